@@ -1,0 +1,236 @@
+// Package posture is the vocabulary of the scanner: targets, resources, rules,
+// findings and the reasons why something could not be read. It holds types
+// and the few pure functions on them, does no I/O and imports nothing else of
+// this module.
+package posture
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// Provider is a cloud provider.
+type Provider string
+
+// The providers.
+const (
+	AWS   Provider = "aws"
+	GCP   Provider = "gcp"
+	Azure Provider = "azure"
+)
+
+// Target is one account, project or subscription with the regions to read.
+type Target struct {
+	Provider Provider `json:"provider"`
+	Account  string   `json:"account"`           // account id, project id or subscription id
+	Name     string   `json:"name,omitempty"`    // the name that people use for it
+	Regions  []string `json:"regions,omitempty"` // empty: every enabled region
+}
+
+// String returns the target as provider/account, as in "aws/111122223333".
+func (t Target) String() string { return string(t.Provider) + "/" + t.Account }
+
+// Global is the region of resources that belong to no region.
+const Global = "global"
+
+// Resource is one thing in the cloud, as one scan saw it.
+type Resource struct {
+	Provider Provider          `json:"provider"`
+	Account  string            `json:"account"`
+	Region   string            `json:"region"` // Global for what has none
+	Type     string            `json:"type"`   // the provider's own name: AWS::S3::Bucket
+	ID       string            `json:"id"`     // ARN, full resource name or ARM id
+	Name     string            `json:"name"`   // what people call it; falls back to ID
+	Tags     map[string]string `json:"tags,omitempty"`
+	Doc      any               `json:"doc"` // the scanner's document struct (a value or a pointer to one)
+	Unread   []Unread          `json:"unread,omitempty"`
+}
+
+// Unread names one field of a resource's document that could not be read, as
+// a dotted path of JSON names ("policy.denies_insecure_transport"; "tags" for
+// the tags), and why. All below the path counts as unread too.
+type Unread struct {
+	Field string `json:"field"`
+	Cause Cause  `json:"cause"`
+}
+
+// Reason says in one word why something was not read.
+type Reason string
+
+// The reasons, a closed set.
+const (
+	Denied       Reason = "denied"        // the provider refused the call
+	Throttled    Reason = "throttled"     // still throttled after the last retry
+	TimedOut     Reason = "timeout"       // no answer in time, or the scan's time was up
+	Failed       Reason = "error"         // any other failure, a malformed answer included
+	NotListed    Reason = "not listed"    // the listing that would have shown it was incomplete
+	NotRequested Reason = "not requested" // no enabled rule asked for it, so it was not read
+)
+
+// Cause says why something was not read. It never holds an error's text,
+// which may quote secrets or names that strangers chose: only the operation
+// and the API's error code.
+type Cause struct {
+	Reason     Reason `json:"reason"`
+	Operation  string `json:"operation,omitempty"`  // "s3:GetBucketVersioning"
+	Code       string `json:"code,omitempty"`       // the API's error code: "AccessDenied"
+	Permission string `json:"permission,omitempty"` // what to grant, when Reason is Denied
+}
+
+// String returns the cause in a few words for people.
+func (c Cause) String() string {
+	var b strings.Builder
+	b.WriteString(string(c.Reason))
+	if c.Operation != "" {
+		fmt.Fprintf(&b, ": %s", c.Operation)
+	}
+	if c.Code != "" {
+		fmt.Fprintf(&b, " answered %s", c.Code)
+	}
+	if c.Permission != "" {
+		fmt.Fprintf(&b, " (needs %s)", c.Permission)
+	}
+	return b.String()
+}
+
+// Population says how many resources of a type one place holds, and whether
+// that is all of them.
+type Population struct {
+	Type     string `json:"type"`
+	Region   string `json:"region"`
+	Count    int    `json:"count"`
+	Complete bool   `json:"complete"`
+	Cause    *Cause `json:"cause,omitempty"` // why it is not complete
+}
+
+// Coverage is what a scan of one target says of itself.
+type Coverage struct {
+	Populations []Population   `json:"populations"`
+	Calls       map[string]int `json:"calls"`            // API calls made, by operation, retries not counted
+	Caller      string         `json:"caller,omitempty"` // the identity that made them
+}
+
+// Status is the outcome of a rule on a resource.
+type Status string
+
+// The statuses.
+const (
+	Pass    Status = "pass"
+	Fail    Status = "fail"
+	Unknown Status = "unknown"
+)
+
+// Severity ranks a rule.
+type Severity string
+
+// The severities.
+const (
+	Critical Severity = "critical"
+	High     Severity = "high"
+	Medium   Severity = "medium"
+	Low      Severity = "low"
+)
+
+// Severities lists the severities, the gravest first.
+var Severities = []Severity{Critical, High, Medium, Low}
+
+// AtLeast reports whether s is as grave as floor or graver. An unknown
+// severity is graver than none.
+func (s Severity) AtLeast(floor Severity) bool { return s.rank() <= floor.rank() }
+
+// rank returns 0 for the gravest severity.
+func (s Severity) rank() int {
+	for i, known := range Severities {
+		if s == known {
+			return i
+		}
+	}
+	return len(Severities)
+}
+
+// Category is the technical family of a rule.
+type Category string
+
+// The categories.
+const (
+	Encryption    Category = "encryption"
+	Logging       Category = "logging"
+	IAM           Category = "iam"
+	Backup        Category = "backup"
+	Redundancy    Category = "redundancy"
+	Network       Category = "network"
+	Monitoring    Category = "monitoring"
+	Vulnerability Category = "vulnerability"
+)
+
+// Categories lists the categories in the order in which people read them.
+var Categories = []Category{Encryption, Logging, IAM, Backup, Redundancy, Network, Monitoring, Vulnerability}
+
+// Rule is what people need to know of a rule: all of it but the means of
+// judging. A run stores the rules that it used in this form.
+type Rule struct {
+	ID         string   `json:"id"`
+	Title      string   `json:"title"`
+	Type       string   `json:"resource"` // the resource type that it judges
+	Category   Category `json:"category"`
+	Severity   Severity `json:"severity"`
+	SOC2       []string `json:"soc2"` // criteria that it supports
+	Why        string   `json:"why"`
+	Require    string   `json:"require"` // the expression that must hold
+	Fix        string   `json:"fix"`
+	References []string `json:"references,omitempty"`
+	Digest     string   `json:"digest"` // sha256 of all that decides its findings, parameters included
+}
+
+// Finding is one rule's outcome on one resource.
+type Finding struct {
+	Fingerprint string     `json:"fingerprint"`
+	Rule        string     `json:"rule"`
+	Provider    Provider   `json:"provider"`
+	Account     string     `json:"account"`
+	Region      string     `json:"region"`
+	Type        string     `json:"type"`
+	Resource    string     `json:"resource"` // the resource's id; for a listing that was incomplete, the scope (see ScopeID)
+	Name        string     `json:"name"`
+	Scope       bool       `json:"scope,omitempty"` // the finding stands for all resources of the type in the region
+	Status      Status     `json:"status"`
+	Evidence    []Value    `json:"evidence,omitempty"` // the fields that the rule read, with their values
+	Unknown     []Unread   `json:"unknown,omitempty"`  // why the status is unknown
+	Owner       string     `json:"owner,omitempty"`
+	Exemption   *Exemption `json:"exemption,omitempty"` // a live or an expired acceptance; never changes the status
+}
+
+// Value is a field that a rule read and what it held.
+type Value struct {
+	Path  string `json:"path"` // "resource.versioning"
+	Value any    `json:"value"`
+}
+
+// Exemption refers to a person's acceptance of a failing finding.
+type Exemption struct {
+	ID      string `json:"id"`
+	Expires string `json:"expires"` // the last day on which it holds, as 2006-01-02, UTC
+	Expired bool   `json:"expired,omitempty"`
+}
+
+// Live reports whether a finding is failing but accepted for now.
+func (e *Exemption) Live() bool { return e != nil && !e.Expired }
+
+// Fingerprint returns the identity of a finding across runs: the hex sha256
+// of the rule's id, provider, account, region and resource id, each preceded
+// by its length so that no two tuples run together.
+func Fingerprint(rule string, provider Provider, account, region, resource string) string {
+	h := sha256.New()
+	for _, part := range []string{rule, string(provider), account, region, resource} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// ScopeID returns the resource id of a finding that stands for all resources
+// of a type in one region of a target, used when their listing is incomplete.
+func ScopeID(target Target, region, typ string) string {
+	return target.String() + "/" + region + "/" + typ
+}

@@ -1,0 +1,83 @@
+package aws
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Docs returns a zero document of every resource type that can be read, for
+// rules to be checked against.
+func Docs() map[string]any {
+	docs := map[string]any{}
+	for _, s := range all {
+		docs[s.Type] = s.Doc
+	}
+	return docs
+}
+
+// Services returns the names by which services can be selected, sorted.
+func Services() []string {
+	var names []string
+	for _, s := range all {
+		names = append(names, s.service())
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// checkServices returns an error that names the first unknown service.
+func checkServices(services []string) error {
+	known := Services()
+	for _, service := range services {
+		if !slices.Contains(known, service) {
+			return fmt.Errorf("unknown service %q: expected one of %s", service, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+// reads reports whether the service was selected.
+func (o Options) reads(service string) bool {
+	return len(o.Services) == 0 || slices.Contains(o.Services, service)
+}
+
+// opening holds the calls that opening an account takes.
+var opening = []call{
+	{Op: "sts:GetCallerIdentity"},
+	{Op: "ec2:DescribeRegions"},
+}
+
+// actionsByOp returns the IAM action of every operation that is ever called.
+func actionsByOp() map[string]string {
+	actions := map[string]string{}
+	for _, c := range opening {
+		actions[c.Op] = c.action()
+	}
+	for _, s := range all {
+		for _, c := range s.Calls {
+			actions[c.Op] = c.action()
+		}
+	}
+	return actions
+}
+
+// Actions returns the IAM actions that reading the services takes, sorted;
+// all services when none is named.
+func Actions(services ...string) []string {
+	o := Options{Services: services}
+	var actions []string
+	for _, c := range opening {
+		actions = append(actions, c.action())
+	}
+	for _, s := range all {
+		if !o.reads(s.service()) {
+			continue
+		}
+		for _, c := range s.Calls {
+			actions = append(actions, c.action())
+		}
+	}
+	slices.Sort(actions)
+	return slices.Compact(actions)
+}

@@ -1,0 +1,91 @@
+// Package scanners is what the scanners of all clouds share: what a scan is
+// asked for, bounded fan-out, and the sorting of every answer into read and
+// unread. It knows no cloud and no rule.
+package scanners
+
+import (
+	"context"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"posture/internal/posture"
+)
+
+// Want says what enabled rules read: for each resource type the top-level
+// fields of its document. A type that is not in it need not be scanned, a
+// field that is not in its type's list need not be fetched.
+type Want map[string][]string
+
+// Field reports whether a rule reads the field, or something below it.
+func (w Want) Field(typ, field string) bool {
+	top, _, _ := strings.Cut(field, ".")
+	for _, wanted := range w[typ] {
+		if wanted == top {
+			return true
+		}
+	}
+	return false
+}
+
+// Each calls do for every item, at most limit at a time, and returns when all
+// have ended. It starts nothing new once the context has ended, and then
+// returns the context's error: the caller's listing is incomplete.
+func Each[T any](ctx context.Context, limit int, items []T, do func(context.Context, T)) error {
+	var group errgroup.Group
+	group.SetLimit(limit)
+	var err error
+	for _, item := range items {
+		if err = ctx.Err(); err != nil {
+			break
+		}
+		group.Go(func() error {
+			do(ctx, item)
+			return nil
+		})
+	}
+	_ = group.Wait() // do returns no error
+	return err
+}
+
+// Reading collects which fields of one resource could not be read. Make one
+// with the provider's own way to tell why a call failed.
+type Reading struct {
+	Type  string
+	Want  Want
+	Cause func(error) posture.Cause
+
+	unread []posture.Unread
+}
+
+// Wants reports whether an enabled rule reads any of the fields. The fields
+// that it turns down are marked as not requested.
+func (r *Reading) Wants(fields ...string) bool {
+	for _, field := range fields {
+		if r.Want.Field(r.Type, field) {
+			return true
+		}
+	}
+	r.Mark(posture.Cause{Reason: posture.NotRequested}, fields...)
+	return false
+}
+
+// Got reports whether the call that gives the fields was answered. If not,
+// the fields are marked as unread, with the reason.
+func (r *Reading) Got(err error, fields ...string) bool {
+	if err == nil {
+		return true
+	}
+	r.Mark(r.Cause(err), fields...)
+	return false
+}
+
+// Mark marks the fields as unread for the cause.
+func (r *Reading) Mark(cause posture.Cause, fields ...string) {
+	for _, field := range fields {
+		r.unread = append(r.unread, posture.Unread{Field: field, Cause: cause})
+	}
+}
+
+// Unread returns the fields that were marked.
+func (r *Reading) Unread() []posture.Unread { return r.unread }
