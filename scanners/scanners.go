@@ -1,32 +1,14 @@
-// Package scanners is what the scanners of all clouds share: what a scan is
-// asked for, bounded fan-out, and the sorting of every answer into read and
+// Package scanners is what the scanners of all clouds share: bounded fan-out and the sorting of every answer into read and
 // unread. It knows no cloud and no rule.
 package scanners
 
 import (
 	"context"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"posture/internal/posture"
 )
-
-// Want says what enabled rules read: for each resource type the top-level
-// fields of its document. A type that is not in it need not be scanned, a
-// field that is not in its type's list need not be fetched.
-type Want map[string][]string
-
-// Field reports whether a rule reads the field, or something below it.
-func (w Want) Field(typ, field string) bool {
-	top, _, _ := strings.Cut(field, ".")
-	for _, wanted := range w[typ] {
-		if wanted == top {
-			return true
-		}
-	}
-	return false
-}
 
 // Each calls do for every item, at most limit at a time, and returns when all
 // have ended. It starts nothing new once the context has ended, and then
@@ -52,7 +34,7 @@ func Each[T any](ctx context.Context, limit int, items []T, do func(context.Cont
 // with the provider's own way to tell why a call failed.
 type Reading struct {
 	Type  string
-	Want  Want
+	Want  posture.Want
 	Cause func(error) posture.Cause
 
 	unread []posture.Unread

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -110,6 +111,30 @@ type Coverage struct {
 	Populations []Population   `json:"populations"`
 	Calls       map[string]int `json:"calls"`            // API calls made, by operation, retries not counted
 	Caller      string         `json:"caller,omitempty"` // the identity that made them
+}
+
+// ReadError is an error of which the cause is known in the words of this
+// package, such as a role that could not be assumed.
+type ReadError struct {
+	Cause Cause
+	Err   error
+}
+
+// Error returns the text of the error itself.
+func (e *ReadError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error itself.
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// Want says what enabled rules read: for each resource type the top-level
+// fields of its document. A type that is not in it need not be scanned, a
+// field that is not in its type's list need not be fetched.
+type Want map[string][]string
+
+// Field reports whether a rule reads the field, or something below it.
+func (w Want) Field(typ, field string) bool {
+	top, _, _ := strings.Cut(field, ".")
+	return slices.Contains(w[typ], top)
 }
 
 // Status is the outcome of a rule on a resource.

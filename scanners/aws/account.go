@@ -143,7 +143,7 @@ type account struct {
 	partition  string
 	homeRegion string
 	cfg        aws.Config
-	want       scanners.Want
+	want       posture.Want
 	sample     bool
 	newRetryer func() aws.Retryer
 	permission map[string]string // IAM action by operation
@@ -176,7 +176,7 @@ func (a *account) entry(key memoKey) *memoEntry {
 // could not be read is in the resources' Unread and in the coverage, never an
 // error: a scan that ran out of time or was refused everything returns a
 // coverage that says so.
-func (a *Account) Scan(ctx context.Context, want scanners.Want, emit func(posture.Resource)) posture.Coverage {
+func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.Coverage {
 	run := &account{
 		id: a.target.Account, partition: a.partition, homeRegion: a.homeRegion,
 		cfg: a.cfg, want: want, sample: a.options.Sample, newRetryer: a.newRetryer,

@@ -1,0 +1,87 @@
+# make           the whole check, as CI runs it
+# make help      what else there is
+export CGO_ENABLED := 0
+export GOFLAGS := -trimpath -buildvcs=false
+export POSTURE_MOTO := $(CURDIR)/build/python/bin/moto_server
+export POSTURE_PYTHON := $(CURDIR)/build/python/bin/python
+
+FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/aws/*/main.go)))
+GOFILES = $(shell git ls-files '*.go' go.mod go.sum)
+# Packages whose tests run under the race detector: all that are concurrent
+# and do not link a cloud's whole SDK, which would take minutes to build again.
+RACE := ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/snapshot ./internal/store ./scanners
+
+.PHONY: check help build test race demo lint fmt bench fuzz scan lambda generate generated tidy template vuln clean python
+check: fmt tidy lint build generated test race template lambda ## the whole check, as CI runs it
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build/posture, the command line
+	go build -ldflags='-s -w' -o build/posture ./cmd/posture
+
+demo: ## scan a sample account that is served in process: needs nothing but Go
+	go run ./cmd/posture demo
+
+test: python ## every test, against real parts
+	go test ./...
+
+race: ## the concurrent packages under the race detector
+	CGO_ENABLED=1 go test -race $(RACE)
+
+bench: ## the benchmarks behind the figures in docs/benchmarks.md
+	go test -run '^$$' -bench . -benchmem ./...
+
+FUZZTIME ?= 60s
+fuzz: ## every fuzz target for FUZZTIME (60s)
+	@for package in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+	  done; done
+
+scan: build ## scan the AWS account of the credentials in the environment
+	build/posture scan aws
+
+lint: build/bin/golangci-lint ## the linters of .golangci.yml
+	build/bin/golangci-lint run ./...
+
+build/bin/golangci-lint: tools/go.mod tools/go.sum
+	go -C tools build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+fmt: ## fail when a file is not formatted
+	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not formatted, run gofmt -w:"; echo "$$out"; exit 1; }
+
+tidy: ## fail when go.mod is not tidy
+	go mod tidy -diff
+
+generate: build ## write again what is generated from the code
+	build/posture permissions aws > infra/aws/scan-policy.json
+	build/posture permissions aws --template template.yaml --write
+	build/posture config schema > docs/posture.schema.json
+
+generated: build ## fail when a generated file differs from what the code says
+	build/posture permissions aws | diff -u infra/aws/scan-policy.json -
+	build/posture permissions aws --template template.yaml
+	build/posture config schema | diff -u docs/posture.schema.json -
+
+template: python ## lint template.yaml
+	build/python/bin/cfn-lint template.yaml
+
+lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
+
+build/lambda/%.zip: $(GOFILES) $(wildcard rules/*/*.yaml)
+	GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -ldflags='-s -w -buildid=' -o build/lambda/$*/bootstrap ./functions/aws/$*
+	go -C tools run ./zip ../build/lambda/$*/bootstrap ../$@
+
+vuln: ## known vulnerabilities of what we link; needs its database on the network
+	go -C tools run golang.org/x/vuln/cmd/govulncheck -C .. ./...
+
+python: build/python/.ready ## the parts of the tests that come from PyPI
+build/python/.ready: tools/requirements.txt
+	@command -v python3 >/dev/null || { echo "the tests need python3 with venv (Debian: apt-get install python3-venv), which was not found"; exit 1; }
+	python3 -m venv build/python || { echo "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 1; }
+	build/python/bin/pip install --quiet --disable-pip-version-check -r tools/requirements.txt
+	@touch $@
+
+clean: ## remove build/
+	rm -rf build
