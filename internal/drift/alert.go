@@ -1,0 +1,108 @@
+package drift
+
+import (
+	"time"
+
+	"posture/internal/posture"
+)
+
+// Shown is how many entries each list of an alert holds at most. Totals and
+// counts always speak of all.
+const Shown = 10
+
+// Alert is one message to people, as data: it is stored in the outbox and may
+// be rendered again later. Names in it were chosen by strangers.
+//
+// Which fields are set depends on Kind. Those of changes (regressed, appeared,
+// resolved, deleted, exemption-expired, unstable, closed) are about one rule
+// on one target: Target, Rule, Resources. The mass kinds are about many:
+// Changes, Common, Rules, Targets, Resources. Baseline has Statuses,
+// Severities, Categories, Rules, Targets, Coverage; rules-changed has Rules
+// and Targets; scanner-problem has Problems, Targets, Coverage.
+type Alert struct {
+	Key    string   `json:"key"`              // identity: the same changes of the same run have the same key, always
+	Group  string   `json:"group"`            // identity without the set of changes: the name under which later alerts refer to this one
+	Thread []string `json:"thread,omitempty"` // groups of the earlier alerts that this one continues, the likeliest first; quiet when not empty
+
+	Kind     Kind             `json:"kind"`
+	Reason   Reason           `json:"reason,omitempty"` // of resolved, deleted and closed
+	Run      string           `json:"run"`
+	Time     time.Time        `json:"time"`               // the run's slot
+	Severity posture.Severity `json:"severity,omitempty"` // the gravest
+	Due      time.Time        `json:"due,omitzero"`       // when it should be mended; zero: no such time is set
+
+	Target    *posture.Target `json:"target,omitempty"` // nil when several are concerned
+	Rule      *posture.Rule   `json:"rule,omitempty"`   // nil when several are concerned; only ID is set for a rule that is gone
+	Total     int             `json:"total"`            // findings concerned
+	Resources []Resource      `json:"resources,omitempty"`
+	Owners    []string        `json:"owners,omitempty"` // owners of the findings concerned, sorted
+
+	Changes map[Kind]int  `json:"changes,omitempty"` // findings by kind of change
+	Common  []Share       `json:"common,omitempty"`  // what most of the findings have in common
+	Rules   []RuleCount   `json:"rules,omitempty"`   // those with the most findings first
+	Targets []TargetCount `json:"targets,omitempty"` // those with the most findings first
+
+	Statuses   map[string]int           `json:"statuses,omitempty"`   // findings by status: pass, fail, exempted, unknown
+	Severities map[posture.Severity]int `json:"severities,omitempty"` // failing findings that are not exempted
+	Categories map[posture.Category]int `json:"categories,omitempty"` // failing findings that are not exempted
+	Problems   []Problem                `json:"problems,omitempty"`
+	Coverage   *Coverage                `json:"coverage,omitempty"`
+
+	// How many entries the lists above leave out.
+	MoreResources int `json:"more_resources,omitempty"`
+	MoreRules     int `json:"more_rules,omitempty"`
+	MoreTargets   int `json:"more_targets,omitempty"`
+	MoreProblems  int `json:"more_problems,omitempty"`
+}
+
+// Share says how many findings of an alert have one thing in common.
+type Share struct {
+	Of    string `json:"of"` // rule, account, region, type, owner
+	Value string `json:"value"`
+	Count int    `json:"count"`
+}
+
+// RuleCount says how many findings of one rule an alert is about.
+type RuleCount struct {
+	Rule     string           `json:"rule"`
+	Title    string           `json:"title,omitempty"`
+	Severity posture.Severity `json:"severity,omitempty"`
+	Count    int              `json:"count"`             // findings concerned
+	Of       int              `json:"of,omitempty"`      // findings that the rule has in the run
+	New      bool             `json:"new,omitempty"`     // rules-changed: the rule is new, not changed
+	ToFail   int              `json:"to_fail,omitempty"` // rules-changed: findings that fail now, and did not or were not judged
+	ToPass   int              `json:"to_pass,omitempty"` // rules-changed: findings that failed and pass now
+}
+
+// TargetCount says how many findings of one target an alert is about.
+type TargetCount struct {
+	Target posture.Target `json:"target"`
+	Count  int            `json:"count"`
+	Cause  *posture.Cause `json:"cause,omitempty"` // scanner-problem: why nothing of the target was read
+}
+
+// Problem is one thing that could not be read, with what is needed to read it.
+type Problem struct {
+	Account string        `json:"account"`
+	Cause   posture.Cause `json:"cause"` // operation, error code and missing permission
+	Count   int           `json:"count"` // findings that are unknown because of it
+}
+
+// Coverage compares what a run read with what it should have read.
+type Coverage struct {
+	Read  int     `json:"read"`  // findings that pass or fail
+	Total int     `json:"total"` // those, the unknown ones, and those remembered that no listing showed
+	Floor float64 `json:"floor"` // percentage under which the run is degraded
+}
+
+// Percent returns what was read of the total, rounded down to a tenth so that
+// it says 100 only when everything was read. An empty run covers nothing.
+func (c Coverage) Percent() float64 {
+	if c.Total == 0 {
+		return 0
+	}
+	return float64(c.Read*1000/c.Total) / 10
+}
+
+// Low reports whether the run read less than the floor demands.
+func (c Coverage) Low() bool { return c.Percent() < c.Floor }

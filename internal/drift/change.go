@@ -1,0 +1,94 @@
+package drift
+
+import (
+	"strings"
+	"time"
+
+	"posture/internal/posture"
+)
+
+// Kind says what a change or an alert is about. It is a closed set.
+type Kind string
+
+// The kinds of changes. Alerts have these kinds too.
+const (
+	Regressed        Kind = "regressed"         // passed, now fails
+	Appeared         Kind = "appeared"          // first seen, and fails
+	Resolved         Kind = "resolved"          // failed, now passes
+	Deleted          Kind = "deleted"           // failed, and is gone, or the rule no longer applies to it
+	ExemptionExpired Kind = "exemption-expired" // fails, and is no longer accepted
+	Unstable         Kind = "unstable"          // passes and fails too often: its recovery is held back
+	Closed           Kind = "closed"            // failed, and is no longer judged in the same way; Reason says why
+)
+
+// The kinds that only alerts have.
+const (
+	MassChange     Kind = "mass-change"     // so much began to fail at once that it is one message
+	MassExpired    Kind = "mass-expired"    // as MassChange, of expired exemptions
+	MassClosed     Kind = "mass-closed"     // as MassChange, of what ended
+	Baseline       Kind = "baseline"        // what the first run of a target, or of a region, found
+	RulesChanged   Kind = "rules-changed"   // what new and changed rules flipped
+	ScannerProblem Kind = "scanner-problem" // what could not be read
+)
+
+// Word returns the kind as the first word of a message: "EXEMPTION EXPIRED".
+func (k Kind) Word() string {
+	return strings.ToUpper(strings.ReplaceAll(string(k), "-", " "))
+}
+
+// Reason says why a failing finding was closed.
+type Reason string
+
+// The reasons, a closed set. Only ReasonFixed says that somebody mended it.
+const (
+	ReasonFixed       Reason = "fixed"
+	ReasonDeleted     Reason = "deleted"
+	ReasonRuleChanged Reason = "rule changed"
+	ReasonRuleRemoved Reason = "rule removed"
+	ReasonOutOfScope  Reason = "out of scope"
+)
+
+// Silence says why a change is recorded and counted, but told to nobody.
+type Silence string
+
+// The silences, a closed set. The empty one means that the change is told.
+const (
+	BelowFloor Silence = "below floor" // its severity is under the configured floor
+	Exempted   Silence = "exempted"    // a live exemption accepts it
+	NeverTold  Silence = "never told"  // it ends what nobody was told of
+)
+
+// Change is one difference between what people were told and what a run
+// found. Changes are about single findings; what a first run or a changed
+// rule brings is only counted, in Summary.
+type Change struct {
+	Kind     Kind             `json:"kind"`
+	Reason   Reason           `json:"reason,omitempty"` // of resolved, deleted and closed
+	Silent   Silence          `json:"silent,omitempty"`
+	Run      string           `json:"run"`
+	Time     time.Time        `json:"time"` // the run's slot
+	Rule     string           `json:"rule"`
+	Severity posture.Severity `json:"severity,omitempty"` // empty when the rule is gone
+	Provider posture.Provider `json:"provider"`
+	Resource Resource         `json:"resource"`
+	Earlier  Mention          `json:"earlier,omitzero"` // the alert that this one continues or ends
+}
+
+// Resource is one finding as changes and alerts show it.
+type Resource struct {
+	Fingerprint string             `json:"fingerprint"`
+	Rule        string             `json:"rule"`
+	Severity    posture.Severity   `json:"severity,omitempty"`
+	Account     string             `json:"account"`
+	Region      string             `json:"region"`
+	Type        string             `json:"type"`
+	ID          string             `json:"id"`
+	Name        string             `json:"name"` // chosen by strangers: escape it
+	Owner       string             `json:"owner,omitempty"`
+	Actual      []posture.Value    `json:"actual,omitempty"`    // what the rule read; empty when the finding is absent
+	LastPass    time.Time          `json:"last_pass,omitzero"`  // zero: never seen passing
+	FirstFail   time.Time          `json:"first_fail,omitzero"` //
+	LastFail    time.Time          `json:"last_fail,omitzero"`  //
+	Flips       int                `json:"flips,omitempty"`     // changes between pass and fail within FlipWindow, when more than FlipLimit
+	Exemption   *posture.Exemption `json:"exemption,omitempty"`
+}
