@@ -136,7 +136,6 @@ var prefixes = map[string]string{
 	"config service":            "config",
 	"efs":                       "elasticfilesystem",
 	"elastic load balancing v2": "elasticloadbalancing",
-	"s3 control":                "s3",
 	"secrets manager":           "secretsmanager",
 }
 

@@ -1,0 +1,23 @@
+package aws
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+)
+
+// describeTrails returns the trails that cover the home region, those of
+// other regions and of the organisation included. It asks once per account.
+func describeTrails(ctx context.Context, p *place) ([]types.Trail, error) {
+	home := p.home()
+	return memo(home, "cloudtrail:DescribeTrails", func() ([]types.Trail, error) {
+		trails := client(home, func(cfg aws.Config) *cloudtrail.Client { return cloudtrail.NewFromConfig(cfg) })
+		out, err := trails.DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(true)})
+		if err != nil {
+			return nil, err
+		}
+		return out.TrailList, nil
+	})
+}
