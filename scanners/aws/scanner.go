@@ -46,4 +46,13 @@ func (s scanner) service() string {
 // all lists every scanner. A new service adds its lines here.
 var all = []scanner{
 	s3Buckets,
+
+	ebsVolumes, ebsSnapshots, ebsEncryptionByDefault, ec2SnapshotBlockPublicAccess,
+	ec2Images, ec2Instances, ec2SecurityGroups, ec2Subnets, ec2VPCs,
+	rdsInstances, rdsClusters, rdsSnapshots, rdsClusterSnapshots,
+	redshiftClusters,
+	elastiCacheReplicationGroups,
+	elbLoadBalancers, elbListeners,
+	autoScalingGroups,
+	lambdaFunctions,
 }

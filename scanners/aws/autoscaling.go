@@ -1,0 +1,48 @@
+package aws
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+)
+
+// AutoScalingGroup is what rules may ask of an Auto Scaling group.
+type AutoScalingGroup struct {
+	Zones          int64 `json:"zones"`            // in how many Availability Zones it starts instances
+	BehindBalancer bool  `json:"behind_balancer"`  // a load balancer sends it traffic
+	ELBHealthCheck bool  `json:"elb_health_check"` // it replaces instances that the load balancer finds unhealthy
+	MaxSize        int64 `json:"max_size"`         // how many instances it may have
+}
+
+var autoScalingGroups = scanner{
+	Type:  "AWS::AutoScaling::AutoScalingGroup",
+	Doc:   AutoScalingGroup{},
+	Calls: []call{{Op: "autoscaling:DescribeAutoScalingGroups"}},
+	Scan:  scanAutoScalingGroups,
+}
+
+func autoScalingClient(p *place) *autoscaling.Client {
+	return client(p, func(cfg aws.Config) *autoscaling.Client { return autoscaling.NewFromConfig(cfg) })
+}
+
+func scanAutoScalingGroups(ctx context.Context, p *place) error {
+	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(autoScalingClient(p), &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(100)})
+	return eachPage(ctx, pages, func(page *autoscaling.DescribeAutoScalingGroupsOutput) error {
+		return each(ctx, p, page.AutoScalingGroups, p.readAutoScalingGroup)
+	})
+}
+
+func (p *place) readAutoScalingGroup(_ context.Context, group types.AutoScalingGroup) {
+	doc := AutoScalingGroup{
+		Zones:          int64(len(group.AvailabilityZones)),
+		BehindBalancer: len(group.LoadBalancerNames)+len(group.TargetGroupARNs)+len(group.TrafficSources) > 0,
+		ELBHealthCheck: slices.Contains(strings.Split(aws.ToString(group.HealthCheckType), ","), "ELB"),
+		MaxSize:        int64(aws.ToInt32(group.MaxSize)),
+	}
+	tags := tagMap(group.Tags, func(t types.TagDescription) (key, value *string) { return t.Key, t.Value })
+	p.read().emit(aws.ToString(group.AutoScalingGroupARN), aws.ToString(group.AutoScalingGroupName), tags, &doc)
+}

@@ -1,0 +1,64 @@
+package aws
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// EBSEncryptionByDefault is what rules may ask of a region's default for new
+// volumes. There is one in every region.
+type EBSEncryptionByDefault struct {
+	Enabled bool `json:"enabled"` // new volumes and copies of snapshots are encrypted
+}
+
+// CloudFormation has no type for this setting; its name here follows the API's.
+var ebsEncryptionByDefault = scanner{
+	Type:  "AWS::EC2::EBSEncryptionByDefault",
+	Doc:   EBSEncryptionByDefault{},
+	Calls: []call{{Op: "ec2:GetEbsEncryptionByDefault", For: []string{"enabled"}}},
+	Scan:  scanEBSEncryptionByDefault,
+}
+
+func scanEBSEncryptionByDefault(ctx context.Context, p *place) error {
+	var doc EBSEncryptionByDefault
+	r := p.read()
+	if r.Wants("enabled") {
+		out, err := ec2Client(p).GetEbsEncryptionByDefault(ctx, &ec2.GetEbsEncryptionByDefaultInput{})
+		if r.Got(err, "enabled") {
+			doc.Enabled = aws.ToBool(out.EbsEncryptionByDefault)
+		}
+	}
+	r.emit(p.arn("ec2", "ebs-encryption-by-default"), "EBS encryption by default in "+p.Region, nil, &doc)
+	return nil
+}
+
+// EC2SnapshotBlockPublicAccess is what rules may ask of a region's block on
+// sharing snapshots with everyone. There is one in every region.
+type EC2SnapshotBlockPublicAccess struct {
+	BlocksNew bool `json:"blocks_new"` // no further snapshot can be shared with everyone
+	BlocksAll bool `json:"blocks_all"` // nor are those that are shared already
+}
+
+var ec2SnapshotBlockPublicAccess = scanner{
+	Type:  "AWS::EC2::SnapshotBlockPublicAccess",
+	Doc:   EC2SnapshotBlockPublicAccess{},
+	Calls: []call{{Op: "ec2:GetSnapshotBlockPublicAccessState", For: []string{"blocks_new", "blocks_all"}}},
+	Scan:  scanEC2SnapshotBlockPublicAccess,
+}
+
+func scanEC2SnapshotBlockPublicAccess(ctx context.Context, p *place) error {
+	var doc EC2SnapshotBlockPublicAccess
+	r := p.read()
+	if r.Wants("blocks_new", "blocks_all") {
+		out, err := ec2Client(p).GetSnapshotBlockPublicAccessState(ctx, &ec2.GetSnapshotBlockPublicAccessStateInput{})
+		if r.Got(err, "blocks_new", "blocks_all") {
+			doc.BlocksAll = out.State == types.SnapshotBlockPublicAccessStateBlockAllSharing
+			doc.BlocksNew = doc.BlocksAll || out.State == types.SnapshotBlockPublicAccessStateBlockNewSharing
+		}
+	}
+	r.emit(p.arn("ec2", "snapshot-block-public-access"), "public snapshot sharing in "+p.Region, nil, &doc)
+	return nil
+}

@@ -1,0 +1,102 @@
+package aws
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// ec2Page is the page size of EC2's listings. Without one, EC2 answers from a
+// smaller allowance.
+const ec2Page = 1000
+
+// EC2Instance is what rules may ask of an instance.
+type EC2Instance struct {
+	State              string `json:"state"`               // pending, running, stopping or stopped
+	InVPC              bool   `json:"in_vpc"`              // it runs in a VPC
+	IMDSv2Required     bool   `json:"imdsv2_required"`     // the metadata service answers only session-token requests
+	MetadataReachable  bool   `json:"metadata_reachable"`  // the metadata service answers at all
+	PublicIP           bool   `json:"public_ip"`           // one of its interfaces has a public IPv4 address now
+	DetailedMonitoring bool   `json:"detailed_monitoring"` // CloudWatch gets its metrics every minute
+	HasRole            bool   `json:"has_role"`            // it has an instance profile
+	EBSOptimized       bool   `json:"ebs_optimized"`       // the setting; types that always are may not show it
+}
+
+var ec2Instances = scanner{
+	Type:  "AWS::EC2::Instance",
+	Doc:   EC2Instance{},
+	Calls: []call{{Op: "ec2:DescribeInstances"}},
+	Scan:  scanEC2Instances,
+}
+
+func ec2Client(p *place) *ec2.Client {
+	return client(p, func(cfg aws.Config) *ec2.Client { return ec2.NewFromConfig(cfg) })
+}
+
+// ec2Tags returns tags as a map, and the name that they give.
+func ec2Tags(tags []types.Tag) (found map[string]string, name string) {
+	found = tagMap(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	return found, found["Name"]
+}
+
+func scanEC2Instances(ctx context.Context, p *place) error {
+	pages := ec2.NewDescribeInstancesPaginator(ec2Client(p), &ec2.DescribeInstancesInput{MaxResults: aws.Int32(ec2Page)})
+	return eachPage(ctx, pages, func(page *ec2.DescribeInstancesOutput) error {
+		var instances []types.Instance
+		for _, reservation := range page.Reservations {
+			instances = append(instances, reservation.Instances...)
+		}
+		return each(ctx, p, instances, p.readEC2Instance)
+	})
+}
+
+func (p *place) readEC2Instance(_ context.Context, instance types.Instance) {
+	state := ec2InstanceState(instance)
+	if state == types.InstanceStateNameTerminated || state == types.InstanceStateNameShuttingDown {
+		return // still listed for a while, but gone
+	}
+	doc := EC2Instance{
+		State:        string(state),
+		InVPC:        aws.ToString(instance.VpcId) != "",
+		PublicIP:     hasPublicIP(instance),
+		HasRole:      instance.IamInstanceProfile != nil,
+		EBSOptimized: aws.ToBool(instance.EbsOptimized),
+	}
+	if m := instance.Monitoring; m != nil {
+		doc.DetailedMonitoring = m.State == types.MonitoringStateEnabled || m.State == types.MonitoringStatePending
+	}
+	if m := instance.MetadataOptions; m != nil {
+		doc.IMDSv2Required = m.HttpTokens == types.HttpTokensStateRequired
+	}
+	doc.MetadataReachable = instance.MetadataOptions == nil ||
+		instance.MetadataOptions.HttpEndpoint != types.InstanceMetadataEndpointStateDisabled
+	tags, name := ec2Tags(instance.Tags)
+	p.read().emit(p.arn("ec2", "instance/"+aws.ToString(instance.InstanceId)), name, tags, &doc)
+}
+
+func ec2InstanceState(instance types.Instance) types.InstanceStateName {
+	if instance.State == nil {
+		return ""
+	}
+	return instance.State.Name
+}
+
+// hasPublicIP reports whether an interface of the instance has a public IPv4 address.
+func hasPublicIP(instance types.Instance) bool {
+	if aws.ToString(instance.PublicIpAddress) != "" {
+		return true
+	}
+	for _, face := range instance.NetworkInterfaces {
+		if face.Association != nil && aws.ToString(face.Association.PublicIp) != "" {
+			return true
+		}
+		for _, address := range face.PrivateIpAddresses {
+			if address.Association != nil && aws.ToString(address.Association.PublicIp) != "" {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,115 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"regexp"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"posture/internal/posture"
+)
+
+// LambdaFunction is what rules may ask of a function. Neither its code nor the
+// values of its environment are kept.
+type LambdaFunction struct {
+	Runtime                 string `json:"runtime"`                   // python3.13, provided.al2023, ...; empty for container images
+	ContainerImage          bool   `json:"container_image"`           // it is deployed as an image, which brings its own runtime
+	InVPC                   bool   `json:"in_vpc"`                    // it is attached to subnets of a VPC
+	Zones                   int64  `json:"zones"`                     // in how many Availability Zones those subnets lie
+	HasEnvironment          bool   `json:"has_environment"`           // it has environment variables
+	EnvironmentCMK          bool   `json:"environment_cmk"`           // they are encrypted with a key that the customer manages
+	CredentialInEnvironment bool   `json:"credential_in_environment"` // one of them has the form of a known credential
+}
+
+var lambdaFunctions = scanner{
+	Type: "AWS::Lambda::Function",
+	Doc:  LambdaFunction{},
+	Calls: []call{
+		{Op: "lambda:ListFunctions"},
+		{Op: "ec2:DescribeSubnets", For: []string{"zones"}},
+		{Op: "lambda:ListTags", Each: true, For: []string{"tags"}},
+	},
+	Scan: scanLambdaFunctions,
+}
+
+func lambdaClient(p *place) *lambda.Client {
+	return client(p, func(cfg aws.Config) *lambda.Client { return lambda.NewFromConfig(cfg) })
+}
+
+func scanLambdaFunctions(ctx context.Context, p *place) error {
+	pages := lambda.NewListFunctionsPaginator(lambdaClient(p), &lambda.ListFunctionsInput{MaxItems: aws.Int32(50)})
+	return eachPage(ctx, pages, func(page *lambda.ListFunctionsOutput) error {
+		return each(ctx, p, page.Functions, p.readLambdaFunction)
+	})
+}
+
+func (p *place) readLambdaFunction(ctx context.Context, function types.FunctionConfiguration) {
+	r := p.read()
+	doc := LambdaFunction{
+		Runtime:        string(function.Runtime),
+		ContainerImage: function.PackageType == types.PackageTypeImage,
+		EnvironmentCMK: aws.ToString(function.KMSKeyArn) != "",
+	}
+	if env := function.Environment; env != nil {
+		doc.HasEnvironment = len(env.Variables) > 0
+		doc.CredentialInEnvironment = holdsCredential(env.Variables)
+		if env.Error != nil { // Lambda could not decrypt them
+			r.Mark(posture.Cause{Reason: posture.Failed, Operation: "lambda:ListFunctions", Code: aws.ToString(env.Error.ErrorCode)}, "has_environment", "credential_in_environment")
+		}
+	}
+	if vpc := function.VpcConfig; vpc != nil && len(vpc.SubnetIds) > 0 {
+		doc.InVPC = true
+		doc.Zones = r.readZones(ctx, vpc.SubnetIds)
+	}
+	r.emit(aws.ToString(function.FunctionArn), aws.ToString(function.FunctionName), r.readLambdaTags(ctx, function.FunctionArn), &doc)
+}
+
+// readZones counts the Availability Zones of subnets.
+func (r *reading) readZones(ctx context.Context, subnets []string) int64 {
+	if !r.Wants("zones") {
+		return 0
+	}
+	zones, err := subnetZones(ctx, r.place)
+	seen := map[string]bool{}
+	for _, subnet := range subnets {
+		zone, listed := zones[subnet]
+		if !listed && err == nil {
+			err = errSubnetNotListed
+		}
+		seen[zone] = true
+	}
+	if !r.Got(err, "zones") {
+		return 0
+	}
+	return int64(len(seen))
+}
+
+var errSubnetNotListed = errors.New("a subnet is not in the listing of subnets")
+
+func (r *reading) readLambdaTags(ctx context.Context, id *string) map[string]string {
+	if !r.Wants("tags") {
+		return nil
+	}
+	out, err := lambdaClient(r.place).ListTags(ctx, &lambda.ListTagsInput{Resource: id})
+	if !r.Got(err, "tags") {
+		return nil
+	}
+	return out.Tags
+}
+
+// credential matches what can only be a credential, by the forms that its
+// issuer gives it: AWS, Slack, GitHub, Google and Stripe keys, private keys.
+var credential = regexp.MustCompile(`\b(AKIA[0-9A-Z]{16}|xox[abprs]-[0-9A-Za-z-]{10,}|gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{50,}|AIza[0-9A-Za-z_-]{35}|sk_live_[0-9A-Za-z]{20,})\b|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
+
+// holdsCredential reports whether a variable's value has the form of a credential.
+func holdsCredential(variables map[string]string) bool {
+	for _, value := range variables {
+		if credential.MatchString(value) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,53 @@
+package aws
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+)
+
+// RDSCluster is what rules may ask of a database cluster: Aurora, Multi-AZ
+// clusters, Neptune and DocumentDB.
+type RDSCluster struct {
+	Engine              string   `json:"engine"`                // aurora-postgresql, mysql, neptune, docdb, ...
+	EngineMode          string   `json:"engine_mode"`           // provisioned, serverless, ...
+	Encrypted           bool     `json:"encrypted"`             // its storage is encrypted at rest
+	BackupRetentionDays int64    `json:"backup_retention_days"` // how long automated backups are kept
+	MultiAZ             bool     `json:"multi_az"`              // it has instances in more than one Availability Zone
+	DeletionProtection  bool     `json:"deletion_protection"`   // it refuses to be deleted
+	IAMAuthentication   bool     `json:"iam_authentication"`    // IAM identities can log in with short-lived tokens
+	CopiesTags          bool     `json:"copies_tags"`           // its snapshots get its tags
+	LogExports          []string `json:"log_exports"`           // the engine logs that go to CloudWatch Logs
+}
+
+var rdsClusters = scanner{
+	Type:  "AWS::RDS::DBCluster",
+	Doc:   RDSCluster{},
+	Calls: []call{{Op: "rds:DescribeDBClusters"}},
+	Scan:  scanRDSClusters,
+}
+
+func scanRDSClusters(ctx context.Context, p *place) error {
+	pages := rds.NewDescribeDBClustersPaginator(rdsClient(p), &rds.DescribeDBClustersInput{MaxRecords: aws.Int32(rdsPage)})
+	return eachPage(ctx, pages, func(page *rds.DescribeDBClustersOutput) error {
+		return each(ctx, p, page.DBClusters, p.readRDSCluster)
+	})
+}
+
+func (p *place) readRDSCluster(_ context.Context, cluster types.DBCluster) {
+	doc := RDSCluster{
+		Engine:              aws.ToString(cluster.Engine),
+		EngineMode:          aws.ToString(cluster.EngineMode),
+		Encrypted:           aws.ToBool(cluster.StorageEncrypted),
+		BackupRetentionDays: int64(aws.ToInt32(cluster.BackupRetentionPeriod)),
+		MultiAZ:             aws.ToBool(cluster.MultiAZ),
+		DeletionProtection:  aws.ToBool(cluster.DeletionProtection),
+		IAMAuthentication:   aws.ToBool(cluster.IAMDatabaseAuthenticationEnabled),
+		CopiesTags:          aws.ToBool(cluster.CopyTagsToSnapshot),
+		LogExports:          cluster.EnabledCloudwatchLogsExports,
+	}
+	id, name := aws.ToString(cluster.DBClusterArn), aws.ToString(cluster.DBClusterIdentifier)
+	p.read().emit(id, name, rdsTags(cluster.TagList), &doc)
+}

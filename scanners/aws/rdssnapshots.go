@@ -1,0 +1,101 @@
+package aws
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+)
+
+// Only manual snapshots are read: automated ones cannot be shared and take
+// their encryption from their database.
+const manualSnapshots = "manual"
+
+// RDSSnapshot is what rules may ask of a manual snapshot of an instance or of
+// a cluster (Neptune's and DocumentDB's included).
+type RDSSnapshot struct {
+	Engine    string `json:"engine"`    // the database's engine
+	Encrypted bool   `json:"encrypted"` // its data is encrypted at rest
+	Public    bool   `json:"public"`    // every AWS account can restore it
+}
+
+// Who may restore a snapshot takes a call for each: the listing of public
+// snapshots holds those of all AWS accounts.
+var rdsSnapshots = scanner{
+	Type: "AWS::RDS::DBSnapshot",
+	Doc:  RDSSnapshot{},
+	Calls: []call{
+		{Op: "rds:DescribeDBSnapshots"},
+		{Op: "rds:DescribeDBSnapshotAttributes", Each: true, For: []string{"public"}},
+	},
+	Scan: scanRDSSnapshots,
+}
+
+var rdsClusterSnapshots = scanner{
+	Type: "AWS::RDS::DBClusterSnapshot",
+	Doc:  RDSSnapshot{},
+	Calls: []call{
+		{Op: "rds:DescribeDBClusterSnapshots"},
+		{Op: "rds:DescribeDBClusterSnapshotAttributes", Each: true, For: []string{"public"}},
+	},
+	Scan: scanRDSClusterSnapshots,
+}
+
+func scanRDSSnapshots(ctx context.Context, p *place) error {
+	pages := rds.NewDescribeDBSnapshotsPaginator(rdsClient(p), &rds.DescribeDBSnapshotsInput{
+		SnapshotType: aws.String(manualSnapshots),
+		MaxRecords:   aws.Int32(rdsPage),
+	})
+	return eachPage(ctx, pages, func(page *rds.DescribeDBSnapshotsOutput) error {
+		return each(ctx, p, page.DBSnapshots, p.readRDSSnapshot)
+	})
+}
+
+func (p *place) readRDSSnapshot(ctx context.Context, snapshot types.DBSnapshot) {
+	r := p.read()
+	doc := RDSSnapshot{Engine: aws.ToString(snapshot.Engine), Encrypted: aws.ToBool(snapshot.Encrypted)}
+	if r.Wants("public") {
+		out, err := rdsClient(p).DescribeDBSnapshotAttributes(ctx, &rds.DescribeDBSnapshotAttributesInput{
+			DBSnapshotIdentifier: snapshot.DBSnapshotIdentifier,
+		})
+		if r.Got(err, "public") && out.DBSnapshotAttributesResult != nil {
+			doc.Public = slices.ContainsFunc(out.DBSnapshotAttributesResult.DBSnapshotAttributes, func(a types.DBSnapshotAttribute) bool {
+				return restorableByAll(a.AttributeName, a.AttributeValues)
+			})
+		}
+	}
+	r.emit(aws.ToString(snapshot.DBSnapshotArn), aws.ToString(snapshot.DBSnapshotIdentifier), rdsTags(snapshot.TagList), &doc)
+}
+
+func scanRDSClusterSnapshots(ctx context.Context, p *place) error {
+	pages := rds.NewDescribeDBClusterSnapshotsPaginator(rdsClient(p), &rds.DescribeDBClusterSnapshotsInput{
+		SnapshotType: aws.String(manualSnapshots),
+		MaxRecords:   aws.Int32(rdsPage),
+	})
+	return eachPage(ctx, pages, func(page *rds.DescribeDBClusterSnapshotsOutput) error {
+		return each(ctx, p, page.DBClusterSnapshots, p.readRDSClusterSnapshot)
+	})
+}
+
+func (p *place) readRDSClusterSnapshot(ctx context.Context, snapshot types.DBClusterSnapshot) {
+	r := p.read()
+	doc := RDSSnapshot{Engine: aws.ToString(snapshot.Engine), Encrypted: aws.ToBool(snapshot.StorageEncrypted)}
+	if r.Wants("public") {
+		out, err := rdsClient(p).DescribeDBClusterSnapshotAttributes(ctx, &rds.DescribeDBClusterSnapshotAttributesInput{
+			DBClusterSnapshotIdentifier: snapshot.DBClusterSnapshotIdentifier,
+		})
+		if r.Got(err, "public") && out.DBClusterSnapshotAttributesResult != nil {
+			doc.Public = slices.ContainsFunc(out.DBClusterSnapshotAttributesResult.DBClusterSnapshotAttributes, func(a types.DBClusterSnapshotAttribute) bool {
+				return restorableByAll(a.AttributeName, a.AttributeValues)
+			})
+		}
+	}
+	r.emit(aws.ToString(snapshot.DBClusterSnapshotArn), aws.ToString(snapshot.DBClusterSnapshotIdentifier), rdsTags(snapshot.TagList), &doc)
+}
+
+// restorableByAll reports whether a snapshot's attribute lets every account restore it.
+func restorableByAll(name *string, values []string) bool {
+	return aws.ToString(name) == "restore" && slices.Contains(values, "all")
+}
