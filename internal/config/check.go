@@ -1,0 +1,162 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"posture/internal/posture"
+	"posture/internal/yamlfile"
+)
+
+const day = "2006-01-02"
+
+var (
+	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
+	roleARN    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`)
+	channelID  = regexp.MustCompile(`^[CGD][A-Z0-9]{8,}$`)
+	mentionID  = regexp.MustCompile(`^[UWS][A-Z0-9]{7,}$`)
+	secretLike = regexp.MustCompile(`xox[a-z]-|hooks\.slack`)
+)
+
+// checker finds the first mistake in a configuration that its types allow.
+type checker struct {
+	file *yamlfile.File
+	err  error
+}
+
+// that notes a mistake at the path unless ok.
+func (c *checker) that(ok bool, path []any, format string, args ...any) {
+	if !ok && c.err == nil {
+		c.err = c.file.ErrorAt(path, format, args...)
+	}
+}
+
+func at(path ...any) []any { return path }
+
+func (c Config) check() error {
+	k := &checker{file: c.file}
+	k.that(c.Version == 0 || c.Version == 1, at("version"), "version %d: expected 1", c.Version)
+	k.accounts(c.AWS)
+	k.rules(c.Rules)
+	k.alerts(c.Alerts)
+	k.slack(c.Slack)
+	k.exemptions(c.Exemptions)
+	return k.err
+}
+
+func (k *checker) accounts(a AWS) {
+	seen := map[string]bool{}
+	for i, account := range a.Accounts {
+		k.that(accountID.MatchString(account.ID), at("aws", "accounts", i, "id"), "account id %q: expected 12 digits, in quotes", account.ID)
+		k.that(!seen[account.ID], at("aws", "accounts", i, "id"), "account %s stands here twice", account.ID)
+		k.that(account.RoleARN == "" || roleARN.MatchString(account.RoleARN), at("aws", "accounts", i, "role_arn"),
+			"role %q: expected arn:aws:iam::ACCOUNT:role/NAME", account.RoleARN)
+		seen[account.ID] = true
+	}
+	if a.Organization != nil {
+		k.that(a.Organization.Role != "", at("aws", "organization"), "role is missing: expected the name of the role to assume in every account")
+		k.that(!strings.HasPrefix(a.Organization.Role, "arn:"), at("aws", "organization", "role"), "expected the role's name, not its ARN: the account differs")
+	}
+}
+
+func (k *checker) rules(r Rules) {
+	for id, severity := range r.Severities {
+		k.severity(severity, at("rules", "severities", id))
+	}
+}
+
+func (k *checker) severity(s posture.Severity, path []any) {
+	k.that(slices.Contains(posture.Severities, s), path, "severity %q: expected one of critical, high, medium, low", s)
+}
+
+func (k *checker) alerts(a Alerts) {
+	for i, severity := range a.Severities {
+		k.severity(severity, at("alerts", "severities", i))
+	}
+	for severity, days := range a.DueDays {
+		k.severity(severity, at("alerts", "due_days", string(severity)))
+		k.that(days > 0, at("alerts", "due_days", string(severity)), "%d days: expected at least 1", days)
+	}
+	k.that(a.CoverageFloor >= 0 && a.CoverageFloor <= 100, at("alerts", "coverage_floor"), "expected a percentage from 0 to 100")
+	k.that(a.MassChange.Count >= 0, at("alerts", "mass_change", "count"), "expected a number over 0")
+	k.that(a.MassChange.Percent >= 0 && a.MassChange.Percent <= 100, at("alerts", "mass_change", "percent"), "expected a percentage from 0 to 100")
+	if a.Period != "" {
+		period, err := time.ParseDuration(a.Period)
+		k.that(err == nil && period >= time.Minute, at("alerts", "period"), "period %q: expected a duration such as 24h", a.Period)
+	}
+}
+
+func (k *checker) slack(s Slack) {
+	k.channel(s.Channel, at("slack", "channel"))
+	k.channel(s.Fallback, at("slack", "fallback"))
+	k.channel(s.Operator, at("slack", "operator"))
+	k.that(!secretLike.MatchString(s.Secret), at("slack", "secret"), "this looks like the secret itself: expected the name under which it is kept")
+	for owner, id := range s.Mentions {
+		k.that(mentionID.MatchString(id), at("slack", "mentions", owner), "mention %q: expected the id of a user (U...) or of a user group (S...)", id)
+	}
+	for i, route := range s.Routes {
+		k.that(route.Channel != "", at("slack", "routes", i), "channel is missing: expected a channel's id")
+		k.channel(route.Channel, at("slack", "routes", i, "channel"))
+		if route.Severity != "" {
+			k.severity(route.Severity, at("slack", "routes", i, "severity"))
+		}
+		k.that(route.Category == "" || slices.Contains(posture.Categories, route.Category), at("slack", "routes", i, "category"),
+			"category %q: expected one of %v", route.Category, posture.Categories)
+	}
+}
+
+func (k *checker) channel(id string, path []any) {
+	k.that(id == "" || channelID.MatchString(id), path, "channel %q: expected a channel's id such as C0123456789, from the channel's details in Slack", id)
+}
+
+func (k *checker) exemptions(e Exemptions) {
+	k.that(e.MaxDays >= 0, at("exemptions", "max_days"), "expected a number of days over 0")
+	if e.MaxDays == 0 {
+		e.MaxDays = 365
+	}
+	seen := map[string]bool{}
+	for i, x := range e.Items {
+		k.exemption(x, e.MaxDays, at("exemptions", "items", i))
+		k.that(!seen[x.ID], at("exemptions", "items", i, "id"), "exemption %q stands here twice", x.ID)
+		seen[x.ID] = true
+	}
+}
+
+func (k *checker) exemption(x Exemption, maxDays int, path []any) {
+	for _, field := range []struct{ name, value string }{
+		{"id", x.ID}, {"rule", x.Rule}, {"reason", x.Reason}, {"requested_by", x.RequestedBy},
+		{"approved_by", x.ApprovedBy}, {"created", x.Created}, {"expires", x.Expires},
+	} {
+		k.that(strings.TrimSpace(field.value) != "", path, "%s is missing: an exemption needs id, rule, reason, requested_by, approved_by, created and expires", field.name)
+	}
+	k.that(!strings.EqualFold(x.RequestedBy, x.ApprovedBy), append(path, "approved_by"), "approved by %q, who requested it: expected somebody else", x.ApprovedBy)
+	k.that(x.Account != "" || x.Resource != "" || len(x.Tags) > 0, path, "an exemption needs a scope: account, resource or tags")
+	created, err := time.Parse(day, x.Created)
+	k.that(err == nil, append(path, "created"), "created %q: expected a day such as 2026-01-31", x.Created)
+	expires, err := time.Parse(day, x.Expires)
+	k.that(err == nil, append(path, "expires"), "expires %q: expected a day such as 2026-01-31", x.Expires)
+	k.that(expires.After(created), append(path, "expires"), "expires %s: expected a day after created", x.Expires)
+	k.that(expires.Sub(created) <= time.Duration(maxDays)*24*time.Hour, append(path, "expires"),
+		"expires %s: more than %d days after created (exemptions.max_days)", x.Expires, maxDays)
+}
+
+// CheckRules returns an error, with its place, at an exemption whose rule is
+// not among the known ones.
+func (c Config) CheckRules(known []string) error {
+	k := &checker{file: c.file}
+	for i, x := range c.Exemptions.Items {
+		k.that(slices.Contains(known, x.Rule), at("exemptions", "items", i, "rule"), "unknown rule %q: %s", x.Rule, nearest(x.Rule, known))
+	}
+	return k.err
+}
+
+// nearest says which rule was meant, if one is near.
+func nearest(id string, known []string) string {
+	said, _, _ := strings.Cut(yamlfile.Expected(id, known), " (expected")
+	if strings.HasPrefix(said, "did you mean") {
+		return said
+	}
+	return "posture rules list shows them"
+}

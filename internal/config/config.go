@@ -1,0 +1,223 @@
+// Package config is posture.yaml: what to scan, which rules with which
+// parameters, who owns what, what to tell whom, and which findings are
+// accepted for a time. It is read strictly; it holds no secrets, only their
+// names.
+package config
+
+import (
+	"crypto/sha256"
+	_ "embed" // for the schema
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"posture/internal/posture"
+	"posture/internal/yamlfile"
+)
+
+// Config is a whole posture.yaml. The zero value, with Defaults filled in, is
+// a valid one: the account of the credentials, all rules, no Slack.
+type Config struct {
+	Version    int        `yaml:"version" json:"version,omitempty"`
+	Store      string     `yaml:"store" json:"store,omitempty"`
+	AWS        AWS        `yaml:"aws" json:"aws"`
+	Rules      Rules      `yaml:"rules" json:"rules"`
+	Alerts     Alerts     `yaml:"alerts" json:"alerts"`
+	Owners     Owners     `yaml:"owners" json:"owners"`
+	Slack      Slack      `yaml:"slack" json:"slack"`
+	Exemptions Exemptions `yaml:"exemptions" json:"exemptions"`
+
+	file *yamlfile.File // where it was read from, for errors; nil for none
+}
+
+// AWS is what to scan on AWS.
+type AWS struct {
+	Regions      []string      `yaml:"regions" json:"regions,omitempty"`   // empty: every enabled region
+	Services     []string      `yaml:"services" json:"services,omitempty"` // empty: all
+	Accounts     []Account     `yaml:"accounts" json:"accounts,omitempty"`
+	Organization *Organization `yaml:"organization" json:"organization,omitempty"`
+}
+
+// Account is one AWS account. Without a role it is read with the credentials
+// at hand, which must then belong to it.
+type Account struct {
+	ID         string   `yaml:"id" json:"id"`
+	Name       string   `yaml:"name" json:"name,omitempty"`
+	RoleARN    string   `yaml:"role_arn" json:"role_arn,omitempty"`
+	ExternalID string   `yaml:"external_id" json:"-"` // not a secret, but nobody else's business
+	Regions    []string `yaml:"regions" json:"regions,omitempty"`
+}
+
+// Organization lists the accounts of an AWS organization and names the role
+// to assume in each.
+type Organization struct {
+	Role       string   `yaml:"role" json:"role"` // name, with its path: "posture-scan"
+	ExternalID string   `yaml:"external_id" json:"-"`
+	Exclude    []string `yaml:"exclude" json:"exclude,omitempty"` // account ids
+}
+
+// Rules selects and adjusts rules.
+type Rules struct {
+	Directories []string                    `yaml:"directories" json:"directories,omitempty"`
+	Disabled    []string                    `yaml:"disabled" json:"disabled,omitempty"`
+	Severities  map[string]posture.Severity `yaml:"severities" json:"severities,omitempty"`
+	Params      map[string]map[string]any   `yaml:"params" json:"params,omitempty"`
+}
+
+// Alerts says what is worth a message.
+type Alerts struct {
+	Severities    []posture.Severity       `yaml:"severities" json:"severities,omitempty"`         // default: critical, high
+	CoverageFloor float64                  `yaml:"coverage_floor" json:"coverage_floor,omitempty"` // percent; default 95
+	MassChange    MassChange               `yaml:"mass_change" json:"mass_change"`
+	DueDays       map[posture.Severity]int `yaml:"due_days" json:"due_days,omitempty"`
+	Attribution   *bool                    `yaml:"attribution" json:"attribution,omitempty"`         // look up who changed it; default true
+	ShowEmail     bool                     `yaml:"show_principal_email" json:"show_principal_email"` // default false
+	Period        string                   `yaml:"period" json:"period,omitempty"`                   // time between runs, as in "24h"
+}
+
+// MassChange says when new failures are told as one.
+type MassChange struct {
+	Count   int     `yaml:"count" json:"count,omitempty"`     // more than so many in a run; default 200
+	Percent float64 `yaml:"percent" json:"percent,omitempty"` // more than so much of a rule's population; default 20
+}
+
+// Owners says whose a resource is: by tag, then by account, then the default.
+type Owners struct {
+	Tag      string            `yaml:"tag" json:"tag,omitempty"` // default "owner"
+	Accounts map[string]string `yaml:"accounts" json:"accounts,omitempty"`
+	Default  string            `yaml:"default" json:"default,omitempty"`
+}
+
+// Slack says where messages go. The secret is named, never written here.
+type Slack struct {
+	Channel  string            `yaml:"channel" json:"channel,omitempty"`   // id of a channel, C0123456789
+	Fallback string            `yaml:"fallback" json:"fallback,omitempty"` // id of the channel to try when one is gone
+	Operator string            `yaml:"operator" json:"operator,omitempty"` // id of the channel for the scanner's own problems; default Channel
+	Secret   string            `yaml:"secret" json:"secret,omitempty"`     // name of the secret with the bot token or webhook URL
+	Mentions map[string]string `yaml:"mentions" json:"mentions,omitempty"` // owner → user or group id, for critical and high
+	Routes   []Route           `yaml:"routes" json:"routes,omitempty"`
+}
+
+// Route sends what it matches to a channel. Empty fields match everything;
+// the first route that matches wins.
+type Route struct {
+	Provider posture.Provider `yaml:"provider" json:"provider,omitempty"`
+	Account  string           `yaml:"account" json:"account,omitempty"`
+	Owner    string           `yaml:"owner" json:"owner,omitempty"`
+	Category posture.Category `yaml:"category" json:"category,omitempty"`
+	Severity posture.Severity `yaml:"severity" json:"severity,omitempty"`
+	Channel  string           `yaml:"channel" json:"channel"`
+}
+
+// Exemptions are the accepted findings.
+type Exemptions struct {
+	MaxDays int         `yaml:"max_days" json:"max_days,omitempty"` // the longest time one may hold; default 365
+	Items   []Exemption `yaml:"items" json:"items,omitempty"`
+}
+
+// Exemption is a person's dated, reasoned, expiring acceptance of failing
+// findings. It never changes their status.
+type Exemption struct {
+	ID          string            `yaml:"id" json:"id"`
+	Rule        string            `yaml:"rule" json:"rule"`
+	Account     string            `yaml:"account" json:"account,omitempty"`   // empty: any
+	Resource    string            `yaml:"resource" json:"resource,omitempty"` // pattern on the id or the name, * for any run of characters
+	Tags        map[string]string `yaml:"tags" json:"tags,omitempty"`         // all must be there
+	Reason      string            `yaml:"reason" json:"reason"`
+	Ticket      string            `yaml:"ticket" json:"ticket,omitempty"`
+	RequestedBy string            `yaml:"requested_by" json:"requested_by"`
+	ApprovedBy  string            `yaml:"approved_by" json:"approved_by"`
+	Created     string            `yaml:"created" json:"created"` // 2006-01-02
+	Expires     string            `yaml:"expires" json:"expires"` // the last day on which it holds
+	Control     string            `yaml:"compensating_control" json:"compensating_control,omitempty"`
+}
+
+//go:embed schema.json
+var schema []byte
+
+// Schema returns the JSON Schema (2020-12) of posture.yaml.
+func Schema() []byte { return schema }
+
+// Load reads the file. A missing file is an error that wraps fs.ErrNotExist.
+func Load(path string) (Config, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // the path is the user's own argument
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, fmt.Errorf("no configuration at %s: write one, or leave out --config: %w", path, fs.ErrNotExist)
+	}
+	if err != nil {
+		return Config{}, fmt.Errorf("read the configuration: %w", err)
+	}
+	return Parse(path, text)
+}
+
+// Parse reads the text of a posture.yaml and fills in the defaults. The name
+// is for errors, which tell the place of the mistake and what was expected.
+func Parse(name string, text []byte) (Config, error) {
+	var c Config
+	file, err := yamlfile.Load(name, text, &c)
+	if err != nil {
+		return Config{}, err
+	}
+	c.file = file
+	if err := c.check(); err != nil {
+		return Config{}, err
+	}
+	return c.withDefaults(), nil
+}
+
+// Default returns the configuration of an empty file.
+func Default() Config { return Config{}.withDefaults() }
+
+func (c Config) withDefaults() Config {
+	if len(c.Alerts.Severities) == 0 {
+		c.Alerts.Severities = []posture.Severity{posture.Critical, posture.High}
+	}
+	if c.Alerts.CoverageFloor == 0 {
+		c.Alerts.CoverageFloor = 95
+	}
+	if c.Alerts.MassChange.Count == 0 {
+		c.Alerts.MassChange.Count = 200
+	}
+	if c.Alerts.MassChange.Percent == 0 {
+		c.Alerts.MassChange.Percent = 20
+	}
+	if c.Alerts.Period == "" {
+		c.Alerts.Period = "24h"
+	}
+	if c.Owners.Tag == "" {
+		c.Owners.Tag = "owner"
+	}
+	if c.Exemptions.MaxDays == 0 {
+		c.Exemptions.MaxDays = 365
+	}
+	if c.Slack.Operator == "" {
+		c.Slack.Operator = c.Slack.Channel
+	}
+	return c
+}
+
+// Every returns the time between two runs.
+func (c Config) Every() time.Duration {
+	period, err := time.ParseDuration(c.Alerts.Period)
+	if err != nil { // checked when it was read; the zero Config has none
+		return 24 * time.Hour
+	}
+	return period
+}
+
+// Attributes reports whether to look up who made a change.
+func (c Config) Attributes() bool { return c.Alerts.Attribution == nil || *c.Alerts.Attribution }
+
+// Digest returns the hex sha256 of all settings that decide what a run says.
+func (c Config) Digest() string {
+	text, err := json.Marshal(c)
+	if err != nil { // no field of Config can fail to encode but the params' values
+		text = []byte(err.Error())
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,82 @@
+package config
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"posture/internal/posture"
+)
+
+// Owner returns whose the resource is: its owner tag, else its account's
+// owner, else the default.
+func (o Owners) Owner(r posture.Resource) string {
+	return cmp.Or(r.Tags[o.Tag], o.Accounts[r.Account], o.Default)
+}
+
+// Exempt returns the acceptance that covers a failing finding on the resource
+// on the day of now, nil if there is none. Of several, one that still holds
+// is preferred, then the one that holds longest.
+func (e Exemptions) Exempt(f posture.Finding, tags map[string]string, now time.Time) *posture.Exemption {
+	if f.Status != posture.Fail {
+		return nil
+	}
+	today := now.UTC().Format(day)
+	var best *posture.Exemption
+	for _, x := range e.Items {
+		if x.Created > today || !x.covers(f, tags) {
+			continue
+		}
+		if best == nil || x.Expires > best.Expires {
+			best = &posture.Exemption{ID: x.ID, Expires: x.Expires, Expired: x.Expires < today}
+		}
+	}
+	return best
+}
+
+// covers reports whether the finding lies in the exemption's scope.
+func (x Exemption) covers(f posture.Finding, tags map[string]string) bool {
+	if x.Rule != f.Rule || (x.Account != "" && x.Account != f.Account) {
+		return false
+	}
+	for key, value := range x.Tags {
+		if got, tagged := tags[key]; !tagged || got != value {
+			return false
+		}
+	}
+	return x.Resource == "" || matches(x.Resource, f.Resource) || matches(x.Resource, f.Name)
+}
+
+// matches reports whether the text matches the pattern, in which only * is
+// special and stands for any run of characters.
+func matches(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == text
+	}
+	if !strings.HasPrefix(text, parts[0]) {
+		return false
+	}
+	text = text[len(parts[0]):]
+	for _, part := range parts[1 : len(parts)-1] {
+		i := strings.Index(text, part)
+		if i < 0 {
+			return false
+		}
+		text = text[i+len(part):]
+	}
+	return strings.HasSuffix(text, parts[len(parts)-1])
+}
+
+// ChannelFor returns the channel for alerts of a rule on a target whose
+// resources belong to the owner.
+func (s Slack) ChannelFor(target posture.Target, owner string, rule posture.Rule) string {
+	for _, r := range s.Routes {
+		if (r.Provider == "" || r.Provider == target.Provider) && (r.Account == "" || r.Account == target.Account) &&
+			(r.Owner == "" || r.Owner == owner) && (r.Category == "" || r.Category == rule.Category) &&
+			(r.Severity == "" || r.Severity == rule.Severity) {
+			return r.Channel
+		}
+	}
+	return s.Channel
+}
