@@ -1,0 +1,100 @@
+package aws
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+
+	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/aws/awstest"
+)
+
+// testAccount is the account that the fixtures describe.
+const testAccount = "111122223333"
+
+// scanned is what a scan returned, the resources in order.
+type scanned struct {
+	Resources []posture.Resource
+	Coverage  posture.Coverage
+}
+
+// get returns the resource of that name, or fails the test.
+func (s scanned) get(t *testing.T, name string) posture.Resource {
+	t.Helper()
+	for _, r := range s.Resources {
+		if r.Name == name || r.ID == name {
+			return r
+		}
+	}
+	t.Fatalf("no resource %q among %d", name, len(s.Resources))
+	return posture.Resource{}
+}
+
+// loadEstate loads fixtures, or fails the test.
+func loadEstate(t testing.TB, archive string) *awstest.Estate {
+	t.Helper()
+	estate, err := awstest.Load([]byte(archive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return estate
+}
+
+// cloudOf returns a cloud in which the test account holds the estate, with
+// us-east-1 and eu-west-1 enabled.
+func cloudOf(estate *awstest.Estate) *awstest.Cloud {
+	return awstest.New([]string{"us-east-1", "eu-west-1"}, map[string]*awstest.Estate{testAccount: estate})
+}
+
+// serve serves a cloud, or a handler around one, until the test ends.
+func serve(t testing.TB, handler http.Handler) *awstest.Server {
+	t.Helper()
+	server, err := awstest.Start(handler)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	return server
+}
+
+// scanTypes scans an estate in us-east-1 for all fields of the types; of
+// every type when none is named.
+func scanTypes(t testing.TB, estate *awstest.Estate, types ...string) scanned {
+	t.Helper()
+	return scanWant(t, serve(t, cloudOf(estate)), wantAll(types...))
+}
+
+// scanWant scans what the server holds of the test account in us-east-1,
+// trying each call once.
+func scanWant(t testing.TB, server *awstest.Server, want scanners.Want) scanned {
+	t.Helper()
+	target := posture.Target{Provider: posture.AWS, Account: testAccount, Regions: []string{"us-east-1"}}
+	account, err := Open(context.Background(), server.Config(testAccount), target, Options{Attempts: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scanAccount(context.Background(), account, want)
+}
+
+func scanAccount(ctx context.Context, account *Account, want scanners.Want) scanned {
+	var s scanned
+	s.Coverage = account.Scan(ctx, want, func(r posture.Resource) { s.Resources = append(s.Resources, r) })
+	slices.SortFunc(s.Resources, func(a, b posture.Resource) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID))
+	})
+	return s
+}
+
+// wantAll wants every field of the types; of every type when none is named.
+func wantAll(types ...string) scanners.Want {
+	want := scanners.Want{}
+	for typ, doc := range Docs() {
+		if len(types) == 0 || slices.Contains(types, typ) {
+			want[typ] = append(fieldsOf(doc), "tags")
+		}
+	}
+	return want
+}
