@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"posture/internal/posture"
-	"posture/scanners"
 	"posture/scanners/aws/awstest"
 )
 
@@ -69,7 +68,7 @@ func scanTypes(t testing.TB, estate *awstest.Estate, types ...string) scanned {
 
 // scanWant scans what the server holds of the test account in us-east-1,
 // trying each call once.
-func scanWant(t testing.TB, server *awstest.Server, want scanners.Want) scanned {
+func scanWant(t testing.TB, server *awstest.Server, want posture.Want) scanned {
 	t.Helper()
 	target := posture.Target{Provider: posture.AWS, Account: testAccount, Regions: []string{"us-east-1"}}
 	account, err := Open(context.Background(), server.Config(testAccount), target, Options{Attempts: 1})
@@ -79,7 +78,7 @@ func scanWant(t testing.TB, server *awstest.Server, want scanners.Want) scanned 
 	return scanAccount(context.Background(), account, want)
 }
 
-func scanAccount(ctx context.Context, account *Account, want scanners.Want) scanned {
+func scanAccount(ctx context.Context, account *Account, want posture.Want) scanned {
 	var s scanned
 	s.Coverage = account.Scan(ctx, want, func(r posture.Resource) { s.Resources = append(s.Resources, r) })
 	slices.SortFunc(s.Resources, func(a, b posture.Resource) int {
@@ -89,8 +88,8 @@ func scanAccount(ctx context.Context, account *Account, want scanners.Want) scan
 }
 
 // wantAll wants every field of the types; of every type when none is named.
-func wantAll(types ...string) scanners.Want {
-	want := scanners.Want{}
+func wantAll(types ...string) posture.Want {
+	want := posture.Want{}
 	for typ, doc := range Docs() {
 		if len(types) == 0 || slices.Contains(types, typ) {
 			want[typ] = append(fieldsOf(doc), "tags")

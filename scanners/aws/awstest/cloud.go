@@ -6,8 +6,9 @@
 // # Fixtures
 //
 // What an account holds is an Estate, written as a txtar archive. Each
-// section answers one call. Its name is IAM's prefix of the service, the
-// API's operation, and whatever tells this call from others of its kind:
+// section answers one call. Its name is the service and operation, spelt as in
+// the scanners' declarations, and whatever tells this call from others of its
+// kind:
 //
 //	-- s3:GetBucketVersioning bucket=alpha --
 //	<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>

@@ -20,7 +20,7 @@ import (
 type Request struct {
 	Account   string // whose credentials signed it
 	Region    string // as signed
-	Service   string // IAM's prefix: "elasticfilesystem"
+	Service   string // as in a scanner's calls: "elasticfilesystem", "s3control"
 	Operation string
 	Params    map[string]string // names in lower case without hyphens
 
@@ -131,15 +131,14 @@ func (r *Request) readForm(body []byte) error {
 
 func (r *Request) readREST(from *http.Request, body []byte) error {
 	r.protocol = restJSONProtocol
-	table := r.Service
 	if r.Service == "s3" {
 		r.protocol = restXMLProtocol
 		if strings.HasPrefix(from.URL.Path, "/v20180820/") {
-			table = "s3control"
+			r.Service = "s3control"
 			r.set("AccountId", from.Header.Get("x-amz-account-id"))
 		}
 	}
-	operation, labels, ok := restOperation(table, from)
+	operation, labels, ok := restOperation(r.Service, from)
 	if !ok {
 		return errUnknownCall
 	}
