@@ -55,4 +55,11 @@ var all = []scanner{
 	elbLoadBalancers, elbListeners,
 	autoScalingGroups,
 	lambdaFunctions,
+
+	guardDutyDetectors, securityHubs, configRecorders,
+	logGroups,
+	backupPlans, backupVaults,
+	dynamoDBTables, efsFileSystems,
+	snsTopics, sqsQueues,
+	secrets,
 }

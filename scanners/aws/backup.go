@@ -1,0 +1,41 @@
+package aws
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+)
+
+func backupClient(p *place) *backup.Client {
+	return client(p, func(cfg aws.Config) *backup.Client { return backup.NewFromConfig(cfg) })
+}
+
+// protectedByBackup returns the ARNs of the region's resources of which AWS
+// Backup holds a recovery point, with the time of the last backup. It is read
+// once per account and region. A scanner that uses it declares the call
+// backup:ListProtectedResources.
+func protectedByBackup(ctx context.Context, p *place) (map[string]time.Time, error) {
+	return memo(p, "backup protected resources", func() (map[string]time.Time, error) {
+		pages := backup.NewListProtectedResourcesPaginator(backupClient(p), &backup.ListProtectedResourcesInput{MaxResults: aws.Int32(1000)})
+		list, err := listAll(ctx, pages, func(out *backup.ListProtectedResourcesOutput) []types.ProtectedResource { return out.Results })
+		protected := make(map[string]time.Time, len(list))
+		for _, resource := range list {
+			protected[aws.ToString(resource.ResourceArn)] = aws.ToTime(resource.LastBackupTime)
+		}
+		return protected, err
+	})
+}
+
+// readLastBackup returns when AWS Backup last backed the resource up, the zero
+// time when it never did, and marks the field when that is not known.
+func (r *reading) readLastBackup(ctx context.Context, arn, field string) time.Time {
+	if !r.Wants(field) {
+		return time.Time{}
+	}
+	protected, err := protectedByBackup(ctx, r.place)
+	r.Got(err, field)
+	return protected[arn]
+}

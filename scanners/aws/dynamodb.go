@@ -1,0 +1,108 @@
+package aws
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// DynamoDBTable is what rules may ask of a table.
+type DynamoDBTable struct {
+	PITR               bool      `json:"pitr"`                // point-in-time recovery is on
+	PITRDays           int       `json:"pitr_days"`           // days back that a restore can reach; 0 when recovery is off
+	KMSKey             string    `json:"kms_key"`             // ARN of the KMS key, the account's own or AWS's managed one; empty for a key that AWS owns
+	DeletionProtection bool      `json:"deletion_protection"` // the table cannot be deleted before this is turned off
+	OnDemand           bool      `json:"on_demand"`           // capacity follows the load without being provisioned
+	Replicas           int       `json:"replicas"`            // copies in other regions
+	LastBackup         time.Time `json:"last_backup"`         // when AWS Backup last backed it up; the zero time if never
+}
+
+var dynamoDBTables = scanner{
+	Type: "AWS::DynamoDB::Table",
+	Doc:  DynamoDBTable{},
+	Calls: []call{
+		{Op: "dynamodb:ListTables"},
+		{Op: "dynamodb:DescribeTable", Each: true, For: []string{"kms_key", "deletion_protection", "on_demand", "replicas"}},
+		{Op: "dynamodb:DescribeContinuousBackups", Each: true, For: []string{"pitr", "pitr_days"}},
+		{Op: "dynamodb:ListTagsOfResource", Each: true, For: []string{"tags"}},
+		{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
+	},
+	Scan: scanDynamoDBTables,
+}
+
+func dynamoDBClient(p *place) *dynamodb.Client {
+	return client(p, func(cfg aws.Config) *dynamodb.Client { return dynamodb.NewFromConfig(cfg) })
+}
+
+func scanDynamoDBTables(ctx context.Context, p *place) error {
+	pages := dynamodb.NewListTablesPaginator(dynamoDBClient(p), &dynamodb.ListTablesInput{Limit: aws.Int32(100)})
+	return eachPage(ctx, pages, func(page *dynamodb.ListTablesOutput) error {
+		return each(ctx, p, page.TableNames, p.readDynamoDBTable)
+	})
+}
+
+func (p *place) readDynamoDBTable(ctx context.Context, name string) {
+	var doc DynamoDBTable
+	r := p.read()
+	id := p.arn("dynamodb", "table/"+name)
+	r.readTable(ctx, name, &doc)
+	r.readContinuousBackups(ctx, name, &doc)
+	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
+	r.emit(id, name, r.readTableTags(ctx, id), &doc)
+}
+
+func (r *reading) readTable(ctx context.Context, name string, doc *DynamoDBTable) {
+	fields := []string{"kms_key", "deletion_protection", "on_demand", "replicas"}
+	if !r.Wants(fields...) {
+		return
+	}
+	out, err := dynamoDBClient(r.place).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
+	if !r.Got(err, fields...) {
+		return
+	}
+	table := out.Table
+	if table.SSEDescription != nil {
+		doc.KMSKey = aws.ToString(table.SSEDescription.KMSMasterKeyArn)
+	}
+	if table.BillingModeSummary != nil {
+		doc.OnDemand = table.BillingModeSummary.BillingMode == types.BillingModePayPerRequest
+	}
+	doc.DeletionProtection = aws.ToBool(table.DeletionProtectionEnabled)
+	doc.Replicas = len(table.Replicas)
+}
+
+func (r *reading) readContinuousBackups(ctx context.Context, name string, doc *DynamoDBTable) {
+	if !r.Wants("pitr", "pitr_days") {
+		return
+	}
+	out, err := dynamoDBClient(r.place).DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &name})
+	if !r.Got(err, "pitr", "pitr_days") || out.ContinuousBackupsDescription == nil {
+		return
+	}
+	recovery := out.ContinuousBackupsDescription.PointInTimeRecoveryDescription
+	if recovery == nil || recovery.PointInTimeRecoveryStatus != types.PointInTimeRecoveryStatusEnabled {
+		return
+	}
+	doc.PITR, doc.PITRDays = true, int(aws.ToInt32(recovery.RecoveryPeriodInDays))
+}
+
+func (r *reading) readTableTags(ctx context.Context, arn string) map[string]string {
+	if !r.Wants("tags") {
+		return nil
+	}
+	var tags []types.Tag
+	input := dynamodb.ListTagsOfResourceInput{ResourceArn: &arn}
+	for {
+		out, err := dynamoDBClient(r.place).ListTagsOfResource(ctx, &input)
+		if !r.Got(err, "tags") {
+			return nil
+		}
+		tags = append(tags, out.Tags...)
+		if input.NextToken = out.NextToken; aws.ToString(out.NextToken) == "" {
+			return tagMap(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+		}
+	}
+}
