@@ -1,0 +1,143 @@
+package policy
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"posture/internal/posture"
+)
+
+// The bounds of one value of evidence.
+const (
+	maxItems = 20  // of a list or a map
+	maxText  = 300 // characters of a text
+	maxNodes = 200 // values in all
+)
+
+// evidence is a field that a rule shows.
+type evidence struct {
+	path  fieldPath
+	label string // "resource.versioning"
+}
+
+// evidence returns the values of the fields that the rule reads and that were
+// read, in a form that encodes as JSON and is bounded in size.
+func (c *judging) evidence(r *rule) []posture.Value {
+	values := make([]posture.Value, 0, len(r.show))
+	for _, e := range r.show {
+		if !c.isUnread(e.path) {
+			values = append(values, posture.Value{Path: e.label, Value: c.value(e.path)})
+		}
+	}
+	return values
+}
+
+// isUnread reports whether the field or a part of it was not read.
+func (c *judging) isUnread(p fieldPath) bool {
+	for _, u := range c.unread {
+		if u.path.overlaps(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// value returns the value of a field.
+func (c *judging) value(p fieldPath) any {
+	if p.index != nil {
+		left := maxNodes
+		return plain(c.subject.doc.FieldByIndex(p.index), &left)
+	}
+	switch r := c.subject.resource; p.top() {
+	case "account":
+		return plainText(r.Account)
+	case "id":
+		return plainText(r.ID)
+	case "name":
+		return plainText(r.Name)
+	case "region":
+		return plainText(r.Region)
+	default:
+		left := maxNodes
+		return plain(reflect.ValueOf(r.Tags), &left)
+	}
+}
+
+// plain returns a value as bool, int64, float64, string, []any or
+// map[string]any, cut to the bounds. What was cut off says so.
+func plain(v reflect.Value, left *int) any {
+	*left--
+	switch v.Kind() {
+	case reflect.Bool:
+		return v.Bool()
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return v.Int()
+	case reflect.Float32, reflect.Float64:
+		return v.Float()
+	case reflect.String:
+		return plainText(v.String())
+	case reflect.Slice:
+		return plainList(v, left)
+	case reflect.Map:
+		return plainMap(v, left)
+	}
+	if v.Type() == timeType {
+		return v.Interface().(time.Time).UTC().Format(time.RFC3339)
+	}
+	return plainStruct(v, left)
+}
+
+func plainText(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	runes := []rune(s)
+	if len(runes) <= maxText {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d more characters)", string(runes[:maxText]), len(runes)-maxText)
+}
+
+func plainList(v reflect.Value, left *int) any {
+	list := []any{}
+	for i := range v.Len() {
+		if i == maxItems || *left <= 0 {
+			return append(list, more(v.Len()-i))
+		}
+		list = append(list, plain(v.Index(i), left))
+	}
+	return list
+}
+
+func plainMap(v reflect.Value, left *int) any {
+	byName := map[string]reflect.Value{}
+	for iter := v.MapRange(); iter.Next(); {
+		byName[iter.Key().String()] = iter.Value()
+	}
+	m := map[string]any{}
+	for i, name := range sortedKeys(byName) {
+		if i == maxItems || *left <= 0 {
+			m["…"] = more(len(byName) - i)
+			break
+		}
+		m[plainText(name)] = plain(byName[name], left)
+	}
+	return m
+}
+
+func plainStruct(v reflect.Value, left *int) any {
+	m := map[string]any{}
+	for i := range v.NumField() {
+		name := jsonName(v.Type().Field(i))
+		if *left <= 0 {
+			m["…"] = more(v.NumField() - i)
+			break
+		}
+		m[name] = plain(v.Field(i), left)
+	}
+	return m
+}
+
+// more says how much was cut off.
+func more(n int) string { return fmt.Sprintf("… %d more", n) }

@@ -1,0 +1,199 @@
+package policy
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/common/types"
+)
+
+// shape is a struct as rules see it: its fields by their JSON names.
+type shape struct {
+	name   string // the name in messages and for CEL
+	goType reflect.Type
+	fields map[string]*field
+	names  []string // sorted
+}
+
+// field is one field of a shape.
+type field struct {
+	name  string
+	index int
+	cel   *types.Type
+	below *shape // of a field that is a struct: its shape
+}
+
+// known are the fields that every resource has beside its document's. Of them
+// only the tags can be unread.
+var known = []string{"account", "id", "name", "region", "tags"}
+
+var timeType = reflect.TypeFor[time.Time]()
+
+// shapes builds the shapes of Go structs, each once.
+type shapes map[reflect.Type]*shape
+
+// of returns the shape of a struct.
+func (s shapes) of(name string, t reflect.Type) (*shape, error) {
+	if made, ok := s[t]; ok {
+		return made, nil
+	}
+	made := &shape{name: name, goType: t, fields: map[string]*field{}}
+	s[t] = made
+	for i := range t.NumField() {
+		if err := s.add(made, t.Field(i), i); err != nil {
+			return nil, fmt.Errorf("document %s: field %s: %w", t, t.Field(i).Name, err)
+		}
+	}
+	made.names = sortedKeys(made.fields)
+	return made, nil
+}
+
+func (s shapes) add(to *shape, f reflect.StructField, index int) error {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	switch {
+	case !f.IsExported() || f.Anonymous:
+		return fmt.Errorf("only exported, named fields can be read by rules")
+	case name == "" || name == "-":
+		return fmt.Errorf("a json tag is needed, it is the field's name in rules")
+	case to.fields[name] != nil:
+		return fmt.Errorf("the json name %q is taken by another field", name)
+	}
+	celType, err := s.cel(f.Type)
+	if err != nil {
+		return err
+	}
+	added := &field{name: name, index: index, cel: celType}
+	if isStruct(f.Type) {
+		added.below = s[f.Type]
+	}
+	to.fields[name] = added
+	return nil
+}
+
+// cel returns the CEL type of values of a Go type.
+func (s shapes) cel(t reflect.Type) (*types.Type, error) {
+	switch t.Kind() {
+	case reflect.Bool:
+		return types.BoolType, nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return types.IntType, nil
+	case reflect.Float32, reflect.Float64:
+		return types.DoubleType, nil
+	case reflect.String:
+		return types.StringType, nil
+	case reflect.Slice:
+		elem, err := s.cel(t.Elem())
+		return types.NewListType(elem), err
+	case reflect.Map:
+		if t.Key().Kind() != reflect.String {
+			return nil, fmt.Errorf("%s: the keys of a map must be strings", t)
+		}
+		elem, err := s.cel(t.Elem())
+		return types.NewMapType(types.StringType, elem), err
+	case reflect.Struct:
+		if t == timeType {
+			return types.TimestampType, nil
+		}
+		below, err := s.of(t.String(), t)
+		if err != nil {
+			return nil, err
+		}
+		return types.NewObjectType(below.name), nil
+	}
+	return nil, fmt.Errorf("%s cannot be read by rules", t)
+}
+
+// isStruct reports whether the type has fields of its own.
+func isStruct(t reflect.Type) bool { return t.Kind() == reflect.Struct && t != timeType }
+
+// newResourceShape returns the type of the variable resource: a document and the fields
+// that every resource has.
+func newResourceShape(s shapes, typ string, doc any) (*shape, error) {
+	t := reflect.TypeOf(doc)
+	if t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil || !isStruct(t) {
+		return nil, fmt.Errorf("document of %s: expected a struct, found %T", typ, doc)
+	}
+	inner, err := s.of(t.String(), t)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range known {
+		if inner.fields[name] != nil {
+			return nil, fmt.Errorf("document of %s: field %q: every resource has a field of that name", typ, name)
+		}
+	}
+	return &shape{name: typ, goType: t, fields: inner.fields, names: inner.names}, nil
+}
+
+// fieldPath is a field of a resource as a rule or a scanner names it, cut where it
+// enters a list or a map.
+type fieldPath struct {
+	dotted string   // "policy.denies_insecure_transport"
+	names  []string // the same, in parts
+	index  []int    // where it is in the document; nil for what every resource has
+}
+
+// top returns the first part.
+func (p fieldPath) top() string { return p.names[0] }
+
+// unreadable reports whether a scanner may mark the field as unread.
+func (p fieldPath) unreadable() bool { return p.index != nil || p.top() == "tags" }
+
+// overlaps reports whether one of the paths is the other or is above it.
+func (p fieldPath) overlaps(q fieldPath) bool {
+	a, b := p.dotted, q.dotted
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return strings.HasPrefix(b, a) && (len(a) == len(b) || b[len(a)] == '.')
+}
+
+// noField says that a part of a path is not a field.
+type noField struct {
+	at       int // which part
+	name     string
+	in       string
+	expected []string
+}
+
+func (e *noField) Error() string {
+	return fmt.Sprintf("%s has no field %q%s", e.in, e.name, expected(e.name, e.expected))
+}
+
+// path returns the field that the parts name. Parts below a list or a map are
+// cut off; below a value of another kind they are an error.
+func (s *shape) path(parts []string) (fieldPath, error) {
+	if slices.Contains(known, parts[0]) {
+		return fieldPath{dotted: parts[0], names: parts[:1]}, nil
+	}
+	var index []int
+	at := s
+	for i, part := range parts {
+		f, ok := at.fields[part]
+		if !ok {
+			return fieldPath{}, &noField{at: i, name: part, in: at.name, expected: at.all(s)}
+		}
+		index = append(index, f.index)
+		at = f.below
+		if at == nil {
+			parts = parts[:i+1]
+			break
+		}
+	}
+	return fieldPath{dotted: strings.Join(parts, "."), names: parts, index: index}, nil
+}
+
+// all returns the names that may be asked for; of the resource itself also
+// those that every resource has.
+func (s *shape) all(root *shape) []string {
+	if s != root {
+		return s.names
+	}
+	return append(slices.Clone(s.names), known...)
+}

@@ -1,0 +1,86 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Refusal is one fault in a rule file: where it is and what was expected.
+type Refusal struct {
+	File    string
+	Line    int // from 1; 0 when the fault is the file as a whole
+	Column  int // from 1, in characters
+	Message string
+	Source  string // the line, for people to look at
+}
+
+// Error returns file:line:column and the message, then the line with a caret
+// under the place. Control characters of the line are replaced.
+func (r *Refusal) Error() string {
+	if r.Line == 0 {
+		return r.File + ": " + r.Message
+	}
+	head := fmt.Sprintf("%s:%d:%d: %s", r.File, r.Line, r.Column, r.Message)
+	if strings.TrimSpace(r.Source) == "" {
+		return head
+	}
+	text, column := window(printable(r.Source), r.Column)
+	number := fmt.Sprintf("%4d", r.Line)
+	return fmt.Sprintf("%s\n%s | %s\n%s | %s^", head, number, text, strings.Repeat(" ", len(number)), strings.Repeat(" ", column-1))
+}
+
+// windowed is the most characters of a line that a refusal shows.
+const windowed = 120
+
+// window returns the part of a long line around the column, and the column in it.
+func window(line []rune, column int) (string, int) {
+	column = min(max(column, 1), len(line)+1)
+	if len(line) <= windowed {
+		return string(line), column
+	}
+	from := min(max(column-windowed/2, 0), len(line)-windowed)
+	return string(line[from : from+windowed]), column - from
+}
+
+// printable returns the line with a space for each tab and a question mark for
+// each other character that a terminal would act upon.
+func printable(line string) []rune {
+	runes := []rune(line)
+	for i, r := range runes {
+		switch {
+		case r == '\t':
+			runes[i] = ' '
+		case !unicode.IsPrint(r):
+			runes[i] = '?'
+		}
+	}
+	return runes
+}
+
+// source is the text of one file.
+type source struct {
+	file  string
+	lines []string
+}
+
+func newSource(file string, text []byte) *source {
+	return &source{file: file, lines: strings.Split(string(text), "\n")}
+}
+
+// refuse returns a refusal at a place of the file.
+func (s *source) refuse(line, column int, format string, args ...any) *Refusal {
+	r := &Refusal{File: s.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)}
+	if line >= 1 && line <= len(s.lines) {
+		r.Source = strings.TrimSuffix(s.lines[line-1], "\r")
+	}
+	return r
+}
+
+// line returns the text of a line, "" beyond the file.
+func (s *source) line(n int) string {
+	if n < 1 || n > len(s.lines) {
+		return ""
+	}
+	return s.lines[n-1]
+}

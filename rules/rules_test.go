@@ -1,0 +1,48 @@
+package rules_test
+
+import (
+	"io/fs"
+	"testing"
+
+	"posture/internal/policy"
+	"posture/rules"
+	"posture/scanners/aws"
+)
+
+// providers are the rule files of each cloud with the documents that they judge.
+var providers = []struct {
+	name  string
+	files fs.FS
+	docs  map[string]any
+}{
+	{"aws", rules.AWS, aws.Docs()},
+}
+
+func criteria(t *testing.T) *policy.Criteria {
+	t.Helper()
+	criteria, err := policy.LoadCriteria(rules.Criteria)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return criteria
+}
+
+func TestRulesProveThemselves(t *testing.T) {
+	for _, p := range providers {
+		t.Run(p.name, func(t *testing.T) {
+			files, err := fs.Glob(p.files, p.name+"/*.yaml")
+			if err != nil || len(files) == 0 {
+				t.Fatalf("found %d rule files, error %v", len(files), err)
+			}
+			loaded, err := policy.Load(policy.Options{
+				Docs: p.docs, Files: []fs.FS{policy.Named{FS: p.files, Name: "rules"}}, Criteria: criteria(t), Examples: true,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := len(loaded.Rules()); got != len(files) {
+				t.Errorf("loaded %d rules of %d files", got, len(files))
+			}
+		})
+	}
+}
