@@ -56,6 +56,8 @@ var all = []scanner{
 	autoScalingGroups,
 	lambdaFunctions,
 
+	cloudTrailTrails, cloudTrailAccounts,
+	cloudWatchAlarms, auditAlarms,
 	guardDutyDetectors, securityHubs, configRecorders,
 	logGroups,
 	backupPlans, backupVaults,
