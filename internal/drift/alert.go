@@ -83,9 +83,10 @@ type TargetCount struct {
 
 // Problem is one thing that could not be read, with what is needed to read it.
 type Problem struct {
-	Account string        `json:"account"`
-	Cause   posture.Cause `json:"cause"` // operation, error code and missing permission
-	Count   int           `json:"count"` // findings that are unknown because of it
+	Cause        posture.Cause `json:"cause"`              // operation, error code and missing permission
+	Count        int           `json:"count"`              // findings that are unknown because of it; 0: a listing that nothing was judged on
+	Accounts     []string      `json:"accounts,omitempty"` // where, at most Shown of them
+	MoreAccounts int           `json:"more_accounts,omitempty"`
 }
 
 // Coverage compares what a run read with what it should have read.
