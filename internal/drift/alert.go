@@ -97,10 +97,10 @@ type Coverage struct {
 }
 
 // Percent returns what was read of the total, rounded down to a tenth so that
-// it says 100 only when everything was read. An empty run covers nothing.
+// it says 100 only when everything was read. Of nothing, everything was read.
 func (c Coverage) Percent() float64 {
 	if c.Total == 0 {
-		return 0
+		return 100
 	}
 	return float64(c.Read*1000/c.Total) / 10
 }

@@ -69,7 +69,7 @@ type Change struct {
 	Time     time.Time        `json:"time"` // the run's slot
 	Rule     string           `json:"rule"`
 	Severity posture.Severity `json:"severity,omitempty"` // empty when the rule is gone
-	Target   posture.Target   `json:"target"` // without its regions
+	Target   posture.Target   `json:"target"`             // without its regions
 	Resource Resource         `json:"resource"`
 	Earlier  Mention          `json:"earlier,omitzero"` // the alert that this one continues or ends
 }

@@ -1,4 +1,67 @@
-// Package drift compares what a run found with what people were last told, and
-// groups what changed into alerts. It is pure: no I/O, and the time comes as a
-// value.
+// Package drift compares what a run found with what people were last told,
+// and groups what changed into alerts. It is pure: it does no I/O, takes the
+// time as a value and gives the same output for the same input. How alerts are
+// delivered and what they look like is not its business.
+//
+// # From findings to changes
+//
+// Compare looks at one finding at a time. "Was" is what the line in Told says,
+// "is" is what the run found:
+//
+//	was       is        what follows
+//	-         fail      appeared
+//	-         pass      nothing
+//	pass      fail      regressed
+//	fail      pass      resolved: fixed
+//	pass      pass      nothing
+//	fail      fail      nothing; exemption-expired, once, when it is no longer accepted
+//	any       unknown   nothing: the line stays as it is and notes since when and why
+//	unknown   any       as if the unknown had not been; what was never read is "-"
+//	fail      absent    deleted, closed or nothing: see below
+//	pass      absent    forgotten where deleted or closed is said of a fail, else nothing
+//
+// What configuration and rules do to findings says nothing of the resources:
+//
+//   - What the first run of a target finds failing is only counted, for one
+//     Baseline alert; so is what the first run of a region finds.
+//   - What a new rule finds failing, and what a changed rule flips, is only
+//     counted, for one RulesChanged alert. A fail that a changed rule turned
+//     into a pass is closed: rule changed.
+//   - A fail under a live exemption is a silent change. It is told when the
+//     exemption expires or is withdrawn.
+//   - A fail below the configured floor is a silent change. So is the end of
+//     what nobody was told of.
+//
+// # When a finding is absent
+//
+// The first line that holds decides:
+//
+//	the target was removed                             closed: out of scope
+//	the rule was removed                               closed: rule removed
+//	the type is not to be read                         closed: out of scope
+//	the region is not to be read, and no listing of
+//	the type covers it although others were made       closed: out of scope
+//	its listing is missing or incomplete               nothing: the line stays
+//	the rule changed                                   closed: rule changed
+//	its listing was complete                           deleted
+//
+// A rule that no longer applies to a resource gives no finding either, and
+// that looks the same as a resource that is gone. So "deleted" means: gone, or
+// no longer one that the rule applies to. It never means fixed.
+//
+// # Findings that flip
+//
+// A finding that changed between pass and fail more than three times in seven
+// days is unstable. People are told so once. While it is unstable, its
+// recovery is told after two passes in a row, and until then further fails
+// are part of what they were told.
+//
+// # From changes to alerts
+//
+// Collector groups the changes of a whole run: one alert for each rule, target
+// and kind. More than MassLimit findings that began to fail in one run, or
+// more than a fifth of a rule's findings (and at least MassLeast), become one
+// MassChange alert that names what they have in common. Ends are grouped in
+// the same way, by the alert that they end. Neither Compare nor Collector
+// needs memory that grows with the number of findings.
 package drift

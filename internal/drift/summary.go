@@ -12,10 +12,10 @@ import (
 // rules, not of findings.
 type Summary struct {
 	Target   posture.Target
-	First    bool // the first run that read anything of the target, or the last one in vain
-	Base     Base // to store with the told lines
-	Failure  *posture.Cause
-	Rules    []Tally // by rule id
+	First    bool           // no run before this one has read anything of the target
+	Base     Base           // to store with the told lines
+	Failure  *posture.Cause // why nothing of the target was read
+	Rules    []Tally        // by rule id
 	Changes  map[Kind]int
 	Silent   map[Silence]int
 	Problems []Problem // by cause, without accounts

@@ -1,9 +1,20 @@
 package drift
 
 import (
+	"slices"
 	"time"
 
 	"posture/internal/posture"
+)
+
+// The meaning of unstable: more than FlipLimit changes between pass and fail
+// within FlipWindow. A recovery is then told after PassesHeld passes in a row.
+const (
+	FlipLimit  = 3
+	FlipWindow = 7 * 24 * time.Hour
+	PassesHeld = 2
+
+	flipsKept = 10 // the latest ones; more would not matter
 )
 
 // Told is what is remembered of one finding between runs: what it was when it
@@ -62,3 +73,77 @@ func (b Base) Done(run string) bool { return b.Run >= run }
 
 // First reports whether no run has read anything of the target yet.
 func (b Base) First() bool { return len(b.Rules) == 0 }
+
+// seen reports whether any run has read the finding.
+func (t *Told) seen() bool { return t.Status == posture.Pass || t.Status == posture.Fail }
+
+// told reports whether people believe that it fails.
+func (t *Told) told() bool { return t.Alert.Run != "" }
+
+// flapping reports whether it has flipped too often of late.
+func (t *Told) flapping() bool { return len(t.Flips) > FlipLimit }
+
+// describe takes over what the finding says of the resource.
+func (t *Told) describe(f *posture.Finding) {
+	t.Fingerprint, t.Rule = f.Fingerprint, f.Rule
+	t.Account, t.Region, t.Type = f.Account, f.Region, f.Type
+	t.Resource, t.Name, t.Owner = f.Resource, f.Name, f.Owner
+}
+
+// unread notes that a run could not read it. All else stays as it was.
+func (t *Told) unread(now time.Time, cause posture.Cause) {
+	if t.Status == "" {
+		t.Status = posture.Unknown
+	}
+	if t.Unread.Since.IsZero() {
+		t.Unread.Since = now
+	}
+	t.Unread.Cause = cause
+}
+
+// pass notes that a run read a pass.
+func (t *Told) pass(now time.Time) {
+	t.become(posture.Pass, now)
+	t.LastPass = now
+}
+
+// fail notes that a run read a fail.
+func (t *Told) fail(now time.Time, exemption *posture.Exemption) {
+	t.become(posture.Fail, now)
+	if t.FirstFail.IsZero() {
+		t.FirstFail = now
+	}
+	t.LastFail, t.Exemption = now, exemption
+}
+
+// become sets the status that a run read.
+func (t *Told) become(status posture.Status, now time.Time) {
+	if t.Status != status {
+		t.Status, t.Since = status, now
+	}
+	t.Unread = Gap{}
+}
+
+// flip forgets flips that are too long ago and notes one more if there was
+// one.
+func (t *Told) flip(now time.Time, flipped bool) {
+	if len(t.Flips) == 0 && !flipped {
+		return
+	}
+	old := func(flip time.Time) bool { return now.Sub(flip) >= FlipWindow }
+	flips := slices.DeleteFunc(slices.Clone(t.Flips), old)
+	if flipped {
+		flips = append(flips, now)
+	}
+	t.Flips = slices.Clip(flips[max(0, len(flips)-flipsKept):])
+	t.Unstable = t.Unstable && t.flapping()
+}
+
+// settle forgets that it ever flipped.
+func (t *Told) settle() { t.Flips, t.Unstable, t.Passes = nil, false, 0 }
+
+// close forgets the failing that is over.
+func (t *Told) close() {
+	t.FirstFail, t.LastFail = time.Time{}, time.Time{}
+	t.Alert, t.Exemption, t.Passes = Mention{}, nil, 0
+}

@@ -1,0 +1,66 @@
+package drift
+
+import "posture/internal/posture"
+
+// fate says what becomes of a line without a finding. The empty one means that
+// nothing is known, and the line stays.
+type fate struct {
+	kind   Kind
+	reason Reason
+}
+
+// absent handles a line that no finding of the run belongs to.
+func (c *comparison) absent(t *Told) error {
+	fate := c.fate(t)
+	if fate.kind == "" {
+		return c.carry(t)
+	}
+	if t.Status != posture.Fail && !t.told() {
+		return nil // nothing was wrong: forget it
+	}
+	return c.tell(c.ended(fate.kind, fate.reason, t, nil))
+}
+
+// fate decides what became of the finding of a line. What the configuration
+// says comes first; then only a complete listing proves anything.
+func (c *comparison) fate(t *Told) fate {
+	rule, ruled := c.rules[t.Rule]
+	some, _ := c.listed.anyOf(t.Type)
+	listed, complete := c.listed.of(place{t.Type, t.Region})
+	switch {
+	case c.Scope.Removed:
+		return fate{Closed, ReasonOutOfScope}
+	case !ruled:
+		return fate{Closed, ReasonRuleRemoved}
+	case !c.Scope.covers(t.Type):
+		return fate{Closed, ReasonOutOfScope}
+	case some && !listed && c.Scope.excludes(t.Region):
+		return fate{Closed, ReasonOutOfScope}
+	case !complete:
+		return fate{}
+	case t.Digest != rule.Digest && t.seen():
+		return fate{Closed, ReasonRuleChanged}
+	default:
+		return fate{Deleted, ReasonDeleted}
+	}
+}
+
+// carry keeps a line of which the run knows nothing.
+func (c *comparison) carry(t *Told) error {
+	c.rules[t.Rule].Carried++
+	t.unread(c.Now, c.notListed(t))
+	return c.out.Told(*t)
+}
+
+// notListed returns why a line was not shown by any listing.
+func (c *comparison) notListed(t *Told) posture.Cause {
+	for _, p := range c.Listed {
+		if p.Type == t.Type && (p.Region == t.Region || p.Region == posture.Global) && p.Cause != nil {
+			return *p.Cause
+		}
+	}
+	if c.Failure != nil {
+		return *c.Failure
+	}
+	return posture.Cause{Reason: posture.NotListed}
+}

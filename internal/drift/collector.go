@@ -1,0 +1,234 @@
+package drift
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"posture/internal/posture"
+)
+
+// When so much changes in one run that it is told as one change.
+const (
+	MassLimit   = 200 // more findings than these
+	MassPercent = 20  // or more of a rule's findings than this share,
+	MassLeast   = 10  // if they are at least this many
+	CommonShare = 80  // a mass change names what this share of it, in percent, has in common
+)
+
+// Grouping is what a Collector needs to know of a run.
+type Grouping struct {
+	Run   string
+	Time  time.Time                // the run's slot
+	Rules map[string]posture.Rule  // the run's rules by id
+	Days  map[posture.Severity]int // days until a fail of the severity is due; without an entry it never is
+	Floor float64                  // percentage of coverage under which a run is degraded
+}
+
+// Collector turns the changes and summaries of a run's targets into alerts.
+// It keeps at most MassLimit changes of a sort apart, and Shown resources of
+// each alert. It is not safe for concurrent use.
+type Collector struct {
+	Grouping
+	news    class
+	expired class
+	ends    class
+	targets map[string]posture.Target
+	judged  map[string]int // findings by rule
+	first   firstRuns
+	flips   ruleFlips
+	health  health
+}
+
+// NewCollector returns a collector for one run.
+func NewCollector(g Grouping) *Collector {
+	return &Collector{
+		Grouping: g, targets: map[string]posture.Target{}, judged: map[string]int{},
+		news: newClass(MassChange), expired: newClass(MassExpired), ends: newClass(MassClosed),
+		first: newFirstRuns(), flips: newRuleFlips(), health: newHealth(),
+	}
+}
+
+// Change takes a change that Compare passed on. Silent ones are ignored. It
+// never fails; its form is that of Out.Change.
+func (c *Collector) Change(change Change) error {
+	if change.Silent != "" {
+		return nil
+	}
+	switch change.Kind {
+	case Regressed, Appeared:
+		c.news.add(change)
+	case ExemptionExpired:
+		c.expired.add(change)
+	default:
+		c.ends.add(change)
+	}
+	return nil
+}
+
+// Target takes the summary of a target after its last change.
+func (c *Collector) Target(s Summary) {
+	s.Target.Regions = nil
+	c.targets[s.Target.String()] = s.Target
+	for _, t := range s.Rules {
+		c.judged[t.Rule] += t.Judged()
+	}
+	c.first.add(s, c.Rules)
+	c.flips.add(s)
+	c.health.add(s)
+}
+
+// Alerts returns the alerts of the run, the most urgent first. It is called
+// once, after the last target.
+func (c *Collector) Alerts() []Alert {
+	c.news.foldRules(c.judged)
+	var alerts []Alert
+	for _, class := range []*class{&c.news, &c.expired, &c.ends} {
+		if class.mass != nil {
+			alerts = append(alerts, c.massAlert(class))
+		}
+		for key, b := range class.groups {
+			alerts = append(alerts, c.groupAlert(key, b))
+		}
+	}
+	alerts = slices.Concat(alerts, c.firstAlert(), c.flipsAlert(), c.healthAlert())
+	slices.SortFunc(alerts, compareAlerts)
+	return alerts
+}
+
+// urgency is the order in which people should hear of things.
+var urgency = []Kind{
+	MassChange, Regressed, Appeared, ExemptionExpired, MassExpired, Unstable,
+	ScannerProblem, Baseline, RulesChanged, Resolved, Deleted, Closed, MassClosed,
+}
+
+// compareAlerts orders alerts by urgency and severity.
+func compareAlerts(a, b Alert) int {
+	return cmp.Or(
+		cmp.Compare(slices.Index(urgency, a.Kind), slices.Index(urgency, b.Kind)),
+		compareSeverities(a.Severity, b.Severity),
+		cmp.Compare(a.Group, b.Group),
+	)
+}
+
+// alert returns an alert with what all kinds have.
+func (c *Collector) alert(kind Kind, group string, set digest) Alert {
+	return Alert{
+		Key: hash("alert", group, set.String()).String(), Group: group,
+		Kind: kind, Run: c.Run, Time: c.Time,
+	}
+}
+
+// groupAlert returns the alert of one rule and target.
+func (c *Collector) groupAlert(key groupKey, b *bundle) Alert {
+	a := c.alert(key.kind, key.group(c.Run), b.set)
+	target, rule := c.target(key.target), posture.Rule{ID: key.rule}
+	if known, ok := c.Rules[key.rule]; ok {
+		rule = known
+	}
+	a.Target, a.Rule, a.Reason = &target, &rule, key.reason
+	c.describe(&a, b)
+	return a
+}
+
+// massAlert returns the alert of all that was folded together.
+func (c *Collector) massAlert(class *class) Alert {
+	b := class.mass
+	a := c.alert(class.kind, groupOf(class.kind, "", "", c.Run), b.set)
+	a.Changes, a.Common = b.kinds, b.common()
+	a.Rules, a.MoreRules = c.ruleCounts(b.rules), max(0, len(b.rules)-Shown)
+	a.Targets, a.MoreTargets = c.targetCounts(b.targets), max(0, len(b.targets)-Shown)
+	c.describe(&a, b)
+	return a
+}
+
+// describe fills in what is known of the findings of an alert.
+func (c *Collector) describe(a *Alert, b *bundle) {
+	a.Severity, a.Total, a.Thread = b.severity, b.total, b.thread()
+	a.Resources, a.MoreResources = b.resources, b.total-len(b.resources)
+	for _, owner := range b.owners.top(Shown) {
+		a.Owners = append(a.Owners, owner.value)
+	}
+	slices.Sort(a.Owners)
+	if days, ok := c.Days[b.severity]; ok && !ending(a.Kind) && a.Kind != MassClosed {
+		a.Due = c.Time.AddDate(0, 0, days)
+	}
+}
+
+// ruleCounts returns the rules that were counted most.
+func (c *Collector) ruleCounts(rules counter) []RuleCount {
+	var list []RuleCount
+	for _, top := range rules.top(Shown) {
+		rule := c.Rules[top.value]
+		list = append(list, RuleCount{
+			Rule: top.value, Title: rule.Title, Severity: rule.Severity, Count: top.n, Of: c.judged[top.value],
+		})
+	}
+	return list
+}
+
+// targetCounts returns the targets that were counted most.
+func (c *Collector) targetCounts(targets counter) []TargetCount {
+	var list []TargetCount
+	for _, top := range targets.top(Shown) {
+		list = append(list, TargetCount{Target: c.target(top.value), Count: top.n})
+	}
+	return list
+}
+
+// target returns a target by what Target.String says of it.
+func (c *Collector) target(name string) posture.Target { return c.targets[name] }
+
+// class is a sort of change that is folded into one alert when there is too
+// much of it.
+type class struct {
+	kind   Kind // of the folded alert
+	total  int
+	groups map[groupKey]*bundle
+	mass   *bundle // nil: nothing is folded
+}
+
+// newClass returns an empty class.
+func newClass(kind Kind) class { return class{kind: kind, groups: map[groupKey]*bundle{}} }
+
+// add takes a change. Beyond MassLimit there is only one bundle.
+func (c *class) add(change Change) {
+	c.total++
+	if c.total > MassLimit {
+		c.fold(func(groupKey) bool { return true })
+		c.mass.add(change)
+		return
+	}
+	key := keyOf(change)
+	if c.groups[key] == nil {
+		c.groups[key] = newBundle()
+	}
+	c.groups[key].add(change)
+}
+
+// fold moves groups into the mass.
+func (c *class) fold(which func(groupKey) bool) {
+	for _, key := range slices.SortedFunc(maps.Keys(c.groups), compareKeys) {
+		if !which(key) {
+			continue
+		}
+		if c.mass == nil {
+			c.mass = newBundle()
+		}
+		c.mass.merge(c.groups[key])
+		delete(c.groups, key)
+	}
+}
+
+// foldRules folds the rules of which too large a share changed.
+func (c *class) foldRules(judged map[string]int) {
+	changed := counter{}
+	for key, b := range c.groups {
+		changed.add(key.rule, b.total)
+	}
+	c.fold(func(key groupKey) bool {
+		n := changed[key.rule]
+		return n >= MassLeast && n*100 > judged[key.rule]*MassPercent
+	})
+}

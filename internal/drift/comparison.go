@@ -1,0 +1,165 @@
+package drift
+
+import (
+	"fmt"
+	"slices"
+
+	"posture/internal/posture"
+)
+
+// comparison is one Compare on its way.
+type comparison struct {
+	Input
+	out      Out
+	listed   listings
+	rules    map[string]*judge
+	problems problems
+	changes  map[Kind]int
+	silent   map[Silence]int
+}
+
+// judge is a rule of the run and what it found so far.
+type judge struct {
+	posture.Rule
+	Tally
+	fresh bool // new to the target, or changed since it last judged it
+}
+
+// newComparison prepares the lookups, whose size depends on rules and
+// listings only.
+func newComparison(in Input, out Out) *comparison {
+	c := &comparison{
+		Input: in, out: out, listed: listingsOf(in.Listed),
+		rules: map[string]*judge{}, problems: problems{},
+		changes: map[Kind]int{}, silent: map[Silence]int{},
+	}
+	for id, rule := range in.Rules {
+		digest, known := in.Before.Rules[id]
+		c.rules[id] = &judge{Rule: rule, Tally: Tally{Rule: id, New: !known}, fresh: digest != rule.Digest}
+	}
+	for _, p := range in.Listed {
+		if !p.Complete && p.Cause != nil {
+			c.problems.add(*p.Cause, 0)
+		}
+	}
+	return c
+}
+
+// present handles a finding of the run, and the line told of it, which is
+// empty when there is none.
+func (c *comparison) present(t *Told, f *posture.Finding) error {
+	j, ok := c.rules[f.Rule]
+	if !ok {
+		return fmt.Errorf("compare findings: fingerprint %q is of rule %q, which is not one of the run's", f.Fingerprint, f.Rule)
+	}
+	j.count(f)
+	if f.Status == posture.Unknown {
+		c.problems.addAll(f.Unknown)
+	}
+	if f.Scope {
+		return nil // stands for resources that have lines of their own
+	}
+	next, change := c.meet(*t, f, j)
+	if err := c.tell(change); err != nil {
+		return err
+	}
+	return c.out.Told(next)
+}
+
+// count adds a finding to the rule's tally.
+func (j *judge) count(f *posture.Finding) {
+	switch {
+	case f.Status == posture.Pass:
+		j.Pass++
+	case f.Status == posture.Fail && f.Exemption.Live():
+		j.Exempted++
+	case f.Status == posture.Fail:
+		j.Fail++
+	default:
+		j.Unknown++
+	}
+}
+
+// tell passes a change on, if there is one.
+func (c *comparison) tell(change *Change) error {
+	if change == nil {
+		return nil
+	}
+	c.changes[change.Kind]++
+	if change.Silent != "" {
+		c.silent[change.Silent]++
+	}
+	return c.out.Change(*change)
+}
+
+// change describes a change of the line as it is now.
+func (c *comparison) change(kind Kind, t *Told, f *posture.Finding) *Change {
+	change := Change{Kind: kind, Run: c.Run, Time: c.Now, Rule: t.Rule, Target: c.Target, Earlier: t.Alert}
+	change.Target.Regions = nil
+	change.Resource = Resource{
+		Fingerprint: t.Fingerprint, Rule: t.Rule, Account: t.Account, Region: t.Region,
+		Type: t.Type, ID: t.Resource, Name: t.Name, Owner: t.Owner,
+		LastPass: t.LastPass, FirstFail: t.FirstFail, LastFail: t.LastFail, Exemption: t.Exemption,
+	}
+	if j, ok := c.rules[t.Rule]; ok {
+		change.Severity = j.Severity
+	}
+	change.Resource.Severity = change.Severity
+	if t.flapping() {
+		change.Resource.Flips = len(t.Flips)
+	}
+	if f != nil {
+		change.Resource.Actual = f.Evidence
+	}
+	return &change
+}
+
+// summary closes the books.
+func (c *comparison) summary() Summary {
+	s := Summary{
+		Target: c.Target, First: c.Before.First(), Base: c.base(), Failure: c.Failure,
+		Changes: c.changes, Silent: c.silent, Problems: c.problems.list(),
+	}
+	for _, j := range sorted(c.rules) {
+		if c.missed(j) {
+			j.Carried++
+		}
+		s.Rules = append(s.Rules, j.Tally)
+	}
+	return s
+}
+
+// missed reports whether nothing at all is known of a rule that should have
+// judged the target: it then counts as one finding that was not read.
+func (c *comparison) missed(j *judge) bool {
+	_, complete := c.listed.anyOf(j.Type)
+	return c.Scope.covers(j.Type) && !complete && j.Judged() == 0 && j.Carried == 0
+}
+
+// base returns what to remember of the target. A rule that could judge
+// nothing in this run stays as it was known before, so that what it finds
+// later is not mistaken for a change.
+func (c *comparison) base() Base {
+	next := Base{Run: c.Run, Rules: map[string]string{}, Regions: slices.Clone(c.Scope.Regions)}
+	for id, j := range c.rules {
+		_, complete := c.listed.anyOf(j.Type)
+		before, known := c.Before.Rules[id]
+		switch {
+		case !c.Scope.covers(j.Type):
+		case complete || j.Judged() > j.Unknown:
+			next.Rules[id] = j.Digest
+		case known:
+			next.Rules[id] = before
+		}
+	}
+	if len(next.Regions) == 0 {
+		next.Regions = slices.Clone(c.Before.Regions)
+	}
+	return next
+}
+
+// inNewRegion reports whether the region came into scope with this run.
+func (c *comparison) inNewRegion(region string) bool {
+	return len(c.Before.Regions) > 0 && slices.Contains(c.Scope.Regions, region) &&
+		!slices.Contains(c.Before.Regions, region)
+}

@@ -1,0 +1,168 @@
+package drift
+
+import "posture/internal/posture"
+
+// meet returns the line that follows from a line and a finding, and the change
+// between them, if any.
+func (c *comparison) meet(t Told, f *posture.Finding, j *judge) (Told, *Change) {
+	t.describe(f)
+	if f.Status == posture.Unknown {
+		t.unread(c.Now, causeOf(f))
+		return t, nil
+	}
+	seen, flipped := t.seen(), t.Status != f.Status
+	changed := t.Digest != j.Digest
+	t.Digest = j.Digest
+	var change *Change
+	switch {
+	case !seen:
+		change = c.firstRead(&t, f, j)
+	case changed && flipped:
+		change = c.ruleFlipped(&t, f, j)
+	case f.Status == posture.Pass:
+		change = c.passes(&t, f, flipped)
+	default:
+		change = c.fails(&t, f, flipped)
+	}
+	return t, change
+}
+
+// firstRead handles a finding that no run has read before.
+func (c *comparison) firstRead(t *Told, f *posture.Finding, j *judge) *Change {
+	if f.Status == posture.Pass {
+		t.pass(c.Now)
+		return nil
+	}
+	t.fail(c.Now, f.Exemption)
+	switch {
+	case c.Before.First() || c.inNewRegion(f.Region):
+		c.summarise(t, Baseline, &j.Baseline)
+	case j.fresh:
+		c.summarise(t, RulesChanged, &j.ToFail)
+	default:
+		return c.began(Appeared, t, f)
+	}
+	return nil
+}
+
+// ruleFlipped handles a finding that a changed rule judges otherwise than
+// before: it says nothing of the resource.
+func (c *comparison) ruleFlipped(t *Told, f *posture.Finding, j *judge) *Change {
+	t.settle()
+	if f.Status == posture.Fail {
+		t.fail(c.Now, f.Exemption)
+		c.summarise(t, RulesChanged, &j.ToFail)
+		return nil
+	}
+	j.ToPass++
+	return c.ended(Closed, ReasonRuleChanged, t, f)
+}
+
+// passes handles a pass that follows a pass or, when it flipped, a fail.
+func (c *comparison) passes(t *Told, f *posture.Finding, flipped bool) *Change {
+	t.flip(c.Now, flipped)
+	switch {
+	case t.Status == posture.Pass && !t.told():
+		t.pass(c.Now)
+		return nil
+	case !t.told() || !t.flapping():
+		return c.ended(Resolved, ReasonFixed, t, f)
+	}
+	t.Passes++
+	if t.Passes >= PassesHeld {
+		return c.ended(Resolved, ReasonFixed, t, f)
+	}
+	t.pass(c.Now)
+	return c.unstable(t, f)
+}
+
+// unstable says once that a recovery is held back.
+func (c *comparison) unstable(t *Told, f *posture.Finding) *Change {
+	if t.Unstable {
+		return nil
+	}
+	t.Unstable = true
+	return c.change(Unstable, t, f)
+}
+
+// fails handles a fail that follows a fail or, when it flipped, a pass.
+func (c *comparison) fails(t *Told, f *posture.Finding, flipped bool) *Change {
+	t.flip(c.Now, flipped)
+	before := t.Exemption
+	t.Passes = 0
+	t.fail(c.Now, f.Exemption)
+	switch {
+	case flipped && !t.told():
+		return c.began(Regressed, t, f)
+	case lapsed(before, f.Exemption):
+		return c.began(ExemptionExpired, t, f)
+	}
+	return nil
+}
+
+// lapsed reports whether people must hear that a failing finding is not, or no
+// longer, accepted.
+func lapsed(before, now *posture.Exemption) bool {
+	if now == nil || now.Live() {
+		return now == nil && before.Live()
+	}
+	return before.Live() || before == nil || *before != *now
+}
+
+// began describes a change that says that something fails, and remembers
+// that it was told unless it is silent.
+func (c *comparison) began(kind Kind, t *Told, f *posture.Finding) *Change {
+	change := c.change(kind, t, f)
+	switch floor := c.floor(kind); {
+	case t.Exemption.Live():
+		change.Silent = Exempted
+	case !change.Severity.AtLeast(floor):
+		change.Silent = BelowFloor
+	default:
+		t.Alert = Mention{Run: c.Run, Kind: kind, At: c.Now}
+		t.Unstable = t.Unstable || t.flapping()
+	}
+	return change
+}
+
+// summarise counts a failing finding for a summary, which stands for the
+// message about it.
+func (c *comparison) summarise(t *Told, kind Kind, count *int) {
+	if t.Exemption.Live() {
+		return
+	}
+	*count++
+	if !t.told() && c.rules[t.Rule].Severity.AtLeast(c.floor(kind)) {
+		t.Alert = Mention{Run: c.Run, Kind: kind, At: c.Now}
+	}
+}
+
+// floor returns the lowest severity that people are told of.
+func (c *comparison) floor(kind Kind) posture.Severity {
+	if kind == Regressed || kind == ExemptionExpired {
+		return c.Floors.Regressed
+	}
+	return c.Floors.Appeared
+}
+
+// ended describes a change that says that a failing is over, and closes it.
+func (c *comparison) ended(kind Kind, reason Reason, t *Told, f *posture.Finding) *Change {
+	change := c.change(kind, t, f)
+	change.Reason = reason
+	if !t.told() {
+		change.Silent = NeverTold
+	}
+	t.close()
+	if f != nil {
+		t.pass(c.Now)
+	}
+	return change
+}
+
+// causeOf returns the first cause of an unknown finding.
+func causeOf(f *posture.Finding) posture.Cause {
+	if len(f.Unknown) == 0 {
+		return posture.Cause{Reason: posture.Failed}
+	}
+	return f.Unknown[0].Cause
+}

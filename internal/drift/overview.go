@@ -1,0 +1,200 @@
+package drift
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"posture/internal/posture"
+)
+
+// firstRuns adds up what first runs found.
+type firstRuns struct {
+	any        bool
+	total      int
+	set        digest
+	statuses   map[string]int
+	severities map[posture.Severity]int
+	categories map[posture.Category]int
+	rules      counter
+	targets    counter
+	coverage   Coverage
+}
+
+// newFirstRuns returns an empty sum.
+func newFirstRuns() firstRuns {
+	return firstRuns{
+		statuses: map[string]int{}, severities: map[posture.Severity]int{}, categories: map[posture.Category]int{},
+		rules: counter{}, targets: counter{},
+	}
+}
+
+// add takes a target's summary, if it has to do with a first run.
+func (f *firstRuns) add(s Summary, rules map[string]posture.Rule) {
+	read := s.First && len(s.Base.Rules) > 0
+	if read {
+		f.addTarget(s)
+	}
+	for _, t := range s.Rules {
+		if t.Baseline == 0 {
+			continue
+		}
+		f.any = true
+		f.total += t.Baseline
+		f.set.add(s.Target.String(), t.Rule, fmt.Sprint(t.Baseline))
+		f.severities[rules[t.Rule].Severity] += t.Baseline
+		f.categories[rules[t.Rule].Category] += t.Baseline
+		f.rules.add(t.Rule, t.Baseline)
+		f.targets.add(s.Target.String(), t.Baseline)
+	}
+}
+
+// addTarget takes a target that is new as a whole.
+func (f *firstRuns) addTarget(s Summary) {
+	f.any = true
+	f.set.add(s.Target.String())
+	f.targets.add(s.Target.String(), 0)
+	for _, t := range s.Rules {
+		f.statuses["pass"] += t.Pass
+		f.statuses["fail"] += t.Fail
+		f.statuses["exempted"] += t.Exempted
+		f.statuses["unknown"] += t.Unknown
+	}
+	f.coverage = f.coverage.plus(s.Coverage())
+}
+
+// firstAlert returns the alert of all first runs, if there was one.
+func (c *Collector) firstAlert() []Alert {
+	f := &c.first
+	if !f.any {
+		return nil
+	}
+	a := c.alert(Baseline, groupOf(Baseline, "", "", c.Run), f.set)
+	a.Total, a.Statuses, a.Severities, a.Categories = f.total, f.statuses, f.severities, f.categories
+	for severity := range f.severities {
+		a.Severity = gravest(a.Severity, severity)
+	}
+	a.Rules, a.MoreRules = c.ruleCounts(f.rules), max(0, len(f.rules)-Shown)
+	a.Targets, a.MoreTargets = c.targetCounts(f.targets), max(0, len(f.targets)-Shown)
+	a.Coverage = &Coverage{Read: f.coverage.Read, Total: f.coverage.Total, Floor: c.Floor}
+	return []Alert{a}
+}
+
+// ruleFlips adds up what new and changed rules flipped.
+type ruleFlips struct {
+	total   int
+	set     digest
+	rules   map[string]RuleCount
+	targets counter
+}
+
+// newRuleFlips returns an empty sum.
+func newRuleFlips() ruleFlips { return ruleFlips{rules: map[string]RuleCount{}, targets: counter{}} }
+
+// add takes a target's summary.
+func (r *ruleFlips) add(s Summary) {
+	for _, t := range s.Rules {
+		n := t.ToFail + t.ToPass
+		if n == 0 {
+			continue
+		}
+		r.total += n
+		r.set.add(s.Target.String(), t.Rule, fmt.Sprint(t.ToFail), fmt.Sprint(t.ToPass))
+		r.targets.add(s.Target.String(), n)
+		sum := r.rules[t.Rule]
+		sum.Rule, sum.New, sum.Count = t.Rule, sum.New || t.New, sum.Count+n
+		sum.ToFail, sum.ToPass = sum.ToFail+t.ToFail, sum.ToPass+t.ToPass
+		r.rules[t.Rule] = sum
+	}
+}
+
+// flipsAlert returns the alert of all that rules flipped, if there was
+// anything.
+func (c *Collector) flipsAlert() []Alert {
+	r := &c.flips
+	if r.total == 0 {
+		return nil
+	}
+	a := c.alert(RulesChanged, groupOf(RulesChanged, "", "", c.Run), r.set)
+	a.Total = r.total
+	for _, sum := range sorted(r.rules) {
+		sum.Title, sum.Severity = c.Rules[sum.Rule].Title, c.Rules[sum.Rule].Severity
+		sum.Of = c.judged[sum.Rule]
+		a.Severity = gravest(a.Severity, sum.Severity)
+		a.Rules = append(a.Rules, sum)
+	}
+	slices.SortStableFunc(a.Rules, func(x, y RuleCount) int { return cmp.Compare(y.Count, x.Count) })
+	a.MoreRules = max(0, len(a.Rules)-Shown)
+	a.Rules = a.Rules[:len(a.Rules)-a.MoreRules]
+	a.Targets, a.MoreTargets = c.targetCounts(r.targets), max(0, len(r.targets)-Shown)
+	return []Alert{a}
+}
+
+// health adds up what could not be read.
+type health struct {
+	set      digest
+	problems map[posture.Cause]Problem
+	failed   []TargetCount // the first ones, at most Shown
+	failures int
+	coverage Coverage
+}
+
+// newHealth returns an empty sum.
+func newHealth() health { return health{problems: map[posture.Cause]Problem{}} }
+
+// add takes a target's summary.
+func (h *health) add(s Summary) {
+	coverage := s.Coverage()
+	h.coverage = h.coverage.plus(coverage)
+	if s.Failure != nil {
+		h.failures++
+		h.set.add(s.Target.String())
+		h.failed = append(h.failed, TargetCount{Target: s.Target, Count: coverage.Total - coverage.Read, Cause: s.Failure})
+		h.failed = h.failed[:min(len(h.failed), Shown)]
+	}
+	for _, p := range s.Problems {
+		h.set.add(s.Target.String(), p.Cause.String(), fmt.Sprint(p.Count))
+		h.addProblem(p, s.Target.Account)
+	}
+}
+
+// addProblem takes one problem of an account.
+func (h *health) addProblem(p Problem, account string) {
+	cause := p.Cause
+	if _, ok := h.problems[cause]; !ok && len(h.problems) >= causeLimit {
+		cause = posture.Cause{Reason: cause.Reason}
+	}
+	sum := h.problems[cause]
+	sum.Cause, sum.Count = cause, sum.Count+p.Count
+	switch {
+	case slices.Contains(sum.Accounts, account):
+	case len(sum.Accounts) < Shown:
+		sum.Accounts = append(sum.Accounts, account)
+	default:
+		sum.MoreAccounts++
+	}
+	h.problems[cause] = sum
+}
+
+// healthAlert returns the alert of all that could not be read, if there was
+// anything.
+func (c *Collector) healthAlert() []Alert {
+	h := &c.health
+	coverage := Coverage{Read: h.coverage.Read, Total: h.coverage.Total, Floor: c.Floor}
+	if len(h.problems) == 0 && h.failures == 0 && !coverage.Low() {
+		return nil
+	}
+	a := c.alert(ScannerProblem, groupOf(ScannerProblem, "", "", c.Run), h.set)
+	a.Total, a.Coverage = coverage.Total-coverage.Read, &coverage
+	a.Problems = slices.SortedFunc(maps.Values(h.problems), compareProblems)
+	a.MoreProblems = max(0, len(a.Problems)-Shown)
+	a.Problems = a.Problems[:len(a.Problems)-a.MoreProblems]
+	a.Targets, a.MoreTargets = h.failed, h.failures-len(h.failed)
+	return []Alert{a}
+}
+
+// plus adds what two coverages counted.
+func (c Coverage) plus(other Coverage) Coverage {
+	return Coverage{Read: c.Read + other.Read, Total: c.Total + other.Total, Floor: c.Floor}
+}
