@@ -77,7 +77,9 @@ func (c *Collector) firstAlert() []Alert {
 	}
 	a.Rules, a.MoreRules = c.ruleCounts(f.rules), max(0, len(f.rules)-Shown)
 	a.Targets, a.MoreTargets = c.targetCounts(f.targets), max(0, len(f.targets)-Shown)
-	a.Coverage = &Coverage{Read: f.coverage.Read, Total: f.coverage.Total, Floor: c.Floor}
+	if f.coverage.Total > 0 {
+		a.Coverage = &Coverage{Read: f.coverage.Read, Total: f.coverage.Total, Floor: c.Floor}
+	}
 	return []Alert{a}
 }
 
