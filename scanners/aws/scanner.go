@@ -45,6 +45,7 @@ func (s scanner) service() string {
 
 // all lists every scanner. A new service adds its lines here.
 var all = []scanner{
+	s3AccountPublicAccessBlocks,
 	s3Buckets,
 
 	ebsVolumes, ebsSnapshots, ebsEncryptionByDefault, ec2SnapshotBlockPublicAccess,

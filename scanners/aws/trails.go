@@ -13,11 +13,65 @@ import (
 func describeTrails(ctx context.Context, p *place) ([]types.Trail, error) {
 	home := p.home()
 	return memo(home, "cloudtrail:DescribeTrails", func() ([]types.Trail, error) {
-		trails := client(home, func(cfg aws.Config) *cloudtrail.Client { return cloudtrail.NewFromConfig(cfg) })
-		out, err := trails.DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(true)})
+		out, err := trailClient(home).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(true)})
 		if err != nil {
 			return nil, err
 		}
 		return out.TrailList, nil
 	})
+}
+
+// trailBuckets returns the names of the buckets that some trail of any region
+// delivers to.
+func trailBuckets(ctx context.Context, p *place) (map[string]bool, error) {
+	home := p.home()
+	return memo(home, "buckets of trails", func() (map[string]bool, error) {
+		trails, err := allTrails(ctx, home)
+		if err != nil {
+			return nil, err
+		}
+		buckets := map[string]bool{}
+		for _, trail := range trails {
+			buckets[aws.ToString(trail.S3BucketName)] = true
+		}
+		return buckets, nil
+	})
+}
+
+// allTrails returns the trails of all regions. Those that cover only another
+// region than the home region are described there.
+func allTrails(ctx context.Context, home *place) ([]types.Trail, error) {
+	trails, err := describeTrails(ctx, home)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, trail := range trails {
+		seen[aws.ToString(trail.TrailARN)] = true
+	}
+	elsewhere := map[string][]string{} // ARNs by region
+	pages := cloudtrail.NewListTrailsPaginator(trailClient(home), &cloudtrail.ListTrailsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, trail := range page.Trails {
+			if region := aws.ToString(trail.HomeRegion); !seen[aws.ToString(trail.TrailARN)] {
+				elsewhere[region] = append(elsewhere[region], aws.ToString(trail.TrailARN))
+			}
+		}
+	}
+	for region, arns := range elsewhere {
+		out, err := trailClient(home.in(region)).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{TrailNameList: arns})
+		if err != nil {
+			return nil, err
+		}
+		trails = append(trails, out.TrailList...)
+	}
+	return trails, nil
+}
+
+func trailClient(p *place) *cloudtrail.Client {
+	return client(p, func(cfg aws.Config) *cloudtrail.Client { return cloudtrail.NewFromConfig(cfg) })
 }
