@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -68,29 +69,14 @@ func s3Client(p *place) *s3.Client {
 // scanS3Buckets lists all buckets before it reads one, because replication is
 // judged by the regions of both ends.
 func scanS3Buckets(ctx context.Context, p *place) error {
-	listing := s3Listing{regions: map[string]string{}}
-	var buckets []types.Bucket
 	pages := s3.NewListBucketsPaginator(s3Client(p), &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000)})
-	for pages.HasMorePages() && listing.err == nil {
-		var page *s3.ListBucketsOutput
-		if page, listing.err = pages.NextPage(ctx); listing.err == nil {
-			buckets = append(buckets, page.Buckets...)
-		}
-	}
+	buckets, listErr := listAll(ctx, pages, func(page *s3.ListBucketsOutput) []types.Bucket { return page.Buckets })
+	regions := map[string]string{}
 	for _, bucket := range buckets {
-		listing.regions[aws.ToString(bucket.Name)] = aws.ToString(bucket.BucketRegion)
+		regions[aws.ToString(bucket.Name)] = aws.ToString(bucket.BucketRegion)
 	}
-	err := each(ctx, p, buckets, func(ctx context.Context, bucket types.Bucket) { p.readS3Bucket(ctx, bucket, listing) })
-	if listing.err != nil {
-		return listing.err
-	}
-	return err
-}
-
-// s3Listing is what the listing of an account's buckets told.
-type s3Listing struct {
-	regions map[string]string // by bucket
-	err     error             // why it is not complete
+	err := each(ctx, p, buckets, func(ctx context.Context, bucket types.Bucket) { p.readS3Bucket(ctx, bucket, regions) })
+	return cmp.Or(listErr, err)
 }
 
 // bucketReading is one bucket being read.
@@ -104,7 +90,7 @@ type bucketReading struct {
 	tags   map[string]string
 }
 
-func (p *place) readS3Bucket(ctx context.Context, bucket types.Bucket, listing s3Listing) {
+func (p *place) readS3Bucket(ctx context.Context, bucket types.Bucket, regions map[string]string) {
 	name, region := aws.ToString(bucket.Name), aws.ToString(bucket.BucketRegion)
 	if region == "" {
 		region = p.Region // S3 names no region for the oldest ones, which live there
@@ -121,7 +107,7 @@ func (p *place) readS3Bucket(ctx context.Context, bucket types.Bucket, listing s
 	b.readLogging(ctx)
 	b.readLifecycle(ctx)
 	b.readObjectLock(ctx)
-	b.readReplication(ctx, listing)
+	b.readReplication(ctx, regions)
 	b.readTags(ctx)
 	b.readTrails(ctx)
 	b.emitIn(region, b.arn, name, b.tags, &b.doc)

@@ -90,9 +90,9 @@ func (b *bucketReading) readObjectLock(ctx context.Context) {
 	}
 }
 
-// readReplication tells the region of a destination by the listing of the
-// account's buckets: of a bucket of another account it is not known.
-func (b *bucketReading) readReplication(ctx context.Context, listing s3Listing) {
+// readReplication tells the region of a destination by the account's
+// own buckets: that of another account's bucket is not known.
+func (b *bucketReading) readReplication(ctx context.Context, regions map[string]string) {
 	const field = "replicates_to_other_region"
 	if !b.Wants(field) {
 		return
@@ -108,7 +108,7 @@ func (b *bucketReading) readReplication(ctx context.Context, listing s3Listing) 
 			continue
 		}
 		_, destination, _ := strings.Cut(aws.ToString(rule.Destination.Bucket), ":::")
-		region, known := listing.regions[destination]
+		region, known := regions[destination]
 		unknown = unknown || !known
 		b.doc.ReplicatesElsewhere = b.doc.ReplicatesElsewhere || known && region != b.region
 	}

@@ -50,16 +50,14 @@ func allTrails(ctx context.Context, home *place) ([]types.Trail, error) {
 		seen[aws.ToString(trail.TrailARN)] = true
 	}
 	elsewhere := map[string][]string{} // ARNs by region
-	pages := cloudtrail.NewListTrailsPaginator(trailClient(home), &cloudtrail.ListTrailsInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, trail := range page.Trails {
-			if region := aws.ToString(trail.HomeRegion); !seen[aws.ToString(trail.TrailARN)] {
-				elsewhere[region] = append(elsewhere[region], aws.ToString(trail.TrailARN))
-			}
+	listed, err := listAll(ctx, cloudtrail.NewListTrailsPaginator(trailClient(home), &cloudtrail.ListTrailsInput{}),
+		func(page *cloudtrail.ListTrailsOutput) []types.TrailInfo { return page.Trails })
+	if err != nil {
+		return nil, err
+	}
+	for _, trail := range listed {
+		if arn, region := aws.ToString(trail.TrailARN), aws.ToString(trail.HomeRegion); !seen[arn] {
+			elsewhere[region] = append(elsewhere[region], arn)
 		}
 	}
 	for region, arns := range elsewhere {
