@@ -118,10 +118,8 @@ func (b *bucketReading) readTrails(ctx context.Context) {
 	if !b.Wants("stores_cloudtrail_logs") {
 		return
 	}
-	buckets, err := trailBuckets(ctx, b.place)
-	if b.Got(err, "stores_cloudtrail_logs") {
-		b.doc.StoresCloudTrailLogs = buckets[*b.name]
-	}
+	delivers := deliversTrail(ctx, b.place, *b.name)
+	b.doc.StoresCloudTrailLogs = b.Got(delivers.err, "stores_cloudtrail_logs") && delivers.yes
 }
 
 // notListed is why something is not known that only a listing could show.
