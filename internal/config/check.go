@@ -80,8 +80,6 @@ func (k *checker) alerts(a Alerts) {
 		k.that(days > 0, at("alerts", "due_days", string(severity)), "%d days: expected at least 1", days)
 	}
 	k.that(a.CoverageFloor >= 0 && a.CoverageFloor <= 100, at("alerts", "coverage_floor"), "expected a percentage from 0 to 100")
-	k.that(a.MassChange.Count >= 0, at("alerts", "mass_change", "count"), "expected a number over 0")
-	k.that(a.MassChange.Percent >= 0 && a.MassChange.Percent <= 100, at("alerts", "mass_change", "percent"), "expected a percentage from 0 to 100")
 	if a.Period != "" {
 		period, err := time.ParseDuration(a.Period)
 		k.that(err == nil && period >= time.Minute, at("alerts", "period"), "period %q: expected a duration such as 24h", a.Period)

@@ -70,19 +70,12 @@ type Rules struct {
 
 // Alerts says what is worth a message.
 type Alerts struct {
-	Severities    []posture.Severity       `yaml:"severities" json:"severities,omitempty"`         // default: critical, high
-	CoverageFloor float64                  `yaml:"coverage_floor" json:"coverage_floor,omitempty"` // percent; default 95
-	MassChange    MassChange               `yaml:"mass_change" json:"mass_change"`
-	DueDays       map[posture.Severity]int `yaml:"due_days" json:"due_days,omitempty"`
+	Severities    []posture.Severity       `yaml:"severities" json:"severities,omitempty"`           // default: critical, high
+	CoverageFloor float64                  `yaml:"coverage_floor" json:"coverage_floor,omitempty"`   // percent; default 95
+	DueDays       map[posture.Severity]int `yaml:"due_days" json:"due_days,omitempty"`               // days to fix; default 1, 7, 30, 90
 	Attribution   *bool                    `yaml:"attribution" json:"attribution,omitempty"`         // look up who changed it; default true
 	ShowEmail     bool                     `yaml:"show_principal_email" json:"show_principal_email"` // default false
 	Period        string                   `yaml:"period" json:"period,omitempty"`                   // time between runs, as in "24h"
-}
-
-// MassChange says when new failures are told as one.
-type MassChange struct {
-	Count   int     `yaml:"count" json:"count,omitempty"`     // more than so many in a run; default 200
-	Percent float64 `yaml:"percent" json:"percent,omitempty"` // more than so much of a rule's population; default 20
 }
 
 // Owners says whose a resource is: by tag, then by account, then the default.
@@ -179,11 +172,8 @@ func (c Config) withDefaults() Config {
 	if c.Alerts.CoverageFloor == 0 {
 		c.Alerts.CoverageFloor = 95
 	}
-	if c.Alerts.MassChange.Count == 0 {
-		c.Alerts.MassChange.Count = 200
-	}
-	if c.Alerts.MassChange.Percent == 0 {
-		c.Alerts.MassChange.Percent = 20
+	if len(c.Alerts.DueDays) == 0 {
+		c.Alerts.DueDays = map[posture.Severity]int{posture.Critical: 1, posture.High: 7, posture.Medium: 30, posture.Low: 90}
 	}
 	if c.Alerts.Period == "" {
 		c.Alerts.Period = "24h"

@@ -34,7 +34,6 @@ rules:
 alerts:
   severities: [critical]
   coverage_floor: 90
-  mass_change: {count: 10, percent: 5}
   due_days: {critical: 1}
   attribution: false
   show_principal_email: true

@@ -47,10 +47,16 @@ func (c *comparison) fate(t *Told) fate {
 
 // carry keeps a line of which the run knows nothing.
 func (c *comparison) carry(t *Told) error {
+	if listed, _ := c.listed.of(place{t.Type, t.Region}); c.skips(listed) {
+		return c.out.Told(*t)
+	}
 	c.rules[t.Rule].Carried++
 	t.unread(c.Now, c.notListed(t))
 	return c.out.Told(*t)
 }
+
+// skips reports whether the run was not asked to read what no listing shows.
+func (c *comparison) skips(listed bool) bool { return c.Narrowed && c.Failure == nil && !listed }
 
 // notListed returns why a line was not shown by any listing.
 func (c *comparison) notListed(t *Told) posture.Cause {

@@ -76,6 +76,7 @@ func finding(rule, region, resource string, status posture.Status) posture.Findi
 //	e E      a fail under a live, an expired exemption
 //	x -      nothing, though the listing was complete; because it was not
 //	!        nothing, as nothing of the target was read
+//	N        nothing, as the run was not asked for it
 //	R T G A  nothing, as rule, type, region or target are no longer in scope
 //	8d       no run for eight days
 //
@@ -115,6 +116,8 @@ func (s *sample) run(token string) (drift.Input, []posture.Finding) {
 		in.Listed[0].Complete = false
 	case '!':
 		in.Listed, in.Failure = nil, &denied
+	case 'N':
+		in.Narrowed, in.Listed = true, nil
 	case 'R':
 		delete(in.Rules, "told")
 	case 'T':
@@ -189,6 +192,8 @@ func TestCompareStories(t *testing.T) {
 		{"incomplete listing, then fixed", "p f - p", ". regressed . resolved:fixed"},
 		{"incomplete listing, then gone", "p f - x", ". regressed . deleted"},
 		{"nothing of the target read", "p f ! f p", ". regressed . . resolved:fixed"},
+		{"not asked for", "p f N f p", ". regressed . . resolved:fixed"},
+		{"not asked for between pass and fail", "p N f", ". . regressed"},
 		{"deleted", "p f x", ". regressed deleted"},
 		{"deleted and back", "p f x f", ". regressed deleted appeared"},
 		{"gone while passing", "p x", ". ."},

@@ -132,8 +132,8 @@ func (c *comparison) summary() Summary {
 // missed reports whether nothing at all is known of a rule that should have
 // judged the target: it then counts as one finding that was not read.
 func (c *comparison) missed(j *judge) bool {
-	_, complete := c.listed.anyOf(j.Type)
-	return c.Scope.covers(j.Type) && !complete && j.Judged() == 0 && j.Carried == 0
+	listed, complete := c.listed.anyOf(j.Type)
+	return c.Scope.covers(j.Type) && !c.skips(listed) && !complete && j.Judged() == 0 && j.Carried == 0
 }
 
 // base returns what to remember of the target. A rule that could judge

@@ -20,6 +20,10 @@ type Input struct {
 	Failure *posture.Cause          // why nothing of the target was read, when that is so
 	Scope   Scope
 	Floors  Floors
+
+	// Narrowed says that the run was asked for less than the scope: what no
+	// listing speaks of was not looked for, and stays as it was.
+	Narrowed bool
 }
 
 // Scope is what the configuration asked the run to read of a target. It must

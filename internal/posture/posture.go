@@ -197,6 +197,7 @@ var Categories = []Category{Encryption, Logging, IAM, Backup, Redundancy, Networ
 // judging. A run stores the rules that it used in this form.
 type Rule struct {
 	ID         string   `json:"id"`
+	Provider   Provider `json:"provider,omitempty"` // whose resources it judges
 	Title      string   `json:"title"`
 	Type       string   `json:"resource"` // the resource type that it judges
 	Category   Category `json:"category"`

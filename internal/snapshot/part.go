@@ -24,6 +24,7 @@ type PartHead struct {
 
 // PartEnd is what is known of a target once it is scanned.
 type PartEnd struct {
+	Regions  []string // that were read; empty: those of the part's head
 	Coverage posture.Coverage
 	Failure  *posture.Cause // the target as a whole could not be scanned
 	Finished time.Time
@@ -129,6 +130,9 @@ func (w *PartWriter) commit(ctx context.Context, s store.Store, end PartEnd) (Pa
 		Started: w.head.Started.UTC(), Finished: end.Finished.UTC(), Coverage: end.Coverage, Failure: end.Failure,
 		Counts: map[posture.Status]int{},
 	}
+	if len(end.Regions) > 0 {
+		part.Target.Regions = end.Regions
+	}
 	err := w.putFindings(ctx, s, &part)
 	if err != nil {
 		return Part{}, false, err
@@ -153,7 +157,7 @@ func claimPart(ctx context.Context, s store.Store, part Part) (Part, bool, error
 	if !errors.Is(err, store.ErrExists) {
 		return Part{}, false, err
 	}
-	winner, err := loadPart(ctx, s, part.Run, part.Target)
+	winner, err := LoadPart(ctx, s, part.Run, part.Target)
 	return winner, err == nil && winner.Attempt == part.Attempt && winner.Findings == part.Findings, err
 }
 
@@ -229,8 +233,8 @@ func (w *PartWriter) mergeResources(out *lineWriter) error {
 	return nil
 }
 
-// loadPart reads the part of a target, or returns store.ErrNotFound.
-func loadPart(ctx context.Context, s store.Store, run string, target posture.Target) (Part, error) {
+// LoadPart reads the part of a target, or returns store.ErrNotFound.
+func LoadPart(ctx context.Context, s store.Store, run string, target posture.Target) (Part, error) {
 	key := partKey(run, target)
 	part, file, err := readJSON[Part](ctx, s, key)
 	if err != nil {

@@ -125,7 +125,7 @@ func loadParts(ctx context.Context, s store.Store, run Run) ([]*Part, error) {
 	group.SetLimit(parallel)
 	for i, target := range run.Targets {
 		group.Go(func() error {
-			part, err := loadPart(ctx, s, run.ID, target)
+			part, err := LoadPart(ctx, s, run.ID, target)
 			if errors.Is(err, store.ErrNotFound) {
 				return nil
 			}

@@ -45,10 +45,7 @@ func (s scanner) service() string {
 
 // all lists every scanner. A new service adds its lines here.
 var all = []scanner{
-	accountSettings,
-	iamGroups, iamInlinePolicies, iamManagedPolicies, iamRoles, iamServerCertificates, iamUsers,
-	kmsKeys,
-	s3AccountPublicAccessBlocks, s3Buckets,
+	s3Buckets,
 
 	ebsVolumes, ebsSnapshots, ebsEncryptionByDefault, ec2SnapshotBlockPublicAccess,
 	ec2Images, ec2Instances, ec2SecurityGroups, ec2Subnets, ec2VPCs,
