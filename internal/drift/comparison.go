@@ -136,11 +136,11 @@ func (c *comparison) missed(j *judge) bool {
 	return c.Scope.covers(j.Type) && !c.skips(listed) && !complete && j.Judged() == 0 && j.Carried == 0
 }
 
-// base returns what to remember of the target. A rule that could judge
-// nothing in this run stays as it was known before, so that what it finds
-// later is not mistaken for a change.
+// base returns what to remember of the target. A rule or a region of which
+// nothing could be judged in this run stays as it was known before, so that
+// what is found later is not mistaken for a change.
 func (c *comparison) base() Base {
-	next := Base{Run: c.Run, Rules: map[string]string{}, Regions: slices.Clone(c.Scope.Regions)}
+	next := Base{Run: c.Run, Rules: map[string]string{}}
 	for id, j := range c.rules {
 		_, complete := c.listed.anyOf(j.Type)
 		before, known := c.Before.Rules[id]
@@ -152,10 +152,23 @@ func (c *comparison) base() Base {
 			next.Rules[id] = before
 		}
 	}
-	if len(next.Regions) == 0 {
-		next.Regions = slices.Clone(c.Before.Regions)
-	}
+	next.Regions = c.regionsRead()
 	return next
+}
+
+// regionsRead returns the regions in scope that this run or an earlier one has
+// read. A run that read nothing leaves them as they were.
+func (c *comparison) regionsRead() []string {
+	var regions []string
+	for _, region := range c.Scope.Regions {
+		if c.listed[place{region: region}] || slices.Contains(c.Before.Regions, region) {
+			regions = append(regions, region)
+		}
+	}
+	if len(c.Listed) == 0 || len(regions) == 0 {
+		return slices.Clone(c.Before.Regions)
+	}
+	return regions
 }
 
 // inNewRegion reports whether the region came into scope with this run.

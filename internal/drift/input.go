@@ -54,8 +54,9 @@ func (s Scope) excludes(region string) bool {
 // place is where one listing looked.
 type place struct{ typ, region string }
 
-// listings says of each place whether it was listed completely. The empty
-// region stands for the type as a whole.
+// listings says of each place whether it was listed completely. A place
+// without region stands for the type anywhere, one without type for the region:
+// they say whether anything of theirs was listed completely.
 type listings map[place]bool
 
 // listingsOf sorts populations by place. A place that several populations
@@ -67,6 +68,7 @@ func listingsOf(populations []posture.Population) listings {
 		complete, known := l[at]
 		l[at] = p.Complete && (complete || !known)
 		l[place{typ: p.Type}] = l[place{typ: p.Type}] || p.Complete
+		l[place{region: p.Region}] = l[place{region: p.Region}] || p.Complete
 	}
 	return l
 }

@@ -64,7 +64,7 @@ type Mention struct {
 type Base struct {
 	Run     string            `json:"run"`               // the latest run that was compared
 	Rules   map[string]string `json:"rules"`             // digest by id of the rules that have judged the target
-	Regions []string          `json:"regions,omitempty"` // regions in scope; empty when never known
+	Regions []string          `json:"regions,omitempty"` // those in scope that were read; empty: not known
 }
 
 // Done reports whether the run, or a later one, was compared already, so that
