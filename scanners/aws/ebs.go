@@ -15,6 +15,7 @@ type EBSVolume struct {
 	Attached     bool      `json:"attached"`      // an instance uses it
 	Created      time.Time `json:"created"`       // when it was made
 	LastSnapshot time.Time `json:"last_snapshot"` // when its newest completed snapshot was begun; the zero time: it has none
+	LastBackup   time.Time `json:"last_backup"`   // when AWS Backup last backed it up; the zero time: never
 }
 
 var ebsVolumes = scanner{
@@ -23,6 +24,7 @@ var ebsVolumes = scanner{
 	Calls: []call{
 		{Op: "ec2:DescribeVolumes"},
 		{Op: "ec2:DescribeSnapshots", For: []string{"last_snapshot"}},
+		{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 	},
 	Scan: scanEBSVolumes,
 }
@@ -41,15 +43,16 @@ func (p *place) readEBSVolume(ctx context.Context, volume types.Volume) {
 		Attached:  volume.State == types.VolumeStateInUse,
 		Created:   aws.ToTime(volume.CreateTime).UTC(),
 	}
-	id := aws.ToString(volume.VolumeId)
 	if r.Wants("last_snapshot") {
 		newest, err := newestEBSSnapshots(ctx, p)
 		if r.Got(err, "last_snapshot") {
-			doc.LastSnapshot = newest[id]
+			doc.LastSnapshot = newest[aws.ToString(volume.VolumeId)]
 		}
 	}
+	id := p.arn("ec2", "volume/"+aws.ToString(volume.VolumeId))
+	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
 	tags, name := ec2Tags(volume.Tags)
-	r.emit(p.arn("ec2", "volume/"+id), name, tags, &doc)
+	r.emit(id, name, tags, &doc)
 }
 
 // EBSSnapshot is what rules may ask of a snapshot that the account owns.

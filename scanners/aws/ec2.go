@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -14,21 +15,24 @@ const ec2Page = 1000
 
 // EC2Instance is what rules may ask of an instance.
 type EC2Instance struct {
-	State              string `json:"state"`               // pending, running, stopping or stopped
-	InVPC              bool   `json:"in_vpc"`              // it runs in a VPC
-	IMDSv2Required     bool   `json:"imdsv2_required"`     // the metadata service answers only session-token requests
-	MetadataReachable  bool   `json:"metadata_reachable"`  // the metadata service answers at all
-	PublicIP           bool   `json:"public_ip"`           // one of its interfaces has a public IPv4 address now
-	DetailedMonitoring bool   `json:"detailed_monitoring"` // CloudWatch gets its metrics every minute
-	HasRole            bool   `json:"has_role"`            // it has an instance profile
-	EBSOptimized       bool   `json:"ebs_optimized"`       // the setting; types that always are may not show it
+	State              string    `json:"state"`               // pending, running, stopping or stopped
+	InVPC              bool      `json:"in_vpc"`              // it runs in a VPC
+	IMDSv2Required     bool      `json:"imdsv2_required"`     // the metadata service answers only session-token requests
+	MetadataReachable  bool      `json:"metadata_reachable"`  // the metadata service answers at all
+	PublicIP           bool      `json:"public_ip"`           // one of its interfaces has a public IPv4 address now
+	DetailedMonitoring bool      `json:"detailed_monitoring"` // CloudWatch gets its metrics every minute
+	HasRole            bool      `json:"has_role"`            // it has an instance profile
+	LastBackup         time.Time `json:"last_backup"`         // when AWS Backup last backed it up; the zero time: never
 }
 
 var ec2Instances = scanner{
-	Type:  "AWS::EC2::Instance",
-	Doc:   EC2Instance{},
-	Calls: []call{{Op: "ec2:DescribeInstances"}},
-	Scan:  scanEC2Instances,
+	Type: "AWS::EC2::Instance",
+	Doc:  EC2Instance{},
+	Calls: []call{
+		{Op: "ec2:DescribeInstances"},
+		{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
+	},
+	Scan: scanEC2Instances,
 }
 
 func ec2Client(p *place) *ec2.Client {
@@ -52,17 +56,16 @@ func scanEC2Instances(ctx context.Context, p *place) error {
 	})
 }
 
-func (p *place) readEC2Instance(_ context.Context, instance types.Instance) {
+func (p *place) readEC2Instance(ctx context.Context, instance types.Instance) {
 	state := ec2InstanceState(instance)
 	if state == types.InstanceStateNameTerminated || state == types.InstanceStateNameShuttingDown {
 		return // still listed for a while, but gone
 	}
 	doc := EC2Instance{
-		State:        string(state),
-		InVPC:        aws.ToString(instance.VpcId) != "",
-		PublicIP:     hasPublicIP(instance),
-		HasRole:      instance.IamInstanceProfile != nil,
-		EBSOptimized: aws.ToBool(instance.EbsOptimized),
+		State:    string(state),
+		InVPC:    aws.ToString(instance.VpcId) != "",
+		PublicIP: hasPublicIP(instance),
+		HasRole:  instance.IamInstanceProfile != nil,
 	}
 	if m := instance.Monitoring; m != nil {
 		doc.DetailedMonitoring = m.State == types.MonitoringStateEnabled || m.State == types.MonitoringStatePending
@@ -73,7 +76,9 @@ func (p *place) readEC2Instance(_ context.Context, instance types.Instance) {
 	doc.MetadataReachable = instance.MetadataOptions == nil ||
 		instance.MetadataOptions.HttpEndpoint != types.InstanceMetadataEndpointStateDisabled
 	tags, name := ec2Tags(instance.Tags)
-	p.read().emit(p.arn("ec2", "instance/"+aws.ToString(instance.InstanceId)), name, tags, &doc)
+	r, id := p.read(), p.arn("ec2", "instance/"+aws.ToString(instance.InstanceId))
+	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
+	r.emit(id, name, tags, &doc)
 }
 
 func ec2InstanceState(instance types.Instance) types.InstanceStateName {

@@ -22,6 +22,7 @@ type LambdaFunction struct {
 	HasEnvironment          bool   `json:"has_environment"`           // it has environment variables
 	EnvironmentCMK          bool   `json:"environment_cmk"`           // they are encrypted with a key that the customer manages
 	CredentialInEnvironment bool   `json:"credential_in_environment"` // one of them has the form of a known credential
+	Public                  bool   `json:"public"`                    // its policy lets anybody invoke it, also by a function URL without authentication
 }
 
 var lambdaFunctions = scanner{
@@ -30,6 +31,7 @@ var lambdaFunctions = scanner{
 	Calls: []call{
 		{Op: "lambda:ListFunctions"},
 		{Op: "ec2:DescribeSubnets", For: []string{"zones"}},
+		{Op: "lambda:GetPolicy", Each: true, For: []string{"public"}},
 		{Op: "lambda:ListTags", Each: true, For: []string{"tags"}},
 	},
 	Scan: scanLambdaFunctions,
@@ -64,6 +66,7 @@ func (p *place) readLambdaFunction(ctx context.Context, function types.FunctionC
 		doc.InVPC = true
 		doc.Zones = r.readZones(ctx, vpc.SubnetIds)
 	}
+	doc.Public = r.readLambdaPolicy(ctx, function.FunctionName)
 	r.emit(aws.ToString(function.FunctionArn), aws.ToString(function.FunctionName), r.readLambdaTags(ctx, function.FunctionArn), &doc)
 }
 
@@ -88,6 +91,22 @@ func (r *reading) readZones(ctx context.Context, subnets []string) int64 {
 }
 
 var errSubnetNotListed = errors.New("a subnet is not in the listing of subnets")
+
+// readLambdaPolicy reports whether the function's own policy admits anybody. A
+// function URL without authentication is of no use to strangers without it.
+// Policies of single versions and aliases are not read.
+func (r *reading) readLambdaPolicy(ctx context.Context, name *string) bool {
+	if !r.Wants("public") {
+		return false
+	}
+	out, err := lambdaClient(r.place).GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: name})
+	if err = notConfigured(err, "ResourceNotFoundException"); err != nil || out == nil {
+		r.Got(err, "public")
+		return false
+	}
+	policy, err := parsePolicy(aws.ToString(out.Policy))
+	return r.Got(err, "public") && policy.public()
+}
 
 func (r *reading) readLambdaTags(ctx context.Context, id *string) map[string]string {
 	if !r.Wants("tags") {

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
+	"posture/internal/posture"
 )
 
 const rdsPage = 100 // the largest page of RDS's listings
@@ -29,8 +31,9 @@ type RDSInstance struct {
 	CopiesTags          bool      `json:"copies_tags"`           // its snapshots get its tags
 	LogExports          []string  `json:"log_exports"`           // the engine logs that go to CloudWatch Logs
 	CA                  string    `json:"ca"`                    // the certificate authority of its TLS certificate
-	CertificateExpires  time.Time `json:"certificate_expires"`   // when that certificate ends; the zero time: RDS does not say
+	CertificateExpires  time.Time `json:"certificate_expires"`   // when that certificate ends
 	ForcesTLS           bool      `json:"forces_tls"`            // its parameter group refuses connections without TLS
+	LastBackup          time.Time `json:"last_backup"`           // when AWS Backup last backed it up; the zero time: never
 }
 
 var rdsInstances = scanner{
@@ -39,6 +42,7 @@ var rdsInstances = scanner{
 	Calls: []call{
 		{Op: "rds:DescribeDBInstances"},
 		{Op: "rds:DescribeDBParameters", For: []string{"forces_tls"}},
+		{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 	},
 	Scan: scanRDSInstances,
 }
@@ -61,13 +65,18 @@ func scanRDSInstances(ctx context.Context, p *place) error {
 func (p *place) readRDSInstance(ctx context.Context, instance types.DBInstance) {
 	r := p.read()
 	doc := rdsInstanceDoc(instance)
+	if doc.CertificateExpires.IsZero() {
+		r.Mark(posture.Cause{Reason: posture.Failed, Operation: "rds:DescribeDBInstances"}, "certificate_expires")
+	}
 	if parameter := tlsParameter(doc.Engine); parameter != "" && !doc.ClusterMember && r.Wants("forces_tls") {
 		forced, err := groupsForceTLS(ctx, p, instance.DBParameterGroups, parameter)
 		if r.Got(err, "forces_tls") {
 			doc.ForcesTLS = forced
 		}
 	}
-	r.emit(aws.ToString(instance.DBInstanceArn), aws.ToString(instance.DBInstanceIdentifier), rdsTags(instance.TagList), &doc)
+	id := aws.ToString(instance.DBInstanceArn)
+	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
+	r.emit(id, aws.ToString(instance.DBInstanceIdentifier), rdsTags(instance.TagList), &doc)
 }
 
 func rdsInstanceDoc(instance types.DBInstance) RDSInstance {

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
@@ -11,22 +12,26 @@ import (
 // RDSCluster is what rules may ask of a database cluster: Aurora, Multi-AZ
 // clusters, Neptune and DocumentDB.
 type RDSCluster struct {
-	Engine              string   `json:"engine"`                // aurora-postgresql, mysql, neptune, docdb, ...
-	EngineMode          string   `json:"engine_mode"`           // provisioned, serverless, ...
-	Encrypted           bool     `json:"encrypted"`             // its storage is encrypted at rest
-	BackupRetentionDays int64    `json:"backup_retention_days"` // how long automated backups are kept
-	MultiAZ             bool     `json:"multi_az"`              // it has instances in more than one Availability Zone
-	DeletionProtection  bool     `json:"deletion_protection"`   // it refuses to be deleted
-	IAMAuthentication   bool     `json:"iam_authentication"`    // IAM identities can log in with short-lived tokens
-	CopiesTags          bool     `json:"copies_tags"`           // its snapshots get its tags
-	LogExports          []string `json:"log_exports"`           // the engine logs that go to CloudWatch Logs
+	Engine              string    `json:"engine"`                // aurora-postgresql, mysql, neptune, docdb, ...
+	EngineMode          string    `json:"engine_mode"`           // provisioned, serverless, ...
+	Encrypted           bool      `json:"encrypted"`             // its storage is encrypted at rest
+	BackupRetentionDays int64     `json:"backup_retention_days"` // how long automated backups are kept
+	MultiAZ             bool      `json:"multi_az"`              // it has instances in more than one Availability Zone
+	DeletionProtection  bool      `json:"deletion_protection"`   // it refuses to be deleted
+	IAMAuthentication   bool      `json:"iam_authentication"`    // IAM identities can log in with short-lived tokens
+	CopiesTags          bool      `json:"copies_tags"`           // its snapshots get its tags
+	LogExports          []string  `json:"log_exports"`           // the engine logs that go to CloudWatch Logs
+	LastBackup          time.Time `json:"last_backup"`           // when AWS Backup last backed it up; the zero time: never
 }
 
 var rdsClusters = scanner{
-	Type:  "AWS::RDS::DBCluster",
-	Doc:   RDSCluster{},
-	Calls: []call{{Op: "rds:DescribeDBClusters"}},
-	Scan:  scanRDSClusters,
+	Type: "AWS::RDS::DBCluster",
+	Doc:  RDSCluster{},
+	Calls: []call{
+		{Op: "rds:DescribeDBClusters"},
+		{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
+	},
+	Scan: scanRDSClusters,
 }
 
 func scanRDSClusters(ctx context.Context, p *place) error {
@@ -36,7 +41,7 @@ func scanRDSClusters(ctx context.Context, p *place) error {
 	})
 }
 
-func (p *place) readRDSCluster(_ context.Context, cluster types.DBCluster) {
+func (p *place) readRDSCluster(ctx context.Context, cluster types.DBCluster) {
 	doc := RDSCluster{
 		Engine:              aws.ToString(cluster.Engine),
 		EngineMode:          aws.ToString(cluster.EngineMode),
@@ -49,5 +54,7 @@ func (p *place) readRDSCluster(_ context.Context, cluster types.DBCluster) {
 		LogExports:          cluster.EnabledCloudwatchLogsExports,
 	}
 	id, name := aws.ToString(cluster.DBClusterArn), aws.ToString(cluster.DBClusterIdentifier)
-	p.read().emit(id, name, rdsTags(cluster.TagList), &doc)
+	r := p.read()
+	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
+	r.emit(id, name, rdsTags(cluster.TagList), &doc)
 }
