@@ -114,7 +114,7 @@ func native(v reflect.Value) any {
 	case reflect.String:
 		return types.String(v.String())
 	case reflect.Struct:
-		if v.CanAddr() {
+		if v.CanAddr() && v.Type() != timeType {
 			return v.Addr().Interface()
 		}
 	}
