@@ -24,13 +24,13 @@ type bundle struct {
 	regions   counter
 	types     counter
 	owners    counter
-	threads   map[string][]string // threads of the changes by first group; nil when there are too many
+	thread    []string // groups of earlier alerts that all findings belong to
 }
 
 // newBundle returns an empty bundle.
 func newBundle() *bundle {
 	return &bundle{
-		kinds: map[Kind]int{}, threads: map[string][]string{},
+		kinds: map[Kind]int{},
 		rules: counter{}, targets: counter{}, accounts: counter{}, regions: counter{}, types: counter{}, owners: counter{},
 	}
 }
@@ -38,6 +38,7 @@ func newBundle() *bundle {
 // add takes a change into the bundle.
 func (b *bundle) add(c Change) {
 	r := c.Resource
+	b.follow(threadOf(c))
 	b.total++
 	b.set.add(string(c.Kind), string(c.Reason), r.Fingerprint)
 	b.severity = gravest(b.severity, c.Severity)
@@ -49,11 +50,11 @@ func (b *bundle) add(c Change) {
 	b.regions.add(r.Region, 1)
 	b.types.add(r.Type, 1)
 	b.owners.add(r.Owner, 1)
-	b.follow(threadOf(c))
 }
 
 // merge takes over all that another bundle holds.
 func (b *bundle) merge(other *bundle) {
+	b.follow(other.thread)
 	b.total += other.total
 	b.set.merge(other.set)
 	b.severity = gravest(b.severity, other.severity)
@@ -69,28 +70,17 @@ func (b *bundle) merge(other *bundle) {
 	b.regions.merge(other.regions)
 	b.types.merge(other.types)
 	b.owners.merge(other.owners)
-	for _, thread := range other.threads {
-		b.follow(thread)
-	}
 }
 
-// follow notes which earlier alert a change belongs to. More than one is as
-// good as none.
+// follow leaves only the earlier alerts that the next findings belong to as
+// well. It comes before they are counted.
 func (b *bundle) follow(thread []string) {
-	if len(thread) > 0 && len(b.threads) < 2 {
-		b.threads[thread[0]] = thread
+	if b.total == 0 {
+		b.thread = slices.Clone(thread)
+		return
 	}
-}
-
-// thread returns the groups of the one earlier alert that all belong to.
-func (b *bundle) thread() []string {
-	if len(b.threads) != 1 {
-		return nil
-	}
-	for _, thread := range b.threads {
-		return thread
-	}
-	return nil
+	other := func(group string) bool { return !slices.Contains(thread, group) }
+	b.thread = slices.DeleteFunc(b.thread, other)
 }
 
 // show keeps the resource if it is among the first.

@@ -145,7 +145,7 @@ func (c *Collector) massAlert(class *class) Alert {
 
 // describe fills in what is known of the findings of an alert.
 func (c *Collector) describe(a *Alert, b *bundle) {
-	a.Severity, a.Total, a.Thread = b.severity, b.total, b.thread()
+	a.Severity, a.Total, a.Thread = b.severity, b.total, b.thread
 	a.Resources, a.MoreResources = b.resources, b.total-len(b.resources)
 	for _, owner := range b.owners.top(Shown) {
 		a.Owners = append(a.Owners, owner.value)
