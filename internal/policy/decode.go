@@ -183,7 +183,7 @@ func kindOf(n *yaml.Node) string {
 	case "!!timestamp":
 		return "the date " + short(n.Value)
 	}
-	return "a value of the kind " + short(n.Tag)
+	return fmt.Sprintf("a value of the kind %q", short(n.Tag))
 }
 
 // short returns the start of a long text.

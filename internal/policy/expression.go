@@ -43,10 +43,11 @@ type expression struct {
 
 // compiler compiles the expressions of one rule.
 type compiler struct {
-	env   *cel.Env
-	shape *shape
-	src   *source
-	node  *yaml.Node // where the expression stands
+	env    *cel.Env
+	shape  *shape
+	params []string // the names of the rule's parameters
+	src    *source
+	node   *yaml.Node // where the expression stands
 }
 
 // compile checks the expression and plans it. The errors are refusals.
@@ -228,12 +229,21 @@ func (in *inspection) selection(e ast.Expr) {
 		ids = append(ids, at.ID())
 		at = at.AsSelect().Operand()
 	}
-	if at.Kind() != ast.IdentKind || at.AsIdent() != "resource" {
-		in.visit(at)
-		return
-	}
 	slices.Reverse(names)
 	slices.Reverse(ids)
+	switch {
+	case at.Kind() == ast.IdentKind && at.AsIdent() == "resource":
+		in.read(at, names, ids)
+	case at.Kind() == ast.IdentKind && at.AsIdent() == "params" && !slices.Contains(in.params, names[0]):
+		in.fault(ids[0], "the rule has no parameter %q%s", names[0], expected(names[0], in.params))
+	default:
+		in.visit(at)
+	}
+}
+
+// read notes a field of the resource: the names of its parts and the ids of
+// the expressions that select them.
+func (in *inspection) read(at ast.Expr, names []string, ids []int64) {
 	p, err := in.shape.path(names)
 	var missing *noField
 	if errors.As(err, &missing) {
@@ -270,7 +280,7 @@ func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 	}
 	size := cost.RangedSizeEstimate(0, assumedText)
 	switch node.Type().Kind() {
-	case types.ListKind, types.MapKind:
+	case types.ListKind, types.MapKind, types.StructKind:
 		size = cost.RangedSizeEstimate(0, assumedItems)
 	case types.StringKind, types.BytesKind:
 	default:

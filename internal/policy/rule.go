@@ -79,7 +79,7 @@ func (l *loader) environment(f *ruleFile) (*cel.Env, error) {
 
 // expression compiles one of the rule's expressions, which must read something.
 func (r *rule) expression(t text) (*expression, []error) {
-	c := compiler{env: r.env, shape: r.shape, src: r.file.src, node: t.node}
+	c := compiler{env: r.env, shape: r.shape, params: r.file.paramNames(), src: r.file.src, node: t.node}
 	e, errs := c.compile(t.node.Value)
 	if len(errs) == 0 && len(e.reads) == 0 {
 		errs = append(errs, c.refuse(1, 0, "the expression reads no field of resource"))
@@ -183,14 +183,19 @@ func (r *rule) param(name string) *param {
 
 // expectedParams says what to write instead of an unknown parameter.
 func (r *rule) expectedParams(name string) string {
-	var names []string
-	for _, p := range r.file.params {
-		names = append(names, p.name)
-	}
-	if len(names) == 0 {
+	if len(r.file.params) == 0 {
 		return ": the rule has none"
 	}
-	return expected(name, names)
+	return expected(name, r.file.paramNames())
+}
+
+// paramNames returns the names of the parameters, sorted.
+func (f *ruleFile) paramNames() []string {
+	var names []string
+	for _, p := range f.params {
+		names = append(names, p.name)
+	}
+	return names
 }
 
 // at returns where a node of the rule's file is, for messages.

@@ -20,10 +20,11 @@ type shape struct {
 
 // field is one field of a shape.
 type field struct {
-	name  string
-	index int
-	cel   *types.Type
-	below *shape // of a field that is a struct: its shape
+	name   string
+	index  int
+	cel    *types.Type
+	below  *shape // of a field that is a struct: its shape
+	goType reflect.Type
 }
 
 // known are the fields that every resource has beside its document's. Of them
@@ -65,7 +66,7 @@ func (s shapes) add(to *shape, f reflect.StructField, index int) error {
 	if err != nil {
 		return err
 	}
-	added := &field{name: name, index: index, cel: celType}
+	added := &field{name: name, index: index, cel: celType, goType: f.Type}
 	if isStruct(f.Type) {
 		added.below = s[f.Type]
 	}
@@ -167,9 +168,12 @@ func (e *noField) Error() string {
 }
 
 // path returns the field that the parts name. Parts below a list or a map are
-// cut off; below a value of another kind they are an error.
+// cut off when there is such a thing, and an error when there cannot be.
 func (s *shape) path(parts []string) (fieldPath, error) {
 	if slices.Contains(known, parts[0]) {
+		if parts[0] != "tags" && len(parts) > 1 {
+			return fieldPath{}, &noField{at: 1, name: parts[1], in: parts[0]}
+		}
 		return fieldPath{dotted: parts[0], names: parts[:1]}, nil
 	}
 	var index []int
@@ -182,11 +186,41 @@ func (s *shape) path(parts []string) (fieldPath, error) {
 		index = append(index, f.index)
 		at = f.below
 		if at == nil {
+			if err := beneath(f.goType, f.name, parts[i+1:]); err != nil {
+				err.at += i + 1
+				return fieldPath{}, err
+			}
 			parts = parts[:i+1]
 			break
 		}
 	}
 	return fieldPath{dotted: strings.Join(parts, "."), names: parts, index: index}, nil
+}
+
+// beneath says why the values in a list or a map cannot have the parts: a list
+// takes none for itself, a map one, its key.
+func beneath(t reflect.Type, name string, parts []string) *noField {
+	for i, part := range parts {
+		for t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		switch {
+		case t.Kind() == reflect.Map:
+			t, name = t.Elem(), part
+			continue
+		case !isStruct(t):
+			return &noField{at: i, name: part, in: name}
+		}
+		fields := map[string]reflect.Type{}
+		for f := range t.Fields() {
+			fields[jsonName(f)] = f.Type
+		}
+		if fields[part] == nil {
+			return &noField{at: i, name: part, in: t.String(), expected: sortedKeys(fields)}
+		}
+		t, name = fields[part], part
+	}
+	return nil
 }
 
 // all returns the names that may be asked for; of the resource itself also

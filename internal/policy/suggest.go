@@ -26,9 +26,9 @@ func expected(word string, known []string) string {
 }
 
 // closest returns the known word that takes the fewest edits, "" when all take
-// more than a third of the word.
+// more than a third of the word (of a short word two, but never all of it).
 func closest(word string, known []string) string {
-	best, fewest := "", max(2, len(word)/3)+1
+	best, fewest := "", min(max(2, len(word)/3), len(word)-1)+1
 	for _, candidate := range known {
 		if n := edits(word, candidate, fewest); n < fewest {
 			best, fewest = candidate, n
