@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"posture/internal/policy"
 	"posture/rules"
 	"posture/scanners/aws"
@@ -44,5 +46,24 @@ func TestRulesProveThemselves(t *testing.T) {
 				t.Errorf("loaded %d rules of %d files", got, len(files))
 			}
 		})
+	}
+}
+
+func TestCriteria(t *testing.T) {
+	counts := map[policy.Automation]int{}
+	related := 0
+	for _, c := range criteria(t).All() {
+		counts[c.Automatable]++
+		related += len(c.Related)
+		if (c.Automatable == policy.Manual) != (c.StillManual == "") {
+			t.Errorf("%s: %s, and people must show %q", c.ID, c.Automatable, c.StillManual)
+		}
+	}
+	want := map[policy.Automation]int{policy.Full: 2, policy.Partial: 27, policy.Manual: 32}
+	if diff := cmp.Diff(want, counts); diff != "" {
+		t.Error(diff)
+	}
+	if related != 408 {
+		t.Errorf("got %d relations to other frameworks, want 408", related)
 	}
 }

@@ -43,15 +43,23 @@ func (d *decoder) document(text []byte) *yaml.Node {
 		d.errs = append(d.errs, d.malformed(err))
 		return nil
 	}
-	return d.resolve(&doc)
-}
-
-// resolve returns the node below the document's.
-func (d *decoder) resolve(doc *yaml.Node) *yaml.Node {
+	if d.aliased(&doc) {
+		return nil
+	}
 	if doc.Kind == yaml.DocumentNode && len(doc.Content) == 1 {
 		return doc.Content[0]
 	}
-	return doc
+	return &doc
+}
+
+// aliased refuses anchors and aliases: with them a small file can stand for a
+// huge one, or for itself.
+func (d *decoder) aliased(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+		d.refuse(n, "anchors (&) and aliases (*) are not read: write the value out")
+		return true
+	}
+	return slices.ContainsFunc(n.Content, d.aliased)
 }
 
 // malformed turns the parser's error into a refusal.
@@ -168,8 +176,6 @@ func kindOf(n *yaml.Node) string {
 		return "keys and values"
 	case yaml.SequenceNode:
 		return "a list"
-	case yaml.AliasNode:
-		return "an alias (aliases are not read here)"
 	}
 	switch n.Tag {
 	case "!!str":

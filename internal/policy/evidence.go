@@ -12,7 +12,7 @@ import (
 const (
 	maxItems = 20  // of a list or a map
 	maxText  = 300 // characters of a text
-	maxNodes = 200 // values in all
+	maxNodes = 60  // values in all
 )
 
 // evidence is a field that a rule shows.
@@ -128,13 +128,12 @@ func plainMap(v reflect.Value, left *int) any {
 
 func plainStruct(v reflect.Value, left *int) any {
 	m := map[string]any{}
-	for i := range v.NumField() {
-		name := jsonName(v.Type().Field(i))
+	for f, value := range v.Fields() {
 		if *left <= 0 {
-			m["…"] = more(v.NumField() - i)
+			m["…"] = more(v.NumField() - len(m))
 			break
 		}
-		m[name] = plain(v.Field(i), left)
+		m[jsonName(f)] = plain(value, left)
 	}
 	return m
 }

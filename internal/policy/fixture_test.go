@@ -134,4 +134,3 @@ func resource(doc bucket, unread ...string) posture.Resource {
 }
 
 var denied = posture.Cause{Reason: posture.Denied, Operation: "s3:Get", Code: "AccessDenied", Permission: "s3:Get"}
-

@@ -164,7 +164,7 @@ func (d *decoder) param(name string, n *yaml.Node) param {
 // paramValue reads a value of the parameter, nil when it is refused.
 func (d *decoder) paramValue(p param, n *yaml.Node) any {
 	var decoded any
-	if err := n.Load(&decoded); err != nil || n.Kind == yaml.AliasNode {
+	if err := n.Load(&decoded); err != nil {
 		d.refuse(n, "parameter %s: expected a value, found %s", p.name, kindOf(n))
 		return nil
 	}

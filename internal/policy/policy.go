@@ -105,6 +105,29 @@ func (p *Policy) Fields(typ string) []string {
 	return slices.Compact(fields)
 }
 
+// Param is a parameter of a rule, for people who may want to replace it.
+type Param struct {
+	Name    string
+	Type    string // int, bool, string or strings
+	Value   any    // in effect: int64, bool, string or []string
+	Default any    // what the rule's file says
+	Min     *int64 // of an int, nil where there is no limit
+	Max     *int64
+	About   string // "" when the file does not say
+}
+
+// Params returns the parameters of a rule in use, sorted by name.
+func (p *Policy) Params(id string) []Param {
+	for _, t := range p.types {
+		for _, r := range t.rules {
+			if r.file.id.value == id {
+				return r.publicParams()
+			}
+		}
+	}
+	return nil
+}
+
 // policy returns the policy of the enabled rules.
 func (l *loader) policy() *Policy {
 	p := &Policy{types: map[string]*typeRules{}}

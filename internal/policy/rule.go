@@ -124,6 +124,17 @@ func (r *rule) public() posture.Rule {
 	}
 }
 
+// publicParams returns the rule's parameters as people see them.
+func (r *rule) publicParams() []Param {
+	var params []Param
+	for i, p := range r.params {
+		params = append(params, Param{
+			Name: p.name, Type: p.kind, Value: p.value, Default: r.file.params[i].value, Min: p.min, Max: p.max, About: p.about,
+		})
+	}
+	return params
+}
+
 // values returns the texts without their places.
 func values(all []text) []string {
 	var list []string

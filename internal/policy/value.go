@@ -76,9 +76,9 @@ func (d *decoder) table(n *yaml.Node, name string, to reflect.Value) {
 
 func (d *decoder) structure(n *yaml.Node, name string, to reflect.Value) {
 	known := keys{}
-	for i := range to.NumField() {
-		field := jsonName(to.Type().Field(i))
-		known[field] = func(n *yaml.Node) { d.value(n, name+"."+field, to.Field(i)) }
+	for f, part := range to.Fields() {
+		field := jsonName(f)
+		known[field] = func(n *yaml.Node) { d.value(n, name+"."+field, part) }
 	}
 	d.mapping(n, name, known)
 }
