@@ -182,3 +182,14 @@ func glob(pattern, text string) bool {
 	}
 	return strings.Trim(pattern[p:], "*") == ""
 }
+
+// grants reports whether the statement speaks of one of the actions, which
+// are given in lower case.
+func (s statement) grants(actions ...string) bool {
+	return slices.ContainsFunc(actions, func(action string) bool {
+		if len(s.NotAction) > 0 {
+			return !matchesAny(s.NotAction, action)
+		}
+		return matchesAny(s.Action, action)
+	})
+}

@@ -1,16 +1,38 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"posture/internal/posture"
 )
 
 // S3Bucket is what rules may ask of a bucket.
 type S3Bucket struct {
-	Versioning bool `json:"versioning"` // versioning is Enabled, not Suspended
+	Versioning           bool           `json:"versioning"`                 // versioning is Enabled, not Suspended
+	MFADelete            bool           `json:"mfa_delete"`                 // deleting a version for good asks for MFA
+	EncryptionAlgorithm  string         `json:"encryption_algorithm"`       // of default encryption: AES256, aws:kms, aws:kms:dsse; "" without any
+	Public               bool           `json:"public"`                     // policy or ACL admits anybody, and no public access block stops it
+	PublicAccessBlocked  bool           `json:"public_access_blocked"`      // all four blocks hold, be it by the bucket's own or the account's
+	Policy               S3BucketPolicy `json:"policy"`                     // what the bucket policy says
+	ACLsDisabled         bool           `json:"acls_disabled"`              // object ownership is BucketOwnerEnforced
+	AccessLogBucket      string         `json:"access_log_bucket"`          // where server access logs go; "" when they are off
+	ExpiresObjects       bool           `json:"expires_objects"`            // an enabled lifecycle rule expires current objects
+	ExpiresOldVersions   bool           `json:"expires_old_versions"`       // an enabled lifecycle rule expires noncurrent versions
+	ObjectLock           bool           `json:"object_lock"`                // Object Lock is enabled
+	ReplicatesElsewhere  bool           `json:"replicates_to_other_region"` // an enabled rule replicates to a bucket of another region
+	StoresCloudTrailLogs bool           `json:"stores_cloudtrail_logs"`     // a trail of the account or its organisation delivers here
+}
+
+// S3BucketPolicy is what rules may ask of a bucket's policy. A bucket without
+// a policy has the zero value.
+type S3BucketPolicy struct {
+	DeniesInsecureTransport bool     `json:"denies_insecure_transport"` // everybody's requests without TLS are denied, to the bucket and its objects
+	OthersMayChange         []string `json:"others_may_change"`         // other accounts that may change the bucket's settings; "*": any account
 }
 
 var s3Buckets = scanner{
@@ -19,7 +41,21 @@ var s3Buckets = scanner{
 	Global: true,
 	Calls: []call{
 		{Op: "s3:ListBuckets", Action: "s3:ListAllMyBuckets"},
-		{Op: "s3:GetBucketVersioning", Each: true, For: []string{"versioning"}},
+		{Op: "s3control:GetPublicAccessBlock", Action: "s3:GetAccountPublicAccessBlock", For: []string{"public", "public_access_blocked"}},
+		{Op: "cloudtrail:DescribeTrails", For: []string{"stores_cloudtrail_logs"}},
+		{Op: "cloudtrail:ListTrails", For: []string{"stores_cloudtrail_logs"}},
+		{Op: "s3:GetBucketVersioning", Each: true, For: []string{"versioning", "mfa_delete"}},
+		{Op: "s3:GetBucketEncryption", Action: "s3:GetEncryptionConfiguration", Each: true, For: []string{"encryption_algorithm"}},
+		{Op: "s3:GetPublicAccessBlock", Action: "s3:GetBucketPublicAccessBlock", Each: true, For: []string{"public", "public_access_blocked"}},
+		{Op: "s3:GetBucketPolicyStatus", Each: true, For: []string{"public"}},
+		{Op: "s3:GetBucketAcl", Each: true, For: []string{"public"}},
+		{Op: "s3:GetBucketPolicy", Each: true, For: []string{"policy"}},
+		{Op: "s3:GetBucketOwnershipControls", Each: true, For: []string{"acls_disabled"}},
+		{Op: "s3:GetBucketLogging", Each: true, For: []string{"access_log_bucket"}},
+		{Op: "s3:GetBucketLifecycleConfiguration", Action: "s3:GetLifecycleConfiguration", Each: true, For: []string{"expires_objects", "expires_old_versions"}},
+		{Op: "s3:GetObjectLockConfiguration", Action: "s3:GetBucketObjectLockConfiguration", Each: true, For: []string{"object_lock"}},
+		{Op: "s3:GetBucketReplication", Action: "s3:GetReplicationConfiguration", Each: true, For: []string{"replicates_to_other_region"}},
+		{Op: "s3:GetBucketTagging", Each: true, For: []string{"tags"}},
 	},
 	Scan: scanS3Buckets,
 }
@@ -30,30 +66,63 @@ func s3Client(p *place) *s3.Client {
 	})
 }
 
+// scanS3Buckets lists all buckets before it reads one, because replication is
+// judged by the regions of both ends.
 func scanS3Buckets(ctx context.Context, p *place) error {
 	pages := s3.NewListBucketsPaginator(s3Client(p), &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		if err := each(ctx, p, page.Buckets, p.readS3Bucket); err != nil {
-			return err
-		}
+	buckets, listErr := listAll(ctx, pages, func(page *s3.ListBucketsOutput) []types.Bucket { return page.Buckets })
+	regions := map[string]string{}
+	for _, bucket := range buckets {
+		regions[aws.ToString(bucket.Name)] = aws.ToString(bucket.BucketRegion)
 	}
-	return nil
+	err := each(ctx, p, buckets, func(ctx context.Context, bucket types.Bucket) { p.readS3Bucket(ctx, bucket, regions) })
+	return cmp.Or(listErr, err)
 }
 
-func (p *place) readS3Bucket(ctx context.Context, bucket types.Bucket) {
-	var doc S3Bucket
-	r := p.read()
-	region, name := aws.ToString(bucket.BucketRegion), aws.ToString(bucket.Name)
-	client := s3Client(p.in(region))
-	if r.Wants("versioning") {
-		out, err := client.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: &name})
-		if r.Got(err, "versioning") {
-			doc.Versioning = out.Status == types.BucketVersioningStatusEnabled
-		}
+// bucketReading is one bucket being read.
+type bucketReading struct {
+	*reading
+	client *s3.Client
+	name   *string
+	arn    string
+	region string
+	doc    S3Bucket
+	tags   map[string]string
+}
+
+func (p *place) readS3Bucket(ctx context.Context, bucket types.Bucket, regions map[string]string) {
+	name, region := aws.ToString(bucket.Name), aws.ToString(bucket.BucketRegion)
+	if region == "" {
+		region = p.Region // S3 names no region for the oldest ones, which live there
 	}
-	r.emitIn(region, "arn:"+p.partition+":s3:::"+name, name, nil, &doc)
+	b := &bucketReading{
+		reading: p.read(), client: s3Client(p.in(region)),
+		name: &name, arn: "arn:" + p.partition + ":s3:::" + name, region: region,
+	}
+	b.readVersioning(ctx)
+	b.readEncryption(ctx)
+	b.readExposure(ctx)
+	b.readPolicy(ctx)
+	b.readOwnership(ctx)
+	b.readLogging(ctx)
+	b.readLifecycle(ctx)
+	b.readObjectLock(ctx)
+	b.readReplication(ctx, regions)
+	b.readTags(ctx)
+	b.readTrails(ctx)
+	b.emitIn(region, b.arn, name, b.tags, &b.doc)
+}
+
+// readTrails finds out whether CloudTrail delivers to the bucket.
+func (b *bucketReading) readTrails(ctx context.Context) {
+	if !b.Wants("stores_cloudtrail_logs") {
+		return
+	}
+	delivers := deliversTrail(ctx, b.place, *b.name)
+	b.doc.StoresCloudTrailLogs = b.Got(delivers.err, "stores_cloudtrail_logs") && delivers.yes
+}
+
+// notListed is why something is not known that only a listing could show.
+func notListed(operation string) posture.Cause {
+	return posture.Cause{Reason: posture.NotListed, Operation: operation}
 }

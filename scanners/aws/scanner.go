@@ -45,7 +45,10 @@ func (s scanner) service() string {
 
 // all lists every scanner. A new service adds its lines here.
 var all = []scanner{
-	s3Buckets,
+	accountSettings,
+	iamGroups, iamInlinePolicies, iamManagedPolicies, iamRoles, iamServerCertificates, iamUsers,
+	kmsKeys,
+	s3AccountPublicAccessBlocks, s3Buckets,
 
 	ebsVolumes, ebsSnapshots, ebsEncryptionByDefault, ec2SnapshotBlockPublicAccess,
 	ec2Images, ec2Instances, ec2SecurityGroups, ec2Subnets, ec2VPCs,

@@ -13,11 +13,21 @@ import (
 func describeTrails(ctx context.Context, p *place) ([]types.Trail, error) {
 	home := p.home()
 	return memo(home, "cloudtrail:DescribeTrails", func() ([]types.Trail, error) {
-		trails := client(home, func(cfg aws.Config) *cloudtrail.Client { return cloudtrail.NewFromConfig(cfg) })
-		out, err := trails.DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(true)})
+		out, err := cloudTrailClient(home).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(true)})
 		if err != nil {
 			return nil, err
 		}
 		return out.TrailList, nil
 	})
+}
+
+// deliversTrail says whether a trail of any region delivers to the bucket.
+func deliversTrail(ctx context.Context, p *place, bucket string) answer {
+	trails, err := allTrails(ctx, p)
+	for _, trail := range trails {
+		if aws.ToString(trail.S3BucketName) == bucket {
+			return answer{yes: true}
+		}
+	}
+	return answer{err: err}
 }

@@ -1,0 +1,44 @@
+package aws
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"posture/internal/posture"
+)
+
+// IAMGroup is what rules may ask of a group of users.
+type IAMGroup struct {
+	Members        int `json:"members"`         // users in it
+	InlinePolicies int `json:"inline_policies"` // policies inside the group
+}
+
+var iamGroups = scanner{
+	Type:   "AWS::IAM::Group",
+	Doc:    IAMGroup{},
+	Global: true,
+	Calls:  []call{iamDetailsCall},
+	Scan:   scanIAMGroups,
+}
+
+// scanIAMGroups counts members by what the listing of users tells of them; a
+// group without any, in a listing that broke off, has an unknown number.
+func scanIAMGroups(ctx context.Context, p *place) error {
+	details, listErr := readIAMDetails(ctx, p)
+	err := each(ctx, p, details.Groups, func(_ context.Context, group types.GroupDetail) {
+		r := p.read()
+		doc := IAMGroup{InlinePolicies: len(group.GroupPolicyList)}
+		for _, user := range details.Users {
+			if slices.Contains(user.GroupList, aws.ToString(group.GroupName)) {
+				doc.Members++
+			}
+		}
+		r.Got(listErr, "members")
+		r.emitIn(posture.Global, aws.ToString(group.Arn), aws.ToString(group.GroupName), nil, &doc)
+	})
+	return cmp.Or(listErr, err)
+}

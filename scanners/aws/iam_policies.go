@@ -1,0 +1,99 @@
+package aws
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"posture/internal/posture"
+)
+
+// IAMManagedPolicy is what rules may ask of a managed policy of the
+// customer's own. AWS's are not listed: nobody can change them.
+type IAMManagedPolicy struct {
+	Grants IAMGrants `json:"grants"` // what the version in force grants
+	Uses   int       `json:"uses"`   // users, groups and roles that have it attached or as permissions boundary
+}
+
+// IAMInlinePolicy is what rules may ask of a policy inside a user, group or role.
+type IAMInlinePolicy struct {
+	Grants IAMGrants `json:"grants"` // what it grants
+	Holder string    `json:"holder"` // user, group or role
+}
+
+var iamManagedPolicies = scanner{
+	Type:   "AWS::IAM::ManagedPolicy",
+	Doc:    IAMManagedPolicy{},
+	Global: true,
+	Calls:  []call{iamDetailsCall},
+	Scan:   scanIAMManagedPolicies,
+}
+
+var iamInlinePolicies = scanner{
+	Type:   "AWS::IAM::Policy",
+	Doc:    IAMInlinePolicy{},
+	Global: true,
+	Calls:  []call{iamDetailsCall},
+	Scan:   scanIAMInlinePolicies,
+}
+
+func scanIAMManagedPolicies(ctx context.Context, p *place) error {
+	details, listErr := readIAMDetails(ctx, p)
+	err := each(ctx, p, details.Policies, func(_ context.Context, policy types.ManagedPolicyDetail) {
+		r := p.read()
+		doc := IAMManagedPolicy{
+			Uses: int(aws.ToInt32(policy.AttachmentCount) + aws.ToInt32(policy.PermissionsBoundaryUsageCount)),
+		}
+		doc.Grants = r.readGrants(defaultVersion(policy))
+		r.emitIn(posture.Global, aws.ToString(policy.Arn), aws.ToString(policy.PolicyName), nil, &doc)
+	})
+	return cmp.Or(listErr, err)
+}
+
+// readGrants matches a document for the field "grants".
+func (r *reading) readGrants(document *string) IAMGrants {
+	policy, err := parseGrants(document)
+	if !r.Got(err, "grants") {
+		return IAMGrants{}
+	}
+	return grantsOf(policy, r.place.id)
+}
+
+// inlinePolicy is a policy with whom it is inside of.
+type inlinePolicy struct {
+	holder, holderARN, holderName string
+	policy                        types.PolicyDetail
+}
+
+func scanIAMInlinePolicies(ctx context.Context, p *place) error {
+	details, listErr := readIAMDetails(ctx, p)
+	err := each(ctx, p, details.inlinePolicies(), func(_ context.Context, inline inlinePolicy) {
+		r := p.read()
+		name := aws.ToString(inline.policy.PolicyName)
+		doc := IAMInlinePolicy{Holder: inline.holder, Grants: r.readGrants(inline.policy.PolicyDocument)}
+		r.emitIn(posture.Global, inline.holderARN+"/policy/"+name, inline.holderName+"/"+name, nil, &doc)
+	})
+	return cmp.Or(listErr, err)
+}
+
+// inlinePolicies returns the policies inside users, groups and roles.
+func (d iamDetails) inlinePolicies() []inlinePolicy {
+	var list []inlinePolicy
+	add := func(holder string, holderARN, name *string, policies []types.PolicyDetail) {
+		for _, policy := range policies {
+			list = append(list, inlinePolicy{holder, aws.ToString(holderARN), aws.ToString(name), policy})
+		}
+	}
+	for _, user := range d.Users {
+		add("user", user.Arn, user.UserName, user.UserPolicyList)
+	}
+	for _, group := range d.Groups {
+		add("group", group.Arn, group.GroupName, group.GroupPolicyList)
+	}
+	for _, role := range d.Roles {
+		add("role", role.Arn, role.RoleName, role.RolePolicyList)
+	}
+	return list
+}
