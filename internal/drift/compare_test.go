@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -241,24 +240,6 @@ func TestCompareStories(t *testing.T) {
 	}
 }
 
-func TestCompareLine(t *testing.T) {
-	_, m := tell(t, "p f ? -")
-	f := finding("told", "eu-west-1", "b", posture.Fail)
-	hour := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour) }
-	want := drift.Told{
-		Fingerprint: f.Fingerprint, Rule: "told", Digest: "0", Account: target.Account, Region: "eu-west-1",
-		Type: bucketType, Resource: "b", Name: "b",
-		Status: posture.Fail, Since: hour(1), LastPass: start, FirstFail: hour(1), LastFail: hour(1),
-		Unread: drift.Gap{Since: hour(2), Cause: posture.Cause{Reason: posture.NotListed}},
-		Alert:  drift.Mention{Run: "20261122T020000Z-aws", Kind: drift.Regressed, At: hour(1)},
-		Flips:  []time.Time{hour(1)},
-	}
-	old := func(t drift.Told) bool { return t.Rule == "old" }
-	if diff := cmp.Diff([]drift.Told{want}, slices.DeleteFunc(m.told, old)); diff != "" {
-		t.Errorf("lines: (-want +got)\n%s", diff)
-	}
-}
-
 func TestCompareChange(t *testing.T) {
 	m := &memory{}
 	var in drift.Input
@@ -267,6 +248,7 @@ func TestCompareChange(t *testing.T) {
 	s := sample{at: start}
 	for _, token := range []string{"p", "f", "p"} {
 		in, findings = s.run(token)
+		in.Target.Regions = []string{"eu-west-1"}
 		findings[0].Owner, findings[0].Evidence = "data", []posture.Value{{Path: "resource.versioning", Value: token == "p"}}
 		var err error
 		if changes, _, err = m.compare(in, findings); err != nil {
