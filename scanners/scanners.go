@@ -1,18 +1,35 @@
-// Package scanners is what the scanners of all clouds share: bounded fan-out and the sorting of every answer into read and
-// unread. It knows no cloud and no rule.
+// Package scanners is what the scanners of all clouds share: bounded fan-out
+// and the sorting of every answer into read and unread. It knows no cloud and
+// no rule.
 package scanners
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/errgroup"
 
 	"posture/internal/posture"
 )
 
+// ErrPanic stands for a panic in the code of a scanner.
+var ErrPanic = errors.New("the scanner stopped on a mistake of its own")
+
+// Guard returns what do returns, and ErrPanic when it panics: one scanner's
+// mistake must not end the scan.
+func Guard(do func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = ErrPanic
+		}
+	}()
+	return do()
+}
+
 // Each calls do for every item, at most limit at a time, and returns when all
 // have ended. It starts nothing new once the context has ended, and then
-// returns the context's error: the caller's listing is incomplete.
+// returns the context's error: the caller's listing is incomplete. So it is
+// after a panic in do, which ends that item only; the error is ErrPanic then.
 func Each[T any](ctx context.Context, limit int, items []T, do func(context.Context, T)) error {
 	var group errgroup.Group
 	group.SetLimit(limit)
@@ -22,12 +39,13 @@ func Each[T any](ctx context.Context, limit int, items []T, do func(context.Cont
 			break
 		}
 		group.Go(func() error {
-			do(ctx, item)
-			return nil
+			return Guard(func() error {
+				do(ctx, item)
+				return nil
+			})
 		})
 	}
-	_ = group.Wait() // do returns no error
-	return err
+	return errors.Join(err, group.Wait())
 }
 
 // Reading collects which fields of one resource could not be read. Make one

@@ -53,7 +53,8 @@ type Account struct {
 // Open finds out which account the credentials of cfg belong to and which
 // regions it has enabled (sts:GetCallerIdentity, ec2:DescribeRegions). It
 // fails when the account is not the target's, when that names one, and with
-// the provider's error when the credentials do not work.
+// the provider's error when the credentials do not work; the error's text
+// holds no secret.
 func Open(ctx context.Context, cfg aws.Config, target posture.Target, options Options) (*Account, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
@@ -68,7 +69,7 @@ func Open(ctx context.Context, cfg aws.Config, target posture.Target, options Op
 	a.cfg.APIOptions = append(slices.Clone(a.cfg.APIOptions), a.record.watch)
 	identity, err := sts.NewFromConfig(a.cfg).GetCallerIdentity(ctx, nil)
 	if err != nil {
-		return nil, fmt.Errorf("ask who the credentials belong to (sts:GetCallerIdentity): %w", err)
+		return nil, plainError{"ask who the credentials belong to (sts:GetCallerIdentity)", err}
 	}
 	if err := a.identify(identity); err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func (a *Account) findRegions(ctx context.Context) error {
 		if len(a.target.Regions) > 0 {
 			return nil // the wanted regions are known; each answers for itself
 		}
-		return fmt.Errorf("list the enabled regions (ec2:DescribeRegions): %w", err)
+		return plainError{"list the enabled regions (ec2:DescribeRegions)", err}
 	}
 	var enabled []string
 	for _, region := range out.Regions {
@@ -213,13 +214,8 @@ func (a *Account) regionsOf(s *scanner) []string {
 }
 
 // scan runs the place's scanner. A panic in it is a failure of its listing only.
-func (p *place) scan(ctx context.Context) (err error) {
-	defer func() {
-		if caught := recover(); caught != nil {
-			err = errPanic
-		}
-	}()
-	return p.scanner.Scan(ctx, p)
+func (p *place) scan(ctx context.Context) error {
+	return scanners.Guard(func() error { return p.scanner.Scan(ctx, p) })
 }
 
 // population says what the place's scanner found, given how it ended.

@@ -3,15 +3,16 @@ package aws
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
 	"posture/internal/posture"
 )
-
-var errPanic = errors.New("the scanner stopped on a mistake of its own")
 
 // notConfigured turns an error into nil when its code is one by which the API
 // answers that nothing is configured. The call's output is nil then.
@@ -28,24 +29,31 @@ func notConfigured(err error, codes ...string) error {
 	return err
 }
 
-// denied holds the codes by which AWS services refuse a call.
+// denied holds the codes by which AWS services refuse a call: true where a
+// permission would help, false where the credentials or the account are at
+// fault.
 var denied = map[string]bool{
 	"AccessDenied":                  true,
 	"AccessDeniedException":         true,
 	"AllAccessDisabled":             true,
-	"AuthFailure":                   true,
+	"AuthFailure":                   false,
 	"AuthorizationError":            true,
 	"AuthorizationErrorException":   true,
-	"ExpiredToken":                  true,
-	"ExpiredTokenException":         true,
-	"InvalidAccessKeyId":            true,
-	"InvalidClientTokenId":          true,
+	"ExpiredToken":                  false,
+	"ExpiredTokenException":         false,
+	"Forbidden":                     true,
+	"ForbiddenException":            true,
+	"InvalidAccessKeyId":            false,
+	"InvalidClientTokenId":          false,
+	"InvalidToken":                  false,
 	"NotAuthorized":                 true,
-	"OptInRequired":                 true,
-	"SignatureDoesNotMatch":         true,
-	"SubscriptionRequiredException": true,
+	"OptInRequired":                 false,
+	"RequestExpired":                false,
+	"SignatureDoesNotMatch":         false,
+	"SubscriptionRequiredException": false,
+	"UnauthorizedException":         true,
 	"UnauthorizedOperation":         true,
-	"UnrecognizedClientException":   true,
+	"UnrecognizedClientException":   false,
 }
 
 // cause says why a call failed.
@@ -62,20 +70,40 @@ func cause(err error, permission map[string]string) posture.Cause {
 		c.Code = api.ErrorCode()
 	}
 	c.Reason = reason(err, c.Code)
-	if c.Reason == posture.Denied {
+	if helps, known := denied[c.Code]; c.Reason == posture.Denied && (helps || !known) {
 		c.Permission = permission[c.Operation]
 	}
 	return c
 }
 
+// plainError is the failure of a call without the text of the API's answer,
+// which may quote the request and its credentials.
+type plainError struct {
+	doing string
+	err   error
+}
+
+func (e plainError) Error() string {
+	var api smithy.APIError
+	if errors.As(e.err, &api) {
+		return fmt.Sprintf("%s: AWS answered %s", e.doing, api.ErrorCode())
+	}
+	return fmt.Sprintf("%s: %v", e.doing, e.err)
+}
+
+func (e plainError) Unwrap() error { return e.err }
+
 // reason sorts an error into the closed set of reasons.
 func reason(err error, code string) posture.Reason {
 	var network net.Error
-	_, throttled := retry.DefaultThrottleErrorCodes[code]
+	_, refused := denied[code]
+	status := httpStatus(err)
 	switch {
-	case denied[code]:
+	case throttles(code):
+		return posture.Throttled
+	case refused, status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return posture.Denied
-	case throttled:
+	case status == http.StatusTooManyRequests:
 		return posture.Throttled
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled),
 		errors.As(err, &network) && network.Timeout():
@@ -83,4 +111,26 @@ func reason(err error, code string) posture.Reason {
 	default:
 		return posture.Failed
 	}
+}
+
+// moreThrottles holds codes that the SDK does not know to mean throttling.
+var moreThrottles = map[string]struct{}{
+	"Throttled":       {}, // SNS
+	"TooManyRequests": {}, // EFS
+}
+
+// throttles reports whether a code tells the caller to slow down.
+func throttles(code string) bool {
+	_, known := retry.DefaultThrottleErrorCodes[code]
+	_, more := moreThrottles[code]
+	return known || more
+}
+
+// httpStatus returns the status of the answer that made a call fail, 0 for none.
+func httpStatus(err error) int {
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) {
+		return response.HTTPStatusCode()
+	}
+	return 0
 }

@@ -103,9 +103,11 @@ func (r *reading) emitIn(region, id, name string, tags map[string]string, doc an
 func memo[T any](p *place, key string, fetch func() (T, error)) (T, error) {
 	entry := p.entry(memoKey{p.Region, key})
 	entry.once.Do(func() {
-		var value T
-		value, entry.err = fetch()
-		entry.value = value
+		entry.err = scanners.Guard(func() error {
+			value, err := fetch()
+			entry.value = value
+			return err
+		})
 	})
 	value, _ := entry.value.(T)
 	return value, entry.err
@@ -119,6 +121,7 @@ func client[T any](p *place, build func(aws.Config) T) T {
 	made, _ := memo(p, key, func() (T, error) {
 		cfg := p.cfg.Copy()
 		cfg.Region = p.Region
+		cfg.RetryMaxAttempts = 0 // from the environment; it would cap the retryer's own
 		retryer := p.newRetryer()
 		cfg.Retryer = func() aws.Retryer { return retryer }
 		return build(cfg), nil

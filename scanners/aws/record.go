@@ -50,6 +50,9 @@ var errNotReadOnly = errors.New("refused by the scanner itself: the operation is
 
 // watch adds the record to a client's middleware.
 func (r *record) watch(stack *middleware.Stack) error {
+	if err := stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("posture.answer", checkAnswer), middleware.After); err != nil {
+		return err
+	}
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("posture.record",
 		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 			operation := awsmiddleware.GetOperationName(ctx)
@@ -121,10 +124,12 @@ func (a *Account) newRetryer() aws.Retryer {
 		attempts = 10
 	}
 	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+		o.Throttles = append(o.Throttles, retry.ThrottleErrorCode{Codes: moreThrottles})
 		o.StandardOptions = append(o.StandardOptions, func(o *retry.StandardOptions) {
 			o.MaxAttempts = attempts
 			o.MaxBackoff = 20 * time.Second
 			o.RateLimiter = ratelimit.None
+			o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: moreThrottles})
 		})
 	})
 }
