@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
@@ -77,7 +78,7 @@ func (r *reading) readRecorderStatus(ctx context.Context, doc *ConfigRecorder) {
 	}
 	for _, status := range out.ConfigurationRecordersStatus {
 		if status.ServicePrincipal == nil {
-			doc.Recording = status.Recording && status.LastStatus != types.RecorderStatusFailure
+			doc.Recording = status.Recording && !strings.EqualFold(string(status.LastStatus), string(types.RecorderStatusFailure))
 		}
 	}
 }
