@@ -60,6 +60,10 @@ var denied = map[string]bool{
 func (a *account) cause(err error) posture.Cause { return cause(err, a.permission) }
 
 func cause(err error, permission map[string]string) posture.Cause {
+	var known *posture.ReadError
+	if errors.As(err, &known) {
+		return known.Cause
+	}
 	var c posture.Cause
 	var operation *smithy.OperationError
 	if errors.As(err, &operation) {
