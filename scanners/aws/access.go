@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -44,7 +43,7 @@ func Organization(ctx context.Context, cfg aws.Config) ([]posture.Target, error)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("list the organization's accounts (organizations:ListAccounts): %w", err)
+			return nil, Refusal("list the organization's accounts", err)
 		}
 		for _, account := range page.Accounts {
 			if account.State == types.AccountStateActive {

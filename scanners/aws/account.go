@@ -58,7 +58,7 @@ type Account struct {
 func Open(ctx context.Context, cfg aws.Config, target posture.Target, options Options) (*Account, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	if err := checkServices(options.Services); err != nil {
+	if err := CheckServices(options.Services); err != nil {
 		return nil, err
 	}
 	a := &Account{cfg: cfg.Copy(), options: options, target: target, record: newRecord()}
@@ -69,7 +69,7 @@ func Open(ctx context.Context, cfg aws.Config, target posture.Target, options Op
 	a.cfg.APIOptions = append(slices.Clone(a.cfg.APIOptions), a.record.watch)
 	identity, err := sts.NewFromConfig(a.cfg).GetCallerIdentity(ctx, nil)
 	if err != nil {
-		return nil, plainError{"ask who the credentials belong to (sts:GetCallerIdentity)", err}
+		return nil, Refusal("ask who the credentials belong to", err)
 	}
 	if err := a.identify(identity); err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (a *Account) findRegions(ctx context.Context) error {
 		if len(a.target.Regions) > 0 {
 			return nil // the wanted regions are known; each answers for itself
 		}
-		return plainError{"list the enabled regions (ec2:DescribeRegions)", err}
+		return Refusal("list the enabled regions", err)
 	}
 	var enabled []string
 	for _, region := range out.Regions {

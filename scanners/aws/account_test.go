@@ -72,7 +72,7 @@ func TestOpenTellsNoSecret(t *testing.T) {
 			return awstest.Answer{Status: 403, Error: code, Message: "x-amz-security-token:made-up-token"}
 		})
 		_, err := Open(context.Background(), serve(t, cloudOf(estate)).Config(testAccount), posture.Target{}, Options{})
-		want := "ask who the credentials belong to (sts:GetCallerIdentity): AWS answered " + code
+		want := "ask who the credentials belong to: sts:GetCallerIdentity answered " + code
 		var api smithy.APIError
 		if !errors.As(err, &api) || err.Error() != want {
 			t.Errorf("got %v\nwant %s", err, want)
@@ -88,7 +88,7 @@ func TestOpenWithoutListOfRegions(t *testing.T) {
 		t.Errorf("regions that were named need no list: %v", err)
 	}
 	_, err := Open(context.Background(), cfg, posture.Target{}, Options{})
-	want := "list the enabled regions (ec2:DescribeRegions): AWS answered UnauthorizedOperation"
+	want := "list the enabled regions: ec2:DescribeRegions answered UnauthorizedOperation"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

@@ -26,8 +26,23 @@ func Services() []string {
 	return slices.Compact(names)
 }
 
-// checkServices returns an error that names the first unknown service.
-func checkServices(services []string) error {
+// TypesOf returns the resource types of the services, nil when none is named.
+func TypesOf(services []string) []string {
+	if len(services) == 0 {
+		return nil
+	}
+	o := Options{Services: services}
+	var types []string
+	for _, s := range all {
+		if o.reads(s.service()) {
+			types = append(types, s.Type)
+		}
+	}
+	return types
+}
+
+// CheckServices returns an error that names the first unknown service.
+func CheckServices(services []string) error {
 	known := Services()
 	for _, service := range services {
 		if !slices.Contains(known, service) {

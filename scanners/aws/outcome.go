@@ -65,8 +65,7 @@ func cause(err error, permission map[string]string) posture.Cause {
 		return known.Cause
 	}
 	var c posture.Cause
-	var operation *smithy.OperationError
-	if errors.As(err, &operation) {
+	if operation := innermost(err); operation != nil {
 		c.Operation = prefix(operation.ServiceID) + ":" + operation.OperationName
 	}
 	var api smithy.APIError
@@ -80,6 +79,24 @@ func cause(err error, permission map[string]string) posture.Cause {
 	return c
 }
 
+// innermost returns the operation that failed: where a call failed because
+// its credentials could not be had, the one that was to give them.
+func innermost(err error) *smithy.OperationError {
+	var found, deeper *smithy.OperationError
+	for errors.As(err, &deeper) {
+		found, err = deeper, deeper.Err
+	}
+	return found
+}
+
+// Refusal returns the error of a call that was made outside of a scan, with
+// its cause and without the text of the API's answer.
+func Refusal(doing string, err error) error {
+	actions := actionsByOp()
+	actions["sts:AssumeRole"] = "sts:AssumeRole"
+	return &posture.ReadError{Cause: cause(err, actions), Err: plainError{doing, err}}
+}
+
 // plainError is the failure of a call without the text of the API's answer,
 // which may quote the request and its credentials.
 type plainError struct {
@@ -89,10 +106,13 @@ type plainError struct {
 
 func (e plainError) Error() string {
 	var api smithy.APIError
-	if errors.As(e.err, &api) {
-		return fmt.Sprintf("%s: AWS answered %s", e.doing, api.ErrorCode())
+	if !errors.As(e.err, &api) {
+		return fmt.Sprintf("%s: %v", e.doing, e.err)
 	}
-	return fmt.Sprintf("%s: %v", e.doing, e.err)
+	if operation := innermost(e.err); operation != nil {
+		return fmt.Sprintf("%s: %s answered %s", e.doing, prefix(operation.ServiceID)+":"+operation.OperationName, api.ErrorCode())
+	}
+	return fmt.Sprintf("%s: AWS answered %s", e.doing, api.ErrorCode())
 }
 
 func (e plainError) Unwrap() error { return e.err }
