@@ -106,6 +106,13 @@ var refusals = []struct{ name, from, to string }{
 	{"example with an unknown unread field", "unread: [policy]", "unread: [polcy]"},
 	{"example with an unread id", "unread: [policy]", "unread: [id]"},
 	{"example with an unknown parameter", "given: {owner: nobody}", "given: {owner: nobody}\n    params: {days: 3}"},
+	{"example with a list of another type", "{days: 30}\nunknown", "{grants: [a, 1]}\nunknown"},
+	{"example with no list", "{days: 30}\nunknown", "{grants: a}\nunknown"},
+	{"example with a map of another type", "{days: 30}\nunknown", "{labels: {a: yes, b: true}}\nunknown"},
+	{"example with an unknown field in a list", "{days: 30}\nunknown", "{statements: [{effct: Allow}]}\nunknown"},
+	{"example with no time", "{days: 30}\nunknown", "{created: yesterday}\nunknown"},
+	{"example at no time", "given: {owner: nobody}", "given: {owner: nobody}\n    now: 12"},
+	{"example with a number that is too large", "{days: 30}\nunknown", "{days: 99999999999999999999}\nunknown"},
 	{"example without a name", "  - name: only TLS\n    given", "  - given"},
 	{"outside example without applies", "applies: resource.owner != \"nobody\"\n", ""},
 	{"not YAML", "[CC6.1]", "[CC6.1"},
@@ -177,6 +184,23 @@ func TestExamplesAreJudgedOnlyWhenAsked(t *testing.T) {
      |        ^`
 	if diff := cmp.Diff(want, loadError(t, opts)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestExampleValues shows that an example can give a field of every kind.
+func TestExampleValues(t *testing.T) {
+	require := `resource.versioning && resource.days == 3 && resource.ratio == 2.0 && resource.owner == "off" &&
+resource.created == timestamp("2026-01-02T00:00:00Z") && now == timestamp("2026-01-03T04:05:06Z") &&
+resource.policy.tls && resource.grants == ["a", "b"] && resource.labels == {"k": "v"} &&
+resource.statements.exists(s, s.effect == "Allow" && s.actions == ["x"]) && resource.tags.team == "red" &&
+resource.id + resource.name + resource.region + resource.account == "inra"`
+	text := strings.Replace(ruleText("r", require), "given: {}", `now: 2026-01-03T04:05:06Z, given: {
+  versioning: true, days: 3, ratio: 2, owner: off, created: 2026-01-02, policy: {tls: true}, grants: [a, b], labels: {k: v},
+  statements: [{effect: Allow, actions: [x]}], tags: {team: red}, id: i, name: n, region: r, account: a}`, 1)
+	opts := testOptions(t, map[string]string{"r.yaml": text})
+	opts.Examples = true
+	if _, err := Load(opts); err != nil {
+		t.Fatal(err)
 	}
 }
 
