@@ -1,0 +1,251 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"posture/internal/posture"
+	"posture/internal/store"
+)
+
+const (
+	digestAge    = 24 * time.Hour // how old messages are that a digest tells
+	digestSize   = 500            // how many messages one digest tells at most
+	digestCalled = 10             // how many are called by one digest at most
+)
+
+// collapse makes one digest for each channel of the messages that have waited
+// for a day, and frees those whose digest is gone.
+//
+// A digest names its members before any of them is marked, and only those
+// that could be marked stay in it when it is posted. So every message is told
+// by its digest or by itself: whatever crashes, one of the two remembers it.
+func (d *delivery) collapse(ctx context.Context) error {
+	if err := d.freeOrphans(ctx); err != nil {
+		return err
+	}
+	waiting := map[string][]Entry{}
+	for _, it := range d.items {
+		if d.collapsible(it) {
+			waiting[it.Channel] = append(waiting[it.Channel], it.Entry)
+		}
+	}
+	for _, channel := range slices.Sorted(maps.Keys(waiting)) {
+		if err := d.fold(ctx, waiting[channel]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fold has the old messages of one channel told by a digest: by the one that
+// the channel has, if that was never tried in vain, and else by a new one. A
+// channel has one at a time.
+func (d *delivery) fold(ctx context.Context, old []Entry) error {
+	slices.SortFunc(old, func(a, b Entry) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Key, b.Key))
+	})
+	channel := old[0].Channel
+	live := d.digest(channel)
+	d.behind[channel] = live != nil || len(old) > 1
+	switch {
+	case live == nil && len(old) > 1:
+		return d.open(ctx, newDigest(old))
+	case live != nil && (live.State == Pending || live.State == Parked) && live.Unsure.IsZero():
+		return d.extend(ctx, live, old)
+	}
+	return nil
+}
+
+// digest returns the channel's digest that was not sent yet, or nil.
+func (d *delivery) digest(channel string) *item {
+	for _, it := range d.items {
+		if it.Channel == channel && len(it.Members) > 0 && !it.gone {
+			return it
+		}
+	}
+	return nil
+}
+
+// collapsible reports whether a digest may tell the entry: it is old, nobody
+// is sending it and it was surely never posted.
+func (d *delivery) collapsible(it *item) bool {
+	now := d.box.now()
+	waits := it.State == Pending || it.State == Parked
+	return waits && due(it.Entry, now) && it.Unsure.IsZero() && len(it.Members) == 0 &&
+		now.Sub(it.Created) >= digestAge && !d.folded(it)
+}
+
+// newDigest returns a digest that tells the entries, the oldest first.
+func newDigest(entries []Entry) Entry {
+	first := entries[0]
+	digest := Entry{Channel: first.Channel, Fallback: first.Fallback, Created: first.Created, State: Pending}
+	digest.tell(entries)
+	parts := []string{"digest", first.Channel}
+	for _, m := range digest.Members {
+		parts = append(parts, m.Key)
+	}
+	digest.Key = hash(parts...)
+	return digest
+}
+
+// tell adds entries to a digest, as many as it has room for. Of those whom
+// they call, it calls only those of the grave ones.
+func (e *Entry) tell(entries []Entry) {
+	for _, other := range entries[:min(len(entries), max(digestSize-len(e.Members), 0))] {
+		e.Members = append(e.Members, member(other))
+		if other.Alert.Severity.AtLeast(posture.High) {
+			e.Mentions = append(e.Mentions, other.Mentions...)
+		}
+	}
+	slices.Sort(e.Mentions)
+	e.Mentions = slices.Compact(e.Mentions)
+	e.Mentions = e.Mentions[:min(len(e.Mentions), digestCalled)]
+}
+
+// extend adds entries to a digest that waits.
+func (d *delivery) extend(ctx context.Context, digest *item, entries []Entry) error {
+	e := digest.Entry
+	e.Members, e.Mentions = slices.Clone(e.Members), slices.Clone(e.Mentions)
+	e.tell(entries)
+	if _, err := d.save(ctx, digest, e); err != nil {
+		return err
+	}
+	for _, m := range digest.Members {
+		d.digests[m.Key] = digest
+	}
+	return nil
+}
+
+// open puts a digest into the queue.
+func (d *delivery) open(ctx context.Context, digest Entry) error {
+	if err := d.box.create(ctx, entryKey(digest.Key), digest); err != nil {
+		return err
+	}
+	it := &item{}
+	version, err := d.box.read(ctx, entryKey(digest.Key), &it.Entry)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // another sender has told it meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	it.version = version
+	d.add(it)
+	return nil
+}
+
+// gather marks the members of a claimed digest and drops those that it cannot
+// have. It returns false when there is nothing to post.
+func (d *delivery) gather(ctx context.Context, it *item) (bool, error) {
+	if len(it.Members) == 0 {
+		return true, nil
+	}
+	e := it.Entry
+	e.Members = nil
+	for _, m := range it.Members {
+		marked, err := d.box.mark(ctx, m.Key, it.Key, d.box.now())
+		if err != nil {
+			return false, err
+		}
+		if marked {
+			e.Members = append(e.Members, m)
+		}
+	}
+	if len(e.Members) == 0 {
+		it.gone = true
+		return false, d.box.store.Delete(ctx, entryKey(it.Key))
+	}
+	return d.save(ctx, it, e)
+}
+
+// mark makes an entry the digest's. It returns false when it is not to be had.
+func (b *Box) mark(ctx context.Context, key, digest string, now time.Time) (bool, error) {
+	var e Entry
+	version, err := b.read(ctx, entryKey(key), &e)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, errMalformed) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if e.State == Digested {
+		return e.Digest == digest, nil
+	}
+	if e.State == Sending || !e.Unsure.IsZero() {
+		return false, nil
+	}
+	e.State, e.Digest = Digested, digest
+	if _, err = b.replace(ctx, e, version); errors.Is(err, store.ErrConflict) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// finishMembers records that a digest has told its members and takes them out
+// of the queue.
+func (d *delivery) finishMembers(ctx context.Context, it *item, r Record) error {
+	for _, m := range it.Members {
+		var e Entry
+		_, err := d.box.read(ctx, entryKey(m.Key), &e)
+		if errors.Is(err, store.ErrNotFound) || err == nil && e.Digest != it.Key {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		told := Record{
+			Key: e.Key, Route: e.Channel, Receipt: r.Receipt, Time: r.Time, Alert: e.Alert,
+			Digest: it.Key, Repeated: r.Repeated, Found: r.Found,
+		}
+		if err := d.close(ctx, told); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close records one member as told and takes it out of the queue.
+func (d *delivery) close(ctx context.Context, told Record) error {
+	if err := d.box.create(ctx, recordKey(told.Key), told); err != nil {
+		return err
+	}
+	if err := d.box.link(ctx, told, true); err != nil {
+		return err
+	}
+	d.report.Told++
+	if it := d.keys[told.Key]; it != nil {
+		it.gone = true
+	}
+	return d.box.store.Delete(ctx, entryKey(told.Key))
+}
+
+// freeOrphans puts entries back whose digest is no longer in the queue, as
+// happens when a sender marks them too late. Those that were told are deleted.
+func (d *delivery) freeOrphans(ctx context.Context) error {
+	for _, it := range d.items {
+		if it.State != Digested || d.keys[it.Digest] != nil {
+			continue
+		}
+		record, err := d.box.told(ctx, it.Key)
+		if err != nil {
+			return err
+		}
+		if record != nil {
+			it.gone = true
+			err = d.box.store.Delete(ctx, entryKey(it.Key))
+		} else {
+			e := it.Entry
+			e.State, e.Digest = Pending, ""
+			_, err = d.save(ctx, it, e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

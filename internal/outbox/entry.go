@@ -1,0 +1,111 @@
+package outbox
+
+import (
+	"time"
+
+	"posture/internal/drift"
+	"posture/internal/posture"
+)
+
+// State is where a message of the queue stands.
+type State string
+
+// The states, a closed set. A message that was told is no longer in the queue.
+const (
+	Pending  State = "pending"  // waits for its turn
+	Sending  State = "sending"  // claimed by a sender until its lease ends
+	Parked   State = "parked"   // refused for a reason that a person must mend; tried again later
+	Digested State = "digested" // a digest tells it
+)
+
+// Entry is one message of the queue: outbox/<key>.json.
+type Entry struct {
+	Key      string      `json:"key"`
+	Channel  string      `json:"channel"`            // where it is to go
+	Fallback string      `json:"fallback,omitempty"` // where it goes when the channel refuses it
+	Mentions []string    `json:"mentions,omitempty"` // whom to call
+	Alert    drift.Alert `json:"alert,omitzero"`     // zero for a digest
+	Created  time.Time   `json:"created"`
+
+	State      State     `json:"state"`
+	NotBefore  time.Time `json:"not_before,omitzero"`  // not to be tried earlier
+	Attempts   int       `json:"attempts,omitempty"`   // how often it was claimed
+	Owner      string    `json:"owner,omitempty"`      // of the claim
+	Claimed    time.Time `json:"claimed,omitzero"`     // start of the claim
+	LeaseUntil time.Time `json:"lease_until,omitzero"` // end of the claim
+	LastError  string    `json:"last_error,omitempty"` // a code of Refusal
+
+	Unsure     time.Time `json:"unsure,omitzero"`      // since then it may have been posted; zero: it was not
+	Looks      int       `json:"looks,omitempty"`      // how often it was then looked for in vain
+	Repeated   bool      `json:"repeated,omitempty"`   // it is to say that it may be a repetition
+	Plain      bool      `json:"plain,omitempty"`      // its form was refused
+	Unthreaded bool      `json:"unthreaded,omitempty"` // its thread was refused
+	Via        string    `json:"via,omitempty"`        // the fallback, once the channel has refused it
+
+	Digest  string   `json:"digest,omitempty"`  // key of the digest that tells it
+	Members []Member `json:"members,omitempty"` // of a digest: what it tells
+}
+
+// To returns the channel that the message is to be posted to now.
+func (e Entry) To() string {
+	if e.Via != "" {
+		return e.Via
+	}
+	return e.Channel
+}
+
+// Member is one alert of a digest.
+type Member struct {
+	Key      string           `json:"key"`
+	Kind     drift.Kind       `json:"kind"`
+	Severity posture.Severity `json:"severity,omitempty"`
+	Title    string           `json:"title,omitempty"`  // of the rule; empty when several are concerned
+	Target   string           `json:"target,omitempty"` // empty when several are concerned
+	Total    int              `json:"total"`            // findings concerned
+	Time     time.Time        `json:"time"`             // slot of the run
+}
+
+// member returns the line that a digest has for an entry.
+func member(e Entry) Member {
+	m := Member{Key: e.Key, Kind: e.Alert.Kind, Severity: e.Alert.Severity, Total: e.Alert.Total, Time: e.Alert.Time}
+	if e.Alert.Rule != nil {
+		m.Title = e.Alert.Rule.Title
+		if m.Title == "" {
+			m.Title = e.Alert.Rule.ID
+		}
+	}
+	if e.Alert.Target != nil {
+		m.Target = e.Alert.Target.String()
+	}
+	return m
+}
+
+// Record says that an alert was told: sent/<key>.json.
+type Record struct {
+	Key      string      `json:"key"`
+	Route    string      `json:"route"` // the channel that it was meant for
+	Receipt  Receipt     `json:"receipt"`
+	Time     time.Time   `json:"time"`               // when Slack accepted it, or when it was found there
+	Alert    drift.Alert `json:"alert,omitzero"`     // zero for a digest
+	Digest   string      `json:"digest,omitempty"`   // key of the digest that told it
+	Members  []Member    `json:"members,omitempty"`  // of a digest
+	Repeated bool        `json:"repeated,omitempty"` // it was marked as a possible repetition
+	Plain    bool        `json:"plain,omitempty"`    // it went as plain text
+	Found    bool        `json:"found,omitempty"`    // its post was found in the channel afterwards
+}
+
+// Settlement says which findings of an earlier message an answer has ended:
+// threads/<key of the message>/<key of the answer>.json.
+type Settlement struct {
+	Kind         drift.Kind   `json:"kind"`
+	Reason       drift.Reason `json:"reason,omitempty"`
+	Time         time.Time    `json:"time"` // slot of the run
+	Fingerprints []string     `json:"fingerprints"`
+}
+
+// link says which message answers to an alert's group belong to.
+type link struct {
+	Key     string  `json:"key"`
+	Receipt Receipt `json:"receipt"`
+	Digest  bool    `json:"digest,omitempty"` // the message is a digest, which is not amended
+}

@@ -1,0 +1,141 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"posture/internal/drift"
+	"posture/internal/store"
+)
+
+// record notes that a message was told and finishes it. A message that Slack
+// accepted is recorded even when the context has ended meanwhile.
+func (d *delivery) record(ctx context.Context, it *item, receipt Receipt, found bool) error {
+	r := Record{
+		Key: it.Key, Route: it.Channel, Receipt: receipt, Time: d.box.now(), Alert: it.Alert,
+		Members: it.Members, Repeated: it.Repeated && !found, Plain: it.Plain, Found: found,
+	}
+	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	defer cancel()
+	if err := d.box.create(saving, recordKey(it.Key), r); err != nil {
+		return err
+	}
+	d.report.Messages++
+	if r.Repeated {
+		d.report.Repeated++
+	}
+	return d.finish(ctx, it, r)
+}
+
+// finish does what follows from a record, all of which may be done twice, and
+// takes the entry out of the queue.
+func (d *delivery) finish(ctx context.Context, it *item, r Record) error {
+	if err := d.finishMembers(ctx, it, r); err != nil {
+		return err
+	}
+	if len(it.Members) == 0 {
+		d.report.Told++
+		if err := d.box.link(ctx, r, false); err != nil {
+			return err
+		}
+	}
+	if err := d.settle(ctx, it); err != nil {
+		return err
+	}
+	it.gone = true
+	return d.box.store.Delete(ctx, entryKey(it.Key))
+}
+
+// link makes a message findable for later alerts, if it can be answered.
+func (b *Box) link(ctx context.Context, r Record, digest bool) error {
+	if r.Receipt.TS == "" || r.Alert.Group == "" {
+		return nil
+	}
+	return b.create(ctx, threadKey(r.Route, r.Alert.Group), link{Key: r.Key, Receipt: r.Receipt, Digest: digest})
+}
+
+// maxParents bounds how many earlier messages one alert can concern.
+const maxParents = 5
+
+// parents returns the earlier messages that an entry answers, the likeliest
+// first.
+func (b *Box) parents(ctx context.Context, e Entry) ([]link, error) {
+	var parents []link
+	for _, group := range e.Alert.Thread[:min(len(e.Alert.Thread), maxParents)] {
+		var l link
+		_, err := b.read(ctx, threadKey(e.Channel, group), &l)
+		if errors.Is(err, store.ErrNotFound) || errors.Is(err, errMalformed) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		parents = append(parents, l)
+	}
+	return parents, nil
+}
+
+// settle shows in the earlier messages what this one says has ended. That is
+// a courtesy: the thread has said it already, so a refusal changes nothing.
+func (d *delivery) settle(ctx context.Context, it *item) error {
+	if !slices.Contains([]drift.Kind{drift.Resolved, drift.Deleted, drift.Closed}, it.Alert.Kind) {
+		return nil
+	}
+	parents, err := d.box.parents(ctx, it.Entry)
+	if err != nil {
+		return err
+	}
+	for _, parent := range parents {
+		if parent.Digest {
+			continue
+		}
+		if err := d.amend(ctx, it, parent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// amend shows in one earlier message all that was settled of it so far.
+func (d *delivery) amend(ctx context.Context, it *item, parent link) error {
+	s := Settlement{Kind: it.Alert.Kind, Reason: it.Alert.Reason, Time: it.Alert.Time}
+	for _, resource := range it.Alert.Resources {
+		s.Fingerprints = append(s.Fingerprints, resource.Fingerprint)
+	}
+	if err := d.box.create(ctx, settledPrefix(parent.Key)+it.Key+".json", s); err != nil {
+		return err
+	}
+	record, err := d.box.told(ctx, parent.Key)
+	if err != nil || record == nil {
+		return err
+	}
+	settled, err := d.box.settled(ctx, parent.Key)
+	if err != nil || d.halted[it.To()] || !d.room(ctx) {
+		return err
+	}
+	if d.pace(ctx, it.To()) != nil {
+		return nil
+	}
+	if err := d.sender.Amend(ctx, parent.Receipt, record.Alert, settled); err != nil {
+		d.halted[it.To()] = d.halted[it.To()] || refusal(err).Kind == RateLimited
+	}
+	return nil
+}
+
+// settled returns what has ended of a message's findings.
+func (b *Box) settled(ctx context.Context, key string) ([]Settlement, error) {
+	var settled []Settlement
+	for object, err := range b.store.List(ctx, settledPrefix(key)) {
+		if err != nil {
+			return nil, err
+		}
+		var s Settlement
+		if _, err := b.read(ctx, object.Key, &s); err != nil {
+			return nil, err
+		}
+		settled = append(settled, s)
+	}
+	slices.SortStableFunc(settled, func(a, b Settlement) int { return a.Time.Compare(b.Time) })
+	return settled, nil
+}

@@ -1,0 +1,62 @@
+package outbox
+
+import (
+	"slices"
+	"time"
+)
+
+// Malformed is the kind of an alarm about an object of the queue that cannot
+// be decoded. No sender refuses anything for it.
+const Malformed Kind = "malformed"
+
+// Report says what a delivery has done and what is left.
+type Report struct {
+	Told      int           `json:"told"`                // alerts that were told, those of digests included
+	Messages  int           `json:"messages"`            // messages that Slack has accepted
+	Repeated  int           `json:"repeated,omitempty"`  // of them, those marked as possible repetitions
+	Waiting   int           `json:"waiting"`             // alerts that wait for a later delivery
+	Parked    int           `json:"parked"`              // alerts that wait for a person to mend something
+	Elsewhere int           `json:"elsewhere,omitempty"` // entries that another sender took first
+	Oldest    time.Duration `json:"oldest_ns,omitempty"` // age of the oldest alert that waits or is parked
+	Blind     bool          `json:"blind,omitempty"`     // what was in doubt was repeated without a look, for want of a permission
+	Alarms    []Alarm       `json:"alarms,omitempty"`    // what must be told by another way than Slack
+}
+
+// Alarm is a condition that Slack itself cannot carry, because it is about
+// Slack. Its caller raises it elsewhere.
+type Alarm struct {
+	Kind    Kind   `json:"kind"`              // Channel, Credential, Form, Thread or Malformed
+	Channel string `json:"channel,omitempty"` // for Channel: which one
+	Code    string `json:"code"`
+	Key     string `json:"key,omitempty"` // of the message, where it is about one
+}
+
+// alarm adds an alarm that is not there yet.
+func (r *Report) alarm(a Alarm) {
+	if !slices.Contains(r.Alarms, a) {
+		r.Alarms = append(r.Alarms, a)
+	}
+}
+
+// summary returns the report, with what is left counted.
+func (d *delivery) summary() Report {
+	now := d.box.now()
+	for _, it := range d.items {
+		if it.gone || len(it.Members) > 0 {
+			continue
+		}
+		d.report.Oldest = max(d.report.Oldest, now.Sub(it.Created))
+		digest := d.digests[it.Key]
+		if it.State == Parked || digest != nil && digest.State == Parked {
+			d.report.Parked++
+		} else {
+			d.report.Waiting++
+		}
+	}
+	for _, a := range d.report.Alarms {
+		if a.Kind == Malformed {
+			d.report.Parked++
+		}
+	}
+	return d.report
+}
