@@ -89,7 +89,7 @@ func (a *accountReading) readSummary(ctx context.Context) {
 func (a *accountReading) entry(summary map[string]int32, name string, fields ...string) bool {
 	count, there := summary[name]
 	if !there {
-		a.Got(malformed("GetAccountSummary", errSummary), fields...)
+		a.Got(malformed("iam:GetAccountSummary", errSummary), fields...)
 	}
 	return count > 0
 }
@@ -126,7 +126,7 @@ func (a *accountReading) readRootUse(ctx context.Context) {
 	}
 	root, listed := report[rootUser]
 	if !listed {
-		root.err = malformed("GetCredentialReport", errReport)
+		root.err = malformed("iam:GetCredentialReport", errReport)
 	}
 	if a.Got(root.err, "root_last_used") {
 		a.doc.RootLastUsed = root.lastUsed

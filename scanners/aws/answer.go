@@ -1,5 +1,11 @@
 package aws
 
+import (
+	"strings"
+
+	"github.com/aws/smithy-go"
+)
+
 // answer is yes, no or, when err is set, not known and why.
 type answer struct {
 	yes bool
@@ -41,4 +47,11 @@ func unless(block answer, ask func() answer) answer {
 		return answer{}
 	}
 	return allOf(answer{yes: !block.yes && block.err == nil, err: block.err}, ask())
+}
+
+// malformed is the error of an operation ("iam:GetCredentialReport") whose
+// answer came but cannot be understood.
+func malformed(operation string, err error) error {
+	service, name, _ := strings.Cut(operation, ":")
+	return &smithy.OperationError{ServiceID: service, OperationName: name, Err: err}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"github.com/aws/smithy-go"
 )
 
 func iamClient(p *place) *iam.Client {
@@ -48,16 +47,11 @@ func readIAMDetails(ctx context.Context, p *place) (iamDetails, error) {
 	})
 }
 
-// malformed is the error of an IAM answer that cannot be understood.
-func malformed(operation string, err error) error {
-	return &smithy.OperationError{ServiceID: iam.ServiceID, OperationName: operation, Err: err}
-}
-
 // parseGrants parses a policy document of the details.
 func parseGrants(document *string) (policyDocument, error) {
 	policy, err := parseEncodedPolicy(aws.ToString(document))
 	if err != nil {
-		return policy, malformed("GetAccountAuthorizationDetails", err)
+		return policy, malformed("iam:GetAccountAuthorizationDetails", err)
 	}
 	return policy, nil
 }
@@ -94,7 +88,7 @@ func (d iamDetails) attachedAdministers(policyARN string, listErr error) answer 
 	i := slices.IndexFunc(d.Policies, func(p types.ManagedPolicyDetail) bool { return aws.ToString(p.Arn) == policyARN })
 	if i < 0 {
 		if listErr == nil {
-			listErr = malformed("GetAccountAuthorizationDetails", errPolicy)
+			listErr = malformed("iam:GetAccountAuthorizationDetails", errPolicy)
 		}
 		return answer{err: listErr}
 	}

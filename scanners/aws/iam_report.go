@@ -47,7 +47,7 @@ func credentialReport(ctx context.Context, p *place) (map[string]credentials, er
 		}
 		report, err := parseReport(out.Content)
 		if err != nil {
-			return nil, malformed("GetCredentialReport", err)
+			return nil, malformed("iam:GetCredentialReport", err)
 		}
 		return report, nil
 	})
@@ -66,10 +66,10 @@ func makeReport(ctx context.Context, client *iam.Client) error {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return malformed("GenerateCredentialReport", ctx.Err())
+			return malformed("iam:GenerateCredentialReport", ctx.Err())
 		}
 	}
-	return malformed("GenerateCredentialReport", context.DeadlineExceeded)
+	return malformed("iam:GenerateCredentialReport", context.DeadlineExceeded)
 }
 
 // reportColumns are those that are read. AWS adds further ones now and then.
@@ -123,7 +123,7 @@ func parseCredentials(values map[string]string) credentials {
 		}
 	}
 	if row.malformed {
-		return credentials{err: malformed("GetCredentialReport", errReport)}
+		return credentials{err: malformed("iam:GetCredentialReport", errReport)}
 	}
 	return c
 }

@@ -73,7 +73,7 @@ func (d iamDetails) userAdministers(user types.UserDetail, listErr error) answer
 	for _, name := range user.GroupList {
 		i := slices.IndexFunc(d.Groups, func(group types.GroupDetail) bool { return aws.ToString(group.GroupName) == name })
 		if i < 0 {
-			answers = append(answers, answer{err: cmp.Or(listErr, malformed("GetAccountAuthorizationDetails", errPolicy))})
+			answers = append(answers, answer{err: cmp.Or(listErr, malformed("iam:GetAccountAuthorizationDetails", errPolicy))})
 			continue
 		}
 		answers = append(answers, d.administers(d.Groups[i].AttachedManagedPolicies, d.Groups[i].GroupPolicyList, listErr))

@@ -85,7 +85,7 @@ func (p *place) readKMSKey(ctx context.Context, entry types.KeyListEntry, name s
 	k := &kmsReading{reading: p.read(), client: kmsClient(p), id: entry.KeyId}
 	out, err := k.client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: k.id})
 	if err == nil && out.KeyMetadata == nil {
-		err = errNoKey
+		err = malformed("kms:DescribeKey", errNoKey)
 	}
 	if k.Got(err, "state", "pending_deletion", "rotatable", "rotation") {
 		if out.KeyMetadata.KeyManager == types.KeyManagerTypeAws {
@@ -122,7 +122,11 @@ func (k *kmsReading) readKeyPolicy(ctx context.Context) {
 		return
 	}
 	policy, err := parsePolicy(aws.ToString(out.Policy))
-	k.doc.PolicyPublic = k.Got(err, "policy_public") && policy.public()
+	if err != nil {
+		k.Got(malformed("kms:GetKeyPolicy", err), "policy_public")
+		return
+	}
+	k.doc.PolicyPublic = policy.public()
 }
 
 func (k *kmsReading) readKeyTags(ctx context.Context) map[string]string {

@@ -117,7 +117,8 @@ func (b *bucketReading) readPolicy(ctx context.Context) {
 		return
 	}
 	policy, err := parsePolicy(aws.ToString(out.Policy))
-	if !b.Got(err, "policy") {
+	if err != nil {
+		b.Got(malformed("s3:GetBucketPolicy", err), "policy")
 		return
 	}
 	b.doc.Policy = S3BucketPolicy{

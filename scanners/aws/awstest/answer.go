@@ -78,6 +78,9 @@ func (a Answer) headers(request Request) map[string]string {
 
 // encode returns the status and the body as they go over the wire.
 func (a Answer) encode(request Request) (status int, body []byte) {
+	if a.Error != "" && request.Service == "s3control" { // which wraps what S3 writes bare
+		return a.status(), fmt.Appendf(nil, "<ErrorResponse>%s</ErrorResponse>", a.encodeError(request.protocol))
+	}
 	if a.Error != "" {
 		return a.status(), a.encodeError(request.protocol)
 	}
