@@ -15,6 +15,9 @@ import (
 func chainEnd(ctx context.Context, s store.Store) (link, error) {
 	latest, err := LoadLatest(ctx, s)
 	last := link{Link: latest.Head}
+	if latest.Link() == latest.Head {
+		last.manifest.Run = latest.Run
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		last.Sequence, err = listedEnd(ctx, s)
 	}

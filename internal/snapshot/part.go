@@ -36,9 +36,13 @@ type PartEnd struct {
 type PartWriter struct {
 	head      PartHead
 	mu        sync.Mutex
+	done      bool // Commit was called
 	findings  *sorter
 	resources *sorter
 }
+
+// errDone says that a writer is used after its part was stored.
+var errDone = errors.New("the part is committed already")
 
 // NewPartWriter returns a writer that has stored nothing yet.
 func NewPartWriter(head PartHead) (*PartWriter, error) {
@@ -107,6 +111,9 @@ func resourceKey(r posture.Resource) string {
 func (w *PartWriter) add(to *sorter, key string, line []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.done {
+		return errDone
+	}
 	return to.add(key, line)
 }
 
@@ -125,6 +132,10 @@ func (w *PartWriter) Commit(ctx context.Context, s store.Store, end PartEnd) (pa
 }
 
 func (w *PartWriter) commit(ctx context.Context, s store.Store, end PartEnd) (Part, bool, error) {
+	if w.done {
+		return Part{}, false, errDone
+	}
+	w.done = true
 	part := Part{
 		Run: w.head.Run, Target: w.head.Target, Attempt: w.head.Attempt, Tool: w.head.Tool,
 		Started: w.head.Started.UTC(), Finished: end.Finished.UTC(), Coverage: end.Coverage, Failure: end.Failure,

@@ -101,13 +101,22 @@ func LoadRun(ctx context.Context, s store.Store, id string) (Run, error) {
 		return Run{}, fmt.Errorf("load run %s: %w", id, err)
 	}
 	run.File = file
-	rules, rulesFile, err := readJSON[[]posture.Rule](ctx, s, run.RulesFile.Key)
+	if of, ok := runOf(run.RulesFile.Key); !ok || of != id || run.ID != id {
+		return Run{}, fmt.Errorf("%s: %w: it is not run %s", runKey(id), ErrCorrupt, id)
+	}
+	run.Rules, err = loadRules(ctx, s, run.RulesFile)
 	if err != nil {
 		return Run{}, fmt.Errorf("load rules of run %s: %w", id, err)
 	}
-	if run.ID != id || rulesFile != run.RulesFile {
-		return Run{}, fmt.Errorf("%s: %w: it is not run %s with its rules", runKey(id), ErrCorrupt, id)
-	}
-	run.Rules = rules
 	return run, nil
+}
+
+// loadRules reads the rules of a run that exists: that they are gone is as
+// wrong as that they are others.
+func loadRules(ctx context.Context, s store.Store, file File) ([]posture.Rule, error) {
+	rules, got, err := readJSON[[]posture.Rule](ctx, s, file.Key)
+	if errors.Is(err, store.ErrNotFound) || err == nil && got != file {
+		return nil, fmt.Errorf("%s: %w: it is not the file that the run names", file.Key, ErrCorrupt)
+	}
+	return rules, err
 }

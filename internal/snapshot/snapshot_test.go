@@ -160,3 +160,15 @@ func TestFinishedRun(t *testing.T) {
 		t.Errorf("verify: %v, %v (-want +got):\n%s", err, latestErr, diff)
 	}
 }
+
+// count reads all values and keeps none.
+func count[T any](values iter.Seq2[T, error]) (int, error) {
+	n := 0
+	for _, err := range values {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}

@@ -14,7 +14,7 @@ import (
 )
 
 // slabSize is how many bytes of lines wait to be sorted at a time.
-const slabSize = 8 << 20
+const slabSize = 6 << 20
 
 // sorted is a line with the key that decides its place.
 type sorted struct {
@@ -81,7 +81,8 @@ func (s *sorter) spill() error {
 	return nil
 }
 
-// all yields what was added, in order. A line is valid until the next one.
+// all yields what was added, in order, and forgets it. A line is valid until
+// the next one.
 func (s *sorter) all() iter.Seq2[sorted, error] {
 	return func(yield func(sorted, error) bool) {
 		heads, err := s.open()
@@ -109,9 +110,10 @@ func (s *sorter) open() ([]*stretch, error) {
 			return nil, err
 		}
 	}
-	s.slab, s.pending = nil, nil
+	stretches := s.stretches
+	s.slab, s.pending, s.stretches, s.encoder = nil, nil, nil, nil
 	var heads []*stretch
-	for _, body := range s.stretches {
+	for _, body := range stretches {
 		decoder, err := zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return heads, err

@@ -1,0 +1,347 @@
+package snapshot_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"posture/internal/posture"
+	"posture/internal/snapshot"
+	"posture/internal/store"
+)
+
+// compress returns text as a file's bytes.
+func compress(t testing.TB, write func(io.Writer)) []byte {
+	t.Helper()
+	var body bytes.Buffer
+	encoder, err := zstd.NewWriter(&body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(encoder)
+	if err := encoder.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return body.Bytes()
+}
+
+func text(lines string) func(io.Writer) { return func(w io.Writer) { io.WriteString(w, lines) } }
+
+// partOf stores a body as a findings file that is described truly.
+func partOf(t testing.TB, s store.Store, body []byte, lines int) snapshot.Part {
+	t.Helper()
+	digest := sha256.Sum256(body)
+	file := snapshot.File{Key: "runs/findings", Size: int64(len(body)), SHA256: hex.EncodeToString(digest[:]), Lines: lines}
+	if _, err := s.PutIfAbsent(context.Background(), file.Key, body); err != nil {
+		t.Fatal(err)
+	}
+	return snapshot.Part{Findings: file, Resources: file}
+}
+
+// bomb is a gigabyte of one line.
+func bomb(w io.Writer) {
+	zeros := make([]byte, 1<<20)
+	for range 1 << 10 {
+		w.Write(zeros)
+	}
+}
+
+// What is not a sorted file of findings is refused, and the key named,
+// without much memory.
+func TestCorruptFiles(t *testing.T) {
+	whole := compress(t, text(`{"fingerprint":"a"}`+"\n"+`{"fingerprint":"b"}`+"\n"))
+	for name, c := range map[string]struct {
+		body  []byte
+		lines int
+	}{
+		"empty":            {nil, 0},
+		"no zstd":          {[]byte("fingerprint"), 1},
+		"cut short":        {whole[:len(whole)-3], 2},
+		"bomb":             {compress(t, bomb), 1},
+		"bomb of lines":    {compress(t, text(strings.Repeat("\n", 1<<20))), 1 << 20},
+		"more lines":       {whole, 1},
+		"fewer lines":      {whole, 3},
+		"line too long":    {compress(t, text(`{"fingerprint":"`+strings.Repeat("a", 1<<20)+`"}`+"\n")), 1},
+		"no JSON":          {compress(t, text("fingerprint\n")), 1},
+		"other JSON":       {compress(t, text("[1]\n")), 1},
+		"two on a line":    {compress(t, text(`{"fingerprint":"a"}{"fingerprint":"b"}`)), 1},
+		"no fingerprint":   {compress(t, text("{}\n")), 1},
+		"out of order":     {compress(t, text(`{"fingerprint":"b"}`+"\n"+`{"fingerprint":"a"}`+"\n")), 2},
+		"twice":            {compress(t, text(`{"fingerprint":"a"}`+"\n"+`{"fingerprint":"a"}`+"\n")), 2},
+		"something behind": {append(bytes.Clone(whole), "more"...), 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := store.Memory()
+			part := partOf(t, s, c.body, c.lines)
+			before := allocated()
+			_, err := collect(snapshot.Findings(t.Context(), s, part))
+			if !errors.Is(err, snapshot.ErrCorrupt) || !strings.Contains(err.Error(), part.Findings.Key) {
+				t.Errorf("%v, want ErrCorrupt with %s", err, part.Findings.Key)
+			}
+			if used := allocated() - before; used > 64<<20 {
+				t.Errorf("%d MiB were allocated", used>>20)
+			}
+		})
+	}
+}
+
+// allocated returns how many bytes were ever allocated.
+func allocated() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.TotalAlloc
+}
+
+// A file that is not the one described is refused, whatever it holds.
+func TestChangedFiles(t *testing.T) {
+	s := store.Memory()
+	part := partOf(t, s, compress(t, text(`{"fingerprint":"a"}`+"\n")), 1)
+	for name, change := range map[string]func(*snapshot.File){
+		"digest": func(f *snapshot.File) { f.SHA256 = strings.Repeat("0", 64) },
+		"size":   func(f *snapshot.File) { f.Size++ },
+		"larger": func(f *snapshot.File) { f.Size -= 2 },
+		"lines":  func(f *snapshot.File) { f.Lines++ },
+	} {
+		changed := part
+		change(&changed.Findings)
+		if _, err := collect(snapshot.Findings(t.Context(), s, changed)); !errors.Is(err, snapshot.ErrCorrupt) {
+			t.Errorf("%s: %v, want ErrCorrupt", name, err)
+		}
+	}
+	gone := part
+	gone.Findings.Key = "runs/gone"
+	if _, err := collect(snapshot.Findings(t.Context(), s, gone)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("gone: %v, want ErrNotFound", err)
+	}
+}
+
+// failing is a store whose bodies end in a network error.
+type failing struct{ store.Store }
+
+var errNetwork = errors.New("connection reset")
+
+func (f failing) Get(ctx context.Context, key string) (store.Object, error) {
+	object, err := f.Store.Get(ctx, key)
+	object.Body = io.NopCloser(io.MultiReader(io.LimitReader(object.Body, object.Size/2), failingReader{}))
+	return object, err
+}
+
+type failingReader struct{}
+
+func (failingReader) Read([]byte) (int, error) { return 0, errNetwork }
+
+// A failing network is not taken for a changed file.
+func TestNetworkErrors(t *testing.T) {
+	s := store.Memory()
+	part, _, err := scan(t.Context(), s, newRun(0), one, "a1", 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = collect(snapshot.Findings(t.Context(), failing{s}, part))
+	if !errors.Is(err, errNetwork) || errors.Is(err, snapshot.ErrCorrupt) {
+		t.Errorf("%v, want the network's error alone", err)
+	}
+}
+
+// A reader may stop early and read again.
+func TestStopEarly(t *testing.T) {
+	s := store.Memory()
+	part, _, err := scan(t.Context(), s, newRun(0), one, "a1", 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	findings := snapshot.Findings(t.Context(), s, part)
+	for _, err := range findings {
+		if err != nil {
+			t.Error(err)
+		}
+		break
+	}
+	if all, err := collect(findings); len(all) != 50 || err != nil {
+		t.Errorf("%d findings, %v", len(all), err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := collect(snapshot.Findings(ctx, s, part)); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+func TestWriterRefuses(t *testing.T) {
+	for name, head := range map[string]snapshot.PartHead{
+		"run":      {Run: "../x", Target: one, Attempt: "a"},
+		"target":   {Run: newRun(0).ID, Target: posture.Target{Provider: "aws", Account: "../../state"}, Attempt: "a"},
+		"dots":     {Run: newRun(0).ID, Target: posture.Target{Provider: "aws", Account: ".."}, Attempt: "a"},
+		"account":  {Run: newRun(0).ID, Target: posture.Target{Provider: "aws"}, Attempt: "a"},
+		"attempt":  {Run: newRun(0).ID, Target: one},
+		"attempt/": {Run: newRun(0).ID, Target: one, Attempt: "a/b"},
+	} {
+		if _, err := snapshot.NewPartWriter(head); err == nil {
+			t.Errorf("%s: accepted %+v", name, head)
+		}
+	}
+	w, err := snapshot.NewPartWriter(snapshot.PartHead{Run: newRun(0).ID, Target: one, Attempt: "a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := bucket(1)
+	long.Doc = strings.Repeat("x", 1<<20)
+	if err := w.Resource(long); !errors.Is(err, snapshot.ErrLineTooLong) {
+		t.Errorf("long resource: %v", err)
+	}
+	long.Doc = math.NaN()
+	if err := w.Resource(long); err == nil {
+		t.Error("a document that is no JSON was accepted")
+	}
+	if err := w.Finding(posture.Finding{Fingerprint: "a"}); err == nil {
+		t.Error("a finding without a status was accepted")
+	}
+	if _, _, err := w.Commit(t.Context(), store.Memory(), snapshot.PartEnd{}); err != nil {
+		t.Fatal(err)
+	}
+	_, _, again := w.Commit(t.Context(), store.Memory(), snapshot.PartEnd{})
+	if again == nil || w.Finding(finding(1, posture.Pass)) == nil || w.Resource(bucket(1)) == nil {
+		t.Error("a writer was used after its commit")
+	}
+}
+
+func TestOpenRunRefuses(t *testing.T) {
+	for name, change := range map[string]func(*snapshot.Run){
+		"id":         func(r *snapshot.Run) { r.ID = "latest" },
+		"id path":    func(r *snapshot.Run) { r.ID = "20261122T010000Z-../../x" },
+		"other slot": func(r *snapshot.Run) { r.ID = "20261122T020000Z-aws" },
+		"no date":    func(r *snapshot.Run) { r.ID = "20269922T020000Z-aws" },
+		"twice":      func(r *snapshot.Run) { r.Targets = append(r.Targets, one) },
+		"target":     func(r *snapshot.Run) { r.Targets = []posture.Target{{Provider: "aws", Account: "a/b"}} },
+	} {
+		s := store.Memory()
+		run := newRun(0)
+		change(&run)
+		if _, _, err := snapshot.OpenRun(t.Context(), s, run); err == nil || len(objects(t, s)) > 0 {
+			t.Errorf("%s: %v, stored %d objects", name, err, len(objects(t, s)))
+		}
+	}
+}
+
+// Malformed objects make one clear error.
+func TestMalformed(t *testing.T) {
+	for _, body := range []string{"", "{", "[]", "null", `{"id":"other"}`, `{"targets":7}`} {
+		s := tamper{t: t, Store: chainOf(t, 1)}
+		s.write(in(0, "run.json"), body)
+		s.write(in(0, "manifest.json"), body)
+		s.write("state/latest.json", body)
+		s.write(in(0, "aws/111122223333/part.json"), body)
+		_, runErr := snapshot.LoadRun(t.Context(), s, newRun(0).ID)
+		_, manifestErr := snapshot.LoadManifest(t.Context(), s, newRun(0).ID)
+		_, latestErr := snapshot.LoadLatest(t.Context(), s)
+		_, _, partsErr := snapshot.Parts(t.Context(), s, newRun(0))
+		for what, err := range map[string]error{"run": runErr, "manifest": manifestErr, "latest": latestErr, "parts": partsErr} {
+			if !errors.Is(err, snapshot.ErrCorrupt) {
+				t.Errorf("%s of %q: %v, want ErrCorrupt", what, body, err)
+			}
+		}
+	}
+}
+
+type told struct {
+	Fingerprint string `json:"fingerprint"`
+	N           int    `json:"n"`
+}
+
+func values(all ...told) iter.Seq2[told, error] {
+	return func(yield func(told, error) bool) {
+		for _, one := range all {
+			if !yield(one, nil) {
+				return
+			}
+		}
+	}
+}
+
+func TestSorted(t *testing.T) {
+	s := store.Memory()
+	file := snapshot.Sorted[told]{Key: snapshot.ToldKey(one), Order: func(t told) string { return t.Fingerprint }}
+	none, version, err := file.Load(t.Context(), s)
+	if all, _ := collect(none); err != nil || version != "" || all != nil {
+		t.Fatalf("first load: %v %q %v", all, version, err)
+	}
+	version, err = file.Save(t.Context(), s, "", values())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Save(t.Context(), s, "", values(told{"a", 1})); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("second first save: %v, want ErrConflict", err)
+	}
+	want := []told{{"a", 1}, {"b", 2}}
+	if _, err = file.Save(t.Context(), s, version, values(want...)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Save(t.Context(), s, version, values()); !errors.Is(err, store.ErrConflict) {
+		t.Errorf("save of an old version: %v, want ErrConflict", err)
+	}
+	loaded, version, err := file.Load(t.Context(), s)
+	for range 2 {
+		all, readErr := collect(loaded)
+		if diff := cmp.Diff(want, all); err != nil || readErr != nil || diff != "" {
+			t.Errorf("load: %v, %v (-want +got):\n%s", err, readErr, diff)
+		}
+	}
+	bad := map[string]iter.Seq2[told, error]{
+		"order": values(told{"b", 1}, told{"a", 2}), "twice": values(told{"b", 1}, told{"b", 2}), "no key": values(told{}),
+		"error": func(yield func(told, error) bool) { yield(told{}, errNetwork) },
+	}
+	for name, values := range bad {
+		if _, err := file.Save(t.Context(), s, version, values); err == nil {
+			t.Errorf("%s: saved", name)
+		}
+	}
+	for name, body := range map[string]string{"emptied": "", "cut": "\x28\xb5\x2f\xfd", "text": "{}"} {
+		tamper{t: t, Store: s}.write(file.Key, body)
+		loaded, _, err := file.Load(t.Context(), s)
+		if err == nil {
+			_, err = collect(loaded)
+		}
+		if !errors.Is(err, snapshot.ErrCorrupt) || !strings.Contains(fmt.Sprint(err), file.Key) {
+			t.Errorf("%s: %v, want ErrCorrupt", name, err)
+		}
+	}
+}
+
+// FuzzFindings reads anything as a stored file: what is accepted is sorted
+// and complete, and nothing costs much memory.
+func FuzzFindings(f *testing.F) {
+	f.Add([]byte(nil), 0)
+	f.Add([]byte("text"), 1)
+	f.Add(compress(f, text(`{"fingerprint":"a","status":"fail","evidence":[{"path":"p","value":1e400}]}`+"\n")), 1)
+	f.Add(compress(f, text(strings.Repeat("\n", 1000))), 1000)
+	f.Add(compress(f, bomb), 1)
+	f.Fuzz(func(t *testing.T, body []byte, lines int) {
+		s := store.Memory()
+		part := partOf(t, s, body, lines)
+		findings, err := collect(snapshot.Findings(context.Background(), s, part))
+		if err == nil && len(findings) != lines {
+			t.Errorf("%d findings, want %d", len(findings), lines)
+		}
+		for i := range findings {
+			if _, err := json.Marshal(findings[i]); err != nil {
+				t.Errorf("finding %d cannot be written again: %v", i, err)
+			}
+		}
+		if _, err := collect(snapshot.Resources(context.Background(), s, part)); err != nil && !errors.Is(err, snapshot.ErrCorrupt) {
+			t.Errorf("resources: %v", err)
+		}
+	})
+}
