@@ -3,7 +3,6 @@ package aws
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
@@ -28,7 +27,7 @@ func scanEBSEncryptionByDefault(ctx context.Context, p *place) error {
 	if r.Wants("enabled") {
 		out, err := ec2Client(p).GetEbsEncryptionByDefault(ctx, &ec2.GetEbsEncryptionByDefaultInput{})
 		if r.Got(err, "enabled") {
-			doc.Enabled = aws.ToBool(out.EbsEncryptionByDefault)
+			doc.Enabled = r.flag(out.EbsEncryptionByDefault, "ec2:GetEbsEncryptionByDefault", "enabled")
 		}
 	}
 	r.emit(p.arn("ec2", "ebs-encryption-by-default"), "EBS encryption by default in "+p.Region, nil, &doc)
@@ -55,6 +54,9 @@ func scanEC2SnapshotBlockPublicAccess(ctx context.Context, p *place) error {
 	if r.Wants("blocks_new", "blocks_all") {
 		out, err := ec2Client(p).GetSnapshotBlockPublicAccessState(ctx, &ec2.GetSnapshotBlockPublicAccessStateInput{})
 		if r.Got(err, "blocks_new", "blocks_all") {
+			if out.State == "" {
+				r.absent("ec2:GetSnapshotBlockPublicAccessState", "blocks_new", "blocks_all")
+			}
 			doc.BlocksAll = out.State == types.SnapshotBlockPublicAccessStateBlockAllSharing
 			doc.BlocksNew = doc.BlocksAll || out.State == types.SnapshotBlockPublicAccessStateBlockNewSharing
 		}

@@ -70,13 +70,15 @@ func (p *place) readEC2Instance(ctx context.Context, instance types.Instance) {
 	if m := instance.Monitoring; m != nil {
 		doc.DetailedMonitoring = m.State == types.MonitoringStateEnabled || m.State == types.MonitoringStatePending
 	}
+	r := p.read()
 	if m := instance.MetadataOptions; m != nil {
 		doc.IMDSv2Required = m.HttpTokens == types.HttpTokensStateRequired
+		doc.MetadataReachable = m.HttpEndpoint != types.InstanceMetadataEndpointStateDisabled
+	} else {
+		r.absent("ec2:DescribeInstances", "imdsv2_required", "metadata_reachable")
 	}
-	doc.MetadataReachable = instance.MetadataOptions == nil ||
-		instance.MetadataOptions.HttpEndpoint != types.InstanceMetadataEndpointStateDisabled
 	tags, name := ec2Tags(instance.Tags)
-	r, id := p.read(), p.arn("ec2", "instance/"+aws.ToString(instance.InstanceId))
+	id := p.arn("ec2", "instance/"+aws.ToString(instance.InstanceId))
 	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
 	r.emit(id, name, tags, &doc)
 }

@@ -33,10 +33,11 @@ func scanEC2Images(ctx context.Context, p *place) error {
 }
 
 func (p *place) readEC2Image(_ context.Context, image types.Image) {
-	doc := EC2Image{Public: aws.ToBool(image.Public)}
+	r := p.read()
+	doc := EC2Image{Public: r.flag(image.Public, "ec2:DescribeImages", "public")}
 	tags, name := ec2Tags(image.Tags)
 	if name == "" {
 		name = aws.ToString(image.Name)
 	}
-	p.read().emit(p.arn("ec2", "image/"+aws.ToString(image.ImageId)), name, tags, &doc)
+	r.emit(p.arn("ec2", "image/"+aws.ToString(image.ImageId)), name, tags, &doc)
 }

@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -121,8 +120,6 @@ func elbFields(kind types.LoadBalancerTypeEnum) []string {
 	}
 }
 
-var errNoAttribute = errors.New("the answer lacks an attribute that the kind of load balancer has")
-
 // setELBAttributes takes the fields from the attributes. A field whose
 // attribute is not in the answer is unread.
 func (r *reading) setELBAttributes(doc *ELBLoadBalancer, attributes []types.LoadBalancerAttribute, fields []string) {
@@ -132,7 +129,7 @@ func (r *reading) setELBAttributes(doc *ELBLoadBalancer, attributes []types.Load
 	}
 	for _, field := range fields {
 		if _, answered := values[elbAttributes[field]]; !answered {
-			r.Got(errNoAttribute, field)
+			r.absent("elasticloadbalancing:DescribeLoadBalancerAttributes", field)
 		}
 	}
 	doc.DeletionProtection = values[elbAttributes["deletion_protection"]] == "true"

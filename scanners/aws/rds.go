@@ -8,8 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
-
-	"posture/internal/posture"
 )
 
 const rdsPage = 100 // the largest page of RDS's listings
@@ -65,8 +63,9 @@ func scanRDSInstances(ctx context.Context, p *place) error {
 func (p *place) readRDSInstance(ctx context.Context, instance types.DBInstance) {
 	r := p.read()
 	doc := rdsInstanceDoc(instance)
-	if doc.CertificateExpires.IsZero() {
-		r.Mark(posture.Cause{Reason: posture.Failed, Operation: "rds:DescribeDBInstances"}, "certificate_expires")
+	doc.Public = r.flag(instance.PubliclyAccessible, "rds:DescribeDBInstances", "public")
+	if doc.CA != "" && doc.CertificateExpires.IsZero() {
+		r.absent("rds:DescribeDBInstances", "certificate_expires")
 	}
 	if parameter := tlsParameter(doc.Engine); parameter != "" && !doc.ClusterMember && r.Wants("forces_tls") {
 		forced, err := groupsForceTLS(ctx, p, instance.DBParameterGroups, parameter)
@@ -85,7 +84,6 @@ func rdsInstanceDoc(instance types.DBInstance) RDSInstance {
 		EngineVersion:       aws.ToString(instance.EngineVersion),
 		ClusterMember:       aws.ToString(instance.DBClusterIdentifier) != "",
 		ReadReplica:         aws.ToString(instance.ReadReplicaSourceDBInstanceIdentifier)+aws.ToString(instance.ReadReplicaSourceDBClusterIdentifier) != "",
-		Public:              aws.ToBool(instance.PubliclyAccessible),
 		Encrypted:           aws.ToBool(instance.StorageEncrypted),
 		BackupRetentionDays: int64(aws.ToInt32(instance.BackupRetentionPeriod)),
 		MultiAZ:             aws.ToBool(instance.MultiAZ),

@@ -60,10 +60,8 @@ func (p *place) readRDSSnapshot(ctx context.Context, snapshot types.DBSnapshot) 
 		out, err := rdsClient(p).DescribeDBSnapshotAttributes(ctx, &rds.DescribeDBSnapshotAttributesInput{
 			DBSnapshotIdentifier: snapshot.DBSnapshotIdentifier,
 		})
-		if r.Got(err, "public") && out.DBSnapshotAttributesResult != nil {
-			doc.Public = slices.ContainsFunc(out.DBSnapshotAttributesResult.DBSnapshotAttributes, func(a types.DBSnapshotAttribute) bool {
-				return restorableByAll(a.AttributeName, a.AttributeValues)
-			})
+		if r.Got(err, "public") {
+			doc.Public = r.publicSnapshot(out.DBSnapshotAttributesResult)
 		}
 	}
 	r.emit(aws.ToString(snapshot.DBSnapshotArn), aws.ToString(snapshot.DBSnapshotIdentifier), rdsTags(snapshot.TagList), &doc)
@@ -86,13 +84,33 @@ func (p *place) readRDSClusterSnapshot(ctx context.Context, snapshot types.DBClu
 		out, err := rdsClient(p).DescribeDBClusterSnapshotAttributes(ctx, &rds.DescribeDBClusterSnapshotAttributesInput{
 			DBClusterSnapshotIdentifier: snapshot.DBClusterSnapshotIdentifier,
 		})
-		if r.Got(err, "public") && out.DBClusterSnapshotAttributesResult != nil {
-			doc.Public = slices.ContainsFunc(out.DBClusterSnapshotAttributesResult.DBClusterSnapshotAttributes, func(a types.DBClusterSnapshotAttribute) bool {
-				return restorableByAll(a.AttributeName, a.AttributeValues)
-			})
+		if r.Got(err, "public") {
+			doc.Public = r.publicClusterSnapshot(out.DBClusterSnapshotAttributesResult)
 		}
 	}
 	r.emit(aws.ToString(snapshot.DBClusterSnapshotArn), aws.ToString(snapshot.DBClusterSnapshotIdentifier), rdsTags(snapshot.TagList), &doc)
+}
+
+// publicSnapshot reports whether everybody may restore an instance's snapshot.
+func (r *reading) publicSnapshot(result *types.DBSnapshotAttributesResult) bool {
+	if result == nil {
+		r.absent("rds:DescribeDBSnapshotAttributes", "public")
+		return false
+	}
+	return slices.ContainsFunc(result.DBSnapshotAttributes, func(a types.DBSnapshotAttribute) bool {
+		return restorableByAll(a.AttributeName, a.AttributeValues)
+	})
+}
+
+// publicClusterSnapshot reports whether everybody may restore a cluster's snapshot.
+func (r *reading) publicClusterSnapshot(result *types.DBClusterSnapshotAttributesResult) bool {
+	if result == nil {
+		r.absent("rds:DescribeDBClusterSnapshotAttributes", "public")
+		return false
+	}
+	return slices.ContainsFunc(result.DBClusterSnapshotAttributes, func(a types.DBClusterSnapshotAttribute) bool {
+		return restorableByAll(a.AttributeName, a.AttributeValues)
+	})
 }
 
 // restorableByAll reports whether a snapshot's attribute lets every account restore it.

@@ -45,7 +45,7 @@ func scanRedshiftClusters(ctx context.Context, p *place) error {
 func (p *place) readRedshiftCluster(ctx context.Context, cluster types.Cluster) {
 	r := p.read()
 	doc := RedshiftCluster{
-		Public:                aws.ToBool(cluster.PubliclyAccessible),
+		Public:                r.flag(cluster.PubliclyAccessible, "redshift:DescribeClusters", "public"),
 		Encrypted:             aws.ToBool(cluster.Encrypted),
 		EnhancedVPCRouting:    aws.ToBool(cluster.EnhancedVpcRouting),
 		SnapshotRetentionDays: int64(aws.ToInt32(cluster.AutomatedSnapshotRetentionPeriod)),

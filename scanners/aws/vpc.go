@@ -111,10 +111,14 @@ func scanEC2Subnets(ctx context.Context, p *place) error {
 }
 
 func (p *place) readEC2Subnet(_ context.Context, subnet types.Subnet) {
-	doc := EC2Subnet{AutoPublicIP: aws.ToBool(subnet.MapPublicIpOnLaunch), DefaultSubnet: aws.ToBool(subnet.DefaultForAz)}
+	r := p.read()
+	doc := EC2Subnet{
+		AutoPublicIP:  r.flag(subnet.MapPublicIpOnLaunch, "ec2:DescribeSubnets", "auto_public_ip"),
+		DefaultSubnet: aws.ToBool(subnet.DefaultForAz),
+	}
 	tags, name := ec2Tags(subnet.Tags)
 	id := p.arn("ec2", "subnet/"+aws.ToString(subnet.SubnetId))
-	p.read().emit(id, name, tags, &doc)
+	r.emit(id, name, tags, &doc)
 }
 
 // ec2SubnetList lists the subnets, once per region. With an error come those
