@@ -1,0 +1,158 @@
+package slack
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"posture/internal/drift"
+	"posture/internal/escape"
+	"posture/internal/outbox"
+	"posture/internal/posture"
+)
+
+// change fills the page of an alert about one rule on one target.
+func (p *page) change(a drift.Alert) {
+	rule := posture.Rule{}
+	if a.Rule != nil {
+		rule = *a.Rule
+	}
+	p.title = text(rule.Title, factLimit)
+	if p.title == "" {
+		p.title = escape.Name(rule.ID)
+	}
+	p.subject = plural(a.Total, "resource")
+	if a.Target != nil {
+		p.subject += " in " + place(*a.Target)
+	}
+	p.ruleFacts(a, rule)
+	p.list("Resources", resourceRows(a), a.MoreResources)
+	if fires(a.Kind) {
+		p.why = text(rule.Why, proseLimit)
+		p.fix = command(rule.Fix)
+	}
+}
+
+// ruleFacts adds what the rule and its findings have to say.
+func (p *page) ruleFacts(a drift.Alert, rule posture.Rule) {
+	if fires(a.Kind) {
+		p.fact("Expected", rule.Require)
+	}
+	if a.Kind == drift.Unstable {
+		p.fact("Note", "it passes and fails too often: its recovery is told after two passes in a row")
+	}
+	if a.Reason != "" {
+		p.fact("Closed as", string(a.Reason))
+	}
+	p.fact("Category", string(rule.Category))
+	if len(rule.SOC2) > 0 {
+		p.fact("Supports", "SOC 2 "+strings.Join(rule.SOC2, ", "))
+	}
+	p.fact("Owner", strings.Join(a.Owners, ", "))
+	p.fact("Due", due(a.Due, a.Time))
+	p.fact("Rule", rule.ID)
+}
+
+// fires reports whether a kind says that something fails.
+func fires(kind drift.Kind) bool {
+	switch kind {
+	case drift.Regressed, drift.Appeared, drift.ExemptionExpired, drift.Unstable, drift.MassChange, drift.MassExpired:
+		return true
+	}
+	return false
+}
+
+// due says until when something is to be mended.
+func due(at, since time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	days := int(at.Sub(since).Hours() / 24)
+	return fmt.Sprintf("%s (%s)", moment(at), plural(days, "day"))
+}
+
+// resourceRows returns a row for each resource of an alert.
+func resourceRows(a drift.Alert) []row {
+	var rows []row
+	for _, r := range a.Resources {
+		rows = append(rows, row{name: resourceName(r), url: consoleURL(r), details: resourceDetails(a, r)})
+	}
+	return rows
+}
+
+// resourceName returns the name of a resource, else its id.
+func resourceName(r drift.Resource) string {
+	if escape.Line(r.Name) == "" {
+		return escape.Name(r.ID)
+	}
+	return escape.Name(r.Name)
+}
+
+// resourceDetails returns the lines below a resource's name.
+func resourceDetails(a drift.Alert, r drift.Resource) []string {
+	details := []string{where(a, r)}
+	if actual := values(r.Actual); actual != "" {
+		details = append(details, "actual: "+actual)
+	}
+	if !r.FirstFail.IsZero() {
+		details = append(details, "last pass "+moment(r.LastPass)+" → first fail "+moment(r.FirstFail))
+	}
+	if r.Flips > 0 {
+		details = append(details, "changed between pass and fail "+plural(r.Flips, "time")+" lately")
+	}
+	if r.Exemption != nil {
+		details = append(details, "exemption "+escape.Name(r.Exemption.ID)+" until "+escape.Name(r.Exemption.Expires))
+	}
+	if len(a.Owners) > 1 && r.Owner != "" {
+		details = append(details, "owner "+escape.Name(r.Owner))
+	}
+	return details
+}
+
+// where says which rule and account a resource of many is about, and where it
+// lies.
+func where(a drift.Alert, r drift.Resource) string {
+	var parts []string
+	if a.Rule == nil {
+		parts = append(parts, escape.Name(r.Rule))
+	}
+	if a.Target == nil {
+		parts = append(parts, escape.Name(r.Account))
+	}
+	parts = append(parts, escape.Name(r.Region), escape.Name(r.Type))
+	if id := escape.Name(r.ID); id != resourceName(r) {
+		parts = append(parts, id)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// settle shows in the page what has ended since: the rows are struck, and when
+// all findings of the alert are known to have ended, the state says so.
+func (p *page) settle(a drift.Alert, settled []outbox.Settlement) {
+	ended := map[string]outbox.Settlement{}
+	for _, s := range settled {
+		for _, fingerprint := range s.Fingerprints {
+			ended[fingerprint] = s
+		}
+	}
+	n := 0
+	for i, r := range a.Resources {
+		s, ok := ended[r.Fingerprint]
+		if !ok || len(p.lists) == 0 {
+			continue
+		}
+		n++
+		rows := p.lists[len(p.lists)-1].rows // resources come last
+		rows[i].struck = true
+		rows[i].details = append(rows[i].details, strings.ToLower(s.Kind.Word())+" "+moment(s.Time))
+	}
+	if n == 0 {
+		return
+	}
+	last := settled[len(settled)-1]
+	if n == len(a.Resources) && n == a.Total {
+		p.state = last.Kind.Word() + " " + last.Time.UTC().Format(time.DateOnly) + " (was " + p.state + ")"
+		return
+	}
+	p.notes = append(p.notes, fmt.Sprintf("%d of %d have ended, the latest %s; the thread says which.", n, a.Total, moment(last.Time)))
+}

@@ -1,0 +1,186 @@
+package slack
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"posture/internal/drift"
+	"posture/internal/escape"
+	"posture/internal/outbox"
+	"posture/internal/posture"
+)
+
+// mass fills the page of an alert about many findings at once.
+func (p *page) mass(a drift.Alert) {
+	p.title = plural(a.Total, "finding") + " changed in one run"
+	p.subject = "So many changes at once have most likely one cause. They are in this one message."
+	p.fact("Changes", counts(a.Changes))
+	for _, share := range a.Common {
+		p.fact("Common "+escape.Name(share.Of), fmt.Sprintf("%s (%d of %d)", escape.Name(share.Value), share.Count, a.Total))
+	}
+	p.fact("Owner", strings.Join(a.Owners, ", "))
+	p.fact("Due", due(a.Due, a.Time))
+	p.list("Rules", ruleRows(a), a.MoreRules)
+	p.list("Targets", targetRows(a), a.MoreTargets)
+	p.list("Resources", resourceRows(a), a.MoreResources)
+}
+
+// baseline fills the page of the first look at a target.
+func (p *page) baseline(a drift.Alert) {
+	p.title = "first look at " + plural(len(a.Targets)+a.MoreTargets, "target")
+	p.subject = plural(a.Total, "finding") + " failed already when they were first read. From now on only changes are told."
+	p.fact("Findings", counts(a.Statuses))
+	p.fact("Failing", counts(a.Severities))
+	p.fact("By category", counts(a.Categories))
+	p.list("Rules that fail most", ruleRows(a), a.MoreRules)
+	p.list("Targets", targetRows(a), a.MoreTargets)
+}
+
+// rulesChanged fills the page of what new and changed rules flipped.
+func (p *page) rulesChanged(a drift.Alert) {
+	p.title = plural(a.Total, "finding") + " flipped by new or changed rules"
+	p.subject = "The rules changed, not the resources: these are no regressions."
+	p.list("Rules", ruleRows(a), a.MoreRules)
+	p.list("Targets", targetRows(a), a.MoreTargets)
+}
+
+// problem fills the page of what could not be read.
+func (p *page) problem(a drift.Alert) {
+	p.title = plural(a.Total, "finding") + " could not be judged"
+	p.subject = "What could not be read is unknown: it neither passes nor fails, and nothing of it is told as resolved."
+	if a.Coverage != nil && a.Coverage.Low() {
+		p.notes = append(p.notes, "The run is degraded: "+coverage(*a.Coverage)+".")
+	}
+	var rows []row
+	for _, problem := range a.Problems {
+		rows = append(rows, problemRow(problem))
+	}
+	p.list("What was refused or failed", rows, a.MoreProblems)
+	p.list("Targets of which nothing was read", targetRows(a), a.MoreTargets)
+}
+
+// problemRow returns the row of one thing that could not be read.
+func problemRow(problem drift.Problem) row {
+	r := row{name: text(problem.Cause.String(), detailLimit)}
+	if problem.Count > 0 {
+		r.details = append(r.details, plural(problem.Count, "finding")+" unknown")
+	}
+	if len(problem.Accounts) > 0 {
+		accounts := text(strings.Join(problem.Accounts, ", "), detailLimit)
+		r.details = append(r.details, "in "+accounts+more(problem.MoreAccounts))
+	}
+	return r
+}
+
+// ruleRows returns a row for each rule of an alert.
+func ruleRows(a drift.Alert) []row {
+	var rows []row
+	for _, count := range a.Rules {
+		r := row{name: text(count.Title, factLimit)}
+		if r.name == "" {
+			r.name = escape.Name(count.Rule)
+		}
+		r.details = []string{strings.Join(ruleDetails(count), " · ")}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// ruleDetails returns what is counted of a rule.
+func ruleDetails(count drift.RuleCount) []string {
+	details := []string{escape.Name(count.Rule)}
+	if count.Severity != "" {
+		details = append(details, escape.Name(string(count.Severity)))
+	}
+	switch {
+	case count.ToFail+count.ToPass > 0:
+		details = append(details, fmt.Sprintf("%d fail now, %d pass now", count.ToFail, count.ToPass))
+	case count.Of > 0:
+		details = append(details, fmt.Sprintf("%d of %d", count.Count, count.Of))
+	default:
+		details = append(details, plural(count.Count, "finding"))
+	}
+	if count.New {
+		details = append(details, "new rule")
+	}
+	return details
+}
+
+// targetRows returns a row for each target of an alert.
+func targetRows(a drift.Alert) []row {
+	var rows []row
+	for _, count := range a.Targets {
+		r := row{name: place(count.Target), details: []string{plural(count.Count, "finding")}}
+		if count.Cause != nil {
+			r.details = append(r.details, text(count.Cause.String(), detailLimit))
+		}
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// counts returns "2 fail, 10 pass" of a map, severities the gravest first.
+func counts[K ~string](m map[K]int) string {
+	keys := slices.Sorted(maps.Keys(m))
+	slices.SortStableFunc(keys, func(a, b K) int {
+		return slices.Index(posture.Severities, posture.Severity(a)) - slices.Index(posture.Severities, posture.Severity(b))
+	})
+	var parts []string
+	for _, key := range keys {
+		if m[key] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", m[key], escape.Name(string(key))))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// more returns " +n more", or nothing for none.
+func more(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" +%d more", n)
+}
+
+// digestShown is how many of its alerts a digest shows.
+const digestShown = 20
+
+// digestPage returns the page of a digest: one line for each alert.
+func digestPage(m outbox.Message) page {
+	p := page{
+		state: "DIGEST", title: plural(len(m.Members), "alert") + " that could not be told in time",
+		subject: "Slack did not take these messages for a day or more. They are told here once.",
+		footer:  "digest " + short(m.Key),
+	}
+	var rows []row
+	findings := 0
+	for _, member := range m.Members {
+		findings += member.Total
+		if p.severity == "" || !p.severity.AtLeast(member.Severity) {
+			p.severity = member.Severity
+		}
+		rows = append(rows, memberRow(member))
+	}
+	p.fact("Findings", fmt.Sprint(findings))
+	shown := min(len(rows), digestShown)
+	p.list("Alerts", rows[:shown], len(rows)-shown)
+	return p
+}
+
+// memberRow returns the line of one alert of a digest.
+func memberRow(m outbox.Member) row {
+	name := m.Kind.Word()
+	if m.Severity != "" {
+		name += " · " + escape.Name(string(m.Severity))
+	}
+	if m.Title != "" {
+		name += ": " + text(m.Title, factLimit)
+	}
+	details := plural(m.Total, "finding")
+	if m.Target != "" {
+		details += " in " + escape.Name(m.Target)
+	}
+	return row{name: name, details: []string{details + ", run of " + moment(m.Time)}}
+}

@@ -1,0 +1,335 @@
+package slack_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/drift"
+	"posture/internal/nasty"
+	"posture/internal/outbox"
+	"posture/internal/posture"
+	"posture/internal/slack"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// samples are one alert of each form.
+func samples() map[string]drift.Alert {
+	resolved := regression("k2", "logs")
+	resolved.Kind, resolved.Reason, resolved.Due = drift.Resolved, drift.ReasonFixed, time.Time{}
+	expired := regression("k3", "legacy")
+	expired.Kind, expired.Severity = drift.ExemptionExpired, posture.Medium
+	expired.Resources[0].Exemption = &posture.Exemption{ID: "EX-7", Expires: "2026-11-21", Expired: true}
+	return map[string]drift.Alert{
+		"regressed": regression("k1", "logs", "backups"), "resolved": resolved, "expired": expired,
+		"mass": {
+			Key: "k4", Kind: drift.MassChange, Run: "20261122T010000Z-aws", Time: slot, Severity: posture.Critical, Total: 412,
+			Changes: map[drift.Kind]int{drift.Regressed: 400, drift.Appeared: 12}, MoreResources: 410,
+			Common:    []drift.Share{{Of: "rule", Value: "aws-s3-versioning", Count: 410}, {Of: "account", Value: "111122223333", Count: 412}},
+			Rules:     []drift.RuleCount{{Rule: "aws-s3-versioning", Title: "S3 buckets keep earlier versions", Severity: posture.High, Count: 410, Of: 1200}},
+			Targets:   []drift.TargetCount{{Target: posture.Target{Provider: posture.AWS, Account: "111122223333", Name: "prod"}, Count: 412}},
+			Resources: []drift.Resource{bucket("f1", "logs"), bucket("f2", "backups")},
+		},
+		"baseline": {
+			Key: "k5", Kind: drift.Baseline, Run: "20261122T010000Z-aws", Time: slot, Severity: posture.High, Total: 31,
+			Statuses:   map[string]int{"pass": 200, "fail": 31, "unknown": 4, "exempted": 2},
+			Severities: map[posture.Severity]int{posture.Low: 20, posture.Critical: 1, posture.High: 10},
+			Categories: map[posture.Category]int{posture.Encryption: 21, posture.Backup: 10},
+			Rules:      []drift.RuleCount{{Rule: "aws-s3-versioning", Severity: posture.High, Count: 10}},
+			Targets:    []drift.TargetCount{{Target: posture.Target{Provider: posture.AWS, Account: "111122223333"}, Count: 31}},
+			Coverage:   &drift.Coverage{Read: 231, Total: 235, Floor: 95},
+		},
+		"rules": {
+			Key: "k6", Kind: drift.RulesChanged, Run: "20261122T010000Z-aws", Time: slot, Total: 9,
+			Rules: []drift.RuleCount{{Rule: "aws-s3-versioning", Title: "S3 versions", New: true, Count: 9, ToFail: 7, ToPass: 2}},
+		},
+		"problem": {
+			Key: "k7", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot, Total: 40,
+			Problems: []drift.Problem{{
+				Cause: posture.Cause{Reason: posture.Denied, Operation: "s3:GetBucketVersioning", Code: "AccessDenied", Permission: "s3:GetBucketVersioning"},
+				Count: 40, Accounts: []string{"111122223333"}, MoreAccounts: 3,
+			}},
+			Targets: []drift.TargetCount{{
+				Target: posture.Target{Provider: posture.AWS, Account: "444455556666"},
+				Cause:  &posture.Cause{Reason: posture.Denied, Operation: "sts:AssumeRole", Code: "AccessDenied"},
+			}},
+			Coverage: &drift.Coverage{Read: 60, Total: 100, Floor: 95},
+		},
+	}
+}
+
+func TestGolden(t *testing.T) {
+	for name, alert := range samples() {
+		t.Run(name, func(t *testing.T) {
+			m := message(alert)
+			m.Mentions = []string{"S0123456789", "@here", "U0123456789"}
+			payload := slack.Render(m)
+			blocks, err := json.MarshalIndent(payload.Blocks, "", " ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Plain, m.Repeated = true, true
+			got := slack.Text(alert, false) + "\n--- text\n" + payload.Text + "\n\n--- plain\n" + slack.Render(m).Text +
+				"\n\n--- blocks\n" + string(blocks) + "\n"
+			golden(t, name+".golden", got)
+		})
+	}
+}
+
+// golden compares with a file of testdata, or rewrites it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestNastyNamesAreInert puts each nasty name everywhere that strangers can
+// write to.
+func TestNastyNamesAreInert(t *testing.T) {
+	for _, name := range nasty.Names() {
+		t.Run(name.Label, func(t *testing.T) {
+			for form, alert := range samples() {
+				m := message(poison(alert, name.Text))
+				m.Mentions = []string{name.Text, "U0123456789"}
+				payload := slack.Render(m)
+				checkPayload(t, payload)
+				m.Plain = true
+				checkText(t, slack.Render(m).Text)
+				checkTerminal(t, slack.Text(m.Alert, false))
+				if strings.Count(payload.Text, "<")-strings.Count(payload.Text, "<@U0123456789>") > 0 {
+					t.Errorf("%s: markup in the text %q", form, payload.Text)
+				}
+			}
+		})
+	}
+}
+
+// poison returns the alert with the text in every place that is not ours.
+func poison(a drift.Alert, text string) drift.Alert {
+	a.Owners = []string{text, text}
+	if a.Target != nil {
+		a.Target = &posture.Target{Provider: posture.AWS, Account: text, Name: text}
+	}
+	if a.Rule != nil {
+		rule := *a.Rule
+		rule.Title, rule.Why, rule.Fix, rule.Require, rule.SOC2 = text, text, text, text, []string{text}
+		a.Rule = &rule
+	}
+	a.Resources = []drift.Resource{{
+		Fingerprint: text, Rule: text, Account: text, Region: text, Type: text, ID: text, Name: text, Owner: text,
+		Actual: []posture.Value{{Path: text, Value: map[string]any{text: text}}}, FirstFail: slot,
+		Exemption: &posture.Exemption{ID: text, Expires: text},
+	}, {ID: "arn:aws:s3:::" + text, Type: "AWS::S3::Bucket", Region: "eu-west-1"}}
+	a.Common = []drift.Share{{Of: text, Value: text}}
+	a.Rules = []drift.RuleCount{{Rule: text, Title: text, Severity: posture.Severity(text)}}
+	a.Targets = []drift.TargetCount{{Target: posture.Target{Account: text, Name: text}, Cause: &posture.Cause{Code: text}}}
+	a.Problems = []drift.Problem{{Cause: posture.Cause{Operation: text, Permission: text}, Accounts: []string{text}}}
+	a.Statuses = map[string]int{text: 3}
+	return a
+}
+
+// checkPayload holds a message against Slack's bounds and against markup in
+// places where Slack would interpret it.
+func checkPayload(t *testing.T, p slack.Payload) {
+	t.Helper()
+	checkText(t, p.Text)
+	body, err := json.Marshal(p.Blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []map[string]any
+	if err := json.Unmarshal(body, &blocks); err != nil {
+		t.Fatal(err)
+	}
+	if len(blocks) == 0 || len(blocks) > 45 {
+		t.Errorf("%d blocks", len(blocks))
+	}
+	total := utf8.RuneCountInString(p.Text)
+	for _, b := range blocks {
+		total += checkElement(t, b, b["type"].(string))
+	}
+	if total > 12_000 {
+		t.Errorf("%d characters in all", total)
+	}
+}
+
+// checkElement checks one element and those below it, and returns how many
+// characters they hold. The kind is the block's.
+func checkElement(t *testing.T, v any, kind string) (total int) {
+	t.Helper()
+	switch v := v.(type) {
+	case []any:
+		for _, each := range v {
+			total += checkElement(t, each, kind)
+		}
+	case map[string]any:
+		if text, ok := v["text"].(string); ok {
+			total += utf8.RuneCountInString(text)
+			checkWords(t, v, text, kind)
+		}
+		for name, each := range v {
+			if name != "text" || kind == "header" || kind == "section" {
+				total += checkElement(t, each, kind)
+			}
+		}
+	}
+	return total
+}
+
+// checkWords checks the text of one element by where it stands.
+func checkWords(t *testing.T, element map[string]any, text, kind string) {
+	t.Helper()
+	limit := map[string]int{"header": 150, "section": 3000, "context": 2000}[kind]
+	if n := utf8.RuneCountInString(text); limit > 0 && n > limit || text == "" {
+		t.Errorf("%d characters in a %s", n, kind)
+	}
+	switch element["type"] {
+	case "mrkdwn":
+		if text != "<@U0123456789>" {
+			t.Errorf("markup that is not ours: %q", text)
+		}
+	case "link":
+		address, _ := element["url"].(string)
+		if !strings.HasPrefix(address, "https://console.aws.amazon.com/") || strings.ContainsAny(address, "<>|\"' ") {
+			t.Errorf("a link to %q", address)
+		}
+	case "text", "plain_text":
+		checkVisible(t, text)
+	default:
+		t.Errorf("an element of type %v", element["type"])
+	}
+}
+
+// checkText checks the text that goes with a message.
+func checkText(t *testing.T, text string) {
+	t.Helper()
+	checkVisible(t, text)
+	if n := utf8.RuneCountInString(text); n == 0 || n > 3000 {
+		t.Errorf("%d characters of text", n)
+	}
+	rest := strings.ReplaceAll(text, "<@U0123456789>", "")
+	if strings.ContainsAny(rest, "<>") {
+		t.Errorf("markup in %q", text)
+	}
+}
+
+// checkTerminal checks lines for a terminal.
+func checkTerminal(t *testing.T, text string) {
+	t.Helper()
+	checkVisible(t, text)
+	if strings.Count(text, "\n") > 200 {
+		t.Errorf("%d lines", strings.Count(text, "\n"))
+	}
+}
+
+// checkVisible checks that text holds nothing but what can be seen, and line
+// feeds.
+func checkVisible(t *testing.T, text string) {
+	t.Helper()
+	if !utf8.ValidString(text) {
+		t.Errorf("not UTF-8: %q", text)
+	}
+	for _, r := range text {
+		if r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+			t.Errorf("%U in %.200q", r, text)
+		}
+	}
+}
+
+func TestColourIsOnlyOurs(t *testing.T) {
+	alert := poison(regression("k", "b"), "\x1b[31mred\x1b[0m")
+	plain, coloured := slack.Text(alert, false), slack.Text(alert, true)
+	if strings.Contains(plain, "\x1b") {
+		t.Errorf("escape sequence in %q", plain)
+	}
+	if got := strings.Count(coloured, "\x1b"); got != 2 {
+		t.Errorf("%d escape sequences in %q", got, coloured)
+	}
+}
+
+func TestMentionsOnlyWhenGrave(t *testing.T) {
+	tests := []struct {
+		kind     drift.Kind
+		severity posture.Severity
+		want     bool
+	}{
+		{drift.Regressed, posture.Critical, true},
+		{drift.Appeared, posture.High, true},
+		{drift.Regressed, posture.Medium, false},
+		{drift.Resolved, posture.Critical, false},
+		{drift.Baseline, posture.Critical, false},
+		{drift.ScannerProblem, "", false},
+	}
+	for _, tt := range tests {
+		a := regression("k", "b")
+		a.Kind, a.Severity = tt.kind, tt.severity
+		m := message(a)
+		m.Mentions = []string{"U0123456789", "S0123456789"}
+		if got := strings.HasPrefix(slack.Render(m).Text, "<@U0123456789> <!subteam^S0123456789> "); got != tt.want {
+			t.Errorf("%s %s: mentioned %v", tt.kind, tt.severity, got)
+		}
+	}
+}
+
+func TestDigestShowsTwenty(t *testing.T) {
+	m := outbox.Message{Key: "k", Channel: "C0123456789"}
+	for i := range 500 {
+		m.Members = append(m.Members, outbox.Member{
+			Key: fmt.Sprint(i), Kind: drift.Regressed, Severity: posture.Medium, Title: strings.Repeat("<!channel>", 30),
+			Target: "aws/111122223333", Total: 2, Time: slot,
+		})
+	}
+	m.Members[400].Severity = posture.Critical
+	payload := slack.Render(m)
+	checkPayload(t, payload)
+	body, err := json.Marshal(payload.Blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"+480 more"`, `DIGEST · critical: 500 alerts`, `"1000"`} {
+		if !strings.Contains(string(body), want) {
+			t.Errorf("no %s in %s", want, body)
+		}
+	}
+}
+
+func FuzzRender(f *testing.F) {
+	for _, name := range nasty.Names() {
+		f.Add(name.Text, "regressed", uint8(10))
+	}
+	f.Add(strings.Repeat("\"\\", 5000), "mass", uint8(10))
+	f.Fuzz(func(t *testing.T, text, form string, n uint8) {
+		alert, ok := samples()[form]
+		if !ok {
+			alert = samples()["regressed"]
+			alert.Kind = drift.Kind(form)
+		}
+		alert = poison(alert, text)
+		for range n % 12 {
+			alert.Resources = append(alert.Resources, alert.Resources[0])
+		}
+		checkPayload(t, slack.Render(message(alert)))
+		checkTerminal(t, slack.Text(alert, false))
+	})
+}
