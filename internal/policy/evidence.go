@@ -128,12 +128,12 @@ func plainMap(v reflect.Value, left *int) any {
 
 func plainStruct(v reflect.Value, left *int) any {
 	m := map[string]any{}
-	for f, value := range v.Fields() {
+	for i := range v.NumField() { // not v.Fields(): its closure would move left to the heap
 		if *left <= 0 {
-			m["…"] = more(v.NumField() - len(m))
+			m["…"] = more(v.NumField() - i)
 			break
 		}
-		m[jsonName(f)] = plain(value, left)
+		m[jsonName(v.Type().Field(i))] = plain(v.Field(i), left)
 	}
 	return m
 }
