@@ -21,6 +21,7 @@ const (
 	queryProtocol protocol = iota
 	ec2Protocol
 	restXMLProtocol
+	s3ControlProtocol // as restXMLProtocol, with the errors of query calls
 	jsonProtocol
 	restJSONProtocol
 	cborProtocol
@@ -31,7 +32,7 @@ func (p protocol) empty() string {
 	switch p {
 	case queryProtocol, ec2Protocol:
 		return ""
-	case restXMLProtocol:
+	case restXMLProtocol, s3ControlProtocol:
 		return "<Result/>"
 	default:
 		return "{}"
@@ -78,9 +79,6 @@ func (a Answer) headers(request Request) map[string]string {
 
 // encode returns the status and the body as they go over the wire.
 func (a Answer) encode(request Request) (status int, body []byte) {
-	if a.Error != "" && request.Service == "s3control" { // which wraps what S3 writes bare
-		return a.status(), fmt.Appendf(nil, "<ErrorResponse>%s</ErrorResponse>", a.encodeError(request.protocol))
-	}
 	if a.Error != "" {
 		return a.status(), a.encodeError(request.protocol)
 	}
@@ -118,7 +116,7 @@ func (a Answer) status() int {
 func (a Answer) encodeError(p protocol) []byte {
 	code, message := escape(a.Error), escape(a.Message)
 	switch p {
-	case queryProtocol:
+	case queryProtocol, s3ControlProtocol:
 		return fmt.Appendf(nil, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>0</RequestId></ErrorResponse>", code, message)
 	case ec2Protocol:
 		return fmt.Appendf(nil, "<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>0</RequestID></Response>", code, message)

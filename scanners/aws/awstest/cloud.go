@@ -46,6 +46,7 @@ package awstest
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -56,15 +57,16 @@ type Cloud struct {
 	regions  []string
 	accounts map[string]*Estate
 
-	mu     sync.Mutex
-	quiet  map[string]bool
-	faults []Fault
-	log    []Request
+	mu      sync.Mutex
+	quiet   map[string]bool
+	faults  []Fault
+	log     []Request
+	missing map[string]bool
 }
 
 // New returns a cloud with the enabled regions and the accounts by id.
 func New(regions []string, accounts map[string]*Estate) *Cloud {
-	return &Cloud{regions: regions, accounts: accounts, quiet: map[string]bool{}}
+	return &Cloud{regions: regions, accounts: accounts, quiet: map[string]bool{}, missing: map[string]bool{}}
 }
 
 // Quiet makes regions hold nothing: calls there are answered with empty
@@ -84,6 +86,14 @@ func (c *Cloud) Log() []Request {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.log)
+}
+
+// Missing returns the names of the sections that calls so far would have
+// needed, sorted.
+func (c *Cloud) Missing() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Sorted(maps.Keys(c.missing))
 }
 
 // Forget empties the log.
@@ -137,6 +147,14 @@ func (c *Cloud) answer(request Request) Answer {
 	if quiet {
 		return Answer{Body: request.protocol.empty()}
 	}
+	return c.miss(request)
+}
+
+// miss answers a request that no section answers.
+func (c *Cloud) miss(request Request) Answer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.missing[request.String()] = true
 	return Answer{Status: http.StatusNotImplemented, Error: "NoFixture", Message: fmt.Sprintf("write a section: -- %s --", request)}
 }
 

@@ -42,9 +42,21 @@ func Load(archive []byte) (*Estate, error) {
 	return e, e.add(archive, "")
 }
 
-// LoadFS returns the estate of all *.txtar files of a directory together. Of
-// two sections for the same requests the one in the file that is named after
-// the service ("kms.txtar" for kms:ListKeys) counts, else the first.
+// Add adds an archive's sections. They replace those for the same requests:
+// what has changed in the account since the last scan.
+func (e *Estate) Add(archive []byte) error {
+	for _, file := range txtar.Parse(archive).Files {
+		if err := e.Set(file.Name, string(file.Data)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LoadFS returns the estate of all *.txtar files of a directory together.
+// Where several files answer a request, the one that is named after the
+// service ("kms.txtar" for kms:ListKeys) does, else the first of those that
+// answer it best.
 func LoadFS(dir fs.FS) (*Estate, error) {
 	files, err := fs.Glob(dir, "*.txtar")
 	if err != nil {
@@ -82,6 +94,7 @@ func (e *Estate) add(archive []byte, name string) error {
 func (e *Estate) Set(name, body string) error {
 	op, s, err := parseSection(name, body)
 	if err == nil {
+		s.own = true
 		e.put(op, s, func(section) bool { return true })
 	}
 	return err
@@ -134,7 +147,11 @@ func (e *Estate) find(request Request, quiet bool) (Answer, bool) {
 		if quiet && s.region == "" || !s.fits(request) {
 			continue
 		}
-		if p := s.points(); p > points {
+		p := s.points()
+		if s.own {
+			p += 1000
+		}
+		if p > points {
 			best, points = s.answer, p
 		}
 	}

@@ -142,7 +142,7 @@ func (r Request) style() string {
 	switch r.protocol {
 	case ec2Protocol:
 		return "ec2"
-	case restXMLProtocol:
+	case restXMLProtocol, s3ControlProtocol:
 		return "s3"
 	case jsonProtocol, restJSONProtocol, cborProtocol:
 		return "json"

@@ -55,6 +55,9 @@ func (r Request) token() string {
 	return ""
 }
 
+// Later reports whether the request asks for a further page.
+func (r Request) Later() bool { return r.token() != "" }
+
 func paramName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "-", "")) }
 
 var (
@@ -134,7 +137,7 @@ func (r *Request) readREST(from *http.Request, body []byte) error {
 	if r.Service == "s3" {
 		r.protocol = restXMLProtocol
 		if strings.HasPrefix(from.URL.Path, "/v20180820/") {
-			r.Service = "s3control"
+			r.Service, r.protocol = "s3control", s3ControlProtocol
 			r.set("AccountId", from.Header.Get("x-amz-account-id"))
 		}
 	}
@@ -147,7 +150,7 @@ func (r *Request) readREST(from *http.Request, body []byte) error {
 	for name, value := range labels {
 		r.set(name, value)
 	}
-	if r.protocol == restXMLProtocol || len(body) == 0 {
+	if r.protocol != restJSONProtocol || len(body) == 0 {
 		return nil
 	}
 	return r.readJSON(body)

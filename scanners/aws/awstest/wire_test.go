@@ -197,12 +197,13 @@ func TestProtocols(t *testing.T) {
 func TestRefusalCodes(t *testing.T) {
 	cloud, server := start(t)
 	want := map[string][2]string{
-		"ec2:DescribeVolumes":       {"UnauthorizedOperation", "RequestLimitExceeded"},
-		"iam:GetRole":               {"AccessDenied", "Throttling"},
-		"kms:DescribeKey":           {"AccessDeniedException", "ThrottlingException"},
-		"cloudwatch:DescribeAlarms": {"AccessDeniedException", "ThrottlingException"},
-		"lambda:GetPolicy":          {"AccessDeniedException", "ThrottlingException"},
-		"s3:GetBucketVersioning":    {"AccessDenied", "SlowDown"},
+		"ec2:DescribeVolumes":            {"UnauthorizedOperation", "RequestLimitExceeded"},
+		"iam:GetRole":                    {"AccessDenied", "Throttling"},
+		"kms:DescribeKey":                {"AccessDeniedException", "ThrottlingException"},
+		"cloudwatch:DescribeAlarms":      {"AccessDeniedException", "ThrottlingException"},
+		"lambda:GetPolicy":               {"AccessDeniedException", "ThrottlingException"},
+		"s3:GetBucketVersioning":         {"AccessDenied", "SlowDown"},
+		"s3control:GetPublicAccessBlock": {"AccessDenied", "SlowDown"},
 	}
 	got := map[string][2]string{}
 	for op := range want {
