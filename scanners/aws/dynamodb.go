@@ -17,6 +17,7 @@ type DynamoDBTable struct {
 	DeletionProtection bool      `json:"deletion_protection"` // the table cannot be deleted before this is turned off
 	OnDemand           bool      `json:"on_demand"`           // capacity follows the load without being provisioned
 	Replicas           int       `json:"replicas"`            // copies in other regions
+	Created            time.Time `json:"created"`             // when the table was made
 	LastBackup         time.Time `json:"last_backup"`         // when AWS Backup last backed it up; the zero time if never
 }
 
@@ -25,7 +26,7 @@ var dynamoDBTables = scanner{
 	Doc:  DynamoDBTable{},
 	Calls: []call{
 		{Op: "dynamodb:ListTables"},
-		{Op: "dynamodb:DescribeTable", Each: true, For: []string{"kms_key", "deletion_protection", "on_demand", "replicas"}},
+		{Op: "dynamodb:DescribeTable", Each: true, For: []string{"kms_key", "deletion_protection", "on_demand", "replicas", "created"}},
 		{Op: "dynamodb:DescribeContinuousBackups", Each: true, For: []string{"pitr", "pitr_days"}},
 		{Op: "dynamodb:ListTagsOfResource", Each: true, For: []string{"tags"}},
 		{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
@@ -55,7 +56,7 @@ func (p *place) readDynamoDBTable(ctx context.Context, name string) {
 }
 
 func (r *reading) readTable(ctx context.Context, name string, doc *DynamoDBTable) {
-	fields := []string{"kms_key", "deletion_protection", "on_demand", "replicas"}
+	fields := []string{"kms_key", "deletion_protection", "on_demand", "replicas", "created"}
 	if !r.Wants(fields...) {
 		return
 	}
@@ -72,6 +73,7 @@ func (r *reading) readTable(ctx context.Context, name string, doc *DynamoDBTable
 	}
 	doc.DeletionProtection = aws.ToBool(table.DeletionProtectionEnabled)
 	doc.Replicas = len(table.Replicas)
+	doc.Created = aws.ToTime(table.CreationDateTime)
 }
 
 func (r *reading) readContinuousBackups(ctx context.Context, name string, doc *DynamoDBTable) {

@@ -16,6 +16,7 @@ type EFSFileSystem struct {
 	OneZone         bool      `json:"one_zone"`         // data is kept in a single Availability Zone
 	MountZones      int       `json:"mount_zones"`      // Availability Zones that have a mount target
 	BackupPolicy    bool      `json:"backup_policy"`    // the file system's automatic backups are on
+	Created         time.Time `json:"created"`          // when it was made
 	LastBackup      time.Time `json:"last_backup"`      // when AWS Backup last backed it up; the zero time if never
 	DeniesPlaintext bool      `json:"denies_plaintext"` // the file system policy denies access without TLS
 }
@@ -49,6 +50,7 @@ func (p *place) readFileSystem(ctx context.Context, system types.FileSystemDescr
 		Encrypted: aws.ToBool(system.Encrypted),
 		KMSKey:    aws.ToString(system.KmsKeyId),
 		OneZone:   aws.ToString(system.AvailabilityZoneName) != "",
+		Created:   aws.ToTime(system.CreationTime),
 	}
 	r := p.read()
 	id := aws.ToString(system.FileSystemArn)

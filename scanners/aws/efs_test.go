@@ -8,7 +8,9 @@ import (
 )
 
 func TestEFSFileSystems(t *testing.T) {
+	made := time.Unix(1700000000, 0).UTC()
 	full := EFSFileSystem{
+		Created:   made,
 		Encrypted: true, KMSKey: "arn:aws:kms:us-east-1:111122223333:key/files", MountZones: 2, BackupPolicy: true,
 		DeniesPlaintext: true, LastBackup: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC),
 	}
@@ -18,7 +20,7 @@ func TestEFSFileSystems(t *testing.T) {
 		return posture.Resource{ID: "arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-1", Name: "shared",
 			Tags: map[string]string{"Name": "shared"}, Doc: &doc, Unread: unread}
 	}
-	plain := posture.Resource{ID: "arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-2", Name: "fs-2", Doc: &EFSFileSystem{OneZone: true, MountZones: 1}}
+	plain := posture.Resource{ID: "arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-2", Name: "fs-2", Doc: &EFSFileSystem{Created: made, OneZone: true, MountZones: 1}}
 	deny := func(operation string) map[string]string {
 		return map[string]string{"elasticfilesystem:" + operation + " FileSystemId=fs-1 error=AccessDeniedException": ""}
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+
+	"posture/internal/posture"
 )
 
 // Secret is what rules may ask of a secret of Secrets Manager. Its value is
@@ -57,6 +59,9 @@ func (p *place) readSecret(ctx context.Context, secret types.SecretListEntry) {
 		doc.LastUsed = aws.ToTime(secret.CreatedDate)
 	}
 	r := p.read()
+	if doc.RotationEnabled && doc.NextRotation.IsZero() {
+		r.Mark(posture.Cause{Reason: posture.Failed, Operation: "secretsmanager:ListSecrets"}, "next_rotation")
+	}
 	if r.Wants("public") {
 		out, err := secretsClient(p).GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: secret.ARN})
 		if r.Got(err, "public") {

@@ -20,6 +20,10 @@ func TestSecrets(t *testing.T) {
 		{name: "two pages", want: []posture.Resource{db, old(Secret{Public: true})}},
 		{name: "second page broken", sections: map[string]string{"secretsmanager:ListSecrets NextToken=two error=InternalError status=500": ""},
 			want: []posture.Resource{db}, cause: brokenListing("secretsmanager:ListSecrets")},
+		{name: "rotation without a date", sections: map[string]string{"secretsmanager:ListSecrets NextToken=two": `{"SecretList": [
+			{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:old-d4e5f6", "Name": "old", "CreatedDate": 1700000000, "OwningService": "rds", "RotationEnabled": true}]}`},
+			want: []posture.Resource{db, old(Secret{Public: true, RotationEnabled: true},
+				posture.Unread{Field: "next_rotation", Cause: posture.Cause{Reason: posture.Failed, Operation: "secretsmanager:ListSecrets"}})}},
 		{name: "policy refused", sections: map[string]string{op + " SecretId=arn:aws:secretsmanager:us-east-1:111122223333:secret:old-d4e5f6 error=AccessDeniedException": ""},
 			want: []posture.Resource{db, old(Secret{}, refused(op, "AccessDeniedException", op, "public")...)}},
 	})
