@@ -3,13 +3,15 @@ package aws
 import (
 	"slices"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
 // IAMGrants is what rules may ask of what an identity policy grants.
 type IAMGrants struct {
 	Everything     bool     `json:"everything"`       // a statement allows all actions on all resources, or all of IAM and with it the rest
 	WholeServices  []string `json:"whole_services"`   // services whose every action is allowed on all resources, unconditionally
-	DecryptsAnyKey bool     `json:"decrypts_any_key"` // kms:Decrypt or kms:ReEncryptFrom is allowed on every key, unconditionally
+	DecryptsAnyKey bool     `json:"decrypts_any_key"` // kms:Decrypt or kms:ReEncryptFrom is allowed on every key of a region, unconditionally
 	StopsAuditing  []string `json:"stops_auditing"`   // actions that are allowed and stop or delete CloudTrail, Config or GuardDuty
 	Escalates      []string `json:"escalates"`        // allowed combinations by which the holder can give itself more
 }
@@ -72,12 +74,19 @@ func (d policyDocument) wholeServices() []string {
 }
 
 // decryptsAnyKey reports whether the policy allows to decrypt with every key
-// of the account.
+// of the account in some region.
 func (d policyDocument) decryptsAnyKey(account string) bool {
 	return slices.ContainsFunc(d.Statements, func(s statement) bool {
 		return s.Allow && len(s.Condition) == 0 && s.grants("kms:decrypt", "kms:reencryptfrom") &&
-			(s.onEverything() || matchesAny(s.Resource, "arn:aws:kms:\x00:"+account+":key/\x00"))
+			(s.onEverything() || slices.ContainsFunc(s.Resource, func(pattern string) bool { return anyKey(pattern, account) }))
 	})
+}
+
+// anyKey reports whether the pattern matches every key of an account in at
+// least one region.
+func anyKey(pattern, account string) bool {
+	parsed, err := arn.Parse(pattern)
+	return err == nil && glob(parsed.Service, "kms") && glob(parsed.AccountID, account) && glob(parsed.Resource, "key/\x00\x00")
 }
 
 // stoppingAudit holds the actions after which an account is no longer watched.

@@ -117,3 +117,63 @@ func TestGlob(t *testing.T) {
 		}
 	}
 }
+
+func TestPolicyAllowsEverything(t *testing.T) {
+	for name, test := range map[string]struct {
+		statement string
+		want      bool
+	}{
+		"stars":                     {`{"Effect":"Allow","Action":"*","Resource":"*"}`, true},
+		"all services":              {`{"Effect":"Allow","Action":["*:*"],"Resource":["*"]}`, true},
+		"all ARNs":                  {`{"Effect":"Allow","Action":"*","Resource":"arn:aws:*:*:*:*"}`, true},
+		"under a condition":         {`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}`, true},
+		"all but another service":   {`{"Effect":"Allow","NotAction":"organizations:*","Resource":"*"}`, true},
+		"all resources but one":     {`{"Effect":"Allow","Action":"*","NotResource":"arn:aws:s3:::alpha"}`, true},
+		"all but IAM":               {`{"Effect":"Allow","NotAction":["iam:*","organizations:*"],"Resource":"*"}`, false},
+		"one service":               {`{"Effect":"Allow","Action":"s3:*","Resource":"*"}`, false},
+		"all actions on one bucket": {`{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::alpha"}`, false},
+		"all of one service":        {`{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::*"}`, false},
+		"deny":                      {`{"Effect":"Deny","Action":"*","Resource":"*"}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc, err := parsePolicy(`{"Statement":[` + test.statement + `]}`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := doc.allowsEverything(); got != test.want {
+				t.Errorf("allows everything = %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestTrustIsScoped(t *testing.T) {
+	const other = `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"sts:AssumeRole"`
+	for name, test := range map[string]struct {
+		statement string
+		want      []string
+	}{
+		"no condition":            {other + `}`, []string{"444455556666"}},
+		"external id":             {other + `,"Condition":{"StringEquals":{"sts:ExternalId":"e-1"}}}`, nil},
+		"any external id":         {other + `,"Condition":{"StringLike":{"sts:ExternalId":"*"}}}`, []string{"444455556666"}},
+		"MFA":                     {other + `,"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}`, nil},
+		"no MFA":                  {other + `,"Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}}`, []string{"444455556666"}},
+		"the organisation":        {`{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}`, nil},
+		"anybody":                 {`{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}`, []string{"*"}},
+		"the account itself":      {`{"Effect":"Allow","Principal":{"AWS":["111122223333"]},"Action":"sts:AssumeRole"}`, nil},
+		"a service":               {`{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}`, nil},
+		"a user who was deleted":  {`{"Effect":"Allow","Principal":{"AWS":"AIDAEXAMPLE"},"Action":"sts:AssumeRole"}`, nil},
+		"another account's roles": {`{"Effect":"Allow","Principal":{"AWS":["444455556666","arn:aws:iam::444455556666:role/x"]},"Action":"sts:AssumeRole"}`, []string{"444455556666"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc, err := parsePolicy(`{"Statement":[` + test.statement + `]}`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := doc.otherAccounts(testAccount, func(s statement) bool { return !s.scopesTrust() })
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("trusts (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
