@@ -146,7 +146,7 @@ func (failingReader) Read([]byte) (int, error) { return 0, errNetwork }
 // A failing network is not taken for a changed file.
 func TestNetworkErrors(t *testing.T) {
 	s := store.Memory()
-	part, _, err := scan(t.Context(), s, newRun(0), one, "a1", 50)
+	part, _, err := scan(t.Context(), s, head(newRun(0), one, "a1"), 50)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestNetworkErrors(t *testing.T) {
 // A reader may stop early and read again.
 func TestStopEarly(t *testing.T) {
 	s := store.Memory()
-	part, _, err := scan(t.Context(), s, newRun(0), one, "a1", 50)
+	part, _, err := scan(t.Context(), s, head(newRun(0), one, "a1"), 50)
 	if err != nil {
 		t.Fatal(err)
 	}

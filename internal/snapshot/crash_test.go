@@ -236,7 +236,7 @@ func TestConcurrentParts(t *testing.T) {
 	for i := range parts {
 		group.Go(func() {
 			var err error
-			if parts[i], won[i], err = scan(t.Context(), s, run, one, fmt.Sprintf("a%d", i), i+1); err != nil {
+			if parts[i], won[i], err = scan(t.Context(), s, head(run, one, fmt.Sprintf("a%d", i)), i+1); err != nil {
 				t.Error(err)
 			}
 		})
@@ -263,7 +263,7 @@ func TestLatePart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, won, err := scan(t.Context(), s, run, other, "zombie", 3); err != nil || !won {
+	if _, won, err := scan(t.Context(), s, head(run, other, "zombie"), 3); err != nil || !won {
 		t.Fatal(won, err)
 	}
 	parts, missing, err := snapshot.Parts(t.Context(), s, run)

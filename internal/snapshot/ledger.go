@@ -92,12 +92,16 @@ func within(id string, from, to time.Time) bool {
 }
 
 // Closed yields the manifests of the closed runs, the last one closed first.
+// It passes over links that are gone: Verify is there to tell of them.
 func Closed(ctx context.Context, s store.Store) iter.Seq2[Manifest, error] {
 	return func(yield func(Manifest, error) bool) {
 		last, err := chainEnd(ctx, s)
 		for sequence := last.Sequence; sequence > 0 && err == nil; sequence-- {
 			var at link
-			if at, err = loadLink(ctx, s, sequence); err == nil && !yield(at.manifest, nil) {
+			at, err = loadLink(ctx, s, sequence)
+			if errors.Is(err, store.ErrNotFound) {
+				err = nil
+			} else if err == nil && !yield(at.manifest, nil) {
 				return
 			}
 		}

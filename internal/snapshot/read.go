@@ -24,13 +24,13 @@ const parallel = 16
 // what was yielded before.
 func Findings(ctx context.Context, s store.Store, part Part) iter.Seq2[posture.Finding, error] {
 	key := func(f posture.Finding) string { return f.Fingerprint }
-	return readFile(ctx, s, part.Findings, jsonRecord(key))
+	return described[posture.Finding]{File: part.Findings, decode: jsonRecord(key)}.values(ctx, s)
 }
 
 // Resources yields a part's resources in the order of their types, regions
 // and ids, as Findings does. Each document is a json.RawMessage.
 func Resources(ctx context.Context, s store.Store, part Part) iter.Seq2[posture.Resource, error] {
-	return readFile(ctx, s, part.Resources, resourceRecord)
+	return described[posture.Resource]{File: part.Resources, decode: resourceRecord}.values(ctx, s)
 }
 
 // resourceRecord reads a resource and leaves its document as it is.
@@ -42,25 +42,31 @@ func resourceRecord(line []byte) (posture.Resource, string, error) {
 	return resource, resourceKey(resource), err
 }
 
-// readFile yields the values of a file and then checks that it is the one
-// that was described.
-func readFile[T any](ctx context.Context, s store.Store, file File, decode record[T]) iter.Seq2[T, error] {
+// described is a file with what it should be and how its lines are read.
+type described[T any] struct {
+	File
+	decode record[T]
+}
+
+// values yields the values of a file and then checks that it is the one that
+// was described.
+func (f described[T]) values(ctx context.Context, s store.Store) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		if err := checkedLines(ctx, s, file, decode, yield); err != nil && !errors.Is(err, errStop) {
+		if err := f.read(ctx, s, yield); err != nil && !errors.Is(err, errStop) {
 			var none T
-			yield(none, fmt.Errorf("read %s: %w", file.Key, err))
+			yield(none, fmt.Errorf("read %s: %w", f.Key, err))
 		}
 	}
 }
 
-func checkedLines[T any](ctx context.Context, s store.Store, file File, decode record[T], yield func(T, error) bool) error {
-	object, err := s.Get(ctx, file.Key)
+func (f described[T]) read(ctx context.Context, s store.Store, yield func(T, error) bool) error {
+	object, err := s.Get(ctx, f.Key)
 	if err != nil {
 		return err
 	}
 	defer object.Body.Close()
-	input := newSource(io.LimitReader(object.Body, file.Size+1))
-	lines, err := decodeLines(input, bounded(ctx, file.Lines, decode), yield)
+	input := newSource(io.LimitReader(object.Body, f.Size+1))
+	lines, err := decodeLines(input, bounded(ctx, f.Lines, f.decode), yield)
 	if err != nil {
 		return err
 	}
@@ -68,8 +74,8 @@ func checkedLines[T any](ctx context.Context, s store.Store, file File, decode r
 		return err
 	}
 	got := input.file()
-	got.Key, got.Lines = file.Key, lines
-	if got != file {
+	got.Key, got.Lines = f.Key, lines
+	if got != f.File {
 		return fmt.Errorf("%w: it is not the file that was stored", ErrCorrupt)
 	}
 	return nil

@@ -53,9 +53,14 @@ func finding(n int, status posture.Status) posture.Finding {
 
 var statuses = []posture.Status{posture.Pass, posture.Fail, posture.Unknown}
 
+// head is that of an attempt at a target.
+func head(run snapshot.Run, target posture.Target, attempt string) snapshot.PartHead {
+	return snapshot.PartHead{Run: run.ID, Target: target, Attempt: attempt, Tool: "1.0.0", Started: run.Started}
+}
+
 // scan writes a part of n resources with a finding each.
-func scan(ctx context.Context, s store.Store, run snapshot.Run, target posture.Target, attempt string, n int) (snapshot.Part, bool, error) {
-	w, err := snapshot.NewPartWriter(snapshot.PartHead{Run: run.ID, Target: target, Attempt: attempt, Tool: "1.0.0", Started: run.Started})
+func scan(ctx context.Context, s store.Store, head snapshot.PartHead, n int) (snapshot.Part, bool, error) {
+	w, err := snapshot.NewPartWriter(head)
 	if err != nil {
 		return snapshot.Part{}, false, err
 	}
@@ -65,7 +70,7 @@ func scan(ctx context.Context, s store.Store, run snapshot.Run, target posture.T
 		}
 	}
 	coverage := posture.Coverage{Populations: []posture.Population{{Type: "AWS::S3::Bucket", Region: "eu-west-1", Count: n, Complete: true}}}
-	return w.Commit(ctx, s, snapshot.PartEnd{Coverage: coverage, Finished: run.Started.Add(time.Minute)})
+	return w.Commit(ctx, s, snapshot.PartEnd{Coverage: coverage, Finished: head.Started.Add(time.Minute)})
 }
 
 // finishRun opens a run, scans its first target and closes it.
@@ -74,7 +79,7 @@ func finishRun(ctx context.Context, s store.Store, run snapshot.Run) (snapshot.M
 	if err != nil {
 		return snapshot.Manifest{}, err
 	}
-	if _, _, err := scan(ctx, s, run, one, "a1", 5); err != nil {
+	if _, _, err := scan(ctx, s, head(run, one, "a1"), 5); err != nil {
 		return snapshot.Manifest{}, err
 	}
 	parts, _, err := snapshot.Parts(ctx, s, run)
@@ -107,7 +112,7 @@ func TestRoundTrip(t *testing.T) {
 	if diff := cmp.Diff(run, loaded); err != nil || diff != "" {
 		t.Fatalf("load run: %v (-opened +loaded):\n%s", err, diff)
 	}
-	part, won, err := scan(t.Context(), s, run, one, "a1", 20)
+	part, won, err := scan(t.Context(), s, head(run, one, "a1"), 20)
 	if err != nil || !won {
 		t.Fatal(won, err)
 	}

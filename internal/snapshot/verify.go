@@ -84,8 +84,8 @@ type chained struct {
 	claims      int // the sequence number that the manifest itself holds
 }
 
-func (v *verifier) problem(kind ProblemKind, run, key, format string, args ...any) {
-	v.report.Problems = append(v.report.Problems, Problem{Kind: kind, Run: run, Key: key, What: fmt.Sprintf(format, args...)})
+func (v *verifier) add(problems ...Problem) {
+	v.report.Problems = append(v.report.Problems, problems...)
 }
 
 // readChain reads all links, without their lists of files.
@@ -128,7 +128,7 @@ func readChained(ctx context.Context, s store.Store, sequence int) (chained, err
 func (v *verifier) latest(ctx context.Context) (Latest, error) {
 	latest, err := LoadLatest(ctx, v.store)
 	if errors.Is(err, ErrCorrupt) {
-		v.problem(Edited, "", latestKey, "it is not in the form that was stored")
+		v.add(Problem{Kind: Edited, Run: "", Key: latestKey, What: "it is not in the form that was stored"})
 	} else if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return Latest{}, err
 	}
@@ -156,14 +156,14 @@ func (v *verifier) checkLink(i int, last chained) {
 	name, key := cmp.Or(at.run, v.nameFrom(i)), chainKey(at.Sequence)
 	if at.Sequence != last.Sequence+1 {
 		lost := cmp.Or(at.previousRun, at.run, last.run)
-		v.problem(Gap, lost, chainKey(at.Sequence-1), "the chain lacks %d link(s) up to this one", at.Sequence-last.Sequence-1)
+		v.add(Problem{Kind: Gap, Run: lost, Key: chainKey(at.Sequence - 1), What: fmt.Sprintf("the chain lacks %d link(s) up to this one", at.Sequence-last.Sequence-1)})
 	}
 	if at.run == "" {
-		v.problem(Edited, name, key, "it is no manifest")
+		v.add(Problem{Kind: Edited, Run: name, Key: key, What: "it is no manifest"})
 		return
 	}
 	if digest := v.digestFrom(i); digest != "" && digest != at.Manifest {
-		v.problem(Edited, name, key, "it is not the link that the next one or %s names", latestKey)
+		v.add(Problem{Kind: Edited, Run: name, Key: key, What: fmt.Sprintf("it is not the link that the next one or %s names", latestKey)})
 	}
 	v.checkOrder(last, at)
 }
@@ -199,13 +199,13 @@ func (v *verifier) digestFrom(i int) string {
 func (v *verifier) checkOrder(last, at chained) {
 	key := chainKey(at.Sequence)
 	if at.claims != at.Sequence {
-		v.problem(Reordered, at.run, key, "it is link %d in place of link %d", at.claims, at.Sequence)
+		v.add(Problem{Kind: Reordered, Run: at.run, Key: key, What: fmt.Sprintf("it is link %d in place of link %d", at.claims, at.Sequence)})
 	}
 	if at.Sequence == last.Sequence+1 && last.run != "" && at.claims == at.Sequence && at.previousRun != last.run {
-		v.problem(Reordered, at.run, key, "it follows run %s and not run %s", at.previousRun, last.run)
+		v.add(Problem{Kind: Reordered, Run: at.run, Key: key, What: fmt.Sprintf("it follows run %s and not run %s", at.previousRun, last.run)})
 	}
 	if first, ok := v.runs[at.run]; ok {
-		v.problem(Repeated, at.run, key, "the run is link %d already", first)
+		v.add(Problem{Kind: Repeated, Run: at.run, Key: key, What: fmt.Sprintf("the run is link %d already", first)})
 		return
 	}
 	v.runs[at.run] = at.Sequence

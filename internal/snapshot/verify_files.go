@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -28,7 +29,8 @@ func (v *verifier) checkFiles(ctx context.Context, i int) error {
 		return err
 	}
 	v.report.Files += len(whole.manifest.Files) + 1
-	v.report.Problems = append(append(v.report.Problems, problems...), manifest...)
+	v.add(problems...)
+	v.add(manifest...)
 	return nil
 }
 
@@ -123,7 +125,7 @@ func (v *verifier) checkUnchained(ctx context.Context, id string) error {
 		v.report.Unfinished = append(v.report.Unfinished, id)
 		return nil
 	case errors.Is(err, ErrCorrupt):
-		v.problem(Edited, id, manifestKey(id), "it is no manifest of this run")
+		v.add(Problem{Kind: Edited, Run: id, Key: manifestKey(id), What: "it is no manifest of this run"})
 		return nil
 	case err != nil:
 		return err
@@ -131,11 +133,11 @@ func (v *verifier) checkUnchained(ctx context.Context, id string) error {
 	at, err := readChained(ctx, v.store, manifest.Sequence)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		v.problem(Unchained, id, manifestKey(id), "the chain has no link %d", manifest.Sequence)
+		v.add(Problem{Kind: Unchained, Run: id, Key: manifestKey(id), What: fmt.Sprintf("the chain has no link %d", manifest.Sequence)})
 	case err != nil:
 		return err
 	case at.run != id:
-		v.problem(Repeated, id, manifestKey(id), "link %d is that of run %s", manifest.Sequence, at.run)
+		v.add(Problem{Kind: Repeated, Run: id, Key: manifestKey(id), What: fmt.Sprintf("link %d is that of run %s", manifest.Sequence, at.run)})
 	}
 	return nil // or it was closed while the store was read
 }
@@ -145,7 +147,7 @@ func (v *verifier) checkUnchained(ctx context.Context, id string) error {
 func (v *verifier) checkLatest(ctx context.Context) error {
 	end := v.report.Head.Sequence
 	if v.before.Head.Sequence > end {
-		v.problem(Gap, v.before.Run, chainKey(v.before.Head.Sequence), "%s names link %d, the chain ends at %d", latestKey, v.before.Head.Sequence, end)
+		v.add(Problem{Kind: Gap, Run: v.before.Run, Key: chainKey(v.before.Head.Sequence), What: fmt.Sprintf("%s names link %d, the chain ends at %d", latestKey, v.before.Head.Sequence, end)})
 	}
 	latest, err := LoadLatest(ctx, v.store)
 	if errors.Is(err, ErrCorrupt) {
@@ -156,7 +158,7 @@ func (v *verifier) checkLatest(ctx context.Context) error {
 	}
 	switch behind := end - latest.Head.Sequence; {
 	case behind > 1:
-		v.problem(Behind, latest.Run, latestKey, "it names link %d, the chain ends at %d", latest.Head.Sequence, end)
+		v.add(Problem{Kind: Behind, Run: latest.Run, Key: latestKey, What: fmt.Sprintf("it names link %d, the chain ends at %d", latest.Head.Sequence, end)})
 	case behind == 1:
 		v.report.Interrupted = v.chain[len(v.chain)-1].run
 	}
@@ -177,8 +179,8 @@ func (v *verifier) checkNewest(latest Latest) {
 	case latest.Head.Sequence > v.report.Head.Sequence || newest.run == "":
 		return // it knows of links that were not read
 	case latest.Run < newest.run:
-		v.problem(Behind, latest.Run, latestKey, "the newest closed run is %s", newest.run)
+		v.add(Problem{Kind: Behind, Run: latest.Run, Key: latestKey, What: fmt.Sprintf("the newest closed run is %s", newest.run)})
 	case latest.Run != newest.run || latest.Link() != newest.Link:
-		v.problem(Edited, latest.Run, latestKey, "it does not name the link of the newest closed run")
+		v.add(Problem{Kind: Edited, Run: latest.Run, Key: latestKey, What: "it does not name the link of the newest closed run"})
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"posture/internal/snapshot"
 	"posture/internal/store"
 )
@@ -169,7 +171,7 @@ func TestVerifyUnfinished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := scan(t.Context(), s, run, one, "a1", 2); err != nil {
+	if _, _, err := scan(t.Context(), s, head(run, one, "a1"), 2); err != nil {
 		t.Fatal(err)
 	}
 	if report := wantClean(t, s); len(report.Unfinished) != 1 || report.Unfinished[0] != run.ID {
@@ -184,6 +186,16 @@ func TestChainGoesOnAfterALoss(t *testing.T) {
 	manifest, err := finishRun(t.Context(), s, newRun(3))
 	if err != nil || manifest.Sequence != 4 {
 		t.Fatalf("sequence %d, %v; want 4", manifest.Sequence, err)
+	}
+	var closed []string
+	for manifest, err := range snapshot.Closed(t.Context(), s) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed = append(closed, manifest.Run)
+	}
+	if diff := cmp.Diff([]string{newRun(3).ID, newRun(1).ID, newRun(0).ID}, closed); diff != "" {
+		t.Errorf("closed runs (-want +got):\n%s", diff)
 	}
 	report, err := snapshot.Verify(t.Context(), s)
 	gap := func(p snapshot.Problem) bool { return p.Kind == snapshot.Gap && p.Run == newRun(2).ID }

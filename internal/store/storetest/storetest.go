@@ -75,7 +75,7 @@ func putIfAbsent(t *testing.T, s store.Store) {
 	if _, err := s.PutIfAbsent(t.Context(), "runs/1/run.json", []byte("one")); !errors.Is(err, store.ErrExists) {
 		t.Errorf("second put of the same bytes: %v, want ErrExists", err)
 	}
-	wantBody(t, s, "runs/1/run.json", "one", version)
+	wantBody(t, s, "runs/1/run.json", content{"one", version})
 }
 
 func putIfMatch(t *testing.T, s store.Store) {
@@ -87,7 +87,7 @@ func putIfMatch(t *testing.T, s store.Store) {
 	if _, err := s.PutIfMatch(t.Context(), "state/latest.json", first, []byte("three")); !errors.Is(err, store.ErrConflict) {
 		t.Errorf("put with the old version: %v, want ErrConflict", err)
 	}
-	wantBody(t, s, "state/latest.json", "two", second)
+	wantBody(t, s, "state/latest.json", content{"two", second})
 	if err := s.Delete(t.Context(), "state/latest.json"); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func versions(t *testing.T, s store.Store) {
 		if err != nil || next == version {
 			t.Fatalf("version %q after %q, %v", next, version, err)
 		}
-		wantBody(t, s, "state/a", fmt.Sprint(i), next)
+		wantBody(t, s, "state/a", content{fmt.Sprint(i), next})
 		version = next
 	}
 }
@@ -129,7 +129,7 @@ func bodies(t *testing.T, s store.Store) {
 		"empty": {}, "binary": every, "text": []byte("a\r\nb\n"), "large": bytes.Repeat(every, 1<<12),
 	} {
 		version := put(t, s, name, string(body))
-		wantBody(t, s, name, string(body), version)
+		wantBody(t, s, name, content{string(body), version})
 	}
 	if _, _, err := store.Read(t.Context(), s, "large", 10); !errors.Is(err, store.ErrTooLarge) {
 		t.Errorf("read over the limit: %v, want ErrTooLarge", err)
@@ -250,7 +250,7 @@ func unusualKeys(t *testing.T, s store.Store) {
 	keys := []string{"a b/c+d", "example.com:proj/x", "q?a=b&c=%2F", "ünïcode/😀", "x..y", "z#1"}
 	for _, key := range keys {
 		version := put(t, s, key, "body of "+key)
-		wantBody(t, s, key, "body of "+key, version)
+		wantBody(t, s, key, content{"body of " + key, version})
 	}
 	wantKeys(t, s, "", slices.Sorted(slices.Values(keys))...)
 }
@@ -272,7 +272,7 @@ func cancelled(t *testing.T, s store.Store) {
 		}
 	}
 	wantKeys(t, s, "", "a")
-	wantBody(t, s, "a", "x", version)
+	wantBody(t, s, "a", content{"x", version})
 }
 
 func name(t *testing.T, s store.Store) {
@@ -291,18 +291,21 @@ func put(t *testing.T, s store.Store, key, body string) string {
 	return version
 }
 
-func wantBody(t *testing.T, s store.Store, key, body, version string) {
+// content is what an object should hold, and its version.
+type content struct{ body, version string }
+
+func wantBody(t *testing.T, s store.Store, key string, want content) {
 	t.Helper()
-	got, gotVersion, err := store.Read(t.Context(), s, key, limit)
-	if err != nil || string(got) != body || gotVersion != version {
-		t.Errorf("read %s: %.40q version %s, %v; want %.40q version %s", key, got, gotVersion, err, body, version)
+	body, version, err := store.Read(t.Context(), s, key, limit)
+	if got := (content{string(body), version}); err != nil || got != want {
+		t.Errorf("read %s: %.80q, %v; want %.80q", key, got, err, want)
 	}
 	object, err := s.Get(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := object.Body.Close(); err != nil || object.Size != int64(len(body)) {
-		t.Errorf("get %s: size %d, %v; want %d", key, object.Size, err, len(body))
+	if err := object.Body.Close(); err != nil || object.Size != int64(len(want.body)) {
+		t.Errorf("get %s: size %d, %v; want %d", key, object.Size, err, len(want.body))
 	}
 }
 
