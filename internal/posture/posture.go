@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -248,11 +249,13 @@ func (e *Exemption) Live() bool { return e != nil && !e.Expired }
 // of the rule's id, provider, account, region and resource id, each preceded
 // by its length so that no two tuples run together.
 func Fingerprint(rule string, provider Provider, account, region, resource string) string {
-	h := sha256.New()
-	for _, part := range []string{rule, string(provider), account, region, resource} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+	var text []byte
+	for _, part := range [...]string{rule, string(provider), account, region, resource} {
+		text = strconv.AppendInt(text, int64(len(part)), 10)
+		text = append(append(text, ':'), part...)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // ScopeID returns the resource id of a finding that stands for all resources

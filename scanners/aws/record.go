@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -119,10 +120,7 @@ func gateSize(service string) int {
 // mode without the client-side retry quota is the one setting that loses no
 // call to a throttling server; see BenchmarkThrottled.
 func (a *Account) newRetryer() aws.Retryer {
-	attempts := a.options.Attempts
-	if attempts == 0 {
-		attempts = 10
-	}
+	attempts := cmp.Or(a.options.Attempts, a.cfg.RetryMaxAttempts, 10)
 	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
 		o.Throttles = append(o.Throttles, retry.ThrottleErrorCode{Codes: moreThrottles})
 		o.StandardOptions = append(o.StandardOptions, func(o *retry.StandardOptions) {

@@ -1,0 +1,73 @@
+// Command posture scans cloud accounts, keeps what it finds as evidence, and
+// tells what changed. It is the same program on a laptop as in the functions.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// The exit codes.
+const (
+	exitFine       = 0
+	exitFindings   = 1 // findings at or over --fail-on
+	exitUsage      = 2 // wrong usage or configuration
+	exitIncomplete = 3 // the scan itself was incomplete
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now})
+	stop()
+	os.Exit(code)
+}
+
+// streams is the world as the command line sees it.
+type streams struct {
+	in     io.Reader
+	out    io.Writer
+	err    io.Writer
+	getenv func(string) string
+	now    func() time.Time
+}
+
+// exitError ends the program with a code. Without an error in it, it ends
+// without a word.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// run is main with the world as a value. It returns the exit code.
+func run(ctx context.Context, args []string, world streams) int {
+	root := newRoot(&world)
+	root.SetArgs(args)
+	root.SetIn(world.in)
+	root.SetOut(world.out)
+	root.SetErr(world.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitFine
+	}
+	exit := &exitError{code: exitUsage, err: err}
+	_ = errors.As(err, &exit) // what says no code is a matter of usage or configuration
+	if exit.err != nil {
+		fmt.Fprintf(world.err, "posture: %v\n", exit.err)
+	}
+	return exit.code
+}

@@ -1,0 +1,71 @@
+// Package audit runs the scanner: it plans a run, scans and judges its
+// targets, stores their parts, closes the run, compares it with what people
+// were last told and hands what changed to the outbox. Every step may be
+// repeated, at any time and by several processes at once, without a finding or
+// an alert being lost or told twice. It knows no cloud: each is handed to it
+// as a value.
+package audit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"posture/internal/config"
+	"posture/internal/outbox"
+	"posture/internal/policy"
+	"posture/internal/posture"
+	"posture/internal/store"
+)
+
+// Scanner reads one target. Scan hands every resource to emit, one at a time,
+// and never fails as a whole: what could not be read is in the resources and
+// in the coverage.
+type Scanner interface {
+	Target() posture.Target // with its account and regions known
+	Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.Coverage
+}
+
+// Cloud is one provider: its rules, and how to reach its targets.
+type Cloud struct {
+	Policy *policy.Policy
+	Types  []string // resource types that the configuration puts in scope; empty: all
+	// Targets lists what the configuration puts in scope.
+	Targets func(ctx context.Context) ([]posture.Target, error)
+	// Open returns a scanner for the target, or an error when nothing of it
+	// can be read; a posture.ReadError says why.
+	Open func(ctx context.Context, target posture.Target) (Scanner, error)
+}
+
+// Auditor does the steps of a run.
+type Auditor struct {
+	Store   store.Store
+	Config  config.Config
+	Clouds  map[posture.Provider]Cloud
+	Now     func() time.Time
+	Attempt func() string // a name for an attempt, different at every call in every process
+	Tool    string        // version of this program
+	Build   string        // digest of this program
+
+	// Narrowed says that runs are asked for less than the configuration puts
+	// in scope, so that what they leave out is not out of scope.
+	Narrowed bool
+	// Sender tells people. Without one, alerts are stored with the run only.
+	Sender  outbox.Sender
+	Channel string // where alerts go that no route sends elsewhere
+	// Progress, if there is one, is told how many resources of a target were
+	// read so far.
+	Progress func(target posture.Target, resources int)
+}
+
+// writeTime is what a step that has a deadline keeps for storing what it read.
+const writeTime = 45 * time.Second
+
+// cloud returns the cloud of a target.
+func (a *Auditor) cloud(provider posture.Provider) (Cloud, error) {
+	c, ok := a.Clouds[provider]
+	if !ok {
+		return Cloud{}, fmt.Errorf("this program cannot scan %s", provider)
+	}
+	return c, nil
+}

@@ -1,0 +1,49 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"posture/internal/posture"
+	"posture/internal/snapshot"
+)
+
+// Plan opens the run that is due at the slot, for all targets in scope of the
+// scope's clouds. The opener names the caller's invocation: it wins the run
+// again when it comes again. Whoever did not win has nothing to do.
+func (a *Auditor) Plan(ctx context.Context, slot time.Time, scope, opener string) (run snapshot.Run, won bool, err error) {
+	run = snapshot.Run{
+		ID: snapshot.SlotID(slot, scope), Slot: slot.UTC().Truncate(time.Second), Started: a.Now().UTC(),
+		Opener: opener, Tool: a.Tool, Build: a.Build, ConfigDigest: a.Config.Digest(),
+	}
+	for _, provider := range a.providers() {
+		targets, err := a.Clouds[provider].Targets(ctx)
+		if err != nil {
+			return snapshot.Run{}, false, fmt.Errorf("plan the run: %w", err)
+		}
+		run.Targets = append(run.Targets, targets...)
+		for _, rule := range a.Clouds[provider].Policy.Rules() {
+			rule.Provider = provider
+			run.Rules = append(run.Rules, rule)
+		}
+	}
+	if len(run.Targets) == 0 {
+		return snapshot.Run{}, false, errors.New("plan the run: nothing is in scope; name accounts in posture.yaml")
+	}
+	slices.SortFunc(run.Targets, func(x, y posture.Target) int { return cmp.Compare(x.String(), y.String()) })
+	return snapshot.OpenRun(ctx, a.Store, run)
+}
+
+// providers returns the clouds at hand, in a fixed order.
+func (a *Auditor) providers() []posture.Provider {
+	var providers []posture.Provider
+	for provider := range a.Clouds {
+		providers = append(providers, provider)
+	}
+	slices.Sort(providers)
+	return providers
+}

@@ -1,0 +1,121 @@
+// Package report turns what runs stored into what people and other programs
+// read. Everything that a stranger may have named is made inert for the form
+// that it is written in.
+package report
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"posture/internal/posture"
+)
+
+// Findings is a set of findings with what is needed to explain them.
+type Findings struct {
+	Run   string
+	Tool  string                  // version of the program that judged
+	Rules map[string]posture.Rule // by id
+	Items iter.Seq2[posture.Finding, error]
+	Color bool // of tables
+}
+
+// writers holds the formats, by name.
+var writers = map[string]func(io.Writer, Findings) error{ //nolint:gochecknoglobals // constant
+	"table":  writeTable,
+	"json":   writeJSON,
+	"ndjson": writeNDJSON,
+	"csv":    writeCSV,
+	"sarif":  writeSARIF,
+}
+
+// Formats returns the names of the formats that findings can be written in.
+func Formats() []string { return []string{"table", "json", "ndjson", "csv", "sarif"} }
+
+// Write writes the findings in the format. It holds no more than one of them
+// at a time, but for tables.
+func (f Findings) Write(w io.Writer, format string) error {
+	write, known := writers[format]
+	if !known {
+		return fmt.Errorf("unknown format %q: expected one of %s", format, strings.Join(Formats(), ", "))
+	}
+	return write(w, f)
+}
+
+// Where limits findings to those that a person asked for. Empty fields match
+// everything.
+type Where struct {
+	Statuses   []posture.Status
+	Severities []posture.Severity
+	Categories []posture.Category
+	Rules      []string
+	Accounts   []string
+	Criteria   []string
+}
+
+// Filter returns the findings that match.
+func (f Findings) Filter(where Where) Findings {
+	all := f.Items
+	f.Items = func(yield func(posture.Finding, error) bool) {
+		for finding, err := range all {
+			if err == nil && !where.matches(finding, f.Rules[finding.Rule]) {
+				continue
+			}
+			if !yield(finding, err) {
+				return
+			}
+		}
+	}
+	return f
+}
+
+func (w Where) matches(f posture.Finding, rule posture.Rule) bool {
+	return among(w.Statuses, f.Status) && among(w.Severities, rule.Severity) && among(w.Categories, rule.Category) &&
+		among(w.Rules, f.Rule) && among(w.Accounts, f.Account) && anyAmong(w.Criteria, rule.SOC2)
+}
+
+func among[T comparable](wanted []T, got T) bool { return anyAmong(wanted, []T{got}) }
+
+// anyAmong reports whether one of the values is wanted. No wants want all.
+func anyAmong[T comparable](wanted, got []T) bool {
+	if len(wanted) == 0 {
+		return true
+	}
+	for _, value := range got {
+		for _, want := range wanted {
+			if value == want {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// entry is a finding as the JSON formats write it: with what its rule says.
+type entry struct {
+	posture.Finding
+	Title    string           `json:"title"`
+	Severity posture.Severity `json:"severity"`
+	Category posture.Category `json:"category"`
+	SOC2     []string         `json:"soc2"`
+	Fix      string           `json:"fix"`
+}
+
+func (f Findings) entry(finding posture.Finding) entry {
+	rule := f.Rules[finding.Rule]
+	return entry{finding, rule.Title, rule.Severity, rule.Category, rule.SOC2, rule.Fix}
+}
+
+// told says why a finding is what it is, in one line: the values that decided
+// it, or why there are none.
+func told(f posture.Finding) string {
+	var parts []string
+	for _, value := range f.Evidence {
+		parts = append(parts, fmt.Sprintf("%s = %v", strings.TrimPrefix(value.Path, "resource."), value.Value))
+	}
+	for _, unread := range f.Unknown {
+		parts = append(parts, fmt.Sprintf("%s: %s", unread.Field, unread.Cause))
+	}
+	return strings.Join(parts, "; ")
+}

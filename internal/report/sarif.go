@@ -1,0 +1,146 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"maps"
+	"slices"
+
+	"posture/internal/escape"
+	"posture/internal/posture"
+)
+
+// The parts of SARIF 2.1.0 that findings need.
+type sarifRule struct {
+	ID         string          `json:"id"`
+	Short      sarifText       `json:"shortDescription"`
+	Full       sarifText       `json:"fullDescription"`
+	Help       sarifText       `json:"help"`
+	HelpURI    string          `json:"helpUri,omitempty"`
+	Default    sarifLevel      `json:"defaultConfiguration"`
+	Properties sarifProperties `json:"properties"`
+}
+
+type sarifText struct {
+	Text string `json:"text"`
+}
+
+type sarifLevel struct {
+	Level string `json:"level"`
+}
+
+type sarifProperties struct {
+	Tags     []string `json:"tags"`
+	Severity string   `json:"security-severity"` // a number from 0 to 10, as text
+}
+
+type sarifResult struct {
+	RuleID       string             `json:"ruleId"`
+	Kind         string             `json:"kind"`
+	Level        string             `json:"level"`
+	Message      sarifText          `json:"message"`
+	Locations    []sarifLocation    `json:"locations"`
+	Fingerprints map[string]string  `json:"partialFingerprints"`
+	Suppressions []sarifSuppression `json:"suppressions,omitempty"`
+}
+
+type sarifSuppression struct {
+	Kind          string `json:"kind"`
+	Justification string `json:"justification"`
+}
+
+type sarifLocation struct {
+	Logical  []sarifLogical `json:"logicalLocations"`
+	Physical sarifPhysical  `json:"physicalLocation"`
+}
+
+type sarifLogical struct {
+	Name      string `json:"name"`
+	Qualified string `json:"fullyQualifiedName"`
+	Kind      string `json:"kind"`
+}
+
+// sarifPhysical is there because some readers drop results without one.
+type sarifPhysical struct {
+	Artifact struct {
+		URI string `json:"uri"`
+	} `json:"artifactLocation"`
+}
+
+// grades holds SARIF's words for a severity.
+var grades = map[posture.Severity]struct{ level, score string }{ //nolint:gochecknoglobals // constant
+	posture.Critical: {"error", "9.5"},
+	posture.High:     {"error", "8.0"},
+	posture.Medium:   {"warning", "5.5"},
+	posture.Low:      {"note", "3.0"},
+}
+
+func writeSARIF(w io.Writer, f Findings) error {
+	out := bufio.NewWriter(w)
+	driver, err := json.Marshal(map[string]any{"name": "posture", "version": f.Tool, "rules": f.sarifRules()})
+	if err != nil {
+		return err
+	}
+	_, _ = out.WriteString(`{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"tool":{"driver":`)
+	_, _ = out.Write(driver)
+	_, _ = out.WriteString(`},"results":[`)
+	separator := "\n"
+	for finding, err := range f.Items {
+		if err != nil {
+			return err
+		}
+		line, err := json.Marshal(f.sarifResult(finding))
+		if err != nil {
+			return err
+		}
+		_, _ = out.WriteString(separator)
+		_, _ = out.Write(line)
+		separator = ",\n"
+	}
+	_, _ = out.WriteString("\n]}]}\n")
+	return out.Flush()
+}
+
+func (f Findings) sarifRules() []sarifRule {
+	rules := []sarifRule{}
+	for _, id := range slices.Sorted(maps.Keys(f.Rules)) {
+		rule := f.Rules[id]
+		described := sarifRule{
+			ID: id, Short: sarifText{rule.Title}, Full: sarifText{rule.Why}, Help: sarifText{rule.Fix},
+			Default:    sarifLevel{grades[rule.Severity].level},
+			Properties: sarifProperties{Tags: append([]string{"security", string(rule.Category)}, rule.SOC2...), Severity: grades[rule.Severity].score},
+		}
+		if len(rule.References) > 0 {
+			described.HelpURI = rule.References[0]
+		}
+		rules = append(rules, described)
+	}
+	return rules
+}
+
+// kinds holds SARIF's words for a status.
+var kinds = map[posture.Status]string{ //nolint:gochecknoglobals // constant
+	posture.Pass: "pass", posture.Fail: "fail", posture.Unknown: "review",
+}
+
+func (f Findings) sarifResult(finding posture.Finding) sarifResult {
+	rule := f.Rules[finding.Rule]
+	result := sarifResult{
+		RuleID: finding.Rule, Kind: kinds[finding.Status], Level: "none",
+		Message:      sarifText{rule.Title + ": " + escape.Line(finding.Name) + " (" + escape.Line(told(finding)) + ")"},
+		Fingerprints: map[string]string{"posture/v1": finding.Fingerprint},
+	}
+	if finding.Status == posture.Fail {
+		result.Level = grades[rule.Severity].level
+	}
+	if finding.Exemption.Live() {
+		result.Suppressions = []sarifSuppression{{"external", "exemption " + finding.Exemption.ID}}
+	}
+	location := sarifLocation{Logical: []sarifLogical{{
+		Name: escape.Line(finding.Name), Qualified: escape.Line(finding.Resource), Kind: "resource",
+	}}}
+	location.Physical.Artifact.URI = "posture/" + string(finding.Provider) + "/" + finding.Account + "/" + finding.Fingerprint
+	result.Locations = []sarifLocation{location}
+	return result
+}
