@@ -3,6 +3,7 @@ package aws
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -25,6 +26,7 @@ type S3Bucket struct {
 	ExpiresOldVersions   bool           `json:"expires_old_versions"`       // an enabled lifecycle rule expires noncurrent versions
 	ObjectLock           bool           `json:"object_lock"`                // Object Lock is enabled
 	ReplicatesElsewhere  bool           `json:"replicates_to_other_region"` // an enabled rule replicates to a bucket of another region
+	LastBackup           time.Time      `json:"last_backup"`                // when AWS Backup last backed it up; the zero time: never
 	StoresCloudTrailLogs bool           `json:"stores_cloudtrail_logs"`     // a trail of the account or its organisation delivers here
 }
 
@@ -44,6 +46,7 @@ var s3Buckets = scanner{
 		{Op: "s3control:GetPublicAccessBlock", Action: "s3:GetAccountPublicAccessBlock", For: []string{"public", "public_access_blocked"}},
 		{Op: "cloudtrail:DescribeTrails", For: []string{"stores_cloudtrail_logs"}},
 		{Op: "cloudtrail:ListTrails", For: []string{"stores_cloudtrail_logs"}},
+		{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 		{Op: "s3:GetBucketVersioning", Each: true, For: []string{"versioning", "mfa_delete"}},
 		{Op: "s3:GetBucketEncryption", Action: "s3:GetEncryptionConfiguration", Each: true, For: []string{"encryption_algorithm"}},
 		{Op: "s3:GetPublicAccessBlock", Action: "s3:GetBucketPublicAccessBlock", Each: true, For: []string{"public", "public_access_blocked"}},
@@ -96,7 +99,7 @@ func (p *place) readS3Bucket(ctx context.Context, bucket types.Bucket, regions m
 		region = p.Region // S3 names no region for the oldest ones, which live there
 	}
 	b := &bucketReading{
-		reading: p.read(), client: s3Client(p.in(region)),
+		reading: p.in(region).read(), client: s3Client(p.in(region)),
 		name: &name, arn: "arn:" + p.partition + ":s3:::" + name, region: region,
 	}
 	b.readVersioning(ctx)
@@ -110,7 +113,8 @@ func (p *place) readS3Bucket(ctx context.Context, bucket types.Bucket, regions m
 	b.readReplication(ctx, regions)
 	b.readTags(ctx)
 	b.readTrails(ctx)
-	b.emitIn(region, b.arn, name, b.tags, &b.doc)
+	b.doc.LastBackup = b.readLastBackup(ctx, b.arn, "last_backup")
+	b.emit(b.arn, name, b.tags, &b.doc)
 }
 
 // readTrails finds out whether CloudTrail delivers to the bucket.

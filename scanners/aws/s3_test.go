@@ -18,6 +18,10 @@ var fourBuckets string
 // s3Fixtures has a trail of every region that delivers to alpha, and one of
 // eu-west-1 only that delivers to delta.
 var s3Fixtures = fourBuckets + `
+-- backup:ListProtectedResources region=us-east-1 --
+{"Results": [{"ResourceArn": "arn:aws:s3:::alpha", "ResourceType": "S3", "LastBackupTime": 1767139200}]}
+-- backup:ListProtectedResources region=eu-west-1 --
+{"Results": []}
 -- cloudtrail:DescribeTrails region=us-east-1 --
 {"trailList": [{"Name": "main", "TrailARN": "arn:aws:cloudtrail:us-east-1:111122223333:trail/main", "HomeRegion": "us-east-1", "S3BucketName": "alpha"}]}
 -- cloudtrail:ListTrails --
@@ -36,6 +40,7 @@ func TestS3Buckets(t *testing.T) {
 			Versioning: true, MFADelete: true, EncryptionAlgorithm: "aws:kms", PublicAccessBlocked: true,
 			Policy: S3BucketPolicy{DeniesInsecureTransport: true}, ACLsDisabled: true, AccessLogBucket: "beta",
 			ExpiresObjects: true, ExpiresOldVersions: true, ObjectLock: true, ReplicatesElsewhere: true, StoresCloudTrailLogs: true,
+			LastBackup: day("2025-12-31"),
 		},
 		"beta":  {},
 		"gamma": {Public: true, Policy: S3BucketPolicy{OthersMayChange: []string{"444455556666"}}},
@@ -80,6 +85,7 @@ func TestS3BucketsWhenCallsAreRefused(t *testing.T) {
 		"s3:GetBucketPolicyStatus":           {"public"},
 		"s3:GetBucketAcl":                    {"public"},
 		"s3control:GetPublicAccessBlock":     {"public_access_blocked"},
+		"backup:ListProtectedResources":      {"last_backup"},
 		"cloudtrail:DescribeTrails":          {"stores_cloudtrail_logs"},
 		"cloudtrail:ListTrails":              {"stores_cloudtrail_logs"},
 	} {
