@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -116,7 +117,12 @@ func listEBSSnapshots(ctx context.Context, p *place, restorableBy []string) ([]t
 		OwnerIds:            []string{"self"},
 		RestorableByUserIds: restorableBy,
 	})
-	return listAll(ctx, pages, func(page *ec2.DescribeSnapshotsOutput) []types.Snapshot { return page.Snapshots })
+	return listAll(ctx, pages, func(page *ec2.DescribeSnapshotsOutput) []types.Snapshot {
+		return slices.DeleteFunc(page.Snapshots, func(s types.Snapshot) bool {
+			owner := aws.ToString(s.OwnerId)
+			return owner != "" && owner != p.id // not asked for, but emulators list it
+		})
+	})
 }
 
 // newestEBSSnapshots returns when the newest completed snapshot of each volume was begun.

@@ -2,11 +2,11 @@ package aws
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -26,25 +26,32 @@ func checkAnswer(ctx context.Context, in middleware.DeserializeInput, next middl
 	if err != nil || !ok || response.StatusCode < 200 || response.StatusCode > 299 {
 		return out, metadata, err
 	}
-	if media, _, err := mime.ParseMediaType(response.Header.Get("Content-Type")); err == nil && media == "text/html" {
-		return out, metadata, errPageAnswer
-	}
 	return out, metadata, checkBody(response)
 }
 
-// checkBody looks whether there is a body and leaves it as it was.
+// checkBody looks how the body begins and leaves it as it was. What kind of
+// text the answer calls itself does not count: emulators call all of it HTML.
 func checkBody(response *smithyhttp.Response) error {
 	body := bufio.NewReader(response.Body)
-	_, err := body.Peek(1)
-	if errors.Is(err, io.EOF) {
+	start, err := body.Peek(64)
+	if len(start) == 0 && errors.Is(err, io.EOF) {
 		return errEmptyAnswer
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the answer: %w", err)
+	}
+	if isPage(start) {
+		return errPageAnswer
 	}
 	response.Body = struct {
 		io.Reader
 		io.Closer
 	}{body, response.Body}
 	return nil
+}
+
+// isPage reports whether a body that begins so is an HTML page.
+func isPage(start []byte) bool {
+	start = bytes.ToLower(bytes.TrimSpace(start))
+	return bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
 }
