@@ -174,6 +174,9 @@ func (h *history) check(t tester) {
 	if extra := len(told) - len(unique); extra > 0 && (h.doubts == 0 || !h.slack.blind) {
 		t.Errorf("%d told twice after %d doubts (blind: %v)", extra, h.doubts, h.slack.blind)
 	}
+	if h.slack.needless > 0 {
+		t.Errorf("%d messages were posted although they were recorded as told", h.slack.needless)
+	}
 	box := outbox.New(h.disk, h.slack.clock.now, h.slack.clock.sleep)
 	if left, err := box.Waiting(ctxOf(t)); err != nil || len(left) > 0 {
 		t.Errorf("left in the queue: %v, %v", left, err)

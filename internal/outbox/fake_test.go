@@ -54,15 +54,16 @@ type post struct {
 
 // fakeSlack is a Sender that keeps what is posted and fails as it is told.
 type fakeSlack struct {
-	mu      sync.Mutex
-	clock   *clock
-	posts   []post
-	calls   int
-	looks   int
-	amended []string
-	answer  func(n int, m outbox.Message) (posted bool, err error) // nil: all is well
-	blind   bool                                                   // no permission to look
-	find    func() error                                           // an error of looking
+	mu       sync.Mutex
+	clock    *clock
+	posts    []post
+	calls    int
+	needless int // posts of what was recorded as told
+	looks    int
+	amended  []string
+	answer   func(n int, m outbox.Message) (posted bool, err error) // nil: all is well
+	blind    bool                                                   // no permission to look
+	find     func() error                                           // an error of looking
 }
 
 func (s *fakeSlack) Send(_ context.Context, m outbox.Message) (outbox.Receipt, error) {
@@ -193,6 +194,9 @@ type mortalSlack struct {
 }
 
 func (s mortalSlack) Send(ctx context.Context, m outbox.Message) (r outbox.Receipt, err error) {
+	if _, _, err := store.Read(ctx, s.life.Store, "sent/"+m.Key+".json", 1<<20); err == nil {
+		s.needless++
+	}
 	do, answer := s.life.op()
 	if do {
 		r, err = s.fakeSlack.Send(ctx, m)

@@ -168,7 +168,7 @@ func (d *delivery) refuse(ctx context.Context, it *item, r *Refusal) (again bool
 	case Channel:
 		d.refused[it.To()] = r.Code
 		d.report.alarm(Alarm{Kind: Channel, Channel: it.To(), Code: r.Code})
-		e.divert(d.refused, d.box.now())
+		e.divert(d.box.now())
 	case Credential:
 		return false, d.parkAll(ctx, r.Code)
 	case Form:
@@ -197,9 +197,10 @@ func (e *Entry) park(now time.Time) {
 	e.State, e.NotBefore, e.Via = Parked, now.Add(parkTime), ""
 }
 
-// divert sends an entry to its fallback, or parks it where that is refused too.
-func (e *Entry) divert(refused map[string]string, now time.Time) {
-	if _, bad := refused[e.Fallback]; e.Via != "" || e.Fallback == "" || bad {
+// divert sends an entry to its fallback, or parks it where there is none or
+// that has refused it too.
+func (e *Entry) divert(now time.Time) {
+	if e.Via != "" || e.Fallback == "" {
 		e.park(now)
 		return
 	}

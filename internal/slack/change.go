@@ -144,14 +144,14 @@ func (p *page) settle(a drift.Alert, settled []outbox.Settlement) {
 		n++
 		rows := p.lists[len(p.lists)-1].rows // resources come last
 		rows[i].struck = true
-		rows[i].details = append(rows[i].details, strings.ToLower(s.Kind.Word())+" "+moment(s.Time))
+		rows[i].details = append(rows[i].details, strings.ToLower(text(s.Kind.Word(), factLimit))+" "+moment(s.Time))
 	}
 	if n == 0 {
 		return
 	}
 	last := settled[len(settled)-1]
 	if n == len(a.Resources) && n == a.Total {
-		p.state = last.Kind.Word() + " " + last.Time.UTC().Format(time.DateOnly) + " (was " + p.state + ")"
+		p.state = text(last.Kind.Word(), factLimit) + " " + last.Time.UTC().Format(time.DateOnly) + " (was " + p.state + ")"
 		return
 	}
 	p.notes = append(p.notes, fmt.Sprintf("%d of %d have ended, the latest %s; the thread says which.", n, a.Total, moment(last.Time)))

@@ -171,7 +171,7 @@ func digestPage(m outbox.Message) page {
 
 // memberRow returns the line of one alert of a digest.
 func memberRow(m outbox.Member) row {
-	name := m.Kind.Word()
+	name := text(m.Kind.Word(), factLimit)
 	if m.Severity != "" {
 		name += " · " + escape.Name(string(m.Severity))
 	}

@@ -57,7 +57,7 @@ type row struct {
 
 // pageOf returns the page of an alert.
 func pageOf(a drift.Alert) page {
-	p := page{state: a.Kind.Word(), severity: a.Severity}
+	p := page{state: text(a.Kind.Word(), factLimit), severity: a.Severity}
 	switch a.Kind {
 	case drift.MassChange, drift.MassExpired, drift.MassClosed:
 		p.mass(a)
