@@ -15,7 +15,7 @@ import (
 
 // AccountSettings is what rules may ask of the account as a whole.
 type AccountSettings struct {
-	RootPassword    bool           `json:"root_password"`     // the root user can sign in; false where root credentials were removed centrally
+	RootPassword    bool           `json:"root_password"`     // the root user can sign in; false only where AWS says so: its credentials were removed centrally
 	RootMFA         bool           `json:"root_mfa"`          // the root user has an MFA device of any kind
 	RootHardwareMFA bool           `json:"root_hardware_mfa"` // the root user has MFA, and no virtual device for it
 	RootAccessKeys  bool           `json:"root_access_keys"`  // the root user has an access key
@@ -78,7 +78,8 @@ func (a *accountReading) readSummary(ctx context.Context) {
 	if !a.Got(err, "root_password", "root_mfa", "root_hardware_mfa", "root_access_keys") {
 		return
 	}
-	a.doc.RootPassword = a.entry(out.SummaryMap, "AccountPasswordPresent", "root_password")
+	password, told := out.SummaryMap["AccountPasswordPresent"]
+	a.doc.RootPassword = password > 0 || !told
 	a.doc.RootAccessKeys = a.entry(out.SummaryMap, "AccountAccessKeysPresent", "root_access_keys")
 	a.doc.RootMFA = a.entry(out.SummaryMap, "AccountMFAEnabled", "root_mfa", "root_hardware_mfa")
 	a.readHardwareMFA(ctx)

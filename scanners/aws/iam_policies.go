@@ -3,6 +3,7 @@ package aws
 import (
 	"cmp"
 	"context"
+	"path"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -47,7 +48,8 @@ func scanIAMManagedPolicies(ctx context.Context, p *place) error {
 			Uses: int(aws.ToInt32(policy.AttachmentCount) + aws.ToInt32(policy.PermissionsBoundaryUsageCount)),
 		}
 		doc.Grants = r.readGrants(defaultVersion(policy))
-		r.emitIn(posture.Global, aws.ToString(policy.Arn), aws.ToString(policy.PolicyName), nil, &doc)
+		id := aws.ToString(policy.Arn)
+		r.emitIn(posture.Global, id, path.Base(id), nil, &doc)
 	})
 	return cmp.Or(listErr, err)
 }

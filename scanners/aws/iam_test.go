@@ -75,6 +75,13 @@ func TestAccountSettingsOtherwise(t *testing.T) {
 			"<User><Arn>arn:aws:iam::111122223333:root</Arn></User>", "<User><Arn>arn:aws:iam::111122223333:user/eve</Arn></User>",
 			func(a *AccountSettings) { a.RootHardwareMFA = true }, nil,
 		},
+		"a summary that does not tell of a password": {
+			"AccountPasswordPresent", "Users", func(*AccountSettings) {}, nil,
+		},
+		"root credentials removed centrally": {
+			"<key>AccountPasswordPresent</key><value>1<", "<key>AccountPasswordPresent</key><value>0<",
+			func(a *AccountSettings) { a.RootPassword = false }, nil,
+		},
 		"a summary without the entry": {
 			"AccountMFAEnabled", "Users",
 			func(a *AccountSettings) { a.RootMFA = false },
