@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/internal/snapshot"
+	"posture/internal/store"
 )
 
 // Plan opens the run that is due at the slot, for all targets in scope of the
@@ -46,4 +48,18 @@ func (a *Auditor) providers() []posture.Provider {
 	}
 	slices.Sort(providers)
 	return providers
+}
+
+// ListTargets stores the targets of a run as one JSON array, for whoever hands
+// them out, and returns its key.
+func (a *Auditor) ListTargets(ctx context.Context, run snapshot.Run) (string, error) {
+	key := "targets/" + run.ID + ".json"
+	body, err := json.Marshal(run.Targets)
+	if err != nil {
+		return "", err
+	}
+	if _, err := a.Store.PutIfAbsent(ctx, key, body); err != nil && !errors.Is(err, store.ErrExists) {
+		return "", fmt.Errorf("list the targets of run %s: %w", run.ID, err)
+	}
+	return key, nil
 }

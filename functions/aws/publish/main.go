@@ -1,0 +1,58 @@
+// Command publish is the Lambda function that closes a run: it compares it
+// with what people were told, tells what changed, and reports how the scanner
+// itself is doing.
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"posture/functions/setup/onlambda"
+	"posture/internal/outbox"
+	"posture/internal/snapshot"
+)
+
+type event struct {
+	Run string `json:"run"`
+}
+
+// answer says what came of the run, for the logs.
+type answer struct {
+	Run     string           `json:"run"`
+	Outcome snapshot.Outcome `json:"outcome"`
+	Alerts  int              `json:"alerts"`
+	Slack   outbox.Report    `json:"slack"`
+}
+
+func main() { lambda.Start(handle) }
+
+func handle(ctx context.Context, e event) (answer, error) {
+	auditor, err := onlambda.Auditor(ctx)
+	if err != nil {
+		return answer{}, err
+	}
+	published, err := auditor.Publish(ctx, e.Run)
+	if err != nil {
+		return answer{}, err
+	}
+	said := answer{Run: e.Run, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: published.Delivery}
+	onlambda.Logger().Info("published", "run", said.Run, "outcome", said.Outcome, "alerts", said.Alerts, "slack", said.Slack)
+	return said, onlambda.Metrics(os.Stdout, time.Now(), map[string]float64{
+		"RunsCompleted": completed(said.Outcome),
+		"Coverage":      published.Manifest.Coverage.Share() * 100,
+		"AlertsTold":    float64(said.Slack.Told),
+		"AlertsWaiting": float64(said.Slack.Waiting),
+		"AlertsParked":  float64(said.Slack.Parked + len(said.Slack.Alarms)),
+	})
+}
+
+// completed is 1 for a run that read at least something of what it should.
+func completed(outcome snapshot.Outcome) float64 {
+	if outcome == snapshot.Failed {
+		return 0
+	}
+	return 1
+}

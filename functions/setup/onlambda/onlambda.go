@@ -1,0 +1,144 @@
+// Package onlambda wires an auditor inside a Lambda function: the store and
+// the secret that the environment names, the configuration and the rules that
+// are in the store.
+package onlambda
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"posture/functions/setup"
+	"posture/functions/setup/awscloud"
+	"posture/internal/audit"
+	"posture/internal/policy"
+	"posture/internal/posture"
+	"posture/internal/slack"
+	"posture/internal/store"
+	"posture/internal/store/s3store"
+)
+
+// The environment of a function.
+const (
+	storeVariable  = "POSTURE_STORE"        // s3://bucket/prefix
+	secretVariable = "POSTURE_SLACK_SECRET" //nolint:gosec // the variable's name; it holds the secret's name
+)
+
+// rulesPrefix is where the user's own rules are in the store.
+const rulesPrefix = "config/rules/"
+
+// Auditor returns the auditor of one invocation. Nothing of it is kept for the
+// next one, but the HTTP connections.
+func Auditor(ctx context.Context) (*audit.Auditor, error) {
+	cfg, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	kept, err := openStore(cfg)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := setup.StoredConfig(ctx, kept)
+	if err != nil {
+		return nil, err
+	}
+	own, err := ownRules(ctx, kept)
+	if err != nil {
+		return nil, err
+	}
+	cloud, err := awscloud.New(awscloud.Options{Config: settings, AWS: cfg, Rules: own, Session: "posture"})
+	if err != nil {
+		return nil, err
+	}
+	a := &audit.Auditor{
+		Store: kept, Config: settings, Clouds: map[posture.Provider]audit.Cloud{posture.AWS: cloud},
+		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
+	}
+	if name := os.Getenv(secretVariable); name != "" {
+		a.Sender, a.Channel, err = setup.Slack(ctx, settings, secret(cfg, name))
+	}
+	return a, err
+}
+
+// openStore opens the store that the environment names.
+func openStore(cfg aws.Config) (store.Store, error) {
+	url, err := store.ParseURL(os.Getenv(storeVariable))
+	if err != nil || url.Scheme != store.SchemeS3 {
+		return nil, fmt.Errorf("%s: expected s3://bucket/prefix", storeVariable)
+	}
+	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil })
+	return s3store.New(client, url.Bucket, url.Prefix), nil
+}
+
+// secretAge is how long a secret is used before it is read again.
+const secretAge = 5 * time.Minute
+
+// secret reads the secret of a name from Secrets Manager
+// (secretsmanager:GetSecretValue) when it is first needed.
+func secret(cfg aws.Config, name string) slack.Secret {
+	var mu sync.Mutex
+	var value string
+	var read time.Time
+	return func(ctx context.Context, refresh bool) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !refresh && value != "" && time.Since(read) < secretAge {
+			return value, nil
+		}
+		out, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
+		if err != nil {
+			return "", err
+		}
+		value, read = aws.ToString(out.SecretString), time.Now()
+		return value, nil
+	}
+}
+
+// ownRules returns the rule files in the store, none when there are none.
+func ownRules(ctx context.Context, s store.Store) ([]fs.FS, error) {
+	files := files{}
+	for entry, err := range s.List(ctx, rulesPrefix) {
+		if err != nil {
+			return nil, err
+		}
+		if !strings.HasSuffix(entry.Key, ".yaml") {
+			continue
+		}
+		text, _, err := store.Read(ctx, s, entry.Key, 1<<20)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		files[path.Base(entry.Key)] = text
+	}
+	if len(files) == 0 {
+		return nil, nil
+	}
+	return []fs.FS{policy.Named{FS: files.fs(), Name: s.String() + "/config/rules"}}, nil
+}
+
+// Logger writes JSON lines. No attribute that it is given holds a secret.
+func Logger() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stdout, nil)) }
+
+// Scope is what the runs of the functions cover, in their ids.
+const Scope = "aws"
+
+// Object returns the bucket and the full key of an object of the store.
+func Object(key string) (bucket, object string, err error) {
+	url, err := store.ParseURL(os.Getenv(storeVariable))
+	if err != nil {
+		return "", "", err
+	}
+	return url.Bucket, path.Join(url.Prefix, key), nil
+}
