@@ -64,8 +64,12 @@ type trailEvents struct {
 
 func (e trailEvents) management() bool { return e.managementReads && e.managementWrites }
 
-// eventsOf returns what a trail records, asked once in its home region.
+// eventsOf returns what a trail records, asked once in its home region. A
+// trail without selectors of its own records all management events.
 func eventsOf(ctx context.Context, p *place, trail types.Trail) (trailEvents, error) {
+	if trail.HasCustomEventSelectors != nil && !*trail.HasCustomEventSelectors {
+		return trailEvents{managementReads: true, managementWrites: true}, nil
+	}
 	at := p.in(aws.ToString(trail.HomeRegion))
 	return memo(at, "events of "+aws.ToString(trail.TrailARN), func() (trailEvents, error) {
 		out, err := cloudTrailClient(at).GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: trail.TrailARN})

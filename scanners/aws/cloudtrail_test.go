@@ -29,6 +29,13 @@ func TestTrails(t *testing.T) {
 	testReading(t, "AWS::CloudTrail::Trail", []readingTest{
 		{name: "three trails", want: []posture.Resource{stopped, shadow, home}},
 		{name: "no trail", sections: map[string]string{"cloudtrail:DescribeTrails": `{"trailList": []}`, "cloudtrail:ListTrails": `{"Trails": []}`}},
+		{name: "a trail as it is made, whose selectors need no call", sections: map[string]string{
+			"cloudtrail:DescribeTrails": `{"trailList": [{"Name": "main", "TrailARN": "` + mainTrail + `", "HomeRegion": "us-east-1", "HasCustomEventSelectors": false}]}`,
+			"cloudtrail:ListTrails":     `{"Trails": []}`,
+			selectors + " TrailName=" + mainTrail + " region=us-east-1 error=AccessDeniedException": "",
+		}, want: []posture.Resource{{ID: mainTrail, Name: "main", Doc: &CloudTrailTrail{
+			Logging: true, ManagementEvents: true, CloudWatchLogsDelivered: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		}}}},
 		{name: "listing of other regions broken", sections: map[string]string{"cloudtrail:ListTrails NextToken=two error=InternalError status=500": ""},
 			want: []posture.Resource{shadow, home}, cause: brokenListing("cloudtrail:ListTrails")},
 		{name: "trail of another region broken", sections: map[string]string{"cloudtrail:DescribeTrails region=eu-west-1 trailNameList.1=" + oldTrail + " error=InternalError status=500": ""},

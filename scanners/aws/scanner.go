@@ -63,7 +63,7 @@ var all = []scanner{
 	cloudWatchAlarms, auditAlarms,
 	guardDutyDetectors, securityHubs, configRecorders,
 	logGroups,
-	backupPlans, backupVaults,
+	backupPlans, backupVaults, backupRecoveries,
 	dynamoDBTables, efsFileSystems,
 	snsTopics, sqsQueues,
 	secrets,
