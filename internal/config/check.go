@@ -27,9 +27,9 @@ type checker struct {
 }
 
 // that notes a mistake at the path unless ok.
-func (c *checker) that(ok bool, path []any, format string, args ...any) {
-	if !ok && c.err == nil {
-		c.err = c.file.ErrorAt(path, format, args...)
+func (k *checker) that(ok bool, path []any, format string, args ...any) {
+	if !ok && k.err == nil {
+		k.err = k.file.ErrorAt(path, format, args...)
 	}
 }
 

@@ -81,7 +81,6 @@ func finding(rule, region, resource string, status posture.Status) posture.Findi
 //
 // A star after a token: the rule changes with this run.
 type sample struct {
-	tokens []string
 	digest int
 	at     time.Time
 }

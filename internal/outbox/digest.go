@@ -148,7 +148,7 @@ func (d *delivery) gather(ctx context.Context, it *item) (bool, error) {
 	e := it.Entry
 	e.Members = nil
 	for _, m := range it.Members {
-		marked, err := d.box.mark(ctx, m.Key, it.Key, d.box.now())
+		marked, err := d.box.mark(ctx, m.Key, it.Key)
 		if err != nil {
 			return false, err
 		}
@@ -164,7 +164,7 @@ func (d *delivery) gather(ctx context.Context, it *item) (bool, error) {
 }
 
 // mark makes an entry the digest's. It returns false when it is not to be had.
-func (b *Box) mark(ctx context.Context, key, digest string, now time.Time) (bool, error) {
+func (b *Box) mark(ctx context.Context, key, digest string) (bool, error) {
 	var e Entry
 	version, err := b.read(ctx, entryKey(key), &e)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, errMalformed) {

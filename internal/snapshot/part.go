@@ -195,7 +195,7 @@ func (w *PartWriter) put(ctx context.Context, s store.Store, name string, merge 
 		return File{}, err
 	}
 	file.Key = partPrefix(w.head.Run, w.head.Target) + name + "." + w.head.Attempt + ".ndjson.zst"
-	_, err = putOnce(ctx, s, file.Key, body)
+	err = putOnce(ctx, s, file.Key, body)
 	return file, err
 }
 

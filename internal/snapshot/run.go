@@ -69,25 +69,25 @@ func putRules(ctx context.Context, s store.Store, run Run) (File, error) {
 		return File{}, err
 	}
 	key := runPrefix(run.ID) + "rules." + sum(body)[:16] + ".json"
-	_, err = putOnce(ctx, s, key, body)
+	err = putOnce(ctx, s, key, body)
 	return fileOf(key, body), err
 }
 
 // putOnce stores an object unless the same bytes are there already. Other
 // bytes are store.ErrExists.
-func putOnce(ctx context.Context, s store.Store, key string, body []byte) (won bool, err error) {
-	_, err = s.PutIfAbsent(ctx, key, body)
+func putOnce(ctx context.Context, s store.Store, key string, body []byte) error {
+	_, err := s.PutIfAbsent(ctx, key, body)
 	if !errors.Is(err, store.ErrExists) {
-		return err == nil, err
+		return err
 	}
 	there, _, readErr := store.Read(ctx, s, key, int64(len(body)))
 	if readErr == nil && bytes.Equal(there, body) {
-		return false, nil
+		return nil
 	}
 	if readErr != nil && !errors.Is(readErr, store.ErrTooLarge) {
-		return false, readErr
+		return readErr
 	}
-	return false, err
+	return err
 }
 
 // LoadRun reads an open or closed run with its rules, or returns

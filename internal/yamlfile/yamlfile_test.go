@@ -48,7 +48,7 @@ func TestLoadNothing(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"nmae: x":                   `a.yaml:1:1: unknown key "nmae": did you mean "name"? (expected one of count, list, name, on, tags)` + "\n    nmae: x\n    ^",
+		"nam: x":                    `a.yaml:1:1: unknown key "nam": did you mean "name"? (expected one of count, list, name, on, tags)` + "\n    nam: x\n    ^",
 		"list:\n  - idd: x":         `a.yaml:2:5: unknown key "idd": did you mean "id"? (expected one of id)` + "\n      - idd: x\n        ^",
 		"list: x":                   "a.yaml:1:7: expected a list\n    list: x\n          ^",
 		"- a":                       "a.yaml:1:1: expected a mapping with the keys count, list, name, on, tags\n    - a\n    ^",

@@ -31,8 +31,10 @@ func protectedByBackup(ctx context.Context, p *place) (map[string]time.Time, err
 }
 
 // readLastBackup returns when AWS Backup last backed the resource up, the zero
-// time when it never did, and marks the field when that is not known.
-func (r *reading) readLastBackup(ctx context.Context, arn, field string) time.Time {
+// time when it never did, and marks the field last_backup when that is not
+// known.
+func (r *reading) readLastBackup(ctx context.Context, arn string) time.Time {
+	const field = "last_backup"
 	if !r.Wants(field) {
 		return time.Time{}
 	}

@@ -51,7 +51,7 @@ func (p *place) readDynamoDBTable(ctx context.Context, name string) {
 	id := p.arn("dynamodb", "table/"+name)
 	r.readTable(ctx, name, &doc)
 	r.readContinuousBackups(ctx, name, &doc)
-	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
+	doc.LastBackup = r.readLastBackup(ctx, id)
 	r.emit(id, name, r.readTableTags(ctx, id), &doc)
 }
 

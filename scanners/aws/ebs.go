@@ -51,7 +51,7 @@ func (p *place) readEBSVolume(ctx context.Context, volume types.Volume) {
 		}
 	}
 	id := p.arn("ec2", "volume/"+aws.ToString(volume.VolumeId))
-	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
+	doc.LastBackup = r.readLastBackup(ctx, id)
 	tags, name := ec2Tags(volume.Tags)
 	r.emit(id, name, tags, &doc)
 }

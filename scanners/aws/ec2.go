@@ -79,7 +79,7 @@ func (p *place) readEC2Instance(ctx context.Context, instance types.Instance) {
 	}
 	tags, name := ec2Tags(instance.Tags)
 	id := p.arn("ec2", "instance/"+aws.ToString(instance.InstanceId))
-	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
+	doc.LastBackup = r.readLastBackup(ctx, id)
 	r.emit(id, name, tags, &doc)
 }
 

@@ -60,7 +60,7 @@ func (p *place) readFileSystem(ctx context.Context, system types.FileSystemDescr
 	r.readMountZones(ctx, system.FileSystemId, &doc)
 	r.readEFSBackupPolicy(ctx, system.FileSystemId, &doc)
 	r.readEFSPolicy(ctx, system.FileSystemId, &doc)
-	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
+	doc.LastBackup = r.readLastBackup(ctx, id)
 	tags := tagMap(system.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	name := aws.ToString(system.Name)
 	if name == "" {

@@ -68,7 +68,7 @@ func TestNotConfigured(t *testing.T) {
 		t.Errorf("err = %v, want none", err)
 	}
 	for _, err := range []error{missing, failed(api("AccessDenied")), errors.New("reset")} {
-		if got := notConfigured(err, "Other"); got != err {
+		if got := notConfigured(err, "Other"); !errors.Is(got, err) {
 			t.Errorf("err = %v, want %v", got, err)
 		}
 	}

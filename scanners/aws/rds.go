@@ -74,7 +74,7 @@ func (p *place) readRDSInstance(ctx context.Context, instance types.DBInstance) 
 		}
 	}
 	id := aws.ToString(instance.DBInstanceArn)
-	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
+	doc.LastBackup = r.readLastBackup(ctx, id)
 	r.emit(id, aws.ToString(instance.DBInstanceIdentifier), rdsTags(instance.TagList), &doc)
 }
 

@@ -55,6 +55,6 @@ func (p *place) readRDSCluster(ctx context.Context, cluster types.DBCluster) {
 	}
 	id, name := aws.ToString(cluster.DBClusterArn), aws.ToString(cluster.DBClusterIdentifier)
 	r := p.read()
-	doc.LastBackup = r.readLastBackup(ctx, id, "last_backup")
+	doc.LastBackup = r.readLastBackup(ctx, id)
 	r.emit(id, name, rdsTags(cluster.TagList), &doc)
 }

@@ -113,7 +113,7 @@ func (p *place) readS3Bucket(ctx context.Context, bucket types.Bucket, regions m
 	b.readReplication(ctx, regions)
 	b.readTags(ctx)
 	b.readTrails(ctx)
-	b.doc.LastBackup = b.readLastBackup(ctx, b.arn, "last_backup")
+	b.doc.LastBackup = b.readLastBackup(ctx, b.arn)
 	b.emit(b.arn, name, b.tags, &b.doc)
 }
 
