@@ -83,3 +83,13 @@ func TestScheduleHours(t *testing.T) {
 		}
 	}
 }
+
+func FuzzScheduleHours(f *testing.F) {
+	f.Add("cron(0/15 5-9 ? JAN,DEC MON#2 *)")
+	f.Add("rate(5 days)")
+	f.Fuzz(func(t *testing.T, schedule string) {
+		if hours, err := scheduleHours(schedule); err == nil && hours < 1 {
+			t.Errorf("%q waits %d hours", schedule, hours)
+		}
+	})
+}

@@ -62,7 +62,7 @@ var all = []scanner{
 	cloudTrailTrails, cloudTrailAccounts,
 	cloudWatchAlarms, auditAlarms,
 	guardDutyDetectors, securityHubs, configRecorders,
-	logGroups,
+	logGroups, logsResourcePolicies,
 	backupPlans, backupVaults, backupRecoveries,
 	dynamoDBTables, efsFileSystems,
 	snsTopics, sqsQueues,
