@@ -145,16 +145,7 @@ func (k *checker) exemption(x Exemption, maxDays int, path []any) {
 func (c Config) CheckRules(known []string) error {
 	k := &checker{file: c.file}
 	for i, x := range c.Exemptions.Items {
-		k.that(slices.Contains(known, x.Rule), at("exemptions", "items", i, "rule"), "unknown rule %q: %s", x.Rule, nearest(x.Rule, known))
+		k.that(slices.Contains(known, x.Rule), at("exemptions", "items", i, "rule"), "unknown rule %q%s (posture rules list shows them)", x.Rule, yamlfile.Expected(x.Rule, known))
 	}
 	return k.err
-}
-
-// nearest says which rule was meant, if one is near.
-func nearest(id string, known []string) string {
-	said, _, _ := strings.Cut(yamlfile.Expected(id, known), " (expected")
-	if strings.HasPrefix(said, "did you mean") {
-		return said
-	}
-	return "posture rules list shows them"
 }

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"posture/internal/posture"
+	"posture/internal/yamlfile"
 )
 
 // Automation says how far cloud settings can speak for a criterion.
@@ -74,7 +75,7 @@ func (c *Criteria) Get(id string) (Criterion, bool) {
 func (c *Criteria) allows(id string, category posture.Category) error {
 	criterion, ok := c.Get(id)
 	if !ok {
-		return fmt.Errorf("unknown criterion %q%s", id, expected(id, sortedKeys(c.byID)))
+		return fmt.Errorf("unknown criterion %q%s", id, yamlfile.Expected(id, sortedKeys(c.byID)))
 	}
 	if criterion.Automatable == Manual {
 		return fmt.Errorf("criterion %s is manual: no cloud setting can speak for it", id)
@@ -104,7 +105,7 @@ func readList(fsys fs.FS, file string, item func(*decoder, *yaml.Node)) error {
 	if err != nil {
 		return err
 	}
-	d := &decoder{src: newSource(file, content)}
+	d := &decoder{src: yamlfile.NewSource(file, content)}
 	if top := d.document(content); top != nil {
 		d.list(top, "a list", func(n *yaml.Node) { item(d, n) })
 	}

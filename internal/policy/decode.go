@@ -9,18 +9,20 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"posture/internal/yamlfile"
 )
 
 // decoder reads one YAML file strictly, key by key, and collects what it
 // refuses instead of stopping at the first fault.
 type decoder struct {
-	src  *source
+	src  *yamlfile.Source
 	errs []error
 }
 
 // refuse records a fault at the node.
 func (d *decoder) refuse(n *yaml.Node, format string, args ...any) {
-	d.errs = append(d.errs, d.src.refuse(n.Line, n.Column, format, args...))
+	d.errs = append(d.errs, d.src.Refuse(n.Line, n.Column, format, args...))
 }
 
 // document returns the top node of the file's only document, or nil when the
@@ -65,13 +67,13 @@ func (d *decoder) aliased(n *yaml.Node) bool {
 // malformed turns the parser's error into a refusal.
 func (d *decoder) malformed(err error) error {
 	if errors.Is(err, io.EOF) {
-		return d.src.refuse(0, 0, "the file is empty")
+		return d.src.Refuse(0, 0, "the file is empty")
 	}
 	var at *yaml.LoadError
 	if errors.As(err, &at) {
-		return d.src.refuse(at.Mark.Line, max(at.Mark.Column, 1), "not YAML: %s", at.Message)
+		return d.src.Refuse(at.Mark.Line, max(at.Mark.Column, 1), "not YAML: %s", at.Message)
 	}
-	return d.src.refuse(0, 0, "not YAML: %s", err)
+	return d.src.Refuse(0, 0, "not YAML: %s", err)
 }
 
 // keys says what to do with each key of a mapping.
@@ -84,7 +86,7 @@ func (d *decoder) mapping(n *yaml.Node, what string, known keys) map[string]bool
 	d.each(n, what, func(key, value *yaml.Node) {
 		read, ok := known[key.Value]
 		if !ok {
-			d.refuse(key, "unknown key %q in %s%s", key.Value, what, expected(key.Value, sortedKeys(known)))
+			d.refuse(key, "unknown key %q in %s%s", key.Value, what, yamlfile.Expected(key.Value, sortedKeys(known)))
 			return
 		}
 		seen[key.Value] = true

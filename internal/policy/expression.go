@@ -12,6 +12,8 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/ext"
 	"go.yaml.in/yaml/v4"
+
+	"posture/internal/yamlfile"
 )
 
 // The limits of an expression.
@@ -46,7 +48,7 @@ type compiler struct {
 	env    *cel.Env
 	shape  *shape
 	params []string // the names of the rule's parameters
-	src    *source
+	src    *yamlfile.Source
 	node   *yaml.Node // where the expression stands
 }
 
@@ -107,7 +109,7 @@ func (c compiler) issues(issues *cel.Issues) []error {
 // column from 0.
 func (c compiler) refuse(line, column int, format string, args ...any) error {
 	fileLine, fileColumn := c.place(line, column)
-	return c.src.refuse(fileLine, fileColumn, format, args...)
+	return c.src.Refuse(fileLine, fileColumn, format, args...)
 }
 
 // place returns where in the file a place of the expression is. In a folded
@@ -130,7 +132,7 @@ func (c compiler) indent() int {
 	first := strings.Split(c.node.Value, "\n")
 	for i, line := range first {
 		if strings.TrimSpace(line) != "" {
-			return max(strings.Index(c.src.line(c.node.Line+i+1), line), 0)
+			return max(strings.Index(c.src.Line(c.node.Line+i+1), line), 0)
 		}
 	}
 	return 0
@@ -235,7 +237,7 @@ func (in *inspection) selection(e ast.Expr) {
 	case at.Kind() == ast.IdentKind && at.AsIdent() == "resource":
 		in.read(at, names, ids)
 	case at.Kind() == ast.IdentKind && at.AsIdent() == "params" && !slices.Contains(in.params, names[0]):
-		in.fault(ids[0], "the rule has no parameter %q%s", names[0], expected(names[0], in.params))
+		in.fault(ids[0], "the rule has no parameter %q%s", names[0], yamlfile.Expected(names[0], in.params))
 	default:
 		in.visit(at)
 	}

@@ -11,6 +11,7 @@ import (
 	"cel.dev/cel-go/cel"
 
 	"posture/internal/posture"
+	"posture/internal/yamlfile"
 )
 
 // maxFile is the most bytes of a rule file.
@@ -51,21 +52,21 @@ func (l *loader) loadFiles() {
 
 // loadFile loads one rule, or passes over a file of another kind.
 func (l *loader) loadFile(fsys fs.FS, dir, file string) {
-	src := &source{file: path.Join(dir, file)}
+	src := &yamlfile.Source{Name: path.Join(dir, file)}
 	switch path.Ext(file) {
 	case ".yaml":
 	case ".yml":
-		l.errs = append(l.errs, src.refuse(0, 0, "expected a name that ends in .yaml"))
+		l.errs = append(l.errs, src.Refuse(0, 0, "expected a name that ends in .yaml"))
 		return
 	default:
 		return
 	}
 	content, err := readFile(fsys, file)
 	if err != nil {
-		l.errs = append(l.errs, fmt.Errorf("read rule %s: %w", src.file, err))
+		l.errs = append(l.errs, fmt.Errorf("read rule %s: %w", src.Name, err))
 		return
 	}
-	src = newSource(src.file, content)
+	src = yamlfile.NewSource(src.Name, content)
 	f, errs := readRule(src, content)
 	if len(errs) > 0 {
 		l.errs = append(l.errs, errs...)
@@ -81,7 +82,7 @@ func (l *loader) add(f *ruleFile) {
 		l.errs = append(l.errs, f.at(f.id.node, "rule %q is also in %s", id, first))
 		return
 	}
-	l.files[id] = f.src.file
+	l.files[id] = f.src.Name
 	r, errs := l.compile(f)
 	if len(errs) == 0 && l.opts.Examples {
 		errs = r.proveExamples(l.provider)
@@ -140,7 +141,7 @@ func (l *loader) override() {
 // and returns nil without a word where the rule itself was refused.
 func (l *loader) named(what, id string) *rule {
 	if _, ok := l.files[id]; !ok {
-		l.errs = append(l.errs, fmt.Errorf("%s: unknown rule %q%s", what, id, expected(id, sortedKeys(l.files))))
+		l.errs = append(l.errs, fmt.Errorf("%s: unknown rule %q%s", what, id, yamlfile.Expected(id, sortedKeys(l.files))))
 	}
 	return l.rules[id]
 }

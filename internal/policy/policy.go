@@ -49,7 +49,7 @@ type typeRules struct {
 }
 
 // Load reads, checks and compiles the rules. The error joins everything that
-// was refused: a *Refusal for each fault in a file, with its place.
+// was refused: a *yamlfile.Error for each fault in a file, with its place.
 func Load(opts Options) (*Policy, error) {
 	l, err := newLoader(opts)
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/yamlfile"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -245,7 +247,7 @@ func TestAllFaultsAreReported(t *testing.T) {
 	})
 	opts.Disabled = []string{"a", "cc"}
 	_, err := Load(opts)
-	var refused *Refusal
+	var refused *yamlfile.Error
 	if !errors.As(err, &refused) || refused.File != "a.yaml" {
 		t.Errorf("got %v", refused)
 	}

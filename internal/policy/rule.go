@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"posture/internal/posture"
+	"posture/internal/yamlfile"
 )
 
 // rule is a checked and compiled rule.
@@ -35,13 +36,13 @@ func (l *loader) compile(f *ruleFile) (*rule, []error) {
 	shape, ok := l.provider.resources[f.resource.value]
 	if !ok {
 		n := f.resource.node
-		return nil, append(errs, f.src.refuse(n.Line, n.Column, "unknown resource type %q%s", f.resource.value,
-			expected(f.resource.value, sortedKeys(l.provider.resources))))
+		return nil, append(errs, f.src.Refuse(n.Line, n.Column, "unknown resource type %q%s", f.resource.value,
+			yamlfile.Expected(f.resource.value, sortedKeys(l.provider.resources))))
 	}
 	r := &rule{file: f, shape: shape, severity: f.severity, params: f.params, values: l.provider.values(f.params)}
 	var err error
 	if r.env, err = l.environment(f); err != nil {
-		return nil, append(errs, fmt.Errorf("%s: %w", f.src.file, err))
+		return nil, append(errs, fmt.Errorf("%s: %w", f.src.Name, err))
 	}
 	var more []error
 	if r.require, more = r.expression(f.require); len(more) > 0 {
@@ -107,7 +108,7 @@ func (l *loader) criteria(f *ruleFile) []error {
 	var errs []error
 	for _, c := range f.soc2 {
 		if err := l.opts.Criteria.allows(c.value, f.category); err != nil {
-			errs = append(errs, f.src.refuse(c.node.Line, c.node.Column, "%s", err))
+			errs = append(errs, f.src.Refuse(c.node.Line, c.node.Column, "%s", err))
 		}
 	}
 	return errs
@@ -197,7 +198,7 @@ func (r *rule) expectedParams(name string) string {
 	if len(r.file.params) == 0 {
 		return ": the rule has none"
 	}
-	return expected(name, r.file.paramNames())
+	return yamlfile.Expected(name, r.file.paramNames())
 }
 
 // paramNames returns the names of the parameters, sorted.
@@ -211,7 +212,7 @@ func (f *ruleFile) paramNames() []string {
 
 // at returns where a node of the rule's file is, for messages.
 func (f *ruleFile) at(n *yaml.Node, format string, args ...any) error {
-	return f.src.refuse(n.Line, n.Column, format, args...)
+	return f.src.Refuse(n.Line, n.Column, format, args...)
 }
 
 // oneLine returns a text without line breaks.

@@ -8,11 +8,12 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"posture/internal/posture"
+	"posture/internal/yamlfile"
 )
 
 // ruleFile is a rule as its file says it.
 type ruleFile struct {
-	src        *source
+	src        *yamlfile.Source
 	id         text
 	title      text
 	resource   text
@@ -30,7 +31,7 @@ type ruleFile struct {
 
 // readRule reads a rule file as strictly as can be without knowing documents
 // and criteria.
-func readRule(src *source, content []byte) (*ruleFile, []error) {
+func readRule(src *yamlfile.Source, content []byte) (*ruleFile, []error) {
 	d := &decoder{src: src}
 	top := d.document(content)
 	if top == nil {
@@ -86,7 +87,7 @@ func (d *decoder) ruleKeys(f *ruleFile) keys {
 
 // named refuses a rule whose id is not its file's name.
 func (d *decoder) named(f *ruleFile) {
-	want := strings.TrimSuffix(path.Base(d.src.file), ".yaml")
+	want := strings.TrimSuffix(path.Base(d.src.Name), ".yaml")
 	switch {
 	case !isID(f.id.value):
 		d.refuse(f.id.node, "id %q: expected small letters, digits and single dashes", f.id.value)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"cel.dev/cel-go/common/types"
+
+	"posture/internal/yamlfile"
 )
 
 // shape is a struct as rules see it: its fields by their JSON names.
@@ -164,7 +166,7 @@ type noField struct {
 }
 
 func (e *noField) Error() string {
-	return fmt.Sprintf("%s has no field %q%s", e.in, e.name, expected(e.name, e.expected))
+	return fmt.Sprintf("%s has no field %q%s", e.in, e.name, yamlfile.Expected(e.name, e.expected))
 }
 
 // path returns the field that the parts name. Parts below a list or a map are

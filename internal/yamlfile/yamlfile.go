@@ -6,7 +6,6 @@ package yamlfile
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,45 +16,18 @@ import (
 // MaxSize is the size in bytes over which a file is refused unread.
 const MaxSize = 1 << 20
 
-// Error is a mistake at a place in a file.
-type Error struct {
-	File    string
-	Line    int // from 1
-	Column  int // from 1, in bytes
-	Message string
-	Source  string // the line's text
-}
-
-// Error returns "file:line:column: message", the line, and a caret below the column.
-func (e *Error) Error() string {
-	text := fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
-	if e.Source == "" {
-		return text
-	}
-	indent := min(max(e.Column-1, 0), len(e.Source))
-	pad := strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return r
-		}
-		return ' '
-	}, e.Source[:indent])
-	return fmt.Sprintf("%s\n    %s\n    %s^", text, e.Source, pad)
-}
-
 // File is a file that was read.
 type File struct {
-	Name string
-
-	lines []string
-	root  *yaml.Node
+	*Source
+	root *yaml.Node
 }
 
 // Load reads the text into the struct that into points to. Its fields name
 // their keys by yaml tags. An empty file leaves the struct as it is.
 func Load(name string, text []byte, into any) (*File, error) {
-	f := &File{Name: name, lines: strings.Split(string(text), "\n")}
+	f := &File{Source: NewSource(name, text)}
 	if len(text) > MaxSize {
-		return nil, f.Errorf(1, 1, "the file has %d bytes: expected at most %d", len(text), MaxSize)
+		return nil, f.Refuse(1, 1, "the file has %d bytes: expected at most %d", len(text), MaxSize)
 	}
 	var document yaml.Node
 	if err := yaml.Load(text, &document, yaml.WithV4Defaults(), yaml.WithUniqueKeys()); err != nil {
@@ -95,18 +67,9 @@ func (f *File) wrap(err error) error {
 	}
 	var one *yaml.LoadError
 	if errors.As(err, &one) {
-		return f.Errorf(max(one.Mark.Line, 1), max(one.Mark.Column, 1), "%s", one.Message)
+		return f.Refuse(max(one.Mark.Line, 1), max(one.Mark.Column, 1), "%s", one.Message)
 	}
-	return f.Errorf(1, 1, "%s", err)
-}
-
-// Errorf returns an error at a line and column of the file, both from 1.
-func (f *File) Errorf(line, column int, format string, args ...any) *Error {
-	e := &Error{File: f.Name, Line: line, Column: column, Message: fmt.Sprintf(format, args...)}
-	if line >= 1 && line <= len(f.lines) {
-		e.Source = strings.TrimRight(f.lines[line-1], "\r")
-	}
-	return e
+	return f.Refuse(1, 1, "%s", err)
 }
 
 // ErrorAt returns an error at the value below the path of keys (strings) and
@@ -118,9 +81,9 @@ func (f *File) ErrorAt(path []any, format string, args ...any) *Error {
 		node = f.Node(path...)
 	}
 	if node == nil {
-		return f.Errorf(1, 1, format, args...)
+		return f.Refuse(1, 1, format, args...)
 	}
-	return f.Errorf(node.Line, node.Column, format, args...)
+	return f.Refuse(node.Line, node.Column, format, args...)
 }
 
 // Node returns the value below the path of keys (strings) and indexes (ints),
@@ -161,7 +124,7 @@ func (f *File) check(node *yaml.Node, t reflect.Type) error {
 		t = t.Elem()
 	}
 	if node.Kind == yaml.AliasNode {
-		return f.Errorf(node.Line, node.Column, "aliases are not allowed: write the value out")
+		return f.Refuse(node.Line, node.Column, "aliases are not allowed: write the value out")
 	}
 	switch t.Kind() {
 	case reflect.Struct:
@@ -183,7 +146,7 @@ func (f *File) checkEach(node *yaml.Node, kind yaml.Kind, what string, t reflect
 		return nil
 	}
 	if node.Kind != kind {
-		return f.Errorf(node.Line, node.Column, "expected %s", what)
+		return f.Refuse(node.Line, node.Column, "expected %s", what)
 	}
 	first, step := 0, 1
 	if kind == yaml.MappingNode {
@@ -203,13 +166,13 @@ func (f *File) checkStruct(node *yaml.Node, t reflect.Type) error {
 	}
 	keys := keysOf(t)
 	if node.Kind != yaml.MappingNode {
-		return f.Errorf(node.Line, node.Column, "expected a mapping with the keys %s", strings.Join(sorted(keys), ", "))
+		return f.Refuse(node.Line, node.Column, "expected a mapping with the keys %s", strings.Join(sorted(keys), ", "))
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
 		field, known := keys[key.Value]
 		if !known {
-			return f.Errorf(key.Line, key.Column, "unknown key %q: %s", key.Value, Expected(key.Value, sorted(keys)))
+			return f.Refuse(key.Line, key.Column, "unknown key %q%s", key.Value, Expected(key.Value, sorted(keys)))
 		}
 		if err := f.check(node.Content[i+1], field); err != nil {
 			return err
@@ -242,41 +205,4 @@ func sorted(keys map[string]reflect.Type) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// Expected says which of the known names was expected instead of a wrong one:
-// the nearest, if one is near, and all of them.
-func Expected(wrong string, known []string) string {
-	nearest, best := "", 3
-	for _, name := range known {
-		if d := distance(wrong, name); d < best {
-			nearest, best = name, d
-		}
-	}
-	all := "expected one of " + strings.Join(known, ", ")
-	if nearest == "" {
-		return all
-	}
-	return fmt.Sprintf("did you mean %q? (%s)", nearest, all)
-}
-
-// distance is the Levenshtein distance between two names, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -32,7 +32,7 @@ func TestLoad(t *testing.T) {
 		t.Error(diff)
 	}
 	at := f.ErrorAt([]any{"list", 1, "id"}, "taken")
-	if diff := cmp.Diff("a.yaml:5:9: taken\n      - id: b\n            ^", at.Error()); diff != "" {
+	if diff := cmp.Diff("a.yaml:5:9: taken\n   5 |   - id: b\n     |         ^", at.Error()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -48,11 +48,12 @@ func TestLoadNothing(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"nam: x":                    `a.yaml:1:1: unknown key "nam": did you mean "name"? (expected one of count, list, name, on, tags)` + "\n    nam: x\n    ^",
-		"list:\n  - idd: x":         `a.yaml:2:5: unknown key "idd": did you mean "id"? (expected one of id)` + "\n      - idd: x\n        ^",
-		"list: x":                   "a.yaml:1:7: expected a list\n    list: x\n          ^",
-		"- a":                       "a.yaml:1:1: expected a mapping with the keys count, list, name, on, tags\n    - a\n    ^",
-		"tags: &t {a: b}\nlist: *t": "a.yaml:2:7: aliases are not allowed: write the value out\n    list: *t\n          ^",
+		"nam: x":                    "a.yaml:1:1: unknown key \"nam\": did you mean \"name\"?\n   1 | nam: x\n     | ^",
+		"list:\n  - idd: x":         "a.yaml:2:5: unknown key \"idd\": did you mean \"id\"?\n   2 |   - idd: x\n     |     ^",
+		"unheard: x":                "a.yaml:1:1: unknown key \"unheard\": expected one of count, list, name, on, tags\n   1 | unheard: x\n     | ^",
+		"list: x":                   "a.yaml:1:7: expected a list\n   1 | list: x\n     |       ^",
+		"- a":                       "a.yaml:1:1: expected a mapping with the keys count, list, name, on, tags\n   1 | - a\n     | ^",
+		"tags: &t {a: b}\nlist: *t": "a.yaml:2:7: aliases are not allowed: write the value out\n   2 | list: *t\n     |       ^",
 	} {
 		_, err := yamlfile.Load("a.yaml", []byte(text), new(shape))
 		if err == nil {

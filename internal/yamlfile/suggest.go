@@ -1,21 +1,13 @@
-package policy
+package yamlfile
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 )
 
-// sortedKeys returns the keys of a map, sorted.
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
-	return slices.Sorted(maps.Keys(m))
-}
-
-// expected returns what to write instead of a wrong word: the closest known
+// Expected returns what to write instead of a wrong word: the closest known
 // one, or all of them when none is close.
-func expected(word string, known []string) string {
+func Expected(word string, known []string) string {
 	if near := closest(word, known); near != "" {
 		return fmt.Sprintf(": did you mean %q?", near)
 	}

@@ -1,4 +1,4 @@
-package policy
+package yamlfile
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// Refusal is one fault in a rule file: where it is and what was expected.
-type Refusal struct {
+// Error is one fault in a file: where it is and what was expected.
+type Error struct {
 	File    string
 	Line    int // from 1; 0 when the fault is the file as a whole
 	Column  int // from 1, in characters
@@ -17,7 +17,7 @@ type Refusal struct {
 
 // Error returns file:line:column and the message, then the line with a caret
 // under the place. Control characters of the line are replaced.
-func (r *Refusal) Error() string {
+func (r *Error) Error() string {
 	if r.Line == 0 {
 		return r.File + ": " + r.Message
 	}
@@ -58,27 +58,29 @@ func printable(line string) []rune {
 	return runes
 }
 
-// source is the text of one file.
-type source struct {
-	file  string
+// Source is the text of one file.
+type Source struct {
+	Name  string
 	lines []string
 }
 
-func newSource(file string, text []byte) *source {
-	return &source{file: file, lines: strings.Split(string(text), "\n")}
+// NewSource returns the text of the file of that name.
+func NewSource(name string, text []byte) *Source {
+	return &Source{Name: name, lines: strings.Split(string(text), "\n")}
 }
 
-// refuse returns a refusal at a place of the file.
-func (s *source) refuse(line, column int, format string, args ...any) *Refusal {
-	r := &Refusal{File: s.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)}
+// Refuse returns an error at a place of the file; at line 0 for the file as a
+// whole.
+func (s *Source) Refuse(line, column int, format string, args ...any) *Error {
+	r := &Error{File: s.Name, Line: line, Column: column, Message: fmt.Sprintf(format, args...)}
 	if line >= 1 && line <= len(s.lines) {
 		r.Source = strings.TrimSuffix(s.lines[line-1], "\r")
 	}
 	return r
 }
 
-// line returns the text of a line, "" beyond the file.
-func (s *source) line(n int) string {
+// Line returns the text of a line, "" beyond the file.
+func (s *Source) Line(n int) string {
 	if n < 1 || n > len(s.lines) {
 		return ""
 	}
