@@ -1,0 +1,102 @@
+package posture_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// allowed says what of this module the packages below a folder may import,
+// tests left out. A folder that is not here may import nothing of it; "..."
+// after a folder stands for all below it.
+var allowed = map[string][]string{
+	"internal/posture":  {},
+	"internal/escape":   {},
+	"internal/nasty":    {},
+	"internal/yamlfile": {},
+	"internal/store":    {"internal/store"},
+	"internal/drift":    {"internal/posture"},
+	"internal/policy":   {"internal/posture", "internal/yamlfile"},
+	"internal/config":   {"internal/posture", "internal/yamlfile"},
+	"internal/snapshot": {"internal/posture", "internal/store"},
+	"internal/outbox":   {"internal/posture", "internal/store", "internal/drift"},
+	"internal/slack":    {"internal/posture", "internal/drift", "internal/outbox", "internal/escape"},
+	"internal/report":   {"internal/posture", "internal/store", "internal/snapshot", "internal/drift", "internal/outbox", "internal/escape"},
+	"internal/audit": {
+		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/snapshot", "internal/drift", "internal/outbox",
+	},
+	"rules":     {},
+	"scanners":  {"internal/posture", "scanners/..."},
+	"functions": {"internal/...", "scanners/...", "rules", "functions/setup/..."},
+	"cmd":       {"internal/...", "scanners/...", "rules", "functions/setup/...", "cmd/..."},
+
+	// What only tests use.
+	"internal/lambdatest": {},
+	"internal/mototest":   {},
+}
+
+// TestImportsPointDownward holds the layout: who may know whom.
+func TestImportsPointDownward(t *testing.T) {
+	module := os.DirFS("../..")
+	checked := 0
+	err := fs.WalkDir(module, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && slices.Contains([]string{"build", "tools", ".git", "testdata"}, entry.Name()):
+			return fs.SkipDir
+		case entry.IsDir() || path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		checked++
+		return checkImports(t, module, name)
+	})
+	if err != nil || checked < 50 {
+		t.Fatalf("%d files checked: %v", checked, err)
+	}
+}
+
+func checkImports(t *testing.T, module fs.FS, name string) error {
+	text, err := fs.ReadFile(module, name)
+	if err != nil {
+		return err
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ImportsOnly)
+	if err != nil {
+		return err
+	}
+	for _, spec := range file.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return err
+		}
+		if own, ours := strings.CutPrefix(imported, "posture/"); ours && !may(path.Dir(name), own) {
+			t.Errorf("%s imports %s, which it is not to know", name, own)
+		}
+	}
+	return nil
+}
+
+// may reports whether a package may import another one of the module.
+func may(from, to string) bool {
+	for folder := from; folder != "."; folder = path.Dir(folder) {
+		rules, listed := allowed[folder]
+		if !listed {
+			continue
+		}
+		for _, rule := range rules {
+			below, all := strings.CutSuffix(rule, "/...")
+			if rule == to || all && (to == below || strings.HasPrefix(to, below+"/")) {
+				return true
+			}
+		}
+		return strings.HasPrefix(to, folder+"/")
+	}
+	return false
+}
