@@ -40,6 +40,7 @@ configuration, 3 the scan itself was incomplete.`,
 	root.SetVersionTemplate("posture {{.Version}}\n")
 	root.AddCommand(
 		newScan(world),
+		newDemo(world),
 	)
 	return root
 }

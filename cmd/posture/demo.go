@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"posture/cmd/posture/demo"
+	"posture/internal/outbox"
+	"posture/internal/store"
+)
+
+func newDemo(world *streams) *cobra.Command {
+	var directory string
+	var blocks bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "See it at work on a sample account that is served in process",
+		Long: `Scan a sample AWS account twice, with a regression and a fix in between, and show
+what came of it: findings, the messages to Slack, what could not be read, and
+the stored evidence. The account is served on the loopback interface; no cloud,
+no credentials and no network are needed.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			kept, err := demoStore(directory)
+			if err != nil {
+				return err
+			}
+			return demo.Run(cmd.Context(), demo.Options{
+				Store: kept, Command: calledAs(os.Args[0]), Out: world.out, Color: world.colored(), Blocks: blocks,
+				Now: world.now, Wait: outbox.Sleep,
+			})
+		},
+	}
+	cmd.Flags().StringVar(&directory, "store", "", "empty `directory` to keep the two runs in (default: a new one)")
+	cmd.Flags().BoolVar(&blocks, "blocks", false, "print the regression also as the JSON that Slack receives")
+	_ = cmd.MarkFlagDirname("store")
+	return cmd
+}
+
+// demoStore opens the directory that the demo is to keep its runs in.
+func demoStore(directory string) (store.Store, error) {
+	if directory == "" {
+		fresh, err := os.MkdirTemp("", "posture-demo-")
+		if err != nil {
+			return nil, fmt.Errorf("make a directory for the demo: %w", err)
+		}
+		directory = fresh
+	}
+	url, err := store.ParseURL(directory)
+	if err != nil {
+		return nil, err
+	}
+	if url.Scheme != store.SchemeDir {
+		return nil, fmt.Errorf("store %s: the demo keeps its runs in a directory", url)
+	}
+	return store.Dir(url.Dir), nil
+}
+
+// calledAs returns how a person is to call this program again: go run leaves
+// no program behind.
+func calledAs(path string) string {
+	if strings.Contains(path, "go-build") {
+		return "go run ./cmd/posture"
+	}
+	return path
+}

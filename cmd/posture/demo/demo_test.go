@@ -1,0 +1,109 @@
+package demo_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/cmd/posture/demo"
+	"posture/internal/snapshot"
+	"posture/internal/store"
+)
+
+var update = flag.Bool("update", false, "write the golden file again")
+
+// run runs the demo by a clock of its own and returns what it printed.
+func run(t *testing.T, kept store.Store, change func(*demo.Options)) string {
+	t.Helper()
+	now := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+	var out bytes.Buffer
+	options := demo.Options{
+		Store: kept, Command: "posture", Out: &out,
+		Now:  func() time.Time { return now },
+		Wait: func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil },
+	}
+	if change != nil {
+		change(&options)
+	}
+	if err := demo.Run(t.Context(), options); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// loose holds what differs from run to run, or whenever a rule is added.
+var loose = []struct {
+	form *regexp.Regexp
+	name string
+}{
+	{regexp.MustCompile(`111122223333`), "ACCOUNT"},
+	{regexp.MustCompile(`http://127\.0\.0\.1:\d+`), "http://127.0.0.1:PORT"},
+	{regexp.MustCompile(`\b[0-9a-f]{12}\b`), "DIGEST"},
+	{regexp.MustCompile(`\b[0-9a-f]{8}…`), "DIGEST"},
+	{regexp.MustCompile(`[0-9.]+% \(\d+ of \d+ judged\)`), "N% (N of N judged)"},
+	{regexp.MustCompile(`\b\d+ (resources in|API calls|rules:|pass|fail|unknown)`), "N $1"},
+	{regexp.MustCompile(`\b\d+ (critical|high|medium|low|encryption|logging|iam|backup|redundancy|network|monitoring|vulnerability)\b`), "N $1"},
+	{regexp.MustCompile(`(\d+) (findings failed|more)`), "N $2"},
+	{regexp.MustCompile(`(?m)^  high .*\n`), ""},
+	{regexp.MustCompile(`(?m)^(  posture [^ ].*?)  +`), "$1  "},
+}
+
+func normal(text, directory string) string {
+	text = strings.ReplaceAll(text, directory, "STORE")
+	for _, l := range loose {
+		text = l.form.ReplaceAllString(text, l.name)
+	}
+	return text
+}
+
+// TestDemo holds what the demo prints, save for figures that every new rule
+// changes.
+func TestDemo(t *testing.T) {
+	directory := t.TempDir()
+	kept := store.Dir(directory)
+	got := normal(run(t, kept, nil), directory)
+	const golden = "testdata/demo.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("demo (-want +got), write it again with -update if that is right:\n%s", diff)
+	}
+	report, err := snapshot.Verify(t.Context(), kept)
+	if err != nil || len(report.Problems) > 0 {
+		t.Errorf("the store of the demo does not verify: %v, %v", report.Problems, err)
+	}
+}
+
+func TestBlocksAndColors(t *testing.T) {
+	got := run(t, store.Memory(), func(o *demo.Options) { o.Blocks, o.Color = true, true })
+	for _, want := range []string{`"type": "header"`, "\x1b[1;31mcritical\x1b[0m"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the demo does not print %q", want)
+		}
+	}
+}
+
+func TestRunsOfOthersAreLeftAlone(t *testing.T) {
+	kept := store.Memory()
+	if _, err := kept.PutIfAbsent(t.Context(), "runs/2026/11/22/mine.json", nil); err != nil {
+		t.Fatal(err)
+	}
+	err := demo.Run(t.Context(), demo.Options{Store: kept})
+	if err == nil || !strings.Contains(err.Error(), "needs an empty directory") {
+		t.Errorf("got %v, want a refusal", err)
+	}
+}

@@ -1,0 +1,75 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// meanings says what the objects of a store are, by the end or the beginning
+// of their keys.
+var meanings = []struct{ prefix, suffix, meaning string }{ //nolint:gochecknoglobals // constant
+	{"runs/", "/run.json", "scope, time, program"},
+	{"runs/", ".ndjson.zst", ""},
+	{"runs/", "/part.json", "what was read, and what was not"},
+	{"runs/", "/manifest.json", "digests of all of it, and of the run before"},
+	{"runs/", ".json", "the rules that judged"},
+	{"chain/", "", "the order of the runs"},
+	{"alerts/", "", "what changed in a run"},
+	{"sent/", "", "a message that was told"},
+	{"state/latest.json", "", "the latest run"},
+	{"state/", ".ndjson.zst", "what people were last told"},
+}
+
+// meaning says what an object is; empty for what needs no words.
+func meaning(key string) string {
+	if strings.Contains(key, "/findings.") {
+		return "one line per finding"
+	}
+	if strings.Contains(key, "/resources.") {
+		return "one line per resource"
+	}
+	for _, m := range meanings {
+		if strings.HasPrefix(key, m.prefix) && strings.HasSuffix(key, m.suffix) {
+			return m.meaning
+		}
+	}
+	return ""
+}
+
+// tellStore prints what the store holds of the run and of what people know.
+func (s *show) tellStore(ctx context.Context, run string) error {
+	s.page.text("%s holds, for the second run and for what people know:\n", s.Store)
+	var rows [][]string
+	said, last := map[string]bool{}, ""
+	for entry, err := range s.Store.List(ctx, "") {
+		if err != nil {
+			return fmt.Errorf("list the store: %w", err)
+		}
+		what := meaning(entry.Key)
+		if what == "" || said[what] || !strings.Contains(entry.Key, run) && strings.HasPrefix(entry.Key, "runs/") {
+			continue
+		}
+		said[what] = true
+		folder, name := path.Split(short(entry.Key))
+		if folder != last {
+			rows = append(rows, []string{folder})
+			last = folder
+		}
+		rows = append(rows, []string{"  " + name, what})
+	}
+	s.page.rows(rows, nil)
+	return nil
+}
+
+// short cuts digests and attempts in a key to what a person can compare.
+func short(key string) string {
+	parts := strings.FieldsFunc(key, func(r rune) bool { return r == '/' || r == '.' })
+	for _, part := range parts {
+		if len(part) >= 16 && strings.Trim(part, "0123456789abcdef") == "" {
+			key = strings.Replace(key, part, part[:8]+"…", 1)
+		}
+	}
+	return key
+}
