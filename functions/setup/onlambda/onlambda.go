@@ -23,6 +23,7 @@ import (
 	"posture/functions/setup"
 	"posture/functions/setup/awscloud"
 	"posture/internal/audit"
+	"posture/internal/config"
 	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/internal/slack"
@@ -34,6 +35,11 @@ import (
 const (
 	storeVariable  = "POSTURE_STORE"        // s3://bucket/prefix
 	secretVariable = "POSTURE_SLACK_SECRET" //nolint:gosec // the variable's name; it holds the secret's name
+
+	// Where no configuration says which accounts to scan: the role of every
+	// account of the organization.
+	roleVariable     = "POSTURE_ORGANIZATION_ROLE"
+	externalVariable = "POSTURE_EXTERNAL_ID"
 )
 
 // rulesPrefix is where the user's own rules are in the store.
@@ -53,6 +59,9 @@ func Auditor(ctx context.Context) (*audit.Auditor, error) {
 	settings, err := setup.StoredConfig(ctx, kept)
 	if err != nil {
 		return nil, err
+	}
+	if role := os.Getenv(roleVariable); role != "" && len(settings.AWS.Accounts) == 0 && settings.AWS.Organization == nil {
+		settings.AWS.Organization = &config.Organization{Role: role, ExternalID: os.Getenv(externalVariable)}
 	}
 	own, err := ownRules(ctx, kept)
 	if err != nil {
