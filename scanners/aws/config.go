@@ -24,7 +24,7 @@ var configRecorders = scanner{
 	Type: "AWS::Config::ConfigurationRecorder",
 	Doc:  ConfigRecorder{},
 	Calls: []call{
-		{Op: "config:DescribeConfigurationRecorders", For: []string{"exists", "all_supported", "records_global_types"}},
+		{Op: "config:DescribeConfigurationRecorders", For: []string{"exists", "recording", "all_supported", "records_global_types", "delivery_channel"}},
 		{Op: "config:DescribeConfigurationRecorderStatus", For: []string{"recording"}},
 		{Op: "config:DescribeDeliveryChannels", For: []string{"delivery_channel"}},
 	},

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"os"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"posture/internal/posture"
@@ -37,6 +40,24 @@ func loadEstate(t testing.TB, archive string) *awstest.Estate {
 	t.Helper()
 	estate, err := awstest.Load([]byte(archive))
 	if err != nil {
+		t.Fatal(err)
+	}
+	return estate
+}
+
+// wholeEstate returns the estate that testdata describes: that of all services,
+// with what they need to be read as one.
+func wholeEstate(t testing.TB) *awstest.Estate {
+	t.Helper()
+	estate, err := awstest.LoadFS(os.DirFS("testdata"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile("testdata/whole/whole.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := estate.Add(whole); err != nil {
 		t.Fatal(err)
 	}
 	return estate
@@ -96,4 +117,19 @@ func wantAll(types ...string) posture.Want {
 		}
 	}
 	return want
+}
+
+// fieldsOf returns the JSON names of a document's fields.
+func fieldsOf(doc any) []string {
+	typ := reflect.TypeOf(doc)
+	var names []string
+	for i := range typ.NumField() {
+		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+		if name == "" && typ.Field(i).Anonymous {
+			names = append(names, fieldsOf(reflect.Zero(typ.Field(i).Type).Interface())...)
+			continue
+		}
+		names = append(names, name)
+	}
+	return names
 }

@@ -20,7 +20,7 @@ var securityHubs = scanner{
 	Type: "AWS::SecurityHub::Hub",
 	Doc:  SecurityHubHub{},
 	Calls: []call{
-		{Op: "securityhub:DescribeHub", For: []string{"enabled"}},
+		{Op: "securityhub:DescribeHub", For: []string{"enabled", "standards"}},
 		{Op: "securityhub:GetEnabledStandards", For: []string{"standards"}},
 	},
 	Scan: scanSecurityHub,

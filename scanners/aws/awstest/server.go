@@ -1,8 +1,10 @@
 package awstest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -47,6 +49,26 @@ func (s *Server) Close() error {
 // Timeout is how long a client of Config waits for one try of a call.
 const Timeout = 10 * time.Second
 
+// wholeRequests sends requests with bodies that are complete in memory. The
+// SDK closes a request's body as soon as the answer comes, which over the
+// loopback interface can be before the transport has seen the body's end; it
+// would then close the connection while the answer is read.
+type wholeRequests struct{ next http.RoundTripper }
+
+func (t wholeRequests) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return t.next.RoundTrip(r)
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read the request's body: %w", err)
+	}
+	whole := r.Clone(r.Context())
+	whole.Body = io.NopCloser(bytes.NewReader(body))
+	return t.next.RoundTrip(whole)
+}
+
 // Config returns the configuration of clients that read the account from the
 // server: with made-up credentials, in us-east-1, trying each call once.
 // Whatever host a client asks for, it reaches the server.
@@ -55,7 +77,7 @@ func (s *Server) Config(account string) aws.Config {
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider(accessKey("AKIA", account), secretKey, ""),
 		BaseEndpoint: aws.String(s.URL),
-		HTTPClient:   &http.Client{Transport: s.dial, Timeout: Timeout},
+		HTTPClient:   &http.Client{Transport: wholeRequests{s.dial}, Timeout: Timeout},
 		Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
 	}
 }
