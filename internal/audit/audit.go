@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"posture/internal/config"
+	"posture/internal/drift"
 	"posture/internal/outbox"
 	"posture/internal/policy"
 	"posture/internal/posture"
@@ -26,7 +27,8 @@ type Scanner interface {
 	Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.Coverage
 }
 
-// Cloud is one provider: its rules, and how to reach its targets.
+// Cloud is one provider: its rules, and how to reach its targets. To publish a
+// run none of it is needed but LastChange.
 type Cloud struct {
 	Policy *policy.Policy
 	Types  []string // resource types that the configuration puts in scope; empty: all
@@ -35,6 +37,10 @@ type Cloud struct {
 	// Open returns a scanner for the target, or an error when nothing of it
 	// can be read; a posture.ReadError says why.
 	Open func(ctx context.Context, target posture.Target) (Scanner, error)
+	// LastChange asks the provider's audit log, with one look-up at most, for
+	// the latest change of the resource between two times. Nil: it is not
+	// asked. Whatever error comes back, the alert goes out without an answer.
+	LastChange func(ctx context.Context, of drift.Resource, after, before time.Time) (*drift.Attribution, error)
 }
 
 // Auditor does the steps of a run.
@@ -46,13 +52,19 @@ type Auditor struct {
 	Attempt func() string // a name for an attempt, different at every call in every process
 	Tool    string        // version of this program
 	Build   string        // digest of this program
+	// Sleep waits between messages. Nil: outbox.Sleep.
+	Sleep func(context.Context, time.Duration) error
 
-	// Narrowed says that runs are asked for less than the configuration puts
-	// in scope, so that what they leave out is not out of scope.
+	// Narrowed says that the runs that are planned are asked for less than the
+	// configuration puts in scope, so that what they leave out is not out of
+	// scope.
 	Narrowed bool
-	// Sender tells people. Without one, alerts are stored with the run only.
-	Sender  outbox.Sender
-	Channel string // where alerts go that no route sends elsewhere
+	// Channel is where alerts go that no route sends elsewhere. When it is
+	// empty, alerts are stored with the run and put into no queue.
+	Channel string
+	// Sender tells people what waits in the queue. Without one it waits for a
+	// process that has one.
+	Sender outbox.Sender
 	// Progress, if there is one, is told how many resources of a target were
 	// read so far.
 	Progress func(target posture.Target, resources int)
@@ -60,6 +72,14 @@ type Auditor struct {
 
 // writeTime is what a step that has a deadline keeps for storing what it read.
 const writeTime = 45 * time.Second
+
+// box returns the queue of messages.
+func (a *Auditor) box() *outbox.Box {
+	if a.Sleep == nil {
+		return outbox.New(a.Store, a.Now, outbox.Sleep)
+	}
+	return outbox.New(a.Store, a.Now, a.Sleep)
+}
 
 // cloud returns the cloud of a target.
 func (a *Auditor) cloud(provider posture.Provider) (Cloud, error) {

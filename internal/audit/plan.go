@@ -14,6 +14,9 @@ import (
 	"posture/internal/store"
 )
 
+// early is how much before its slot a run may be planned: clocks differ.
+const early = time.Hour
+
 // Plan opens the run that is due at the slot, for all targets in scope of the
 // scope's clouds. The opener names the caller's invocation: it wins the run
 // again when it comes again. Whoever did not win has nothing to do.
@@ -21,6 +24,10 @@ func (a *Auditor) Plan(ctx context.Context, slot time.Time, scope, opener string
 	run = snapshot.Run{
 		ID: snapshot.SlotID(slot, scope), Slot: slot.UTC().Truncate(time.Second), Started: a.Now().UTC(),
 		Opener: opener, Tool: a.Tool, Build: a.Build, ConfigDigest: a.Config.Digest(),
+		Narrowed: a.Narrowed, Types: snapshot.Types{},
+	}
+	if run.Slot.After(a.Now().Add(early)) {
+		return snapshot.Run{}, false, fmt.Errorf("plan the run: slot %s lies in the future: it would hide all runs until then", run.Slot.Format(time.RFC3339))
 	}
 	for _, provider := range a.providers() {
 		targets, err := a.Clouds[provider].Targets(ctx)
@@ -28,6 +35,9 @@ func (a *Auditor) Plan(ctx context.Context, slot time.Time, scope, opener string
 			return snapshot.Run{}, false, fmt.Errorf("plan the run: %w", err)
 		}
 		run.Targets = append(run.Targets, targets...)
+		if types := a.Clouds[provider].Types; len(types) > 0 {
+			run.Types[provider] = types
+		}
 		for _, rule := range a.Clouds[provider].Policy.Rules() {
 			rule.Provider = provider
 			run.Rules = append(run.Rules, rule)

@@ -2,11 +2,14 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"posture/internal/drift"
 	"posture/internal/outbox"
 	"posture/internal/snapshot"
+	"posture/internal/store"
 )
 
 // Published is what came of a run.
@@ -18,21 +21,36 @@ type Published struct {
 	Delivery outbox.Report
 }
 
-// Publish compares a run with what people were told, puts what changed into
-// the outbox, closes the run, and delivers what waits. It may be called any
-// number of times for the same run, also at once: the same alerts come of it,
-// once. ErrBusy means that somebody else is publishing; try again later.
+// ErrBusy says that so many others publish that none was let in.
+var ErrBusy = errors.New("other runs are being published: try again")
+
+// maxRaces is how often a publication begins again because somebody else has
+// published meanwhile. Each of these losses is someone else's progress.
+const maxRaces = 10
+
+// Publish closes a run with the parts that are there, compares it with what
+// people were told, puts what changed into the outbox, and delivers what waits
+// there. It may be called any number of times for the same run and for others,
+// also at once, and may die at any point: every change is told by one run, and
+// a run whose call came back, or comes back when it is made again, was told.
+//
+// Parts that are missing leave their targets as they were told, marked as not
+// read; a part that comes later is not the run's. A run that is published
+// after a later one tells nothing of the targets that the later one had.
 func (a *Auditor) Publish(ctx context.Context, id string) (Published, error) {
 	run, err := snapshot.LoadRun(ctx, a.Store, id)
 	if err != nil {
 		return Published{}, err
 	}
-	lock, err := a.lock(ctx)
-	if err != nil {
-		return Published{}, err
+	var out Published
+	for range maxRaces {
+		if out, err = a.publish(ctx, run); !errors.Is(err, errRaced) {
+			break
+		}
 	}
-	out, err := a.publish(ctx, run, lock)
-	lock.release(ctx)
+	if errors.Is(err, errRaced) {
+		err = ErrBusy
+	}
 	if err != nil {
 		return Published{}, fmt.Errorf("publish run %s: %w", id, err)
 	}
@@ -40,51 +58,73 @@ func (a *Auditor) Publish(ctx context.Context, id string) (Published, error) {
 	return out, err
 }
 
-// publish does what only one publisher does at a time.
-func (a *Auditor) publish(ctx context.Context, run snapshot.Run, lock *lock) (Published, error) {
+// publish does so once. The order of its steps matters: the run is closed
+// before it counts, so that everyone who publishes it has the same parts; and
+// what another began to publish is finished first.
+func (a *Auditor) publish(ctx context.Context, run snapshot.Run) (Published, error) {
+	ix, err := a.settle(ctx)
+	if err != nil {
+		return Published{}, err
+	}
 	parts, missing, err := snapshot.Parts(ctx, a.Store, run)
 	if err != nil {
 		return Published{}, err
 	}
 	out := Published{Run: run, Parts: parts}
-	sides, err := a.sides(ctx, run, parts, missing)
+	if out.Alerts, err = LoadAlerts(ctx, a.Store, run.ID); err == nil {
+		out.Manifest, err = snapshot.LoadManifest(ctx, a.Store, run.ID)
+		return out, err
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return Published{}, err
+	}
+	c, err := a.compare(ctx, ix, run, parts, missing)
 	if err != nil {
 		return Published{}, err
 	}
-	if out.Alerts, err = a.alerts(ctx, run, sides, lock); err != nil {
-		return Published{}, err
-	}
-	if err := a.enqueue(ctx, out.Alerts, lock); err != nil {
-		return Published{}, err
-	}
-	for _, side := range sides {
-		if err := a.remember(ctx, side, lock); err != nil {
-			return Published{}, err
-		}
-	}
 	out.Manifest, _, err = snapshot.Close(ctx, a.Store, run, snapshot.Closing{
-		Parts: parts, Outcome: a.outcome(snapshot.Cover(run, parts)), Closed: a.Now().UTC(),
+		Parts: parts, Outcome: outcome(snapshot.Cover(run, parts), c.coverage),
+		Read: c.coverage.Read, Total: c.coverage.Total, Closed: a.Now().UTC(),
 	})
-	return out, err
+	if err != nil {
+		return Published{}, err
+	}
+	if !consistsOf(out.Manifest, parts) {
+		return Published{}, errRaced
+	}
+	out.Alerts = c.collector.Alerts()
+	a.attribute(ctx, out.Alerts)
+	return out, a.commit(ctx, c, out.Alerts)
 }
 
-// outcome judges a run by its coverage.
-func (a *Auditor) outcome(c snapshot.Coverage) snapshot.Outcome {
+// outcome judges a run by its coverage. It is the same judgement that the
+// alert about what could not be read passes on.
+func outcome(run snapshot.Coverage, read drift.Coverage) snapshot.Outcome {
 	switch {
-	case c.Scanned == 0:
+	case run.Scanned == 0, read.Read == 0 && read.Total > 0:
 		return snapshot.Failed
-	case c.Scanned < c.Targets, c.Share()*100 < a.Config.Alerts.CoverageFloor:
+	case read.Degraded(run.Targets - run.Scanned):
 		return snapshot.Degraded
 	default:
 		return snapshot.Complete
 	}
 }
 
-// Deliver sends what waits in the outbox and is due. Without a Sender nothing
-// is ever put there.
+// consistsOf reports whether a run was closed with these parts.
+func consistsOf(m snapshot.Manifest, parts []snapshot.Part) bool {
+	for _, part := range parts {
+		if !slices.Contains(m.Files, part.File) {
+			return false
+		}
+	}
+	return len(m.Files) == 2+3*len(parts) // run.json and its rules; part.json and its two files
+}
+
+// Deliver sends what waits in the outbox and is due, and does nothing without
+// a Sender.
 func (a *Auditor) Deliver(ctx context.Context) (outbox.Report, error) {
 	if a.Sender == nil {
 		return outbox.Report{}, nil
 	}
-	return outbox.New(a.Store, a.Now, outbox.Sleep).Deliver(ctx, a.Sender)
+	return a.box().Deliver(ctx, a.Sender)
 }

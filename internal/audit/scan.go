@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
-	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
@@ -14,29 +14,46 @@ import (
 
 // Scan reads and judges one target of a run and stores its part, unless that
 // is stored already. A target of which nothing can be read gets a part that
-// says so; an error means that nothing was stored.
+// says so; an error means that nothing was stored. It may be called any number
+// of times, also at once: the first part that is stored is the run's.
 func (a *Auditor) Scan(ctx context.Context, run string, target posture.Target) (snapshot.Part, error) {
+	part, err := a.scan(ctx, run, target)
+	if err != nil {
+		return snapshot.Part{}, fmt.Errorf("scan %s: %w", target, err)
+	}
+	return part, nil
+}
+
+func (a *Auditor) scan(ctx context.Context, id string, target posture.Target) (snapshot.Part, error) {
 	cloud, err := a.cloud(target.Provider)
 	if err != nil {
 		return snapshot.Part{}, err
 	}
-	if part, err := snapshot.LoadPart(ctx, a.Store, run, target); !errors.Is(err, store.ErrNotFound) {
+	if part, err := snapshot.LoadPart(ctx, a.Store, id, target); !errors.Is(err, store.ErrNotFound) {
 		return part, err
+	}
+	run, err := snapshot.LoadRun(ctx, a.Store, id)
+	if err != nil {
+		return snapshot.Part{}, err
+	}
+	if !slices.ContainsFunc(run.Targets, func(t posture.Target) bool { return t.String() == target.String() }) {
+		return snapshot.Part{}, fmt.Errorf("run %s does not have this target", id)
 	}
 	started := a.Now().UTC()
 	writer, err := snapshot.NewPartWriter(snapshot.PartHead{
-		Run: run, Target: target, Attempt: a.Attempt(), Tool: a.Tool, Started: started,
+		Run: id, Target: target, Attempt: a.Attempt(), Tool: a.Tool, Started: started,
 	})
 	if err != nil {
 		return snapshot.Part{}, err
 	}
-	job := &job{auditor: a, policy: cloud.Policy, writer: writer, target: target, started: started}
-	job.read(ctx, cloud)
-	if job.err != nil {
-		return snapshot.Part{}, fmt.Errorf("scan %s: %w", target, job.err)
+	j := newJob(a, run, target, writer)
+	j.started = started
+	j.read(ctx, cloud)
+	if j.err != nil {
+		return snapshot.Part{}, j.err
 	}
 	part, _, err := writer.Commit(ctx, a.Store, snapshot.PartEnd{
-		Regions: job.target.Regions, Coverage: job.coverage, Failure: job.failure, Finished: a.Now().UTC(),
+		Regions: j.target.Regions, Coverage: j.coverage, Failure: j.failure, Finished: a.Now().UTC(),
 	})
 	return part, err
 }
@@ -44,15 +61,39 @@ func (a *Auditor) Scan(ctx context.Context, run string, target posture.Target) (
 // job is the scan of one target under way.
 type job struct {
 	auditor  *Auditor
-	policy   *policy.Policy
 	writer   *snapshot.PartWriter
 	target   posture.Target
+	types    []string        // in scope; empty: all
+	rules    map[string]bool // those that judge as the run says
 	started  time.Time
 	coverage posture.Coverage
 	failure  *posture.Cause
 	count    int
-	unjudged map[string]posture.Cause // by type: a resource that could not be judged
+	spoilt   map[string]posture.Cause // types of which findings are missing
 	err      error                    // the first failure to keep what was read
+}
+
+// newJob prepares a scan by the run's rules. A rule that is no longer as it
+// was when the run was planned, say because the configuration has changed
+// since, judges nothing in this run, and its type counts as not read.
+func newJob(a *Auditor, run snapshot.Run, target posture.Target, writer *snapshot.PartWriter) *job {
+	j := &job{
+		auditor: a, writer: writer, target: target, types: run.Types[target.Provider],
+		rules: map[string]bool{}, spoilt: map[string]posture.Cause{},
+	}
+	digests := map[string]string{}
+	for _, rule := range a.Clouds[target.Provider].Policy.Rules() {
+		digests[rule.ID] = rule.Digest
+	}
+	for _, rule := range run.Rules {
+		if rule.Provider != target.Provider {
+			continue
+		}
+		if j.rules[rule.ID] = digests[rule.ID] == rule.Digest; !j.rules[rule.ID] {
+			j.spoil(rule.Type, "rule changed since the run began")
+		}
+	}
+	return j
 }
 
 // read scans the target and keeps its findings.
@@ -64,25 +105,25 @@ func (j *job) read(ctx context.Context, cloud Cloud) {
 	}
 	scanner, err := cloud.Open(ctx, j.target)
 	if err != nil {
-		j.fail(err)
+		j.fail(err, cloud)
 	} else {
 		j.target = scanner.Target()
-		j.coverage = scanner.Scan(ctx, j.want(), j.take)
+		j.coverage = scanner.Scan(ctx, want(cloud), func(r posture.Resource) { j.take(cloud, r) })
 	}
-	j.addUnlisted()
+	j.addUnlisted(cloud)
 }
 
 // want returns what the enabled rules read.
-func (j *job) want() posture.Want {
+func want(cloud Cloud) posture.Want {
 	want := posture.Want{}
-	for _, typ := range j.policy.Types() {
-		want[typ] = j.policy.Fields(typ)
+	for _, typ := range cloud.Policy.Types() {
+		want[typ] = cloud.Policy.Fields(typ)
 	}
 	return want
 }
 
 // fail notes that nothing of the target could be read.
-func (j *job) fail(err error) {
+func (j *job) fail(err error, cloud Cloud) {
 	cause := posture.Cause{Reason: posture.Failed}
 	var known *posture.ReadError
 	switch {
@@ -92,57 +133,67 @@ func (j *job) fail(err error) {
 		cause.Reason = posture.TimedOut
 	}
 	j.failure = &cause
-	for _, typ := range j.policy.Types() {
-		j.coverage.Populations = append(j.coverage.Populations, posture.Population{Type: typ, Region: posture.Global, Cause: &cause})
+	for _, typ := range cloud.Policy.Types() {
+		if len(j.types) == 0 || slices.Contains(j.types, typ) {
+			j.coverage.Populations = append(j.coverage.Populations, posture.Population{Type: typ, Region: posture.Global, Cause: &cause})
+		}
 	}
 }
 
 // take judges one resource and keeps it with its findings.
-func (j *job) take(r posture.Resource) {
+func (j *job) take(cloud Cloud, r posture.Resource) {
 	j.count++
 	if j.auditor.Progress != nil {
 		j.auditor.Progress(j.target, j.count)
 	}
-	findings, err := j.policy.Judge(r, j.started)
+	findings, err := cloud.Policy.Judge(r, j.started)
 	if err != nil {
-		j.notJudged(r.Type)
+		j.spoil(r.Type, "not judged")
 	}
-	j.keep(j.writer.Resource(r))
+	j.keep(r.Type, j.writer.Resource(r))
 	for _, finding := range findings {
 		finding.Owner = j.auditor.Config.Owners.Owner(r)
-		finding.Exemption = j.auditor.Config.Exemptions.Exempt(finding, r.Tags, j.started)
-		j.keep(j.writer.Finding(finding))
+		finding.Exemption = j.auditor.Config.Exemptions.Exempt(finding, r, j.started)
+		j.add(finding)
 	}
 }
 
-// notJudged notes that the type's findings are not all there.
-func (j *job) notJudged(typ string) {
-	if j.unjudged == nil {
-		j.unjudged = map[string]posture.Cause{}
+// add keeps a finding of one of the run's rules.
+func (j *job) add(finding posture.Finding) {
+	if j.rules[finding.Rule] {
+		j.keep(finding.Type, j.writer.Finding(finding))
 	}
-	j.unjudged[typ] = posture.Cause{Reason: posture.Failed, Code: "not judged"}
+}
+
+// spoil notes that not all findings of a type are there.
+func (j *job) spoil(typ, why string) {
+	j.spoilt[typ] = posture.Cause{Reason: posture.Failed, Code: why}
+}
+
+// keep notes what became of keeping something that was read. What is too large
+// for any reader is left out, and its type counts as not read.
+func (j *job) keep(typ string, err error) {
+	switch {
+	case errors.Is(err, snapshot.ErrLineTooLong):
+		j.spoil(typ, "too large to keep")
+	case j.err == nil:
+		j.err = err
+	}
 }
 
 // addUnlisted adds the findings that stand for what no listing showed.
-func (j *job) addUnlisted() {
+func (j *job) addUnlisted(cloud Cloud) {
 	for i := range j.coverage.Populations {
 		population := &j.coverage.Populations[i]
-		if cause, unjudged := j.unjudged[population.Type]; unjudged && population.Complete {
+		if cause, spoilt := j.spoilt[population.Type]; spoilt && population.Complete {
 			population.Complete, population.Cause = false, &cause
 		}
 		if population.Complete {
 			continue
 		}
-		for _, finding := range j.policy.Unlisted(j.target, *population) {
+		for _, finding := range cloud.Policy.Unlisted(j.target, *population) {
 			finding.Owner = j.auditor.Config.Owners.Owner(posture.Resource{Account: j.target.Account})
-			j.keep(j.writer.Finding(finding))
+			j.add(finding)
 		}
-	}
-}
-
-// keep remembers the first failure to keep what was read.
-func (j *job) keep(err error) {
-	if j.err == nil {
-		j.err = err
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"iter"
 
 	"posture/internal/drift"
-	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
 )
@@ -18,33 +17,39 @@ type line struct {
 	Base *drift.Base `json:"base,omitempty"`
 }
 
-// toldFile is where a target's lines are stored.
-func toldFile(target posture.Target) snapshot.Sorted[line] {
-	return snapshot.Sorted[line]{
-		Key: snapshot.ToldKey(target),
-		Order: func(l line) string {
-			if l.Base != nil {
-				return "-" // before every fingerprint
-			}
-			return l.Fingerprint
-		},
-	}
+// toldFile returns the file of lines at a key.
+func toldFile(key string) snapshot.Sorted[line] {
+	return snapshot.Sorted[line]{Key: key, Order: func(l line) string {
+		if l.Base != nil {
+			return "-" // before every fingerprint
+		}
+		return l.Fingerprint
+	}}
 }
 
-// told is what people were told of a target, as one version of its file says.
+// told is what people were told of a target.
 type told struct {
-	base    drift.Base
-	version string
-	lines   iter.Seq2[line, error]
+	base  drift.Base
+	lines iter.Seq2[drift.Told, error] // may be read more than once
 }
 
-// loadTold opens the file of a target. The lines may be read more than once.
-func loadTold(ctx context.Context, s store.Store, target posture.Target) (told, error) {
-	lines, version, err := toldFile(target).Load(ctx, s)
+// nothing yields nothing.
+func nothing[T any](func(T, error) bool) {}
+
+// untold returns what people were told of a target before its first run.
+func untold() told { return told{lines: nothing[drift.Told]} }
+
+// loadTold opens the file at a key, or returns store.ErrNotFound. As it is
+// read it may turn out to be snapshot.ErrCorrupt.
+func loadTold(ctx context.Context, s store.Store, key string) (told, error) {
+	lines, version, err := toldFile(key).Load(ctx, s)
+	if err == nil && version == "" {
+		err = store.ErrNotFound
+	}
 	if err != nil {
 		return told{}, err
 	}
-	t := told{version: version, lines: lines}
+	t := told{lines: withoutBase(lines)}
 	for first, err := range lines {
 		if err != nil {
 			return told{}, err
@@ -57,14 +62,11 @@ func loadTold(ctx context.Context, s store.Store, target posture.Target) (told, 
 	return t, nil
 }
 
-// findings yields the lines that are about findings.
-func (t told) findings() iter.Seq2[drift.Told, error] {
+// withoutBase yields the lines that are about findings.
+func withoutBase(lines iter.Seq2[line, error]) iter.Seq2[drift.Told, error] {
 	return func(yield func(drift.Told, error) bool) {
-		for l, err := range t.lines {
-			if err == nil && l.Base != nil {
-				continue
-			}
-			if !yield(l.Told, err) {
+		for l, err := range lines {
+			if (err != nil || l.Base == nil) && !yield(l.Told, err) {
 				return
 			}
 		}
@@ -74,16 +76,17 @@ func (t told) findings() iter.Seq2[drift.Told, error] {
 // errStopped ends a comparison of which nobody wants more.
 var errStopped = errors.New("stopped")
 
-// next yields the lines that are to be stored after a comparison.
-func (t told) next(findings iter.Seq2[posture.Finding, error], in drift.Input, base drift.Base) iter.Seq2[line, error] {
-	return func(yield func(line, error) bool) {
-		if !yield(line{Base: &base}, nil) {
+// saveTold compares a side that was looked at before, hands its changes on and
+// stores what people are told from now on at the key.
+func saveTold(ctx context.Context, s store.Store, key string, of *side, change func(drift.Change) error) error {
+	lines := func(yield func(line, error) bool) {
+		if !yield(line{Base: &of.summary.Base}, nil) {
 			return
 		}
-		_, err := drift.Compare(t.findings(), findings, in, drift.Out{
-			Change: func(drift.Change) error { return nil },
-			Told: func(one drift.Told) error {
-				if !yield(line{Told: one}, nil) {
+		_, err := drift.Compare(of.told.lines, of.findings, of.in, drift.Out{
+			Change: change,
+			Told: func(t drift.Told) error {
+				if !yield(line{Told: t}, nil) {
 					return errStopped
 				}
 				return nil
@@ -93,4 +96,6 @@ func (t told) next(findings iter.Seq2[posture.Finding, error], in drift.Input, b
 			yield(line{}, err)
 		}
 	}
+	_, err := toldFile(key).Save(ctx, s, "", lines)
+	return err
 }

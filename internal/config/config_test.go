@@ -199,8 +199,40 @@ func TestExempt(t *testing.T) {
 		"a pass needs none":     {passing, dev, "2026-01-08", nil},
 		"before all":            {failing, dev, "2025-01-08", nil},
 	} {
-		if diff := cmp.Diff(c.want, e.Exempt(c.finding, c.tags, now(c.day))); diff != "" {
+		if diff := cmp.Diff(c.want, e.Exempt(c.finding, posture.Resource{Tags: c.tags}, now(c.day))); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestExemptWithoutTags holds that an exemption by tags neither holds nor
+// fails to hold when the tags were not read.
+func TestExemptWithoutTags(t *testing.T) {
+	e := config.Exemptions{Items: []config.Exemption{
+		{ID: "named", Rule: "r", Resource: "bucket-*", Created: "2026-01-01", Expires: "2026-01-10"},
+		{ID: "tagged", Rule: "r", Tags: map[string]string{"env": "dev"}, Created: "2026-01-05", Expires: "2026-03-01"},
+	}}
+	untagged := posture.Resource{Unread: []posture.Unread{{Field: "tags"}}}
+	for _, c := range []struct {
+		name, day string
+		want      *posture.Exemption
+	}{
+		{"bucket-a", "2026-01-08", &posture.Exemption{ID: "named", Expires: "2026-01-10"}},
+		{"bucket-a", "2026-01-11", &posture.Exemption{ID: "tagged", Expires: "2026-03-01", Unread: true}},
+		{"other", "2026-01-11", &posture.Exemption{ID: "tagged", Expires: "2026-03-01", Unread: true}},
+		{"other", "2026-03-02", nil},
+		{"bucket-a", "2026-03-02", &posture.Exemption{ID: "named", Expires: "2026-01-10", Expired: true}},
+	} {
+		now, err := time.Parse(time.DateOnly, c.day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := posture.Finding{Rule: "r", Name: c.name, Status: posture.Fail}
+		if diff := cmp.Diff(c.want, e.Exempt(f, untagged, now)); diff != "" {
+			t.Errorf("%s on %s: %s", c.name, c.day, diff)
+		}
+		if c.want != nil && c.want.Unread && c.want.Live() {
+			t.Error("an exemption that was not read is live")
 		}
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,35 +17,48 @@ func (o Owners) Owner(r posture.Resource) string {
 
 // Exempt returns the acceptance that covers a failing finding on the resource
 // on the day of now, nil if there is none. Of several, one that still holds
-// is preferred, then the one that holds longest.
-func (e Exemptions) Exempt(f posture.Finding, tags map[string]string, now time.Time) *posture.Exemption {
+// is preferred, then the one that holds longest. Where only one that goes by
+// tags could hold, and the tags were not read, it is returned as unread.
+func (e Exemptions) Exempt(f posture.Finding, r posture.Resource, now time.Time) *posture.Exemption {
 	if f.Status != posture.Fail {
 		return nil
 	}
 	today := now.UTC().Format(day)
-	var best *posture.Exemption
+	untagged := slices.ContainsFunc(r.Unread, func(u posture.Unread) bool { return u.Field == "tags" })
+	var best, unread *posture.Exemption
 	for _, x := range e.Items {
-		if x.Created > today || !x.covers(f, tags) {
-			continue
+		found := &posture.Exemption{ID: x.ID, Expires: x.Expires, Expired: x.Expires < today}
+		switch {
+		case x.Created > today || !x.covers(f):
+		case untagged && len(x.Tags) > 0:
+			if !found.Expired && (unread == nil || found.Expires > unread.Expires) {
+				found.Unread, unread = true, found
+			}
+		case x.tagged(r.Tags) && (best == nil || found.Expires > best.Expires):
+			best = found
 		}
-		if best == nil || x.Expires > best.Expires {
-			best = &posture.Exemption{ID: x.ID, Expires: x.Expires, Expired: x.Expires < today}
-		}
+	}
+	if unread != nil && !best.Live() {
+		return unread
 	}
 	return best
 }
 
-// covers reports whether the finding lies in the exemption's scope.
-func (x Exemption) covers(f posture.Finding, tags map[string]string) bool {
-	if x.Rule != f.Rule || (x.Account != "" && x.Account != f.Account) {
-		return false
-	}
+// covers reports whether the finding lies in the exemption's scope, tags
+// aside.
+func (x Exemption) covers(f posture.Finding) bool {
+	return x.Rule == f.Rule && (x.Account == "" || x.Account == f.Account) &&
+		(x.Resource == "" || matches(x.Resource, f.Resource) || matches(x.Resource, f.Name))
+}
+
+// tagged reports whether all tags that the exemption asks for are there.
+func (x Exemption) tagged(tags map[string]string) bool {
 	for key, value := range x.Tags {
-		if got, tagged := tags[key]; !tagged || got != value {
+		if got, ok := tags[key]; !ok || got != value {
 			return false
 		}
 	}
-	return x.Resource == "" || matches(x.Resource, f.Resource) || matches(x.Resource, f.Name)
+	return true
 }
 
 // matches reports whether the text matches the pattern, in which only * is

@@ -18,7 +18,8 @@ const Shown = 10
 // on one target: Target, Rule, Resources. The mass kinds are about many:
 // Changes, Common, Rules, Targets, Resources. Baseline has Statuses,
 // Severities, Categories, Rules, Targets, Coverage; rules-changed has Rules
-// and Targets; scanner-problem has Problems, Targets, Coverage.
+// and Targets; scanner-problem has Problems, Targets, Coverage; run-missed has
+// Missed.
 type Alert struct {
 	Key    string   `json:"key"`              // identity: the same changes of the same run have the same key, always
 	Group  string   `json:"group"`            // identity without the set of changes: the name under which later alerts refer to this one
@@ -47,6 +48,7 @@ type Alert struct {
 	Categories map[posture.Category]int `json:"categories,omitempty"` // failing findings that are not exempted
 	Problems   []Problem                `json:"problems,omitempty"`
 	Coverage   *Coverage                `json:"coverage,omitempty"`
+	Missed     *Missed                  `json:"missed,omitempty"`
 
 	// How many entries the lists above leave out.
 	MoreResources int `json:"more_resources,omitempty"`
@@ -107,3 +109,17 @@ func (c Coverage) Percent() float64 {
 
 // Low reports whether the run read less than the floor demands.
 func (c Coverage) Low() bool { return c.Percent() < c.Floor }
+
+// Plus adds what two coverages counted.
+func (c Coverage) Plus(other Coverage) Coverage {
+	return Coverage{Read: c.Read + other.Read, Total: c.Total + other.Total, Floor: c.Floor}
+}
+
+// Degraded reports whether a run that read this much, and could not read so
+// many of its targets at all, is to be called degraded.
+func (c Coverage) Degraded(unread int) bool { return unread > 0 || c.Low() }
+
+// Degraded reports whether a scanner-problem alert is about a degraded run.
+func (a Alert) Degraded() bool {
+	return a.Kind == ScannerProblem && a.Coverage != nil && a.Coverage.Degraded(len(a.Targets)+a.MoreTargets)
+}

@@ -29,6 +29,7 @@ const (
 	Baseline       Kind = "baseline"        // what the first run of a target, or of a region, found
 	RulesChanged   Kind = "rules-changed"   // what new and changed rules flipped
 	ScannerProblem Kind = "scanner-problem" // what could not be read
+	RunMissed      Kind = "run-missed"      // no run completed for too long
 )
 
 // Word returns the kind as the first word of a message: "EXEMPTION EXPIRED".
@@ -91,4 +92,13 @@ type Resource struct {
 	LastFail    time.Time          `json:"last_fail,omitzero"`  //
 	Flips       int                `json:"flips,omitempty"`     // changes between pass and fail within FlipWindow, when more than FlipLimit
 	Exemption   *posture.Exemption `json:"exemption,omitempty"`
+	Likely      *Attribution       `json:"likely,omitempty"` // of regressed: the change that is likely the cause, where the audit log was asked and had one
+}
+
+// Attribution is what a provider's audit log says of one change.
+type Attribution struct {
+	Event     string    `json:"event"`             // the API's operation: "PutBucketPolicy"
+	Time      time.Time `json:"time"`              //
+	Principal string    `json:"principal"`         // name of the role or user; chosen by strangers: escape it
+	Session   string    `json:"session,omitempty"` // name of the role's session, often an e-mail address; empty where that is not to be shown
 }

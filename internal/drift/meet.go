@@ -1,6 +1,10 @@
 package drift
 
-import "posture/internal/posture"
+import (
+	"time"
+
+	"posture/internal/posture"
+)
 
 // meet returns the line that follows from a line and a finding, and the change
 // between them, if any.
@@ -98,6 +102,21 @@ func (c *comparison) fails(t *Told, f *posture.Finding, flipped bool) *Change {
 		return c.began(ExemptionExpired, t, f)
 	}
 	return nil
+}
+
+// settleExemption decides whether a finding is accepted when that turns on
+// something that was not read: it stays as it was last known, until the day on
+// which that acceptance expires.
+func (c *comparison) settleExemption(t *Told, f *posture.Finding) {
+	if f.Exemption == nil || !f.Exemption.Unread {
+		return
+	}
+	f.Exemption = nil
+	if t.Exemption != nil {
+		known := *t.Exemption
+		known.Expired = known.Expired || known.Expires < c.Now.UTC().Format(time.DateOnly)
+		f.Exemption = &known
+	}
 }
 
 // lapsed reports whether people must hear that a failing finding is not, or no

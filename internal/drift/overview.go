@@ -61,7 +61,7 @@ func (f *firstRuns) addTarget(s Summary) {
 		f.statuses["exempted"] += t.Exempted
 		f.statuses["unknown"] += t.Unknown
 	}
-	f.coverage = f.coverage.plus(s.Coverage())
+	f.coverage = f.coverage.Plus(s.Coverage())
 }
 
 // firstAlert returns the alert of all first runs, if there was one.
@@ -148,7 +148,7 @@ func newHealth() health { return health{problems: map[posture.Cause]Problem{}} }
 // add takes a target's summary.
 func (h *health) add(s Summary) {
 	coverage := s.Coverage()
-	h.coverage = h.coverage.plus(coverage)
+	h.coverage = h.coverage.Plus(coverage)
 	if s.Failure != nil {
 		h.failures++
 		h.set.add(s.Target.String())
@@ -194,9 +194,4 @@ func (c *Collector) healthAlert() []Alert {
 	a.Problems = a.Problems[:len(a.Problems)-a.MoreProblems]
 	a.Targets, a.MoreTargets = h.failed, h.failures-len(h.failed)
 	return []Alert{a}
-}
-
-// plus adds what two coverages counted.
-func (c Coverage) plus(other Coverage) Coverage {
-	return Coverage{Read: c.Read + other.Read, Total: c.Total + other.Total, Floor: c.Floor}
 }

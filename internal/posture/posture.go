@@ -240,10 +240,11 @@ type Exemption struct {
 	ID      string `json:"id"`
 	Expires string `json:"expires"` // the last day on which it holds, as 2006-01-02, UTC
 	Expired bool   `json:"expired,omitempty"`
+	Unread  bool   `json:"unread,omitempty"` // whether it covers the finding turns on tags that were not read
 }
 
 // Live reports whether a finding is failing but accepted for now.
-func (e *Exemption) Live() bool { return e != nil && !e.Expired }
+func (e *Exemption) Live() bool { return e != nil && !e.Expired && !e.Unread }
 
 // Fingerprint returns the identity of a finding across runs: the hex sha256
 // of the rule's id, provider, account, region and resource id, each preceded

@@ -17,6 +17,8 @@ import (
 type Closing struct {
 	Parts   []Part // as Parts returned them: what the run consists of
 	Outcome Outcome
+	Read    int // see Coverage
+	Total   int
 	Closed  time.Time
 }
 
@@ -92,6 +94,7 @@ func newLink(run Run, closing Closing, last link) (link, error) {
 		Closed: closing.Closed.UTC(), Outcome: closing.Outcome, Coverage: Cover(run, closing.Parts),
 		Files: []File{run.File, run.RulesFile}, Missing: missing(run, closing.Parts),
 	}
+	manifest.Coverage.Read, manifest.Coverage.Total = closing.Read, closing.Total
 	for _, part := range closing.Parts {
 		manifest.Files = append(manifest.Files, part.File, part.Findings, part.Resources)
 	}

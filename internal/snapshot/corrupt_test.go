@@ -273,7 +273,7 @@ func values(all ...told) iter.Seq2[told, error] {
 
 func TestSorted(t *testing.T) {
 	s := store.Memory()
-	file := snapshot.Sorted[told]{Key: snapshot.ToldKey(one), Order: func(t told) string { return t.Fingerprint }}
+	file := snapshot.Sorted[told]{Key: snapshot.ToldKey(one, "20261122T010000Z-aws", "a1"), Order: func(t told) string { return t.Fingerprint }}
 	none, version, err := file.Load(t.Context(), s)
 	if all, _ := collect(none); err != nil || version != "" || all != nil {
 		t.Fatalf("first load: %v %q %v", all, version, err)

@@ -61,9 +61,15 @@ func partPrefix(id string, target posture.Target) string {
 
 func partKey(id string, target posture.Target) string { return partPrefix(id, target) + "part.json" }
 
-// ToldKey returns the key of what people were last told of a target; see
-// Sorted for its form.
-func ToldKey(target posture.Target) string { return "state/" + target.String() + ".ndjson.zst" }
+// ToldPrefix is where the files are that say what people were told. Which of
+// them count is not told by their keys.
+const ToldPrefix = "state/told/"
+
+// ToldKey returns the key of what people were told of a target by a run, as
+// one attempt at publishing it has it; see Sorted for its form.
+func ToldKey(target posture.Target, run, attempt string) string {
+	return ToldPrefix + target.String() + "/" + run + "." + attempt + ".ndjson.zst"
+}
 
 func chainKey(sequence int) string { return fmt.Sprintf("%s%08d.json", chainPrefix, sequence) }
 

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -142,6 +143,9 @@ func decodeLines[T any](input *source, decode record[T], yield func(T, error) bo
 	for scanner.Scan() {
 		lines++
 		value, key, err := decode(scanner.Bytes())
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return lines, err // says nothing of the file
+		}
 		if err != nil {
 			return lines, fmt.Errorf("%w: line %d is not the JSON that was expected", ErrCorrupt, lines)
 		}

@@ -98,14 +98,15 @@ func bounded[T any](ctx context.Context, lines int, decode record[T]) record[T] 
 
 // Parts returns the parts of a run, in the order of its targets, and the
 // targets that have none. Once the run is closed these are the parts that its
-// manifest names: a part that came later is not the run's.
+// manifest names: a part that came later is not the run's. Before that, a
+// target whose part.json makes no sense counts as one without a part.
 func Parts(ctx context.Context, s store.Store, run Run) (parts []Part, missing []posture.Target, err error) {
 	manifest, err := LoadManifest(ctx, s, run.ID)
 	closed := err == nil
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, nil, err
 	}
-	found, err := loadParts(ctx, s, run)
+	found, err := loadParts(ctx, s, run, closed)
 	if err != nil {
 		return nil, nil, fmt.Errorf("parts of run %s: %w", run.ID, err)
 	}
@@ -125,14 +126,14 @@ func Parts(ctx context.Context, s store.Store, run Run) (parts []Part, missing [
 }
 
 // loadParts reads the part of each target; nil where there is none.
-func loadParts(ctx context.Context, s store.Store, run Run) ([]*Part, error) {
+func loadParts(ctx context.Context, s store.Store, run Run, closed bool) ([]*Part, error) {
 	found := make([]*Part, len(run.Targets))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for i, target := range run.Targets {
 		group.Go(func() error {
 			part, err := LoadPart(ctx, s, run.ID, target)
-			if errors.Is(err, store.ErrNotFound) {
+			if errors.Is(err, store.ErrNotFound) || !closed && errors.Is(err, ErrCorrupt) {
 				return nil
 			}
 			found[i] = &part

@@ -10,9 +10,9 @@
 //	runs/.../manifest.json                                          the same bytes as the run's link of the chain
 //	chain/<sequence>.json                                           the manifests, in the order of closing
 //	state/latest.json                                               the newest closed run and the chain's end
-//	state/<provider>/<account>.ndjson.zst                           what people were last told
+//	state/told/<provider>/<account>/<run>.<attempt>.ndjson.zst      what people were last told
 //
-// Only what is under state/ is ever replaced. A process may die between any
+// Only what lies in state/ itself is ever replaced. A process may die between any
 // two calls to the store: whoever comes next finishes what it began. What the
 // findings mean, and which outcome a run deserves, is decided elsewhere.
 package snapshot
@@ -42,10 +42,16 @@ type Run struct {
 	Build        string           `json:"build,omitempty"`  // digest of the program
 	ConfigDigest string           `json:"config_digest"`
 	Targets      []posture.Target `json:"targets"`
-	RulesFile    File             `json:"rules_file"` // set by OpenRun
-	Rules        []posture.Rule   `json:"-"`          // stored in RulesFile
-	File         File             `json:"-"`          // run.json itself, once it is stored
+	Narrowed     bool             `json:"narrowed,omitempty"` // asked for less than the configuration puts in scope
+	Types        Types            `json:"types,omitempty"`    // resource types in scope
+	RulesFile    File             `json:"rules_file"`         // set by OpenRun
+	Rules        []posture.Rule   `json:"-"`                  // stored in RulesFile
+	File         File             `json:"-"`                  // run.json itself, once it is stored
 }
+
+// Types holds the resource types that the configuration puts in scope, by
+// provider. A provider without an entry has all its types in scope.
+type Types map[posture.Provider][]string
 
 // File names a stored object with what proves it unchanged.
 type File struct {
@@ -92,20 +98,26 @@ type Coverage struct {
 	Counts   map[posture.Status]int `json:"counts"`   // findings by status
 	Listings int                    `json:"listings"` // populations that were asked for
 	Listed   int                    `json:"listed"`   // of these, complete
+
+	// What was read of what should have been, as the comparison with earlier
+	// runs counts it, and by which the outcome was judged.
+	Read  int `json:"read"`  // findings that pass or fail
+	Total int `json:"total"` // those, the unknown ones, and those of earlier runs that no listing showed
 }
 
-// Share returns the part of the scope that was judged pass or fail, from 0 to
-// 1. Targets that were not scanned count as not judged at all.
+// Share returns what was read of what should have been, from 0 to 1. A run
+// that read no target has read nothing.
 func (c Coverage) Share() float64 {
-	known := c.Counts[posture.Pass] + c.Counts[posture.Fail]
-	all := known + c.Counts[posture.Unknown]
-	if c.Targets == 0 || all == 0 {
+	switch {
+	case c.Scanned == 0:
 		return 0
+	case c.Total == 0:
+		return 1
 	}
-	return float64(known) / float64(all) * float64(c.Scanned) / float64(c.Targets)
+	return float64(c.Read) / float64(c.Total)
 }
 
-// Cover sums up the parts of a run.
+// Cover sums up the parts of a run. Read and Total are left to its caller.
 func Cover(run Run, parts []Part) Coverage {
 	c := Coverage{Targets: len(run.Targets), Counts: map[posture.Status]int{}}
 	for _, part := range parts {

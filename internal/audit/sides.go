@@ -1,0 +1,105 @@
+package audit
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"posture/internal/drift"
+	"posture/internal/posture"
+	"posture/internal/snapshot"
+)
+
+// side is one target of a run that is to be compared with what was told.
+type side struct {
+	in       drift.Input
+	findings iter.Seq2[posture.Finding, error]
+	told     told
+	late     bool // this run or a later one was compared already: it changes nothing
+	lost     bool // what people were told could not be read
+	spoilt   bool // the findings could not be read
+	summary  drift.Summary
+}
+
+// sides returns the targets that a run speaks of: those with a part, those in
+// scope without one, and those that are no longer in scope. All that they
+// depend on is the run and the index, not who publishes.
+func (c *comparison) sides(ctx context.Context, parts []snapshot.Part, missing []posture.Target) []*side {
+	planned := map[string]posture.Target{}
+	for _, target := range c.run.Targets {
+		planned[target.String()] = target
+	}
+	var sides []*side
+	for _, part := range parts {
+		in := drift.Input{Target: part.Target, Listed: part.Coverage.Populations, Failure: part.Failure}
+		in.Scope = c.scope(planned[part.Target.String()], part)
+		sides = append(sides, &side{in: in, findings: snapshot.Findings(ctx, c.auditor.Store, part)})
+	}
+	for _, target := range missing {
+		in := drift.Input{Target: target, Failure: &posture.Cause{Reason: posture.Failed, Code: "no part"}}
+		in.Scope = c.scope(target, snapshot.Part{Target: target, Failure: in.Failure})
+		sides = append(sides, &side{in: in, findings: nothing[posture.Finding]})
+	}
+	for _, target := range c.gone(planned) {
+		in := drift.Input{Target: target, Scope: drift.Scope{Removed: true}}
+		sides = append(sides, &side{in: in, findings: nothing[posture.Finding]})
+	}
+	for _, s := range sides {
+		s.in.Run, s.in.Now, s.in.Narrowed = c.run.ID, c.run.Slot, c.run.Narrowed
+		s.in.Rules, s.in.Floors = rulesOf(c.run, s.in.Target.Provider), c.auditor.floors()
+	}
+	return sides
+}
+
+// rulesOf returns the rules of a run that judge a provider.
+func rulesOf(run snapshot.Run, provider posture.Provider) map[string]posture.Rule {
+	rules := map[string]posture.Rule{}
+	for _, rule := range run.Rules {
+		if rule.Provider == provider {
+			rules[rule.ID] = rule
+		}
+	}
+	return rules
+}
+
+// scope returns what the configuration asks to be read of a target. Regions
+// that only this run was asked for do not narrow it, and nor does a scan that
+// could not find out which regions there are.
+func (c *comparison) scope(planned posture.Target, part snapshot.Part) drift.Scope {
+	scope := drift.Scope{Types: c.run.Types[part.Target.Provider]}
+	switch {
+	case len(planned.Regions) > 0 && !c.run.Narrowed:
+		scope.Regions = planned.Regions
+	case len(planned.Regions) == 0 && part.Failure == nil:
+		scope.Regions = part.Target.Regions
+	}
+	return scope
+}
+
+// gone returns the targets of which people were told and that are no longer
+// in scope. Only a run over all that is configured can tell.
+func (c *comparison) gone(planned map[string]posture.Target) []posture.Target {
+	if c.run.Narrowed {
+		return nil
+	}
+	var gone []posture.Target
+	for name, known := range c.index.Targets {
+		of := func(rule posture.Rule) bool { return rule.Provider == known.Target.Provider }
+		if _, ok := planned[name]; !ok && slices.ContainsFunc(c.run.Rules, of) {
+			gone = append(gone, known.Target)
+		}
+	}
+	slices.SortFunc(gone, compareTargets)
+	return gone
+}
+
+// floors returns which severities people are told of.
+func (a *Auditor) floors() drift.Floors {
+	floor := posture.Critical
+	for _, severity := range a.Config.Alerts.Severities {
+		if floor.AtLeast(severity) {
+			floor = severity
+		}
+	}
+	return drift.Floors{Regressed: floor, Appeared: floor}
+}

@@ -1,0 +1,110 @@
+package audit_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/audit"
+	"posture/internal/config"
+	"posture/internal/policy"
+	"posture/internal/posture"
+	"posture/internal/snapshot"
+	"posture/internal/store"
+)
+
+// tester is what testing.T and rapid.T have in common.
+type tester interface {
+	Helper()
+	Fatalf(format string, args ...any)
+	Errorf(format string, args ...any)
+}
+
+// site is an installation: one store, one cloud, one Slack and any number of
+// processes.
+type site struct {
+	disk     store.Store
+	cloud    *cloud
+	policy   *policy.Policy
+	config   config.Config
+	slack    *fakeSlack
+	clock    *clock
+	attempts atomic.Int64
+	slot     time.Time
+}
+
+var first = time.Date(2025, 1, 6, 1, 0, 0, 0, time.UTC)
+
+func newSite(p *policy.Policy, accounts ...string) *site {
+	c := &clock{at: first}
+	return &site{
+		disk: store.Memory(), cloud: newCloud(accounts...), policy: p, config: config.Default(),
+		slack: &fakeSlack{clock: c}, clock: c, slot: first,
+	}
+}
+
+// process returns an auditor of a new process that sees the store so.
+func (s *site) process(kept store.Store) *audit.Auditor {
+	return &audit.Auditor{
+		Store: kept, Config: s.config, Clouds: map[posture.Provider]audit.Cloud{posture.AWS: s.cloud.as(s.policy)},
+		Now: s.clock.now, Sleep: s.clock.sleep, Tool: "test", Sender: s.slack, Channel: "C0",
+		Attempt: func() string { return fmt.Sprintf("a%d", s.attempts.Add(1)) },
+	}
+}
+
+// next moves on to the next slot, a day later.
+func (s *site) next() {
+	s.slot = s.slot.Add(24 * time.Hour)
+	if wait := s.slot.Sub(s.clock.now()); wait > 0 {
+		s.clock.advance(wait)
+	}
+}
+
+// run does all steps of the slot's run and moves on to the next.
+func (s *site) run(t tester) audit.Published {
+	t.Helper()
+	published, err := s.try(s.process(s.disk))
+	if err != nil {
+		t.Fatalf("run %s: %v", s.slot, err)
+	}
+	s.next()
+	return published
+}
+
+// try does all steps of the slot's run in one process.
+func (s *site) try(a *audit.Auditor) (audit.Published, error) {
+	ctx := context.Background()
+	run, _, err := a.Plan(ctx, s.slot, "aws", "")
+	if err != nil {
+		return audit.Published{}, err
+	}
+	for _, target := range run.Targets {
+		if _, err := a.Scan(ctx, run.ID, target); err != nil {
+			return audit.Published{}, err
+		}
+	}
+	return a.Publish(ctx, run.ID)
+}
+
+// expect does a run and checks what is told of it, in that order.
+func (s *site) expect(t *testing.T, want ...string) audit.Published {
+	t.Helper()
+	published := s.run(t)
+	if diff := cmp.Diff(want, s.slack.told()); diff != "" {
+		t.Errorf("told by run %s (-want +got):\n%s", published.Run.ID, diff)
+	}
+	return published
+}
+
+// sound checks that the store is as it was written.
+func (s *site) sound(t tester) {
+	t.Helper()
+	report, err := snapshot.Verify(context.Background(), s.disk)
+	if err != nil || len(report.Problems) > 0 {
+		t.Errorf("verify: %v, %v", report.Problems, err)
+	}
+}
