@@ -17,6 +17,8 @@ import (
 	"posture/internal/store"
 )
 
+const golden = "testdata/demo.txt"
+
 var update = flag.Bool("update", false, "write the golden file again")
 
 // run runs the demo by a clock of its own and returns what it printed.
@@ -52,11 +54,13 @@ var loose = []struct {
 	{regexp.MustCompile(`\b\d+ (critical|high|medium|low|encryption|logging|iam|backup|redundancy|network|monitoring|vulnerability)\b`), "N $1"},
 	{regexp.MustCompile(`(\d+) (findings failed|more)`), "N $2"},
 	{regexp.MustCompile(`(?m)^  high .*\n`), ""},
-	{regexp.MustCompile(`(?m)^(  posture [^ ].*?)  +`), "$1  "},
+	{regexp.MustCompile(`(?m)^(  posture [^ ].*?|    [^ ]+)  +`), "$1  "},
 }
 
 func normal(text, directory string) string {
-	text = strings.ReplaceAll(text, directory, "STORE")
+	if directory != "" {
+		text = strings.ReplaceAll(text, directory, "STORE")
+	}
 	for _, l := range loose {
 		text = l.form.ReplaceAllString(text, l.name)
 	}
@@ -69,7 +73,6 @@ func TestDemo(t *testing.T) {
 	directory := t.TempDir()
 	kept := store.Dir(directory)
 	got := normal(run(t, kept, nil), directory)
-	const golden = "testdata/demo.txt"
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
@@ -105,5 +108,24 @@ func TestRunsOfOthersAreLeftAlone(t *testing.T) {
 	err := demo.Run(t.Context(), demo.Options{Store: kept})
 	if err == nil || !strings.Contains(err.Error(), "needs an empty directory") {
 		t.Errorf("got %v, want a refusal", err)
+	}
+}
+
+// TestReadmeShowsTheDemo holds the README's sample message to what the demo
+// prints.
+func TestReadmeShowsTheDemo(t *testing.T) {
+	readme, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	demo, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sample, _ := strings.Cut(string(readme), "```\nREGRESSED")
+	sample, _, found := strings.Cut(sample, "\n```\n")
+	want := normal("REGRESSED"+sample, "")
+	if got := strings.ReplaceAll(string(demo), "│ ", ""); !found || !strings.Contains(got, want) {
+		t.Errorf("the demo does not print the README's sample:\n%s", want)
 	}
 }
