@@ -1,0 +1,81 @@
+package scanners
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/posture"
+)
+
+func TestEachBoundsConcurrency(t *testing.T) {
+	const limit = 3
+	var under atomic.Int32
+	var done atomic.Int32
+	err := Each(context.Background(), limit, make([]int, 50), func(context.Context, int) {
+		if under.Add(1) > limit {
+			t.Errorf("more than %d under way", limit)
+		}
+		done.Add(1)
+		under.Add(-1)
+	})
+	if err != nil || done.Load() != 50 {
+		t.Errorf("%d of 50 done, err = %v", done.Load(), err)
+	}
+}
+
+// TestEachStops shows that nothing is begun once the context has ended, and
+// that the caller learns of it.
+func TestEachStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var done atomic.Int32
+	err := Each(ctx, 1, make([]int, 50), func(context.Context, int) {
+		done.Add(1)
+		cancel()
+	})
+	if !errors.Is(err, context.Canceled) || done.Load() > 2 {
+		t.Errorf("%d done, err = %v", done.Load(), err)
+	}
+}
+
+// TestEachPanic shows that a panic ends its item only.
+func TestEachPanic(t *testing.T) {
+	var mu sync.Mutex
+	var done []int
+	err := Each(context.Background(), 1, []int{1, 2, 3}, func(_ context.Context, n int) {
+		if n == 2 {
+			panic("mistake")
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		done = append(done, n)
+	})
+	if diff := cmp.Diff([]int{1, 3}, done); diff != "" || !errors.Is(err, ErrPanic) {
+		t.Errorf("err = %v, done (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestReading(t *testing.T) {
+	failed := posture.Cause{Reason: posture.Denied, Operation: "s3:Get"}
+	r := Reading{
+		Type:  "Bucket",
+		Want:  posture.Want{"Bucket": {"a", "b"}},
+		Cause: func(error) posture.Cause { return failed },
+	}
+	got := []bool{
+		r.Wants("a"), r.Wants("x", "b.below"), r.Wants("y", "z"),
+		r.Got(nil, "a"), r.Got(errors.New("secret"), "b"),
+	}
+	if diff := cmp.Diff([]bool{true, true, false, true, false}, got); diff != "" {
+		t.Errorf("answers (-want +got):\n%s", diff)
+	}
+	notRequested := posture.Cause{Reason: posture.NotRequested}
+	want := []posture.Unread{{Field: "y", Cause: notRequested}, {Field: "z", Cause: notRequested}, {Field: "b", Cause: failed}}
+	if diff := cmp.Diff(want, r.Unread()); diff != "" {
+		t.Errorf("unread (-want +got):\n%s", diff)
+	}
+}
