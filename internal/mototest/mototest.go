@@ -1,6 +1,6 @@
 // Package mototest gives tests a real AWS emulator: it starts moto_server on
 // a free loopback port and ends it with the test process. It installs
-// nothing; make moto does.
+// nothing; make python does.
 package mototest
 
 import (
@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// Environment variable that names moto_server where it is not in the PATH.
+// Environment variable that names the moto_server to use.
 const variable = "POSTURE_MOTO"
 
 // startTime is how long the server may take on a busy machine.
@@ -117,21 +117,22 @@ func ready(url string) error {
 	return fmt.Errorf("no answer from moto_server: %w", err)
 }
 
-// find returns the path of moto_server.
+// find returns the path of moto_server: the one that the environment names,
+// else that of make python, else one in the PATH.
 func find() (string, error) {
 	if program := os.Getenv(variable); program != "" {
 		return program, nil
 	}
-	if program, err := exec.LookPath("moto_server"); err == nil {
-		return program, nil
-	}
 	if root, err := moduleRoot(); err == nil {
-		program := filepath.Join(root, "build", "moto", "bin", "moto_server")
+		program := filepath.Join(root, "build", "python", "bin", "moto_server")
 		if _, err := os.Stat(program); err == nil {
 			return program, nil
 		}
 	}
-	return "", errors.New("moto_server is not installed: run make moto, or set " + variable + " to its path")
+	if program, err := exec.LookPath("moto_server"); err == nil {
+		return program, nil
+	}
+	return "", errors.New("moto_server is not installed: run make python, or set " + variable + " to its path")
 }
 
 // moduleRoot returns the directory with go.mod above the current one.

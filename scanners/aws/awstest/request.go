@@ -70,6 +70,10 @@ var prefixes = map[string]string{"monitoring": "cloudwatch"}
 
 var errUnknownCall = errors.New("neither a path of rest.txt nor another known form of a call")
 
+// Identify finds out what a request asks for, or returns an error when it is
+// not one that the scanners make. It reads the request's body.
+func Identify(r *http.Request) (Request, error) { return identify(r) }
+
 // identify finds out what a request asks for.
 func identify(r *http.Request) (Request, error) {
 	signed := scope.FindStringSubmatch(r.Header.Get("Authorization"))

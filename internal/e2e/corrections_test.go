@@ -1,0 +1,140 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"posture/scanners/aws/awstest"
+)
+
+// longAgo is when what is to be old was made.
+var longAgo = time.Date(2025, 3, 1, 0, 0, 0, 0, time.UTC)
+
+// corrections returns what is to be changed in the emulator's answers, by
+// operation: ages, and settings that it takes and forgets. The root user was
+// last used at rootUsed.
+func corrections(rootUsed time.Time) map[string]func([]byte) []byte {
+	return map[string]func([]byte) []byte{
+		"ec2:DescribeVolumes":                old(`<createTime>[^<]*</createTime>`, "<createTime>"+longAgo.Format(time.RFC3339)+"</createTime>"),
+		"dynamodb:DescribeTable":             old(`"CreationDateTime": ?[0-9.]+`, fmt.Sprintf(`"CreationDateTime": %d`, longAgo.Unix())),
+		"iam:GetAccountAuthorizationDetails": old(`(<RoleName>bad-role</RoleName>(?s:.*?)<CreateDate>)[^<]*`, "${1}"+longAgo.Format(time.RFC3339)),
+		"iam:ListServerCertificates": old(`(<ServerCertificateName>good-certificate</ServerCertificateName>(?s:.*?)<Expiration>)[^<]*`,
+			"${1}"+time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339)),
+		"iam:GetCredentialReport": func(body []byte) []byte { return correctReport(body, rootUsed) },
+		"rds:DescribeDBInstances": old(`(<CACertificateIdentifier>)`,
+			"<CertificateDetails><ValidTill>2061-05-25T00:00:00Z</ValidTill></CertificateDetails>${1}"),
+		"rds:DescribeDBClusters": old(`(<DBClusterIdentifier>good-cluster</DBClusterIdentifier>(?s:.*?))<MultiAZ>[a-z]*</MultiAZ>`, "${1}<MultiAZ>true</MultiAZ>"),
+		"backup:ListBackupVaults": edit(func(vaults map[string]any) {
+			for _, item := range vaults["BackupVaultList"].([]any) {
+				vault := item.(map[string]any)
+				vault["NumberOfRecoveryPoints"] = 3
+				vault["Locked"] = vault["BackupVaultName"] == "good-vault"
+			}
+		}),
+		"cloudtrail:DescribeTrails": edit(func(trails map[string]any) {
+			for _, item := range trails["trailList"].([]any) {
+				trail := item.(map[string]any)
+				trail["HasCustomEventSelectors"] = trail["Name"] == "good-trail"
+			}
+		}),
+		"cloudtrail:GetTrailStatus": edit(func(status map[string]any) {
+			status["LatestCloudWatchLogsDeliveryTime"] = time.Now().Add(-time.Hour).Unix()
+		}),
+	}
+}
+
+// old returns a correction that replaces what the expression matches.
+func old(expression, replacement string) func([]byte) []byte {
+	matched := regexp.MustCompile(expression)
+	return func(body []byte) []byte { return matched.ReplaceAll(body, []byte(replacement)) }
+}
+
+// edit returns a correction of an answer in JSON. An error is left as it is.
+func edit(change func(map[string]any)) func([]byte) []byte {
+	return func(body []byte) []byte {
+		var answer map[string]any
+		if err := json.Unmarshal(body, &answer); err != nil || answer["__type"] != nil {
+			return body
+		}
+		change(answer)
+		corrected, err := json.Marshal(answer)
+		if err != nil {
+			return body
+		}
+		return corrected
+	}
+}
+
+var reportContent = regexp.MustCompile(`<Content>([^<]*)</Content>`)
+
+// correctReport adds the root user's line to a credential report, and makes
+// the credentials of bad-idle old.
+func correctReport(body []byte, rootUsed time.Time) []byte {
+	found := reportContent.FindSubmatch(body)
+	if found == nil {
+		return body
+	}
+	text, err := base64.StdEncoding.DecodeString(string(found[1]))
+	if err != nil {
+		return body
+	}
+	header, rest, _ := strings.Cut(string(text), "\n")
+	used := "no_information"
+	if !rootUsed.IsZero() {
+		used = rootUsed.Format(time.RFC3339)
+	}
+	lines := []string{header, "<root_account>,arn:aws:iam::" + own + ":root,2020-01-01T00:00:00+00:00,not_supported," + used +
+		",not_supported,not_supported,false,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"}
+	stamp := regexp.MustCompile(`20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]+\+00:00`)
+	for line := range strings.Lines(rest) {
+		if line = strings.TrimSuffix(line, "\n"); strings.HasPrefix(line, "bad-idle,") {
+			line = stamp.ReplaceAllString(line, longAgo.Format("2006-01-02T15:04:05+00:00"))
+		}
+		lines = append(lines, line)
+	}
+	content := base64.StdEncoding.EncodeToString([]byte(strings.Join(lines, "\n")))
+	return reportContent.ReplaceAll(body, []byte("<Content>"+content+"</Content>"))
+}
+
+// fill puts ids and times into recorded answers.
+func (b *builder) fill(archive []byte) []byte {
+	b.t.Helper()
+	hole := regexp.MustCompile(`\{[a-z][a-z -]*\}`)
+	return hole.ReplaceAllFunc(archive, func(name []byte) []byte {
+		switch name := strings.Trim(string(name), "{}"); name {
+		case "names":
+			return []byte(name)
+		case "now":
+			return []byte(fmt.Sprint(time.Now().Add(-time.Hour).Unix()))
+		case "long ago":
+			return []byte(fmt.Sprint(longAgo.Unix()))
+		default:
+			return []byte(b.id(name))
+		}
+	})
+}
+
+// alarms returns the recorded answer that lists, in us-east-1, an alarm for
+// every metric of the filters, and one that does nothing.
+func alarms(request awstest.Request) awstest.Answer {
+	type alarm map[string]any
+	if request.Region != "us-east-1" {
+		return awstest.Answer{Body: `{"MetricAlarms": [], "CompositeAlarms": []}`}
+	}
+	list := []alarm{{
+		"AlarmName": "bad-alarm", "AlarmArn": "arn:aws:cloudwatch:us-east-1:" + own + ":alarm:bad-alarm", "ActionsEnabled": true,
+		"AlarmActions": []string{}, "Namespace": "Other", "MetricName": "Other",
+	}}
+	for name := range auditPatterns {
+		list = append(list, alarm{
+			"AlarmName": "good-" + name, "AlarmArn": "arn:aws:cloudwatch:us-east-1:" + own + ":alarm:good-" + name, "ActionsEnabled": true,
+			"AlarmActions": []string{"arn:aws:sns:us-east-1:" + own + ":good-topic"}, "Namespace": "Audit", "MetricName": name,
+		})
+	}
+	body, _ := json.Marshal(map[string]any{"MetricAlarms": list, "CompositeAlarms": []alarm{}}) // strings always marshal
+	return awstest.Answer{Body: string(body)}
+}
