@@ -25,6 +25,15 @@ func (b *builder) logGroups(key string) {
 	b.ok(client.PutRetentionPolicy(b.ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: new(auditGroup), RetentionInDays: new(int32(400))}))
 	b.ok(client.CreateLogGroup(b.ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: new("bad-group")}))
 	b.ok(client.PutRetentionPolicy(b.ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: new("bad-group"), RetentionInDays: new(int32(7))}))
+	for name, text := range map[string]string{
+		"good-writers": policy(statement{
+			"Effect": "Allow", "Principal": map[string]string{"Service": "delivery.logs.amazonaws.com"},
+			"Action": "logs:PutLogEvents", "Resource": "*", "Condition": map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": own}},
+		}),
+		"bad-readers": policy(allow("*", "logs:GetLogEvents", "*")),
+	} {
+		b.ok(client.PutResourcePolicy(b.ctx, &cloudwatchlogs.PutResourcePolicyInput{PolicyName: &name, PolicyDocument: &text}))
+	}
 }
 
 // trails makes one trail as it should be, which starts to log only in the
