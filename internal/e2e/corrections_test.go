@@ -35,6 +35,13 @@ func corrections(rootUsed time.Time) map[string]func([]byte) []byte {
 				vault["Locked"] = vault["BackupVaultName"] == "good-vault"
 			}
 		}),
+		"lambda:ListFunctions": edit(func(list map[string]any) {
+			for _, item := range list["Functions"].([]any) {
+				if function := item.(map[string]any); function["FunctionName"] == "good-function" {
+					function["KMSKeyArn"] = "arn:aws:kms:us-east-1:" + own + ":key/good" // older emulators forget it
+				}
+			}
+		}),
 		"cloudtrail:DescribeTrails": edit(func(trails map[string]any) {
 			for _, item := range trails["trailList"].([]any) {
 				trail := item.(map[string]any)
