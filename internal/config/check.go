@@ -15,6 +15,9 @@ const day = "2006-01-02"
 var (
 	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
 	roleARN    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`)
+	nodeNumber = regexp.MustCompile(`^[0-9]{1,20}$`)
+	projectID  = regexp.MustCompile(`^([a-z][a-z0-9.-]*:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+	gcpAccount = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.gserviceaccount\.com$`)
 	channelID  = regexp.MustCompile(`^[CGD][A-Z0-9]{8,}$`)
 	mentionID  = regexp.MustCompile(`^[UWS][A-Z0-9]{7,}$`)
 	secretLike = regexp.MustCompile(`xox[a-z]-|hooks\.slack`)
@@ -39,6 +42,7 @@ func (c Config) check() error {
 	k := &checker{file: c.file}
 	k.that(c.Version == 0 || c.Version == 1, at("version"), "version %d: expected 1", c.Version)
 	k.accounts(c.AWS)
+	k.gcp(c.GCP)
 	k.rules(c.Rules)
 	k.alerts(c.Alerts)
 	k.slack(c.Slack)
@@ -58,6 +62,24 @@ func (k *checker) accounts(a AWS) {
 	if a.Organization != nil {
 		k.that(a.Organization.Role != "", at("aws", "organization"), "role is missing: expected the name of the role to assume in every account")
 		k.that(!strings.HasPrefix(a.Organization.Role, "arn:"), at("aws", "organization", "role"), "expected the role's name, not its ARN: the account differs")
+	}
+}
+
+func (k *checker) gcp(g GCP) {
+	k.that(g.Organization == "" || nodeNumber.MatchString(g.Organization), at("gcp", "organization"), "organization %q: expected its number, in quotes, as in \"123456789012\"", g.Organization)
+	k.that(g.Folder == "" || nodeNumber.MatchString(g.Folder), at("gcp", "folder"), "folder %q: expected its number, in quotes, as in \"123456789012\"", g.Folder)
+	k.that(g.Organization == "" || g.Folder == "", at("gcp", "folder"), "expected an organization or a folder, not both")
+	k.that(g.Organization == "" && g.Folder == "" || len(g.Projects) == 0, at("gcp", "projects"), "expected projects or an organization or a folder, which hold all of theirs (exclude leaves some out)")
+	k.projects(g.Projects, at("gcp", "projects"))
+	k.projects(g.Exclude, at("gcp", "exclude"))
+	k.that(g.Impersonate == "" || gcpAccount.MatchString(g.Impersonate), at("gcp", "impersonate"),
+		"impersonate %q: expected a service account, as in posture@my-project-123.iam.gserviceaccount.com", g.Impersonate)
+}
+
+func (k *checker) projects(ids []string, path []any) {
+	for i, id := range ids {
+		k.that(projectID.MatchString(id), append(slices.Clone(path), i), "project %q: expected a project's id, as in my-project-123", id)
+		k.that(!slices.Contains(ids[:i], id), append(slices.Clone(path), i), "project %s stands here twice", id)
 	}
 }
 

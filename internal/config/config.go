@@ -25,6 +25,7 @@ type Config struct {
 	Version    int        `yaml:"version" json:"version,omitempty"`
 	Store      string     `yaml:"store" json:"store,omitempty"`
 	AWS        AWS        `yaml:"aws" json:"aws"`
+	GCP        GCP        `yaml:"gcp" json:"gcp,omitzero"`
 	Rules      Rules      `yaml:"rules" json:"rules"`
 	Alerts     Alerts     `yaml:"alerts" json:"alerts"`
 	Owners     Owners     `yaml:"owners" json:"owners"`
@@ -58,6 +59,17 @@ type Organization struct {
 	Role       string   `yaml:"role" json:"role"` // name, with its path: "posture-scan"
 	ExternalID string   `yaml:"external_id" json:"-"`
 	Exclude    []string `yaml:"exclude" json:"exclude,omitempty"` // account ids
+}
+
+// GCP is what to scan on Google Cloud: an organization, a folder, or projects
+// by their ids. At most one of the three is set; none: nothing is in scope.
+type GCP struct {
+	Organization string   `yaml:"organization" json:"organization,omitempty"` // its number
+	Folder       string   `yaml:"folder" json:"folder,omitempty"`             // its number
+	Projects     []string `yaml:"projects" json:"projects,omitempty"`
+	Impersonate  string   `yaml:"impersonate" json:"impersonate,omitempty"` // service account to read as; empty: the credentials at hand
+	Exclude      []string `yaml:"exclude" json:"exclude,omitempty"`         // project ids to leave out
+	Services     []string `yaml:"services" json:"services,omitempty"`       // empty: all
 }
 
 // Rules selects and adjusts rules.

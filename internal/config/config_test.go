@@ -26,6 +26,11 @@ aws:
   accounts:
     - {id: "111122223333", name: production, role_arn: "arn:aws:iam::111122223333:role/posture-scan", external_id: abc}
   organization: {role: posture-scan, external_id: abc, exclude: ["999999999999"]}
+gcp:
+  organization: "123456789012"
+  impersonate: posture@scanner-123.iam.gserviceaccount.com
+  exclude: [sandbox-123]
+  services: [storage]
 rules:
   directories: [rules]
   disabled: [aws-a]
@@ -140,6 +145,15 @@ func TestRefused(t *testing.T) {
 		"aws: {acounts: []}":                                             `posture.yaml:1:7: unknown key "acounts": did you mean "accounts"?`,
 		"version: 2":                                                     "posture.yaml:1:10: version 2: expected 1",
 		"aws: {accounts: [{id: '12'}]}":                                  `posture.yaml:1:23: account id "12": expected 12 digits`,
+		"gcp: {organisation: '1'}":                                       `posture.yaml:1:7: unknown key "organisation": did you mean "organization"?`,
+		"gcp: {organization: acme}":                                      `posture.yaml:1:21: organization "acme": expected its number`,
+		"gcp: {folder: folders/1}":                                       `posture.yaml:1:15: folder "folders/1": expected its number`,
+		"gcp: {organization: '1', folder: '2'}":                          `posture.yaml:1:34: expected an organization or a folder, not both`,
+		"gcp: {folder: '1', projects: [my-project-1]}":                   `posture.yaml:1:30: expected projects or an organization or a folder`,
+		"gcp: {projects: [My Project]}":                                  `posture.yaml:1:18: project "My Project": expected a project's id`,
+		"gcp: {projects: [my-project-1, my-project-1]}":                  `posture.yaml:1:32: project my-project-1 stands here twice`,
+		"gcp: {organization: '1', exclude: ['']}":                        `posture.yaml:1:36: project "": expected a project's id`,
+		"gcp: {impersonate: me@example.com}":                             `posture.yaml:1:20: impersonate "me@example.com": expected a service account`,
 		"alerts: {severities: [urgent]}":                                 `posture.yaml:1:23: severity "urgent": expected one of critical`,
 		"alerts: {period: soon}":                                         `posture.yaml:1:18: period "soon": expected a duration`,
 		"slack: {channel: '#ops'}":                                       `posture.yaml:1:18: channel "#ops": expected a channel's id`,
