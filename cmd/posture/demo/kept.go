@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -38,6 +39,9 @@ func meaning(key string) string {
 	return ""
 }
 
+// slot matches the beginning of a run's id in a key.
+var slot = regexp.MustCompile(`[0-9]{8}T[0-9]{6}Z`)
+
 // tellStore prints what the store holds of the run and of what people know.
 func (s *show) tellStore(ctx context.Context, run string) error {
 	s.page.text("%s holds, for the second run and for what people know:\n", s.Store)
@@ -48,7 +52,7 @@ func (s *show) tellStore(ctx context.Context, run string) error {
 			return fmt.Errorf("list the store: %w", err)
 		}
 		what := meaning(entry.Key)
-		if what == "" || said[what] || !strings.Contains(entry.Key, run) && strings.HasPrefix(entry.Key, "runs/") {
+		if of := slot.FindString(entry.Key); what == "" || said[what] || of != "" && !strings.HasPrefix(run, of) {
 			continue
 		}
 		said[what] = true
