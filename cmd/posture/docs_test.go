@@ -1,0 +1,80 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"posture/functions/setup/awscloud"
+	"posture/internal/config"
+)
+
+// documents returns the texts that people read, by path.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	found, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(found) == 0 {
+		t.Fatalf("found %d documents: %v", len(found), err)
+	}
+	texts := map[string]string{}
+	for _, path := range append(found, "../../README.md") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[path] = string(text)
+	}
+	return texts
+}
+
+// block matches a fenced block and its language.
+var block = regexp.MustCompile("(?ms)^```(\\w*)\\n(.*?)^```$")
+
+// blocks returns the fenced blocks of a language.
+func blocks(text, language string) []string {
+	var found []string
+	for _, match := range block.FindAllStringSubmatch(text, -1) {
+		if match[1] == language {
+			found = append(found, match[2])
+		}
+	}
+	return found
+}
+
+// linked matches a link to a file.
+var linked = regexp.MustCompile(`\]\(([^)#:]+)\)`)
+
+// TestDocumentedYAML holds that every sample of posture.yaml and of a rule is
+// one.
+func TestDocumentedYAML(t *testing.T) {
+	for path, text := range documents(t) {
+		for _, sample := range blocks(text, "yaml") {
+			if !strings.HasPrefix(sample, "id:") {
+				if _, err := config.Parse(path, []byte(sample)); err != nil {
+					t.Error(err)
+				}
+				continue
+			}
+			id := strings.TrimSpace(strings.TrimPrefix(strings.SplitN(sample, "\n", 2)[0], "id:"))
+			files := fstest.MapFS{id + ".yaml": {Data: []byte(sample)}}
+			if _, err := awscloud.LoadPolicy(config.Default(), []fs.FS{files}, true); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	}
+}
+
+// TestDocumentedLinks holds that what the documents link to is there.
+func TestDocumentedLinks(t *testing.T) {
+	for path, text := range documents(t) {
+		for _, match := range linked.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), match[1])); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	}
+}
