@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"posture/functions/setup"
 	"posture/functions/setup/onlambda"
 	"posture/internal/outbox"
 	"posture/internal/snapshot"
@@ -40,19 +41,5 @@ func handle(ctx context.Context, e event) (answer, error) {
 	}
 	said := answer{Run: e.Run, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: published.Delivery}
 	onlambda.Logger().Info("published", "run", said.Run, "outcome", said.Outcome, "alerts", said.Alerts, "slack", said.Slack)
-	return said, onlambda.Metrics(os.Stdout, time.Now(), map[string]float64{
-		"RunsCompleted": completed(said.Outcome),
-		"Coverage":      published.Manifest.Coverage.Share() * 100,
-		"AlertsTold":    float64(said.Slack.Told),
-		"AlertsWaiting": float64(said.Slack.Waiting),
-		"AlertsParked":  float64(said.Slack.Parked + len(said.Slack.Alarms)),
-	})
-}
-
-// completed is 1 for a run that read at least something of what it should.
-func completed(outcome snapshot.Outcome) float64 {
-	if outcome == snapshot.Failed {
-		return 0
-	}
-	return 1
+	return said, onlambda.Metrics(os.Stdout, time.Now(), setup.Measures(published))
 }

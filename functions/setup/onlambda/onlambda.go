@@ -5,14 +5,10 @@ package onlambda
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,7 +20,6 @@ import (
 	"posture/functions/setup/awscloud"
 	"posture/internal/audit"
 	"posture/internal/config"
-	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/internal/slack"
 	"posture/internal/store"
@@ -41,9 +36,6 @@ const (
 	roleVariable     = "POSTURE_ORGANIZATION_ROLE"
 	externalVariable = "POSTURE_EXTERNAL_ID"
 )
-
-// rulesPrefix is where the user's own rules are in the store.
-const rulesPrefix = "config/rules/"
 
 // Auditor returns the auditor of one invocation. Nothing of it is kept for the
 // next one, but the HTTP connections.
@@ -63,7 +55,7 @@ func Auditor(ctx context.Context) (*audit.Auditor, error) {
 	if role := os.Getenv(roleVariable); role != "" && len(settings.AWS.Accounts) == 0 && settings.AWS.Organization == nil {
 		settings.AWS.Organization = &config.Organization{Role: role, ExternalID: os.Getenv(externalVariable)}
 	}
-	own, err := ownRules(ctx, kept)
+	own, err := setup.StoredRules(ctx, kept)
 	if err != nil {
 		return nil, err
 	}
@@ -91,50 +83,16 @@ func openStore(cfg aws.Config) (store.Store, error) {
 	return s3store.New(client, url.Bucket, url.Prefix), nil
 }
 
-// secretAge is how long a secret is used before it is read again.
-const secretAge = 5 * time.Minute
-
 // secret reads the secret of a name from Secrets Manager
-// (secretsmanager:GetSecretValue) when it is first needed.
+// (secretsmanager:GetSecretValue).
 func secret(cfg aws.Config, name string) slack.Secret {
-	var mu sync.Mutex
-	var value string
-	var read time.Time
-	return func(ctx context.Context, refresh bool) (string, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if !refresh && value != "" && time.Since(read) < secretAge {
-			return value, nil
-		}
+	return setup.Kept(func(ctx context.Context) (string, error) {
 		out, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
 		if err != nil {
 			return "", err
 		}
-		value, read = aws.ToString(out.SecretString), time.Now()
-		return value, nil
-	}
-}
-
-// ownRules returns the rule files in the store, none when there are none.
-func ownRules(ctx context.Context, s store.Store) ([]fs.FS, error) {
-	files := files{}
-	for entry, err := range s.List(ctx, rulesPrefix) {
-		if err != nil {
-			return nil, err
-		}
-		if !strings.HasSuffix(entry.Key, ".yaml") {
-			continue
-		}
-		text, _, err := store.Read(ctx, s, entry.Key, 1<<20)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
-		files[path.Base(entry.Key)] = text
-	}
-	if len(files) == 0 {
-		return nil, nil
-	}
-	return []fs.FS{policy.Named{FS: files.fs(), Name: s.String() + "/config/rules"}}, nil
+		return aws.ToString(out.SecretString), nil
+	})
 }
 
 // Logger writes JSON lines. No attribute that it is given holds a secret.

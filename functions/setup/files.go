@@ -1,4 +1,4 @@
-package onlambda
+package setup
 
 import (
 	"archive/zip"
