@@ -133,12 +133,15 @@ var errCrash = errors.New("crashed")
 // operations the process dies, before or after the last one took effect.
 type mortal struct {
 	store.Store
+	mu    sync.Mutex
 	left  int  // operations until death; negative: immortal
 	after bool // the last operation takes effect
 }
 
 // op counts an operation. It reports whether to do it and whether to answer.
 func (m *mortal) op() (do, answer bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.left < 0 {
 		return true, true
 	}
