@@ -11,18 +11,21 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"posture/internal/escape"
 )
 
 // The exit codes.
 const (
 	exitFine       = 0
-	exitFindings   = 1 // findings at or over --fail-on
+	exitFindings   = 1 // findings at or over --fail-on, or stored evidence that was changed
 	exitUsage      = 2 // wrong usage or configuration
 	exitIncomplete = 3 // the scan itself was incomplete
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C again does not want to wait
 	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now})
 	stop()
 	os.Exit(code)
@@ -53,6 +56,10 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
+// incomplete is the error of a program that could not do all that it was
+// asked for, though it was asked rightly.
+func incomplete(err error) error { return &exitError{code: exitIncomplete, err: err} }
+
 // run is main with the world as a value. It returns the exit code.
 func run(ctx context.Context, args []string, world streams) int {
 	root := newRoot(&world)
@@ -65,9 +72,11 @@ func run(ctx context.Context, args []string, world streams) int {
 		return exitFine
 	}
 	exit := &exitError{code: exitUsage, err: err}
-	_ = errors.As(err, &exit) // what says no code is a matter of usage or configuration
+	if !errors.As(err, &exit) && ctx.Err() != nil {
+		exit = &exitError{code: exitIncomplete, err: errors.New("interrupted")}
+	}
 	if exit.err != nil {
-		fmt.Fprintf(world.err, "posture: %v\n", exit.err)
+		fmt.Fprintf(world.err, "posture: %s\n", escape.Lines(exit.err.Error()))
 	}
 	return exit.code
 }

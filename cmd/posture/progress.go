@@ -19,24 +19,43 @@ type progress struct {
 	out     io.Writer // nil: say nothing
 	now     func() time.Time
 	last    time.Time
-	heading string
+	what    string
 	started time.Time
 }
 
 func newProgress(world *streams, quiet bool) *progress {
 	p := &progress{now: world.now, started: world.now()}
-	if file, ok := world.err.(*os.File); ok && !quiet && term.IsTerminal(int(file.Fd())) {
-		p.out = file
+	if !quiet && onTerminal(world.err) && world.getenv("TERM") != "dumb" {
+		p.out = world.err
 	}
 	return p
 }
 
-// target says which target is being scanned.
-func (p *progress) target(target posture.Target, done, all int) {
+// onTerminal reports whether a person sees what is written.
+func onTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// colored reports whether to write colours to standard output.
+func (w *streams) colored() bool { return w.colors(w.out) }
+
+// colors reports whether to write colours to one of the streams.
+func (w *streams) colors(to io.Writer) bool {
+	return w.getenv("NO_COLOR") == "" && w.getenv("TERM") != "dumb" && onTerminal(to)
+}
+
+// heading says what is being done.
+func (p *progress) heading(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.heading = fmt.Sprintf("scanning %s (%d of %d)", target, done+1, all)
+	p.what = what
 	p.say("")
+}
+
+// target says which target is being scanned.
+func (p *progress) target(target posture.Target, done, all int) {
+	p.heading(fmt.Sprintf("scanning %s (%d of %d)", target, done+1, all))
 }
 
 // resource says how many resources of the target were read.
@@ -54,7 +73,7 @@ func (p *progress) say(rest string) {
 		return
 	}
 	p.last = p.now()
-	fmt.Fprintf(p.out, "\r\x1b[K%s%s", p.heading, rest)
+	fmt.Fprintf(p.out, "\r\x1b[K%s%s", p.what, rest)
 }
 
 // end removes the line.

@@ -1,24 +1,18 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"posture/functions/setup"
-	"posture/internal/config"
-	"posture/internal/store"
-	"posture/internal/store/s3store"
 )
 
 func newRoot(world *streams) *cobra.Command {
-	root := &cobra.Command{
+	root := group(&cobra.Command{
 		Use:   "posture",
 		Short: "Turn cloud settings into SOC 2 evidence, and tell what regressed",
 		Long: `posture reads the settings of cloud accounts with calls that only read, judges
@@ -32,99 +26,69 @@ people were last told.
   posture doctor aws           which permissions are missing
   posture verify               check that the stored evidence is unchanged
 
-Exit codes: 0 fine, 1 findings at or over --fail-on, 2 wrong usage or
-configuration, 3 the scan itself was incomplete.`,
+Settings are read from posture.yaml in the working directory, if there is one;
+flags go before it. Runs are kept in a directory of yours unless --store or the
+file names another place.
+
+Exit codes: 0 fine, 1 findings at or over --fail-on (of verify: evidence was
+changed), 2 wrong usage or configuration, 3 the scan itself was incomplete.`,
 		SilenceUsage: true, SilenceErrors: true,
 		Version: setup.Version,
-	}
+	})
 	root.SetVersionTemplate("posture {{.Version}}\n")
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
-		newScan(world),
 		newDemo(world),
+		newScan(world), newFindings(world), newChanges(world), newAlerts(world), newRuns(world), newVerify(world),
+		newRules(world), newPermissions(world), newDoctor(world), newConfig(world), newVersion(world),
 	)
 	return root
 }
 
-// common holds the flags that several commands have.
-type common struct {
-	world  *streams
-	config string
-	store  string
-	rules  []string
+// wrongFlag says what is wrong with a flag, and where to read more.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
+	}
+	return fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())
 }
 
-func (c *common) addConfig(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.config, "config", "", "`file` with the configuration (default: posture.yaml here, if there is one)")
-	_ = cmd.MarkFlagFilename("config", "yaml")
-}
-
-func (c *common) addStore(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.store, "store", "", "where runs are kept: a directory or s3://`bucket/prefix` (default: the configuration's, else a directory of yours)")
-}
-
-func (c *common) addRules(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&c.rules, "rules", nil, "`directory` with rules of your own (may be repeated)")
-	_ = cmd.MarkFlagDirname("rules")
-}
-
-// loadConfig reads the configuration that the flags name, or posture.yaml in
-// the working directory, or none.
-func (c *common) loadConfig() (config.Config, error) {
-	path := c.config
-	if path == "" {
-		if _, err := os.Stat("posture.yaml"); err != nil {
-			return config.Default(), nil
+// group makes a command one that only holds others: alone it prints its help,
+// and a word that is none of them is refused.
+func group(cmd *cobra.Command) *cobra.Command {
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
 		}
-		path = "posture.yaml"
+		return fmt.Errorf("unknown command %q for %q: %s", args[0], cmd.CommandPath(), offered(cmd, args[0]))
 	}
-	return config.Load(path)
+	return cmd
 }
 
-// defaultStore is the directory of runs when nobody names one.
-func (c *common) defaultStore() (string, error) {
-	if data := c.world.getenv("XDG_DATA_HOME"); data != "" {
-		return filepath.Join(data, "posture"), nil
+// offered says which commands there are instead of a wrong one.
+func offered(cmd *cobra.Command, wrong string) string {
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(wrong); len(near) > 0 {
+		return "did you mean " + strings.Join(near, " or ") + "?"
 	}
-	home := c.world.getenv("HOME")
-	if home == "" {
-		return "", fmt.Errorf("there is no home directory to keep runs in: pass --store DIRECTORY")
-	}
-	return filepath.Join(home, ".local", "share", "posture"), nil
-}
-
-// openStore opens the store that the flags or the configuration name.
-func (c *common) openStore(ctx context.Context, cfg config.Config) (store.Store, error) {
-	raw := c.store
-	if raw == "" {
-		raw = cfg.Store
-	}
-	if raw == "" {
-		var err error
-		if raw, err = c.defaultStore(); err != nil {
-			return nil, err
+	var names []string
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
 		}
 	}
-	url, err := store.ParseURL(raw)
-	if err != nil {
-		return nil, err
-	}
-	switch url.Scheme {
-	case store.SchemeDir:
-		return store.Dir(url.Dir), nil
-	case store.SchemeS3:
-		loaded, err := awsconfig.LoadDefaultConfig(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("load the AWS configuration: %w", err)
-		}
-		return s3store.New(newS3(loaded), url.Bucket, url.Prefix), nil
-	default:
-		return nil, fmt.Errorf("store %s: this program keeps runs in a directory or in s3://", url)
-	}
+	return "expected one of " + wrapped(names)
 }
 
-func newS3(cfg aws.Config) *s3.Client {
-	if cfg.Region == "" {
-		cfg.Region = "us-east-1"
+// wrapped joins words with commas.
+func wrapped(words []string) string { return strings.Join(words, ", ") }
+
+// plural returns the ending of a noun that counts n things.
+func plural(n int) string {
+	if n == 1 {
+		return ""
 	}
-	return s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil })
+	return "s"
 }

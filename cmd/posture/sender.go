@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
+	"strings"
 
 	"posture/functions/setup"
 	"posture/internal/config"
-	"posture/internal/drift"
 	"posture/internal/outbox"
 	"posture/internal/slack"
 )
@@ -19,36 +17,34 @@ const (
 	webhookVariable = "POSTURE_SLACK_WEBHOOK" //nolint:gosec // the variable's name
 )
 
-// sender returns who tells people, and the channel for what no route sends
-// elsewhere: Slack when its secret is at hand, else this terminal.
-func (c *common) sender(ctx context.Context, cfg config.Config) (outbox.Sender, string, error) {
-	token, webhook := c.world.getenv(tokenVariable), c.world.getenv(webhookVariable)
-	secret := token
-	if secret == "" {
-		secret = webhook
+// secret returns Slack's secret, "" when there is none at hand.
+func (c *common) secret() string {
+	if token := c.world.getenv(tokenVariable); token != "" {
+		return token
 	}
+	return c.world.getenv(webhookVariable)
+}
+
+// sender returns who tells people, and the channel for what no route sends
+// elsewhere. Without a secret of Slack there is nobody: what changed is printed.
+// Where the configuration asks for Slack all the same, there is a channel, and
+// the alerts wait in the store for somebody who has the secret.
+func (c *common) sender(ctx context.Context, cfg config.Config) (outbox.Sender, string, error) {
+	secret := c.secret()
 	if secret == "" {
-		return terminal{c.world}, "terminal", nil
+		return nil, wantedChannel(cfg), nil
+	}
+	if wantedChannel(cfg) == "" && !strings.HasPrefix(secret, "https://") {
+		return nil, "", fmt.Errorf("%s is set, but no channel is: write slack: {channel: C0123456789} in %s, with the id of yours", tokenVariable, configFile)
 	}
 	return setup.Slack(ctx, cfg, slack.Fixed(secret))
 }
 
-// terminal prints messages instead of posting them.
-type terminal struct{ world *streams }
-
-// Send prints the message to standard error, so that findings for a machine
-// stay alone on standard output.
-func (t terminal) Send(_ context.Context, m outbox.Message) (outbox.Receipt, error) {
-	_, err := fmt.Fprintf(t.world.err, "%s\n", slack.Text(m.Alert, t.world.colored()))
-	return outbox.Receipt{Channel: m.Channel}, err
-}
-
-// Find is for those who can look back.
-func (terminal) Find(context.Context, outbox.Message, time.Time) (outbox.Receipt, bool, error) {
-	return outbox.Receipt{}, false, errors.ErrUnsupported
-}
-
-// Amend is for those who can change what they said.
-func (terminal) Amend(context.Context, outbox.Receipt, drift.Alert, []outbox.Settlement) error {
-	return errors.ErrUnsupported
+// wantedChannel returns the channel that the configuration asks for, "" when it
+// does not ask for Slack.
+func wantedChannel(cfg config.Config) string {
+	if cfg.Slack.Channel == "" && len(cfg.Slack.Routes) > 0 {
+		return cfg.Slack.Routes[0].Channel
+	}
+	return cfg.Slack.Channel
 }

@@ -1,162 +1,162 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"iter"
+	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
-	"golang.org/x/term"
-
 	"posture/internal/audit"
+	"posture/internal/drift"
+	"posture/internal/outbox"
 	"posture/internal/posture"
 	"posture/internal/report"
+	"posture/internal/slack"
 	"posture/internal/snapshot"
-	"posture/internal/store"
 )
 
-// colored reports whether to write colours to standard output.
-func (w *streams) colored() bool {
-	file, ok := w.out.(*os.File)
-	return ok && w.getenv("NO_COLOR") == "" && term.IsTerminal(int(file.Fd()))
-}
-
-// wrapped joins words with commas.
-func wrapped(words []string) string { return strings.Join(words, ", ") }
-
-// findingsOf returns all findings of a run.
-func findingsOf(ctx context.Context, s store.Store, run snapshot.Run, parts []snapshot.Part, world *streams) report.Findings {
-	rules := map[string]posture.Rule{}
-	for _, rule := range run.Rules {
-		rules[rule.ID] = rule
-	}
-	var items iter.Seq2[posture.Finding, error] = func(yield func(posture.Finding, error) bool) {
-		for _, part := range parts {
-			for finding, err := range snapshot.Findings(ctx, s, part) {
-				if !yield(finding, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
-	return report.Findings{Run: run.ID, Tool: run.Tool, Rules: rules, Items: items, Color: world.colored()}
-}
-
-// counted is what the last lines of a scan say.
-type counted struct {
-	statuses map[posture.Status]int
-	exempted int
-	failing  map[posture.Severity]int // without those exempted
-	unknown  map[posture.Severity]int
-	causes   map[string]int // unknown findings by cause
-}
-
-// atOrOver adds up the counts of severities at or over a floor.
-func atOrOver(counts map[posture.Severity]int, floor string) int {
-	n := 0
-	for severity, count := range counts {
-		if floor != "none" && severity.AtLeast(posture.Severity(floor)) {
-			n += count
-		}
-	}
-	return n
-}
-
-func count(f report.Findings) (counted, error) {
-	c := counted{
-		statuses: map[posture.Status]int{}, failing: map[posture.Severity]int{},
-		unknown: map[posture.Severity]int{}, causes: map[string]int{},
-	}
-	for finding, err := range f.Items {
-		if err != nil {
-			return c, err
-		}
-		severity := f.Rules[finding.Rule].Severity
-		c.statuses[finding.Status]++
-		switch {
-		case finding.Status == posture.Unknown:
-			c.unknown[severity]++
-			for _, unread := range finding.Unknown {
-				c.causes[unread.Cause.String()]++
-			}
-		case finding.Exemption.Live():
-			c.exempted++
-		case finding.Status == posture.Fail:
-			c.failing[severity]++
-		}
-	}
-	return c, nil
-}
-
-// show prints what came of a scan. Findings go to standard output, all about
-// the scan itself to standard error when the findings are for a machine.
-func (s *scanAWS) show(ctx context.Context, auditor *audit.Auditor, published audit.Published) error {
-	all := findingsOf(ctx, auditor.Store, published.Run, published.Parts, s.world)
+// show prints what came of a scan. Findings go to standard output, and so does
+// all else when they are a table; when they are for a machine, all else goes
+// to standard error.
+func (s *scan) show(ctx context.Context, auditor *audit.Auditor, published audit.Published) error {
+	run := closedRun{run: published.Run, parts: published.Parts, manifest: published.Manifest}
+	all := run.findings(ctx, auditor.Store)
 	c, err := count(all)
 	if err != nil {
-		return err
+		return incomplete(err)
 	}
-	summary := s.world.err
-	if s.format != "table" {
-		if err := all.Write(s.world.out, s.format); err != nil {
-			return err
+	out := s.world.err
+	if s.format == "table" {
+		out = s.world.out
+		if published.Manifest.Sequence == 1 {
+			all = all.Filter(report.Where{Statuses: []posture.Status{posture.Fail}})
+		} else {
+			all = report.Findings{Rules: all.Rules, Items: func(func(posture.Finding, error) bool) {}}
 		}
-	} else {
-		summary = s.world.out
-		if first := published.Manifest.Sequence == 1; first {
-			failing := all.Filter(report.Where{Statuses: []posture.Status{posture.Fail}})
-			if err := failing.Write(s.world.out, s.format); err != nil {
-				return err
+	}
+	all.Color = s.world.colored()
+	if err := all.Write(s.world.out, s.format); err != nil {
+		return incomplete(err)
+	}
+	s.tell(out, auditor, published)
+	fmt.Fprint(out, summary(published, c), "kept in ", auditor.Store, "\n")
+	return s.verdict(published.Manifest, c)
+}
+
+// tell prints the alerts that go to nobody else, and what became of the others.
+func (s *scan) tell(out io.Writer, auditor *audit.Auditor, published audit.Published) {
+	if auditor.Sender == nil {
+		for _, alert := range published.Alerts {
+			if alert.Kind != drift.ScannerProblem { // the summary says it in fewer words
+				fmt.Fprintf(out, "\n%s\n", strings.TrimSpace(slack.Text(alert, s.world.colors(out))))
 			}
 		}
 	}
-	fmt.Fprint(summary, s.summary(auditor, published, c))
-	return s.verdict(published, atOrOver(c.failing, s.failOn), atOrOver(c.unknown, s.failOn))
+	if !slices.ContainsFunc(published.Alerts, func(a drift.Alert) bool { return a.Kind != drift.ScannerProblem }) {
+		fmt.Fprint(out, "\nnothing changed since people were last told\n")
+	}
+	switch {
+	case auditor.Sender != nil:
+		fmt.Fprint(out, delivered(published.Delivery))
+	case auditor.Channel != "" && len(published.Alerts) > 0:
+		fmt.Fprintf(out, "\nSlack was not told, for want of a secret: set %s, then posture alerts deliver\n", tokenVariable)
+	}
+}
+
+// delivered says what became of messages to Slack.
+func delivered(r outbox.Report) string {
+	var b strings.Builder
+	if r.Messages > 0 {
+		fmt.Fprintf(&b, "%d message%s sent to Slack\n", r.Messages, plural(r.Messages))
+	}
+	if r.Waiting > 0 {
+		fmt.Fprintf(&b, "%d alert%s for Slack: posture alerts shows why\n", r.Waiting, waits(r.Waiting))
+	}
+	if r.Parked > 0 {
+		fmt.Fprintf(&b, "%d alert%s parked: posture alerts shows why, posture alerts retry sends them again once it is mended\n", r.Parked, are(r.Parked))
+	}
+	for _, alarm := range r.Alarms {
+		fmt.Fprintf(&b, "Slack refuses: %s%s (%s)\n", alarm.Code, of(alarm.Channel), alarm.Kind)
+	}
+	return b.String()
+}
+
+func waits(n int) string {
+	if n == 1 {
+		return " waits"
+	}
+	return "s wait"
+}
+
+func are(n int) string {
+	if n == 1 {
+		return " is"
+	}
+	return "s are"
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func of(channel string) string {
+	if channel == "" {
+		return ""
+	}
+	return " for " + channel
 }
 
 // summary returns the last lines of a scan.
-func (s *scanAWS) summary(auditor *audit.Auditor, published audit.Published, c counted) string {
+func summary(published audit.Published, c counted) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%d pass, %d fail%s, %d unknown", c.statuses[posture.Pass], c.statuses[posture.Fail], bySeverity(c), c.statuses[posture.Unknown])
+	fmt.Fprintf(&b, "\n%s\n", c.line())
 	calls, targets := 0, len(published.Run.Targets)
 	for _, part := range published.Parts {
 		for _, n := range part.Coverage.Calls {
 			calls += n
 		}
 		if part.Failure != nil {
-			fmt.Fprintf(&b, "\n%s was not scanned: %s", part.Target, part.Failure)
+			fmt.Fprintf(&b, "%s was not scanned: %s\n", part.Target, part.Failure)
 		}
 	}
-	fmt.Fprintf(&b, "\n%d API calls, %d target%s, run %s (%s)\n", calls, targets, plural(targets), published.Run.ID, published.Manifest.Outcome)
-	for _, cause := range slices.Sorted(maps.Keys(c.causes)) {
+	fmt.Fprintf(&b, "%d API calls, %d target%s, run %s (%s)\n", calls, targets, plural(targets), published.Run.ID, published.Manifest.Outcome)
+	causes := slices.SortedFunc(maps.Keys(c.causes), func(x, y string) int {
+		return cmp.Or(c.causes[y]-c.causes[x], cmp.Compare(x, y))
+	})
+	for i, cause := range causes {
+		if i == shownCauses {
+			fmt.Fprintf(&b, "not read for %d more reasons: posture findings --status unknown\n", len(causes)-i)
+			break
+		}
 		fmt.Fprintf(&b, "not read: %s, %d finding%s\n", cause, c.causes[cause], plural(c.causes[cause]))
 	}
-	fmt.Fprintf(&b, "kept in %s\n", auditor.Store)
 	return b.String()
 }
 
-func bySeverity(c counted) string {
-	var parts []string
-	for _, severity := range posture.Severities {
-		if n := c.failing[severity]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
-		}
-	}
-	if c.exempted > 0 {
-		parts = append(parts, fmt.Sprintf("%d exempted", c.exempted))
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(parts, ", ") + ")"
-}
+// shownCauses is how many reasons for unknown findings a scan prints.
+const shownCauses = 12
 
-func plural(n int) string {
-	if n == 1 {
-		return ""
+// verdict turns what a run found into an exit code, see exitCodes.
+func (s *scan) verdict(manifest snapshot.Manifest, c counted) error {
+	unlisted := manifest.Coverage.Listings - manifest.Coverage.Listed
+	unknown := atOrOver(c.unknown, s.failOn)
+	switch {
+	case atOrOver(c.failing, s.failOn) > 0:
+		return &exitError{code: exitFindings}
+	case manifest.Outcome != snapshot.Complete:
+		return incomplete(fmt.Errorf("the run is %s: %d of %d targets scanned, %.1f%% of the findings judged",
+			manifest.Outcome, manifest.Coverage.Scanned, manifest.Coverage.Targets, manifest.Coverage.Share()*100))
+	case unlisted > 0:
+		return incomplete(fmt.Errorf("%d of %d listings were not complete: posture doctor says what is missing", unlisted, manifest.Coverage.Listings))
+	case unknown > 0:
+		return incomplete(fmt.Errorf("%d finding%s at or over %s %s unknown, so nobody knows that none of them fails", unknown, plural(unknown), s.failOn, isOrAre(unknown)))
+	default:
+		return nil
 	}
-	return "s"
 }

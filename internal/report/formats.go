@@ -4,12 +4,13 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"posture/internal/escape"
 	"posture/internal/posture"
@@ -18,7 +19,7 @@ import (
 // writeJSON writes one document: {"run", "tool", "findings": [...]}.
 func writeJSON(w io.Writer, f Findings) error {
 	out := bufio.NewWriter(w)
-	head, err := json.Marshal(map[string]string{"run": f.Run, "tool": f.Tool})
+	head, err := marshal(map[string]string{"run": f.Run, "tool": f.Tool})
 	if err != nil {
 		return err
 	}
@@ -29,7 +30,7 @@ func writeJSON(w io.Writer, f Findings) error {
 		if err != nil {
 			return err
 		}
-		line, err := json.Marshal(f.entry(finding))
+		line, err := marshal(f.entry(finding))
 		if err != nil {
 			return err
 		}
@@ -41,17 +42,41 @@ func writeJSON(w io.Writer, f Findings) error {
 	return out.Flush()
 }
 
+// marshal returns the value's JSON in which every character that a terminal
+// could take for a command, or that is not seen, is written as an escape. Who
+// decodes it gets the value as it was.
+func marshal(value any) ([]byte, error) {
+	plain, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	line := make([]byte, 0, len(plain))
+	for _, r := range string(plain) {
+		switch {
+		case !unicode.Is(unicode.Cc, r) && !unicode.Is(unicode.Cf, r):
+			line = utf8.AppendRune(line, r)
+		case r <= 0xffff:
+			line = fmt.Appendf(line, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			line = fmt.Appendf(line, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return line, nil
+}
+
 // writeNDJSON writes one document per line.
 func writeNDJSON(w io.Writer, f Findings) error {
 	out := bufio.NewWriter(w)
-	encoder := json.NewEncoder(out)
 	for finding, err := range f.Items {
 		if err != nil {
 			return err
 		}
-		if err := encoder.Encode(f.entry(finding)); err != nil {
+		line, err := marshal(f.entry(finding))
+		if err != nil {
 			return err
 		}
+		_, _ = out.Write(append(line, '\n'))
 	}
 	return out.Flush()
 }
@@ -103,21 +128,48 @@ func writeTable(w io.Writer, f Findings) error {
 	slices.SortStableFunc(entries, func(a, b entry) int {
 		return rank(a).compare(rank(b))
 	})
-	out := table.NewWriter()
-	out.SetOutputMirror(w)
-	out.SetStyle(table.StyleLight)
-	out.Style().Options = table.OptionsNoBordersAndSeparators
-	out.Style().Format.Header = text.FormatDefault
-	out.AppendHeader(table.Row{"severity", "status", "rule", "region", "resource", "because"})
+	accounts := map[string]bool{}
 	for _, e := range entries {
-		out.AppendRow(table.Row{
-			f.paint(e.Severity), e.Status, e.Rule, escape.Name(e.Region), escape.Name(e.Name), escape.Cut(escape.Line(told(e.Finding)), 100),
-		})
+		accounts[e.Account] = true
 	}
-	if len(entries) > 0 {
-		out.Render()
+	return f.rows(entries, len(accounts) > 1).Write(w)
+}
+
+// rows returns the table's rows, with the account where there are several.
+func (f Findings) rows(entries []entry, account bool) *Table {
+	head := []string{"severity", "status", "rule", "region", "resource", "because"}
+	if account {
+		head = slices.Insert(head, 3, "account")
 	}
-	return nil
+	table := NewTable(head...)
+	for _, e := range entries {
+		cells := []string{string(e.Severity), string(e.Status) + exempted(e), e.Rule, e.Region, escape.Name(short(e.Name)), escape.Cut(told(e.Finding), 100)}
+		if account {
+			cells = slices.Insert(cells, 3, e.Account)
+		}
+		table.Add(cells...)
+		if f.Color {
+			table.paint(e.Severity)
+		}
+	}
+	return table
+}
+
+// short returns what tells a resource from its like when it has no other name
+// than its ARN.
+func short(name string) string {
+	if parts := strings.SplitN(name, ":", 6); len(parts) == 6 && parts[0] == "arn" {
+		return parts[5]
+	}
+	return name
+}
+
+// exempted marks a finding that is accepted for now.
+func exempted(e entry) string {
+	if e.Exemption.Live() {
+		return " (exempted)"
+	}
+	return ""
 }
 
 // order is what table rows are sorted by.
@@ -146,12 +198,10 @@ func (a order) compare(b order) int {
 	}
 }
 
-// paint colours a severity for a terminal.
-func (f Findings) paint(severity posture.Severity) string {
+// paint colours the severity that begins the last row.
+func (t *Table) paint(severity posture.Severity) {
 	colors := map[posture.Severity]string{posture.Critical: "\x1b[1;31m", posture.High: "\x1b[31m", posture.Medium: "\x1b[33m"}
-	color, painted := colors[severity]
-	if !f.Color || !painted {
-		return string(severity)
+	if color, painted := colors[severity]; painted {
+		t.rows[len(t.rows)-1][0] = color + string(severity) + "\x1b[0m"
 	}
-	return color + string(severity) + "\x1b[0m"
 }

@@ -4,10 +4,12 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"strings"
+	"time"
 
 	"posture/internal/posture"
 )
@@ -112,10 +114,33 @@ func (f Findings) entry(finding posture.Finding) entry {
 func told(f posture.Finding) string {
 	var parts []string
 	for _, value := range f.Evidence {
-		parts = append(parts, fmt.Sprintf("%s = %v", strings.TrimPrefix(value.Path, "resource."), value.Value))
+		parts = append(parts, strings.TrimPrefix(value.Path, "resource.")+" = "+shown(value.Value))
 	}
 	for _, unread := range f.Unknown {
 		parts = append(parts, fmt.Sprintf("%s: %s", unread.Field, unread.Cause))
 	}
 	return strings.Join(parts, "; ")
 }
+
+// shown writes a value of evidence for people.
+func shown(value any) string {
+	switch text := value.(type) {
+	case string:
+		if text == zeroTime {
+			return "never"
+		}
+		if text != "" {
+			return text
+		}
+	case time.Time:
+		return shown(text.UTC().Format(time.RFC3339Nano))
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(encoded)
+}
+
+// zeroTime is how a time that there is none of is stored.
+const zeroTime = "0001-01-01T00:00:00Z"

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"encoding/json"
 	"io"
 	"maps"
 	"slices"
@@ -78,7 +77,7 @@ var grades = map[posture.Severity]struct{ level, score string }{ //nolint:gochec
 
 func writeSARIF(w io.Writer, f Findings) error {
 	out := bufio.NewWriter(w)
-	driver, err := json.Marshal(map[string]any{"name": "posture", "version": f.Tool, "rules": f.sarifRules()})
+	driver, err := marshal(map[string]any{"name": "posture", "version": f.Tool, "rules": f.sarifRules()})
 	if err != nil {
 		return err
 	}
@@ -90,7 +89,7 @@ func writeSARIF(w io.Writer, f Findings) error {
 		if err != nil {
 			return err
 		}
-		line, err := json.Marshal(f.sarifResult(finding))
+		line, err := marshal(f.sarifResult(finding))
 		if err != nil {
 			return err
 		}
@@ -124,11 +123,20 @@ var kinds = map[posture.Status]string{ //nolint:gochecknoglobals // constant
 	posture.Pass: "pass", posture.Fail: "fail", posture.Unknown: "review",
 }
 
+// sentence says what a result is about: the rule, the resource and why.
+func sentence(rule posture.Rule, finding posture.Finding) string {
+	text := rule.Title + ": " + escape.Line(finding.Name)
+	if why := escape.Line(told(finding)); why != "" {
+		text += " (" + why + ")"
+	}
+	return text
+}
+
 func (f Findings) sarifResult(finding posture.Finding) sarifResult {
 	rule := f.Rules[finding.Rule]
 	result := sarifResult{
 		RuleID: finding.Rule, Kind: kinds[finding.Status], Level: "none",
-		Message:      sarifText{rule.Title + ": " + escape.Line(finding.Name) + " (" + escape.Line(told(finding)) + ")"},
+		Message:      sarifText{sentence(rule, finding)},
 		Fingerprints: map[string]string{"posture/v1": finding.Fingerprint},
 	}
 	if finding.Status == posture.Fail {

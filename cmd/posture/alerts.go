@@ -1,0 +1,197 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"posture/internal/drift"
+	"posture/internal/outbox"
+	"posture/internal/report"
+)
+
+// alerts is one posture alerts: what was told, and what waits.
+type alerts struct {
+	common
+	since   time.Time
+	Told    []outbox.Record `json:"told"`
+	Waiting []outbox.Entry  `json:"waiting"`
+}
+
+func newAlerts(world *streams) *cobra.Command {
+	a := &alerts{common: common{world: world}}
+	cmd := group(&cobra.Command{
+		Use:   "alerts",
+		Short: "Show which alerts reached Slack, and which wait",
+		Long: `Show what was told when and to which channel, and what waits or is parked and
+why. A parked alert was refused for a reason that a person must mend, such as a
+channel that is gone; it is tried again every hour, or at once after posture
+alerts retry. Alerts that were only printed are not here: see posture changes.`,
+		Example: `  posture alerts
+  posture alerts --since 30d --format json
+  posture alerts retry && posture alerts deliver`,
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unknown command %q for %q: %s", args[0], cmd.CommandPath(), offered(cmd, args[0]))
+		}
+		return a.print(cmd.Context())
+	}
+	a.addStore(cmd)
+	a.addSince(cmd, &a.since, "alerts that were told (default 7d),")
+	a.addFormat(cmd, "table", "json")
+	cmd.AddCommand(newAlertsRetry(world), newAlertsDeliver(world))
+	return cmd
+}
+
+func (a *alerts) print(ctx context.Context) error {
+	kept, _, err := a.stored(ctx)
+	if err != nil {
+		return err
+	}
+	if a.since.IsZero() {
+		a.since = a.world.now().Add(-7 * 24 * time.Hour)
+	}
+	box := outbox.New(kept, a.world.now, outbox.Sleep)
+	a.Told = []outbox.Record{}
+	for record, err := range box.Told(ctx, a.since) {
+		if err != nil {
+			return incomplete(err)
+		}
+		a.Told = append(a.Told, record)
+	}
+	slices.SortFunc(a.Told, func(x, y outbox.Record) int {
+		return cmp.Or(y.Time.Compare(x.Time), cmp.Compare(x.Key, y.Key))
+	})
+	waiting, err := box.Waiting(ctx)
+	if err != nil {
+		return incomplete(err)
+	}
+	a.Waiting = append([]outbox.Entry{}, waiting...)
+	if a.format == "json" {
+		return a.world.json(a)
+	}
+	if len(a.Told)+len(a.Waiting) == 0 {
+		fmt.Fprintf(a.world.err, "no alert was sent since %s, and none waits in %s\n", a.since.UTC().Format(timeLayout), kept)
+	}
+	return a.table().Write(a.world.out)
+}
+
+// table shows what waits first.
+func (a *alerts) table() *report.Table {
+	table := report.NewTable("time", "state", "channel", "change", "severity", "count", "target", "what", "because")
+	for _, e := range a.Waiting {
+		cells := append([]string{e.Created.UTC().Format(timeLayout), string(e.State), e.To()}, messageCells(e.Alert, e.Members)...)
+		table.Add(append(cells, because(e))...)
+	}
+	for _, r := range a.Told {
+		cells := append([]string{r.Time.UTC().Format(timeLayout), "told", cmp.Or(r.Receipt.Channel, r.Route)}, messageCells(r.Alert, r.Members)...)
+		table.Add(append(cells, how(r))...)
+	}
+	return table
+}
+
+// messageCells describes an alert, or a digest of several.
+func messageCells(alert drift.Alert, members []outbox.Member) []string {
+	if len(members) > 0 {
+		return []string{"digest", "", fmt.Sprint(len(members)), "", fmt.Sprintf("%d alerts in one message", len(members))}
+	}
+	return alertCells(alert)
+}
+
+// because says why an entry was not told yet.
+func because(e outbox.Entry) string {
+	text := e.LastError
+	if !e.NotBefore.IsZero() {
+		text += ", next try after " + e.NotBefore.UTC().Format(timeLayout)
+	}
+	if e.Attempts > 0 {
+		text += fmt.Sprintf(", tried %d time%s", e.Attempts, plural(e.Attempts))
+	}
+	return cmp.Or(text, "not tried yet")
+}
+
+// how says what was unusual about a message that was told.
+func how(r outbox.Record) string {
+	switch {
+	case r.Repeated:
+		return "marked as a possible repetition"
+	case r.Digest != "":
+		return "in a digest"
+	case r.Plain:
+		return "as plain text"
+	case r.Found:
+		return "found in the channel afterwards"
+	default:
+		return ""
+	}
+}
+
+func newAlertsRetry(world *streams) *cobra.Command {
+	c := common{world: world}
+	cmd := &cobra.Command{
+		Use:   "retry",
+		Short: "Make parked alerts due at once, after what was wrong is mended",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			kept, _, err := c.stored(cmd.Context())
+			if err != nil {
+				return err
+			}
+			freed, err := outbox.New(kept, world.now, outbox.Sleep).Retry(cmd.Context())
+			if err != nil {
+				return incomplete(err)
+			}
+			fmt.Fprintf(world.out, "%d alert%s due now: the next run sends them, or posture alerts deliver\n", freed, are(freed))
+			return nil
+		},
+	}
+	c.addStore(cmd)
+	return cmd
+}
+
+func newAlertsDeliver(world *streams) *cobra.Command {
+	c := common{world: world}
+	cmd := &cobra.Command{
+		Use:   "deliver",
+		Short: "Send what waits to Slack now",
+		Long: `Send the alerts that wait and are due to Slack. It needs Slack's secret in the
+environment: ` + tokenVariable + ` (a bot token) or
+` + webhookVariable + ` (the URL of an incoming webhook).
+
+Exit codes: 0 nothing waits any more, 2 wrong usage or no secret, 3 something
+still waits.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.deliver(cmd.Context()) },
+	}
+	c.addStore(cmd)
+	return cmd
+}
+
+func (c *common) deliver(ctx context.Context) error {
+	kept, cfg, err := c.stored(ctx)
+	if err != nil {
+		return err
+	}
+	if c.secret() == "" {
+		return fmt.Errorf("there is no secret to send with: set %s or %s", tokenVariable, webhookVariable)
+	}
+	sender, _, err := c.sender(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	done, err := outbox.New(kept, c.world.now, outbox.Sleep).Deliver(ctx, sender)
+	fmt.Fprint(c.world.out, cmp.Or(delivered(done), "nothing waits\n"))
+	switch {
+	case err != nil:
+		return incomplete(err)
+	case done.Waiting+done.Parked > 0:
+		return &exitError{code: exitIncomplete}
+	default:
+		return nil
+	}
+}

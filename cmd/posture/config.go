@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"posture/internal/config"
+	"posture/internal/store"
+)
+
+func newConfig(world *streams) *cobra.Command {
+	cmd := group(&cobra.Command{
+		Use:   "config",
+		Short: "Check posture.yaml, or print what may be in it",
+	})
+	cmd.AddCommand(newConfigSchema(world), newConfigCheck(world))
+	return cmd
+}
+
+func newConfigSchema(world *streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of posture.yaml, for editors",
+		Long: `Print the JSON Schema of posture.yaml. Editors with a YAML language server
+complete and check the file when its first line is
+
+  # yaml-language-server: $schema=posture.schema.json`,
+		Example: "  posture config schema > posture.schema.json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := world.out.Write(config.Schema())
+			return err
+		},
+	}
+}
+
+func newConfigCheck(world *streams) *cobra.Command {
+	c := common{world: world}
+	return &cobra.Command{
+		Use:   "check [FILE]",
+		Short: "Check a configuration, its rule directories and its exemptions",
+		Long: `Check posture.yaml, or another file, as a scan would: its form, the services and
+the store that it names, the rules of its directories with their examples, and
+the rules that parameters, severities and exemptions are for. It makes no call.`,
+		Example: `  posture config check
+  posture config check deploy/posture.yaml`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			c.config = configFile
+			if len(args) == 1 {
+				c.config = args[0]
+			}
+			return c.check()
+		},
+	}
+}
+
+// check reads the configuration and all that it refers to.
+func (c *common) check() error {
+	cfg, err := c.loadConfig()
+	if err != nil {
+		return err
+	}
+	for _, p := range providers() {
+		if err := p.check(cfg); err != nil {
+			return fmt.Errorf("%s: %w", c.config, err)
+		}
+	}
+	if cfg.Store != "" {
+		if _, err := store.ParseURL(cfg.Store); err != nil {
+			return fmt.Errorf("%s: %w", c.config, err)
+		}
+	}
+	rules, err := c.loadRules(cfg, true)
+	if err != nil {
+		return err
+	}
+	if err := cfg.CheckRules(ids(rules)); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.world.out, "%s is fine: %d rules in use, %d exemption%s\n", c.config, len(rules), len(cfg.Exemptions.Items), plural(len(cfg.Exemptions.Items)))
+	return nil
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"posture/scanners/aws/awstest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"posture": main})
+}
+
+// The accounts of the scripts' cloud, both as the scanners' fixtures say.
+const (
+	production = "111122223333"
+	staging    = "444455556666"
+)
+
+// TestScripts runs the scripts of testdata, each against a cloud of its own.
+// They are to be read as a manual.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata", Setup: setUp, RequireUniqueNames: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "answer": answer, "fault": fault, "calls": calls, "slack": slackAnswers,
+		},
+	})
+}
+
+// world is the cloud of one script.
+type cloud struct {
+	*awstest.Cloud
+	estates map[string]*awstest.Estate
+}
+
+type cloudKey struct{}
+
+func cloudOf(ts *testscript.TestScript) cloud { return ts.Value(cloudKey{}).(cloud) }
+
+// setUp starts a script's cloud and gives it the credentials of an account.
+func setUp(env *testscript.Env) error {
+	c := cloud{estates: map[string]*awstest.Estate{}}
+	for _, account := range []string{production, staging} {
+		estate, err := awstest.LoadFS(os.DirFS("../../scanners/aws/testdata"))
+		if err != nil {
+			return err
+		}
+		c.estates[account] = estate
+	}
+	c.Cloud = awstest.New([]string{"eu-west-1", "us-east-1"}, c.estates)
+	c.Quiet("eu-west-1")
+	server, err := awstest.Start(c.Cloud)
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = server.Close() })
+	env.Values[cloudKey{}] = c
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "1",
+		"AWS_ACCESS_KEY_ID": "AKIA" + production + "TEST", "AWS_SECRET_ACCESS_KEY": "made-up-secret-key",
+		"AWS_EC2_METADATA_DISABLED": "true", "XDG_DATA_HOME": env.WorkDir + "/data", "HOME": env.WorkDir + "/home",
+		"HTTPS_PROXY": "http://127.0.0.1:1", // nothing leaves this machine
+	} {
+		env.Setenv(name, value)
+	}
+	return nil
+}
+
+// exits runs a command and checks its exit code: exits CODE COMMAND...
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("%s exits with %d, want %s", args[1], got, args[0])
+	}
+}
+
+// answer changes what the production account answers to a call.
+func answer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: answer 'SERVICE:OPERATION PARAMETERS' BODY")
+	}
+	ts.Check(cloudOf(ts).estates[production].Set(args[0], args[1]))
+}
+
+// fault breaks calls from now on; without arguments it mends all.
+func fault(ts *testscript.TestScript, neg bool, args []string) {
+	switch {
+	case neg || len(args) > 2:
+		ts.Fatalf("usage: fault [KIND [OPERATION]]")
+	case len(args) == 0:
+		cloudOf(ts).Break()
+	case len(args) == 1:
+		cloudOf(ts).Break(awstest.Fault{Kind: awstest.Kind(args[0])})
+	default:
+		cloudOf(ts).Break(awstest.Fault{Kind: awstest.Kind(args[0]), Op: args[1]})
+	}
+}
+
+// calls checks which operations were called since it was last asked.
+func calls(ts *testscript.TestScript, neg bool, args []string) {
+	var made []string
+	for _, request := range cloudOf(ts).Log() {
+		made = append(made, request.Op())
+	}
+	cloudOf(ts).Forget()
+	if neg == (strings.Join(made, " ") == strings.Join(args, " ")) {
+		ts.Fatalf("calls were made: %s", strings.Join(made, " "))
+	}
+}

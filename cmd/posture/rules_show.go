@@ -1,0 +1,222 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"posture/internal/config"
+	"posture/internal/escape"
+	"posture/internal/policy"
+	"posture/internal/posture"
+	"posture/rules"
+)
+
+// shownRule is a rule with all that a person may want to know of it.
+type shownRule struct {
+	posture.Rule
+	Disabled bool               `json:"disabled,omitempty"`
+	File     string             `json:"file"`
+	Applies  string             `json:"applies,omitempty"`
+	Params   []shownParam       `json:"params,omitempty"`
+	Criteria []shownCriterion   `json:"criteria"`
+	Examples map[string]samples `json:"examples"`
+}
+
+type samples []example
+
+// shownParam is a policy.Param with names for JSON.
+type shownParam struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Value   any    `json:"value"`
+	Default any    `json:"default"`
+	Min     *int64 `json:"min,omitempty"`
+	Max     *int64 `json:"max,omitempty"`
+	About   string `json:"about,omitempty"`
+}
+
+// shownCriterion is a criterion in our words, and how the rule speaks for it.
+type shownCriterion struct {
+	ID          string `json:"id"`
+	Summary     string `json:"summary"`
+	Strength    string `json:"strength"`
+	StillManual string `json:"still_manual"`
+}
+
+func newRulesShow(world *streams) *cobra.Command {
+	c := common{world: world}
+	cmd := &cobra.Command{
+		Use:   "show ID",
+		Short: "Explain a rule: why, what must hold, which criteria, how to fix it",
+		Example: `  posture rules show aws-s3-bucket-not-public
+  posture rules show aws-kms-key-rotation-enabled --format json`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeRules,
+		RunE: func(_ *cobra.Command, args []string) error {
+			rule, err := c.findRule(args[0])
+			if err != nil {
+				return err
+			}
+			if c.format == "json" {
+				return world.json(rule)
+			}
+			_, err = fmt.Fprint(world.out, rule.text())
+			return err
+		},
+	}
+	c.addConfig(cmd)
+	c.addRules(cmd)
+	c.addFormat(cmd, "text", "json")
+	return cmd
+}
+
+// findRule gathers what is known of a rule.
+func (c *common) findRule(id string) (shownRule, error) {
+	cfg, err := c.loadConfig()
+	if err != nil {
+		return shownRule{}, err
+	}
+	all, err := c.everyRule(cfg)
+	if err != nil {
+		return shownRule{}, err
+	}
+	for _, rule := range all {
+		if rule.ID == id {
+			return c.explain(cfg, rule)
+		}
+	}
+	return shownRule{}, noRule(id, all)
+}
+
+func (c *common) explain(cfg config.Config, rule posture.Rule) (shownRule, error) {
+	shown := shownRule{Rule: rule}
+	for _, id := range cfg.Rules.Disabled {
+		shown.Disabled = shown.Disabled || id == rule.ID
+	}
+	cfg.Rules.Disabled = nil
+	own, err := ruleDirectories(append(cfg.Rules.Directories, c.rules...))
+	if err != nil {
+		return shown, err
+	}
+	for _, p := range providers() {
+		if p.name != rule.Provider {
+			continue
+		}
+		loaded, err := p.load(cfg, own, false)
+		if err != nil {
+			return shown, err
+		}
+		for _, param := range loaded.Params(rule.ID) {
+			shown.Params = append(shown.Params, shownParam(param))
+		}
+		texts, err := ruleTexts(append([]fs.FS{policy.Named{FS: p.files, Name: "rules"}}, own...))
+		if err != nil {
+			return shown, err
+		}
+		shown.describe(texts[rule.ID])
+	}
+	return shown, shown.support()
+}
+
+func (s *shownRule) describe(text ruleText) {
+	s.File, s.Applies = text.file, strings.TrimSpace(text.Applies)
+	s.Examples = map[string]samples{}
+	for outcome, list := range map[string][]example{"pass": text.Pass, "fail": text.Fail, "unknown": text.Unknown, "outside": text.Outside} {
+		if len(list) > 0 {
+			s.Examples[outcome] = list
+		}
+	}
+}
+
+// support adds what the criteria ask for.
+func (s *shownRule) support() error {
+	criteria, err := policy.LoadCriteria(rules.Criteria)
+	if err != nil {
+		return err
+	}
+	for _, id := range s.SOC2 {
+		criterion, _ := criteria.Get(id) // rules with other criteria do not load
+		s.Criteria = append(s.Criteria, shownCriterion{id, criterion.Summary, string(criterion.Categories[s.Category]), criterion.StillManual})
+	}
+	return nil
+}
+
+// text returns the rule for people.
+func (s shownRule) text() string {
+	var b strings.Builder
+	disabled := ""
+	if s.Disabled {
+		disabled = ", disabled by the configuration"
+	}
+	fmt.Fprintf(&b, "%s\n%s\n\n%s, %s, judges %s%s\n%s\n", s.ID, s.Title, s.Severity, s.Category, s.Type, disabled, s.File)
+	section(&b, "Why", s.Why)
+	section(&b, "Must hold", s.Require)
+	section(&b, "Applies where", s.Applies)
+	section(&b, "Parameters", paramLines(s.Params))
+	section(&b, "Fix", s.Fix)
+	section(&b, "Supports, but never proves alone", criteriaLines(s.Criteria))
+	section(&b, "References", strings.Join(s.References, "\n"))
+	section(&b, "Examples", exampleLines(s.Examples))
+	return b.String()
+}
+
+// section writes a headed part, if there is anything in it.
+func section(b *strings.Builder, heading, text string) {
+	if text = escape.Lines(text); text != "" {
+		fmt.Fprintf(b, "\n%s\n  %s\n", heading, strings.ReplaceAll(text, "\n", "\n  "))
+	}
+}
+
+func paramLines(params []shownParam) string {
+	var lines []string
+	for _, p := range params {
+		line := fmt.Sprintf("%s (%s) = %v", p.Name, p.Type, p.Value)
+		if fmt.Sprint(p.Value) != fmt.Sprint(p.Default) {
+			line += fmt.Sprintf(", by default %v", p.Default)
+		}
+		if p.Min != nil {
+			line += fmt.Sprintf(", at least %d", *p.Min)
+		}
+		if p.Max != nil {
+			line += fmt.Sprintf(", at most %d", *p.Max)
+		}
+		if p.About != "" {
+			line += ": " + p.About
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func criteriaLines(criteria []shownCriterion) string {
+	var lines []string
+	for _, c := range criteria {
+		lines = append(lines, fmt.Sprintf("%s (%s) %s", c.ID, c.Strength, c.Summary))
+		if c.StillManual != "" {
+			lines = append(lines, "  people still show: "+c.StillManual)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func exampleLines(examples map[string]samples) string {
+	var lines []string
+	for _, outcome := range []string{"pass", "fail", "unknown", "outside"} {
+		for _, e := range examples[outcome] {
+			given, err := json.Marshal(e.Given)
+			if err != nil {
+				given = []byte("?")
+			}
+			line := fmt.Sprintf("%-8s %s: %s", outcome, e.Name, given)
+			if len(e.Unread) > 0 {
+				line += ", not read: " + wrapped(e.Unread)
+			}
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}

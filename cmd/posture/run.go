@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"posture/internal/posture"
+	"posture/internal/report"
+	"posture/internal/snapshot"
+	"posture/internal/store"
+)
+
+// closedRun is a run that is read back.
+type closedRun struct {
+	run      snapshot.Run
+	parts    []snapshot.Part
+	manifest snapshot.Manifest
+}
+
+// loadRun reads a closed run, the newest one when no id is given.
+func loadRun(ctx context.Context, s store.Store, id string) (closedRun, error) {
+	var r closedRun
+	var err error
+	if id == "" {
+		r.manifest, err = snapshot.Newest(ctx, s, "")
+	} else if _, _, err = snapshot.ParseID(id); err == nil {
+		r.manifest, err = snapshot.LoadManifest(ctx, s, id)
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound) && id == "":
+		return r, fmt.Errorf("no scan was finished in %s yet: run posture scan, or name another place with --store", s)
+	case errors.Is(err, store.ErrNotFound):
+		return r, fmt.Errorf("%s holds no finished run %s: posture runs lists those that it has", s, id)
+	case err != nil:
+		return r, err
+	}
+	if r.run, err = snapshot.LoadRun(ctx, s, r.manifest.Run); err != nil {
+		return r, fmt.Errorf("read run %s: %w", r.manifest.Run, err)
+	}
+	r.parts, _, err = snapshot.Parts(ctx, s, r.run)
+	return r, err
+}
+
+// findings returns all findings of a run.
+func (r closedRun) findings(ctx context.Context, s store.Store) report.Findings {
+	rules := map[string]posture.Rule{}
+	for _, rule := range r.run.Rules {
+		rules[rule.ID] = rule
+	}
+	var items iter.Seq2[posture.Finding, error] = func(yield func(posture.Finding, error) bool) {
+		for _, part := range r.parts {
+			for finding, err := range snapshot.Findings(ctx, s, part) {
+				if !yield(finding, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+	return report.Findings{Run: r.run.ID, Tool: r.run.Tool, Rules: rules, Items: items}
+}
+
+// counted is how many findings there are of what.
+type counted struct {
+	statuses map[posture.Status]int
+	exempted int
+	failing  map[posture.Severity]int // without those exempted
+	unknown  map[posture.Severity]int
+	causes   map[string]int // unknown findings by cause
+}
+
+// count reads all findings, and so finds out too whether they can be read.
+func count(f report.Findings) (counted, error) {
+	c := counted{
+		statuses: map[posture.Status]int{}, failing: map[posture.Severity]int{},
+		unknown: map[posture.Severity]int{}, causes: map[string]int{},
+	}
+	for finding, err := range f.Items {
+		if err != nil {
+			return c, err
+		}
+		c.add(finding, f.Rules[finding.Rule].Severity)
+	}
+	return c, nil
+}
+
+func (c *counted) add(finding posture.Finding, severity posture.Severity) {
+	c.statuses[finding.Status]++
+	switch {
+	case finding.Status == posture.Unknown:
+		c.unknown[severity]++
+		for _, cause := range causesOf(finding) {
+			c.causes[cause]++
+		}
+	case finding.Status == posture.Fail && finding.Exemption.Live():
+		c.exempted++
+	case finding.Status == posture.Fail:
+		c.failing[severity]++
+	}
+}
+
+// causesOf returns why a finding is unknown, each cause once.
+func causesOf(finding posture.Finding) []string {
+	var causes []string
+	seen := map[string]bool{}
+	for _, unread := range finding.Unknown {
+		if cause := unread.Cause.String(); !seen[cause] {
+			seen[cause] = true
+			causes = append(causes, cause)
+		}
+	}
+	return causes
+}
+
+// atOrOver adds up the counts of severities at or over a floor.
+func atOrOver(counts map[posture.Severity]int, floor string) int {
+	n := 0
+	for severity, count := range counts {
+		if floor != none && severity.AtLeast(posture.Severity(floor)) {
+			n += count
+		}
+	}
+	return n
+}
+
+// line says in a few words how many findings there are.
+func (c counted) line() string {
+	return fmt.Sprintf("%d pass, %d fail%s, %d unknown",
+		c.statuses[posture.Pass], c.statuses[posture.Fail], c.bySeverity(), c.statuses[posture.Unknown])
+}
+
+func (c counted) bySeverity() string {
+	var parts []string
+	for _, severity := range posture.Severities {
+		if n := c.failing[severity]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
+		}
+	}
+	if c.exempted > 0 {
+		parts = append(parts, fmt.Sprintf("%d exempted", c.exempted))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + wrapped(parts) + ")"
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"posture/internal/config"
+	"posture/internal/snapshot"
+	"posture/internal/store"
+)
+
+// defaultStore is the directory of runs when nobody names one.
+func (c *common) defaultStore() (string, error) {
+	if data := c.world.getenv("XDG_DATA_HOME"); data != "" {
+		return filepath.Join(data, "posture"), nil
+	}
+	home := c.world.getenv("HOME")
+	if home == "" {
+		return "", fmt.Errorf("there is no home directory to keep runs in: pass --store DIRECTORY")
+	}
+	return filepath.Join(home, ".local", "share", "posture"), nil
+}
+
+// stored loads the configuration and opens the store.
+func (c *common) stored(ctx context.Context) (store.Store, config.Config, error) {
+	cfg, err := c.loadConfig()
+	if err != nil {
+		return nil, cfg, err
+	}
+	kept, err := c.openStore(ctx, cfg)
+	return kept, cfg, err
+}
+
+// openStore opens the store that the flags or the configuration name.
+func (c *common) openStore(ctx context.Context, cfg config.Config) (store.Store, error) {
+	raw := c.store
+	if raw == "" {
+		raw = cfg.Store
+	}
+	if raw == "" {
+		var err error
+		if raw, err = c.defaultStore(); err != nil {
+			return nil, err
+		}
+	}
+	url, err := store.ParseURL(raw)
+	if err != nil {
+		return nil, err
+	}
+	switch url.Scheme {
+	case store.SchemeDir:
+		return store.Dir(url.Dir), nil
+	case store.SchemeS3:
+		return openS3(ctx, url)
+	default:
+		return nil, fmt.Errorf("store %s: this program keeps runs in a directory or in s3://", url)
+	}
+}
+
+// unread says why a store could not be read. That nothing is there, or that it
+// was asked for wrongly, is for a person to mend; the rest is not.
+func unread(s store.Store, err error) error {
+	if errors.Is(err, snapshot.ErrCorrupt) {
+		return incomplete(fmt.Errorf("%w: posture verify --store %s tells what else was changed", err, s))
+	}
+	return err
+}

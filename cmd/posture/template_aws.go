@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// The lines of a template between which its policy stands.
+const (
+	generatedBegin = "generated: posture permissions aws --template"
+	generatedEnd   = "end of generated"
+)
+
+// inTemplate compares the policies of a template with the scanners, or writes
+// them.
+func (p *permissionsAWS) inTemplate() error {
+	old, err := os.ReadFile(p.template)
+	if err != nil {
+		return fmt.Errorf("read the template: %w", err)
+	}
+	text, err := p.generate(string(old))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", p.template, err)
+	case text == string(old):
+		return nil
+	case p.write:
+		return replaceFile(p.template, text)
+	default:
+		return fmt.Errorf("%s differs from what the scanners need, first in line %d: write it again with posture permissions aws --template %s --write",
+			p.template, firstDifference(string(old), text), p.template)
+	}
+}
+
+// generate returns the template with its policies as they should be.
+func (p *permissionsAWS) generate(old string) (string, error) {
+	var b strings.Builder
+	inside, found := 0, 0 // inside: the line at which a policy begins
+	for i, line := range strings.SplitAfter(old, "\n") {
+		comment := strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(line), "#"))
+		switch {
+		case inside == 0 && strings.HasPrefix(comment, generatedBegin):
+			document, err := p.asMarked(strings.TrimPrefix(comment, generatedBegin))
+			if err != nil {
+				return "", fmt.Errorf("line %d: %w", i+1, err)
+			}
+			b.WriteString(line + indented(document.yaml(), line[:strings.Index(line, "#")]))
+			inside, found = i+1, found+1
+		case inside > 0 && comment == generatedEnd:
+			b.WriteString(line)
+			inside = 0
+		case inside == 0:
+			b.WriteString(line)
+		}
+	}
+	if inside > 0 {
+		return "", fmt.Errorf("line %d: a generated policy begins here and does not end: expected a line # %s", inside, generatedEnd)
+	}
+	if found == 0 {
+		return "", fmt.Errorf("there is no line # %s: expected one where the policy is to stand", generatedBegin)
+	}
+	return b.String(), nil
+}
+
+// asMarked returns the policy with the flags that a template's line has.
+func (p *permissionsAWS) asMarked(flags string) (policyDocument, error) {
+	own := permissionsAWS{services: p.services, except: p.except}
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	set.StringSliceVar(&own.except, "except", own.except, "")
+	if err := set.Parse(strings.Fields(flags)); err != nil {
+		return policyDocument{}, err
+	}
+	if set.NArg() > 0 {
+		return policyDocument{}, fmt.Errorf("unexpected %q: expected --except ACTION,...", set.Arg(0))
+	}
+	return own.document(), nil
+}
+
+// indented puts the indent before every line.
+func indented(text, indent string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(indent + line)
+	}
+	return b.String()
+}
+
+// firstDifference returns the number of the first line that differs.
+func firstDifference(a, b string) int {
+	one, other := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range one {
+		if i >= len(other) || one[i] != other[i] {
+			return i + 1
+		}
+	}
+	return len(one) + 1
+}
+
+// replaceFile puts a new text in a file's place, whole or not at all.
+func replaceFile(name, text string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(name), ".posture-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	defer os.Remove(file.Name()) // nothing is there once it was renamed
+	_, err = file.WriteString(text)
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Chmod(file.Name(), info.Mode())
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), name)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"posture/internal/escape"
+	"posture/internal/snapshot"
+)
+
+func newVerify(world *streams) *cobra.Command {
+	c := common{world: world}
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Check that the stored evidence is unchanged",
+		Long: `Read everything that finished runs stored and compare it with the digests in
+the chain of their manifests. Each edit, removal, gap and change of order is
+printed with the run that it concerns.
+
+Whoever may write everything can also forge everything. Note the chain's end
+that is printed where such a writer has no access, and compare it next time: it
+proves all that came before it.
+
+Exit codes: 0 the evidence is as it was written, 1 it is not, 2 wrong usage,
+3 the store could not be read.`,
+		Example: `  posture verify
+  posture verify --store s3://my-results --format json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			kept, _, err := c.stored(cmd.Context())
+			if err != nil {
+				return err
+			}
+			found, err := snapshot.Verify(cmd.Context(), kept)
+			if err != nil {
+				return incomplete(fmt.Errorf("read %s: %w", kept, err))
+			}
+			return c.verified(found)
+		},
+	}
+	c.addStore(cmd)
+	c.addFormat(cmd, "text", "json")
+	return cmd
+}
+
+// verified prints what was found.
+func (c *common) verified(found snapshot.Report) error {
+	if c.format == "json" {
+		if err := c.world.json(found); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprint(c.world.out, verification(found))
+	}
+	if len(found.Problems) > 0 {
+		return &exitError{code: exitFindings}
+	}
+	return nil
+}
+
+func verification(found snapshot.Report) string {
+	var b strings.Builder
+	for _, problem := range found.Problems {
+		fmt.Fprintf(&b, "%s\n", escape.Line(problem.String()))
+	}
+	for _, run := range found.Unfinished {
+		fmt.Fprintf(&b, "run %s was never finished; that is no fault of the evidence\n", run)
+	}
+	if found.Interrupted != "" {
+		fmt.Fprintf(&b, "run %s was closed by a process that died on its last steps; the next run mends it\n", found.Interrupted)
+	}
+	fmt.Fprintf(&b, "%d run%s, %d file%s compared: %s\n", found.Runs, plural(found.Runs), found.Files, plural(found.Files), judged(len(found.Problems)))
+	if found.Head.Sequence > 0 {
+		fmt.Fprintf(&b, "chain ends at %d, sha256 %s\n", found.Head.Sequence, found.Head.Manifest)
+	}
+	return b.String()
+}
+
+func judged(problems int) string {
+	if problems == 0 {
+		return "all is as it was written"
+	}
+	return fmt.Sprintf("%d problem%s", problems, plural(problems))
+}
