@@ -61,11 +61,13 @@ tidy: ## fail when go.mod is not tidy
 generate: build ## write again what is generated from the code
 	build/posture permissions aws > infra/aws/scan-policy.json
 	build/posture permissions aws --template template.yaml --write
+	build/posture permissions aws --template infra/aws/member-role.yaml --write
 	build/posture config schema > docs/posture.schema.json
 
 generated: build ## fail when a generated file differs from what the code says
 	build/posture permissions aws | diff -u infra/aws/scan-policy.json -
 	build/posture permissions aws --template template.yaml
+	build/posture permissions aws --template infra/aws/member-role.yaml
 	build/posture config schema | diff -u docs/posture.schema.json -
 
 template: python ## lint template.yaml
