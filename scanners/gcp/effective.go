@@ -1,0 +1,104 @@
+package gcp
+
+import (
+	"context"
+	"slices"
+
+	"posture/internal/posture"
+)
+
+// grants returns what the resource's own IAM policy grants, nothing when it
+// has none. Where policies could not be listed it marks the fields as unread.
+func (r *reading) grants(fields ...string) []Grant {
+	if !r.Wants(fields...) {
+		return nil
+	}
+	p, err := r.ownPolicy()
+	if !r.Got(err, fields...) || p == nil {
+		return nil
+	}
+	return p.Grants
+}
+
+// ownPolicy returns the policy that is set on the resource, nil for none.
+func (r *reading) ownPolicy() (*policy, error) {
+	e := r.place.estate
+	if slices.Contains(hierarchy, r.Type) {
+		return e.above[r.asset.owner()], e.complete(iamPolicies, r.Type)
+	}
+	if p := r.place.policies[r.asset.Name]; p != nil {
+		return p, nil
+	}
+	if r.place.broken != nil {
+		return nil, r.place.broken
+	}
+	return nil, e.complete(iamPolicies, r.Type)
+}
+
+// inherited returns what the IAM policies of everything above the resource
+// grant on it: of its project, its folders and its organization. Where one of
+// them could not be read it marks the fields as unread, and returns what the
+// others grant.
+func (r *reading) inherited(ctx context.Context, fields ...string) []Grant {
+	if !r.Wants(fields...) {
+		return nil
+	}
+	var grants []Grant
+	for _, p := range r.policiesAbove(ctx, fields...) {
+		grants = append(grants, p.Grants...)
+	}
+	return grants
+}
+
+// policiesAbove returns the IAM policies of everything above the resource,
+// the nearest first.
+func (r *reading) policiesAbove(ctx context.Context, fields ...string) []*policy {
+	var found []*policy
+	for _, key := range r.above() {
+		p, err := r.place.policyOf(ctx, key)
+		if r.Got(err, fields...) && p != nil {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// above returns the keys of everything above the resource, the nearest first.
+func (r *reading) above() []string {
+	if slices.Contains(hierarchy, r.Type) {
+		return r.place.node.ancestors[min(1, len(r.place.node.ancestors)):]
+	}
+	return r.place.node.ancestors
+}
+
+// policyOf returns the IAM policy of a project, a folder or an organization,
+// nil for none: from the inventory, or directly where the scope lies below.
+func (p *place) policyOf(ctx context.Context, key string) (*policy, error) {
+	if p.estate.nodes[key] == nil {
+		return p.inventory.askPolicy(ctx, key)
+	}
+	return p.estate.above[key], p.estate.complete(iamPolicies, typeOf(key))
+}
+
+// enforced returns what the nearest organization policy for a boolean
+// constraint says for the resource: enforced or not. Where one of those that
+// could decide was not read it marks the fields as unread.
+func (r *reading) enforced(name string, fields ...string) bool {
+	if !r.Wants(fields...) {
+		return false
+	}
+	e := r.place.estate
+	for _, key := range r.place.node.ancestors {
+		if e.nodes[key] == nil {
+			r.Mark(posture.Cause{Reason: posture.NotListed, Operation: listOperation(orgPolicies)}, fields...)
+			return false
+		}
+		if !r.Got(e.complete(orgPolicies, typeOf(key)), fields...) {
+			return false
+		}
+		if set, ok := e.constraints[key][name]; ok {
+			return set.Enforced && !set.Restores
+		}
+	}
+	return false
+}

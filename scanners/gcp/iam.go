@@ -1,0 +1,155 @@
+package gcp
+
+import (
+	"slices"
+	"strings"
+
+	"cloud.google.com/go/iam/apiv1/iampb"
+)
+
+// Grant is one role that an IAM policy gives to one member.
+type Grant struct {
+	Role      string `json:"role"`      // "roles/viewer", "organizations/123/roles/auditor"
+	Member    string `json:"member"`    // "allUsers", "user:ada@example.com"
+	Condition string `json:"condition"` // the expression under which it holds; "" when it always does
+	On        string `json:"on"`        // what the policy is set on: "projects/123", or the resource's full name
+}
+
+// policy is what the inventory tells of one IAM policy.
+type policy struct {
+	Grants []Grant    `json:"grants"`
+	Audit  []auditLog `json:"audit"`
+}
+
+// auditLog is one kind of audit log that a policy switches on for a service.
+type auditLog struct {
+	Service  string   `json:"service"` // "allServices" for all
+	Type     string   `json:"type"`    // ADMIN_READ, DATA_READ or DATA_WRITE
+	Exempted []string `json:"exempted"`
+}
+
+// newPolicy returns what an IAM policy that is set on something says.
+func newPolicy(on string, p *iampb.Policy) *policy {
+	made := &policy{}
+	for _, binding := range p.GetBindings() {
+		for _, member := range binding.GetMembers() {
+			made.Grants = append(made.Grants, Grant{
+				Role: binding.GetRole(), Member: member, Condition: binding.GetCondition().GetExpression(), On: on,
+			})
+		}
+	}
+	for _, config := range p.GetAuditConfigs() {
+		for _, logs := range config.GetAuditLogConfigs() {
+			made.Audit = append(made.Audit, auditLog{
+				Service: config.GetService(), Type: logs.GetLogType().String(), Exempted: logs.GetExemptedMembers(),
+			})
+		}
+	}
+	return made
+}
+
+// where returns the grants that match.
+func where(grants []Grant, match func(Grant) bool) []Grant {
+	var found []Grant
+	for _, g := range grants {
+		if match(g) {
+			found = append(found, g)
+		}
+	}
+	return found
+}
+
+// toPublic reports whether the grant is to everybody, or to everybody with a
+// Google account.
+func toPublic(g Grant) bool { return g.Member == "allUsers" || g.Member == "allAuthenticatedUsers" }
+
+// isBasic reports whether the grant is of the role owner or editor to
+// somebody other than Google's own agents.
+func isBasic(g Grant) bool {
+	return (g.Role == "roles/owner" || g.Role == "roles/editor") && !googleAgent(g.Member)
+}
+
+// impersonates reports whether the grant lets its member act as every service
+// account of what it is on.
+func impersonates(g Grant) bool {
+	return (g.Role == "roles/iam.serviceAccountUser" || g.Role == "roles/iam.serviceAccountTokenCreator") && !googleAgent(g.Member)
+}
+
+// googleAgent reports whether the member is a service account that Google
+// itself runs for a project.
+func googleAgent(member string) bool {
+	email, ok := strings.CutPrefix(member, "serviceAccount:")
+	if !ok {
+		return false
+	}
+	name, domain, _ := strings.Cut(email, "@")
+	switch {
+	case domain == "cloudservices.gserviceaccount.com", domain == "system.gserviceaccount.com":
+		return true
+	case strings.HasPrefix(domain, "gcp-sa-") && strings.HasSuffix(domain, ".iam.gserviceaccount.com"):
+		return true
+	}
+	return strings.HasPrefix(name, "service-") && googleDomain(domain)
+}
+
+// googleDomain reports whether service accounts of the domain can only be
+// made by Google.
+func googleDomain(domain string) bool {
+	project, ok := strings.CutSuffix(domain, ".iam.gserviceaccount.com")
+	return ok && slices.Contains(googleProjects, project)
+}
+
+// googleProjects are Google's own projects with per-project agents of which
+// the name begins with "service-".
+var googleProjects = []string{
+	"compute-system", "container-engine-robot", "containerregistry", "cloud-filer", "cloud-redis", "cloudcomposer-accounts",
+	"dataflow-service-producer-prod", "dataproc-accounts", "gae-api-prod.google.com", "gcf-admin-robot", "gs-project-accounts",
+	"remotebuildexecution", "serverless-robot-prod", "service-networking", "sourcerepo-service-accounts", "bigquery-data-connectors",
+	"firebase-rules", "cloud-ml.google.com", "cloud-tpu", "endpoints-portal", "genomics-api.google.com",
+}
+
+// memberDomain returns the domain of a person, a group or a domain's people;
+// "" for the others.
+func memberDomain(member string) string {
+	kind, name, _ := strings.Cut(member, ":")
+	switch kind {
+	case "domain":
+		return name
+	case "user", "group":
+		return name[strings.LastIndexByte(name, '@')+1:]
+	}
+	return ""
+}
+
+// domains returns the domains of the people and groups that are granted
+// something, sorted.
+func domains(grants []Grant) []string {
+	var found []string
+	for _, g := range grants {
+		if domain := memberDomain(g.Member); domain != "" {
+			found = append(found, domain)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// holdBoth returns the members that are granted a role of each kind, sorted.
+func holdBoth(grants []Grant, one, other func(role string) bool) []string {
+	held := map[string][2]bool{}
+	for _, g := range grants {
+		if googleAgent(g.Member) {
+			continue
+		}
+		h := held[g.Member]
+		held[g.Member] = [2]bool{h[0] || one(g.Role), h[1] || other(g.Role)}
+	}
+	var both []string
+	for member, h := range held {
+		if h[0] && h[1] {
+			both = append(both, member)
+		}
+	}
+	slices.Sort(both)
+	return both
+}

@@ -1,0 +1,205 @@
+// Package gcp reads the settings of Google Cloud projects, folders and
+// organizations from Cloud Asset Inventory in one pass, and directly, with
+// calls that only read, what the inventory lacks. One file per service holds
+// the document that rules may ask about, what it is made of, and the reading.
+// It never judges.
+package gcp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	inventory "cloud.google.com/go/asset/apiv1"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+
+	"posture/internal/posture"
+)
+
+// Options says how to read.
+type Options struct {
+	Caller   string                // who reads, for the record; "" when it is not known
+	Services []string              // the services to read, by Services' names; empty: all
+	Client   []option.ClientOption // credentials; for the inventory also the endpoint
+	REST     []option.ClientOption // for the APIs that are read directly, instead of Client
+
+	PerMinute int              // calls of the inventory a minute; 0: what its quota allows
+	Attempts  int              // tries of a call; 0: as many as outlast a minute's quota
+	Backoff   time.Duration    // before the second try; 0: a second
+	Now       func() time.Time // nil: the clock
+}
+
+// Inventory is one pass over what a scope holds. The pass is made when it is
+// first needed, once, for all projects of the scope.
+type Inventory struct {
+	scope   Scope
+	options Options
+	client  *inventory.Client // nil: there is an export instead
+	record  *record
+
+	mu     sync.Mutex
+	estate *estate // nil until the pass was made
+
+	memoMu sync.Mutex
+	memos  map[string]*memo
+}
+
+// Open prepares a pass over the scope. It makes no call. Close it when its
+// projects are scanned.
+func Open(ctx context.Context, scope Scope, o Options) (*Inventory, error) {
+	if err := CheckServices(o.Services); err != nil {
+		return nil, err
+	}
+	pace := newPace(cmp.Or(o.PerMinute, perMinute))
+	dial := option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(guard(pace)))
+	client, err := inventory.NewClient(ctx, append(slices.Clone(o.Client), dial)...)
+	if err != nil {
+		return nil, fmt.Errorf("no Google Cloud credentials work here: %s: %w", signIn, err)
+	}
+	return &Inventory{scope: scope, options: o, client: client, record: newRecord(), memos: map[string]*memo{}}, nil
+}
+
+// Close gives the connection back.
+func (i *Inventory) Close() error {
+	if i.client == nil {
+		return nil
+	}
+	return i.client.Close()
+}
+
+// Targets lists the projects, folders and organizations of the scope that are
+// in use, from the inventory. Of a scope that cannot be read it returns an
+// error that says what to do.
+func (i *Inventory) Targets(ctx context.Context) ([]posture.Target, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	e := i.estate
+	if e == nil {
+		var err error
+		if e, err = i.discover(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var targets []posture.Target
+	for _, n := range e.nodes {
+		if n.active {
+			targets = append(targets, n.target())
+		}
+	}
+	slices.SortFunc(targets, func(a, b posture.Target) int { return strings.Compare(a.Account, b.Account) })
+	if len(targets) == 0 {
+		return nil, fmt.Errorf("the inventory knows no active project in %s: check the name", i.scope)
+	}
+	return targets, nil
+}
+
+// discover lists the hierarchy only.
+func (i *Inventory) discover(ctx context.Context) (*estate, error) {
+	e, err := newEstate()
+	if err != nil {
+		return nil, err
+	}
+	l := &listing{Inventory: i, estate: e, content: resources, readTime: i.now()}
+	if err := l.run(ctx, hierarchy); err != nil {
+		return nil, refusal("list the projects of "+i.scope.String(), i.scope, err)
+	}
+	return e, nil
+}
+
+func (i *Inventory) now() time.Time {
+	if i.options.Now != nil {
+		return i.options.Now()
+	}
+	return time.Now()
+}
+
+// clockSkew is how far the clock here may be ahead of the inventory's, which
+// refuses a time to come.
+const clockSkew = 30 * time.Second
+
+// collect makes the pass, unless it was made: every content at one time.
+func (i *Inventory) collect(ctx context.Context, want posture.Want) (*estate, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.estate != nil {
+		return i.estate, nil
+	}
+	e, err := newEstate()
+	if err != nil {
+		return nil, err
+	}
+	readTime := i.now().Add(-clockSkew)
+	var all sync.WaitGroup
+	for content, types := range i.needs(want) {
+		all.Go(func() {
+			l := &listing{Inventory: i, estate: e, content: content, readTime: readTime}
+			_ = l.run(ctx, types) // kept in the estate
+		})
+	}
+	all.Wait()
+	e.seal()
+	i.estate = e
+	return e, nil
+}
+
+// needs returns which types the enabled rules need of which content.
+func (i *Inventory) needs(want posture.Want) map[content][]string {
+	needs := map[content][]string{resources: slices.Clone(hierarchy)}
+	for s := range i.selected(want) {
+		s.addNeeds(needs, want[s.Type])
+	}
+	for content := range needs {
+		slices.Sort(needs[content])
+		needs[content] = slices.Compact(needs[content])
+	}
+	return needs
+}
+
+// listing is the listing of one content.
+type listing struct {
+	*Inventory
+	estate   *estate
+	content  content
+	readTime time.Time
+}
+
+// listOperation names the call that lists a content.
+func listOperation(c content) string { return "cloudasset.ListAssets(" + c.String() + ")" }
+
+// run lists the types and notes in the estate how it ended. The API refuses a
+// whole listing for one type that it does not know: then each half is listed
+// for itself, so that only that type is missing.
+func (l *listing) run(ctx context.Context, types []string) error {
+	err := failed(listOperation(l.content), l.pages(ctx, types))
+	if len(types) > 1 && code(err) == "INVALID_ARGUMENT" {
+		half := len(types) / 2
+		return errors.Join(l.run(ctx, types[:half]), l.run(ctx, types[half:]))
+	}
+	l.estate.end(l.content, types, err)
+	return err
+}
+
+const pageSize = 1000
+
+// pages lists the types to the end.
+func (l *listing) pages(ctx context.Context, types []string) error {
+	var misplaced error
+	for token := ""; ; {
+		page, err := l.page(ctx, types, token)
+		if err != nil {
+			return err
+		}
+		for _, found := range page.GetAssets() {
+			misplaced = cmp.Or(l.estate.take(l.content, found), misplaced)
+		}
+		if token = page.GetNextPageToken(); token == "" {
+			return misplaced
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package gcp
+
+import (
+	"strings"
+
+	"cloud.google.com/go/orgpolicy/apiv1/orgpolicypb"
+)
+
+// constraint is what one organization policy sets.
+type constraint struct {
+	Name     string   // "storage.publicAccessPrevention"
+	Enforced bool     // of a boolean constraint
+	Allowed  []string // of a list constraint
+	Denied   []string
+	AllowAll bool
+	DenyAll  bool
+	Inherits bool // of a list constraint: adds to what is above it
+	Restores bool // goes back to the constraint's default
+}
+
+// newConstraint returns what an organization policy sets.
+func newConstraint(p *orgpolicypb.Policy) constraint {
+	list := p.GetListPolicy()
+	return constraint{
+		Name:     strings.TrimPrefix(p.GetConstraint(), "constraints/"),
+		Enforced: p.GetBooleanPolicy().GetEnforced(),
+		Allowed:  list.GetAllowedValues(), Denied: list.GetDeniedValues(),
+		AllowAll: list.GetAllValues() == orgpolicypb.Policy_ListPolicy_ALLOW,
+		DenyAll:  list.GetAllValues() == orgpolicypb.Policy_ListPolicy_DENY,
+		Inherits: list.GetInheritFromParent(), Restores: p.GetRestoreDefault() != nil,
+	}
+}

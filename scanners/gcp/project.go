@@ -1,0 +1,155 @@
+package gcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"posture/internal/posture"
+	"posture/scanners"
+)
+
+// Project is one project of an inventory, or what belongs to a folder or an
+// organization itself, ready to be scanned.
+type Project struct {
+	inventory *Inventory
+	target    posture.Target
+}
+
+// Project returns what the inventory holds of a target. It makes no call.
+func (i *Inventory) Project(target posture.Target) *Project { return &Project{i, target} }
+
+// Target returns the target as it was given.
+func (p *Project) Target() posture.Target { return p.target }
+
+var errNoProject = errors.New("the inventory does not hold the project")
+
+// Scan reads all wanted resources and hands each to emit, one at a time. What
+// could not be read is in the resources' Unread and in the coverage.
+func (p *Project) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.Coverage {
+	e, err := p.inventory.collect(ctx, want)
+	run := &place{Project: p, estate: e, want: want, sink: emit, permission: permissions()}
+	if err == nil {
+		err = run.locate()
+	}
+	coverage := posture.Coverage{Caller: p.inventory.options.Caller}
+	for s := range p.inventory.selected(want) {
+		if e.lacks(s) {
+			continue
+		}
+		coverage.Populations = append(coverage.Populations, run.scan(ctx, s, err))
+	}
+	coverage.Calls = p.inventory.record.drain()
+	return coverage
+}
+
+// lacks reports whether an export holds nothing of the type, so that nothing
+// can be said of it.
+func (e *estate) lacks(s *service) bool {
+	if e == nil || !e.partial || s.Once {
+		return false
+	}
+	_, listed := e.listed[listingKey{resources, s.Type}]
+	return !listed
+}
+
+// place is one project while it is scanned.
+type place struct {
+	*Project
+	estate     *estate
+	want       posture.Want
+	sink       func(posture.Resource)
+	permission map[string]string
+
+	node     *node
+	self     *asset // the node's own
+	policies map[string]*policy
+	broken   error // why policies are not there
+}
+
+// locate finds the target in the estate.
+func (p *place) locate() error {
+	p.node = p.estate.node(p.target.Account)
+	if p.node == nil {
+		if err := p.estate.complete(resources, typeProject); err != nil {
+			return err
+		}
+		return errNoProject
+	}
+	p.policies, p.broken = p.estate.policiesOf(p.node.key)
+	for _, typ := range hierarchy {
+		err := p.estate.each(typ, p.node.key, func(a *asset) bool {
+			kept := *a
+			kept.Data = slices.Clone(a.Data)
+			p.self = &kept
+			return false
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cause says why something was not read.
+func (p *place) cause(err error) posture.Cause { return cause(err, p.permission) }
+
+// scan reads the resources of one type, unless the project could not be found.
+func (p *place) scan(ctx context.Context, s *service, err error) posture.Population {
+	found := posture.Population{Type: s.Type, Region: posture.Global}
+	if err == nil {
+		err = p.read(ctx, s, &found.Count)
+	}
+	if err == nil && !s.Once {
+		err = p.estate.complete(resources, s.Type)
+	}
+	found.Complete = err == nil
+	if err != nil {
+		cause := p.cause(err)
+		found.Cause = &cause
+	}
+	return found
+}
+
+// read reads every asset of the type, or the project itself.
+func (p *place) read(ctx context.Context, s *service, count *int) error {
+	one := func(a *asset) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		*count++
+		return scanners.Guard(func() error { return p.readOne(ctx, s, a) })
+	}
+	if s.Once {
+		return one(p.self)
+	}
+	var bad error
+	err := p.estate.each(s.Type, p.node.key, func(a *asset) bool {
+		err := one(a)
+		bad = errors.Join(bad, err)
+		return ctx.Err() == nil
+	})
+	return errors.Join(err, bad)
+}
+
+// readOne reads one asset and hands it on.
+func (p *place) readOne(ctx context.Context, s *service, a *asset) error {
+	r := &reading{
+		Reading: scanners.Reading{Type: s.Type, Want: p.want, Cause: p.cause},
+		place:   p, service: s, asset: a, name: lastOf(a.Name),
+	}
+	doc := s.Read(ctx, r)
+	if doc == nil {
+		return fmt.Errorf("read %s: no document", s.Type)
+	}
+	region := r.asset.Location
+	if region == "" {
+		region = posture.Global
+	}
+	p.sink(posture.Resource{
+		Provider: posture.GCP, Account: p.target.Account, Region: region, Type: s.Type,
+		ID: a.Name, Name: r.name, Tags: r.tags, Doc: doc, Unread: r.Unread(),
+	})
+	return nil
+}

@@ -1,0 +1,79 @@
+package gcp
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+
+	"posture/internal/posture"
+	"posture/scanners"
+)
+
+// reading is one resource being read.
+type reading struct {
+	scanners.Reading
+	place   *place
+	service *service
+	asset   *asset
+	name    string            // what people call it; at first the last part of the asset's name
+	tags    map[string]string // its labels
+}
+
+// decode reads the fields of the asset's data that into has. Where the data is
+// missing, malformed or of another version of the API, every field of the
+// document is marked as unread; what into holds then does not matter.
+func (r *reading) decode(into any) {
+	err := failed("read "+r.Type, r.asset.decode(into))
+	if !slices.Contains(r.service.Versions, r.asset.Version) {
+		err = otherVersion(r.Type, r.asset.Version)
+	}
+	r.Got(err, fieldsOf(r.service.Doc)...)
+	if with, ok := into.(interface{ tags() map[string]string }); ok {
+		r.tags = with.tags()
+	}
+}
+
+// otherVersion is the error for data in the form of another version of the API.
+func otherVersion(typ, version string) error {
+	code := "API version " + version
+	if version == "" || len(version) > 20 {
+		code = "no API version"
+	}
+	cause := posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: code}
+	return &posture.ReadError{Cause: cause, Err: errors.New("data of another version of the API")}
+}
+
+// fieldsOf returns the JSON names of a document's fields.
+func fieldsOf(doc any) []string {
+	var names []string
+	for field := range reflect.TypeOf(doc).Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
+}
+
+// need returns what the value points to. Where the inventory left it out, and
+// nothing is known of it then, it marks the fields as unread.
+func need[T any](r *reading, value *T, fields ...string) T {
+	if value != nil {
+		return *value
+	}
+	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + r.Type, Code: "not in the inventory"}, fields...)
+	var none T
+	return none
+}
+
+// key returns the key of the project, folder or organization that the resource
+// belongs to: "projects/123".
+func (r *reading) key() string { return r.place.node.key }
+
+// projectNumber returns the number of the resource's project, "" for none.
+func (r *reading) projectNumber() string {
+	number, ok := strings.CutPrefix(r.key(), "projects/")
+	if !ok {
+		return ""
+	}
+	return number
+}

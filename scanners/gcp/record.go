@@ -1,0 +1,144 @@
+package gcp
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	gax "github.com/googleapis/gax-go/v2"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+const (
+	perMinute      = 100              // ListAssets calls that the quota of a project allows
+	attempts       = 8                // tries of a call
+	firstWait      = time.Second      // before the second try; it doubles
+	longestWait    = 30 * time.Second // before any try
+	attemptTimeout = 60 * time.Second // for one try of one call
+)
+
+// record watches every call: it refuses those that could change something,
+// and counts the others, retries not.
+type record struct {
+	mu    sync.Mutex
+	calls map[string]int
+}
+
+func newRecord() *record { return &record{calls: map[string]int{}} }
+
+func (r *record) count(operation string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls[operation]++
+}
+
+// drain returns the calls made since it was last asked.
+func (r *record) drain() map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	calls := maps.Clone(r.calls)
+	clear(r.calls)
+	return calls
+}
+
+var errNotReadOnly = errors.New("refused by the scanner itself: the operation is not a read")
+
+// guard refuses calls of methods that are not reads, waits for the quota, and
+// bounds every try.
+func guard(p *pace) grpc.UnaryClientInterceptor {
+	return func(ctx context.Context, method string, in, out any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+		name := lastOf(method)
+		if !strings.HasPrefix(name, "List") && !strings.HasPrefix(name, "Get") {
+			return errNotReadOnly
+		}
+		if err := p.wait(ctx); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+		defer cancel()
+		return invoke(ctx, method, in, out, conn, options...)
+	}
+}
+
+// retryer says whether and when to try a call again.
+type retryer struct {
+	ctx   context.Context //nolint:containedctx // gax asks without one
+	tries int             // left
+	wait  time.Duration
+}
+
+// newRetryer returns how the calls of one listing's page are tried again.
+func (o Options) newRetryer(ctx context.Context) *retryer {
+	return &retryer{ctx, cmp.Or(o.Attempts, attempts) - 1, cmp.Or(o.Backoff, firstWait)}
+}
+
+// Retry implements gax.Retryer: it waits longer each time, and as long as the
+// answer asks for.
+func (r *retryer) Retry(err error) (time.Duration, bool) {
+	if r.tries <= 0 || r.ctx.Err() != nil || !passing(err) {
+		return 0, false
+	}
+	wait := max(r.wait, retryDelay(err))
+	r.tries--
+	r.wait = min(2*r.wait, longestWait)
+	return wait, true
+}
+
+var _ gax.Retryer = (*retryer)(nil)
+
+// passing reports whether the same call may succeed later.
+func passing(err error) bool {
+	switch status.Code(err) {
+	case codes.ResourceExhausted, codes.Unavailable, codes.DeadlineExceeded, codes.Aborted, codes.Internal:
+		return true
+	default:
+		return false
+	}
+}
+
+// readOnly is the transport of REST clients: it refuses requests that are not
+// reads and tries again what may succeed later.
+type readOnly struct {
+	next    http.RoundTripper
+	options Options
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Method != http.MethodGet && !asks(request) {
+		return nil, errNotReadOnly
+	}
+	wait := cmp.Or(t.options.Backoff, firstWait)
+	for try := cmp.Or(t.options.Attempts, attempts); ; try-- {
+		response, err := t.next.RoundTrip(request)
+		if err != nil || try <= 1 || request.Body != nil || !busy(response.StatusCode) {
+			return response, err
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-request.Context().Done():
+			timer.Stop()
+			return response, nil
+		case <-timer.C:
+		}
+		_ = response.Body.Close()
+		wait = min(2*wait, longestWait)
+	}
+}
+
+// asks reports whether a request with a body only asks for an IAM policy.
+func asks(request *http.Request) bool {
+	return request.Method == http.MethodPost && strings.HasSuffix(request.URL.Path, ":getIamPolicy")
+}
+
+// busy reports whether the status asks to come again.
+func busy(code int) bool {
+	return code == http.StatusTooManyRequests || code == http.StatusBadGateway || code == http.StatusServiceUnavailable
+}

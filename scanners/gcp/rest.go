@@ -1,0 +1,146 @@
+package gcp
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+
+	crm "google.golang.org/api/cloudresourcemanager/v3"
+	"google.golang.org/api/option"
+	transport "google.golang.org/api/transport/http"
+
+	"posture/scanners"
+)
+
+// scopeRead is the OAuth scope of direct reads. The narrower read-only one is
+// not accepted by every API; what may be done is for the IAM role to say.
+const scopeRead = "https://www.googleapis.com/auth/cloud-platform"
+
+// memo is what one fetch returned.
+type memo struct {
+	once  sync.Once
+	value any
+	err   error
+}
+
+// once returns what fetch returns, an error included, and calls it once per
+// inventory and key.
+func once[T any](i *Inventory, key string, fetch func() (T, error)) (T, error) {
+	kept := i.memo(key)
+	kept.once.Do(func() {
+		kept.err = scanners.Guard(func() error {
+			value, err := fetch()
+			kept.value = value
+			return err
+		})
+	})
+	value, _ := kept.value.(T)
+	return value, kept.err
+}
+
+func (i *Inventory) memo(key string) *memo {
+	i.memoMu.Lock()
+	defer i.memoMu.Unlock()
+	if i.memos[key] == nil {
+		i.memos[key] = new(memo)
+	}
+	return i.memos[key]
+}
+
+// rest returns the client of a REST API, made by build on first use. It
+// refuses what is not a read, and tries again what may succeed later. There
+// is none where an export is read.
+func rest[T any](ctx context.Context, i *Inventory, build func(context.Context, ...option.ClientOption) (T, error)) (T, error) {
+	return once(i, "client "+reflect.TypeFor[T]().String(), func() (T, error) {
+		var none T
+		if i.client == nil {
+			return none, notListedError{resources}
+		}
+		options := i.options.REST
+		if options == nil {
+			options = i.options.Client
+		}
+		client, endpoint, err := transport.NewClient(ctx, append([]option.ClientOption{option.WithScopes(scopeRead)}, options...)...)
+		if err != nil {
+			return none, err
+		}
+		guarded := &http.Client{Transport: readOnly{client.Transport, i.options}}
+		made := []option.ClientOption{option.WithHTTPClient(guarded)}
+		if endpoint != "" {
+			made = append(made, option.WithEndpoint(endpoint))
+		}
+		return build(ctx, made...)
+	})
+}
+
+// ask makes a direct read and counts it. The error says which call failed.
+func ask[T any](r *reading, op string, do func() (T, error)) (T, error) {
+	r.place.inventory.record.count(op)
+	out, err := do()
+	return out, failed(op, err)
+}
+
+// The calls that read policies above the scope.
+const (
+	opFolderPolicy       = "cloudresourcemanager.folders.getIamPolicy"
+	opOrganizationPolicy = "cloudresourcemanager.organizations.getIamPolicy"
+)
+
+// askPolicy reads the IAM policy of a folder or an organization that lies
+// above the scope.
+func (i *Inventory) askPolicy(ctx context.Context, key string) (*policy, error) {
+	return once(i, "policy "+key, func() (*policy, error) {
+		service, err := rest(ctx, i, crm.NewService)
+		if err != nil {
+			return nil, err
+		}
+		request := &crm.GetIamPolicyRequest{Options: &crm.GetPolicyOptions{RequestedPolicyVersion: 3}}
+		op := opOrganizationPolicy
+		ask := func() (*crm.Policy, error) { return service.Organizations.GetIamPolicy(key, request).Context(ctx).Do() }
+		if strings.HasPrefix(key, "folders/") {
+			op = opFolderPolicy
+			ask = func() (*crm.Policy, error) { return service.Folders.GetIamPolicy(key, request).Context(ctx).Do() }
+		}
+		i.record.count(op)
+		answer, err := ask()
+		if err != nil {
+			return nil, failed(op, err)
+		}
+		return policyOfREST(key, answer), nil
+	})
+}
+
+// policyOfREST returns what a policy says that was read directly.
+func policyOfREST(on string, p *crm.Policy) *policy {
+	made := &policy{}
+	for _, binding := range p.Bindings {
+		condition := ""
+		if binding.Condition != nil {
+			condition = binding.Condition.Expression
+		}
+		for _, member := range binding.Members {
+			made.Grants = append(made.Grants, Grant{Role: binding.Role, Member: member, Condition: condition, On: on})
+		}
+	}
+	for _, config := range p.AuditConfigs {
+		for _, logs := range config.AuditLogConfigs {
+			made.Audit = append(made.Audit, auditLog{Service: config.Service, Type: logs.LogType, Exempted: logs.ExemptedMembers})
+		}
+	}
+	return made
+}
+
+// typeOf returns the inventory's type of a key: that of a project for
+// "projects/123".
+func typeOf(key string) string {
+	switch kind, _, _ := strings.Cut(key, "/"); kind {
+	case "folders":
+		return typeFolder
+	case "organizations":
+		return typeOrganization
+	default:
+		return typeProject
+	}
+}

@@ -1,0 +1,96 @@
+package gcp
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+
+	"posture/internal/posture"
+)
+
+// service declares how one resource type is read. Everything else that is
+// known of it (what to list, the permissions, the checks) is derived from
+// this.
+type service struct {
+	Type     string   // the inventory's name of the type: "storage.googleapis.com/Bucket"
+	Doc      any      // a zero document: the struct that rules may ask about
+	Versions []string // versions of the API in whose form Read understands the data
+	Policies []string // document fields that IAM policies give, the resource's own or those above it
+	OrgRules []string // document fields that organization policies give
+	Joins    []join
+	Calls    []call
+	Once     bool // one resource per project, folder or organization, whatever the inventory lists of the type
+
+	// Read returns the document, a pointer to a struct. It is called for every
+	// asset of the type; of a service that is read Once for the project itself.
+	Read func(ctx context.Context, r *reading) any
+}
+
+// join declares another type whose assets a service looks at.
+type join struct {
+	Type string
+	For  []string // the document fields that it gives
+}
+
+// call declares a direct read of what the inventory lacks.
+type call struct {
+	Op         string   // service, resource and method: "sqladmin.backupRuns.list"
+	Permission string   // the IAM permission that it needs: "cloudsql.backupRuns.list"
+	For        []string // the document fields that it gives
+}
+
+// service returns the name by which people select the service, taken from its
+// type: "storage" of "storage.googleapis.com/Bucket".
+func (s service) service() string {
+	name, _, _ := strings.Cut(s.Type, ".")
+	return name
+}
+
+// addNeeds adds the types that must be listed, given the fields that rules
+// read.
+func (s service) addNeeds(needs map[content][]string, fields []string) {
+	reads := func(given []string) bool {
+		return slices.ContainsFunc(given, func(field string) bool { return slices.Contains(fields, top(field)) })
+	}
+	if !s.Once {
+		needs[resources] = append(needs[resources], s.Type)
+	}
+	for _, join := range s.Joins {
+		if reads(join.For) {
+			needs[resources] = append(needs[resources], join.Type)
+		}
+	}
+	if reads(s.Policies) {
+		needs[iamPolicies] = append(append(needs[iamPolicies], hierarchy...), s.Type)
+	}
+	if reads(s.OrgRules) {
+		needs[orgPolicies] = append(needs[orgPolicies], hierarchy...)
+	}
+}
+
+// top returns the first part of a field's path.
+func top(field string) string {
+	first, _, _ := strings.Cut(field, ".")
+	return first
+}
+
+// selected returns the services that an enabled rule and the options ask for.
+func (i *Inventory) selected(want posture.Want) iter.Seq[*service] {
+	return func(yield func(*service) bool) {
+		for n := range all {
+			s := &all[n]
+			if _, wanted := want[s.Type]; wanted && i.options.reads(s.service()) && !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// all lists every service. A new one adds its line here.
+var all = []service{
+	projects,
+	storageBuckets,
+	firewalls,
+	sqlInstances,
+}

@@ -1,0 +1,114 @@
+package gcp
+
+import (
+	"context"
+	"strings"
+)
+
+// SQLInstance is what rules may ask of an instance of Cloud SQL.
+type SQLInstance struct {
+	Engine              string            `json:"engine"`                 // postgres, mysql or sqlserver
+	Replica             bool              `json:"replica"`                // a read replica: its primary is backed up
+	KMSKey              string            `json:"kms_key"`                // the customer-managed key that encrypts it; "" for Google's
+	RequiresTLS         bool              `json:"requires_tls"`           // connections without encryption are refused
+	PublicIP            bool              `json:"public_ip"`              // it has an address on the internet
+	OpenNetworks        []string          `json:"open_networks"`          // authorized networks that are the whole internet
+	Flags               map[string]string `json:"flags"`                  // database flags that are set
+	AutomatedBackups    bool              `json:"automated_backups"`      // it is backed up every day
+	BackupsKept         int               `json:"backups_kept"`           // how many automated backups are kept
+	PointInTimeRecovery bool              `json:"point_in_time_recovery"` // by write-ahead or binary logs
+	Regional            bool              `json:"regional"`               // it has a standby in another zone
+	DeletionProtection  bool              `json:"deletion_protection"`    // it cannot be deleted by mistake
+}
+
+var sqlInstances = service{
+	Type:     "sqladmin.googleapis.com/Instance",
+	Doc:      SQLInstance{},
+	Versions: []string{"v1", "v1beta4"},
+	Read:     readSQLInstance,
+}
+
+// sqlData is what is read of an instance (sql.instances.get).
+type sqlData struct {
+	DatabaseVersion string // POSTGRES_16, MYSQL_8_0, SQLSERVER_2022_STANDARD
+	InstanceType    string
+	Encryption      struct {
+		Key string `json:"kmsKeyName"`
+	} `json:"diskEncryptionConfiguration"`
+	IPAddresses []struct{ Type string }
+	Settings    sqlSettings
+}
+
+type sqlSettings struct {
+	Labels             map[string]string `json:"userLabels"`
+	AvailabilityType   string            // ZONAL or REGIONAL
+	DeletionProtection bool              `json:"deletionProtectionEnabled"`
+	DatabaseFlags      []struct{ Name, Value string }
+	IP                 sqlIP     `json:"ipConfiguration"`
+	Backup             sqlBackup `json:"backupConfiguration"`
+}
+
+type sqlIP struct {
+	Public     *bool                    `json:"ipv4Enabled"`
+	SSLMode    string                   `json:"sslMode"`
+	RequireSSL bool                     `json:"requireSsl"` // what there was before sslMode
+	Networks   []struct{ Value string } `json:"authorizedNetworks"`
+}
+
+type sqlBackup struct {
+	Enabled     bool
+	PointInTime bool `json:"pointInTimeRecoveryEnabled"`
+	BinaryLog   bool `json:"binaryLogEnabled"` // what MySQL has instead
+	Retention   struct {
+		Backups *integer `json:"retainedBackups"`
+	} `json:"backupRetentionSettings"`
+}
+
+func (d sqlData) tags() map[string]string { return d.Settings.Labels }
+
+func readSQLInstance(_ context.Context, r *reading) any {
+	var data sqlData
+	r.decode(&data)
+	settings := data.Settings
+	engine, _, _ := strings.Cut(strings.ToLower(data.DatabaseVersion), "_")
+	doc := &SQLInstance{
+		Engine: engine, Replica: data.InstanceType == "READ_REPLICA_INSTANCE", KMSKey: data.Encryption.Key,
+		RequiresTLS: settings.IP.requiresTLS(), PublicIP: data.publicIP(r), Flags: map[string]string{},
+		AutomatedBackups: settings.Backup.Enabled, PointInTimeRecovery: settings.Backup.PointInTime || settings.Backup.BinaryLog,
+		Regional: settings.AvailabilityType == "REGIONAL", DeletionProtection: settings.DeletionProtection,
+	}
+	if settings.Backup.Enabled {
+		doc.BackupsKept = int(need(r, settings.Backup.Retention.Backups, "backups_kept"))
+	}
+	for _, network := range settings.IP.Networks {
+		if wholeInternet(network.Value) {
+			doc.OpenNetworks = append(doc.OpenNetworks, network.Value)
+		}
+	}
+	for _, flag := range settings.DatabaseFlags {
+		doc.Flags[flag.Name] = flag.Value
+	}
+	return doc
+}
+
+// requiresTLS reports whether connections without encryption are refused. The
+// mode decides, where there is one.
+func (i sqlIP) requiresTLS() bool {
+	switch i.SSLMode {
+	case "", "SSL_MODE_UNSPECIFIED":
+		return i.RequireSSL
+	default:
+		return i.SSLMode == "ENCRYPTED_ONLY" || i.SSLMode == "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"
+	}
+}
+
+// publicIP reports whether the instance has a public address: by its setting,
+// which is on when it is left out, or by the addresses that it has.
+func (d sqlData) publicIP(r *reading) bool {
+	for _, address := range d.IPAddresses {
+		if address.Type == "PRIMARY" {
+			return true
+		}
+	}
+	return need(r, d.Settings.IP.Public, "public_ip")
+}

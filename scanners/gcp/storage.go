@@ -1,0 +1,135 @@
+package gcp
+
+import (
+	"context"
+	"strings"
+)
+
+// StorageBucket is what rules may ask of a bucket of Cloud Storage.
+type StorageBucket struct {
+	PublicAccessPrevention bool    `json:"public_access_prevention"` // enforced, by the bucket or an organization policy: no grant to the public works
+	PublicGrants           []Grant `json:"public_grants"`            // grants of its own policy to allUsers or allAuthenticatedUsers
+	InheritedPublicGrants  []Grant `json:"inherited_public_grants"`  // the same, of its project, folders and organization
+	UniformAccess          bool    `json:"uniform_access"`           // access is by IAM only, objects have no lists of their own
+	KMSKey                 string  `json:"kms_key"`                  // the customer-managed key that encrypts new objects by default; "" for Google's
+	Versioning             bool    `json:"versioning"`               // overwritten and deleted objects are kept as versions
+	SoftDeleteDays         int     `json:"soft_delete_days"`         // how long deleted objects can be restored; 0: not at all
+	RetentionDays          int     `json:"retention_days"`           // how long objects cannot be deleted; 0: no retention policy
+	RetentionLocked        bool    `json:"retention_locked"`         // the retention policy can no longer be shortened or removed
+	DeletesObjects         bool    `json:"deletes_objects"`          // a lifecycle rule deletes objects
+	AccessLogBucket        string  `json:"access_log_bucket"`        // where usage logs go; "" when they are off
+	DataAccessLogged       bool    `json:"data_access_logged"`       // Data Access audit logs record reads and writes of its objects
+	LocationType           string  `json:"location_type"`            // region, dual-region or multi-region
+	ReceivesLogs           bool    `json:"receives_logs"`            // an enabled log sink of what was scanned delivers here
+}
+
+var storageBuckets = service{
+	Type:     "storage.googleapis.com/Bucket",
+	Doc:      StorageBucket{},
+	Versions: []string{"v1"},
+	Policies: []string{"public_grants", "inherited_public_grants", "data_access_logged"},
+	OrgRules: []string{"public_access_prevention"},
+	Joins:    []join{{Type: typeLogSink, For: []string{"receives_logs"}}},
+	Read:     readBucket,
+}
+
+const typeLogSink = "logging.googleapis.com/LogSink"
+
+// bucketData is what is read of a bucket (storage.buckets.get).
+type bucketData struct {
+	labelled
+	Access struct {
+		Uniform          struct{ Enabled bool } `json:"uniformBucketLevelAccess"`
+		PublicPrevention string                 `json:"publicAccessPrevention"` // enforced, inherited or unspecified
+	} `json:"iamConfiguration"`
+	Encryption struct {
+		Key string `json:"defaultKmsKeyName"`
+	}
+	Versioning struct{ Enabled bool }
+	SoftDelete struct {
+		Seconds integer `json:"retentionDurationSeconds"`
+	} `json:"softDeletePolicy"`
+	Retention struct {
+		Seconds integer `json:"retentionPeriod"`
+		Locked  bool    `json:"isLocked"`
+	} `json:"retentionPolicy"`
+	Lifecycle struct {
+		Rule []struct{ Action struct{ Type string } }
+	}
+	Logging struct {
+		Bucket string `json:"logBucket"`
+	}
+	LocationType *string
+}
+
+const daySeconds = 24 * 60 * 60
+
+func readBucket(ctx context.Context, r *reading) any {
+	var data bucketData
+	r.decode(&data)
+	doc := &StorageBucket{
+		UniformAccess: data.Access.Uniform.Enabled, KMSKey: data.Encryption.Key, Versioning: data.Versioning.Enabled,
+		SoftDeleteDays: int(data.SoftDelete.Seconds / daySeconds), RetentionDays: int(data.Retention.Seconds / daySeconds),
+		RetentionLocked: data.Retention.Locked, AccessLogBucket: data.Logging.Bucket,
+		LocationType: need(r, data.LocationType, "location_type"),
+	}
+	for _, rule := range data.Lifecycle.Rule {
+		doc.DeletesObjects = doc.DeletesObjects || rule.Action.Type == "Delete"
+	}
+	doc.PublicAccessPrevention = data.Access.PublicPrevention == "enforced" ||
+		r.enforced("storage.publicAccessPrevention", "public_access_prevention")
+	doc.PublicGrants = where(r.grants("public_grants"), toPublic)
+	doc.InheritedPublicGrants = where(r.inherited(ctx, "inherited_public_grants"), toPublic)
+	doc.DataAccessLogged = r.dataAccessLogged(ctx, "storage.googleapis.com", "data_access_logged")
+	doc.ReceivesLogs = r.receivesLogs("storage.googleapis.com/"+r.name, "receives_logs")
+	return doc
+}
+
+// sinkData is what is read of a log sink (logging.sinks.get).
+type sinkData struct {
+	Destination string // "storage.googleapis.com/my-bucket"
+	Disabled    bool
+}
+
+// receivesLogs reports whether an enabled sink delivers to the destination.
+func (r *reading) receivesLogs(destination, field string) bool {
+	for _, sink := range everywhere[sinkData](r, typeLogSink, field) {
+		if !sink.Data.Disabled && strings.EqualFold(sink.Data.Destination, destination) {
+			return true
+		}
+	}
+	return false
+}
+
+// dataAccessLogged reports whether audit configurations of the resource's
+// project or above log all reads and writes of a service's data. Where they
+// do not and one of them was not read, it marks the field as unread.
+func (r *reading) dataAccessLogged(ctx context.Context, service, field string) bool {
+	if !r.Wants(field) {
+		return false
+	}
+	logged := map[string]bool{}
+	var unread error
+	for _, key := range r.above() {
+		p, err := r.place.policyOf(ctx, key)
+		if err != nil {
+			unread = err
+		} else if p != nil {
+			addLogged(logged, p, service)
+		}
+	}
+	if logged["DATA_READ"] && logged["DATA_WRITE"] {
+		return true
+	}
+	r.Got(unread, field)
+	return false
+}
+
+// addLogged adds what a policy logs of a service for everybody.
+func addLogged(logged map[string]bool, p *policy, service string) {
+	for _, a := range p.Audit {
+		if (a.Service == "allServices" || a.Service == service) && len(a.Exempted) == 0 {
+			logged[a.Type] = true
+		}
+	}
+}
