@@ -1,0 +1,159 @@
+// Package gcptest stands in for Google Cloud in tests and in the demo: Cloud
+// Asset Inventory on the official gRPC stubs, filled from estate files in the
+// form of gcloud asset export, and the REST APIs that are read directly. It
+// answers real client libraries over a loopback connection, and can be told to
+// refuse.
+package gcptest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+
+	"cloud.google.com/go/asset/apiv1/assetpb"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+// Server is a Google Cloud with one estate.
+type Server struct {
+	assetpb.UnimplementedAssetServiceServer
+
+	assets []*assetpb.Asset
+	grpc   *grpc.Server
+	rest   *httptest.Server
+	addr   string
+
+	mu       sync.Mutex
+	fault    func(Call) error
+	answers  map[string]http.HandlerFunc // by method and path
+	calls    []Call
+	listings map[string][]*assetpb.Asset // by what was asked for
+}
+
+// Call is one call of the inventory that the server was asked.
+type Call struct {
+	Parent  string
+	Content assetpb.ContentType
+	Types   []string
+	Page    int // from 0
+	Size    int32
+	Read    string // the read time, in a form that can be compared
+}
+
+// Start returns a server that holds the assets of the estates, each in the
+// form of gcloud asset export. Close it.
+func Start(estates ...io.Reader) (*Server, error) {
+	s := &Server{answers: map[string]http.HandlerFunc{}, listings: map[string][]*assetpb.Asset{}}
+	for _, estate := range estates {
+		if err := s.load(estate); err != nil {
+			return nil, err
+		}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s.addr, s.grpc = listener.Addr().String(), grpc.NewServer()
+	assetpb.RegisterAssetServiceServer(s.grpc, s)
+	go func() { _ = s.grpc.Serve(listener) }() // ends with Close
+	s.rest = httptest.NewServer(http.HandlerFunc(s.serveREST))
+	return s, nil
+}
+
+// Close ends the server.
+func (s *Server) Close() {
+	s.grpc.Stop()
+	s.rest.Close()
+}
+
+// load adds the assets of an estate file.
+func (s *Server) load(estate io.Reader) error {
+	lines := bufio.NewScanner(estate)
+	lines.Buffer(nil, 16<<20)
+	for number := 1; lines.Scan(); number++ {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		a := &assetpb.Asset{}
+		if err := protojson.Unmarshal(lines.Bytes(), a); err != nil {
+			return fmt.Errorf("line %d of the estate: %w", number, err)
+		}
+		s.assets = append(s.assets, a)
+	}
+	return lines.Err()
+}
+
+// Add adds assets to the estate.
+func (s *Server) Add(assets ...*assetpb.Asset) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.assets = append(s.assets, assets...)
+	clear(s.listings)
+}
+
+// Inventory returns the options by which a client of the inventory reaches the
+// server.
+func (s *Server) Inventory() []option.ClientOption {
+	return []option.ClientOption{
+		option.WithEndpoint(s.addr), option.WithoutAuthentication(),
+		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
+	}
+}
+
+// REST returns the options by which clients of the REST APIs reach the server.
+func (s *Server) REST() []option.ClientOption {
+	return []option.ClientOption{option.WithEndpoint(s.rest.URL), option.WithoutAuthentication()}
+}
+
+// Answer makes the server answer requests of a REST API: the key is the method
+// and the path, as in "GET /v1/projects/p/instances/i/backupRuns".
+func (s *Server) Answer(key string, do http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[key] = do
+}
+
+// AnswerJSON is Answer with a fixed answer.
+func (s *Server) AnswerJSON(key, body string) {
+	s.Answer(key, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, body)
+	})
+}
+
+// Refuse makes the server answer with what the function returns, where that is
+// not nil.
+func (s *Server) Refuse(fault func(Call) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = fault
+}
+
+// Calls returns the calls of the inventory so far, refused ones too.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Call(nil), s.calls...)
+}
+
+func (s *Server) serveREST(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	answer := s.answers[r.Method+" "+r.URL.Path]
+	s.mu.Unlock()
+	if answer == nil {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED"}}`)
+		return
+	}
+	answer(w, r)
+}
