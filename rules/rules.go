@@ -11,6 +11,11 @@ import "embed"
 //go:embed aws/*.yaml
 var AWS embed.FS
 
+// GCP holds the rules for Google Cloud, as gcp/<id>.yaml.
+//
+//go:embed gcp/*.yaml
+var GCP embed.FS
+
 // Criteria holds the SOC 2 criteria: soc2.yaml, and crosswalk.yaml that
 // relates them to other frameworks.
 //

@@ -9,6 +9,7 @@ import (
 	"posture/internal/policy"
 	"posture/rules"
 	"posture/scanners/aws"
+	"posture/scanners/gcp"
 )
 
 // providers are the rule files of each cloud with the documents that they judge.
@@ -18,6 +19,7 @@ var providers = []struct {
 	docs  map[string]any
 }{
 	{"aws", rules.AWS, aws.Docs()},
+	{"gcp", rules.GCP, gcp.Docs()},
 }
 
 func criteria(t *testing.T) *policy.Criteria {

@@ -1,0 +1,179 @@
+// Package gcpcloud makes Google Cloud one of an auditor's clouds: the
+// organizations, folders and projects in scope, the credentials that read
+// them, and the rules that judge them.
+package gcpcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"posture/internal/audit"
+	"posture/internal/config"
+	"posture/internal/policy"
+	"posture/internal/posture"
+	"posture/rules"
+	"posture/scanners/gcp"
+)
+
+// Options says what to read and with which credentials.
+type Options struct {
+	Config  config.Config
+	Policy  *policy.Policy // loaded before; nil: from Config and Rules
+	Rules   []fs.FS        // rule directories of the user
+	Scopes  []gcp.Scope    // what to read: each in one pass
+	Exports []gcp.Export   // instead of scopes: what gcloud asset export wrote
+	GCP     gcp.Options    // credentials, and how to read
+}
+
+// Cloud is Google Cloud for one run. It keeps what a pass over the inventory
+// brought in until it is closed, so that all projects share it: make a new one
+// for every run.
+type Cloud struct {
+	Options
+
+	mu          sync.Mutex
+	inventories []*gcp.Inventory
+	byAccount   map[string]*gcp.Inventory
+}
+
+var errNoScope = errors.New("nothing of Google Cloud is in scope: name an organization, a folder or a project")
+
+// New checks the options and the rules. It makes no call.
+func New(o Options) (*Cloud, error) {
+	if len(o.Scopes) == 0 && len(o.Exports) == 0 {
+		return nil, errNoScope
+	}
+	if o.Policy == nil {
+		loaded, err := LoadPolicy(o.Config, o.Rules, false)
+		if err != nil {
+			return nil, err
+		}
+		o.Policy = loaded
+	}
+	if err := gcp.CheckServices(o.GCP.Services); err != nil {
+		return nil, err
+	}
+	return &Cloud{Options: o}, nil
+}
+
+// Cloud returns what an auditor needs.
+func (c *Cloud) Cloud() audit.Cloud {
+	return audit.Cloud{Policy: c.Policy, Targets: c.targets, Open: c.open}
+}
+
+// Close gives all connections back.
+func (c *Cloud) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var err error
+	for _, inventory := range c.inventories {
+		err = errors.Join(err, inventory.Close())
+	}
+	return err
+}
+
+// LoadPolicy reads and compiles the rules for Google Cloud; with their
+// examples judged, when asked.
+func LoadPolicy(c config.Config, own []fs.FS, examples bool) (*policy.Policy, error) {
+	criteria, err := policy.LoadCriteria(rules.Criteria)
+	if err != nil {
+		return nil, err
+	}
+	return policy.Load(policy.Options{
+		Docs: gcp.Docs(), Criteria: criteria, Examples: examples,
+		Files:    append([]fs.FS{policy.Named{FS: rules.GCP, Name: "rules"}}, own...),
+		Disabled: slices.DeleteFunc(slices.Clone(c.Rules.Disabled), elsewhere),
+		Params:   here(c.Rules.Params), Severities: here(c.Rules.Severities),
+	})
+}
+
+// here returns the settings without those of rules for other clouds.
+func here[T any](settings map[string]T) map[string]T {
+	kept := maps.Clone(settings)
+	maps.DeleteFunc(kept, func(id string, _ T) bool { return elsewhere(id) })
+	return kept
+}
+
+// elsewhere reports whether a rule's id is that of a rule for another cloud.
+// The loading of that cloud's rules finds out whether there is such a rule.
+func elsewhere(id string) bool {
+	cloud, _, _ := strings.Cut(id, "-")
+	return cloud == string(posture.AWS) || cloud == string(posture.Azure)
+}
+
+// targets lists what is in scope.
+func (c *Cloud) targets(ctx context.Context) ([]posture.Target, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.find(ctx)
+}
+
+// find opens every scope, once, and lists what they hold. What two scopes hold
+// is read by the first.
+func (c *Cloud) find(ctx context.Context) ([]posture.Target, error) {
+	if err := c.reach(ctx); err != nil {
+		return nil, err
+	}
+	var targets []posture.Target
+	byAccount := map[string]*gcp.Inventory{}
+	for _, inventory := range c.inventories {
+		found, err := inventory.Targets(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, target := range found {
+			if byAccount[target.Account] == nil {
+				byAccount[target.Account] = inventory
+				targets = append(targets, target)
+			}
+		}
+	}
+	c.byAccount = byAccount
+	return targets, nil
+}
+
+// reach prepares a pass over every scope.
+func (c *Cloud) reach(ctx context.Context) error {
+	if c.inventories != nil {
+		return nil
+	}
+	if len(c.Exports) > 0 {
+		inventory, err := gcp.FromExport(c.Exports, c.GCP)
+		if err != nil {
+			return err
+		}
+		c.inventories = []*gcp.Inventory{inventory}
+		return nil
+	}
+	for _, scope := range c.Scopes {
+		inventory, err := gcp.Open(ctx, scope, c.GCP)
+		if err != nil {
+			return err
+		}
+		c.inventories = append(c.inventories, inventory)
+	}
+	return nil
+}
+
+// open returns the scanner of one target. It makes no call when the targets
+// were listed before.
+func (c *Cloud) open(ctx context.Context, target posture.Target) (audit.Scanner, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byAccount == nil {
+		if _, err := c.find(ctx); err != nil {
+			return nil, err
+		}
+	}
+	inventory := c.byAccount[target.Account]
+	if inventory == nil {
+		return nil, fmt.Errorf("%s is not in the inventory of what is in scope", target)
+	}
+	return inventory.Project(target), nil
+}
