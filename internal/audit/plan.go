@@ -24,7 +24,7 @@ func (a *Auditor) Plan(ctx context.Context, slot time.Time, scope, opener string
 	run = snapshot.Run{
 		ID: snapshot.SlotID(slot, scope), Slot: slot.UTC().Truncate(time.Second), Started: a.Now().UTC(),
 		Opener: opener, Tool: a.Tool, Build: a.Build, ConfigDigest: a.Config.Digest(),
-		Narrowed: a.Narrowed, Types: snapshot.Types{},
+		Narrowed: a.Narrowed, Types: a.types(),
 	}
 	if run.Slot.After(a.Now().Add(early)) {
 		return snapshot.Run{}, false, fmt.Errorf("plan the run: slot %s lies in the future: it would hide all runs until then", run.Slot.Format(time.RFC3339))
@@ -35,9 +35,6 @@ func (a *Auditor) Plan(ctx context.Context, slot time.Time, scope, opener string
 			return snapshot.Run{}, false, fmt.Errorf("plan the run: %w", err)
 		}
 		run.Targets = append(run.Targets, targets...)
-		if types := a.Clouds[provider].Types; len(types) > 0 {
-			run.Types[provider] = types
-		}
 		for _, rule := range a.Clouds[provider].Policy.Rules() {
 			rule.Provider = provider
 			run.Rules = append(run.Rules, rule)
@@ -48,6 +45,21 @@ func (a *Auditor) Plan(ctx context.Context, slot time.Time, scope, opener string
 	}
 	slices.SortFunc(run.Targets, func(x, y posture.Target) int { return cmp.Compare(x.String(), y.String()) })
 	return snapshot.OpenRun(ctx, a.Store, run)
+}
+
+// types returns the resource types in scope of the clouds that are limited to
+// some.
+func (a *Auditor) types() snapshot.Types {
+	var types snapshot.Types
+	for provider, cloud := range a.Clouds {
+		if len(cloud.Types) > 0 && types == nil {
+			types = snapshot.Types{}
+		}
+		if len(cloud.Types) > 0 {
+			types[provider] = cloud.Types
+		}
+	}
+	return types
 }
 
 // providers returns the clouds at hand, in a fixed order.

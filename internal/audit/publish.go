@@ -92,9 +92,13 @@ func (a *Auditor) publish(ctx context.Context, run snapshot.Run) (Published, err
 	if !consistsOf(out.Manifest, parts) {
 		return Published{}, errRaced
 	}
-	out.Alerts = c.collector.Alerts()
-	a.attribute(ctx, out.Alerts)
-	return out, a.commit(ctx, c, out.Alerts)
+	alerts := c.collector.Alerts()
+	a.attribute(ctx, alerts)
+	if err := a.commit(ctx, c, alerts); err != nil {
+		return Published{}, err
+	}
+	out.Alerts, err = LoadAlerts(ctx, a.Store, run.ID)
+	return out, err
 }
 
 // outcome judges a run by its coverage. It is the same judgement that the

@@ -234,7 +234,8 @@ func TestExemptWithoutTags(t *testing.T) {
 		{"bucket-a", "2026-01-08", &posture.Exemption{ID: "named", Expires: "2026-01-10"}},
 		{"bucket-a", "2026-01-11", &posture.Exemption{ID: "tagged", Expires: "2026-03-01", Unread: true}},
 		{"other", "2026-01-11", &posture.Exemption{ID: "tagged", Expires: "2026-03-01", Unread: true}},
-		{"other", "2026-03-02", nil},
+		{"other", "2026-03-02", &posture.Exemption{ID: "tagged", Expires: "2026-03-01", Expired: true, Unread: true}},
+		{"other", "2026-01-04", nil},
 		{"bucket-a", "2026-03-02", &posture.Exemption{ID: "named", Expires: "2026-01-10", Expired: true}},
 	} {
 		now, err := time.Parse(time.DateOnly, c.day)

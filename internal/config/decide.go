@@ -17,8 +17,8 @@ func (o Owners) Owner(r posture.Resource) string {
 
 // Exempt returns the acceptance that covers a failing finding on the resource
 // on the day of now, nil if there is none. Of several, one that still holds
-// is preferred, then the one that holds longest. Where only one that goes by
-// tags could hold, and the tags were not read, it is returned as unread.
+// is preferred, then the one that holds longest. One that goes by tags which
+// were not read is returned as unread, unless another one surely holds.
 func (e Exemptions) Exempt(f posture.Finding, r posture.Resource, now time.Time) *posture.Exemption {
 	if f.Status != posture.Fail {
 		return nil
@@ -31,14 +31,14 @@ func (e Exemptions) Exempt(f posture.Finding, r posture.Resource, now time.Time)
 		switch {
 		case x.Created > today || !x.covers(f):
 		case untagged && len(x.Tags) > 0:
-			if !found.Expired && (unread == nil || found.Expires > unread.Expires) {
+			if unread == nil || found.Expires > unread.Expires {
 				found.Unread, unread = true, found
 			}
 		case x.tagged(r.Tags) && (best == nil || found.Expires > best.Expires):
 			best = found
 		}
 	}
-	if unread != nil && !best.Live() {
+	if best == nil || !best.Live() && unread != nil && !unread.Expired {
 		return unread
 	}
 	return best

@@ -111,12 +111,16 @@ func (c *comparison) settleExemption(t *Told, f *posture.Finding) {
 	if f.Exemption == nil || !f.Exemption.Unread {
 		return
 	}
-	f.Exemption = nil
-	if t.Exemption != nil {
-		known := *t.Exemption
-		known.Expired = known.Expired || known.Expires < c.Now.UTC().Format(time.DateOnly)
-		f.Exemption = &known
+	if t.Exemption == nil {
+		f.Exemption = nil
+		return
 	}
+	known := *t.Exemption
+	if known.ID == f.Exemption.ID {
+		known.Expires, known.Expired = f.Exemption.Expires, f.Exemption.Expired
+	}
+	known.Expired = known.Expired || known.Expires < c.Now.UTC().Format(time.DateOnly)
+	f.Exemption = &known
 }
 
 // lapsed reports whether people must hear that a failing finding is not, or no

@@ -224,12 +224,29 @@ func (d *delivery) close(ctx context.Context, told Record) error {
 	return d.box.store.Delete(ctx, entryKey(told.Key))
 }
 
+// queued reports whether an entry is in the queue now.
+func (b *Box) queued(ctx context.Context, key string) (bool, error) {
+	var e Entry
+	_, err := b.read(ctx, entryKey(key), &e)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return true, err
+}
+
 // freeOrphans puts entries back whose digest is no longer in the queue, as
 // happens when a sender marks them too late. Those that were told are deleted.
 func (d *delivery) freeOrphans(ctx context.Context) error {
 	for _, it := range d.items {
 		if it.State != Digested || d.keys[it.Digest] != nil {
 			continue
+		}
+		alive, err := d.box.queued(ctx, it.Digest)
+		if err != nil {
+			return err
+		}
+		if alive {
+			continue // it was made after this delivery has listed the queue
 		}
 		record, err := d.box.told(ctx, it.Key)
 		if err != nil {
