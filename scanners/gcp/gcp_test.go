@@ -75,16 +75,19 @@ func everything(types ...string) posture.Want {
 // found is what a scan brought in.
 type found struct {
 	resources map[string]posture.Resource // by name
+	byID      map[string]posture.Resource // by type and id
 	coverage  map[string]posture.Coverage // by account
 }
 
 // scan reads every target of an inventory.
 func scan(t *testing.T, inventory *Inventory, want posture.Want) found {
 	t.Helper()
-	all := found{map[string]posture.Resource{}, map[string]posture.Coverage{}}
+	all := found{map[string]posture.Resource{}, map[string]posture.Resource{}, map[string]posture.Coverage{}}
 	targets := must[[]posture.Target](t)(inventory.Targets(t.Context()))
 	for _, target := range targets {
-		all.coverage[target.Account] = inventory.Project(target).Scan(t.Context(), want, func(r posture.Resource) { all.resources[r.Name] = r })
+		all.coverage[target.Account] = inventory.Project(target).Scan(t.Context(), want, func(r posture.Resource) {
+			all.resources[r.Name], all.byID[r.Type+" "+r.ID] = r, r
+		})
 	}
 	return all
 }

@@ -1,134 +1,100 @@
 package gcp
 
 import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
 	"testing"
 
+	"cloud.google.com/go/asset/apiv1/assetpb"
 	"github.com/google/go-cmp/cmp"
+	crmv1 "google.golang.org/api/cloudresourcemanager/v1"
+	"google.golang.org/api/cloudresourcemanager/v3"
+	"google.golang.org/protobuf/encoding/protojson"
 
 	"posture/internal/posture"
 )
 
-// serviceCases are what the test data of each service is to be read as, by
-// the resources' names. A new service adds its file here.
-var serviceCases = []struct {
-	data   string // testdata/<data>.ndjson
-	types  []string
-	want   map[string]any
-	unread map[string][]posture.Unread // by name; nil for all others
-}{
-	{
-		data: "storage", types: []string{"storage.googleapis.com/Bucket"},
-		want: map[string]any{
-			"shop-orders": &StorageBucket{
-				PublicAccessPrevention: true, UniformAccess: true, KMSKey: "projects/shop-prod/locations/eu/keyRings/r/cryptoKeys/k",
-				Versioning: true, SoftDeleteDays: 7, RetentionDays: 365, RetentionLocked: true, DeletesObjects: true,
-				AccessLogBucket: "shop-access-logs", LocationType: "multi-region", DataAccessLogged: true,
-			},
-			"shop-test-open": &StorageBucket{
-				PublicGrants: []Grant{
-					{Role: "roles/storage.objectViewer", Member: "allUsers", On: "//storage.googleapis.com/shop-test-open"},
-					{Role: "roles/storage.legacyBucketReader", Member: "allAuthenticatedUsers", On: "//storage.googleapis.com/shop-test-open"},
-				},
-				InheritedPublicGrants: []Grant{{Role: "roles/viewer", Member: "allAuthenticatedUsers", On: "projects/100000000002"}},
-				LocationType:          "region",
-			},
-			"shop-test-logs": &StorageBucket{
-				PublicAccessPrevention: true, UniformAccess: true, LocationType: "multi-region", ReceivesLogs: true,
-				InheritedPublicGrants: []Grant{{Role: "roles/viewer", Member: "allAuthenticatedUsers", On: "projects/100000000002"}},
-			},
-		},
-	},
-	{
-		data: "compute_firewall", types: []string{"compute.googleapis.com/Firewall"},
-		want: map[string]any{
-			"allow-web":    &Firewall{Network: "main", Admits: true, Logging: true, OpenIngress: []OpenPorts{{"tcp", 443, 443, "0.0.0.0/0"}}},
-			"allow-inside": &Firewall{Network: "main", Admits: true},
-			"allow-admin": &Firewall{Network: "main", Admits: true, OpenIngress: []OpenPorts{
-				{"tcp", 22, 22, "::/0"}, {"tcp", 3389, 3389, "::/0"}, {"tcp", 8000, 8100, "::/0"}, {"icmp", 0, 65535, "::/0"},
-			}},
-			"allow-anyone": &Firewall{Network: "main", Admits: true, OpenIngress: []OpenPorts{{"all", 0, 65535, "0.0.0.0/0"}}},
-			"allow-tagged": &Firewall{Network: "main", Admits: true},
-			"off":          &Firewall{Network: "main"},
-			"deny-all":     &Firewall{Network: "main"},
-			"out":          &Firewall{Network: "main"},
-		},
-	},
-	{
-		data: "sqladmin", types: []string{"sqladmin.googleapis.com/Instance"},
-		want: map[string]any{
-			"orders": &SQLInstance{
-				Engine: "postgres", KMSKey: "projects/shop-prod/locations/europe-west1/keyRings/r/cryptoKeys/k", RequiresTLS: true,
-				Flags:            map[string]string{"log_connections": "on", "log_disconnections": "on", "cloudsql.enable_pgaudit": "on"},
-				AutomatedBackups: true, BackupsKept: 14, PointInTimeRecovery: true, Regional: true, DeletionProtection: true,
-			},
-			"orders-replica": &SQLInstance{Engine: "postgres", Replica: true, RequiresTLS: true, Flags: map[string]string{}},
-			"legacy": &SQLInstance{
-				Engine: "mysql", PublicIP: true, OpenNetworks: []string{"0.0.0.0/0"}, Flags: map[string]string{"local_infile": "on"},
-				AutomatedBackups: true, PointInTimeRecovery: true,
-			},
-			"terse": &SQLInstance{Engine: "sqlserver", Flags: map[string]string{}},
-		},
-		unread: map[string][]posture.Unread{
-			"legacy": {{Field: "backups_kept", Cause: absent("sqladmin.googleapis.com/Instance")}},
-			"terse":  {{Field: "public_ip", Cause: absent("sqladmin.googleapis.com/Instance")}},
-		},
-	},
-	{
-		data: "hierarchy", types: []string{typeProject},
-		want: map[string]any{
-			"shop-prod": &CloudProject{
-				Domains: []string{"example.com"}, InheritedDomains: []string{"example.com", "gmail.com"},
-				InheritedBasicGrants: []Grant{{Role: "roles/editor", Member: "group:operators@example.com", On: "folders/2001"}},
-				EffectiveKMSDuties:   []string{"user:kim@example.com"},
-				AuditLogs:            AuditLogs{DataRead: true, DataWrite: true},
-				InheritedAuditLogs:   AuditLogs{AdminRead: true},
-			},
-			"shop-test": &CloudProject{
-				PublicGrants: []Grant{{Role: "roles/viewer", Member: "allAuthenticatedUsers", On: "projects/100000000002"}},
-				Domains:      []string{"example.com"}, InheritedDomains: []string{"example.com"},
-				BasicGrants: []Grant{{Role: "roles/owner", Member: "user:ada@example.com", On: "projects/100000000002"}},
-				ActAsGrants: []Grant{
-					{"roles/iam.serviceAccountUser", "user:ada@example.com", "request.time < timestamp('2027-01-01T00:00:00Z')", "projects/100000000002"},
-					{"roles/iam.serviceAccountUser", "user:bob@example.com", "request.time < timestamp('2027-01-01T00:00:00Z')", "projects/100000000002"},
-				},
-				AccountDuties: []string{"user:ada@example.com"}, EffectiveAccountDuties: []string{"user:ada@example.com"},
-				AuditLogs:          AuditLogs{Exempted: []string{"user:ada@example.com"}},
-				InheritedAuditLogs: AuditLogs{AdminRead: true},
-			},
-		},
-	},
+// serviceTest says what the test data of one service is to be read as.
+type serviceTest struct {
+	data    string                      // testdata/<data>.ndjson
+	schemas map[string]any              // Google's own type of what is in it, by type and version: "storage.googleapis.com/Bucket v1"
+	types   []string                    // the resource types that are read
+	want    map[string]any              // the documents, by the resources' names
+	unread  map[string][]posture.Unread // what is not read of them, by name; nil for all others
+	rest    map[string]string           // answers of REST APIs, by method and path
+}
+
+// run scans the test data below the hierarchy and compares whole documents.
+func (s serviceTest) run(t *testing.T) {
+	t.Helper()
+	checkSchemas(t, s.data, s.schemas)
+	names := []string{s.data}
+	if s.data == "hierarchy" {
+		names = nil
+	}
+	server := serve(t, names...)
+	for key, body := range s.rest {
+		server.AnswerJSON(key, body)
+	}
+	result := scan(t, open(t, server, organization(t)), everything(s.types...))
+	docs, unread := map[string]any{}, map[string][]posture.Unread{}
+	for name, r := range result.resources {
+		docs[name] = r.Doc
+		if len(r.Unread) > 0 {
+			unread[name] = r.Unread
+		}
+	}
+	if diff := cmp.Diff(s.want, docs); diff != "" {
+		t.Error(diff)
+	}
+	if s.unread == nil {
+		s.unread = map[string][]posture.Unread{}
+	}
+	if diff := cmp.Diff(s.unread, unread); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// hierarchySchemas are Google's own types of the hierarchy.
+var hierarchySchemas = map[string]any{
+	typeOrganization + " v3": cloudresourcemanager.Organization{},
+	typeFolder + " v3":       cloudresourcemanager.Folder{},
+	typeProject + " v1":      crmv1.Project{},
+	typeProject + " v3":      cloudresourcemanager.Project{},
+}
+
+// checkSchemas holds test data to Google's own types: a field that an API does
+// not have would prove nothing.
+func checkSchemas(t *testing.T, name string, schemas map[string]any) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name + ".ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range bytes.Split(bytes.TrimSpace(text), []byte{'\n'}) {
+		var a assetpb.Asset
+		if err := protojson.Unmarshal(line, &a); err != nil {
+			t.Errorf("%s:%d: %v", name, i+1, err)
+			continue
+		}
+		schema := schemas[a.GetAssetType()+" "+a.GetResource().GetVersion()]
+		if schema == nil {
+			t.Errorf("%s:%d: no schema for %s %s among %v", name, i+1, a.GetAssetType(), a.GetResource().GetVersion(), slices.Sorted(maps.Keys(schemas)))
+			continue
+		}
+		data := json.NewDecoder(bytes.NewReader(appendStruct(nil, a.GetResource().GetData())))
+		data.DisallowUnknownFields()
+		if err := data.Decode(reflect.New(reflect.TypeOf(schema)).Interface()); err != nil {
+			t.Errorf("%s:%d: %s: %v", name, i+1, a.GetName(), err)
+		}
+	}
 }
 
 // absent is the cause of a field that the inventory left out.
 func absent(typ string) posture.Cause {
 	return posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: "not in the inventory"}
-}
-
-func TestServices(t *testing.T) {
-	for _, test := range serviceCases {
-		t.Run(test.data, func(t *testing.T) {
-			var more []string
-			if test.data != "hierarchy" {
-				more = append(more, test.data)
-			}
-			result := scan(t, open(t, serve(t, more...), organization(t)), everything(test.types...))
-			docs := map[string]any{}
-			unread := map[string][]posture.Unread{}
-			for name, r := range result.resources {
-				docs[name] = r.Doc
-				if len(r.Unread) > 0 {
-					unread[name] = r.Unread
-				}
-			}
-			if diff := cmp.Diff(test.want, docs); diff != "" {
-				t.Error(diff)
-			}
-			if test.unread == nil {
-				test.unread = map[string][]posture.Unread{}
-			}
-			if diff := cmp.Diff(test.unread, unread); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
 }
