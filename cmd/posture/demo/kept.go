@@ -20,6 +20,7 @@ var meanings = []struct{ prefix, suffix, meaning string }{ //nolint:gochecknoglo
 	{"alerts/", "", "what changed in a run"},
 	{"sent/", "", "a message that was told"},
 	{"state/latest.json", "", "the latest run"},
+	{"state/told.json", "", "which files say what people know"},
 	{"state/", ".ndjson.zst", "what people were last told"},
 }
 
