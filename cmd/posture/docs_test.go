@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"posture/functions/setup/awscloud"
 	"posture/internal/config"
@@ -45,8 +46,50 @@ func blocks(text, language string) []string {
 	return found
 }
 
-// linked matches a link to a file.
-var linked = regexp.MustCompile(`\]\(([^)#:]+)\)`)
+// quoted and linked match what stands between backquotes, and a link to a file.
+var (
+	quoted = regexp.MustCompile("`([^`\n]+)`")
+	linked = regexp.MustCompile(`\]\(([^)#:]+)\)`)
+)
+
+// commands returns the arguments of every call of this program in a text: the
+// lines of blocks, and what stands between backquotes.
+func commands(text string) [][]string {
+	lines := strings.Split(strings.Join(blocks(text, ""), "\n"), "\n")
+	for _, match := range quoted.FindAllStringSubmatch(block.ReplaceAllString(text, ""), -1) {
+		lines = append(lines, match[1])
+	}
+	var found [][]string
+	for _, line := range lines {
+		line, _, _ = strings.Cut(line, "#")
+		line, _, _ = strings.Cut(line, ">")
+		args := strings.Fields(line)
+		if len(args) > 1 && (args[0] == "posture" || args[0] == "build/posture") {
+			found = append(found, args[1:])
+		}
+	}
+	return found
+}
+
+// TestDocumentedCommands holds that every command of the documents is there,
+// with its flags.
+func TestDocumentedCommands(t *testing.T) {
+	world := &streams{out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now}
+	for path, text := range documents(t) {
+		for _, args := range commands(text) {
+			cmd, rest, err := newRoot(world).Find(args)
+			if err == nil {
+				err = cmd.ParseFlags(rest)
+			}
+			if err == nil {
+				err = cmd.ValidateArgs(cmd.Flags().Args())
+			}
+			if err != nil {
+				t.Errorf("%s: posture %s: %v", path, strings.Join(args, " "), err)
+			}
+		}
+	}
+}
 
 // TestDocumentedYAML holds that every sample of posture.yaml and of a rule is
 // one.
