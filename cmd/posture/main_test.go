@@ -2,11 +2,14 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -23,13 +26,15 @@ const (
 	staging    = "444455556666"
 )
 
+var update = flag.Bool("update", false, "rewrite the expected output in testdata")
+
 // TestScripts runs the scripts of testdata, each against a cloud of its own.
 // They are to be read as a manual.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata", Setup: setUp, RequireUniqueNames: true,
+		Dir: "testdata", Setup: setUp, RequireUniqueNames: true, UpdateScripts: *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "answer": answer, "fault": fault, "calls": calls, "slack": slackAnswers,
+			"exits": exits, "answer": answer, "fault": fault, "calls": calls, "waitcall": waitCall, "slack": slackAnswers,
 		},
 	})
 }
@@ -106,20 +111,37 @@ func fault(ts *testscript.TestScript, neg bool, args []string) {
 	case len(args) == 0:
 		cloudOf(ts).Break()
 	case len(args) == 1:
-		cloudOf(ts).Break(awstest.Fault{Kind: awstest.Kind(args[0])})
+		cloudOf(ts).Break(awstest.Fault{Kind: awstest.Kind(args[0]), Wait: time.Minute})
 	default:
-		cloudOf(ts).Break(awstest.Fault{Kind: awstest.Kind(args[0]), Op: args[1]})
+		cloudOf(ts).Break(awstest.Fault{Kind: awstest.Kind(args[0]), Op: args[1], Wait: time.Minute})
 	}
 }
 
-// calls checks which operations were called since it was last asked.
+// calls checks which operations were called since it was last asked, or
+// forgets them: calls forget|OPERATION...
 func calls(ts *testscript.TestScript, neg bool, args []string) {
 	var made []string
 	for _, request := range cloudOf(ts).Log() {
 		made = append(made, request.Op())
 	}
 	cloudOf(ts).Forget()
-	if neg == (strings.Join(made, " ") == strings.Join(args, " ")) {
+	if forget := len(args) == 1 && args[0] == "forget"; !forget && neg == slices.Equal(made, args) {
 		ts.Fatalf("calls were made: %s", strings.Join(made, " "))
 	}
+}
+
+// waitCall waits until an operation was called: waitcall OPERATION
+func waitCall(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitcall OPERATION")
+	}
+	for range 500 {
+		for _, request := range cloudOf(ts).Log() {
+			if request.Op() == args[0] {
+				return
+			}
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	ts.Fatalf("%s was not called", args[0])
 }

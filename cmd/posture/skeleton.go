@@ -113,10 +113,10 @@ title: Say in one line what holds when all is good
 resource: %s
 category: %s
 severity: %s
-soc2: [%s]                  # posture rules list --criterion shows what others support
+soc2: [%s] # posture rules list --criterion shows what others support
 why: >
   Say in one or two sentences what can go wrong.
-require: |                     # true is good
+require: | # true is good
   %s
 fix: >
   Say what to do, with the command if there is one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"posture/internal/config"
@@ -51,6 +52,9 @@ func (c *common) openStore(ctx context.Context, cfg config.Config) (store.Store,
 	}
 	switch url.Scheme {
 	case store.SchemeDir:
+		if info, err := os.Stat(url.Dir); err == nil && !info.IsDir() {
+			return nil, fmt.Errorf("store %s: it is a file: expected a directory, which is made when it is not there", url)
+		}
 		return store.Dir(url.Dir), nil
 	case store.SchemeS3:
 		return openS3(ctx, url)
