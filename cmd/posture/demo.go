@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -12,9 +13,15 @@ import (
 	"posture/internal/store"
 )
 
+// demoCommand is one posture demo.
+type demoCommand struct {
+	world  *streams
+	store  string
+	blocks bool
+}
+
 func newDemo(world *streams) *cobra.Command {
-	var directory string
-	var blocks bool
+	d := &demoCommand{world: world}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "See it at work on a sample account that is served in process",
@@ -23,21 +30,23 @@ what came of it: findings, the messages to Slack, what could not be read, and
 the stored evidence. The account is served on the loopback interface; no cloud,
 no credentials and no network are needed.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			kept, err := demoStore(directory)
-			if err != nil {
-				return err
-			}
-			return demo.Run(cmd.Context(), demo.Options{
-				Store: kept, Command: calledAs(os.Args[0]), Out: world.out, Color: world.colored(), Blocks: blocks,
-				Now: world.now, Wait: outbox.Sleep,
-			})
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
-	cmd.Flags().StringVar(&directory, "store", "", "empty `directory` to keep the two runs in (default: a new one)")
-	cmd.Flags().BoolVar(&blocks, "blocks", false, "print the regression also as the JSON that Slack receives")
+	cmd.Flags().StringVar(&d.store, "store", "", "empty `directory` to keep the two runs in (default: a new one)")
+	cmd.Flags().BoolVar(&d.blocks, "blocks", false, "print the regression also as the JSON that Slack receives")
 	_ = cmd.MarkFlagDirname("store")
 	return cmd
+}
+
+func (d *demoCommand) run(ctx context.Context) error {
+	kept, err := demoStore(d.store)
+	if err != nil {
+		return err
+	}
+	return demo.Run(ctx, demo.Options{
+		Store: kept, Command: calledAs(os.Args[0]), Out: d.world.out, Color: d.world.colored(), Blocks: d.blocks,
+		Now: d.world.now, Wait: outbox.Sleep,
+	})
 }
 
 // demoStore opens the directory that the demo is to keep its runs in.
