@@ -9,7 +9,7 @@ FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/aws/*/main.go)
 GOFILES = $(shell git ls-files '*.go' go.mod go.sum)
 # Packages whose tests run under the race detector: all that are concurrent
 # and do not link a cloud's whole SDK, which would take minutes to build again.
-RACE := ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/snapshot ./internal/store ./scanners
+RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/snapshot ./internal/store ./scanners
 
 .PHONY: check help build test race demo lint fmt bench fuzz scan lambda generate generated tidy template vuln clean python
 check: fmt tidy lint build generated test race template lambda ## the whole check, as CI runs it
