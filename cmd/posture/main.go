@@ -62,7 +62,7 @@ func incomplete(err error) error { return &exitError{code: exitIncomplete, err: 
 
 // run is main with the world as a value. It returns the exit code.
 func run(ctx context.Context, args []string, world streams) int {
-	root := newRoot(&world)
+	root := newRoot(&world) //nolint:contextcheck // cobra hands the context to the commands
 	root.SetArgs(args)
 	root.SetIn(world.in)
 	root.SetOut(world.out)

@@ -14,7 +14,7 @@ import (
 // The environment variables that hold Slack's secret on a laptop.
 const (
 	tokenVariable   = "POSTURE_SLACK_TOKEN"
-	webhookVariable = "POSTURE_SLACK_WEBHOOK" //nolint:gosec // the variable's name
+	webhookVariable = "POSTURE_SLACK_WEBHOOK"
 )
 
 // secret returns Slack's secret, "" when there is none at hand.

@@ -75,7 +75,7 @@ func (p *permissionsAWS) asMarked(flags string) (policyDocument, error) {
 		return policyDocument{}, err
 	}
 	if set.NArg() > 0 {
-		return policyDocument{}, fmt.Errorf("unexpected %q: expected --except ACTION,...", set.Arg(0))
+		return policyDocument{}, fmt.Errorf("unexpected %q: expected --except ACTIONS", set.Arg(0))
 	}
 	return own.document(), nil
 }

@@ -97,13 +97,9 @@ func writeCSV(w io.Writer, f Findings) error {
 			return err
 		}
 		e := f.entry(finding)
-		exemption := ""
-		if e.Exemption != nil {
-			exemption = e.Exemption.ID
-		}
 		row := []string{
 			string(e.Status), string(e.Severity), string(e.Category), e.Rule, e.Title, string(e.Provider), e.Account,
-			e.Region, e.Type, e.Resource, e.Name, e.Owner, exemption, strings.Join(e.SOC2, " "), told(e.Finding), e.Fingerprint,
+			e.Region, e.Type, e.Resource, e.Name, e.Owner, acceptance(e.Exemption), strings.Join(e.SOC2, " "), told(e.Finding), e.Fingerprint,
 		}
 		for i := range row {
 			row[i] = escape.Cell(escape.Line(row[i]))
@@ -114,6 +110,18 @@ func writeCSV(w io.Writer, f Findings) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// acceptance names an exemption, and says when it no longer holds.
+func acceptance(e *posture.Exemption) string {
+	switch {
+	case e == nil:
+		return ""
+	case e.Expired:
+		return e.ID + " (expired)"
+	default:
+		return e.ID
+	}
 }
 
 // writeTable writes the findings by severity, the gravest first.
