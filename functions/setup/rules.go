@@ -3,8 +3,8 @@ package setup
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 
 	"posture/internal/policy"
@@ -21,14 +21,21 @@ func StoredRules(ctx context.Context, s store.Store) ([]fs.FS, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !strings.HasSuffix(entry.Key, ".yaml") {
+		name := strings.TrimPrefix(entry.Key, rulesPrefix)
+		if !strings.HasSuffix(name, ".yaml") {
 			continue
 		}
+		if strings.Contains(name, "/") {
+			return nil, fmt.Errorf("%s/%s: expected rules right below %s, not in a folder", s, entry.Key, rulesPrefix)
+		}
 		text, _, err := store.Read(ctx, s, entry.Key, 1<<20)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		if errors.Is(err, store.ErrNotFound) {
+			continue // deleted since it was listed
+		}
+		if err != nil {
 			return nil, err
 		}
-		files[path.Base(entry.Key)] = text
+		files[name] = text
 	}
 	if len(files) == 0 {
 		return nil, nil

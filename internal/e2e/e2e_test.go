@@ -46,7 +46,7 @@ func build() error {
 		packages     []string
 	}{
 		{programs, "lambda.norpc", []string{"./cmd/posture", "./functions/aws/plan", "./functions/aws/scan-aws"}},
-		{filepath.Join(programs, "loopback"), "lambda.norpc,posture_loopback", []string{"./functions/aws/publish"}},
+		{filepath.Join(programs, "loopback"), "lambda.norpc,posture_loopback", []string{"./functions/aws/publish", "./functions/aws/watchdog"}},
 	} {
 		folder, err := filepath.Abs(set.folder)
 		if err != nil {

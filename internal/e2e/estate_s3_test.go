@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -133,6 +134,16 @@ func (b *builder) put(ctx context.Context, bucket, key, body string) error {
 		return fmt.Errorf("put %s: %w", key, err)
 	}
 	return nil
+}
+
+// object returns what an object holds.
+func (b *builder) object(bucket, key string) []byte {
+	b.t.Helper()
+	out, err := b.s3().GetObject(b.ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	b.need(err)
+	body, err := io.ReadAll(out.Body)
+	b.need(err)
+	return body
 }
 
 // keys returns the keys of the objects of a bucket.

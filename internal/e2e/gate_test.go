@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -23,7 +25,10 @@ type gate struct {
 	emulator http.Handler
 
 	mu      sync.Mutex
-	calls   []string
+	calls   []string                       // those that scanners make
+	objects []string                       // calls for objects: the permission and what it is for
+	trusts  []string                       // accounts whose roles may be assumed
+	hangs   func(*http.Request) bool       // calls that get no answer
 	correct map[string]func([]byte) []byte // by operation
 }
 
@@ -51,7 +56,7 @@ func newGate(t *testing.T, emulator string, gaps *awstest.Estate) *gate {
 func (g *gate) forget() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.calls = nil
+	g.calls, g.objects = nil, nil
 }
 
 // made returns the calls so far.
@@ -68,10 +73,21 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	ctx := r.Context()
 	again := func() *http.Request {
-		copied := r.Clone(r.Context())
+		copied := r.Clone(ctx)
 		copied.Body = io.NopCloser(bytes.NewReader(body))
 		return copied
+	}
+	g.mu.Lock()
+	if call := objectCall(r); call != "" {
+		g.objects = append(g.objects, call)
+	}
+	hangs := g.hangs != nil && g.hangs(r)
+	g.mu.Unlock()
+	if hangs {
+		<-r.Context().Done()
+		return
 	}
 	request, err := awstest.Identify(again())
 	if err != nil { // a call that scanners do not make
@@ -83,11 +99,40 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	correct := g.correct[request.Op()]
 	g.mu.Unlock()
 	answer := httptest.NewRecorder()
-	if g.recorded.ServeHTTP(answer, again()); answer.Code == http.StatusNotImplemented {
+	if g.lets(request) {
+		g.emulator.ServeHTTP(answer, again())
+	} else if g.recorded.ServeHTTP(answer, again()); answer.Code == http.StatusNotImplemented {
 		answer = httptest.NewRecorder()
 		g.emulator.ServeHTTP(answer, again())
 	}
 	g.pass(w, answer, correct)
+}
+
+// lets reports whether a call asks for a role of an account that trusts us.
+// The emulator would give out any.
+func (g *gate) lets(request awstest.Request) bool {
+	return request.Op() == "sts:AssumeRole" && slices.ContainsFunc(g.trusts, func(account string) bool {
+		return strings.Contains(request.Params["rolearn"], ":"+account+":")
+	})
+}
+
+// objectCall returns what S3 permission a call for objects needs on what, as
+// in "s3:GetObject bucket/key", "" for other calls.
+func objectCall(r *http.Request) string {
+	if !strings.Contains(r.Header.Get("Authorization"), "/s3/aws4_request") {
+		return ""
+	}
+	bucket, key, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
+	switch {
+	case key == "" && r.URL.Query().Has("list-type"):
+		return "s3:ListBucket " + bucket
+	case key == "":
+		return ""
+	default:
+		return map[string]string{
+			http.MethodGet: "s3:GetObject ", http.MethodHead: "s3:GetObject ", http.MethodPut: "s3:PutObject ", http.MethodDelete: "s3:DeleteObject ",
+		}[r.Method] + bucket + "/" + key
+	}
 }
 
 // pass hands an answer on, corrected where that is asked for.

@@ -11,8 +11,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,9 +65,9 @@ func (a *api) next(w http.ResponseWriter) {
 	_, _ = w.Write(a.event)
 }
 
-// Invoke starts the program with the environment, hands it the event and
-// waits at most limit for its answer, which is also the time that the program
-// is told it has.
+// Invoke starts the program with the environment and nothing else of this
+// process's, hands it the event and waits at most limit for its answer, which
+// is also the time that the program is told it has.
 func Invoke(t testing.TB, program string, env []string, event any, limit time.Duration) Answer {
 	t.Helper()
 	body, err := json.Marshal(event)
@@ -81,7 +81,7 @@ func Invoke(t testing.TB, program string, env []string, event any, limit time.Du
 	defer cancel()
 	var log bytes.Buffer
 	command := exec.CommandContext(ctx, program)
-	command.Env = append(append(os.Environ(), env...),
+	command.Env = append(slices.Clone(env),
 		"AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(server.URL, "http://"),
 		"AWS_LAMBDA_FUNCTION_NAME=posture", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=1024", "AWS_LAMBDA_FUNCTION_VERSION=$LATEST")
 	command.Stdout, command.Stderr = &log, &log

@@ -52,7 +52,10 @@ func (l *loader) loadFiles() {
 
 // loadFile loads one rule, or passes over a file of another kind.
 func (l *loader) loadFile(fsys fs.FS, dir, file string) {
-	src := &yamlfile.Source{Name: path.Join(dir, file)}
+	src := &yamlfile.Source{Name: file}
+	if dir != "" {
+		src.Name = strings.TrimSuffix(dir, "/") + "/" + file // dir may be an address
+	}
 	switch path.Ext(file) {
 	case ".yaml":
 	case ".yml":

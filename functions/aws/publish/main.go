@@ -31,7 +31,7 @@ type answer struct {
 func main() { lambda.Start(handle) }
 
 func handle(ctx context.Context, e event) (answer, error) {
-	auditor, err := onlambda.Auditor(ctx)
+	auditor, err := onlambda.Teller(ctx)
 	if err != nil {
 		return answer{}, err
 	}

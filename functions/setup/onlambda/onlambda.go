@@ -4,6 +4,7 @@
 package onlambda
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -37,13 +38,34 @@ const (
 	externalVariable = "POSTURE_EXTERNAL_ID"
 )
 
-// Auditor returns the auditor of one invocation. Nothing of it is kept for the
-// next one, but the HTTP connections.
+// Auditor returns the auditor of one invocation, which tells nobody. Nothing
+// of it is kept for the next one.
 func Auditor(ctx context.Context) (*audit.Auditor, error) {
 	cfg, err := awsconfig.LoadDefaultConfig(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
+	return auditor(ctx, cfg)
+}
+
+// Teller is Auditor for the functions that tell people, by Slack when the
+// environment or the configuration names the secret for it.
+func Teller(ctx context.Context) (*audit.Auditor, error) {
+	cfg, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	a, err := auditor(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if name := cmp.Or(os.Getenv(secretVariable), a.Config.Slack.Secret); name != "" {
+		a.Sender, a.Channel, err = setup.Slack(ctx, a.Config, secret(cfg, name))
+	}
+	return a, err
+}
+
+func auditor(ctx context.Context, cfg aws.Config) (*audit.Auditor, error) {
 	kept, err := openStore(cfg)
 	if err != nil {
 		return nil, err
@@ -63,14 +85,10 @@ func Auditor(ctx context.Context) (*audit.Auditor, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &audit.Auditor{
+	return &audit.Auditor{
 		Store: kept, Config: settings, Clouds: map[posture.Provider]audit.Cloud{posture.AWS: cloud},
 		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
-	}
-	if name := os.Getenv(secretVariable); name != "" {
-		a.Sender, a.Channel, err = setup.Slack(ctx, settings, secret(cfg, name))
-	}
-	return a, err
+	}, nil
 }
 
 // openStore opens the store that the environment names.
@@ -79,7 +97,10 @@ func openStore(cfg aws.Config) (store.Store, error) {
 	if err != nil || url.Scheme != store.SchemeS3 {
 		return nil, fmt.Errorf("%s: expected s3://bucket/prefix", storeVariable)
 	}
-	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil })
+	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+		o.UsePathStyle = cfg.BaseEndpoint != nil
+		o.DisableLogOutputChecksumValidationSkipped = true // a line per object that has none
+	})
 	return s3store.New(client, url.Bucket, url.Prefix), nil
 }
 

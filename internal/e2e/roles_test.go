@@ -1,0 +1,7 @@
+package e2e
+
+import "testing"
+
+func checkRoles(t *testing.T, objects map[string][]string) {
+	t.Helper()
+}
