@@ -10,12 +10,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"posture/internal/mototest"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
@@ -68,6 +71,18 @@ func environment(endpoint string) []string {
 		"AWS_ENDPOINT_URL=" + endpoint, "AWS_ACCESS_KEY_ID=AKIA" + own + "TEST", "AWS_SECRET_ACCESS_KEY=made-up",
 		"AWS_REGION=us-east-1", "AWS_MAX_ATTEMPTS=1",
 	}
+}
+
+// emptyEmulator returns the emulator, with nothing in it.
+func emptyEmulator(t *testing.T) string {
+	t.Helper()
+	emulator := mototest.Start(t)
+	answer, err := http.Post(emulator+"/moto-api/reset", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	return emulator
 }
 
 // said is what a program wrote and how it ended.

@@ -15,7 +15,6 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"posture/internal/lambdatest"
-	"posture/internal/mototest"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store/s3store"
@@ -69,17 +68,11 @@ fail:
 // newSite returns an installation in an empty account that has two buckets.
 func newSite(t *testing.T) *site {
 	t.Helper()
-	emulator := mototest.Start(t)
-	answer, err := http.Post(emulator+"/moto-api/reset", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = answer.Body.Close()
 	gaps, err := awstest.Load(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{gate: newGate(t, emulator, gaps), slack: newSlack(t), objects: map[string][]string{}}
+	s := &site{gate: newGate(t, emptyEmulator(t), gaps), slack: newSlack(t), objects: map[string][]string{}}
 	s.gate.trusts = []string{other}
 	s.builder = newBuilder(t, s.gate.URL)
 	s.bucket("posture-results", nil)

@@ -13,7 +13,6 @@ import (
 
 	"posture/internal/audit"
 	"posture/internal/drift"
-	"posture/internal/mototest"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
@@ -70,7 +69,7 @@ func newEstate(t *testing.T) (*gate, *builder) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newGate(t, mototest.Start(t), gaps)
+	g := newGate(t, emptyEmulator(t), gaps)
 	g.correct = corrections(rootUsed(true))
 	b := newBuilder(t, g.URL)
 	b.estate()
