@@ -151,6 +151,23 @@ func (e *estate) complete(c content, typ string) error {
 	return err
 }
 
+// completeAll is complete for types that are one kind. An export that holds
+// some of them need not hold the others.
+func (e *estate) completeAll(types []string) error {
+	var bad error
+	listed := false
+	for _, typ := range types {
+		err := e.complete(resources, typ)
+		if missing := (notListedError{}); !e.partial || !errors.As(err, &missing) {
+			listed, bad = true, errors.Join(bad, err)
+		}
+	}
+	if !listed {
+		return notListedError{resources}
+	}
+	return bad
+}
+
 // each hands the resources of a type and an owner to do until it returns false.
 func (e *estate) each(typ, owner string, do func(*asset) bool) error {
 	s := e.shares[shareKey{typ, owner}]

@@ -50,8 +50,10 @@ func (e *estate) lacks(s *service) bool {
 	if e == nil || !e.partial || s.Once {
 		return false
 	}
-	_, listed := e.listed[listingKey{resources, s.Type}]
-	return !listed
+	return !slices.ContainsFunc(s.types(), func(typ string) bool {
+		_, listed := e.listed[listingKey{resources, typ}]
+		return listed
+	})
 }
 
 // place is one project while it is scanned.
@@ -102,7 +104,7 @@ func (p *place) scan(ctx context.Context, s *service, err error) posture.Populat
 		err = p.read(ctx, s, &found.Count)
 	}
 	if err == nil && !s.Once {
-		err = p.estate.complete(resources, s.Type)
+		err = p.estate.completeAll(s.types())
 	}
 	found.Complete = err == nil
 	if err != nil {
@@ -125,12 +127,14 @@ func (p *place) read(ctx context.Context, s *service, count *int) error {
 		return one(p.self)
 	}
 	var bad error
-	err := p.estate.each(s.Type, p.node.key, func(a *asset) bool {
-		err := one(a)
+	for _, typ := range s.types() {
+		err := p.estate.each(typ, p.node.key, func(a *asset) bool {
+			bad = errors.Join(bad, one(a))
+			return ctx.Err() == nil
+		})
 		bad = errors.Join(bad, err)
-		return ctx.Err() == nil
-	})
-	return errors.Join(err, bad)
+	}
+	return bad
 }
 
 // readOne reads one asset and hands it on.

@@ -60,9 +60,15 @@ func need[T any](r *reading, value *T, fields ...string) T {
 	if value != nil {
 		return *value
 	}
-	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + r.Type, Code: "not in the inventory"}, fields...)
+	r.absent(r.Type, fields...)
 	var none T
 	return none
+}
+
+// absent marks fields as unread because the inventory left out what they are
+// read from, a resource of the type or a part of one.
+func (r *reading) absent(typ string, fields ...string) {
+	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: "not in the inventory"}, fields...)
 }
 
 // key returns the key of the project, folder or organization that the resource

@@ -14,6 +14,7 @@ import (
 // this.
 type service struct {
 	Type     string   // the inventory's name of the type: "storage.googleapis.com/Bucket"
+	Also     []string // its names for more of the same kind: "compute.googleapis.com/RegionDisk" beside Disk
 	Doc      any      // a zero document: the struct that rules may ask about
 	Versions []string // versions of the API in whose form Read understands the data
 	Policies []string // document fields that IAM policies give, the resource's own or those above it
@@ -47,6 +48,9 @@ func (s service) service() string {
 	return name
 }
 
+// types returns every name by which the inventory lists what the service reads.
+func (s service) types() []string { return append([]string{s.Type}, s.Also...) }
+
 // addNeeds adds the types that must be listed, given the fields that rules
 // read.
 func (s service) addNeeds(needs map[content][]string, fields []string) {
@@ -54,7 +58,7 @@ func (s service) addNeeds(needs map[content][]string, fields []string) {
 		return slices.ContainsFunc(given, func(field string) bool { return slices.Contains(fields, top(field)) })
 	}
 	if !s.Once {
-		needs[resources] = append(needs[resources], s.Type)
+		needs[resources] = append(needs[resources], s.types()...)
 	}
 	for _, join := range s.Joins {
 		if reads(join.For) {
@@ -62,7 +66,7 @@ func (s service) addNeeds(needs map[content][]string, fields []string) {
 		}
 	}
 	if reads(s.Policies) {
-		needs[iamPolicies] = append(append(needs[iamPolicies], hierarchy...), s.Type)
+		needs[iamPolicies] = append(append(needs[iamPolicies], hierarchy...), s.types()...)
 	}
 	if reads(s.OrgRules) {
 		needs[orgPolicies] = append(needs[orgPolicies], hierarchy...)
@@ -92,5 +96,17 @@ var all = []service{
 	projects,
 	storageBuckets,
 	firewalls,
+	virtualMachines,
+	computeProjects,
+	disks,
+	images,
+	managedGroups,
+	networks,
+	subnetworks,
+	backendServices,
+	urlMaps,
+	tlsProxies,
+	gkeClusters,
+	dnsZones,
 	sqlInstances,
 }

@@ -1,0 +1,22 @@
+package gcp
+
+import "context"
+
+// Image is what rules may ask of a custom image.
+type Image struct {
+	PublicGrants []Grant `json:"public_grants"` // grants of its own policy to allUsers or allAuthenticatedUsers
+}
+
+var images = service{
+	Type:     "compute.googleapis.com/Image",
+	Doc:      Image{},
+	Versions: computeVersions,
+	Policies: []string{"public_grants"},
+	Read:     readImage,
+}
+
+func readImage(_ context.Context, r *reading) any {
+	var data labelled
+	r.decode(&data)
+	return &Image{PublicGrants: where(r.grants("public_grants"), toPublic)}
+}

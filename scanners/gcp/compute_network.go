@@ -1,0 +1,52 @@
+package gcp
+
+import "context"
+
+// Network is what rules may ask of a VPC network.
+type Network struct {
+	Default     bool     `json:"default"`      // the one that Google makes in a new project, open to SSH and RDP
+	Legacy      bool     `json:"legacy"`       // of the kind without subnets
+	DNSPolicies []string `json:"dns_policies"` // DNS server policies that apply to it
+	LogsDNS     bool     `json:"logs_dns"`     // one of them logs queries
+}
+
+const typeDNSPolicy = "dns.googleapis.com/Policy"
+
+var networks = service{
+	Type:     "compute.googleapis.com/Network",
+	Doc:      Network{},
+	Versions: computeVersions,
+	Joins:    []join{{Type: typeDNSPolicy, For: []string{"dns_policies", "logs_dns"}}},
+	Read:     readNetwork,
+}
+
+// networkData is what is read of a network (compute.networks.get).
+type networkData struct {
+	linked
+	Name  string
+	Range string `json:"IPv4Range"`
+}
+
+// dnsPolicyData is what is read of a DNS server policy (dns.policies.get).
+type dnsPolicyData struct {
+	Name     string
+	Logging  bool `json:"enableLogging"`
+	Networks []struct {
+		URL string `json:"networkUrl"`
+	}
+}
+
+func readNetwork(_ context.Context, r *reading) any {
+	var data networkData
+	r.decode(&data)
+	doc := &Network{Default: data.Name == "default", Legacy: data.Range != ""}
+	for _, policy := range siblings[dnsPolicyData](r, typeDNSPolicy, "dns_policies", "logs_dns") {
+		for _, network := range policy.Data.Networks {
+			if path(network.URL) == path(data.SelfLink) {
+				doc.DNSPolicies = append(doc.DNSPolicies, policy.Data.Name)
+				doc.LogsDNS = doc.LogsDNS || policy.Data.Logging
+			}
+		}
+	}
+	return doc
+}

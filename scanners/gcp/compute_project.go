@@ -1,0 +1,55 @@
+package gcp
+
+import (
+	"context"
+	"slices"
+)
+
+// ComputeProject is what rules may ask of a project's settings in Compute
+// Engine.
+type ComputeProject struct {
+	OSLogin          bool     `json:"os_login"`            // access by SSH is granted by IAM on every VM that does not say otherwise
+	OSLoginTwoFactor bool     `json:"os_login_two_factor"` // and takes a second factor
+	OptedOut         []string `json:"opted_out"`           // VMs that switch either off; nodes of GKE left out
+}
+
+var computeProjects = service{
+	Type:     typeComputeProject,
+	Doc:      ComputeProject{},
+	Versions: computeVersions,
+	Joins:    []join{{Type: typeVM, For: []string{"opted_out"}}},
+	Read:     readComputeProject,
+}
+
+// vmMetadata is what a project looks at of its virtual machines.
+type vmMetadata struct {
+	labelled
+	Name     string
+	Metadata metadata
+}
+
+func readComputeProject(_ context.Context, r *reading) any {
+	var data computeProjectData
+	r.decode(&data)
+	doc := &ComputeProject{OSLogin: data.Metadata.on("enable-oslogin"), OSLoginTwoFactor: data.Metadata.on("enable-oslogin-2fa")}
+	for _, vm := range siblings[vmMetadata](r, typeVM, "opted_out") {
+		optsOut := vm.Data.Metadata.off("enable-oslogin") || vm.Data.Metadata.off("enable-oslogin-2fa")
+		if optsOut && !gkeNode(vm.Data.Name, vm.Data.Labels) {
+			doc.OptedOut = append(doc.OptedOut, vm.Data.Name)
+		}
+	}
+	slices.Sort(doc.OptedOut)
+	return doc
+}
+
+// on reports whether a key is there and switches something on.
+func (m metadata) on(key string) bool {
+	value, _ := m.get(key)
+	return isOn(value)
+}
+
+// off reports whether a key is there and does not switch something on.
+func (m metadata) off(key string) bool {
+	value, ok := m.get(key)
+	return ok && !isOn(value)
+}

@@ -1,0 +1,52 @@
+package gcp
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// DNSZone is what rules may ask of a zone of Cloud DNS.
+type DNSZone struct {
+	Public     bool     `json:"public"`     // it is served to the internet
+	DNSSEC     bool     `json:"dnssec"`     // its answers are signed
+	Algorithms []string `json:"algorithms"` // with which keys are made: "rsasha256"
+	WeakKeys   bool     `json:"weak_keys"`  // one of them is RSASHA1
+}
+
+var dnsZones = service{
+	Type:     "dns.googleapis.com/ManagedZone",
+	Doc:      DNSZone{},
+	Versions: []string{"v1", "v2", "v1beta2"},
+	Read:     readDNSZone,
+}
+
+// dnsZoneData is what is read of a zone (dns.managedZones.get). The inventory
+// writes the words of the API in capitals at times.
+type dnsZoneData struct {
+	labelled
+	Visibility *string
+	DNSSEC     struct {
+		State string
+		Keys  []struct{ Algorithm string } `json:"defaultKeySpecs"`
+	} `json:"dnssecConfig"`
+}
+
+func readDNSZone(_ context.Context, r *reading) any {
+	var data dnsZoneData
+	r.decode(&data)
+	doc := &DNSZone{
+		Public: strings.EqualFold(need(r, data.Visibility, "public"), "public"),
+		DNSSEC: strings.EqualFold(data.DNSSEC.State, "on"),
+	}
+	for _, key := range data.DNSSEC.Keys {
+		doc.Algorithms = append(doc.Algorithms, strings.ToLower(key.Algorithm))
+	}
+	slices.Sort(doc.Algorithms)
+	doc.Algorithms = slices.Compact(doc.Algorithms)
+	doc.WeakKeys = slices.Contains(doc.Algorithms, "rsasha1")
+	if doc.DNSSEC && len(doc.Algorithms) == 0 { // a signed zone has keys
+		r.absent(r.Type, "algorithms", "weak_keys")
+	}
+	return doc
+}
