@@ -17,13 +17,13 @@ import (
 // errCrash is what a dead process sees.
 var errCrash = errors.New("the process died")
 
-// mortal is what one process sees of the store and of Slack. After a number
-// of calls the process dies: before the last one took effect, or after it.
+// mortal is what one process sees of the store and of Slack. The process dies
+// once a number of calls that change something took effect, before it hears of
+// the last one.
 type mortal struct {
 	store.Store
-	mu    sync.Mutex
-	left  int  // calls until death; negative: it lives on
-	after bool // the last call takes effect
+	mu   sync.Mutex
+	left int // such calls until death; negative: it lives on
 }
 
 // call counts a call. It reports whether to make it and whether to tell what
@@ -38,11 +38,17 @@ func (m *mortal) call() (do, tell bool) {
 		return false, false
 	}
 	m.left--
-	return m.left > 0 || m.after, m.left > 0
+	return true, m.left > 0
+}
+
+func (m *mortal) dead() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.left == 0
 }
 
 func (m *mortal) Get(ctx context.Context, key string) (store.Object, error) {
-	if _, tell := m.call(); !tell {
+	if m.dead() {
 		return store.Object{}, errCrash
 	}
 	return m.Store.Get(ctx, key)
@@ -73,7 +79,7 @@ func (m *mortal) write(do func() (string, error)) (version string, err error) {
 }
 
 func (m *mortal) List(ctx context.Context, prefix string) iter.Seq2[store.Entry, error] {
-	if _, tell := m.call(); !tell {
+	if m.dead() {
 		return func(yield func(store.Entry, error) bool) { yield(store.Entry{}, errCrash) }
 	}
 	return m.Store.List(ctx, prefix)

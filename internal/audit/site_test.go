@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -109,4 +110,14 @@ func (s *site) sound(t tester) {
 	if err != nil || len(report.Problems) > 0 {
 		t.Errorf("verify: %v, %v", report.Problems, err)
 	}
+}
+
+// holds reports whether a stored object contains a text.
+func (s *site) holds(t tester, key, text string) bool {
+	t.Helper()
+	body, _, err := store.Read(context.Background(), s.disk, key, 1<<20)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return strings.Contains(string(body), text)
 }
