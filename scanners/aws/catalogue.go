@@ -77,12 +77,12 @@ func actionsByOp() map[string]string {
 	return actions
 }
 
-// Actions returns the IAM actions that reading the services takes, sorted;
-// all services when none is named.
+// Actions returns the IAM actions that reading the services takes, and asking
+// who changed something, sorted; all services when none is named.
 func Actions(services ...string) []string {
 	o := Options{Services: services}
 	var actions []string
-	for _, c := range opening {
+	for _, c := range slices.Concat(opening, attributing) {
 		actions = append(actions, c.action())
 	}
 	for _, s := range all {

@@ -48,7 +48,7 @@ func New(o Options) (audit.Cloud, error) {
 	}
 	c := &cloud{Options: o}
 	return audit.Cloud{
-		Policy: loaded, Types: aws.TypesOf(o.Config.AWS.Services), Targets: c.targets, Open: c.open,
+		Policy: loaded, Types: aws.TypesOf(o.Config.AWS.Services), Targets: c.targets, Open: c.open, LastChange: c.lastChange,
 	}, nil
 }
 
@@ -66,10 +66,12 @@ func LoadPolicy(c config.Config, own []fs.FS, examples bool) (*policy.Policy, er
 	})
 }
 
-// Narrowed reports whether the options ask for less than the configuration.
+// Narrowed reports whether the options ask for less than the configuration. A
+// configuration that names no account leaves it to the credentials of the day
+// which one is read: other accounts are not out of scope then.
 func (o Options) Narrowed() bool {
 	configured := len(o.Config.AWS.Accounts) > 0 || o.Config.AWS.Organization != nil
-	return len(o.Regions) > 0 || len(o.Services) > 0 || configured && (o.Role.ARN != "" || o.Only)
+	return len(o.Regions) > 0 || len(o.Services) > 0 || !configured || o.Role.ARN != "" || o.Only
 }
 
 func (o Options) services() []string {
