@@ -97,6 +97,9 @@ func resourceDetails(a drift.Alert, r drift.Resource) []string {
 	if !r.FirstFail.IsZero() {
 		details = append(details, "last pass "+moment(r.LastPass)+" → first fail "+moment(r.FirstFail))
 	}
+	if r.Likely != nil {
+		details = append(details, "likely change: "+likely(*r.Likely))
+	}
 	if r.Flips > 0 {
 		details = append(details, "changed between pass and fail "+plural(r.Flips, "time")+" lately")
 	}
@@ -107,6 +110,15 @@ func resourceDetails(a drift.Alert, r drift.Resource) []string {
 		details = append(details, "owner "+escape.Name(r.Owner))
 	}
 	return details
+}
+
+// likely says which change is likely the cause, by whom and when.
+func likely(c drift.Attribution) string {
+	by := escape.Name(c.Principal)
+	if c.Session != "" {
+		by += " (" + escape.Name(c.Session) + ")"
+	}
+	return text(escape.Name(c.Event)+" by "+by+", "+moment(c.Time), detailLimit)
 }
 
 // where says which rule and account a resource of many is about, and where it

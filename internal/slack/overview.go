@@ -1,10 +1,12 @@
 package slack
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"posture/internal/drift"
 	"posture/internal/escape"
@@ -50,7 +52,7 @@ func (p *page) rulesChanged(a drift.Alert) {
 func (p *page) problem(a drift.Alert) {
 	p.title = plural(a.Total, "finding") + " could not be judged"
 	p.subject = "What could not be read is unknown: it neither passes nor fails, and nothing of it is told as resolved."
-	if a.Coverage != nil && a.Coverage.Low() {
+	if a.Degraded() {
 		p.notes = append(p.notes, "The run is degraded: "+coverage(*a.Coverage)+".")
 	}
 	var rows []row
@@ -59,6 +61,29 @@ func (p *page) problem(a drift.Alert) {
 	}
 	p.list("What was refused or failed", rows, a.MoreProblems)
 	p.list("Targets of which nothing was read", targetRows(a), a.MoreTargets)
+}
+
+// missed fills the page of runs that did not come.
+func (p *page) missed(a drift.Alert) {
+	missed := drift.Missed{}
+	if a.Missed != nil {
+		missed = *a.Missed
+	}
+	p.title = "no run has completed since " + moment(missed.Since)
+	p.subject = "Nobody is watching: what changes meanwhile is told only once runs complete again."
+	p.fact("Last run", cmp.Or(missed.Run, "none ever completed"))
+	p.fact("Period", hours(missed.Period))
+}
+
+// hours returns a time as "24h" or "1h30m".
+func hours(d time.Duration) string {
+	s := d.String()
+	for _, none := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, none) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
 }
 
 // problemRow returns the row of one thing that could not be read.

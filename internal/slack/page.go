@@ -67,6 +67,8 @@ func pageOf(a drift.Alert) page {
 		p.rulesChanged(a)
 	case drift.ScannerProblem:
 		p.problem(a)
+	case drift.RunMissed:
+		p.missed(a)
 	default:
 		p.change(a)
 	}
@@ -77,6 +79,9 @@ func pageOf(a drift.Alert) page {
 // finish sets what all kinds have in common.
 func (p *page) finish(a drift.Alert) {
 	parts := []string{"run " + escape.Name(a.Run) + " of " + moment(a.Time)}
+	if a.Missed != nil {
+		parts = []string{moment(a.Time)} // of no run
+	}
 	if a.Coverage != nil {
 		parts = append(parts, coverage(*a.Coverage))
 	}

@@ -30,7 +30,18 @@ func samples() map[string]drift.Alert {
 	expired := regression("k3", "legacy")
 	expired.Kind, expired.Severity = drift.ExemptionExpired, posture.Medium
 	expired.Resources[0].Exemption = &posture.Exemption{ID: "EX-7", Expires: "2026-11-21", Expired: true}
+	likely := regression("k8", "logs")
+	likely.Resources[0].Likely = &drift.Attribution{Event: "PutBucketVersioning", Time: slot.Add(-3 * time.Hour), Principal: "Admin", Session: "ann"}
 	return map[string]drift.Alert{
+		"likely": likely,
+		"missed": {
+			Key: "k9", Kind: drift.RunMissed, Run: "20261122T010000Z-aws", Time: slot.Add(48 * time.Hour), Severity: posture.Critical,
+			Missed: &drift.Missed{Run: "20261122T010000Z-aws", Since: slot, Period: 24 * time.Hour},
+		},
+		"never": {
+			Key: "k10", Kind: drift.RunMissed, Time: slot.Add(48 * time.Hour), Severity: posture.Critical,
+			Missed: &drift.Missed{Since: slot, Period: time.Hour},
+		},
 		"regressed": regression("k1", "logs", "backups"), "resolved": resolved, "expired": expired,
 		"mass": {
 			Key: "k4", Kind: drift.MassChange, Run: "20261122T010000Z-aws", Time: slot, Severity: posture.Critical, Total: 412,
@@ -139,13 +150,16 @@ func poison(a drift.Alert, text string) drift.Alert {
 	a.Resources = []drift.Resource{{
 		Fingerprint: text, Rule: text, Account: text, Region: text, Type: text, ID: text, Name: text, Owner: text,
 		Actual: []posture.Value{{Path: text, Value: map[string]any{text: text}}}, FirstFail: slot,
-		Exemption: &posture.Exemption{ID: text, Expires: text},
+		Exemption: &posture.Exemption{ID: text, Expires: text}, Likely: &drift.Attribution{Event: text, Principal: text, Session: text},
 	}, {ID: "arn:aws:s3:::" + text, Type: "AWS::S3::Bucket", Region: "eu-west-1"}}
 	a.Common = []drift.Share{{Of: text, Value: text}}
 	a.Rules = []drift.RuleCount{{Rule: text, Title: text, Severity: posture.Severity(text)}}
 	a.Targets = []drift.TargetCount{{Target: posture.Target{Account: text, Name: text}, Cause: &posture.Cause{Code: text}}}
 	a.Problems = []drift.Problem{{Cause: posture.Cause{Operation: text, Permission: text}, Accounts: []string{text}}}
 	a.Statuses = map[string]int{text: 3}
+	if a.Missed != nil {
+		a.Missed = &drift.Missed{Run: text}
+	}
 	return a
 }
 
