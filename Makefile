@@ -4,6 +4,7 @@ export CGO_ENABLED := 0
 export GOFLAGS := -trimpath -buildvcs=false
 export POSTURE_MOTO := $(CURDIR)/build/python/bin/moto_server
 export POSTURE_PYTHON := $(CURDIR)/build/python/bin/python
+export POSTURE_AZURITE := $(CURDIR)/build/node/node_modules/azurite/dist/src/blob/main.js
 
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/aws/*/main.go)))
 GOFILES = $(shell git ls-files '*.go' go.mod go.sum)
@@ -11,7 +12,7 @@ GOFILES = $(shell git ls-files '*.go' go.mod go.sum)
 # and do not link a cloud's whole SDK, which would take minutes to build again.
 RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/snapshot ./internal/store ./scanners
 
-.PHONY: check help build test race demo lint fmt bench fuzz scan lambda generate generated tidy template vuln clean python
+.PHONY: check help build test race demo lint fmt bench fuzz scan lambda generate generated tidy template vuln clean python node
 check: fmt tidy lint build generated test race template lambda ## the whole check, as CI runs it
 
 help: ## this list
@@ -23,7 +24,7 @@ build: ## build/posture, the command line
 demo: ## scan a sample account that is served in process: needs nothing but Go
 	go run ./cmd/posture demo
 
-test: python ## every test, against real parts, and a moment of fuzzing
+test: python node ## every test, against real parts, and a moment of fuzzing
 	go test ./...
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s FUZZED=internal/
 
@@ -87,6 +88,14 @@ build/python/.ready: tools/requirements.txt
 	@command -v python3 >/dev/null || { echo "the tests need python3 with venv (Debian: apt-get install python3-venv), which was not found"; exit 1; }
 	python3 -m venv build/python || { echo "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 1; }
 	build/python/bin/pip install --quiet --disable-pip-version-check -r tools/requirements.txt
+	@touch $@
+
+node: build/node/.ready ## the parts of the tests that come from npm
+build/node/.ready: tools/package.json tools/package-lock.json
+	@command -v npm >/dev/null || { echo "the tests need Node.js with npm (Debian: apt-get install npm), which was not found"; exit 1; }
+	mkdir -p build/node
+	cp tools/package.json tools/package-lock.json build/node/
+	npm ci --prefix build/node --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 clean: ## remove build/

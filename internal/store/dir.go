@@ -29,7 +29,7 @@ func (d dir) String() string { return d.root }
 func (d dir) path(key string) string { return filepath.Join(d.root, filepath.FromSlash(key)) }
 
 func (d dir) Get(ctx context.Context, key string) (Object, error) {
-	if err := ready(ctx, key); err != nil {
+	if err := Ready(ctx, key); err != nil {
 		return Object{}, err
 	}
 	file, err := d.open(key)
@@ -71,7 +71,7 @@ func fileVersion(file *os.File) (version string, size int64, err error) {
 }
 
 func (d dir) PutIfAbsent(ctx context.Context, key string, body []byte) (string, error) {
-	if err := ready(ctx, key); err != nil {
+	if err := Ready(ctx, key); err != nil {
 		return "", err
 	}
 	temp, err := d.stage(key, body)
@@ -93,7 +93,7 @@ func (d dir) PutIfAbsent(ctx context.Context, key string, body []byte) (string, 
 }
 
 func (d dir) PutIfMatch(ctx context.Context, key, version string, body []byte) (string, error) {
-	if err := ready(ctx, key); err != nil {
+	if err := Ready(ctx, key); err != nil {
 		return "", err
 	}
 	unlock, err := d.lock(ctx)
@@ -119,7 +119,7 @@ func (d dir) replace(ctx context.Context, key, version string, body []byte) erro
 	if err != nil {
 		return err
 	}
-	object.Body.Close() // only its version is of interest
+	_ = object.Body.Close() // only its version is of interest
 	if object.Version != version {
 		return ErrConflict
 	}
@@ -135,7 +135,7 @@ func (d dir) replace(ctx context.Context, key, version string, body []byte) erro
 }
 
 func (d dir) Delete(ctx context.Context, key string) error {
-	if err := ready(ctx, key); err != nil {
+	if err := Ready(ctx, key); err != nil {
 		return err
 	}
 	unlock, err := d.lock(ctx)

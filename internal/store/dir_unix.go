@@ -23,7 +23,7 @@ func (d dir) lock(ctx context.Context) (unlock func(), err error) {
 	for {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
-			return func() { file.Close() }, nil // closing frees the lock
+			return func() { _ = file.Close() }, nil // closing frees the lock
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			return nil, errors.Join(fmt.Errorf("lock: %w", err), file.Close())

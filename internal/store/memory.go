@@ -32,7 +32,7 @@ func Memory() Store { return &memory{objects: map[string]memoryObject{}} }
 func (m *memory) String() string { return "memory" }
 
 func (m *memory) Get(ctx context.Context, key string) (Object, error) {
-	if err := ready(ctx, key); err != nil {
+	if err := Ready(ctx, key); err != nil {
 		return Object{}, err
 	}
 	m.mu.Lock()
@@ -46,7 +46,7 @@ func (m *memory) Get(ctx context.Context, key string) (Object, error) {
 }
 
 func (m *memory) PutIfAbsent(ctx context.Context, key string, body []byte) (string, error) {
-	if err := ready(ctx, key); err != nil {
+	if err := Ready(ctx, key); err != nil {
 		return "", err
 	}
 	m.mu.Lock()
@@ -58,7 +58,7 @@ func (m *memory) PutIfAbsent(ctx context.Context, key string, body []byte) (stri
 }
 
 func (m *memory) PutIfMatch(ctx context.Context, key, version string, body []byte) (string, error) {
-	if err := ready(ctx, key); err != nil {
+	if err := Ready(ctx, key); err != nil {
 		return "", err
 	}
 	m.mu.Lock()
@@ -108,7 +108,7 @@ func (m *memory) entries(prefix string) []Entry {
 }
 
 func (m *memory) Delete(ctx context.Context, key string) error {
-	if err := ready(ctx, key); err != nil {
+	if err := Ready(ctx, key); err != nil {
 		return err
 	}
 	m.mu.Lock()

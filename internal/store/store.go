@@ -115,8 +115,9 @@ func CheckKey(key string) error {
 // forbidden reports whether no key may hold the character.
 func forbidden(r rune) bool { return r == '\\' || unicode.IsControl(r) }
 
-// ready is what every call checks before it does anything.
-func ready(ctx context.Context, key string) error {
+// Ready is what every call of an implementation checks before it does
+// anything: that the context is not done and that the key can be used.
+func Ready(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func pathStyle(o *s3.Options) { o.UsePathStyle = o.UsePathStyle || o.BaseEndpoin
 func once(o *s3.Options) { o.Retryer = aws.NopRetryer{} }
 
 func (b bucket) Get(ctx context.Context, key string) (store.Object, error) {
-	if err := ready(ctx, key); err != nil {
+	if err := store.Ready(ctx, key); err != nil {
 		return store.Object{}, err
 	}
 	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: aws.String(b.prefix + key)}, pathStyle)
@@ -86,7 +86,7 @@ func (b bucket) List(ctx context.Context, prefix string) iter.Seq2[store.Entry, 
 }
 
 func (b bucket) Delete(ctx context.Context, key string) error {
-	if err := ready(ctx, key); err != nil {
+	if err := store.Ready(ctx, key); err != nil {
 		return err
 	}
 	_, err := b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: aws.String(b.prefix + key)}, pathStyle)
@@ -94,14 +94,6 @@ func (b bucket) Delete(ctx context.Context, key string) error {
 		return fmt.Errorf("delete %s in %s: %w", key, b, err)
 	}
 	return nil
-}
-
-// ready is what every call checks before it does anything.
-func ready(ctx context.Context, key string) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return store.CheckKey(key)
 }
 
 // noObject reports whether S3 said that there is no such object, which is

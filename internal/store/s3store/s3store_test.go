@@ -1,7 +1,6 @@
 package s3store_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -55,154 +54,61 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// Stores in one bucket do not see each other, nor what is no key.
 func TestPrefix(t *testing.T) {
 	bucket := newBucket(t)
 	client := newClient(t, http.DefaultTransport)
-	for _, prefix := range []string{"", "a", "a/b", "ab"} {
-		if _, err := s3store.New(client, bucket, prefix).PutIfAbsent(t.Context(), "k"+prefix, []byte(prefix)); err != nil {
-			t.Fatal(err)
-		}
-	}
 	_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("a/b/folder/"), Body: strings.NewReader("")},
 		func(o *s3.Options) { o.UsePathStyle = true })
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := s3store.New(client, bucket, "a/b")
-	for entry, err := range s.List(t.Context(), "") {
-		if err != nil || entry.Key != "ka/b" {
-			t.Errorf("entry %+v, %v", entry, err)
-		}
-	}
-	if want := "s3://" + bucket + "/a/b"; s.String() != want {
-		t.Errorf("store is called %s, want %s", s, want)
+	storetest.Prefixes(t, func(prefix string) store.Store { return s3store.New(client, bucket, prefix) })
+	if got, want := s3store.New(client, bucket, "a/b/").String(), "s3://"+bucket+"/a/b"; got != want {
+		t.Errorf("store is called %s, want %s", got, want)
 	}
 }
 
-// That the bucket is absent is neither an absent object nor a conflict.
 func TestNoBucket(t *testing.T) {
-	s := s3store.New(newClient(t, http.DefaultTransport), "no-such-bucket", "")
-	_, get := s.Get(t.Context(), "a")
-	_, absent := s.PutIfAbsent(t.Context(), "a", nil)
-	_, match := s.PutIfMatch(t.Context(), "a", `"1"`, nil)
-	for call, err := range map[string]error{"get": get, "put": absent, "replace": match} {
-		if err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) {
-			t.Errorf("%s: %v", call, err)
-		}
-	}
+	storetest.NoBucket(t, s3store.New(newClient(t, http.DefaultTransport), "no-such-bucket", ""), `"1"`)
 }
 
-// fault does something else to the first requests of a method.
-type fault struct {
-	method string
-	times  atomic.Int32
-	do     func(*http.Request) (*http.Response, error)
-}
+func isPut(r *http.Request) bool { return r.Method == http.MethodPut }
 
-func (f *fault) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method == f.method && f.times.Add(-1) >= 0 {
-		return f.do(r)
-	}
-	return http.DefaultTransport.RoundTrip(r)
-}
-
-// answer is an S3 error.
-func answer(r *http.Request, status int, code string) (*http.Response, error) {
-	body := "<Error><Code>" + code + "</Code><Message>as the test wants it</Message></Error>"
-	return &http.Response{
-		StatusCode: status, Header: http.Header{"Content-Type": {"application/xml"}},
-		Body: io.NopCloser(strings.NewReader(body)), Request: r,
-	}, nil
-}
-
-// loseAfter applies a request and then says something else.
-func loseAfter(otherwise func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response, error) {
-	return func(r *http.Request) (*http.Response, error) {
-		done, err := http.DefaultTransport.RoundTrip(r)
-		if err != nil {
-			return nil, err
-		}
-		if err := done.Body.Close(); err != nil {
-			return nil, err
-		}
-		return otherwise(r)
-	}
-}
-
-func reset(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
-
-func status(code int, name string) func(*http.Request) (*http.Response, error) {
-	return func(r *http.Request) (*http.Response, error) { return answer(r, code, name) }
-}
-
-// Whatever happens to an answer, a put that was applied is a success and one
-// that lost is a loss.
 func TestFaults(t *testing.T) {
-	for name, c := range map[string]struct {
-		do    func(*http.Request) (*http.Response, error)
-		times int
-	}{
-		"answer lost":              {loseAfter(reset), 1},
-		"answer lost to the end":   {loseAfter(reset), 100},
-		"error after it was done":  {loseAfter(status(500, "InternalError")), 1},
-		"request lost":             {reset, 2},
-		"throttled":                {status(503, "SlowDown"), 2},
-		"another put under way":    {status(409, "ConditionalRequestConflict"), 2},
-		"time-out after it was ok": {loseAfter(status(408, "RequestTimeout")), 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			bucket := newBucket(t)
-			plain := s3store.New(newClient(t, http.DefaultTransport), bucket, "")
-			faulty := func() store.Store {
-				f := &fault{method: http.MethodPut, do: c.do}
-				f.times.Store(int32(c.times))
-				return s3store.New(newClient(t, f), bucket, "")
-			}
-			version, err := faulty().PutIfAbsent(t.Context(), "a", []byte("one"))
-			if err != nil {
-				t.Fatalf("put: %v", err)
-			}
-			if version, err = faulty().PutIfMatch(t.Context(), "a", version, []byte("two")); err != nil {
-				t.Fatalf("replace: %v", err)
-			}
-			body, got, err := store.Read(t.Context(), plain, "a", 10)
-			if err != nil || !bytes.Equal(body, []byte("two")) || got != version {
-				t.Errorf("read %q version %s, %v; want version %s", body, got, err, version)
-			}
-			if c.times == 100 {
-				return
-			}
-			if _, err := faulty().PutIfAbsent(t.Context(), "a", []byte("other")); !errors.Is(err, store.ErrExists) {
-				t.Errorf("put over another's: %v, want ErrExists", err)
-			}
-			if _, err := faulty().PutIfMatch(t.Context(), "a", `"0123"`, []byte("three")); !errors.Is(err, store.ErrConflict) {
-				t.Errorf("replace of another version: %v, want ErrConflict", err)
-			}
-		})
+	place := func(t *testing.T) func(http.RoundTripper) store.Store {
+		bucket := newBucket(t)
+		return func(transport http.RoundTripper) store.Store { return s3store.New(newClient(t, transport), bucket, "") }
+	}
+	storetest.Faults(t, storetest.Wire{Place: place, IsPut: isPut, NoVersion: `"0123"`})
+}
+
+// coded is an S3 error.
+func coded(status int, code string) storetest.Answerer {
+	return func(r *http.Request) (*http.Response, error) {
+		answer, err := storetest.Answer(status)(r)
+		answer.Header.Set("Content-Type", "application/xml")
+		answer.Body = io.NopCloser(strings.NewReader("<Error><Code>" + code + "</Code><Message>as the test wants it</Message></Error>"))
+		return answer, err
 	}
 }
 
-// When it cannot be found out whether a put was applied, the error claims
-// neither.
-func TestUnknownOutcome(t *testing.T) {
+// S3 asks to try again when another put of the key is under way.
+func TestBusy(t *testing.T) {
 	bucket := newBucket(t)
-	dead := &fault{method: http.MethodPut, do: reset}
-	dead.times.Store(1000)
-	_, err := s3store.New(newClient(t, dead), bucket, "").PutIfAbsent(t.Context(), "a", []byte("x"))
-	if err == nil || errors.Is(err, store.ErrExists) {
-		t.Errorf("put: %v", err)
+	busy := &storetest.Fault{IsPut: isPut, Do: coded(409, "ConditionalRequestConflict")}
+	busy.Times.Store(2)
+	if _, err := s3store.New(newClient(t, busy), bucket, "").PutIfAbsent(t.Context(), "a", []byte("x")); err != nil {
+		t.Error(err)
 	}
 }
 
 // A refusal is told at once.
 func TestRefused(t *testing.T) {
 	bucket := newBucket(t)
-	denied := &fault{method: http.MethodPut, do: status(403, "AccessDenied")}
-	denied.times.Store(1)
+	denied := &storetest.Fault{IsPut: isPut, Do: coded(403, "AccessDenied")}
+	denied.Times.Store(1)
 	_, err := s3store.New(newClient(t, denied), bucket, "").PutIfAbsent(t.Context(), "a", []byte("x"))
-	if err == nil || !strings.Contains(err.Error(), "AccessDenied") || denied.times.Load() != 0 {
+	if err == nil || !strings.Contains(err.Error(), "AccessDenied") || denied.Times.Load() != 0 {
 		t.Errorf("put: %v", err)
 	}
 	start := time.Now()
