@@ -22,6 +22,15 @@ func path(url string) string {
 	return "projects/" + rest
 }
 
+// link returns the path of the resource itself. Without one nothing that
+// points to it can be found, and the fields are marked as unread.
+func (r *reading) link(l linked, fields ...string) string {
+	if l.SelfLink == "" {
+		r.absent(r.Type, fields...)
+	}
+	return path(l.SelfLink)
+}
+
 // metadata is the metadata of a VM or of its project. It may hold secrets:
 // nothing of it goes into a document.
 type metadata struct {

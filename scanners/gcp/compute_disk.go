@@ -48,8 +48,11 @@ func readDisk(_ context.Context, r *reading) any {
 	var data diskData
 	r.decode(&data)
 	doc := &Disk{KMSKey: data.Encryption.KMSKey, CustomerSupplied: data.Encryption.KMSKey == "" && data.Encryption.SHA256 != ""}
-	doc.Replaceable = indexOf(r, typeVM, "replaceable", replaceableDisks)[path(data.SelfLink)]
+	doc.Replaceable = indexOf(r, typeVM, "replaceable", replaceableDisks)[r.link(data.linked, "replaceable")]
 	doc.LastSnapshot = indexOf(r, typeSnapshot, "last_snapshot", newestSnapshots)[string(data.ID)]
+	if data.ID == "" {
+		r.absent(r.Type, "last_snapshot")
+	}
 	schedules := indexOf(r, typeResourcePolicy, "scheduled", snapshotSchedules)
 	for _, url := range data.Policies {
 		if schedules[path(url)] {

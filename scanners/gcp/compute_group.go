@@ -46,6 +46,9 @@ func readManagedGroup(_ context.Context, r *reading) any {
 	if data.Zone == "" {
 		doc.Zones = len(need(r, data.Spread, "zones").Zones)
 	}
+	if data.Group == "" {
+		r.absent(r.Type, "balanced")
+	}
 	doc.Balanced = len(data.TargetPools) > 0 || r.balanced()[path(data.Group)]
 	return doc
 }

@@ -40,9 +40,10 @@ func readNetwork(_ context.Context, r *reading) any {
 	var data networkData
 	r.decode(&data)
 	doc := &Network{Default: data.Name == "default", Legacy: data.Range != ""}
+	own := r.link(data.linked, "dns_policies", "logs_dns")
 	for _, policy := range siblings[dnsPolicyData](r, typeDNSPolicy, "dns_policies", "logs_dns") {
 		for _, network := range policy.Data.Networks {
-			if path(network.URL) == path(data.SelfLink) {
+			if path(network.URL) == own {
 				doc.DNSPolicies = append(doc.DNSPolicies, policy.Data.Name)
 				doc.LogsDNS = doc.LogsDNS || policy.Data.Logging
 			}

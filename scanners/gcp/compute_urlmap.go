@@ -69,9 +69,10 @@ func readURLMap(_ context.Context, r *reading) any {
 	var data urlMapData
 	r.decode(&data)
 	doc := &URLMap{RedirectsToHTTPS: data.redirects()}
+	own := r.link(data.linked, "external_http_proxies")
 	external := r.externalTargets("external_http_proxies")
 	for _, proxy := range siblings[proxyData](r, typeHTTPProxy, "external_http_proxies") {
-		if path(proxy.Data.URLMap) == path(data.SelfLink) && external[path(proxy.Data.SelfLink)] {
+		if path(proxy.Data.URLMap) == own && external[path(proxy.Data.SelfLink)] {
 			doc.ExternalHTTPProxies = append(doc.ExternalHTTPProxies, proxy.Data.Name)
 		}
 	}

@@ -86,7 +86,7 @@ func readGKEAccess(data *gkeData, doc *GKECluster) {
 	doc.PublicEndpoint = !data.Private.Endpoint
 	authorized := data.Authorized
 	if ip := data.Endpoints.IP; ip != nil {
-		doc.PublicEndpoint = ip.Enabled && ip.Public
+		doc.PublicEndpoint = ip.public(doc.PublicEndpoint)
 		if ip.Authorized != nil {
 			authorized = *ip.Authorized
 		}

@@ -74,9 +74,21 @@ type gkeNetworks struct {
 }
 
 type gkeEndpoints struct {
-	Enabled    bool
-	Public     bool         `json:"enablePublicEndpoint"`
+	Enabled    *bool        // by addresses at all
+	Public     *bool        `json:"enablePublicEndpoint"`
 	Authorized *gkeNetworks `json:"authorizedNetworksConfig"`
+}
+
+// public reports whether the control plane has an external address, which is
+// otherwise where these settings do not say.
+func (e gkeEndpoints) public(otherwise bool) bool {
+	if e.Enabled != nil && !*e.Enabled {
+		return false
+	}
+	if e.Public != nil {
+		return *e.Public
+	}
+	return otherwise
 }
 
 type gkePool struct {

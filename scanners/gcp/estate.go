@@ -144,28 +144,34 @@ func (e notListedError) Error() string { return "no listing of " + e.content.Str
 
 // complete returns nil when all of the type is there, and else why not.
 func (e *estate) complete(c content, typ string) error {
-	err, known := e.listed[listingKey{c, typ}]
-	if !known {
-		return notListedError{c}
+	if err, known := e.listed[listingKey{c, typ}]; known {
+		return err
 	}
-	return err
-}
-
-// completeAll is complete for types that are one kind. An export that holds
-// some of them need not hold the others.
-func (e *estate) completeAll(types []string) error {
-	var bad error
-	listed := false
-	for _, typ := range types {
-		err := e.complete(resources, typ)
-		if missing := (notListedError{}); !e.partial || !errors.As(err, &missing) {
-			listed, bad = true, errors.Join(bad, err)
+	for _, kin := range kinOf(typ) {
+		if err, known := e.listed[listingKey{c, kin}]; known && e.partial {
+			return err
 		}
 	}
-	if !listed {
-		return notListedError{resources}
+	return notListedError{c}
+}
+
+// kindred are types that are one kind to people. An export that holds one of
+// them need not hold the others: there may be none.
+var kindred = [][]string{
+	{"compute.googleapis.com/Disk", "compute.googleapis.com/RegionDisk"},
+	{typeForwardingRule, typeGlobalForwardingRule},
+	{typeBackendService, typeRegionBackendService},
+	{"compute.googleapis.com/TargetHttpsProxy", "compute.googleapis.com/TargetSslProxy"},
+}
+
+// kinOf returns the types that are one kind with a type, itself included.
+func kinOf(typ string) []string {
+	for _, kind := range kindred {
+		if slices.Contains(kind, typ) {
+			return kind
+		}
 	}
-	return bad
+	return nil
 }
 
 // each hands the resources of a type and an owner to do until it returns false.

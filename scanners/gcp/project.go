@@ -104,7 +104,9 @@ func (p *place) scan(ctx context.Context, s *service, err error) posture.Populat
 		err = p.read(ctx, s, &found.Count)
 	}
 	if err == nil && !s.Once {
-		err = p.estate.completeAll(s.types())
+		for _, typ := range s.types() {
+			err = errors.Join(err, p.estate.complete(resources, typ))
+		}
 	}
 	found.Complete = err == nil
 	if err != nil {
