@@ -72,7 +72,7 @@ generated: build ## fail when a generated file differs from what the code says
 	build/posture config schema | diff -u docs/posture.schema.json -
 
 template: python ## lint template.yaml
-	build/python/bin/cfn-lint template.yaml
+	build/python/bin/cfn-lint template.yaml infra/aws/member-role.yaml
 
 lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
 

@@ -30,6 +30,7 @@ type site struct {
 	gate    *gate
 	slack   *slackStand
 	objects map[string][]string // calls for objects, by function
+	metrics map[string]bool     // that functions wrote
 }
 
 const siteConfig = `version: 1
@@ -72,7 +73,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{gate: newGate(t, emptyEmulator(t), gaps), slack: newSlack(t), objects: map[string][]string{}}
+	s := &site{gate: newGate(t, emptyEmulator(t), gaps), slack: newSlack(t), objects: map[string][]string{}, metrics: map[string]bool{}}
 	s.gate.trusts = []string{other}
 	s.builder = newBuilder(t, s.gate.URL)
 	s.bucket("posture-results", nil)
@@ -118,6 +119,7 @@ func (s *site) try(function string, event any, limit time.Duration) lambdatest.A
 	s.gate.forget()
 	answer := lambdatest.Invoke(s.t, program, env, event, limit)
 	s.objects[function] = append(s.objects[function], s.gate.objects...)
+	s.noteMetrics(answer.Log)
 	return answer
 }
 
@@ -234,7 +236,8 @@ func TestFunctions(t *testing.T) {
 	s.repeatPublish(opened.Run)
 	s.changeAndRun(slot.Add(time.Minute))
 	s.checkSecret()
-	checkRoles(t, s.objects)
+	s.checkRoles()
+	s.checkMetrics()
 }
 
 // checkFindings holds that configuration and rules of the bucket count.

@@ -5,18 +5,18 @@ package mototest
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"posture/internal/pythontest"
 )
 
 // Environment variable that names the moto_server to use.
@@ -54,7 +54,7 @@ func Start(t testing.TB) string {
 const script = `"$0" -H 127.0.0.1 -p 0 >&2 & cat >/dev/null; trap "" TERM; kill -TERM 0; sleep 1; kill -KILL 0`
 
 func start() (server, error) {
-	program, err := find()
+	program, err := pythontest.Find("moto_server", variable)
 	if err != nil {
 		return server{}, err
 	}
@@ -115,37 +115,4 @@ func ready(url string) error {
 		}
 	}
 	return fmt.Errorf("no answer from moto_server: %w", err)
-}
-
-// find returns the path of moto_server: the one that the environment names,
-// else that of make python, else one in the PATH.
-func find() (string, error) {
-	if program := os.Getenv(variable); program != "" {
-		return program, nil
-	}
-	if root, err := moduleRoot(); err == nil {
-		program := filepath.Join(root, "build", "python", "bin", "moto_server")
-		if _, err := os.Stat(program); err == nil {
-			return program, nil
-		}
-	}
-	if program, err := exec.LookPath("moto_server"); err == nil {
-		return program, nil
-	}
-	return "", errors.New("moto_server is not installed: run make python, or set " + variable + " to its path")
-}
-
-// moduleRoot returns the directory with go.mod above the current one.
-func moduleRoot() (string, error) {
-	folder, err := os.Getwd()
-	for err == nil {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder, nil
-		}
-		if filepath.Dir(folder) == folder {
-			return "", os.ErrNotExist
-		}
-		folder = filepath.Dir(folder)
-	}
-	return "", err
 }

@@ -38,7 +38,9 @@ var allowed = map[string][]string{
 
 	// What only tests use.
 	"internal/lambdatest": {},
-	"internal/mototest":   {},
+	"internal/mototest":   {"internal/pythontest"},
+	"internal/pythontest": {},
+	"internal/samtest":    {"internal/pythontest"},
 }
 
 // TestImportsPointDownward holds the layout: who may know whom.

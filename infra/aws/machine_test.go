@@ -1,0 +1,135 @@
+package aws_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/samtest"
+)
+
+// machine is a state machine, or the one inside of a map.
+type machine struct {
+	StartAt string
+	States  map[string]state
+}
+
+type state struct {
+	Type, Next, Default        string
+	End                        bool
+	MaxConcurrency             int
+	ToleratedFailurePercentage int
+	Choices, Catch             []struct{ Next string }
+	Retry                      []struct{ ErrorEquals []string }
+	ItemProcessor              *machine
+	Parameters                 map[string]any
+}
+
+// loadMachine reads the definition strictly enough to see each state.
+func loadMachine(t *testing.T) (machine, string) {
+	t.Helper()
+	text, err := os.ReadFile("run.asl.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m machine
+	if err := json.Unmarshal(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m, string(text)
+}
+
+// next returns the states that may follow.
+func (s state) next() []string {
+	names := []string{s.Next, s.Default}
+	for _, choice := range s.Choices {
+		names = append(names, choice.Next)
+	}
+	for _, caught := range s.Catch {
+		names = append(names, caught.Next)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
+}
+
+// TestMachine holds that every state is reached, leads somewhere that exists,
+// and comes to an end.
+func TestMachine(t *testing.T) {
+	m, _ := loadMachine(t)
+	m.check(t, "")
+	scan := m.States["Scan"]
+	if scan.MaxConcurrency <= 0 || scan.MaxConcurrency > 100 || scan.ToleratedFailurePercentage != 100 {
+		t.Errorf("the map runs %d at once and tolerates %d%%: want a limit, and 100%%, because publish judges", scan.MaxConcurrency, scan.ToleratedFailurePercentage)
+	}
+	if diff := cmp.Diff([]string{"Publish", "Publish"}, scan.next()); diff != "" {
+		t.Errorf("after the map, however it ends (-want +got):\n%s", diff)
+	}
+}
+
+func (m machine) check(t *testing.T, path string) {
+	t.Helper()
+	reached := map[string]bool{}
+	open := []string{m.StartAt}
+	for len(open) > 0 {
+		name := open[0]
+		open = open[1:]
+		s, exists := m.States[name]
+		if !exists {
+			t.Errorf("%s%s does not exist", path, name)
+			continue
+		}
+		if reached[name] {
+			continue
+		}
+		reached[name] = true
+		open = append(open, s.next()...)
+		ends := s.End || s.Type == "Succeed" || s.Type == "Fail"
+		if leads := s.Next != "" || s.Type == "Choice" && s.Default != ""; ends == leads {
+			t.Errorf("%s%s neither ends nor leads on, or does both", path, name)
+		}
+		if s.Type == "Task" && len(s.Retry) == 0 {
+			t.Errorf("%s%s is never tried again", path, name)
+		}
+		if s.ItemProcessor != nil {
+			s.ItemProcessor.check(t, path+name+"/")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.States)) {
+		if !reached[name] {
+			t.Errorf("%s%s is never reached", path, name)
+		}
+	}
+}
+
+var placeholder = regexp.MustCompile(`\$\{([A-Za-z]+)\}`)
+
+// TestSubstitutions holds that the definition's placeholders are filled in,
+// each with a function that exists and that the machine may invoke.
+func TestSubstitutions(t *testing.T) {
+	template := samtest.Translated(t)
+	_, text := loadMachine(t)
+	var used []string
+	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
+		used = append(used, found[1])
+	}
+	slices.Sort(used)
+	filled := object(t, template.Resources["Run"], "DefinitionSubstitutions")
+	if diff := cmp.Diff(slices.Compact(used), slices.Sorted(maps.Keys(filled))); diff != "" {
+		t.Errorf("placeholders (-used +filled in):\n%s", diff)
+	}
+	role := template.Statements(t, "RunRole")
+	for name, value := range filled {
+		function := strings.TrimSuffix(strings.TrimPrefix(samtest.Plain(value), "${"), ".Arn}")
+		if template.Resources[function].Type != "AWS::Lambda::Function" {
+			t.Errorf("%s is %s, which is no function", name, samtest.Plain(value))
+		}
+		if !samtest.Allowed(role, "lambda:InvokeFunction", samtest.Plain(value)) {
+			t.Errorf("the state machine may not invoke %s", function)
+		}
+	}
+}

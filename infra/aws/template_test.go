@@ -1,0 +1,230 @@
+// Package aws_test holds what the deployment on AWS must be: the template, as
+// CloudFormation gets it, and the state machine.
+package aws_test
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/samtest"
+)
+
+// ofType returns the resources of a type, by name.
+func ofType(t *testing.T, typ string) map[string]samtest.Resource {
+	t.Helper()
+	found := maps.Clone(samtest.Translated(t).Resources)
+	maps.DeleteFunc(found, func(_ string, r samtest.Resource) bool { return r.Type != typ })
+	if len(found) == 0 {
+		t.Fatalf("the template has no %s", typ)
+	}
+	return found
+}
+
+// object returns a property that is an object.
+func object(t *testing.T, r samtest.Resource, name string) map[string]any {
+	t.Helper()
+	value, ok := r.Properties[name].(map[string]any)
+	if !ok {
+		t.Fatalf("%s is %s, want an object", name, samtest.Text(r.Properties[name]))
+	}
+	return value
+}
+
+func TestBuckets(t *testing.T) {
+	blocked := map[string]any{"BlockPublicAcls": true, "BlockPublicPolicy": true, "IgnorePublicAcls": true, "RestrictPublicBuckets": true}
+	algorithm := map[string]string{"Results": `"SSEAlgorithm":"aws:kms"`, "AccessLogs": `"SSEAlgorithm":"AES256"`}
+	for name, bucket := range ofType(t, "AWS::S3::Bucket") {
+		if diff := cmp.Diff(blocked, object(t, bucket, "PublicAccessBlockConfiguration")); diff != "" {
+			t.Errorf("%s: public access (-want +got):\n%s", name, diff)
+		}
+		if got := samtest.Text(bucket.Properties["VersioningConfiguration"]); got != `{"Status":"Enabled"}` {
+			t.Errorf("%s: versioning is %s", name, got)
+		}
+		if got := samtest.Text(bucket.Properties["BucketEncryption"]); algorithm[name] == "" || !strings.Contains(got, algorithm[name]) {
+			t.Errorf("%s: encryption is %s", name, got)
+		}
+		if !tlsOnly(t, name) {
+			t.Errorf("%s: no policy refuses requests without TLS", name)
+		}
+	}
+}
+
+// tlsOnly reports whether a policy denies a bucket and its objects to
+// everybody who does not use TLS.
+func tlsOnly(t *testing.T, bucket string) bool {
+	t.Helper()
+	for _, policy := range ofType(t, "AWS::S3::BucketPolicy") {
+		if samtest.Plain(policy.Properties["Bucket"]) != "${"+bucket+"}" {
+			continue
+		}
+		for _, s := range object(t, policy, "PolicyDocument")["Statement"].([]any) {
+			statement := s.(map[string]any)
+			if statement["Effect"] == "Deny" && statement["Principal"] == "*" && statement["Action"] == "s3:*" &&
+				strings.Contains(samtest.Text(statement["Condition"]), `"aws:SecureTransport":"false"`) &&
+				len(statement["Resource"].([]any)) == 2 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestFunctions holds that each function has its own role and a log group that
+// forgets, and an environment that holds no secret and takes no endpoint.
+func TestFunctions(t *testing.T) {
+	retained := map[string]bool{}
+	for _, group := range ofType(t, "AWS::Logs::LogGroup") {
+		if days, ok := group.Properties["RetentionInDays"].(float64); ok && days > 0 {
+			retained[samtest.Plain(group.Properties["LogGroupName"])] = true
+		}
+	}
+	roles := map[string]string{}
+	functions := ofType(t, "AWS::Lambda::Function")
+	for name, function := range functions {
+		if !retained["/aws/lambda/${"+name+"}"] {
+			t.Errorf("%s: no log group with a retention", name)
+		}
+		role := samtest.Plain(function.Properties["Role"])
+		if other, taken := roles[role]; taken {
+			t.Errorf("%s and %s share %s", name, other, role)
+		}
+		roles[role] = name
+		checkEnvironment(t, name, object(t, function, "Environment")["Variables"].(map[string]any))
+		if got := samtest.Text(function.Properties["Architectures"]); got != `["arm64"]` || function.Properties["Runtime"] != "provided.al2023" {
+			t.Errorf("%s: runs on %s %v", name, got, function.Properties["Runtime"])
+		}
+	}
+	if len(functions) != 4 {
+		t.Errorf("functions: %v", slices.Sorted(maps.Keys(functions)))
+	}
+}
+
+func checkEnvironment(t *testing.T, name string, variables map[string]any) {
+	t.Helper()
+	plain := map[string]string{}
+	for key, value := range variables {
+		plain[key] = samtest.Plain(value)
+	}
+	want := map[string]string{
+		"POSTURE_STORE":                       "s3://${Results}",
+		"POSTURE_ORGANIZATION_ROLE":           `{"Fn::If":["HasOrganization",{"Ref":"MemberRoleName"},""]}`,
+		"POSTURE_EXTERNAL_ID":                 "${ExternalId}",
+		"AWS_EC2_METADATA_DISABLED":           "true",
+		"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+	}
+	if name == "PublishFunction" || name == "WatchdogFunction" {
+		want["POSTURE_SLACK_SECRET"] = "${SlackSecretName}" // the secret's name
+	}
+	if diff := cmp.Diff(want, plain); diff != "" {
+		t.Errorf("%s: environment (-want +got):\n%s", name, diff)
+	}
+}
+
+// reads matches the actions that change nothing and tell no credentials.
+var reads = regexp.MustCompile(`^[a-z0-9-]+:(Get|List|Describe|BatchGet|Lookup)[A-Za-z]*$`)
+
+// TestScanRole holds that who scans can change nothing but its part of a run,
+// and reads no secrets.
+func TestScanRole(t *testing.T) {
+	writes := map[string][]string{}
+	for _, s := range samtest.Translated(t).Statements(t, "ScanRole") {
+		for _, action := range s.Actions {
+			switch {
+			case s.Deny:
+			case !reads.MatchString(action):
+				writes[action] = append(writes[action], s.Resources...)
+			case action == "secretsmanager:GetSecretValue", strings.HasPrefix(action, "ssm:GetParameter"):
+				t.Errorf("may do %s", action)
+			case action == "s3:GetObject":
+				writes[action] = append(writes[action], s.Resources...)
+			}
+		}
+	}
+	logs := []string{"arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/${AWS::StackName}-*"}
+	want := map[string][]string{
+		"logs:CreateLogStream":         logs,
+		"logs:PutLogEvents":            logs,
+		"s3:GetObject":                 {"${Results.Arn}/config/*", "${Results.Arn}/runs/*"},
+		"s3:PutObject":                 {"${Results.Arn}/runs/*"},
+		"kms:Decrypt":                  {"${Key.Arn}"},
+		"kms:GenerateDataKey":          {"${Key.Arn}"},
+		"sts:AssumeRole":               {"arn:${AWS::Partition}:iam::*:role/${MemberRoleName}"},
+		"iam:GenerateCredentialReport": {"*"},
+	}
+	if diff := cmp.Diff(want, writes); diff != "" {
+		t.Errorf("what the role may do beyond reading settings (-want +got):\n%s", diff)
+	}
+}
+
+// TestRoles holds what else no function may do.
+func TestRoles(t *testing.T) {
+	template := samtest.Translated(t)
+	for name := range ofType(t, "AWS::IAM::Role") {
+		for _, s := range template.Statements(t, name) {
+			for _, action := range s.Actions {
+				if !s.Deny && (strings.HasSuffix(action, "*") || strings.HasPrefix(action, "iam:") && !reads.MatchString(action) && action != "iam:GenerateCredentialReport") {
+					t.Errorf("%s may do %s", name, action)
+				}
+			}
+		}
+	}
+	for _, role := range []string{"PlanRole", "ScanRole", "PublishRole", "WatchdogRole"} {
+		statements := template.Statements(t, role)
+		for _, key := range []string{"config/posture.yaml", "config/rules/a.yaml"} {
+			if samtest.Allowed(statements, "s3:PutObject", "${Results.Arn}/"+key) {
+				t.Errorf("%s may write %s", role, key)
+			}
+		}
+		if samtest.Allowed(statements, "s3:DeleteObject", "${Results.Arn}/runs/2026/11/22/x/run.json") {
+			t.Errorf("%s may delete a run", role)
+		}
+	}
+}
+
+// TestSchedules holds that what cannot be started is kept and raises an alarm.
+func TestSchedules(t *testing.T) {
+	schedules := ofType(t, "AWS::Scheduler::Schedule")
+	started := map[string]string{}
+	for name, schedule := range schedules {
+		target := object(t, schedule, "Target")
+		started[name] = samtest.Plain(target["Arn"])
+		if got := samtest.Text(target["DeadLetterConfig"]); got != `{"Arn":{"Fn::GetAtt":["Undelivered","Arn"]}}` {
+			t.Errorf("%s: what cannot be delivered goes to %s", name, got)
+		}
+	}
+	if diff := cmp.Diff(map[string]string{"RunSchedule": "${Run}", "WatchdogSchedule": "${WatchdogFunction.Arn}"}, started); diff != "" {
+		t.Errorf("schedules (-want +got):\n%s", diff)
+	}
+	if got := samtest.Text(object(t, schedules["RunSchedule"], "Target")["Input"]); got != `"{\"slot\": \"\u003caws.scheduler.scheduled-time\u003e\"}"` {
+		t.Errorf("a run is started with %s", got)
+	}
+}
+
+// TestAlarms holds that every alarm goes to the topic, which does not go
+// through our own code, and that silence is an alarm where it matters.
+func TestAlarms(t *testing.T) {
+	missing := map[string]string{}
+	for name, alarm := range ofType(t, "AWS::CloudWatch::Alarm") {
+		if got := samtest.Text(alarm.Properties["AlarmActions"]); got != `[{"Ref":"Alarms"}]` {
+			t.Errorf("%s: goes to %s", name, got)
+		}
+		missing[name] = samtest.Plain(alarm.Properties["TreatMissingData"])
+	}
+	want := map[string]string{
+		"NoRunCompleted": "breaching", "WatchdogBarks": "breaching",
+		"RunFailed": "notBreaching", "NotStarted": "notBreaching", "NotTold": "notBreaching",
+	}
+	if diff := cmp.Diff(want, missing); diff != "" {
+		t.Errorf("missing data (-want +got):\n%s", diff)
+	}
+	for name, subscription := range ofType(t, "AWS::SNS::Subscription") {
+		if subscription.Properties["Protocol"] != "email" {
+			t.Errorf("%s: goes by %v", name, subscription.Properties["Protocol"])
+		}
+	}
+}
