@@ -12,8 +12,8 @@ GOFILES = $(shell git ls-files '*.go' go.mod go.sum)
 # and do not link a cloud's whole SDK, which would take minutes to build again.
 RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/snapshot ./internal/store ./scanners
 
-.PHONY: check help build test race demo lint fmt bench fuzz scan lambda generate generated tidy template vuln clean python node
-check: fmt tidy lint build generated test race template lambda ## the whole check, as CI runs it
+.PHONY: check help build test race demo lint fmt bench fuzz scan lambda generate generated tidy template terraform vuln clean python node
+check: fmt tidy lint build generated test race template terraform lambda ## the whole check, as CI runs it
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,15 @@ generated: build ## fail when a generated file differs from what the code says
 
 template: python ## lint template.yaml
 	build/python/bin/cfn-lint template.yaml infra/aws/member-role.yaml
+
+terraform: build/terraform/.ready ## the form of infra/gcp, and what checkov says of it
+	go -C tools/hclfmt run . ../../infra/gcp
+	build/terraform/bin/checkov --directory infra/gcp --framework terraform --compact --quiet --skip-download
+
+build/terraform/.ready: tools/requirements-terraform.txt
+	python3 -m venv build/terraform
+	build/terraform/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
 
