@@ -30,7 +30,7 @@ type changed struct {
 type changes struct {
 	common
 	since time.Time
-	limit int
+	limit uint
 }
 
 func newChanges(world *streams) *cobra.Command {
@@ -50,7 +50,7 @@ which of it has reached them.`,
 	}
 	c.addStore(cmd)
 	c.addSince(cmd, &c.since, "runs that were finished")
-	cmd.Flags().IntVar(&c.limit, "limit", 10, "the latest `n` runs")
+	cmd.Flags().UintVar(&c.limit, "limit", 10, "the latest `n` runs")
 	c.addFormat(cmd, "table", "json")
 	return cmd
 }
@@ -81,7 +81,7 @@ func (c *changes) load(ctx context.Context, s store.Store) ([]changed, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(runs) == c.limit || manifest.Closed.Before(c.since) {
+		if uint(len(runs)) == c.limit || manifest.Closed.Before(c.since) {
 			break
 		}
 		alerts, err := audit.LoadAlerts(ctx, s, manifest.Run)

@@ -231,7 +231,7 @@ func tryStore(ctx context.Context, s store.Store) *storeCheckup {
 		err = errors.Join(err, s.Delete(ctx, key))
 	}
 	if err != nil {
-		tried.State, tried.Error = broken, err.Error()
+		tried.State, tried.Error = broken, plain(err)
 	}
 	return tried
 }
@@ -293,7 +293,7 @@ func someRegions(regions []string, all int) string {
 
 // verdict is an error when something that a scan needs does not work.
 func (d *doctor) verdict() error {
-	wrong := 0
+	wrong, lacking := 0, ""
 	for _, target := range d.Targets {
 		if target.Failure != "" {
 			wrong++
@@ -302,13 +302,16 @@ func (d *doctor) verdict() error {
 			if t.State != works && t.State != notTried {
 				wrong++
 			}
+			if t.State == missing {
+				lacking = ": posture permissions prints a policy that allows all that the calls need"
+			}
 		}
 	}
 	if d.Store != nil && d.Store.State != works {
 		wrong++
 	}
 	if wrong > 0 {
-		return incomplete(fmt.Errorf("%d of what a scan needs does not work: posture permissions prints a policy that allows all of it", wrong))
+		return incomplete(fmt.Errorf("%d of what a scan needs does not work%s", wrong, lacking))
 	}
 	return nil
 }

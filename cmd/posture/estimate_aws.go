@@ -99,7 +99,7 @@ func (c *common) lastParts(ctx context.Context, cfg config.Config) (map[string]s
 	}
 	run, err := loadRun(ctx, kept, newest.Run)
 	if err != nil {
-		return nil, unread(kept, err)
+		return nil, err
 	}
 	parts := map[string]snapshot.Part{}
 	for _, part := range run.parts {

@@ -76,7 +76,7 @@ func (f *findings) print(ctx context.Context) error {
 	}
 	run, err := loadRun(ctx, kept, f.run)
 	if err != nil {
-		return unread(kept, err)
+		return err
 	}
 	if err := f.check(run); err != nil {
 		return err
@@ -88,7 +88,7 @@ func (f *findings) print(ctx context.Context) error {
 	matching.Color = f.world.colored()
 	c, err := count(matching)
 	if err != nil {
-		return incomplete(fmt.Errorf("read run %s: %w", run.run.ID, err))
+		return unread(kept, fmt.Errorf("read run %s: %w", run.run.ID, err))
 	}
 	if err := matching.Write(f.world.out, f.format); err != nil {
 		return incomplete(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -54,7 +55,7 @@ func (f *awsFlags) options(c *common, cfg config.Config) (awscloud.Options, erro
 	return awscloud.Options{
 		Config: cfg, Rules: own, Only: f.profile != "",
 		Role:    scanner.Role{ARN: f.roleARN, ExternalID: f.externalID},
-		Regions: f.regions, Services: f.services, Session: "posture",
+		Regions: slices.Compact(slices.Sorted(slices.Values(f.regions))), Services: f.services, Session: "posture",
 	}, err
 }
 

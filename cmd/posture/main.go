@@ -72,11 +72,12 @@ func run(ctx context.Context, args []string, world streams) int {
 		return exitFine
 	}
 	exit := &exitError{code: exitUsage, err: err}
-	if !errors.As(err, &exit) && ctx.Err() != nil {
+	_ = errors.As(err, &exit) // what says no code is a matter of usage or configuration
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		exit = &exitError{code: exitIncomplete, err: errors.New("interrupted")}
 	}
 	if exit.err != nil {
-		fmt.Fprintf(world.err, "posture: %s\n", escape.Lines(exit.err.Error()))
+		fmt.Fprintf(world.err, "posture: %s\n", escape.Lines(plain(exit.err)))
 	}
 	return exit.code
 }

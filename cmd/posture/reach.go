@@ -99,5 +99,5 @@ func unreachable(err error) error {
 	if errors.As(err, &known) && (known.Cause.Reason == posture.Throttled || known.Cause.Reason == posture.TimedOut) {
 		return incomplete(err)
 	}
-	return err
+	return lost(err)
 }

@@ -25,7 +25,10 @@ func loadRun(ctx context.Context, s store.Store, id string) (closedRun, error) {
 	var err error
 	if id == "" {
 		r.manifest, err = snapshot.Newest(ctx, s, "")
-	} else if _, _, err = snapshot.ParseID(id); err == nil {
+	} else {
+		if _, _, err := snapshot.ParseID(id); err != nil {
+			return r, err
+		}
 		r.manifest, err = snapshot.LoadManifest(ctx, s, id)
 	}
 	switch {
@@ -34,13 +37,15 @@ func loadRun(ctx context.Context, s store.Store, id string) (closedRun, error) {
 	case errors.Is(err, store.ErrNotFound):
 		return r, fmt.Errorf("%s holds no finished run %s: posture runs lists those that it has", s, id)
 	case err != nil:
-		return r, err
+		return r, unread(s, err)
 	}
-	if r.run, err = snapshot.LoadRun(ctx, s, r.manifest.Run); err != nil {
-		return r, fmt.Errorf("read run %s: %w", r.manifest.Run, err)
+	if r.run, err = snapshot.LoadRun(ctx, s, r.manifest.Run); err == nil {
+		r.parts, _, err = snapshot.Parts(ctx, s, r.run)
 	}
-	r.parts, _, err = snapshot.Parts(ctx, s, r.run)
-	return r, err
+	if err != nil {
+		return r, unread(s, fmt.Errorf("read run %s: %w", r.manifest.Run, err))
+	}
+	return r, nil
 }
 
 // findings returns all findings of a run.

@@ -19,7 +19,7 @@ const timeLayout = "2006-01-02 15:04"
 func newRuns(world *streams) *cobra.Command {
 	c := common{world: world}
 	var since time.Time
-	limit := 0
+	limit := uint(0)
 	cmd := &cobra.Command{
 		Use:   "runs",
 		Short: "List the runs that the store holds, the latest first",
@@ -39,12 +39,12 @@ complete, degraded (a target or too much else could not be read), failed
 				return incomplete(err)
 			}
 			slices.Reverse(entries)
-			return c.showRuns(entries[:min(limit, len(entries))], kept.String())
+			return c.showRuns(entries[:min(limit, uint(len(entries)))], kept.String())
 		},
 	}
 	c.addStore(cmd)
 	c.addSince(cmd, &since, "runs that were due")
-	cmd.Flags().IntVar(&limit, "limit", 30, "the latest `n`")
+	cmd.Flags().UintVar(&limit, "limit", 30, "the latest `n`")
 	c.addFormat(cmd, "table", "json")
 	return cmd
 }

@@ -63,11 +63,10 @@ func (c *common) openStore(ctx context.Context, cfg config.Config) (store.Store,
 	}
 }
 
-// unread says why a store could not be read. That nothing is there, or that it
-// was asked for wrongly, is for a person to mend; the rest is not.
+// unread says that a store could not be read.
 func unread(s store.Store, err error) error {
 	if errors.Is(err, snapshot.ErrCorrupt) {
-		return incomplete(fmt.Errorf("%w: posture verify --store %s tells what else was changed", err, s))
+		err = fmt.Errorf("%w: posture verify --store %s tells what else was changed", err, s)
 	}
-	return err
+	return incomplete(err)
 }
