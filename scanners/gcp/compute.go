@@ -1,6 +1,9 @@
 package gcp
 
-import "strings"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // computeVersions are the versions of the Compute Engine API in whose form
 // its resources are understood: they differ in what is added only.
@@ -31,21 +34,40 @@ func (r *reading) link(l linked, fields ...string) string {
 	return path(l.SelfLink)
 }
 
-// metadata is the metadata of a VM or of its project. It may hold secrets:
-// nothing of it goes into a document.
-type metadata struct {
-	Items []struct{ Key, Value string }
-}
+// metadata is what is kept of the metadata of a VM or of its project: the
+// keys that the scanner asks for. The others may hold secrets, or long scripts.
+type metadata map[string]string
 
-// get returns the value of a key and whether there is one.
-func (m metadata) get(key string) (string, bool) {
-	for _, item := range m.Items {
-		if item.Key == key {
-			return item.Value, true
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *metadata) UnmarshalJSON(b []byte) error {
+	var all struct {
+		Items []struct{ Key, Value string }
+	}
+	if err := json.Unmarshal(b, &all); err != nil {
+		return err
+	}
+	*m = metadata{}
+	for _, item := range all.Items {
+		switch item.Key {
+		case "block-project-ssh-keys", "created-by", "enable-oslogin", "enable-oslogin-2fa", "serial-port-enable":
+			(*m)[item.Key] = item.Value
 		}
 	}
-	return "", false
+	return nil
 }
+
+// on reports whether a key is there and switches something on.
+func (m metadata) on(key string) bool { return isOn(m[key]) }
+
+// off reports whether a key is there and does not switch something on.
+func (m metadata) off(key string) bool {
+	value, ok := m[key]
+	return ok && !isOn(value)
+}
+
+// managed reports whether a managed instance group made the VM: it says so in
+// the metadata.
+func (m metadata) managed() bool { return strings.Contains(m["created-by"], "/instanceGroupManagers/") }
 
 // isOn reports whether a value of the metadata switches something on, in any
 // of the spellings that Compute Engine takes.

@@ -98,13 +98,6 @@ type vmScheduling struct {
 
 func (s vmScheduling) preemptible() bool { return s.Preemptible || s.Model == "SPOT" }
 
-// managed reports whether a managed instance group made the machine: it says
-// so in the metadata.
-func (m metadata) managed() bool {
-	maker, _ := m.get("created-by")
-	return strings.Contains(maker, "/instanceGroupManagers/")
-}
-
 // gkeNode reports whether a name and labels are those of a node of GKE.
 func gkeNode(name string, labels map[string]string) bool {
 	_, labeled := labels["goog-gke-node"]
@@ -192,12 +185,12 @@ type computeProjectData struct {
 // metadataOn reports whether the machine's metadata switches something on: its
 // own where it has the key, else that of its project.
 func (r *reading) metadataOn(own metadata, key, field string) bool {
-	if value, ok := own.get(key); ok {
+	if value, ok := own[key]; ok {
 		return isOn(value)
 	}
 	projects := siblings[computeProjectData](r, typeComputeProject, field)
 	for _, project := range projects {
-		if value, ok := project.Data.Metadata.get(key); ok {
+		if value, ok := project.Data.Metadata[key]; ok {
 			return isOn(value)
 		}
 	}

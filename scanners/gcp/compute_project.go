@@ -41,15 +41,3 @@ func readComputeProject(_ context.Context, r *reading) any {
 	slices.Sort(doc.OptedOut)
 	return doc
 }
-
-// on reports whether a key is there and switches something on.
-func (m metadata) on(key string) bool {
-	value, _ := m.get(key)
-	return isOn(value)
-}
-
-// off reports whether a key is there and does not switch something on.
-func (m metadata) off(key string) bool {
-	value, ok := m.get(key)
-	return ok && !isOn(value)
-}
