@@ -12,11 +12,11 @@ GOFILES = $(shell git ls-files '*.go' go.mod go.sum)
 # and do not link a cloud's whole SDK, which would take minutes to build again.
 RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/snapshot ./internal/store ./scanners
 
-.PHONY: check help build test race demo lint fmt bench fuzz scan lambda generate generated tidy template terraform vuln clean python node
-check: fmt tidy lint build generated test race template terraform lambda ## the whole check, as CI runs it
+.PHONY: check help build test race demo lint fmt bench fuzz scan lambda generate generated tidy template terraform gcp gcp-source vuln clean python node
+check: fmt tidy lint build generated test race template terraform lambda gcp-source ## the whole check, as CI runs it
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build/posture, the command line
 	go build -ldflags='-s -w' -o build/posture ./cmd/posture
@@ -82,6 +82,12 @@ build/terraform/.ready: tools/requirements-terraform.txt
 	python3 -m venv build/terraform
 	build/terraform/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+
+gcp-source: ## what infra/gcp deploys: build/gcp/posture.zip
+	go -C tools run ./gcpsource .. ../build/gcp/posture.zip
+
+gcp: ## the functions of Google Cloud as one program, for a container or to try them
+	go build -tags disable_grpc_modules,grpcnotrace -ldflags='-s -w -buildid=' -o build/gcp/posture ./functions/gcp
 
 lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
 

@@ -1,0 +1,46 @@
+package oncloudrun
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+)
+
+// log writes what came of a step as one line in the form of Cloud Logging.
+// The log-based metrics of infra/gcp are made of its measures. No attribute
+// holds a secret.
+func log(w io.Writer, name string, said Answer, err error) {
+	logger := slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: forCloudLogging}))
+	attributes := []any{"step", name, "answer", said}
+	if said.measures != nil {
+		attributes = append(attributes, "measures", said.measures)
+	}
+	switch {
+	case errors.Is(err, errContinue):
+		logger.Warn("to be continued", attributes...)
+	case err != nil:
+		logger.Error("failed", append(attributes, "error", err.Error())...)
+	case said.Missed:
+		logger.Error("no run completed in time", attributes...)
+	default:
+		logger.Info("done", attributes...)
+	}
+}
+
+// forCloudLogging gives the attributes the names that Cloud Logging knows.
+func forCloudLogging(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
+		return a
+	}
+	switch a.Key {
+	case slog.LevelKey:
+		severity := a.Value.String()
+		if severity == slog.LevelWarn.String() {
+			severity = "WARNING"
+		}
+		return slog.String("severity", severity)
+	case slog.MessageKey:
+		a.Key = "message"
+	}
+	return a
+}

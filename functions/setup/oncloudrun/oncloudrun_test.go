@@ -1,0 +1,123 @@
+package oncloudrun
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/secretmanager/v1"
+
+	"posture/internal/config"
+	"posture/internal/posture"
+)
+
+func TestScope(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                  nil,
+		"organizations/123": {"organizations/123"},
+		"folders/45":        {"folders/45"},
+		"projects/shop-one": {"projects/shop-one"},
+	} {
+		var g config.GCP
+		if err := scopeOf(text, &g); err != nil {
+			t.Fatal(err)
+		}
+		found, err := scopes(g)
+		var got []string
+		for _, scope := range found {
+			got = append(got, scope.String())
+		}
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%q: %s %v", text, diff, err)
+		}
+	}
+	for _, text := range []string{"123", "organizations/", "accounts/1"} {
+		if err := scopeOf(text, &config.GCP{}); err == nil || !strings.Contains(err.Error(), "expected organizations/NUMBER") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if _, err := scopes(config.GCP{Organization: "acme"}); err == nil {
+		t.Error("an organization's name was taken for its number")
+	}
+}
+
+func TestWithout(t *testing.T) {
+	list := func(context.Context) ([]posture.Target, error) {
+		return []posture.Target{{Account: "one"}, {Account: "two"}}, nil
+	}
+	got, err := without(list, []string{"two"})(t.Context())
+	if diff := cmp.Diff([]posture.Target{{Account: "one"}}, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}
+
+// TestSecretText: an error does not quote what was in the secret.
+func TestSecretText(t *testing.T) {
+	version := func(data string) *secretmanager.AccessSecretVersionResponse {
+		return &secretmanager.AccessSecretVersionResponse{Payload: &secretmanager.SecretPayload{Data: data}}
+	}
+	if got, err := secretText(version(base64.StdEncoding.EncodeToString([]byte("xoxb-1")))); got != "xoxb-1" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for _, bad := range []*secretmanager.AccessSecretVersionResponse{{}, version(""), version("xoxb-not-base64!")} {
+		if _, err := secretText(bad); !errors.Is(err, errNoSecret) || strings.Contains(err.Error(), "xoxb") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestPayload(t *testing.T) {
+	event := cloudevents.NewEvent()
+	event.SetType("google.cloud.pubsub.topic.v1.messagePublished")
+	for data, want := range map[string]string{
+		`{"message":{"data":"eyJydW4iOiJ4In0="}}`: `{"run":"x"}`,
+		`{"message":{}}`:    ``,
+		`{"message":"odd"}`: `{"message":"odd"}`,
+	} {
+		if err := event.SetData(cloudevents.ApplicationJSON, []byte(data)); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(payload(event)); got != want {
+			t.Errorf("%s: got %s", data, got)
+		}
+	}
+}
+
+// TestLog: a line has what Cloud Logging and the metrics of infra/gcp go by.
+func TestLog(t *testing.T) {
+	for want, line := range map[string]struct {
+		said Answer
+		err  error
+	}{
+		`"severity":"INFO","message":"done","step":"run","answer":{"run":"r","go":true},"measures":{"RunsCompleted":1}}`: {said: Answer{Run: "r", Go: true, measures: map[string]float64{"RunsCompleted": 1}}},
+		`"severity":"WARNING","message":"to be continued"`:                                                               {err: errContinue},
+		`"severity":"ERROR","message":"failed","step":"run","answer":{"go":false},"error":"no store"}`:                   {err: errors.New("no store")},
+		`"severity":"ERROR","message":"no run completed in time"`:                                                        {said: Answer{Missed: true}},
+	} {
+		var text strings.Builder
+		log(&text, "run", line.said, line.err)
+		if !strings.Contains(text.String(), want) || !strings.HasPrefix(text.String(), `{"time":"`) {
+			t.Errorf("got  %swant %s", text.String(), want)
+		}
+	}
+}
+
+func TestTimeLimit(t *testing.T) {
+	for text, want := range map[string]time.Duration{"": defaultTime, "25m": 25 * time.Minute} {
+		t.Setenv(timeVariable, text)
+		if got, err := timeLimit(); got != want || err != nil {
+			t.Errorf("%q: got %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"soon", "-1m"} {
+		t.Setenv(timeVariable, text)
+		if _, err := timeLimit(); err == nil {
+			t.Errorf("%q was taken", text)
+		}
+	}
+}

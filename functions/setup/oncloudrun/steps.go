@@ -1,0 +1,229 @@
+package oncloudrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"posture/functions/setup"
+	"posture/internal/outbox"
+	"posture/internal/posture"
+	"posture/internal/snapshot"
+)
+
+// Event is what a function is asked for, in JSON. Each step takes what it
+// needs of it.
+type Event struct {
+	Slot   time.Time       `json:"slot"`   // plan, run: when the run was due; the trigger's own time where it has none
+	Opener string          `json:"opener"` // plan: the caller's name, the same when it comes again
+	Run    string          `json:"run"`    // scan, publish: id of the run
+	Target *posture.Target `json:"target"` // scan: the one to scan; without one, all of the run
+}
+
+// Answer says what came of a step, in JSON.
+type Answer struct {
+	Run      string                 `json:"run,omitempty"`
+	Go       bool                   `json:"go"`                // plan and run: false when another caller has the slot
+	Targets  int                    `json:"targets,omitempty"` // of the run
+	Left     int                    `json:"left,omitempty"`    // of them, those that a next invocation is to scan
+	Counts   map[posture.Status]int `json:"counts,omitempty"`  // findings, of the targets scanned
+	Calls    int                    `json:"calls,omitempty"`   // that the scan made
+	Outcome  snapshot.Outcome       `json:"outcome,omitempty"`
+	Alerts   int                    `json:"alerts,omitempty"`
+	Slack    *outbox.Report         `json:"slack,omitempty"`
+	Last     string                 `json:"last,omitempty"`   // watchdog: the newest run that completed
+	Missed   bool                   `json:"missed,omitempty"` // watchdog: no run completed for too long
+	measures map[string]float64
+}
+
+// Step does one step of a run. It may be repeated and run twice at once, as an
+// auditor's steps may.
+type Step func(ctx context.Context, e Event) (Answer, error)
+
+// Steps returns the steps by their names.
+func Steps() map[string]Step {
+	return map[string]Step{
+		"plan": on(plan), "scan": on(scan), "publish": on(publish), "run": on(run), "watchdog": on(watchdog),
+	}
+}
+
+var (
+	errIncomplete = errors.New("the event is incomplete")
+	// errContinue says that time ran out: the same event takes up where it ended.
+	errContinue = errors.New("targets are left: send the same event again")
+)
+
+// on does a step with what the environment names.
+func on(do func(context.Context, *site, Event) (Answer, error)) Step {
+	return func(ctx context.Context, e Event) (Answer, error) {
+		s, err := open(ctx)
+		if err != nil {
+			return Answer{}, err
+		}
+		defer s.close()
+		return do(ctx, s, e)
+	}
+}
+
+func plan(ctx context.Context, s *site, e Event) (Answer, error) {
+	planned, won, err := s.plan(ctx, e)
+	return Answer{Run: planned.ID, Go: won, Targets: len(planned.Targets)}, err
+}
+
+// plan opens the run of the slot. All who ask for one without a name are one
+// opener.
+func (s *site) plan(ctx context.Context, e Event) (snapshot.Run, bool, error) {
+	if e.Slot.IsZero() {
+		return snapshot.Run{}, false, fmt.Errorf("%w: expected slot, the time at which the run was due", errIncomplete)
+	}
+	if e.Opener == "" {
+		e.Opener = "slot " + e.Slot.UTC().Format(time.RFC3339)
+	}
+	return s.Plan(ctx, e.Slot, scope, e.Opener)
+}
+
+// scan scans one target, or all of the run that have no part yet.
+func scan(ctx context.Context, s *site, e Event) (Answer, error) {
+	if e.Run == "" {
+		return Answer{}, fmt.Errorf("%w: expected run, the id that plan answered", errIncomplete)
+	}
+	targets := []posture.Target{}
+	if e.Target != nil {
+		targets = append(targets, *e.Target)
+	} else {
+		planned, err := snapshot.LoadRun(ctx, s.Store, e.Run)
+		if err != nil {
+			return Answer{}, err
+		}
+		targets = planned.Targets
+	}
+	return s.scanAll(ctx, e.Run, targets)
+}
+
+func publish(ctx context.Context, s *site, e Event) (Answer, error) {
+	if e.Run == "" {
+		return Answer{}, fmt.Errorf("%w: expected run, the id that plan answered", errIncomplete)
+	}
+	published, err := s.Publish(ctx, e.Run)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{
+		Run: e.Run, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: &published.Delivery,
+		Targets: len(published.Run.Targets), measures: setup.Measures(published),
+	}, nil
+}
+
+// How long after its slot a run is taken up again before it is published with
+// what is there: one that time ran out for, and one that failed. Both are less
+// than what the retries in infra/gcp last, so that one of them publishes.
+const (
+	patience        = 2 * time.Hour
+	patienceFailing = 20 * time.Minute
+)
+
+// publishTime is what a run keeps of its time for being published.
+const publishTime = 2 * time.Minute
+
+// run does all steps in one invocation. When its time is up before all targets
+// are scanned, the next one for the same slot goes on: the parts that are
+// stored are the cursor.
+func run(ctx context.Context, s *site, e Event) (Answer, error) {
+	planned, won, err := s.plan(ctx, e)
+	if err != nil || !won {
+		return Answer{Run: planned.ID, Targets: len(planned.Targets)}, err
+	}
+	scanned, err := s.scanBefore(ctx, publishTime, planned)
+	if err != nil && s.Now().Sub(e.Slot) < patienceWith(err) {
+		return scanned, err
+	}
+	published, err := publish(ctx, s, Event{Run: planned.ID})
+	published.Go, published.Left, published.Counts, published.Calls = true, scanned.Left, scanned.Counts, scanned.Calls
+	return published, err
+}
+
+func patienceWith(err error) time.Duration {
+	if errors.Is(err, errContinue) {
+		return patience
+	}
+	return patienceFailing
+}
+
+// scanBefore scans all targets of a run, and ends that much before the time is
+// up.
+func (s *site) scanBefore(ctx context.Context, before time.Duration, planned snapshot.Run) (Answer, error) {
+	if deadline, bounded := ctx.Deadline(); bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-before))
+		defer cancel()
+	}
+	return s.scanAll(ctx, planned.ID, planned.Targets)
+}
+
+func watchdog(ctx context.Context, s *site, _ Event) (Answer, error) {
+	watch, err := s.Watchdog(ctx)
+	said := Answer{Go: true, Last: watch.Last, Missed: watch.Missed != nil, Slack: &watch.Delivery}
+	said.measures = map[string]float64{
+		"RunsMissed": 0, "RunAgeHours": watch.Age.Hours(),
+		"AlertsWaiting": float64(watch.Delivery.Waiting), "AlertsParked": float64(watch.Delivery.Parked + len(watch.Delivery.Alarms)),
+	}
+	if said.Missed {
+		said.measures["RunsMissed"] = 1
+	}
+	return said, err
+}
+
+const (
+	// atOnce is how many targets are scanned at the same time: they share one
+	// pass over the inventory, and mostly wait for the store.
+	atOnce = 4
+	// reserve is what must be left of an invocation's time for another target
+	// to be begun: the scan of one, and storing it.
+	reserve = 3 * time.Minute
+)
+
+// scanAll scans the targets while there is time, and returns errContinue when
+// there was not enough. That of which the scan failed counts as left; the
+// others go on.
+func (s *site) scanAll(ctx context.Context, run string, targets []posture.Target) (Answer, error) {
+	said := Answer{Run: run, Go: true, Targets: len(targets), Left: len(targets), Counts: map[posture.Status]int{}}
+	var mu sync.Mutex
+	var failed error
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for _, target := range targets {
+		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < reserve {
+			break
+		}
+		group.Go(func() error {
+			part, err := s.Scan(ctx, run, target)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failed = errors.Join(failed, err)
+				return nil
+			}
+			said.add(part)
+			return nil
+		})
+	}
+	if err := errors.Join(group.Wait(), failed); err != nil || said.Left == 0 {
+		return said, err
+	}
+	return said, errContinue
+}
+
+// add counts a part that is stored.
+func (a *Answer) add(part snapshot.Part) {
+	a.Left--
+	for status, n := range part.Counts {
+		a.Counts[status] += n
+	}
+	for _, n := range part.Coverage.Calls {
+		a.Calls += n
+	}
+}
