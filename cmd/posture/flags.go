@@ -34,7 +34,7 @@ func (c *common) addConfig(cmd *cobra.Command) {
 // addStore adds the flags of all commands that read stored runs.
 func (c *common) addStore(cmd *cobra.Command) {
 	c.addConfig(cmd)
-	cmd.Flags().StringVar(&c.store, "store", "", "where runs are kept, `URL`: a directory or s3://bucket/prefix (default: the configuration's, else a directory of yours)")
+	cmd.Flags().StringVar(&c.store, "store", "", "where runs are kept, `URL`: a directory, s3://bucket/prefix, gs://bucket/prefix or azblob://account/container/prefix (default: the configuration's, else a directory of yours)")
 	_ = cmd.MarkFlagDirname("store")
 }
 

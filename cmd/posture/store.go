@@ -58,8 +58,12 @@ func (c *common) openStore(ctx context.Context, cfg config.Config) (store.Store,
 		return store.Dir(url.Dir), nil
 	case store.SchemeS3:
 		return openS3(ctx, url)
+	case store.SchemeGCS:
+		return openGCS(ctx, url)
+	case store.SchemeAzure:
+		return openAzure(ctx, url)
 	default:
-		return nil, fmt.Errorf("store %s: this program keeps runs in a directory or in s3://", url)
+		return nil, fmt.Errorf("store %s: this program cannot open it", url)
 	}
 }
 
