@@ -1,5 +1,5 @@
 output "store" {
-  description = "Where the results are: posture --store takes it. The configuration belongs at config/posture.yaml in it."
+  description = "Where the results are. The configuration belongs at config/posture.yaml in it."
   value       = "gs://${google_storage_bucket.results.name}"
 }
 
