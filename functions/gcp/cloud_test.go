@@ -162,12 +162,12 @@ func (c *cloud) put(key, text string) {
 // objects returns the keys in the store.
 func (c *cloud) objects(t *testing.T) []string {
 	t.Helper()
-	found, _, err := c.storage.ListObjectsWithOptions(bucket, fakestorage.ListOptions{Prefix: folder + "/"})
+	found, err := c.storage.ListObjectsWithOptionsPaginated(bucket, fakestorage.ListOptions{Prefix: folder + "/"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var keys []string
-	for _, object := range found {
+	for _, object := range found.Objects {
 		keys = append(keys, strings.TrimPrefix(object.Name, folder+"/"))
 	}
 	slices.Sort(keys)
