@@ -9,12 +9,14 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/config"
+	"posture/internal/drift"
 	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/internal/report"
@@ -76,6 +78,7 @@ type doctor struct {
 	common
 	cloud   func(context.Context, config.Config) (audit.Cloud, error) // reading one resource of each listing
 	needs   func(posture.Want) []need
+	lookUp  need // the call that finds out who changed a resource
 	noStore bool
 	all     bool
 
@@ -105,7 +108,7 @@ func (d *doctor) run(ctx context.Context) error {
 		return unreachable(err)
 	}
 	for _, target := range targets {
-		tried, err := d.try(ctx, cloud, target)
+		tried, err := d.try(ctx, cloud, target, cfg.Attributes())
 		if err != nil {
 			return err
 		}
@@ -123,8 +126,9 @@ func (d *doctor) run(ctx context.Context) error {
 	return d.verdict()
 }
 
-// try reads one resource of each listing of a target.
-func (d *doctor) try(ctx context.Context, cloud audit.Cloud, target posture.Target) (checkup, error) {
+// try reads one resource of each listing of a target and, when asked, looks up
+// who changed one of them.
+func (d *doctor) try(ctx context.Context, cloud audit.Cloud, target posture.Target, attribute bool) (checkup, error) {
 	scanner, err := cloud.Open(ctx, target)
 	var known *posture.ReadError
 	if errors.As(err, &known) {
@@ -134,14 +138,34 @@ func (d *doctor) try(ctx context.Context, cloud audit.Cloud, target posture.Targ
 		return checkup{}, err
 	}
 	want := wantOf(cloud.Policy)
-	found := attempts{}
-	coverage := scanner.Scan(ctx, want, found.resource)
+	found, one := attempts{}, drift.Resource{}
+	coverage := scanner.Scan(ctx, want, func(r posture.Resource) {
+		found.resource(r)
+		one = drift.Resource{Account: r.Account, Region: r.Region, Type: r.Type, ID: r.ID}
+	})
 	for _, population := range coverage.Populations {
 		if population.Cause != nil {
 			found.note(*population.Cause, population.Region)
 		}
 	}
-	return checkup{Target: scanner.Target(), Caller: coverage.Caller, Trials: found.trials(d.needs(want), coverage.Calls)}, nil
+	needs := d.needs(want)
+	if attribute && cloud.LastChange != nil {
+		needs = append(needs, d.lookUp)
+		found.lookedUp(d.lookUp, d.attribute(ctx, cloud, one), coverage.Calls)
+	}
+	return checkup{Target: scanner.Target(), Caller: coverage.Caller, Trials: found.trials(needs, coverage.Calls)}, nil
+}
+
+// errNothing says that there is nothing to try a call on.
+var errNothing = errors.New("no resource")
+
+// attribute looks up who changed a resource within the last hour.
+func (d *doctor) attribute(ctx context.Context, cloud audit.Cloud, one drift.Resource) error {
+	if one.ID == "" {
+		return errNothing
+	}
+	_, err := cloud.LastChange(ctx, one, d.world.now().Add(-time.Hour), d.world.now())
+	return err
 }
 
 // wantOf returns what the rules in use read.
@@ -183,6 +207,20 @@ func (a attempts) note(cause posture.Cause, region string) {
 	}
 	known.regions[region] = true
 	a[cause.Operation] = known
+}
+
+// lookedUp notes what came of the look-up.
+func (a attempts) lookedUp(n need, err error, calls map[string]int) {
+	var known *posture.ReadError
+	switch {
+	case errors.Is(err, errNothing):
+	case errors.As(err, &known):
+		cause := known.Cause
+		cause.Permission = cmp.Or(cause.Permission, n.permission)
+		a.note(cause, posture.Global)
+	default:
+		calls[n.operation]++
+	}
 }
 
 // trials returns what came of every call, what needs somebody first.
@@ -270,12 +308,13 @@ func (d *doctor) printTarget(c checkup) error {
 	if err := table.Write(d.world.out); err != nil {
 		return err
 	}
+	var sums []string
 	for _, state := range abilities {
 		if counts[state] > 0 {
-			fmt.Fprintf(d.world.out, "%d %s  ", counts[state], state)
+			sums = append(sums, fmt.Sprintf("%d %s", counts[state], state))
 		}
 	}
-	fmt.Fprint(d.world.out, "\n\n")
+	fmt.Fprintf(d.world.out, "%s\n\n", wrapped(sums))
 	return nil
 }
 

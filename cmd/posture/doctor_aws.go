@@ -43,6 +43,7 @@ Exit codes: 0 all that could be tried works, 2 wrong usage or credentials,
 		options.Sample = true
 		return f.cloud(ctx, options)
 	}
+	d.lookUp = need{"cloudtrail:LookupEvents", "cloudtrail:LookupEvents"}
 	d.needs = func(want posture.Want) []need { return needsAWS(want, f.services) }
 	d.add(cmd)
 	f.add(cmd)

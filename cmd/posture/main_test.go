@@ -57,6 +57,9 @@ func setUp(env *testscript.Env) error {
 		if err != nil {
 			return err
 		}
+		if err := estate.Set("cloudtrail:LookupEvents", `{"Events": []}`); err != nil {
+			return err
+		}
 		c.estates[account] = estate
 	}
 	c.Cloud = awstest.New([]string{"eu-west-1", "us-east-1"}, c.estates)
