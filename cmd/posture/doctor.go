@@ -1,26 +1,18 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/drift"
 	"posture/internal/policy"
 	"posture/internal/posture"
-	"posture/internal/report"
-	"posture/internal/store"
 )
 
 func newDoctor(world *streams) *cobra.Command {
@@ -30,32 +22,6 @@ func newDoctor(world *streams) *cobra.Command {
 	})
 	cmd.AddCommand(newDoctorAWS(world))
 	return cmd
-}
-
-// ability says whether a call can be made.
-type ability string
-
-// The abilities, those that need somebody first.
-const (
-	missing  ability = "missing"   // refused for want of a permission
-	refused  ability = "refused"   // refused for another reason, which Code names
-	broken   ability = "failed"    // no usable answer
-	notTried ability = "not tried" // there is nothing that it could be made for
-	works    ability = "works"
-)
-
-var abilities = []ability{missing, refused, broken, notTried, works}
-
-// need is a call that a scan makes, and what it must be allowed for it.
-type need struct{ operation, permission string }
-
-// trial is what came of trying a call.
-type trial struct {
-	Permission string   `json:"permission"`
-	Operation  string   `json:"operation"`
-	State      ability  `json:"state"`
-	Code       string   `json:"code,omitempty"`
-	Regions    []string `json:"regions,omitempty"` // where it did not work
 }
 
 // checkup is what came of trying one target.
@@ -175,159 +141,6 @@ func wantOf(p *policy.Policy) posture.Want {
 		want[typ] = p.Fields(typ)
 	}
 	return want
-}
-
-// attempts holds what went wrong, by operation.
-type attempts map[string]trouble
-
-type trouble struct {
-	cause   posture.Cause
-	regions map[string]bool
-}
-
-// resource notes what could not be read of a resource.
-func (a attempts) resource(r posture.Resource) {
-	for _, unread := range r.Unread {
-		a.note(unread.Cause, r.Region)
-	}
-}
-
-// note keeps a cause, refusals before all others. What follows from another
-// cause is left out.
-func (a attempts) note(cause posture.Cause, region string) {
-	if cause.Reason == posture.NotListed || cause.Reason == posture.NotRequested {
-		return
-	}
-	known, there := a[cause.Operation]
-	if !there {
-		known.regions = map[string]bool{}
-	}
-	if !there || known.cause.Reason != posture.Denied {
-		known.cause = cause
-	}
-	known.regions[region] = true
-	a[cause.Operation] = known
-}
-
-// lookedUp notes what came of the look-up.
-func (a attempts) lookedUp(n need, err error, calls map[string]int) {
-	var known *posture.ReadError
-	switch {
-	case errors.Is(err, errNothing):
-	case errors.As(err, &known):
-		cause := known.Cause
-		cause.Permission = cmp.Or(cause.Permission, n.permission)
-		a.note(cause, posture.Global)
-	default:
-		calls[n.operation]++
-	}
-}
-
-// trials returns what came of every call, what needs somebody first.
-func (a attempts) trials(needs []need, calls map[string]int) []trial {
-	trials := []trial{}
-	for _, n := range needs {
-		t := trial{Permission: n.permission, Operation: n.operation, State: notTried}
-		found, wrong := a[n.operation]
-		switch {
-		case wrong:
-			t.State, t.Code = judge(found.cause), cmp.Or(found.cause.Code, string(found.cause.Reason))
-			t.Regions = slices.Sorted(maps.Keys(found.regions))
-		case calls[n.operation] > 0:
-			t.State = works
-		}
-		trials = append(trials, t)
-	}
-	slices.SortFunc(trials, func(x, y trial) int {
-		return cmp.Or(slices.Index(abilities, x.State)-slices.Index(abilities, y.State), cmp.Compare(x.Permission, y.Permission), cmp.Compare(x.Operation, y.Operation))
-	})
-	return trials
-}
-
-func judge(cause posture.Cause) ability {
-	switch {
-	case cause.Reason == posture.Denied && cause.Permission != "":
-		return missing
-	case cause.Reason == posture.Denied:
-		return refused
-	default:
-		return broken
-	}
-}
-
-// tryStore puts a new object into the store, reads it and deletes it.
-func tryStore(ctx context.Context, s store.Store) *storeCheckup {
-	key, body := "doctor/"+setup.Attempt()+".json", []byte("{}\n")
-	tried := &storeCheckup{URL: s.String(), State: works}
-	_, err := s.PutIfAbsent(ctx, key, body)
-	if err == nil {
-		var back []byte
-		back, _, err = store.Read(ctx, s, key, 1<<10)
-		if err == nil && !bytes.Equal(back, body) {
-			err = errors.New("what was read is not what was written")
-		}
-		err = errors.Join(err, s.Delete(ctx, key))
-	}
-	if err != nil {
-		tried.State, tried.Error = broken, plain(err)
-	}
-	return tried
-}
-
-func (d *doctor) print() error {
-	if d.format == "json" {
-		return d.world.json(d)
-	}
-	for _, target := range d.Targets {
-		if err := d.printTarget(target); err != nil {
-			return err
-		}
-	}
-	if d.Store != nil {
-		table := report.NewTable("store", "state", "because")
-		table.Add(d.Store.URL, string(d.Store.State), d.Store.Error)
-		return table.Write(d.world.out)
-	}
-	return nil
-}
-
-func (d *doctor) printTarget(c checkup) error {
-	if c.Failure != "" {
-		fmt.Fprintf(d.world.out, "%s: nothing can be read: %s\n\n", c.Target, c.Failure)
-		return nil
-	}
-	fmt.Fprintf(d.world.out, "%s as %s\n", c.Target, c.Caller)
-	table := report.NewTable("permission", "state", "operation", "answer", "regions")
-	counts := map[ability]int{}
-	for _, t := range c.Trials {
-		if counts[t.State]++; t.State == works && !d.all {
-			continue
-		}
-		table.Add(t.Permission, string(t.State), t.Operation, t.Code, someRegions(t.Regions, len(c.Target.Regions)))
-	}
-	if err := table.Write(d.world.out); err != nil {
-		return err
-	}
-	var sums []string
-	for _, state := range abilities {
-		if counts[state] > 0 {
-			sums = append(sums, fmt.Sprintf("%d %s", counts[state], state))
-		}
-	}
-	fmt.Fprintf(d.world.out, "%s\n\n", wrapped(sums))
-	return nil
-}
-
-// someRegions names regions, unless they are all or many.
-func someRegions(regions []string, all int) string {
-	switch n := len(regions); {
-	case n >= all && n > 1:
-		return "all"
-	case n > 3:
-		return strconv.Itoa(n) + " regions"
-	default:
-		return wrapped(regions)
-	}
 }
 
 // verdict is an error when something that a scan needs does not work.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"posture/internal/config"
-	"posture/internal/escape"
 	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/rules"
@@ -143,80 +141,4 @@ func (s *shownRule) support() error {
 		s.Criteria = append(s.Criteria, shownCriterion{id, criterion.Summary, string(criterion.Categories[s.Category]), criterion.StillManual})
 	}
 	return nil
-}
-
-// text returns the rule for people.
-func (s shownRule) text() string {
-	var b strings.Builder
-	disabled := ""
-	if s.Disabled {
-		disabled = ", disabled by the configuration"
-	}
-	fmt.Fprintf(&b, "%s\n%s\n\n%s, %s, judges %s%s\n%s\n", s.ID, s.Title, s.Severity, s.Category, s.Type, disabled, s.File)
-	section(&b, "Why", s.Why)
-	section(&b, "Must hold", s.Require)
-	section(&b, "Applies where", s.Applies)
-	section(&b, "Parameters", paramLines(s.Params))
-	section(&b, "Fix", s.Fix)
-	section(&b, "Supports, but never proves alone", criteriaLines(s.Criteria))
-	section(&b, "References", strings.Join(s.References, "\n"))
-	section(&b, "Examples", exampleLines(s.Examples))
-	return b.String()
-}
-
-// section writes a headed part, if there is anything in it.
-func section(b *strings.Builder, heading, text string) {
-	if text = escape.Lines(text); text != "" {
-		fmt.Fprintf(b, "\n%s\n  %s\n", heading, strings.ReplaceAll(text, "\n", "\n  "))
-	}
-}
-
-func paramLines(params []shownParam) string {
-	var lines []string
-	for _, p := range params {
-		line := fmt.Sprintf("%s (%s) = %v", p.Name, p.Type, p.Value)
-		if fmt.Sprint(p.Value) != fmt.Sprint(p.Default) {
-			line += fmt.Sprintf(", by default %v", p.Default)
-		}
-		if p.Min != nil {
-			line += fmt.Sprintf(", at least %d", *p.Min)
-		}
-		if p.Max != nil {
-			line += fmt.Sprintf(", at most %d", *p.Max)
-		}
-		if p.About != "" {
-			line += ": " + p.About
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "\n")
-}
-
-func criteriaLines(criteria []shownCriterion) string {
-	var lines []string
-	for _, c := range criteria {
-		lines = append(lines, fmt.Sprintf("%s (%s) %s", c.ID, c.Strength, c.Summary))
-		if c.StillManual != "" {
-			lines = append(lines, "  people still show: "+c.StillManual)
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
-func exampleLines(examples map[string]samples) string {
-	var lines []string
-	for _, outcome := range []string{"pass", "fail", "unknown", "outside"} {
-		for _, e := range examples[outcome] {
-			given, err := json.Marshal(e.Given)
-			if err != nil {
-				given = []byte("?")
-			}
-			line := fmt.Sprintf("%-8s %s: %s", outcome, e.Name, given)
-			if len(e.Unread) > 0 {
-				line += ", not read: " + wrapped(e.Unread)
-			}
-			lines = append(lines, line)
-		}
-	}
-	return strings.Join(lines, "\n")
 }

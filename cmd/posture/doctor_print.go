@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"posture/functions/setup"
+	"posture/internal/report"
+	"posture/internal/store"
+)
+
+// tryStore puts a new object into the store, reads it and deletes it.
+func tryStore(ctx context.Context, s store.Store) *storeCheckup {
+	key, body := "doctor/"+setup.Attempt()+".json", []byte("{}\n")
+	tried := &storeCheckup{URL: s.String(), State: works}
+	_, err := s.PutIfAbsent(ctx, key, body)
+	if err == nil {
+		var back []byte
+		back, _, err = store.Read(ctx, s, key, 1<<10)
+		if err == nil && !bytes.Equal(back, body) {
+			err = errors.New("what was read is not what was written")
+		}
+		err = errors.Join(err, s.Delete(ctx, key))
+	}
+	if err != nil {
+		tried.State, tried.Error = broken, plain(err)
+	}
+	return tried
+}
+
+func (d *doctor) print() error {
+	if d.format == "json" {
+		return d.world.json(d)
+	}
+	for _, target := range d.Targets {
+		if err := d.printTarget(target); err != nil {
+			return err
+		}
+	}
+	if d.Store != nil {
+		table := report.NewTable("store", "state", "because")
+		table.Add(d.Store.URL, string(d.Store.State), d.Store.Error)
+		return table.Write(d.world.out)
+	}
+	return nil
+}
+
+func (d *doctor) printTarget(c checkup) error {
+	if c.Failure != "" {
+		fmt.Fprintf(d.world.out, "%s: nothing can be read: %s\n\n", c.Target, c.Failure)
+		return nil
+	}
+	fmt.Fprintf(d.world.out, "%s as %s\n", c.Target, c.Caller)
+	table := report.NewTable("permission", "state", "operation", "answer", "regions")
+	counts := map[ability]int{}
+	for _, t := range c.Trials {
+		if counts[t.State]++; t.State == works && !d.all {
+			continue
+		}
+		table.Add(t.Permission, string(t.State), t.Operation, t.Code, someRegions(t.Regions, len(c.Target.Regions)))
+	}
+	if err := table.Write(d.world.out); err != nil {
+		return err
+	}
+	var sums []string
+	for _, state := range abilities {
+		if counts[state] > 0 {
+			sums = append(sums, fmt.Sprintf("%d %s", counts[state], state))
+		}
+	}
+	fmt.Fprintf(d.world.out, "%s\n\n", wrapped(sums))
+	return nil
+}
+
+// someRegions names regions, unless they are all or many.
+func someRegions(regions []string, all int) string {
+	switch n := len(regions); {
+	case n >= all && n > 1:
+		return "all"
+	case n > 3:
+		return strconv.Itoa(n) + " regions"
+	default:
+		return wrapped(regions)
+	}
+}
