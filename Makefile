@@ -89,7 +89,11 @@ gcp-source: ## what infra/gcp deploys: build/gcp/posture.zip
 gcp: ## the functions of Google Cloud as one program, for a container or to try them
 	go build -tags disable_grpc_modules,grpcnotrace -ldflags='-s -w -buildid=' -o build/gcp/posture ./functions/gcp
 
+# The most bytes that a function's zip may have.
+ZIPPED := 12582912
 lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
+	@for zip in $^; do size=$$(wc -c <$$zip); echo "$$zip $$size bytes"; \
+	  [ $$size -le $(ZIPPED) ] || { echo "$$zip is larger than $(ZIPPED) bytes: see TestLinked in internal/e2e"; exit 1; }; done
 
 build/lambda/%.zip: $(GOFILES) $(wildcard rules/*/*.yaml)
 	GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -ldflags='-s -w -buildid=' -o build/lambda/$*/bootstrap ./functions/aws/$*

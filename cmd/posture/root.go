@@ -35,7 +35,7 @@ changed), 2 wrong usage or configuration, 3 the scan itself was incomplete.`,
 		SilenceUsage: true, SilenceErrors: true,
 		Version: setup.Version,
 	})
-	root.SetVersionTemplate("posture {{.Version}}\n")
+	// No template of cobra's is set: executing one would link every method of every SDK.
 	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		newDemo(world),

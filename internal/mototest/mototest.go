@@ -55,6 +55,9 @@ const script = `"$0" -H 127.0.0.1 -p 0 >&2 & cat >/dev/null; trap "" TERM; kill 
 
 func start() (server, error) {
 	program, err := pythontest.Find("moto_server", variable)
+	if inPath, missing := exec.LookPath("moto_server"); err != nil && missing == nil {
+		program, err = inPath, nil
+	}
 	if err != nil {
 		return server{}, err
 	}

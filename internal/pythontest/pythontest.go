@@ -5,12 +5,11 @@ package pythontest
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 )
 
 // Find returns the path of a program: the one that the environment variable
-// names, else that of make python, else one in the PATH.
+// names, else that of make python.
 func Find(program, variable string) (string, error) {
 	if path := os.Getenv(variable); path != "" {
 		return path, nil
@@ -20,9 +19,6 @@ func Find(program, variable string) (string, error) {
 		if _, err := os.Stat(path); err == nil {
 			return path, nil
 		}
-	}
-	if path, err := exec.LookPath(program); err == nil {
-		return path, nil
 	}
 	return "", fmt.Errorf("%s is not installed: run make python, or set %s to its path", program, variable)
 }
