@@ -18,11 +18,14 @@ check: fmt tidy lint build generated test race template terraform lambda gcp-sou
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Without them Google's clients call methods by name, which keeps the linker
+# from leaving out any method of any SDK: 150 MB instead of 50.
+CLI_TAGS := disable_grpc_modules,grpcnotrace
 build: ## build/posture, the command line
-	go build -ldflags='-s -w' -o build/posture ./cmd/posture
+	go build -tags $(CLI_TAGS) -ldflags='-s -w' -o build/posture ./cmd/posture
 
 demo: ## scan a sample account that is served in process: needs nothing but Go
-	go run ./cmd/posture demo
+	go run -tags $(CLI_TAGS) ./cmd/posture demo
 
 test: python node ## every test, against real parts, and a moment of fuzzing
 	go test ./...

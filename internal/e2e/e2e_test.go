@@ -48,7 +48,8 @@ func build() error {
 		folder, tags string
 		packages     []string
 	}{
-		{programs, "lambda.norpc", []string{"./cmd/posture", "./functions/aws/plan", "./functions/aws/scan-aws"}},
+		{programs, "disable_grpc_modules,grpcnotrace", []string{"./cmd/posture"}},
+		{programs, "lambda.norpc", []string{"./functions/aws/plan", "./functions/aws/scan-aws"}},
 		{filepath.Join(programs, "loopback"), "lambda.norpc,posture_loopback", []string{"./functions/aws/publish", "./functions/aws/watchdog"}},
 	} {
 		folder, err := filepath.Abs(set.folder)
