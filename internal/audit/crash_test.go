@@ -12,7 +12,6 @@ import (
 
 	"posture/internal/audit"
 	"posture/internal/outbox"
-	"posture/internal/policy"
 	"posture/internal/snapshot"
 )
 
@@ -50,27 +49,19 @@ var recoveries = map[string]func(t *testing.T, s *site){
 // that changes the store, or posts, in turn. In the run before, one bucket went bad; in this one another does and the first is
 // mended.
 func TestCrashAfterEveryCall(t *testing.T) {
-	loaded := loadPolicy(t)
+	before := prepared(t)
 	for name, recover := range recoveries {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			for calls, died := 1, true; died; calls++ {
-				died = crashOnce(t, loaded, calls, recover)
+				died = crashOnce(t, before.fork(t), calls, recover)
 			}
 		})
 	}
 }
 
 // crashOnce reports whether the process died.
-func crashOnce(t *testing.T, loaded *policy.Policy, calls int, recover func(*testing.T, *site)) (died bool) {
+func crashOnce(t *testing.T, s *site, calls int, recover func(*testing.T, *site)) (died bool) {
 	t.Helper()
-	s := newSite(loaded, "1", "2")
-	s.disk = newForward()
-	s.run(t)
-	s.cloud.put("1", "arn:bucket:main", bad)
-	s.run(t)
-	s.cloud.put("1", "arn:bucket:main", good)
-	s.cloud.put("2", "arn:bucket:main", bad)
 	_, err := s.try(s.dying(calls))
 	if err != nil && !errors.Is(err, errCrash) {
 		t.Fatal(err)

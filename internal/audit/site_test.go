@@ -3,6 +3,8 @@ package audit_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -120,4 +122,46 @@ func (s *site) holds(t tester, key, text string) bool {
 		t.Fatalf("%v", err)
 	}
 	return strings.Contains(string(body), text)
+}
+
+// prepared returns a site with two runs behind it: in the second, the main
+// bucket of account 1 went bad. It is mended now, and that of account 2 is bad.
+func prepared(t *testing.T) *site {
+	t.Helper()
+	s := newSite(loadPolicy(t), "1", "2")
+	s.disk = newForward()
+	s.run(t)
+	s.cloud.put("1", "arn:bucket:main", bad)
+	s.run(t)
+	s.cloud.put("1", "arn:bucket:main", good)
+	s.cloud.put("2", "arn:bucket:main", bad)
+	return s
+}
+
+// fork returns a site that is the same so far.
+func (s *site) fork(t *testing.T) *site {
+	t.Helper()
+	other := newSite(s.policy, "1", "2")
+	other.config, other.slot, other.clock.at = s.config, s.slot, s.clock.at
+	other.slack.posts = slices.Clone(s.slack.posts)
+	other.attempts.Store(s.attempts.Load())
+	for id, a := range s.cloud.accounts {
+		other.cloud.accounts[id].things = maps.Clone(a.things)
+	}
+	disk := newForward()
+	maps.Copy(disk.last, s.disk.(*forward).last)
+	for entry, err := range s.disk.List(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _, err := store.Read(t.Context(), s.disk, entry.Key, 1<<20)
+		if err == nil {
+			_, err = disk.Store.PutIfAbsent(t.Context(), entry.Key, body)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	other.disk = disk
+	return other
 }

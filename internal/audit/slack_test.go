@@ -47,7 +47,10 @@ type post struct {
 	at time.Time
 }
 
-func (s *fakeSlack) Send(_ context.Context, m outbox.Message) (outbox.Receipt, error) {
+func (s *fakeSlack) Send(ctx context.Context, m outbox.Message) (outbox.Receipt, error) {
+	if ctx.Err() != nil {
+		return outbox.Receipt{}, &outbox.Refusal{Kind: outbox.Transient, Code: "cancelled"}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	posted, err := true, error(nil)
