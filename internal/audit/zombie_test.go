@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,12 +20,18 @@ import (
 // one of its calls, while others go on.
 type sleepy struct {
 	store.Store
-	left  int // calls until it sleeps
+	left  atomic.Int64 // calls until it sleeps
 	sleep func()
 }
 
+func newSleepy(s store.Store, calls int, sleep func()) *sleepy {
+	asleep := &sleepy{Store: s, sleep: sleep}
+	asleep.left.Store(int64(calls))
+	return asleep
+}
+
 func (s *sleepy) call() {
-	if s.left--; s.left == 0 {
+	if s.left.Add(-1) == 0 {
 		s.sleep()
 	}
 }
@@ -103,10 +110,10 @@ func TestZombieAtEveryCall(t *testing.T) {
 // sleepOnce reports whether the process fell asleep.
 func sleepOnce(t *testing.T, s *site, calls int, meanwhile func(*testing.T, *site)) (slept bool) {
 	t.Helper()
-	zombie := s.process(&sleepy{Store: s.disk, left: calls, sleep: func() {
+	zombie := s.process(newSleepy(s.disk, calls, func() {
 		slept = true
 		meanwhile(t, s)
-	}})
+	}))
 	if _, err := s.try(zombie); err != nil {
 		t.Fatalf("asleep before call %d: %v", calls, err)
 	}
