@@ -20,7 +20,7 @@ func newDoctor(world *streams) *cobra.Command {
 		Use:   "doctor",
 		Short: "Try every permission that a scan needs, and print what is missing",
 	})
-	cmd.AddCommand(newDoctorAWS(world))
+	cmd.AddCommand(newDoctorAWS(world), newDoctorGCP(world))
 	return cmd
 }
 

@@ -7,6 +7,6 @@ func newPermissions(world *streams) *cobra.Command {
 		Use:   "permissions",
 		Short: "Print the least that a scan must be allowed to do",
 	})
-	cmd.AddCommand(newPermissionsAWS(world))
+	cmd.AddCommand(newPermissionsAWS(world), newPermissionsGCP(world))
 	return cmd
 }

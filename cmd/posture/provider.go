@@ -18,7 +18,7 @@ type provider struct {
 }
 
 // providers lists the clouds that this program knows.
-func providers() []provider { return []provider{awsProvider()} }
+func providers() []provider { return []provider{awsProvider(), gcpProvider()} }
 
 // providerNames returns the names of the clouds.
 func providerNames() []string {

@@ -20,7 +20,7 @@ func newScan(world *streams) *cobra.Command {
 		Use:   "scan",
 		Short: "Scan a cloud, store what was found, and tell what changed",
 	})
-	cmd.AddCommand(newScanAWS(world))
+	cmd.AddCommand(newScanAWS(world), newScanGCP(world))
 	return cmd
 }
 

@@ -86,6 +86,9 @@ func (l *loader) add(f *ruleFile) {
 		return
 	}
 	l.files[id] = f.src.Name
+	if l.opts.Elsewhere != nil && l.opts.Elsewhere(f.resource.value) {
+		return
+	}
 	r, errs := l.compile(f)
 	if len(errs) == 0 && l.opts.Examples {
 		errs = r.proveExamples(l.provider)
@@ -141,7 +144,8 @@ func (l *loader) override() {
 }
 
 // named returns the rule of that id. It complains of an id that no file has,
-// and returns nil without a word where the rule itself was refused.
+// and returns nil without a word where the rule itself was refused or is judged
+// elsewhere.
 func (l *loader) named(what, id string) *rule {
 	if _, ok := l.files[id]; !ok {
 		l.errs = append(l.errs, fmt.Errorf("%s: unknown rule %q%s", what, id, yamlfile.Expected(id, sortedKeys(l.files))))

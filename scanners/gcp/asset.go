@@ -3,6 +3,7 @@ package gcp
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,14 @@ func newAsset(a *assetpb.Asset) *asset {
 		found.Data = appendStruct(nil, data)
 	}
 	return found
+}
+
+// clone returns a copy that shares no memory with the buffer that the asset
+// was unpacked into.
+func (a *asset) clone() *asset {
+	kept := *a
+	kept.Data = slices.Clone(a.Data)
+	return &kept
 }
 
 var errNoData = errors.New("the inventory holds no data of the resource")

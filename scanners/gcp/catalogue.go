@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"posture/internal/posture"
 )
 
 // Docs returns a zero document of every resource type that can be read, for
@@ -99,4 +101,30 @@ func Permissions(services ...string) []string {
 	}
 	slices.Sort(needed)
 	return slices.Compact(needed)
+}
+
+// Call is a call that a scan makes, and the permission that it needs.
+type Call struct {
+	Op         string
+	Permission string
+}
+
+// Calls returns the calls that a scan makes for what rules read, of the
+// services, all when none is named; each once.
+func Calls(want posture.Want, services ...string) []Call {
+	i := &Inventory{options: Options{Services: services}}
+	var calls []Call
+	for content := range i.needs(want) {
+		op := listOperation(content)
+		calls = append(calls, Call{op, permissions()[op]})
+	}
+	for s := range i.selected(want) {
+		for _, c := range s.Calls {
+			if slices.ContainsFunc(c.For, func(field string) bool { return want.Field(s.Type, field) }) {
+				calls = append(calls, Call{c.Op, c.Permission})
+			}
+		}
+	}
+	slices.SortFunc(calls, func(a, b Call) int { return strings.Compare(a.Op, b.Op) })
+	return slices.Compact(calls)
 }

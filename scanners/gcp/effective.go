@@ -32,7 +32,7 @@ func (r *reading) ownPolicy() (*policy, error) {
 	if r.place.broken != nil {
 		return nil, r.place.broken
 	}
-	return nil, e.complete(iamPolicies, r.Type)
+	return nil, e.complete(iamPolicies, r.asset.Type)
 }
 
 // inherited returns what the IAM policies of everything above the resource

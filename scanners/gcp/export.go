@@ -3,6 +3,7 @@ package gcp
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -61,7 +62,7 @@ func (e *estate) takeExport(export Export) error {
 			return fmt.Errorf("%s:%d: %w", export.Name, line, err)
 		}
 		err = e.takeLine(text)
-		if errors.Is(err, errNoAsset) && !bytes.HasSuffix(text, []byte{'\n'}) {
+		if errors.Is(err, errNoAsset) && breaksOff(text) {
 			err = errTruncated
 		}
 		if err != nil {
@@ -95,6 +96,14 @@ func readLine(reader *bufio.Reader) ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// breaksOff reports whether a line ends in the middle of its JSON.
+func breaksOff(line []byte) bool {
+	var bad *json.SyntaxError
+	var value json.RawMessage
+	line = bytes.TrimSpace(line)
+	return errors.As(json.Unmarshal(line, &value), &bad) && bad.Offset >= int64(len(line))
 }
 
 // takeLine keeps one asset. Fields that are not known are passed over: the
@@ -141,7 +150,9 @@ func (e *estate) endExported(c content, typ string) {
 			e.listed[listingKey{c, typ}] = nil
 		}
 		for _, s := range all {
-			e.listed[listingKey{c, s.Type}] = nil
+			for _, typ := range s.types() {
+				e.listed[listingKey{c, typ}] = nil
+			}
 		}
 	}
 }

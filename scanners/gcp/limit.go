@@ -22,12 +22,8 @@ func (p *pace) wait(ctx context.Context) error {
 		if left <= 0 {
 			return ctx.Err()
 		}
-		timer := time.NewTimer(left)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		case <-timer.C:
+		if err := pause(ctx, left); err != nil {
+			return err
 		}
 	}
 }

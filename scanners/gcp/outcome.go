@@ -158,16 +158,16 @@ func retryDelay(err error) time.Duration {
 func refusal(doing string, scope Scope, err error) error {
 	c := cause(err, permissions())
 	what := fmt.Sprintf("%s: %s", doing, c)
-	switch {
-	case c.Code == serviceDisabled:
+	switch c.Code {
+	case serviceDisabled:
 		what = doing + ": " + enable(err)
-	case c.Code == "PERMISSION_DENIED":
+	case "PERMISSION_DENIED":
 		what += "; check the name, then grant the role: " + scope.role()
-	case c.Code == "NOT_FOUND":
+	case "NOT_FOUND":
 		what += ": there is no such thing, or the credentials may not see it"
-	case c.Code == "UNAUTHENTICATED":
+	case "UNAUTHENTICATED":
 		what += "; " + signIn
-	case c.Code == "":
+	case "":
 		what = fmt.Sprintf("%s: %v", doing, err)
 	}
 	return &posture.ReadError{Cause: c, Err: fmt.Errorf("%s", what)}

@@ -1,10 +1,12 @@
 package gcp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -62,6 +64,7 @@ type place struct {
 	estate     *estate
 	want       posture.Want
 	sink       func(posture.Resource)
+	emitting   sync.Mutex
 	permission map[string]string
 
 	node     *node
@@ -82,9 +85,7 @@ func (p *place) locate() error {
 	p.policies, p.broken = p.estate.policiesOf(p.node.key)
 	for _, typ := range hierarchy {
 		err := p.estate.each(typ, p.node.key, func(a *asset) bool {
-			kept := *a
-			kept.Data = slices.Clone(a.Data)
-			p.self = &kept
+			p.self = a.clone()
 			return false
 		})
 		if err != nil {
@@ -116,22 +117,36 @@ func (p *place) scan(ctx context.Context, s *service, err error) posture.Populat
 	return found
 }
 
+// directReads is how many assets of a project are read at once where that
+// takes calls: politeness to the quotas of the project's own work.
+const directReads = 8
+
 // read reads every asset of the type, or the project itself.
 func (p *place) read(ctx context.Context, s *service, count *int) error {
-	one := func(a *asset) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+	switch {
+	case s.Once:
 		*count++
-		return scanners.Guard(func() error { return p.readOne(ctx, s, a) })
+		return p.readOne(ctx, s, p.self)
+	case s.asks(p.want):
+		return p.readDirectly(ctx, s, count)
 	}
-	if s.Once {
-		return one(p.self)
-	}
+	return p.assets(ctx, s, func(a *asset) error {
+		*count++
+		return p.readOne(ctx, s, a)
+	})
+}
+
+// assets hands every asset that the service reads to do, until time runs out,
+// and returns what went wrong.
+func (p *place) assets(ctx context.Context, s *service, do func(*asset) error) error {
 	var bad error
 	for _, typ := range s.types() {
 		err := p.estate.each(typ, p.node.key, func(a *asset) bool {
-			bad = errors.Join(bad, one(a))
+			err := ctx.Err()
+			if err == nil {
+				err = do(a)
+			}
+			bad = errors.Join(bad, err)
 			return ctx.Err() == nil
 		})
 		bad = errors.Join(bad, err)
@@ -139,23 +154,46 @@ func (p *place) read(ctx context.Context, s *service, count *int) error {
 	return bad
 }
 
-// readOne reads one asset and hands it on.
-func (p *place) readOne(ctx context.Context, s *service, a *asset) error {
-	r := &reading{
-		Reading: scanners.Reading{Type: s.Type, Want: p.want, Cause: p.cause},
-		place:   p, service: s, asset: a, name: lastOf(a.Name),
-	}
-	doc := s.Read(ctx, r)
-	if doc == nil {
-		return fmt.Errorf("read %s: no document", s.Type)
-	}
-	region := r.asset.Location
-	if region == "" {
-		region = posture.Global
-	}
-	p.sink(posture.Resource{
-		Provider: posture.GCP, Account: p.target.Account, Region: region, Type: s.Type,
-		ID: a.Name, Name: r.name, Tags: r.tags, Doc: doc, Unread: r.Unread(),
+// readDirectly is read for services that make calls: several assets at once.
+func (p *place) readDirectly(ctx context.Context, s *service, count *int) error {
+	var assets []*asset
+	err := p.assets(ctx, s, func(a *asset) error {
+		assets = append(assets, a.clone())
+		return nil
 	})
-	return nil
+	*count += len(assets)
+	failures := make([]error, len(assets))
+	indexes := make([]int, len(assets))
+	for i := range indexes {
+		indexes[i] = i
+	}
+	late := scanners.Each(ctx, directReads, indexes, func(ctx context.Context, i int) { failures[i] = p.readOne(ctx, s, assets[i]) })
+	return errors.Join(append(failures, err, late)...)
+}
+
+// readOne reads one asset and hands it on. A panic is a failure of that asset
+// only.
+func (p *place) readOne(ctx context.Context, s *service, a *asset) error {
+	return scanners.Guard(func() error {
+		r := &reading{
+			Reading: scanners.Reading{Type: s.Type, Want: p.want, Cause: p.cause},
+			place:   p, service: s, asset: a, id: a.Name, name: lastOf(a.Name),
+		}
+		doc := s.Read(ctx, r)
+		if doc == nil {
+			return fmt.Errorf("read %s: no document", s.Type)
+		}
+		p.emit(posture.Resource{
+			Provider: posture.GCP, Account: p.target.Account, Region: cmp.Or(a.Location, posture.Global), Type: s.Type,
+			ID: r.id, Name: r.name, Tags: r.tags, Doc: doc, Unread: r.Unread(),
+		})
+		return nil
+	})
+}
+
+// emit hands over one resource at a time.
+func (p *place) emit(r posture.Resource) {
+	p.emitting.Lock()
+	defer p.emitting.Unlock()
+	p.sink(r)
 }

@@ -16,6 +16,7 @@ type reading struct {
 	place   *place
 	service *service
 	asset   *asset
+	id      string            // at first the asset's name
 	name    string            // what people call it; at first the last part of the asset's name
 	tags    map[string]string // its labels
 }

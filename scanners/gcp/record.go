@@ -118,18 +118,44 @@ func (t readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
 	wait := cmp.Or(t.options.Backoff, firstWait)
 	for try := cmp.Or(t.options.Attempts, attempts); ; try-- {
 		response, err := t.next.RoundTrip(request)
-		if err != nil || try <= 1 || request.Body != nil || !busy(response.StatusCode) {
+		if err != nil || try <= 1 || !busy(response.StatusCode) || pause(request.Context(), wait) != nil {
 			return response, err
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-request.Context().Done():
-			timer.Stop()
-			return response, nil
-		case <-timer.C:
+		again, err := rewind(request)
+		if err != nil {
+			return response, nil //nolint:nilerr // the answer stands when it cannot be asked for again
 		}
 		_ = response.Body.Close()
-		wait = min(2*wait, longestWait)
+		request, wait = again, min(2*wait, longestWait)
+	}
+}
+
+// rewind returns the request with its body from the beginning.
+func rewind(request *http.Request) (*http.Request, error) {
+	if request.Body == nil {
+		return request, nil
+	}
+	if request.GetBody == nil {
+		return nil, errors.New("the body cannot be sent again")
+	}
+	body, err := request.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	again := request.Clone(request.Context())
+	again.Body = body
+	return again, nil
+}
+
+// pause waits, or returns the context's error.
+func pause(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
 	}
 }
 

@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -14,6 +15,7 @@ import (
 // this.
 type service struct {
 	Type     string   // the inventory's name of the type: "storage.googleapis.com/Bucket"
+	Of       string   // the inventory's type whose assets are read, where Type is not the inventory's
 	Also     []string // its names for more of the same kind: "compute.googleapis.com/RegionDisk" beside Disk
 	Doc      any      // a zero document: the struct that rules may ask about
 	Versions []string // versions of the API in whose form Read understands the data
@@ -49,7 +51,14 @@ func (s service) service() string {
 }
 
 // types returns every name by which the inventory lists what the service reads.
-func (s service) types() []string { return append([]string{s.Type}, s.Also...) }
+func (s service) types() []string { return append([]string{cmp.Or(s.Of, s.Type)}, s.Also...) }
+
+// asks reports whether an enabled rule reads what only a call gives.
+func (s service) asks(want posture.Want) bool {
+	return slices.ContainsFunc(s.Calls, func(c call) bool {
+		return slices.ContainsFunc(c.For, func(field string) bool { return want.Field(s.Type, field) })
+	})
+}
 
 // addNeeds adds the types that must be listed, given the fields that rules
 // read.
@@ -108,5 +117,5 @@ var all = []service{
 	tlsProxies,
 	gkeClusters,
 	dnsZones,
-	sqlInstances,
+	sqlInstances, sqlBackups,
 }

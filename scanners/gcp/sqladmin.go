@@ -64,6 +64,8 @@ type sqlBackup struct {
 	} `json:"backupRetentionSettings"`
 }
 
+func (d sqlData) replica() bool { return d.InstanceType == "READ_REPLICA_INSTANCE" }
+
 func (d sqlData) tags() map[string]string { return d.Settings.Labels }
 
 func readSQLInstance(_ context.Context, r *reading) any {
@@ -72,7 +74,7 @@ func readSQLInstance(_ context.Context, r *reading) any {
 	settings := data.Settings
 	engine, _, _ := strings.Cut(strings.ToLower(data.DatabaseVersion), "_")
 	doc := &SQLInstance{
-		Engine: engine, Replica: data.InstanceType == "READ_REPLICA_INSTANCE", KMSKey: data.Encryption.Key,
+		Engine: engine, Replica: data.replica(), KMSKey: data.Encryption.Key,
 		RequiresTLS: settings.IP.requiresTLS(), PublicIP: data.publicIP(r), Flags: map[string]string{},
 		AutomatedBackups: settings.Backup.Enabled, PointInTimeRecovery: settings.Backup.PointInTime || settings.Backup.BinaryLog,
 		Regional: settings.AvailabilityType == "REGIONAL", DeletionProtection: settings.DeletionProtection,

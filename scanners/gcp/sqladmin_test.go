@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"testing"
+	"time"
 
 	"google.golang.org/api/sqladmin/v1"
 
@@ -29,5 +30,26 @@ func TestSQLInstances(t *testing.T) {
 			"legacy": {{Field: "backups_kept", Cause: absent("sqladmin.googleapis.com/Instance")}},
 			"terse":  {{Field: "public_ip", Cause: absent("sqladmin.googleapis.com/Instance")}},
 		},
+	}.run(t)
+}
+
+func TestSQLBackups(t *testing.T) {
+	refused := posture.Cause{Reason: posture.Denied, Operation: opBackupRuns, Code: "PERMISSION_DENIED", Permission: "cloudsql.backupRuns.list"}
+	serviceTest{
+		data: "sqladmin", types: []string{"sqladmin.googleapis.com/BackupRun"},
+		schemas: map[string]any{"sqladmin.googleapis.com/Instance v1": sqladmin.DatabaseInstance{}},
+		rest: map[string]string{
+			"GET /v1/projects/shop-prod/instances/orders/backupRuns": `{"items": [
+				{"status": "RUNNING", "location": "eu"}, {"status": "FAILED", "location": "eu", "endTime": "2026-11-21T02:10:00Z"},
+				{"status": "SUCCESSFUL", "location": "eu", "endTime": "2026-11-20T02:10:00Z"}, {"status": "SUCCESSFUL", "location": "eu", "endTime": "2026-11-19T02:10:00Z"}]}`,
+			"GET /v1/projects/shop-test/instances/legacy/backupRuns": `{}`,
+		},
+		want: map[string]any{
+			"orders":         &SQLBackup{LastBackup: time.Date(2026, 11, 20, 2, 10, 0, 0, time.UTC), Elsewhere: true},
+			"orders-replica": &SQLBackup{Replica: true},
+			"legacy":         &SQLBackup{},
+			"terse":          &SQLBackup{},
+		},
+		unread: map[string][]posture.Unread{"terse": {{Field: "last_backup", Cause: refused}, {Field: "elsewhere", Cause: refused}}},
 	}.run(t)
 }

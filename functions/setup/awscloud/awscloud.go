@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/policy"
@@ -59,10 +60,11 @@ func LoadPolicy(c config.Config, own []fs.FS, examples bool) (*policy.Policy, er
 	if err != nil {
 		return nil, err
 	}
+	adjusted := setup.RulesFor(posture.AWS, c.Rules)
 	return policy.Load(policy.Options{
-		Docs: aws.Docs(), Criteria: criteria, Examples: examples,
+		Docs: aws.Docs(), Criteria: criteria, Examples: examples, Elsewhere: setup.Elsewhere(posture.AWS),
 		Files:    append([]fs.FS{policy.Named{FS: rules.AWS, Name: "rules"}}, own...),
-		Disabled: c.Rules.Disabled, Params: c.Rules.Params, Severities: c.Rules.Severities,
+		Disabled: adjusted.Disabled, Params: adjusted.Params, Severities: adjusted.Severities,
 	})
 }
 

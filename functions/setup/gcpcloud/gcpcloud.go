@@ -8,11 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
-	"strings"
 	"sync"
 
+	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/policy"
@@ -85,26 +83,12 @@ func LoadPolicy(c config.Config, own []fs.FS, examples bool) (*policy.Policy, er
 	if err != nil {
 		return nil, err
 	}
+	adjusted := setup.RulesFor(posture.GCP, c.Rules)
 	return policy.Load(policy.Options{
-		Docs: gcp.Docs(), Criteria: criteria, Examples: examples,
+		Docs: gcp.Docs(), Criteria: criteria, Examples: examples, Elsewhere: setup.Elsewhere(posture.GCP),
 		Files:    append([]fs.FS{policy.Named{FS: rules.GCP, Name: "rules"}}, own...),
-		Disabled: slices.DeleteFunc(slices.Clone(c.Rules.Disabled), elsewhere),
-		Params:   here(c.Rules.Params), Severities: here(c.Rules.Severities),
+		Disabled: adjusted.Disabled, Params: adjusted.Params, Severities: adjusted.Severities,
 	})
-}
-
-// here returns the settings without those of rules for other clouds.
-func here[T any](settings map[string]T) map[string]T {
-	kept := maps.Clone(settings)
-	maps.DeleteFunc(kept, func(id string, _ T) bool { return elsewhere(id) })
-	return kept
-}
-
-// elsewhere reports whether a rule's id is that of a rule for another cloud.
-// The loading of that cloud's rules finds out whether there is such a rule.
-func elsewhere(id string) bool {
-	cloud, _, _ := strings.Cut(id, "-")
-	return cloud == string(posture.AWS) || cloud == string(posture.Azure)
 }
 
 // targets lists what is in scope.

@@ -13,8 +13,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
+	"strings"
 	"sync"
+	"time"
 
 	"cloud.google.com/go/asset/apiv1/assetpb"
 	"google.golang.org/api/option"
@@ -29,11 +30,12 @@ type Server struct {
 
 	assets []*assetpb.Asset
 	grpc   *grpc.Server
-	rest   *httptest.Server
+	http   *http.Server
 	addr   string
 
 	mu       sync.Mutex
 	fault    func(Call) error
+	gaps     bool
 	answers  map[string]http.HandlerFunc // by method and path
 	calls    []Call
 	listings map[string][]*assetpb.Asset // by what was asked for
@@ -64,15 +66,30 @@ func Start(estates ...io.Reader) (*Server, error) {
 	}
 	s.addr, s.grpc = listener.Addr().String(), grpc.NewServer()
 	assetpb.RegisterAssetServiceServer(s.grpc, s)
-	go func() { _ = s.grpc.Serve(listener) }() // ends with Close
-	s.rest = httptest.NewServer(http.HandlerFunc(s.serveREST))
+	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), Protocols: new(http.Protocols), ReadHeaderTimeout: time.Minute}
+	s.http.Protocols.SetHTTP1(true)
+	s.http.Protocols.SetUnencryptedHTTP2(true)
+	go func() { _ = s.http.Serve(listener) }() // ends with Close
 	return s, nil
 }
 
+// URL returns where the server is, as "http://127.0.0.1:1234". It answers gRPC
+// and REST there.
+func (s *Server) URL() string { return "http://" + s.addr }
+
 // Close ends the server.
 func (s *Server) Close() {
+	_ = s.http.Close()
 	s.grpc.Stop()
-	s.rest.Close()
+}
+
+// serve tells gRPC from REST.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
+		s.grpc.ServeHTTP(w, r)
+		return
+	}
+	s.serveREST(w, r)
 }
 
 // load adds the assets of an estate file.
@@ -111,7 +128,7 @@ func (s *Server) Inventory() []option.ClientOption {
 
 // REST returns the options by which clients of the REST APIs reach the server.
 func (s *Server) REST() []option.ClientOption {
-	return []option.ClientOption{option.WithEndpoint(s.rest.URL), option.WithoutAuthentication()}
+	return []option.ClientOption{option.WithEndpoint(s.URL()), option.WithoutAuthentication()}
 }
 
 // Answer makes the server answer requests of a REST API: the key is the method
@@ -136,6 +153,14 @@ func (s *Server) Refuse(fault func(Call) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = fault
+}
+
+// Gaps makes the server answer with an empty page before every page, as the
+// inventory may.
+func (s *Server) Gaps() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gaps = true
 }
 
 // Calls returns the calls of the inventory so far, refused ones too.

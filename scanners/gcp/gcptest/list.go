@@ -16,7 +16,8 @@ import (
 // ListAssets implements the inventory: a page of the assets below the parent
 // that have the content, in a fixed order.
 func (s *Server) ListAssets(_ context.Context, in *assetpb.ListAssetsRequest) (*assetpb.ListAssetsResponse, error) {
-	start, err := strconv.Atoi(cmp.Or(in.GetPageToken(), "0"))
+	token, second := strings.CutPrefix(in.GetPageToken(), "again ")
+	start, err := strconv.Atoi(cmp.Or(token, "0"))
 	if err != nil || in.GetPageSize() < 1 || in.GetPageSize() > 1000 || in.GetReadTime() == nil {
 		return nil, status.Error(codes.InvalidArgument, "Request contains an invalid argument.")
 	}
@@ -31,6 +32,9 @@ func (s *Server) ListAssets(_ context.Context, in *assetpb.ListAssetsRequest) (*
 		if err := s.fault(call); err != nil {
 			return nil, err
 		}
+	}
+	if s.gaps && !second {
+		return &assetpb.ListAssetsResponse{NextPageToken: "again " + strconv.Itoa(start)}, nil
 	}
 	found, err := s.listing(in)
 	if err != nil {

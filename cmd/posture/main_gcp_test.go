@@ -1,0 +1,107 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"posture/scanners/gcp/gcptest"
+)
+
+// TestGoogleCloudScripts runs the scripts of testdata/gcp, each against a
+// Google Cloud of its own.
+func TestGoogleCloudScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/gcp", Setup: setUpGCP, RequireUniqueNames: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "inventory": inventory, "pages": pages},
+	})
+}
+
+// setUpGCP starts a script's Google Cloud and writes its estate to
+// estate.ndjson.
+func setUpGCP(env *testscript.Env) error {
+	files, err := filepath.Glob("../../scanners/gcp/testdata/*.ndjson")
+	if err != nil {
+		return err
+	}
+	slices.Sort(files)
+	var estate []byte
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		estate = append(estate, text...)
+	}
+	server, err := gcptest.Start(io.NewSectionReader(text(estate), 0, int64(len(estate))))
+	if err != nil {
+		return err
+	}
+	env.Defer(server.Close)
+	env.Values[gcpKey{}] = server
+	env.Setenv(endpointVariable, server.URL())
+	env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
+	env.Setenv("HOME", env.WorkDir+"/home")
+	return os.WriteFile(env.WorkDir+"/estate.ndjson", estate, 0o600)
+}
+
+// text is bytes to read from.
+type text []byte
+
+// ReadAt implements io.ReaderAt.
+func (t text) ReadAt(p []byte, off int64) (int, error) {
+	n := copy(p, t[min(int(off), len(t)):])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+type gcpKey struct{}
+
+func gcpOf(ts *testscript.TestScript) *gcptest.Server { return ts.Value(gcpKey{}).(*gcptest.Server) }
+
+// inventory makes the inventory refuse a content from now on: inventory CODE
+// [CONTENT]; without arguments it answers again.
+func inventory(ts *testscript.TestScript, neg bool, args []string) {
+	refusals := map[string]error{
+		"denied":   status.Error(codes.PermissionDenied, "The caller does not have permission"),
+		"disabled": disabled(),
+	}
+	if neg || len(args) > 2 || len(args) > 0 && refusals[args[0]] == nil {
+		ts.Fatalf("usage: inventory [denied|disabled [CONTENT]]")
+	}
+	gcpOf(ts).Refuse(func(c gcptest.Call) error {
+		if len(args) == 0 || len(args) == 2 && c.Content.String() != args[1] {
+			return nil
+		}
+		return refusals[args[0]]
+	})
+}
+
+// disabled is Google's answer of an API that is not enabled.
+func disabled() error {
+	answer, err := status.New(codes.PermissionDenied, "Cloud Asset API has not been used in project 42 before or it is disabled.").WithDetails(
+		&errdetails.ErrorInfo{Reason: "SERVICE_DISABLED", Domain: "googleapis.com", Metadata: map[string]string{
+			"service": "cloudasset.googleapis.com", "consumer": "projects/audit-project",
+		}})
+	if err != nil {
+		return err
+	}
+	return answer.Err()
+}
+
+// pages checks how many pages the inventory was asked for so far.
+func pages(ts *testscript.TestScript, neg bool, args []string) {
+	if got := strconv.Itoa(len(gcpOf(ts).Calls())); len(args) != 1 || neg == (got == args[0]) {
+		ts.Fatalf("%s pages were asked for", got)
+	}
+}
