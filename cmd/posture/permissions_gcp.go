@@ -52,7 +52,7 @@ type customRole struct {
 
 func (p *permissionsGCP) role() customRole {
 	return customRole{
-		Title: "posture scan", Description: "What posture reads: settings, never data",
+		Title: "posture scan", Description: "Reads the settings that posture judges, and nothing else.",
 		Stage: "GA", Permissions: scanner.Permissions(p.services...),
 	}
 }
@@ -63,7 +63,7 @@ func (p *permissionsGCP) print() error {
 		return p.world.json(role)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "title: %s\ndescription: %q\nstage: %s\nincludedPermissions:\n", role.Title, role.Description, role.Stage)
+	fmt.Fprintf(&b, "title: %s\ndescription: %s\nstage: %s\nincludedPermissions:\n", role.Title, role.Description, role.Stage)
 	for _, permission := range role.Permissions {
 		fmt.Fprintf(&b, "  - %s\n", permission)
 	}
