@@ -20,6 +20,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+
+	"posture/internal/pythontest"
 )
 
 // variable names the environment variable with the path of Azurite's script.
@@ -127,26 +129,11 @@ func find() (string, error) {
 	if script := os.Getenv(variable); script != "" {
 		return script, nil
 	}
-	if root, err := moduleRoot(); err == nil {
+	if root, err := pythontest.Root(); err == nil {
 		script := filepath.Join(root, "build", "node", "node_modules", "azurite", "dist", "src", "blob", "main.js")
 		if _, err := os.Stat(script); err == nil {
 			return script, nil
 		}
 	}
 	return "", errors.New("azurite is not installed: run make node, or set " + variable + " to the path of its dist/src/blob/main.js")
-}
-
-// moduleRoot returns the directory with go.mod above the current one.
-func moduleRoot() (string, error) {
-	folder, err := os.Getwd()
-	for err == nil {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder, nil
-		}
-		if filepath.Dir(folder) == folder {
-			return "", os.ErrNotExist
-		}
-		folder = filepath.Dir(folder)
-	}
-	return "", err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"posture/internal/azuritetest"
+	"posture/internal/snapshot/snapshottest"
 	"posture/internal/store"
 	"posture/internal/store/azblobstore"
 	"posture/internal/store/storetest"
@@ -40,6 +41,10 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store {
 		return azblobstore.New(azuritetest.Client(t, http.DefaultTransport), newContainer(t), "an installation/1/")
 	})
+}
+
+func TestRuns(t *testing.T) {
+	snapshottest.Run(t, azblobstore.New(azuritetest.Client(t, http.DefaultTransport), newContainer(t), "runs of/1"))
 }
 
 func TestPrefix(t *testing.T) {

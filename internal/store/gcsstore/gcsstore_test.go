@@ -18,6 +18,7 @@ import (
 	"github.com/fsouza/fake-gcs-server/fakestorage"
 	"google.golang.org/api/option"
 
+	"posture/internal/snapshot/snapshottest"
 	"posture/internal/store"
 	"posture/internal/store/gcsstore"
 	"posture/internal/store/storetest"
@@ -65,6 +66,11 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store {
 		return gcsstore.New(cloud.client(t, http.DefaultTransport), cloud.bucket(), "an installation/1/")
 	})
+}
+
+func TestRuns(t *testing.T) {
+	cloud := startCloud(t)
+	snapshottest.Run(t, gcsstore.New(cloud.client(t, http.DefaultTransport), cloud.bucket(), "runs of/1"))
 }
 
 func TestPrefix(t *testing.T) {
