@@ -173,6 +173,11 @@ func TestRoles(t *testing.T) {
 			}
 		}
 	}
+	for _, key := range []string{"state/told/aws/1/a.ndjson.zst", "outbox/a.json"} {
+		if !samtest.Allowed(template.Statements(t, "PublishRole"), "s3:DeleteObject", "${Results.Arn}/"+key) {
+			t.Errorf("PublishRole may not delete %s, which it does when it is of no more use", key)
+		}
+	}
 	for _, role := range []string{"PlanRole", "ScanRole", "PublishRole", "WatchdogRole"} {
 		statements := template.Statements(t, role)
 		for _, key := range []string{"config/posture.yaml", "config/rules/a.yaml"} {

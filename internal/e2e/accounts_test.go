@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -70,7 +71,16 @@ func TestAccounts(t *testing.T) {
 	if len(s.keys("posture-results", "evidence/runs/")) == 0 {
 		t.Error("nothing is kept in the bucket")
 	}
+	if !told.MatchString(got.err) {
+		t.Errorf("the first look is not told:\n%s", got.err)
+	}
+	if again := runIn(t, folder, s.gate.URL, "scan", "aws"); again.code != 3 || told.MatchString(again.out+again.err) {
+		t.Errorf("a second scan, with nothing changed: exit code %d\n%s%s", again.code, again.out, again.err)
+	}
 }
+
+// told matches the first words of messages about findings.
+var told = regexp.MustCompile(`(?m)^(REGRESSED|APPEARED|RESOLVED|DELETED|BASELINE|CLOSED)`)
 
 // checkClosed holds that a finding of the account that lets nobody in is
 // unknown for that reason.
