@@ -6,6 +6,9 @@ export POSTURE_MOTO := $(CURDIR)/build/python/bin/moto_server
 export POSTURE_PYTHON := $(CURDIR)/build/python/bin/python
 export POSTURE_AZURITE := $(CURDIR)/build/node/node_modules/azurite/dist/src/blob/main.js
 
+# The largest zip of a function, in bytes: 12 MiB.
+ZIPLIMIT := 12582912
+
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/aws/*/main.go)))
 GOFILES = $(shell git ls-files '*.go' go.mod go.sum)
 # Packages whose tests run under the race detector: all that are concurrent
@@ -101,6 +104,7 @@ lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
 build/lambda/%.zip: $(GOFILES) $(wildcard rules/*/*.yaml)
 	GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -ldflags='-s -w -buildid=' -o build/lambda/$*/bootstrap ./functions/aws/$*
 	go -C tools run ./zip ../build/lambda/$*/bootstrap ../$@
+	@size=$$(wc -c < $@); [ $$size -lt $(ZIPLIMIT) ] || { rm $@; echo "$@ has $$size bytes: expected under $(ZIPLIMIT)"; exit 1; }
 
 vuln: ## known vulnerabilities of what we link; needs its database on the network
 	go -C tools run golang.org/x/vuln/cmd/govulncheck -C .. ./...
