@@ -31,13 +31,6 @@ func everywhere[T any](r *reading, typ string, fields ...string) []joined[T] {
 	return lookAt[T](r, typ, owners, fields)
 }
 
-// wholeOrganization reports whether the scope reaches up to the root of the
-// resource's hierarchy, so that what it does not hold does not exist.
-func (r *reading) wholeOrganization() bool {
-	ancestors := r.place.node.ancestors
-	return len(ancestors) > 0 && r.place.estate.nodes[ancestors[len(ancestors)-1]] != nil
-}
-
 func lookAt[T any](r *reading, typ string, owners, fields []string) []joined[T] {
 	if !r.Wants(fields...) {
 		return nil

@@ -75,12 +75,3 @@ func (r *reading) absent(typ string, fields ...string) {
 // key returns the key of the project, folder or organization that the resource
 // belongs to: "projects/123".
 func (r *reading) key() string { return r.place.node.key }
-
-// projectNumber returns the number of the resource's project, "" for none.
-func (r *reading) projectNumber() string {
-	number, ok := strings.CutPrefix(r.key(), "projects/")
-	if !ok {
-		return ""
-	}
-	return number
-}
