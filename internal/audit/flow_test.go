@@ -106,7 +106,7 @@ func TestFlows(t *testing.T) {
 				if step.before != nil {
 					step.before(s)
 				}
-				s.run(t)
+				agrees(t, s.run(t))
 				if diff := cmp.Diff(step.told, s.slack.told()); diff != "" {
 					t.Fatalf("told by run %d (-want +got):\n%s", i+2, diff)
 				}

@@ -14,6 +14,7 @@ import (
 
 	"posture/internal/audit"
 	"posture/internal/config"
+	"posture/internal/drift"
 	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
@@ -102,7 +103,18 @@ func (s *site) expect(t *testing.T, want ...string) audit.Published {
 	if diff := cmp.Diff(want, s.slack.told()); diff != "" {
 		t.Errorf("told by run %s (-want +got):\n%s", published.Run.ID, diff)
 	}
+	agrees(t, published)
 	return published
+}
+
+// agrees holds that a run is said to be degraded by its manifest and by what
+// it tells, or by neither.
+func agrees(t tester, published audit.Published) {
+	t.Helper()
+	degraded := slices.ContainsFunc(published.Alerts, drift.Alert.Degraded)
+	if complete := published.Manifest.Outcome == snapshot.Complete; degraded == complete {
+		t.Errorf("run %s is %s, and the alert says degraded: %v", published.Run.ID, published.Manifest.Outcome, degraded)
+	}
 }
 
 // sound checks that the store is as it was written.
