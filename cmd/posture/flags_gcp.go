@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 // gcpFlags say what of Google Cloud to read, and with which credentials.
 type gcpFlags struct {
 	organization string
-	folders      []string
+	folder       string
 	projects     []string
 	impersonate  string
 	exports      []string
@@ -39,8 +40,8 @@ func (f *gcpFlags) add(cmd *cobra.Command) {
 func (f *gcpFlags) addScope(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.organization, "organization", "", "`number` of the organization to read, with all below it")
-	flags.StringSliceVar(&f.folders, "folder", nil, "`number` of a folder to read, with all below it (may be repeated)")
-	flags.StringSliceVar(&f.projects, "project", nil, "`id` of a project to read (may be repeated; default: GOOGLE_CLOUD_PROJECT)")
+	flags.StringVar(&f.folder, "folder", "", "`number` of the folder to read, with all below it")
+	flags.StringSliceVar(&f.projects, "project", nil, "`id` of a project to read (may be repeated)")
 	flags.StringVar(&f.impersonate, "impersonate-service-account", "", "`email` of the service account to read as")
 }
 
@@ -49,43 +50,36 @@ func (f *gcpFlags) addServices(cmd *cobra.Command) {
 	complete(cmd, "services", scanner.Services())
 }
 
-// scopes returns what to read.
-func (f *gcpFlags) scopes(world *streams) ([]scanner.Scope, error) {
-	var scopes []scanner.Scope
-	add := func(scope scanner.Scope, err error) error {
-		scopes = append(scopes, scope)
-		return err
-	}
-	var wrong error
-	if f.organization != "" {
-		wrong = errors.Join(wrong, add(scanner.InOrganization(f.organization)))
-	}
-	for _, folder := range f.folders {
-		wrong = errors.Join(wrong, add(scanner.InFolder(folder)))
-	}
-	for _, project := range f.projects {
-		wrong = errors.Join(wrong, add(scanner.InProject(project)))
-	}
-	if project := world.getenv("GOOGLE_CLOUD_PROJECT"); len(scopes) == 0 && project != "" {
-		wrong = add(scanner.InProject(project))
-	}
-	if len(scopes) == 0 {
-		return nil, errors.New("nothing says what to read: pass --organization NUMBER, --folder NUMBER or --project ID")
-	}
-	return scopes, wrong
-}
+// named reports whether the flags say what to read.
+func (f *gcpFlags) named() bool { return f.organization != "" || f.folder != "" || len(f.projects) > 0 }
 
 // check refuses flags that make no sense together.
 func (f *gcpFlags) check() error {
-	live := f.organization != "" || len(f.folders) > 0 || len(f.projects) > 0 || f.impersonate != ""
-	if len(f.exports) > 0 && live {
+	if len(f.exports) > 0 && (f.named() || f.impersonate != "") {
 		return errors.New("--from-export reads a file and no cloud: leave out --organization, --folder, --project and --impersonate-service-account")
 	}
 	return nil
 }
 
-// narrowed reports whether the flags leave out some of what is in the scope.
-func (f *gcpFlags) narrowed() bool { return len(f.services) > 0 || len(f.exports) > 0 }
+// narrowed reports whether the flags ask for less than the configuration.
+func (f *gcpFlags) narrowed(g config.GCP) bool {
+	configured := g.Organization != "" || g.Folder != "" || len(g.Projects) > 0
+	return len(f.services) > 0 || len(f.exports) > 0 || configured && f.named()
+}
+
+// over returns the configuration with what the flags say instead; without
+// either, the project of the environment.
+func (f *gcpFlags) over(g config.GCP, world *streams) config.GCP {
+	if f.named() {
+		g.Organization, g.Folder, g.Projects = f.organization, f.folder, f.projects
+	}
+	project := world.getenv("GOOGLE_CLOUD_PROJECT")
+	if g.Organization == "" && g.Folder == "" && len(g.Projects) == 0 && project != "" {
+		g.Projects = []string{project}
+	}
+	g.Impersonate = cmp.Or(f.impersonate, g.Impersonate)
+	return g
+}
 
 // cloud makes Google Cloud one of the clouds to read, once credentials are at
 // hand. What it holds is given back when the context ends.
@@ -94,14 +88,18 @@ func (f *gcpFlags) cloud(ctx context.Context, c *common, cfg config.Config) (aud
 	if err != nil {
 		return audit.Cloud{}, err
 	}
+	cfg.GCP = f.over(cfg.GCP, c.world)
 	options := gcpcloud.Options{Config: cfg, Rules: own, GCP: scanner.Options{Services: f.services, Now: c.world.now}}
+	if len(f.services) == 0 {
+		options.GCP.Services = cfg.GCP.Services
+	}
 	if options.Policy, err = gcpcloud.LoadPolicy(cfg, own, false); err != nil {
 		return audit.Cloud{}, err // what is wrong with the rules is told without credentials
 	}
 	if len(f.exports) > 0 {
 		err = f.openExports(ctx, &options)
 	} else {
-		err = f.reach(c.world, &options)
+		err = reachGCP(c.world, &options)
 	}
 	if err != nil {
 		return audit.Cloud{}, err
@@ -114,17 +112,21 @@ func (f *gcpFlags) cloud(ctx context.Context, c *common, cfg config.Config) (aud
 	return cloud.Cloud(), nil
 }
 
-// reach finds out what to read and with which credentials.
-func (f *gcpFlags) reach(world *streams, options *gcpcloud.Options) error {
-	var err error
-	if options.Scopes, err = f.scopes(world); err != nil {
+// reachGCP finds out whether anything is in scope, and with which credentials
+// to read it.
+func reachGCP(world *streams, options *gcpcloud.Options) error {
+	scopes, err := gcpcloud.Scopes(options.Config.GCP)
+	if err != nil {
 		return err
+	}
+	if len(scopes) == 0 {
+		return errors.New("nothing says what to read: pass --organization NUMBER, --folder NUMBER or --project ID, or write it under gcp in posture.yaml")
 	}
 	if endpoint := world.getenv(endpointVariable); endpoint != "" {
 		options.GCP.Client, options.GCP.REST, err = loopback(endpoint)
 		return err
 	}
-	options.GCP.Client, options.GCP.Caller, err = scanner.Credentials(f.impersonate)
+	options.GCP.Client, options.GCP.Caller, err = scanner.Credentials(options.Config.GCP.Impersonate)
 	return err
 }
 

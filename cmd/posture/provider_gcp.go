@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"posture/functions/setup/gcpcloud"
 	"posture/internal/config"
 	"posture/internal/posture"
@@ -11,6 +13,13 @@ import (
 func gcpProvider() provider {
 	return provider{
 		name: posture.GCP, docs: scanner.Docs(), files: rules.GCP, load: gcpcloud.LoadPolicy,
-		check: func(config.Config) error { return nil },
+		check: checkGCP,
 	}
+}
+
+func checkGCP(cfg config.Config) error {
+	if err := scanner.CheckServices(cfg.GCP.Services); err != nil {
+		return fmt.Errorf("gcp.services: %w", err)
+	}
+	return nil
 }

@@ -18,7 +18,9 @@ func newScanGCP(world *streams) *cobra.Command {
 		Use:   "gcp",
 		Short: "Scan Google Cloud projects, folders or an organization",
 		Long: `Scan all projects of an organization or a folder, or single projects, from one
-pass over Cloud Asset Inventory. What the inventory lacks is read directly.
+pass over Cloud Asset Inventory: those that the flags name, else those that
+posture.yaml names, else GOOGLE_CLOUD_PROJECT. What the inventory lacks is read
+directly.
 
 With --from-export the scan reads what gcloud asset export wrote, without
 credentials and without a cloud; of what a file lacks nothing is said. A
@@ -44,7 +46,7 @@ Services: ` + wrapped(scanner.Services()) + `.`,
 	}
 	s.cloud = func(ctx context.Context, cfg config.Config) (audit.Cloud, bool, error) {
 		cloud, err := f.cloud(ctx, &s.common, cfg)
-		return cloud, f.narrowed(), err
+		return cloud, f.narrowed(cfg.GCP), err
 	}
 	s.add(cmd)
 	f.add(cmd)

@@ -22,13 +22,17 @@ type evidence struct {
 }
 
 // evidence returns the values of the fields that the rule reads and that were
-// read, in a form that encodes as JSON and is bounded in size.
+// read, in a form that encodes as JSON and is bounded in size. Of a resource
+// that was read from an inventory they say how old they may be.
 func (c *judging) evidence(r *rule) []posture.Value {
-	values := make([]posture.Value, 0, len(r.show))
+	values := make([]posture.Value, 0, len(r.show)+1)
 	for _, e := range r.show {
 		if !c.isUnread(e.path) {
 			values = append(values, posture.Value{Path: e.label, Value: c.value(e.path)})
 		}
+	}
+	if updated := c.subject.resource.Updated; !updated.IsZero() && len(values) > 0 {
+		values = append(values, posture.Value{Path: "inventory.updated", Value: updated.UTC().Format(time.RFC3339)})
 	}
 	return values
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Provider is a cloud provider.
@@ -48,6 +49,7 @@ type Resource struct {
 	Tags     map[string]string `json:"tags,omitempty"`
 	Doc      any               `json:"doc"` // the scanner's document struct (a value or a pointer to one)
 	Unread   []Unread          `json:"unread,omitempty"`
+	Updated  time.Time         `json:"updated,omitzero"` // when the inventory that it was read from last saw it change; the zero time: read directly
 }
 
 // Unread names one field of a resource's document that could not be read, as

@@ -185,7 +185,7 @@ func (p *place) readOne(ctx context.Context, s *service, a *asset) error {
 		}
 		p.emit(posture.Resource{
 			Provider: posture.GCP, Account: p.target.Account, Region: cmp.Or(a.Location, posture.Global), Type: s.Type,
-			ID: r.id, Name: r.name, Tags: r.tags, Doc: doc, Unread: r.Unread(),
+			ID: r.id, Name: r.name, Tags: r.tags, Doc: doc, Unread: r.Unread(), Updated: a.Updated,
 		})
 		return nil
 	})

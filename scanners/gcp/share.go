@@ -21,6 +21,7 @@ const blockSize = 64 << 10
 
 // packer compresses and decompresses shares.
 type packer struct {
+	scratch []byte
 	encoder *zstd.Encoder
 	decoder *zstd.Decoder
 }
@@ -31,7 +32,7 @@ func newPacker() (*packer, error) {
 		return nil, err
 	}
 	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
-	return &packer{encoder, decoder}, err
+	return &packer{encoder: encoder, decoder: decoder}, err
 }
 
 // add keeps an asset: a line that describes it, and a line with its data.
@@ -52,7 +53,8 @@ func (p *packer) add(s *share, a *asset) error {
 // seal compresses what is not compressed yet.
 func (p *packer) seal(s *share) {
 	if len(s.tail) > 0 {
-		s.blocks = append(s.blocks, p.encoder.EncodeAll(s.tail, nil))
+		p.scratch = p.encoder.EncodeAll(s.tail, p.scratch[:0])
+		s.blocks = append(s.blocks, bytes.Clone(p.scratch)) // as small as it is, unlike what EncodeAll makes
 		s.tail = nil
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 
 	"posture/functions/setup"
@@ -21,11 +22,10 @@ import (
 
 // Options says what to read and with which credentials.
 type Options struct {
-	Config  config.Config
+	Config  config.Config  // its gcp says what to read
 	Policy  *policy.Policy // loaded before; nil: from Config and Rules
 	Rules   []fs.FS        // rule directories of the user
-	Scopes  []gcp.Scope    // what to read: each in one pass
-	Exports []gcp.Export   // instead of scopes: what gcloud asset export wrote
+	Exports []gcp.Export   // instead of the configured scope: what gcloud asset export wrote
 	GCP     gcp.Options    // credentials, and how to read
 }
 
@@ -34,6 +34,7 @@ type Options struct {
 // for every run.
 type Cloud struct {
 	Options
+	scopes []gcp.Scope // each is read in one pass
 
 	mu          sync.Mutex
 	inventories []*gcp.Inventory
@@ -44,7 +45,11 @@ var errNoScope = errors.New("nothing of Google Cloud is in scope: name an organi
 
 // New checks the options and the rules. It makes no call.
 func New(o Options) (*Cloud, error) {
-	if len(o.Scopes) == 0 && len(o.Exports) == 0 {
+	scopes, err := Scopes(o.Config.GCP)
+	if err != nil {
+		return nil, err
+	}
+	if len(scopes) == 0 && len(o.Exports) == 0 {
 		return nil, errNoScope
 	}
 	if o.Policy == nil {
@@ -57,12 +62,35 @@ func New(o Options) (*Cloud, error) {
 	if err := gcp.CheckServices(o.GCP.Services); err != nil {
 		return nil, err
 	}
-	return &Cloud{Options: o}, nil
+	return &Cloud{Options: o, scopes: scopes}, nil
+}
+
+// Scopes returns what a configuration puts in scope: the organization, the
+// folder, or each of the projects.
+func Scopes(g config.GCP) ([]gcp.Scope, error) {
+	var scopes []gcp.Scope
+	var wrong error
+	add := func(scope gcp.Scope, err error) {
+		scopes = append(scopes, scope)
+		wrong = errors.Join(wrong, err)
+	}
+	if g.Organization != "" {
+		add(gcp.InOrganization(g.Organization))
+	}
+	if g.Folder != "" {
+		add(gcp.InFolder(g.Folder))
+	}
+	for _, project := range g.Projects {
+		add(gcp.InProject(project))
+	}
+	return scopes, wrong
 }
 
 // Cloud returns what an auditor needs.
 func (c *Cloud) Cloud() audit.Cloud {
-	return audit.Cloud{Policy: c.Policy, Targets: c.targets, Open: c.open}
+	return audit.Cloud{
+		Policy: c.Policy, Types: gcp.TypesOf(c.Config.GCP.Services), Targets: c.targets, Open: c.open,
+	}
 }
 
 // Close gives all connections back.
@@ -112,7 +140,8 @@ func (c *Cloud) find(ctx context.Context) ([]posture.Target, error) {
 			return nil, err
 		}
 		for _, target := range found {
-			if byAccount[target.Account] == nil {
+			excluded := slices.Contains(c.Config.GCP.Exclude, target.Account)
+			if byAccount[target.Account] == nil && !excluded {
 				byAccount[target.Account] = inventory
 				targets = append(targets, target)
 			}
@@ -135,7 +164,7 @@ func (c *Cloud) reach(ctx context.Context) error {
 		c.inventories = []*gcp.Inventory{inventory}
 		return nil
 	}
-	for _, scope := range c.Scopes {
+	for _, scope := range c.scopes {
 		inventory, err := gcp.Open(ctx, scope, c.GCP)
 		if err != nil {
 			return err

@@ -77,19 +77,12 @@ func wire(ctx context.Context, kept store.Store) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	scopes, err := scopes(settings.GCP)
+	cloud, err := gcpcloud.New(gcpcloud.Options{Config: settings, Rules: own, GCP: options})
 	if err != nil {
 		return nil, err
 	}
-	cloud, err := gcpcloud.New(gcpcloud.Options{Config: settings, Rules: own, Scopes: scopes, GCP: options})
-	if err != nil {
-		return nil, err
-	}
-	offered := cloud.Cloud()
-	offered.Targets = without(offered.Targets, settings.GCP.Exclude)
-	offered.Types = gcp.TypesOf(settings.GCP.Services)
 	a := &audit.Auditor{
-		Store: kept, Config: settings, Clouds: map[posture.Provider]audit.Cloud{posture.GCP: offered},
+		Store: kept, Config: settings, Clouds: map[posture.Provider]audit.Cloud{posture.GCP: cloud.Cloud()},
 		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
 	}
 	if name := os.Getenv(secretVariable); name != "" {

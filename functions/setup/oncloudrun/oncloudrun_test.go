@@ -1,7 +1,6 @@
 package oncloudrun
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
 	"strings"
@@ -12,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/secretmanager/v1"
 
+	"posture/functions/setup/gcpcloud"
 	"posture/internal/config"
-	"posture/internal/posture"
 )
 
 func TestScope(t *testing.T) {
@@ -27,7 +26,7 @@ func TestScope(t *testing.T) {
 		if err := scopeOf(text, &g); err != nil {
 			t.Fatal(err)
 		}
-		found, err := scopes(g)
+		found, err := gcpcloud.Scopes(g)
 		var got []string
 		for _, scope := range found {
 			got = append(got, scope.String())
@@ -41,18 +40,8 @@ func TestScope(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	if _, err := scopes(config.GCP{Organization: "acme"}); err == nil {
+	if _, err := gcpcloud.Scopes(config.GCP{Organization: "acme"}); err == nil {
 		t.Error("an organization's name was taken for its number")
-	}
-}
-
-func TestWithout(t *testing.T) {
-	list := func(context.Context) ([]posture.Target, error) {
-		return []posture.Target{{Account: "one"}, {Account: "two"}}, nil
-	}
-	got, err := without(list, []string{"two"})(t.Context())
-	if diff := cmp.Diff([]posture.Target{{Account: "one"}}, got); diff != "" || err != nil {
-		t.Error(diff, err)
 	}
 }
 

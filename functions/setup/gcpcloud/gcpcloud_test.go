@@ -1,0 +1,83 @@
+package gcpcloud
+
+import (
+	"io"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/config"
+	"posture/internal/posture"
+	"posture/scanners/gcp"
+	"posture/scanners/gcp/gcptest"
+)
+
+// cloud returns Google Cloud as the scanners' test data has it, for a
+// configuration.
+func cloud(t *testing.T, g config.GCP) *Cloud {
+	t.Helper()
+	estate, err := os.Open("../../../scanners/gcp/testdata/hierarchy.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer estate.Close()
+	server, err := gcptest.Start(io.Reader(estate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	c, err := New(Options{Config: config.Config{GCP: g}, GCP: gcp.Options{
+		Client: server.Inventory(), REST: server.REST(), Attempts: 1, Backoff: time.Millisecond,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// TestTargets: what two scopes hold is read once, what is excluded never.
+func TestTargets(t *testing.T) {
+	for name, test := range map[string]struct {
+		config config.GCP
+		want   []string
+	}{
+		"organization": {config.GCP{Organization: "3001", Exclude: []string{"shop-test"}}, []string{"folder-2001", "organization-3001", "shop-prod"}},
+		"folder":       {config.GCP{Folder: "2001"}, []string{"folder-2001", "shop-prod"}},
+		"projects":     {config.GCP{Projects: []string{"shop-test", "shop-prod", "100000000001"}}, []string{"shop-test", "shop-prod"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			targets, err := cloud(t, test.config).Cloud().Targets(t.Context())
+			var got []string
+			for _, target := range targets {
+				got = append(got, target.Account)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" || err != nil {
+				t.Errorf("%s %v", diff, err)
+			}
+		})
+	}
+}
+
+func TestOpen(t *testing.T) {
+	c := cloud(t, config.GCP{Folder: "2001"}).Cloud()
+	target := posture.Target{Provider: posture.GCP, Account: "shop-prod"}
+	scanner, err := c.Open(t.Context(), target) // in another process than the one that listed the targets
+	if err != nil || scanner.Target().Account != "shop-prod" {
+		t.Fatalf("got %v, %v", scanner, err)
+	}
+	if _, err := c.Open(t.Context(), posture.Target{Provider: posture.GCP, Account: "shop-test"}); err == nil {
+		t.Error("a project out of scope was opened")
+	}
+}
+
+func TestNothingInScope(t *testing.T) {
+	if _, err := New(Options{}); err == nil {
+		t.Error("no error")
+	}
+	if _, err := New(Options{Config: config.Config{GCP: config.GCP{Organization: "acme"}}}); err == nil {
+		t.Error("an organization's name was taken for its number")
+	}
+}

@@ -1,0 +1,41 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/posture"
+)
+
+// TestInventoryAge: evidence from an inventory says how old it may be.
+func TestInventoryAge(t *testing.T) {
+	p := loadRules(t, map[string]string{"days": "resource.days > 6"})
+	r := resource(bucket{Days: 7})
+	r.Updated = time.Date(2026, 11, 20, 11, 0, 0, 0, time.FixedZone("CET", 3600))
+	want := []posture.Value{{Path: "resource.days", Value: int64(7)}, {Path: "inventory.updated", Value: "2026-11-20T10:00:00Z"}}
+	if diff := cmp.Diff(want, judgeOne(t, p, r).Evidence); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestElsewhere: a rule for another policy's type is passed over, and so is
+// what is said of it.
+func TestElsewhere(t *testing.T) {
+	other := strings.ReplaceAll(ruleText("other", "resource.shiny"), "AWS::S3::Bucket", "storage.googleapis.com/Bucket")
+	opts := testOptions(t, map[string]string{"ours.yaml": ruleText("ours", "resource.versioning"), "other.yaml": other})
+	if _, err := Load(opts); err == nil {
+		t.Error("a rule for an unknown type was loaded")
+	}
+	opts.Elsewhere = func(typ string) bool { return strings.Contains(typ, "googleapis") }
+	opts.Disabled = []string{"other"}
+	p, err := Load(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rules := p.Rules(); len(rules) != 1 || rules[0].ID != "ours" {
+		t.Errorf("got %v", rules)
+	}
+}
