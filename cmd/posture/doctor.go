@@ -65,6 +65,9 @@ func (d *doctor) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, _, err := d.sender(ctx, cfg); err != nil { // it is not tried: that would be a message
+		return err
+	}
 	cloud, err := d.cloud(ctx, cfg)
 	if err != nil {
 		return err

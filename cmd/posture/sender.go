@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"posture/functions/setup"
 	"posture/internal/config"
@@ -32,19 +31,16 @@ func (c *common) secret() string {
 func (c *common) sender(ctx context.Context, cfg config.Config) (outbox.Sender, string, error) {
 	secret := c.secret()
 	if secret == "" {
-		return nil, wantedChannel(cfg), nil
+		return nil, cfg.Slack.Channel, nil
 	}
-	if wantedChannel(cfg) == "" && !strings.HasPrefix(secret, "https://") {
-		return nil, "", fmt.Errorf("%s is set, but no channel is: write slack: {channel: C0123456789} in %s, with the id of yours", tokenVariable, configFile)
+	if !setup.Webhook(secret) {
+		if err := cfg.CheckChannel(); err != nil {
+			return nil, "", fmt.Errorf("%s is set: %w", tokenVariable, err)
+		}
 	}
-	return setup.Slack(ctx, cfg, slack.Fixed(secret))
-}
-
-// wantedChannel returns the channel that the configuration asks for, "" when it
-// does not ask for Slack.
-func wantedChannel(cfg config.Config) string {
-	if cfg.Slack.Channel == "" && len(cfg.Slack.Routes) > 0 {
-		return cfg.Slack.Routes[0].Channel
+	voice, err := setup.Slack(ctx, cfg, slack.Fixed(secret))
+	if voice.Warning != nil {
+		fmt.Fprintf(c.world.err, "warning: %s\n", voice.Warning)
 	}
-	return cfg.Slack.Channel
+	return voice.Sender, voice.Channel, err
 }

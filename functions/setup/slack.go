@@ -2,36 +2,111 @@ package setup
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"strings"
+	"time"
 
+	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/outbox"
 	"posture/internal/slack"
 )
 
-var errNoChannel = errors.New("a Slack bot token needs a channel: set slack.channel in the configuration to a channel's id, such as C0123456789")
-
-// Slack returns who posts with the secret, by its form a webhook's address or
-// a bot token, and the channel for what no route sends elsewhere. A secret
-// that cannot be read yields a sender that says so at every message: they
-// wait.
-func Slack(ctx context.Context, cfg config.Config, secret slack.Secret) (outbox.Sender, string, error) {
-	value, err := secret(ctx, false)
-	if err == nil && strings.HasPrefix(strings.TrimSpace(value), "https://") {
-		return slack.NewWebhook(map[string]slack.Secret{"": secret}, slackOptions()), orWebhook(cfg.Slack.Channel), nil
-	}
-	if err == nil && cfg.Slack.Channel == "" {
-		return nil, "", errNoChannel
-	}
-	sender, err := slack.NewBot(secret, slackOptions())
-	return sender, orWebhook(cfg.Slack.Channel), err
+// Voice is who tells people what changed.
+type Voice struct {
+	Sender  outbox.Sender
+	Channel string // for what no route sends elsewhere
+	Warning error  // what of the configuration cannot be done with the secret; nil: nothing
 }
 
-// orWebhook names the channel of a webhook that nobody has named.
-func orWebhook(channel string) string {
+// unnamed is the channel of messages for which nobody has named one: that of
+// a webhook, or the configured one when the message is sent.
+const unnamed = "webhook"
+
+// Slack returns who posts with the secret, by its form a webhook's address or
+// a bot token. A secret that cannot be read yields a voice that says so at
+// every message: they wait. So they do where a bot token has no channel, until
+// the configuration names one.
+func Slack(ctx context.Context, cfg config.Config, secret slack.Secret) (Voice, error) {
+	value, err := secret(ctx, false)
+	if err == nil && Webhook(value) {
+		sender := slack.NewWebhook(map[string]slack.Secret{"": secret}, slackOptions())
+		return Voice{Sender: sender, Channel: orUnnamed(cfg.Slack.Channel), Warning: oneForAll(cfg.Slack)}, nil
+	}
+	bot, wrong := slack.NewBot(secret, slackOptions())
+	if wrong != nil {
+		return Voice{}, wrong
+	}
+	voice := Voice{Sender: placed{bot, cfg.Slack.Channel}, Channel: orUnnamed(cfg.Slack.Channel)}
+	if err == nil {
+		voice.Warning = cfg.CheckChannel()
+	}
+	return voice, nil
+}
+
+// Tell lets an auditor tell people with the secret.
+func Tell(ctx context.Context, a *audit.Auditor, secret slack.Secret) error {
+	voice, err := Slack(ctx, a.Config, secret)
+	a.Sender, a.Channel = voice.Sender, voice.Channel
+	if voice.Warning != nil {
+		a.Warnings = append(a.Warnings, voice.Warning)
+	}
+	return err
+}
+
+// Webhook reports whether a secret of Slack is a webhook's address, by its
+// form.
+func Webhook(secret string) bool { return strings.HasPrefix(strings.TrimSpace(secret), "https://") }
+
+// orUnnamed names a channel that nobody has named.
+func orUnnamed(channel string) string {
 	if channel == "" {
-		return "webhook"
+		return unnamed
 	}
 	return channel
+}
+
+// oneForAll says that a webhook posts to its own channel, where the
+// configuration names several.
+func oneForAll(s config.Slack) error {
+	if named := s.Channels(); len(named) > 1 {
+		return fmt.Errorf("slack: the secret is a webhook, which posts everything to its own channel: %s and their routes are without effect; use a bot token, or name one channel", strings.Join(named, ", "))
+	}
+	return nil
+}
+
+// placed is a sender that posts what waits for no channel in particular to the
+// one that is configured by now, and refuses it while there is none.
+type placed struct {
+	outbox.Sender
+	channel string
+}
+
+// Send posts a message.
+func (p placed) Send(ctx context.Context, m outbox.Message) (outbox.Receipt, error) {
+	m, err := p.place(m)
+	if err != nil {
+		return outbox.Receipt{}, err
+	}
+	return p.Sender.Send(ctx, m)
+}
+
+// Find looks for a message that may have been posted.
+func (p placed) Find(ctx context.Context, m outbox.Message, since time.Time) (outbox.Receipt, bool, error) {
+	m, err := p.place(m)
+	if err != nil {
+		return outbox.Receipt{}, false, err
+	}
+	return p.Sender.Find(ctx, m, since)
+}
+
+func (p placed) place(m outbox.Message) (outbox.Message, error) {
+	if m.Channel != unnamed {
+		return m, nil
+	}
+	if p.channel == "" {
+		return m, &outbox.Refusal{Kind: outbox.Channel, Code: "no_channel"}
+	}
+	m.Channel = p.channel
+	return m, nil
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -112,6 +113,7 @@ func (k *checker) slack(s Slack) {
 	k.channel(s.Channel, at("slack", "channel"))
 	k.channel(s.Fallback, at("slack", "fallback"))
 	k.channel(s.Operator, at("slack", "operator"))
+	k.that(s.Channel != "" || len(s.Routes) == 0 && s.Fallback == "" && s.Operator == "", at("slack"), noChannel, "routes, fallback and operator take only some messages")
 	k.that(!secretLike.MatchString(s.Secret), at("slack", "secret"), "this looks like the secret itself: expected the name under which it is kept")
 	for owner, id := range s.Mentions {
 		k.that(mentionID.MatchString(id), at("slack", "mentions", owner), "mention %q: expected the id of a user (U...) or of a user group (S...)", id)
@@ -125,6 +127,35 @@ func (k *checker) slack(s Slack) {
 		k.that(route.Category == "" || slices.Contains(posture.Categories, route.Category), at("slack", "routes", i, "category"),
 			"category %q: expected one of %v", route.Category, posture.Categories)
 	}
+}
+
+// noChannel says, with the reason, that there is no channel for what no route
+// sends elsewhere.
+const noChannel = "slack.channel is missing: %s; set it to the id of the channel for all else, such as C0123456789"
+
+// CheckChannel returns an error, with its place, when there is no channel for
+// what no route sends elsewhere. A bot token needs one; a webhook posts to its
+// own.
+func (c Config) CheckChannel() error {
+	const why = "a Slack bot token posts nowhere by itself"
+	switch {
+	case c.Slack.Channel != "":
+		return nil
+	case c.file == nil:
+		return fmt.Errorf("there is no configuration: "+noChannel, why)
+	default:
+		return c.file.ErrorAt(at("slack"), noChannel, why)
+	}
+}
+
+// Channels returns the channels that are named, each once.
+func (s Slack) Channels() []string {
+	channels := []string{s.Channel, s.Fallback, s.Operator}
+	for _, route := range s.Routes {
+		channels = append(channels, route.Channel)
+	}
+	slices.Sort(channels)
+	return slices.DeleteFunc(slices.Compact(channels), func(id string) bool { return id == "" })
 }
 
 func (k *checker) channel(id string, path []any) {

@@ -159,7 +159,11 @@ func TestRefused(t *testing.T) {
 		"slack: {channel: '#ops'}":                                       `posture.yaml:1:18: channel "#ops": expected a channel's id`,
 		"slack: {secret: xoxb-1}":                                        "posture.yaml:1:17: this looks like the secret itself",
 		"slack: {mentions: {web: '@here'}}":                              `posture.yaml:1:25: mention "@here": expected the id`,
-		"slack: {routes: [{owner: web}]}":                                "posture.yaml:1:18: channel is missing",
+		"slack: {routes: [{owner: web, channel: C0123456789}]}":          "posture.yaml:1:8: slack.channel is missing: routes, fallback and operator take only some messages; set it to the id",
+		"slack: {operator: C0123456789}":                                 "posture.yaml:1:8: slack.channel is missing",
+		"slack: {fallback: C0123456789}":                                 "posture.yaml:1:8: slack.channel is missing",
+		"slack: {channel: C0123456789, routes: [{owner: web}]}":          "posture.yaml:1:40: channel is missing",
+		"slack: {routes: [{owner: web}]}":                                "posture.yaml:1:8: slack.channel is missing",
 		exemption("approved_by: bob", "approved_by: Ann"):                `posture.yaml:3:81: approved by "Ann", who requested it`,
 		exemption("expires: 2026-02-01", "expires: 2027-02-01"):          "posture.yaml:3:",
 		exemption(", expires: 2026-02-01", ""):                           "posture.yaml:3:7: expires is missing",
@@ -171,6 +175,34 @@ func TestRefused(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s\ngot  %v\nwant %s", text, err, want)
 		}
+	}
+}
+
+func TestChannel(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "there is no configuration: slack.channel is missing: a Slack bot token posts nowhere by itself",
+		"version: 1\nslack: {secret: posture/slack}": "posture.yaml:2:8: slack.channel is missing: a Slack bot token posts nowhere by itself",
+		"slack: {channel: C0123456789}":              "",
+	} {
+		c := config.Default()
+		if text != "" {
+			var err error
+			if c, err = config.Parse("posture.yaml", []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := c.CheckChannel()
+		if (want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	c, err := config.Parse("posture.yaml", []byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"C0123456780", "C0123456781", "C0123456782", "C0123456789"}
+	if diff := cmp.Diff(want, c.Slack.Channels()); diff != "" {
+		t.Error(diff)
 	}
 }
 

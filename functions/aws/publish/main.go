@@ -26,6 +26,8 @@ type answer struct {
 	Outcome snapshot.Outcome `json:"outcome"`
 	Alerts  int              `json:"alerts"`
 	Slack   outbox.Report    `json:"slack"`
+	// Warnings say what of the configuration is without effect.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 func main() { lambda.Start(handle) }
@@ -40,6 +42,11 @@ func handle(ctx context.Context, e event) (answer, error) {
 		return answer{}, err
 	}
 	said := answer{Run: e.Run, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: published.Delivery}
-	onlambda.Logger().Info("published", "run", said.Run, "outcome", said.Outcome, "alerts", said.Alerts, "slack", said.Slack)
+	logger := onlambda.Logger()
+	for _, warning := range auditor.Warnings {
+		said.Warnings = append(said.Warnings, warning.Error())
+		logger.Warn("the configuration", "run", said.Run, "warning", warning.Error())
+	}
+	logger.Info("published", "run", said.Run, "outcome", said.Outcome, "alerts", said.Alerts, "slack", said.Slack)
 	return said, onlambda.Metrics(os.Stdout, time.Now(), setup.Measures(published))
 }

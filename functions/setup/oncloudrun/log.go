@@ -22,6 +22,8 @@ func log(w io.Writer, name string, said Answer, err error) {
 		logger.Error("failed", append(attributes, "error", err.Error())...)
 	case said.Missed:
 		logger.Error("no run completed in time", attributes...)
+	case len(said.Warnings) > 0:
+		logger.Warn("done, but something of the configuration is without effect", attributes...)
 	default:
 		logger.Info("done", attributes...)
 	}

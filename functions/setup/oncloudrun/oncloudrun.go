@@ -86,7 +86,7 @@ func wire(ctx context.Context, kept store.Store) (*site, error) {
 		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
 	}
 	if name := os.Getenv(secretVariable); name != "" {
-		a.Sender, a.Channel, err = setup.Slack(ctx, settings, secret(name))
+		err = setup.Tell(ctx, a, secret(name))
 	}
 	return &site{Auditor: a, cloud: cloud}, err
 }

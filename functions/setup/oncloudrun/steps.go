@@ -35,8 +35,9 @@ type Answer struct {
 	Outcome  snapshot.Outcome       `json:"outcome,omitempty"`
 	Alerts   int                    `json:"alerts,omitempty"`
 	Slack    *outbox.Report         `json:"slack,omitempty"`
-	Last     string                 `json:"last,omitempty"`   // watchdog: the newest run that completed
-	Missed   bool                   `json:"missed,omitempty"` // watchdog: no run completed for too long
+	Last     string                 `json:"last,omitempty"`     // watchdog: the newest run that completed
+	Missed   bool                   `json:"missed,omitempty"`   // watchdog: no run completed for too long
+	Warnings []string               `json:"warnings,omitempty"` // publish and run: what of the configuration is without effect
 	measures map[string]float64
 }
 
@@ -112,10 +113,14 @@ func publish(ctx context.Context, s *site, e Event) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{
+	said := Answer{
 		Run: e.Run, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: &published.Delivery,
 		Targets: len(published.Run.Targets), measures: setup.Measures(published),
-	}, nil
+	}
+	for _, warning := range s.Warnings {
+		said.Warnings = append(said.Warnings, warning.Error())
+	}
+	return said, nil
 }
 
 // How long after its slot a run is taken up again before it is published with

@@ -60,7 +60,7 @@ func Teller(ctx context.Context) (*audit.Auditor, error) {
 		return nil, err
 	}
 	if name := cmp.Or(os.Getenv(secretVariable), a.Config.Slack.Secret); name != "" {
-		a.Sender, a.Channel, err = setup.Slack(ctx, a.Config, secret(cfg, name))
+		err = setup.Tell(ctx, a, secret(cfg, name))
 	}
 	return a, err
 }
