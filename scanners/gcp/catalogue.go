@@ -69,6 +69,16 @@ var always = []call{
 	{Op: opOrganizationPolicy, Permission: "resourcemanager.organizations.getIamPolicy"},
 }
 
+// everyCall returns the direct calls that reading the service can take, those
+// that read a failing resource once more included.
+func (s *service) everyCall() []call {
+	calls := slices.Clone(s.Calls)
+	for _, g := range s.Get {
+		calls = append(calls, g.calls()...)
+	}
+	return calls
+}
+
 // permissions returns the IAM permission of every call that is ever made, by
 // operation.
 func permissions() map[string]string {
@@ -77,7 +87,7 @@ func permissions() map[string]string {
 		by[c.Op] = c.Permission
 	}
 	for _, s := range all {
-		for _, c := range s.Calls {
+		for _, c := range s.everyCall() {
 			by[c.Op] = c.Permission
 		}
 	}
@@ -93,7 +103,7 @@ func Permissions(services ...string) []string {
 		needed = append(needed, c.Permission)
 	}
 	for _, s := range all {
-		for _, c := range s.Calls {
+		for _, c := range s.everyCall() {
 			if o.reads(s.service()) {
 				needed = append(needed, c.Permission)
 			}

@@ -39,7 +39,12 @@ var projects = service{
 	Doc:      CloudProject{},
 	Versions: []string{"v1", "v3"},
 	Policies: fieldsOf(CloudProject{}),
-	Read:     readProject,
+	Get: []get{{
+		Op: "cloudresourcemanager.projects.get", Permission: "resourcemanager.projects.get",
+		Root: "https://cloudresourcemanager.googleapis.com/v3/", Version: "v3",
+		Policy: policyGetter{"cloudresourcemanager.projects.getIamPolicy", "resourcemanager.projects.getIamPolicy", policyPosted},
+	}},
+	Read: readProject,
 }
 
 func readProject(ctx context.Context, r *reading) any {

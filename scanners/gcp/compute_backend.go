@@ -28,6 +28,7 @@ var backendServices = service{
 	Doc:      BackendService{},
 	Versions: computeVersions,
 	Joins:    []join{{Type: typeSecurityPolicy, For: []string{"measures"}}},
+	Get:      []get{computeGet("backendServices"), computeGet("regionBackendServices").in("/regions/")},
 	Read:     readBackendService,
 }
 

@@ -29,6 +29,7 @@ var disks = service{
 		{Type: typeResourcePolicy, For: []string{"scheduled"}},
 		{Type: typeSnapshot, For: []string{"last_snapshot"}},
 	},
+	Get:  []get{computeGet("disks")},
 	Read: readDisk,
 }
 

@@ -27,6 +27,7 @@ var firewalls = service{
 	Type:     "compute.googleapis.com/Firewall",
 	Doc:      Firewall{},
 	Versions: []string{"v1", "beta", "alpha"},
+	Get:      []get{computeGet("firewalls")},
 	Read:     readFirewall,
 }
 

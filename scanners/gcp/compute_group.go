@@ -21,6 +21,7 @@ var managedGroups = service{
 		{Type: typeBackendService, For: []string{"balanced"}},
 		{Type: typeRegionBackendService, For: []string{"balanced"}},
 	},
+	Get:  []get{computeGet("instanceGroupManagers")},
 	Read: readManagedGroup,
 }
 

@@ -12,6 +12,7 @@ var images = service{
 	Doc:      Image{},
 	Versions: computeVersions,
 	Policies: []string{"public_grants"},
+	Get:      []get{computeGet("images").withPolicy("compute.images.getIamPolicy", policyOfCompute)},
 	Read:     readImage,
 }
 

@@ -38,6 +38,7 @@ var virtualMachines = service{
 	Doc:      VM{},
 	Versions: computeVersions,
 	Joins:    []join{{Type: typeComputeProject, For: []string{"os_login", "serial_port"}}},
+	Get:      []get{computeGet("instances")},
 	Read:     readVM,
 }
 

@@ -17,6 +17,7 @@ var networks = service{
 	Doc:      Network{},
 	Versions: computeVersions,
 	Joins:    []join{{Type: typeDNSPolicy, For: []string{"dns_policies", "logs_dns"}}},
+	Get:      []get{computeGet("networks")},
 	Read:     readNetwork,
 }
 

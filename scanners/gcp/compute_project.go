@@ -18,6 +18,7 @@ var computeProjects = service{
 	Doc:      ComputeProject{},
 	Versions: computeVersions,
 	Joins:    []join{{Type: typeVM, For: []string{"opted_out"}}},
+	Get:      []get{computeGet("projects")},
 	Read:     readComputeProject,
 }
 

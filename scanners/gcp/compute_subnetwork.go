@@ -14,6 +14,7 @@ var subnetworks = service{
 	Type:     "compute.googleapis.com/Subnetwork",
 	Doc:      Subnetwork{},
 	Versions: computeVersions,
+	Get:      []get{computeGet("subnetworks")},
 	Read:     readSubnetwork,
 }
 

@@ -21,7 +21,11 @@ var tlsProxies = service{
 	Doc:      TLSProxy{},
 	Versions: computeVersions,
 	Joins:    []join{{Type: typeSSLPolicy, For: []string{"refuses_old", "weak_ciphers"}}},
-	Read:     readTLSProxy,
+	Get: []get{
+		computeGet("targetHttpsProxies"), computeGet("regionTargetHttpsProxies").in("/regions/"),
+		computeGet("targetSslProxies").in("/targetSslProxies/"),
+	},
+	Read: readTLSProxy,
 }
 
 // tlsProxyData is what is read of a proxy (compute.targetHttpsProxies.get).

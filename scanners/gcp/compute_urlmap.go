@@ -26,6 +26,7 @@ var urlMaps = service{
 		{Type: typeForwardingRule, For: []string{"external_http_proxies"}},
 		{Type: typeGlobalForwardingRule, For: []string{"external_http_proxies"}},
 	},
+	Get:  []get{computeGet("urlMaps"), computeGet("regionUrlMaps").in("/regions/")},
 	Read: readURLMap,
 }
 

@@ -37,7 +37,10 @@ var gkeClusters = service{
 	Type:     "container.googleapis.com/Cluster",
 	Doc:      GKECluster{},
 	Versions: []string{"v1", "v1beta1"},
-	Read:     readGKECluster,
+	Get: []get{{
+		Op: "container.clusters.get", Permission: "container.clusters.get", Root: "https://container.googleapis.com/v1/", Version: "v1",
+	}},
+	Read: readGKECluster,
 }
 
 func readGKECluster(_ context.Context, r *reading) any {

@@ -18,7 +18,10 @@ var dnsZones = service{
 	Type:     "dns.googleapis.com/ManagedZone",
 	Doc:      DNSZone{},
 	Versions: []string{"v1", "v2", "v1beta2"},
-	Read:     readDNSZone,
+	Get: []get{{
+		Op: "dns.managedZones.get", Permission: "dns.managedZones.get", Root: "https://dns.googleapis.com/dns/v1/", Version: "v1",
+	}},
+	Read: readDNSZone,
 }
 
 // dnsZoneData is what is read of a zone (dns.managedZones.get). The inventory

@@ -23,7 +23,8 @@ type service struct {
 	OrgRules []string // document fields that organization policies give
 	Joins    []join
 	Calls    []call
-	Once     bool // one resource per project, folder or organization, whatever the inventory lists of the type
+	Get      []get // how a resource that fails is read once more, directly; none: see TestEveryServiceIsReread
+	Once     bool  // one resource per project, folder or organization, whatever the inventory lists of the type
 
 	// Read returns the document, a pointer to a struct. It is called for every
 	// asset of the type; of a service that is read Once for the project itself.

@@ -21,10 +21,16 @@ type SQLInstance struct {
 	DeletionProtection  bool              `json:"deletion_protection"`    // it cannot be deleted by mistake
 }
 
+// sqlGet reads an instance directly.
+var sqlGet = get{
+	Op: "sqladmin.instances.get", Permission: "cloudsql.instances.get", Root: "https://sqladmin.googleapis.com/v1/", Version: "v1",
+}
+
 var sqlInstances = service{
 	Type:     "sqladmin.googleapis.com/Instance",
 	Doc:      SQLInstance{},
 	Versions: []string{"v1", "v1beta4"},
+	Get:      []get{sqlGet},
 	Read:     readSQLInstance,
 }
 

@@ -22,6 +22,7 @@ var sqlBackups = service{
 	Doc:      SQLBackup{},
 	Versions: sqlInstances.Versions,
 	Calls:    []call{{Op: opBackupRuns, Permission: "cloudsql.backupRuns.list", For: []string{"last_backup", "elsewhere"}}},
+	Get:      []get{sqlGet},
 	Read:     readSQLBackup,
 }
 

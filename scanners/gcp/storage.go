@@ -30,7 +30,11 @@ var storageBuckets = service{
 	Policies: []string{"public_grants", "inherited_public_grants", "data_access_logged"},
 	OrgRules: []string{"public_access_prevention"},
 	Joins:    []join{{Type: typeLogSink, For: []string{"receives_logs"}}},
-	Read:     readBucket,
+	Get: []get{{
+		Op: "storage.buckets.get", Permission: "storage.buckets.get", Root: "https://storage.googleapis.com/storage/v1/b/", Version: "v1",
+		Policy: policyGetter{"storage.buckets.getIamPolicy", "storage.buckets.getIamPolicy", policyOfStorage},
+	}},
+	Read: readBucket,
 }
 
 const typeLogSink = "logging.googleapis.com/LogSink"

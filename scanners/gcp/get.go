@@ -1,0 +1,100 @@
+package gcp
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// get declares the direct read of one resource: the call by which a failing
+// resource is read once more before people are told, because the inventory may
+// be hours behind.
+type get struct {
+	Op         string       // service, resource and method: "storage.buckets.get"
+	Permission string       // the IAM permission that it needs
+	Root       string       // what stands before the resource's own path in the call's URL: "https://storage.googleapis.com/storage/v1/b/"
+	Version    string       // of the API that answers: one of the service's Versions
+	In         string       // part of the names of which it is the call, "/regions/"; "": of those of no other
+	Policy     policyGetter // reads the IAM policy, the zero one where the rules ask for none or the API has no call
+}
+
+// policyGetter declares the direct read of the IAM policy of one resource.
+type policyGetter struct {
+	Op         string // "storage.buckets.getIamPolicy"
+	Permission string
+	Form       policyForm
+}
+
+// policyForm is how an API wants to be asked for a policy. It stands behind
+// the resource's own URL.
+type policyForm string
+
+// The forms that Google's APIs have. The version is that of policies with
+// conditions.
+const (
+	policyPosted    policyForm = ":getIamPolicy" // by POST
+	policyGotten    policyForm = ":getIamPolicy?options.requestedPolicyVersion=3"
+	policyOfCompute policyForm = "/getIamPolicy?optionsRequestedPolicyVersion=3"
+	policyOfStorage policyForm = "/iam?optionsRequestedPolicyVersion=3"
+)
+
+// getter returns the call that reads the asset directly, nil for none.
+func (s *service) getter(a *asset) *get {
+	of := func(g get) bool { return strings.Contains(a.Name, g.In) }
+	for _, others := range []bool{false, true} {
+		n := slices.IndexFunc(s.Get, func(g get) bool { return of(g) && (g.In == "") == others })
+		if n >= 0 {
+			return &s.Get[n]
+		}
+	}
+	return nil
+}
+
+// calls returns the calls, for their permissions.
+func (g *get) calls() []call {
+	calls := []call{{Op: g.Op, Permission: g.Permission}}
+	if g.Policy.Op != "" {
+		calls = append(calls, call{Op: g.Policy.Op, Permission: g.Policy.Permission})
+	}
+	return calls
+}
+
+var errOddName = errors.New("the resource's name makes no path")
+
+// url returns the URL of the resource. Strangers name resources, so a name
+// never leaves the path, and never climbs in it.
+func (g *get) url(a *asset) (*url.URL, error) {
+	at, err := url.Parse(g.Root)
+	if err != nil {
+		return nil, err
+	}
+	_, path, found := strings.Cut(strings.TrimPrefix(a.Name, "//"), "/")
+	odd := func(part string) bool { return part == "" || part == "." || part == ".." }
+	if !found || slices.ContainsFunc(strings.Split(path, "/"), odd) {
+		return nil, errOddName
+	}
+	at.Path += path
+	return at, nil
+}
+
+// computeGet returns the direct read of a resource of Compute Engine. The
+// resource is as its permission names it: "disks".
+func computeGet(resource string) get {
+	op := "compute." + resource + ".get"
+	return get{Op: op, Permission: op, Root: "https://compute.googleapis.com/compute/v1/", Version: "v1"}
+}
+
+// in returns the call as one that is only for names that hold the part. The
+// regional resources of some types take a call and a permission of their own.
+func (g get) in(part string) get {
+	g.In = part
+	return g
+}
+
+// withPolicy returns the call with the one for the IAM policy, whose operation
+// is called as its permission.
+func (g get) withPolicy(permission string, form policyForm) get {
+	g.Policy = policyGetter{permission, permission, form}
+	return g
+}
