@@ -53,7 +53,7 @@ func TestRun(t *testing.T) {
 	p := c.start(t, "FUNCTION_TARGET=run")
 	code, body := p.post(t, "/", scheduled, "{}")
 	got := parse(t, body)
-	if code != http.StatusOK || got.Run != "20261121T050000Z-gcp" || got.Targets != 4 || got.Left != 0 || got.Outcome != "complete" {
+	if code != http.StatusOK || got.Run != "20261121T050000Z-gcp" || got.Targets != 5 || got.Left != 0 || got.Outcome != "complete" {
 		t.Fatalf("got %d %s\n%s", code, body, p.log)
 	}
 	if got.Counts["fail"] == 0 || got.Counts["pass"] == 0 || got.Calls == 0 {
@@ -84,7 +84,7 @@ func TestContinue(t *testing.T) {
 	now := map[string]string{"X-CloudScheduler-ScheduleTime": time.Now().UTC().Truncate(time.Second).Format(time.RFC3339)}
 	code, body := c.start(t, "FUNCTION_TARGET=run", "POSTURE_TIME=1m").post(t, "/", now, "")
 	short := parse(t, body)
-	if code != http.StatusServiceUnavailable || short.Left != 4 || short.Outcome != "" {
+	if code != http.StatusServiceUnavailable || short.Left != 5 || short.Outcome != "" {
 		t.Errorf("without time: got %d %s", code, body)
 	}
 	if keys := c.objects(t); slices.ContainsFunc(keys, func(key string) bool { return strings.HasPrefix(key, "chain/") }) {
@@ -101,7 +101,7 @@ func TestContinue(t *testing.T) {
 func TestImpatient(t *testing.T) {
 	c := newCloud(t)
 	code, body := c.start(t, "FUNCTION_TARGET=run", "POSTURE_TIME=1m").post(t, "/", scheduled, "")
-	if got := parse(t, body); code != http.StatusOK || got.Left != 4 || got.Outcome != "failed" {
+	if got := parse(t, body); code != http.StatusOK || got.Left != 5 || got.Outcome != "failed" {
 		t.Errorf("got %d %s", code, body)
 	}
 }
@@ -119,7 +119,7 @@ func TestSteps(t *testing.T) {
 		return parse(t, body)
 	}
 	planned := do("plan", `{"slot": "`+slot+`", "opener": "one"}`)
-	if diff := cmp.Diff(answer{Run: "20261121T050000Z-gcp", Go: true, Targets: 4}, planned); diff != "" {
+	if diff := cmp.Diff(answer{Run: "20261121T050000Z-gcp", Go: true, Targets: 5}, planned); diff != "" {
 		t.Error(diff)
 	}
 	if other := do("plan", `{"slot": "`+slot+`", "opener": "two"}`); other.Go {
@@ -128,7 +128,7 @@ func TestSteps(t *testing.T) {
 	if one := do("scan", `{"run": "`+planned.Run+`", "target": {"provider": "gcp", "account": "shop-prod"}}`); one.Targets != 1 || one.Left != 0 {
 		t.Errorf("one target: %+v", one)
 	}
-	if rest := do("scan", `{"run": "`+planned.Run+`"}`); rest.Targets != 4 || rest.Left != 0 {
+	if rest := do("scan", `{"run": "`+planned.Run+`"}`); rest.Targets != 5 || rest.Left != 0 {
 		t.Errorf("all targets: %+v", rest)
 	}
 	if published := do("publish", `{"run": "`+planned.Run+`"}`); published.Outcome != "complete" {

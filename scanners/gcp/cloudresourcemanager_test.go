@@ -16,6 +16,10 @@ func TestProjects(t *testing.T) {
 				AuditLogs:            AuditLogs{DataRead: true, DataWrite: true},
 				InheritedAuditLogs:   AuditLogs{AdminRead: true},
 			},
+			"shop-lab": &CloudProject{
+				Domains: []string{"example.com"}, InheritedDomains: []string{"example.com"},
+				InheritedAuditLogs: AuditLogs{AdminRead: true},
+			},
 			"shop-test": &CloudProject{
 				PublicGrants: []Grant{{Role: "roles/viewer", Member: "allAuthenticatedUsers", On: "projects/100000000002"}},
 				Domains:      []string{"example.com"}, InheritedDomains: []string{"example.com"},

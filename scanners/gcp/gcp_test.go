@@ -2,7 +2,9 @@ package gcp
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -18,7 +20,7 @@ import (
 )
 
 // serve starts a Google Cloud that holds the hierarchy and the test data of
-// the given names.
+// the given names: assets, and what direct reads are answered.
 func serve(t *testing.T, names ...string) *gcptest.Server {
 	t.Helper()
 	var estates []io.Reader
@@ -34,6 +36,15 @@ func serve(t *testing.T, names ...string) *gcptest.Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
+	for _, name := range names {
+		answers, err := os.ReadFile("testdata/" + name + ".rest.json")
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := errors.Join(err, server.Load(answers)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return server
 }
 
@@ -118,6 +129,7 @@ func TestTargets(t *testing.T) {
 	want := []posture.Target{
 		{Provider: posture.GCP, Account: "folder-2001", Name: "production"},
 		{Provider: posture.GCP, Account: "organization-3001", Name: "example.com"},
+		{Provider: posture.GCP, Account: "shop-lab", Name: "Shop lab"},
 		{Provider: posture.GCP, Account: "shop-prod", Name: "Shop"},
 		{Provider: posture.GCP, Account: "shop-test", Name: "Shop test"},
 	}

@@ -25,7 +25,7 @@ type serviceTest struct {
 	types   []string                    // the resource types that are read
 	want    map[string]any              // the documents, by the resources' names
 	unread  map[string][]posture.Unread // what is not read of them, by name; nil for all others
-	rest    map[string]string           // answers of REST APIs, by method and path
+	rest    map[string]string           // answers of REST APIs, by method and path, beside those of testdata/<data>.rest.json
 }
 
 // run scans the test data below the hierarchy and compares whole documents.

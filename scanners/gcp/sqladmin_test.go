@@ -16,7 +16,10 @@ func TestSQLInstances(t *testing.T) {
 		want: map[string]any{
 			"orders": &SQLInstance{
 				Engine: "postgres", KMSKey: "projects/shop-prod/locations/europe-west1/keyRings/r/cryptoKeys/k", RequiresTLS: true,
-				Flags:            map[string]string{"log_connections": "on", "log_disconnections": "on", "cloudsql.enable_pgaudit": "on"},
+				Flags: map[string]string{
+					"log_connections": "on", "log_disconnections": "on", "cloudsql.enable_pgaudit": "on",
+					"log_statement": "ddl", "log_min_duration_statement": "-1",
+				},
 				AutomatedBackups: true, BackupsKept: 14, PointInTimeRecovery: true, Regional: true, DeletionProtection: true,
 			},
 			"orders-replica": &SQLInstance{Engine: "postgres", Replica: true, RequiresTLS: true, Flags: map[string]string{}},
@@ -25,6 +28,14 @@ func TestSQLInstances(t *testing.T) {
 				AutomatedBackups: true, PointInTimeRecovery: true,
 			},
 			"terse": &SQLInstance{Engine: "sqlserver", Flags: map[string]string{}},
+			"catalogue": &SQLInstance{
+				Engine: "mysql", RequiresTLS: true, Flags: map[string]string{"local_infile": "off", "skip_show_database": "on"},
+				AutomatedBackups: true, BackupsKept: 3,
+			},
+			"ledger": &SQLInstance{
+				Engine: "sqlserver", RequiresTLS: true, AutomatedBackups: true, BackupsKept: 3,
+				Flags: map[string]string{"remote access": "off", "3625": "on", "external scripts enabled": "off"},
+			},
 		},
 		unread: map[string][]posture.Unread{
 			"legacy": {{Field: "backups_kept", Cause: absent("sqladmin.googleapis.com/Instance")}},
@@ -38,17 +49,13 @@ func TestSQLBackups(t *testing.T) {
 	serviceTest{
 		data: "sqladmin", types: []string{"sqladmin.googleapis.com/BackupRun"},
 		schemas: map[string]any{"sqladmin.googleapis.com/Instance v1": sqladmin.DatabaseInstance{}},
-		rest: map[string]string{
-			"GET /v1/projects/shop-prod/instances/orders/backupRuns": `{"items": [
-				{"status": "RUNNING", "location": "eu"}, {"status": "FAILED", "location": "eu", "endTime": "2026-11-21T02:10:00Z"},
-				{"status": "SUCCESSFUL", "location": "eu", "endTime": "2026-11-20T02:10:00Z"}, {"status": "SUCCESSFUL", "location": "eu", "endTime": "2026-11-19T02:10:00Z"}]}`,
-			"GET /v1/projects/shop-test/instances/legacy/backupRuns": `{}`,
-		},
 		want: map[string]any{
 			"orders":         &SQLBackup{LastBackup: time.Date(2026, 11, 20, 2, 10, 0, 0, time.UTC), Elsewhere: true},
 			"orders-replica": &SQLBackup{Replica: true},
 			"legacy":         &SQLBackup{},
 			"terse":          &SQLBackup{},
+			"catalogue":      &SQLBackup{LastBackup: time.Date(2026, 11, 20, 3, 5, 0, 0, time.UTC)},
+			"ledger":         &SQLBackup{LastBackup: time.Date(2026, 11, 13, 3, 5, 0, 0, time.UTC), Elsewhere: true},
 		},
 		unread: map[string][]posture.Unread{"terse": {{Field: "last_backup", Cause: refused}, {Field: "elsewhere", Cause: refused}}},
 	}.run(t)

@@ -27,6 +27,14 @@ func TestBuckets(t *testing.T) {
 				InheritedPublicGrants: []Grant{{Role: "roles/viewer", Member: "allAuthenticatedUsers", On: "projects/100000000002"}},
 				LocationType:          "region",
 			},
+			"shop-audit": &StorageBucket{
+				PublicAccessPrevention: true, UniformAccess: true, RetentionDays: 365, RetentionLocked: true,
+				LocationType: "region", DataAccessLogged: true, ReceivesLogs: true,
+			},
+			"shop-test-requests": &StorageBucket{
+				UniformAccess: true, LocationType: "region", ReceivesLogs: true,
+				InheritedPublicGrants: []Grant{{Role: "roles/viewer", Member: "allAuthenticatedUsers", On: "projects/100000000002"}},
+			},
 			"shop-test-logs": &StorageBucket{
 				PublicAccessPrevention: true, UniformAccess: true, LocationType: "multi-region", ReceivesLogs: true,
 				InheritedPublicGrants: []Grant{{Role: "roles/viewer", Member: "allAuthenticatedUsers", On: "projects/100000000002"}},

@@ -44,7 +44,7 @@ func TestTargets(t *testing.T) {
 		config config.GCP
 		want   []string
 	}{
-		"organization": {config.GCP{Organization: "3001", Exclude: []string{"shop-test"}}, []string{"folder-2001", "organization-3001", "shop-prod"}},
+		"organization": {config.GCP{Organization: "3001", Exclude: []string{"shop-test"}}, []string{"folder-2001", "organization-3001", "shop-lab", "shop-prod"}},
 		"folder":       {config.GCP{Folder: "2001"}, []string{"folder-2001", "shop-prod"}},
 		"projects":     {config.GCP{Projects: []string{"shop-test", "shop-prod", "100000000001"}}, []string{"shop-test", "shop-prod"}},
 	} {

@@ -9,6 +9,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -145,6 +146,19 @@ func (s *Server) AnswerJSON(key, body string) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, body)
 	})
+}
+
+// Load is AnswerJSON for all that a file of answers holds: a JSON object of
+// answers by their keys.
+func (s *Server) Load(answers []byte) error {
+	var byKey map[string]json.RawMessage
+	if err := json.Unmarshal(answers, &byKey); err != nil {
+		return fmt.Errorf("read the answers of REST APIs: %w", err)
+	}
+	for key, body := range byKey {
+		s.AnswerJSON(key, string(body))
+	}
+	return nil
 }
 
 // Refuse makes the server answer with what the function returns, where that is
