@@ -48,7 +48,11 @@ func TestRules(t *testing.T) {
 		ID: "keep", Title: "Buckets keep things", Type: "AWS::S3::Bucket", Category: posture.Encryption, Severity: posture.Medium,
 		SOC2: []string{"CC6.1"}, Why: "Because.",
 		Require: "resource.days >= params.min_days && (!params.strict || resource.owner == params.owner)\n&& (resource.owner in params.owners)",
-		Fix:     "Mend it.", References: []string{"https://example.org"}, Digest: rules[0].Digest,
+		Params: []posture.Param{
+			{Name: "min_days", Value: int64(7)}, {Name: "owner", Value: "me"},
+			{Name: "owners", Value: []string{"me", "you"}}, {Name: "strict", Value: false},
+		},
+		Fix: "Mend it.", References: []string{"https://example.org"}, Digest: rules[0].Digest,
 	}, {
 		ID: "other", Title: "A title", Type: "AWS::S3::Bucket", Category: posture.Encryption, Severity: posture.High,
 		SOC2: []string{"CC6.1"}, Why: "Because.", Require: "resource.versioning || resource.policy.tls", Fix: "Mend it.", Digest: rules[1].Digest,

@@ -120,9 +120,18 @@ func (r *rule) public() posture.Rule {
 	return posture.Rule{
 		ID: f.id.value, Title: f.title.value, Type: f.resource.value,
 		Category: f.category, Severity: r.severity, SOC2: values(f.soc2),
-		Why: f.why.value, Require: r.require.source, Fix: f.fix.value,
+		Why: f.why.value, Require: r.require.source, Params: r.inEffect(), Fix: f.fix.value,
 		References: values(f.references), Digest: r.digest(),
 	}
+}
+
+// inEffect returns the parameters that the rule judges by.
+func (r *rule) inEffect() []posture.Param {
+	var params []posture.Param
+	for _, p := range r.params {
+		params = append(params, posture.Param{Name: p.name, Value: p.value, About: p.about})
+	}
+	return params
 }
 
 // publicParams returns the rule's parameters as people see them.

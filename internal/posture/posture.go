@@ -208,9 +208,17 @@ type Rule struct {
 	SOC2       []string `json:"soc2"` // criteria that it supports
 	Why        string   `json:"why"`
 	Require    string   `json:"require"` // the expression that must hold
+	Params     []Param  `json:"params,omitempty"`
 	Fix        string   `json:"fix"`
 	References []string `json:"references,omitempty"`
 	Digest     string   `json:"digest"` // sha256 of all that decides its findings, parameters included
+}
+
+// Param is a parameter of a rule, with the value that is in effect.
+type Param struct {
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+	About string `json:"about,omitempty"` // what it is, in a few words
 }
 
 // Finding is one rule's outcome on one resource.

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func (p *page) change(a drift.Alert) {
 // ruleFacts adds what the rule and its findings have to say.
 func (p *page) ruleFacts(a drift.Alert, rule posture.Rule) {
 	if fires(a.Kind) {
-		p.fact("Expected", rule.Require)
+		p.fact("Expected", expected(rule))
 	}
 	if a.Kind == drift.Unstable {
 		p.fact("Note", "it passes and fails too often: its recovery is told after two passes in a row")
@@ -51,6 +52,20 @@ func (p *page) ruleFacts(a drift.Alert, rule posture.Rule) {
 	p.fact("Owner", strings.Join(a.Owners, ", "))
 	p.fact("Due", due(a.Due, a.Time))
 	p.fact("Rule", rule.ID)
+}
+
+// expected says in words what must hold: the rule's title is such a sentence,
+// and its parameters say how much of it. The expression itself is in the
+// alert's JSON.
+func expected(rule posture.Rule) string {
+	var params []string
+	for _, param := range rule.Params {
+		params = append(params, cmp.Or(param.About, param.Name)+": "+value(param.Value))
+	}
+	if rule.Title == "" || len(params) == 0 {
+		return rule.Title
+	}
+	return rule.Title + " (" + strings.Join(params, "; ") + ")"
 }
 
 // fires reports whether a kind says that something fails.
@@ -94,8 +109,8 @@ func resourceDetails(a drift.Alert, r drift.Resource) []string {
 	if actual := values(r.Actual); actual != "" {
 		details = append(details, "actual: "+actual)
 	}
-	if !r.FirstFail.IsZero() {
-		details = append(details, "last pass "+moment(r.LastPass)+" → first fail "+moment(r.FirstFail))
+	if since := since(a, r); since != "" {
+		details = append(details, since)
 	}
 	if r.Likely != nil {
 		details = append(details, "likely change: "+likely(*r.Likely))

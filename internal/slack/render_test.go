@@ -27,7 +27,10 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func samples() map[string]drift.Alert {
 	resolved := regression("k2", "logs")
 	resolved.Kind, resolved.Reason, resolved.Due = drift.Resolved, drift.ReasonFixed, time.Time{}
+	resolved.Resources[0].FirstFail, resolved.Resources[0].LastFail = slot.Add(-72*time.Hour), slot.Add(-24*time.Hour)
+	resolved.Resources[0].LastPass = slot.Add(-96 * time.Hour)
 	expired := regression("k3", "legacy")
+	expired.Rule.Params = []posture.Param{{Name: "days", Value: 30, About: "days that a version is kept"}, {Name: "kinds", Value: []string{"log"}}}
 	expired.Kind, expired.Severity = drift.ExemptionExpired, posture.Medium
 	expired.Resources[0].Exemption = &posture.Exemption{ID: "EX-7", Expires: "2026-11-21", Expired: true}
 	likely := regression("k8", "logs")
@@ -145,6 +148,7 @@ func poison(a drift.Alert, text string) drift.Alert {
 	if a.Rule != nil {
 		rule := *a.Rule
 		rule.Title, rule.Why, rule.Fix, rule.Require, rule.SOC2 = text, text, text, text, []string{text}
+		rule.Params = []posture.Param{{Name: text, Value: text}, {About: text, Value: []string{text}}}
 		a.Rule = &rule
 	}
 	a.Resources = []drift.Resource{{

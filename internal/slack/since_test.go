@@ -1,0 +1,38 @@
+package slack
+
+import (
+	"testing"
+	"time"
+
+	"posture/internal/drift"
+)
+
+// TestSince: how long something was open is a range, because runs see only
+// what was at their time, and it is never "0 days".
+func TestSince(t *testing.T) {
+	now := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+	ago := func(hours float64) time.Time { return now.Add(-time.Duration(hours * float64(time.Hour))) }
+	for _, c := range []struct {
+		reason                        drift.Reason
+		lastPass, firstFail, lastFail time.Time
+		want                          string
+	}{
+		{"", ago(24), now, now, "last pass 2026-11-21 06:00 UTC → first fail 2026-11-22 06:00 UTC"},
+		{"", time.Time{}, now, now, "failing since it was first read, 2026-11-22 06:00 UTC"},
+		{drift.ReasonFixed, ago(48), ago(24), ago(24), "failing since 2026-11-21 06:00 UTC, passes since this run: open for at most 2 days"},
+		{drift.ReasonFixed, ago(25), ago(24), ago(1), "failing since 2026-11-21 06:00 UTC, passes since this run: open for 23 to 25 hours"},
+		{drift.ReasonFixed, ago(96), ago(72), ago(24), "failing since 2026-11-19 06:00 UTC, passes since this run: open for 2 to 4 days"},
+		{drift.ReasonFixed, ago(2400.1), ago(2400), ago(.1), "failing since 2026-08-14 06:00 UTC, passes since this run: open for 100 days"},
+		{drift.ReasonFixed, ago(1), ago(.5), ago(.5), "failing since 2026-11-22 05:30 UTC, passes since this run: open for at most 60 minutes"},
+		{drift.ReasonFixed, time.Time{}, ago(24), ago(24), "failing since 2026-11-21 06:00 UTC, passes since this run: open for at most 24 hours, counted from then"},
+		{drift.ReasonDeleted, time.Time{}, ago(72), ago(24), "failing since 2026-11-19 06:00 UTC, gone since this run: open for 2 to 3 days, counted from then"},
+		{drift.ReasonRuleChanged, ago(24), ago(72), ago(48), "failing since 2026-11-19 06:00 UTC, closed with this run: open for 24 hours to 3 days, counted from then"},
+		{drift.ReasonFixed, time.Time{}, now, now, "failing since 2026-11-22 06:00 UTC, passes since this run"},
+		{drift.ReasonFixed, time.Time{}, time.Time{}, time.Time{}, ""},
+	} {
+		got := since(drift.Alert{Reason: c.reason, Time: now}, drift.Resource{LastPass: c.lastPass, FirstFail: c.firstFail, LastFail: c.lastFail})
+		if got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
