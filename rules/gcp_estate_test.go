@@ -23,6 +23,7 @@ import (
 var proven = []string{
 	"compute", "container", "dns",
 	"cloudresourcemanager", "sqladmin", "storage",
+	"cloudkms",
 }
 
 // TestEstatesHoldBothSides judges what the scanner reads of its test data: a

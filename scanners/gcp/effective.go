@@ -20,19 +20,39 @@ func (r *reading) grants(fields ...string) []Grant {
 	return p.Grants
 }
 
+// grantsOn returns what the IAM policy of something else in the resource's
+// project grants, given its full name. Its type must be among the service's
+// Joins, with Policies.
+func (r *reading) grantsOn(typ, name string, fields ...string) []Grant {
+	if !r.Wants(fields...) {
+		return nil
+	}
+	p, err := r.place.policyOn(typ, name)
+	if !r.Got(err, fields...) || p == nil {
+		return nil
+	}
+	return p.Grants
+}
+
 // ownPolicy returns the policy that is set on the resource, nil for none.
 func (r *reading) ownPolicy() (*policy, error) {
 	e := r.place.estate
 	if slices.Contains(hierarchy, r.Type) {
 		return e.above[r.asset.owner()], e.complete(iamPolicies, r.Type)
 	}
-	if p := r.place.policies[r.asset.Name]; p != nil {
-		return p, nil
+	return r.place.policyOn(r.asset.Type, r.asset.Name)
+}
+
+// policyOn returns the policy that is set on something in the project, nil
+// for none.
+func (p *place) policyOn(typ, name string) (*policy, error) {
+	if found := p.policies[name]; found != nil {
+		return found, nil
 	}
-	if r.place.broken != nil {
-		return nil, r.place.broken
+	if p.broken != nil {
+		return nil, p.broken
 	}
-	return nil, e.complete(iamPolicies, r.asset.Type)
+	return nil, p.estate.complete(iamPolicies, typ)
 }
 
 // inherited returns what the IAM policies of everything above the resource

@@ -150,7 +150,7 @@ func (e *estate) endExported(c content, typ string) {
 			e.listed[listingKey{c, typ}] = nil
 		}
 		for _, s := range all {
-			for _, typ := range s.types() {
+			for _, typ := range s.typesWithPolicies() {
 				e.listed[listingKey{c, typ}] = nil
 			}
 		}

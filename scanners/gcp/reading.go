@@ -72,6 +72,12 @@ func (r *reading) absent(typ string, fields ...string) {
 	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: "not in the inventory"}, fields...)
 }
 
+// strange marks fields as unread because the inventory says something of them
+// that this program does not know, such as a state that the API has gained.
+func (r *reading) strange(what string, fields ...string) {
+	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + r.Type, Code: "unknown " + what}, fields...)
+}
+
 // key returns the key of the project, folder or organization that the resource
 // belongs to: "projects/123".
 func (r *reading) key() string { return r.place.node.key }

@@ -33,8 +33,17 @@ type service struct {
 
 // join declares another type whose assets a service looks at.
 type join struct {
-	Type string
-	For  []string // the document fields that it gives
+	Type     string
+	For      []string // the document fields that it gives
+	Policies bool     // its IAM policies are looked at, not the assets themselves
+}
+
+// content returns what is listed of the type.
+func (j join) content() content {
+	if j.Policies {
+		return iamPolicies
+	}
+	return resources
 }
 
 // call declares a direct read of what the inventory lacks.
@@ -54,6 +63,17 @@ func (s service) service() string {
 // types returns every name by which the inventory lists what the service reads.
 func (s service) types() []string { return append([]string{cmp.Or(s.Of, s.Type)}, s.Also...) }
 
+// typesWithPolicies returns the types of which the service looks at policies.
+func (s service) typesWithPolicies() []string {
+	types := s.types()
+	for _, join := range s.Joins {
+		if join.Policies {
+			types = append(types, join.Type)
+		}
+	}
+	return types
+}
+
 // asks reports whether an enabled rule reads what only a call gives.
 func (s service) asks(want posture.Want) bool {
 	return slices.ContainsFunc(s.Calls, func(c call) bool {
@@ -72,7 +92,7 @@ func (s service) addNeeds(needs map[content][]string, fields []string) {
 	}
 	for _, join := range s.Joins {
 		if reads(join.For) {
-			needs[resources] = append(needs[resources], join.Type)
+			needs[join.content()] = append(needs[join.content()], join.Type)
 		}
 	}
 	if reads(s.Policies) {
@@ -119,4 +139,5 @@ var all = []service{
 	gkeClusters,
 	dnsZones,
 	sqlInstances, sqlBackups,
+	kmsKeys,
 }
