@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"posture/functions/setup"
 	"posture/internal/audit"
+	"posture/internal/drift"
 	"posture/internal/outbox"
 	"posture/internal/snapshot"
 	"posture/internal/store"
@@ -82,11 +84,17 @@ func TestKept(t *testing.T) {
 func TestMeasures(t *testing.T) {
 	delivery := outbox.Report{Told: 2, Waiting: 3, Parked: 1, Alarms: []outbox.Alarm{{Kind: outbox.Malformed}}}
 	for outcome, completed := range map[snapshot.Outcome]float64{snapshot.Complete: 1, snapshot.Degraded: 1, snapshot.Failed: 0} {
-		got := setup.Measures(audit.Published{Manifest: snapshot.Manifest{Outcome: outcome}, Delivery: delivery})
+		got := setup.OfRun(audit.Published{Manifest: snapshot.Manifest{Outcome: outcome}, Delivery: delivery})
 		delete(got, "Coverage")
-		want := map[string]float64{"RunsCompleted": completed, "AlertsTold": 2, "AlertsWaiting": 3, "AlertsParked": 2}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(setup.Measures{"RunsCompleted": completed, "AlertsTold": 2}, got); diff != "" {
 			t.Error(diff)
 		}
+	}
+	watch := audit.Watch{Delivery: delivery, Series: []audit.Series{
+		{Scope: "aws", Age: 2 * time.Hour}, {Scope: "gcp", Age: 50 * time.Hour, Missed: &drift.Missed{}}, {Scope: "more"},
+	}}
+	want := setup.Measures{"RunsMissed": 1, "HoursSinceRun": 50, "AlertsWaiting": 3, "AlertsParked": 2}
+	if diff := cmp.Diff(want, setup.OfWatch(watch)); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -112,6 +112,7 @@ func checkEnvironment(t *testing.T, name string, variables map[string]any) {
 	}
 	want := map[string]string{
 		"POSTURE_STORE":                       "s3://${Results}",
+		"POSTURE_STACK":                       "${AWS::StackName}",
 		"POSTURE_ORGANIZATION_ROLE":           `{"Fn::If":["HasOrganization",{"Ref":"MemberRoleName"},""]}`,
 		"POSTURE_EXTERNAL_ID":                 "${ExternalId}",
 		"AWS_EC2_METADATA_DISABLED":           "true",
@@ -219,6 +220,10 @@ func TestAlarms(t *testing.T) {
 			t.Errorf("%s: goes to %s", name, got)
 		}
 		missing[name] = samtest.Plain(alarm.Properties["TreatMissingData"])
+		if dimensions := samtest.Text(alarm.Properties["Dimensions"]); alarm.Properties["Namespace"] == "Posture" &&
+			!strings.Contains(dimensions, `{"Name":"Stack","Value":{"Ref":"AWS::StackName"}}`) {
+			t.Errorf("%s: stands on the metrics of all stacks of the account: %s", name, dimensions)
+		}
 	}
 	want := map[string]string{
 		"NoRunCompleted": "breaching", "WatchdogBarks": "breaching",

@@ -62,6 +62,9 @@ type Auditor struct {
 	// configuration puts in scope, so that what they leave out is not out of
 	// scope.
 	Narrowed bool
+	// Expected holds the scopes of which the watchdog expects runs, as in their
+	// ids, so that none that stops is hidden by another. Empty: runs of any.
+	Expected []string
 	// Channel is where alerts go that no route sends elsewhere. When it is
 	// empty, alerts are stored with the run and put into no queue.
 	Channel string

@@ -17,7 +17,7 @@ import (
 
 // watched lets the watchdog look, at the clock's time, and checks what it
 // tells.
-func (s *site) watched(t *testing.T, want ...string) audit.Watch {
+func (s *site) watched(t *testing.T, want ...string) audit.Series {
 	t.Helper()
 	watch, err := s.process(s.disk).Watchdog(t.Context())
 	if err != nil {
@@ -26,10 +26,10 @@ func (s *site) watched(t *testing.T, want ...string) audit.Watch {
 	if diff := cmp.Diff(want, s.slack.told()); diff != "" {
 		t.Errorf("told at %s (-want +got):\n%s", s.clock.now(), diff)
 	}
-	if slices.Contains(want, missed) && watch.Missed == nil {
-		t.Errorf("at %s: missed %+v", s.clock.now(), watch.Missed)
+	if slices.Contains(want, missed) && watch.Series[0].Missed == nil {
+		t.Errorf("at %s: missed %+v", s.clock.now(), watch.Series[0].Missed)
 	}
-	return watch
+	return watch.Series[0]
 }
 
 const missed = "run-missed 0"
@@ -98,11 +98,62 @@ func TestWatchdogCounts(t *testing.T) {
 			c.do(t, s)
 			s.clock.at = first.Add(200 * time.Hour)
 			watch, err := s.process(s.disk).Watchdog(t.Context())
-			if err != nil || watch.Last != c.last || watch.Missed == nil {
-				t.Errorf("last %q, want %q; missed %v, %v", watch.Last, c.last, watch.Missed, err)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen := watch.Series[0]; seen.Last != c.last || seen.Missed == nil {
+				t.Errorf("last %q, want %q; missed %v", seen.Last, c.last, seen.Missed)
 			}
 		})
 	}
+}
+
+// TestWatchdogSeries holds that runs of one scope do not hide that those of
+// another stopped, or never came.
+func TestWatchdogSeries(t *testing.T) {
+	s := newSite(loadPolicy(t), "1")
+	look := func(want map[string]string) {
+		t.Helper()
+		a := s.process(s.disk)
+		a.Expected = []string{"aws", "gcp"}
+		s.slack.told()
+		watch, err := a.Watchdog(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		for _, series := range watch.Missing() {
+			got[series.Scope] = series.Last
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("missing at %s (-want +got):\n%s", s.clock.now(), diff)
+		}
+		if told := s.slack.told(); len(told) != len(want) {
+			t.Errorf("told at %s: %v", s.clock.now(), told)
+		}
+	}
+	run := func(scope string) string {
+		t.Helper()
+		published, err := s.cover(s.process(s.disk), scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return published.Run.ID
+	}
+	look(map[string]string{})
+	run("aws")
+	s.next()
+	run("aws")
+	s.next()
+	look(map[string]string{"gcp": ""})
+	last := run("aws")
+	run("gcp")
+	look(map[string]string{})
+	s.next()
+	run("gcp")
+	s.next()
+	run("gcp")
+	look(map[string]string{"aws": last})
 }
 
 // TestWatchdogWithoutSlack holds that what it saw is known also when Slack
@@ -115,7 +166,7 @@ func TestWatchdogWithoutSlack(t *testing.T) {
 		return false, &outbox.Refusal{Kind: outbox.Credential, Code: "invalid_auth"}
 	}
 	watch, err := s.process(s.disk).Watchdog(t.Context())
-	if err != nil || watch.Missed == nil || len(watch.Delivery.Alarms) != 1 {
+	if err != nil || len(watch.Missing()) != 1 || len(watch.Delivery.Alarms) != 1 {
 		t.Errorf("secret refused: %+v, %v", watch, err)
 	}
 }

@@ -109,7 +109,7 @@ func (s *site) invokeWithin(function string, event, out any, limit time.Duration
 func (s *site) try(function string, event any, limit time.Duration) lambdatest.Answer {
 	s.t.Helper()
 	folder := programs
-	env := append(environment(s.gate.URL), "POSTURE_STORE=s3://posture-results")
+	env := append(environment(s.gate.URL), "POSTURE_STORE=s3://posture-results", "POSTURE_STACK=${AWS::StackName}")
 	if function == "publish" || function == "watchdog" {
 		folder = filepath.Join(programs, "loopback")
 		env = append(env, "POSTURE_SLACK_SECRET=posture/slack", "POSTURE_TEST_SLACK="+s.slack.URL+"/api/")
@@ -237,7 +237,7 @@ func TestFunctions(t *testing.T) {
 	s.changeAndRun(slot.Add(time.Minute))
 	s.checkSecret()
 	s.checkRoles()
-	s.checkMetrics()
+	s.checkMetrics("aws")
 }
 
 // checkFindings holds that configuration and rules of the bucket count.
@@ -300,11 +300,13 @@ func (s *site) changeAndRun(slot time.Time) {
 		s.t.Errorf("posted %+v", posts)
 	}
 	var watched struct {
-		Last   string `json:"last"`
-		Missed bool   `json:"missed"`
+		Series []struct {
+			Scope, Last string
+			Missed      bool
+		}
 	}
 	answer := s.invoke("watchdog", map[string]any{}, &watched)
-	if watched.Missed || watched.Last != said.Run || !strings.Contains(answer.Log, `"RunsMissed":0`) {
+	if seen := watched.Series; len(seen) != 1 || seen[0].Missed || seen[0].Last != said.Run || !strings.Contains(answer.Log, `"RunsMissed":0`) {
 		s.t.Errorf("the watchdog saw %+v\n%s", watched, answer.Log)
 	}
 }

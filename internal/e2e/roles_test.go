@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,13 +34,24 @@ func (s *site) checkRoles() {
 }
 
 // checkMetrics holds that the functions write the metrics on which alarms of
-// the template stand.
-func (s *site) checkMetrics() {
+// the template stand, those of runs for one scope, with their dimensions.
+func (s *site) checkMetrics(scope string) {
 	s.t.Helper()
 	for name, resource := range samtest.Translated(s.t).Resources {
-		metric, _ := resource.Properties["MetricName"].(string)
-		if resource.Type == "AWS::CloudWatch::Alarm" && resource.Properties["Namespace"] == "Posture" && !s.metrics[metric] {
-			s.t.Errorf("%s stands on the metric %s, which nobody writes", name, metric)
+		if resource.Type != "AWS::CloudWatch::Alarm" || resource.Properties["Namespace"] != "Posture" {
+			continue
+		}
+		metric := samtest.Plain(resource.Properties["MetricName"])
+		dimensions, _ := resource.Properties["Dimensions"].([]any)
+		for _, d := range dimensions {
+			dimension, _ := d.(map[string]any)
+			metric += fmt.Sprint(" ", dimension["Name"], "=", samtest.Plain(dimension["Value"]))
+		}
+		if of := strings.Contains(metric, " Scope="); of && !strings.Contains(metric, " Scope="+scope+" ") {
+			continue
+		}
+		if !s.metrics[metric] {
+			s.t.Errorf("%s stands on the metric %s, which nobody writes: %v", name, metric, slices.Sorted(maps.Keys(s.metrics)))
 		}
 	}
 }
@@ -47,20 +60,26 @@ func (s *site) checkMetrics() {
 // takes from lines of its embedded metric format.
 func (s *site) noteMetrics(log string) {
 	for line := range strings.Lines(log) {
+		var values map[string]any
 		var embedded struct {
 			AWS struct {
 				CloudWatchMetrics []struct {
-					Namespace string
-					Metrics   []struct{ Name string }
+					Namespace  string
+					Dimensions [][]string
+					Metrics    []struct{ Name string }
 				}
 			} `json:"_aws"`
 		}
-		if json.Unmarshal([]byte(line), &embedded) != nil {
+		if json.Unmarshal([]byte(line), &embedded) != nil || json.Unmarshal([]byte(line), &values) != nil {
 			continue
 		}
 		for _, directive := range embedded.AWS.CloudWatchMetrics {
 			for _, metric := range directive.Metrics {
-				s.metrics[metric.Name] = directive.Namespace == "Posture"
+				name := metric.Name
+				for _, dimension := range directive.Dimensions[0] {
+					name += fmt.Sprint(" ", dimension, "=", values[dimension])
+				}
+				s.metrics[name] = directive.Namespace == "Posture"
 			}
 		}
 	}

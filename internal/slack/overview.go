@@ -70,6 +70,9 @@ func (p *page) missed(a drift.Alert) {
 		missed = *a.Missed
 	}
 	p.title = "no run has completed since " + moment(missed.Since)
+	if missed.Scope != "" {
+		p.title = "no " + missed.Scope + " run has completed since " + moment(missed.Since)
+	}
 	p.subject = "Nobody is watching: what changes meanwhile is told only once runs complete again."
 	p.fact("Last run", cmp.Or(missed.Run, "none ever completed"))
 	p.fact("Period", hours(missed.Period))

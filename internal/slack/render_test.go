@@ -43,7 +43,7 @@ func samples() map[string]drift.Alert {
 		},
 		"never": {
 			Key: "k10", Kind: drift.RunMissed, Time: slot.Add(48 * time.Hour), Severity: posture.Critical,
-			Missed: &drift.Missed{Since: slot, Period: time.Hour},
+			Missed: &drift.Missed{Scope: "gcp", Since: slot, Period: time.Hour},
 		},
 		"regressed": regression("k1", "logs", "backups"), "resolved": resolved, "expired": expired,
 		"mass": {

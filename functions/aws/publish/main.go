@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -48,5 +49,8 @@ func handle(ctx context.Context, e event) (answer, error) {
 		logger.Warn("the configuration", "run", said.Run, "warning", warning.Error())
 	}
 	logger.Info("published", "run", said.Run, "outcome", said.Outcome, "alerts", said.Alerts, "slack", said.Slack)
-	return said, onlambda.Metrics(os.Stdout, time.Now(), setup.Measures(published))
+	_, scope, err := snapshot.ParseID(e.Run)
+	return said, errors.Join(err,
+		onlambda.Metrics(os.Stdout, time.Now(), scope, setup.OfRun(published)),
+		onlambda.Metrics(os.Stdout, time.Now(), "", setup.OfQueue(published.Delivery)))
 }

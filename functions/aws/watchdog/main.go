@@ -11,16 +11,23 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"posture/functions/setup"
 	"posture/functions/setup/onlambda"
 	"posture/internal/outbox"
 )
 
 // answer says what was seen, for the logs.
 type answer struct {
-	Last   string        `json:"last"`   // the newest run that completed
-	Hours  float64       `json:"hours"`  // since its slot
-	Missed bool          `json:"missed"` // too long
+	Series []series      `json:"series"`
 	Slack  outbox.Report `json:"slack"`
+}
+
+// series is what was seen of the runs of one scope.
+type series struct {
+	Scope  string  `json:"scope"`
+	Last   string  `json:"last"`   // the newest run that completed
+	Hours  float64 `json:"hours"`  // since its slot
+	Missed bool    `json:"missed"` // too long
 }
 
 func main() { lambda.Start(handle) }
@@ -33,23 +40,13 @@ func handle(ctx context.Context) (answer, error) {
 		return answer{}, err
 	}
 	watch, err := auditor.Watchdog(ctx)
-	if err != nil && watch.Last == "" && watch.Age == 0 {
+	if len(watch.Series) == 0 {
 		return answer{}, err // it could not see
 	}
-	said := answer{Last: watch.Last, Hours: watch.Age.Hours(), Missed: watch.Missed != nil, Slack: watch.Delivery}
-	onlambda.Logger().Info("watched", "last", said.Last, "hours", said.Hours, "missed", said.Missed, "slack", said.Slack)
-	return said, errors.Join(err, onlambda.Metrics(os.Stdout, time.Now(), map[string]float64{
-		"RunsMissed":    missed(said.Missed),
-		"HoursSinceRun": said.Hours,
-		"AlertsWaiting": float64(said.Slack.Waiting),
-		"AlertsParked":  float64(said.Slack.Parked + len(said.Slack.Alarms)),
-	}))
-}
-
-// missed is 1 when a run was missed.
-func missed(yes bool) float64 {
-	if yes {
-		return 1
+	said := answer{Slack: watch.Delivery}
+	for _, s := range watch.Series {
+		said.Series = append(said.Series, series{Scope: s.Scope, Last: s.Last, Hours: s.Age.Hours(), Missed: s.Missed != nil})
 	}
-	return 0
+	onlambda.Logger().Info("watched", "series", said.Series, "slack", said.Slack)
+	return said, errors.Join(err, onlambda.Metrics(os.Stdout, time.Now(), "", setup.OfWatch(watch)))
 }

@@ -83,7 +83,7 @@ func wire(ctx context.Context, kept store.Store) (*site, error) {
 	}
 	a := &audit.Auditor{
 		Store: kept, Config: settings, Clouds: map[posture.Provider]audit.Cloud{posture.GCP: cloud.Cloud()},
-		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
+		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(), Expected: []string{scope},
 	}
 	if name := os.Getenv(secretVariable); name != "" {
 		err = setup.Tell(ctx, a, secret(name))

@@ -38,7 +38,7 @@ type Answer struct {
 	Last     string                 `json:"last,omitempty"`     // watchdog: the newest run that completed
 	Missed   bool                   `json:"missed,omitempty"`   // watchdog: no run completed for too long
 	Warnings []string               `json:"warnings,omitempty"` // publish and run: what of the configuration is without effect
-	measures map[string]float64
+	measures setup.Measures
 }
 
 // Step does one step of a run. It may be repeated and run twice at once, as an
@@ -115,7 +115,7 @@ func publish(ctx context.Context, s *site, e Event) (Answer, error) {
 	}
 	said := Answer{
 		Run: e.Run, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: &published.Delivery,
-		Targets: len(published.Run.Targets), measures: setup.Measures(published),
+		Targets: len(published.Run.Targets), measures: setup.OfRun(published).With(setup.OfQueue(published.Delivery)),
 	}
 	for _, warning := range s.Warnings {
 		said.Warnings = append(said.Warnings, warning.Error())
@@ -171,13 +171,12 @@ func (s *site) scanBefore(ctx context.Context, before time.Duration, planned sna
 
 func watchdog(ctx context.Context, s *site, _ Event) (Answer, error) {
 	watch, err := s.Watchdog(ctx)
-	said := Answer{Go: true, Last: watch.Last, Missed: watch.Missed != nil, Slack: &watch.Delivery}
-	said.measures = map[string]float64{
-		"RunsMissed": 0, "RunAgeHours": watch.Age.Hours(),
-		"AlertsWaiting": float64(watch.Delivery.Waiting), "AlertsParked": float64(watch.Delivery.Parked + len(watch.Delivery.Alarms)),
+	if len(watch.Series) == 0 {
+		return Answer{}, err // it could not see
 	}
-	if said.Missed {
-		said.measures["RunsMissed"] = 1
+	said := Answer{Go: true, Missed: len(watch.Missing()) > 0, Slack: &watch.Delivery, measures: setup.OfWatch(watch)}
+	for _, series := range watch.Series {
+		said.Last = series.Last // of the one scope
 	}
 	return said, err
 }

@@ -4,16 +4,24 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"time"
+
+	"posture/functions/setup"
 )
 
 // namespace is that of the metrics on which the alarms of the template stand.
 const namespace = "Posture"
 
+// stackVariable names the installation, so that two in one account do not hide
+// each other's silence.
+const stackVariable = "POSTURE_STACK"
+
 // Metrics writes one line in CloudWatch's embedded metric format, from which
-// CloudWatch makes the metrics. Names are those that the alarms use.
-func Metrics(w io.Writer, now time.Time, values map[string]float64) error {
+// CloudWatch makes the metrics: of one installation, and where there is a
+// scope, of its runs only.
+func Metrics(w io.Writer, now time.Time, scope string, values setup.Measures) error {
 	type metric struct {
 		Name string `json:"Name"`
 	}
@@ -22,15 +30,18 @@ func Metrics(w io.Writer, now time.Time, values map[string]float64) error {
 		Dimensions [][]string `json:"Dimensions"`
 		Metrics    []metric   `json:"Metrics"`
 	}
-	var metrics []metric
-	line := map[string]any{}
+	dimensions, line := []string{}, map[string]any{}
+	for name, value := range map[string]string{"Stack": os.Getenv(stackVariable), "Scope": scope} {
+		if value != "" {
+			dimensions, line[name] = append(dimensions, name), value
+		}
+	}
+	slices.Sort(dimensions)
+	made := directive{Namespace: namespace, Dimensions: [][]string{dimensions}}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		metrics = append(metrics, metric{name})
+		made.Metrics = append(made.Metrics, metric{name})
 		line[name] = values[name]
 	}
-	line["_aws"] = map[string]any{
-		"Timestamp":         now.UnixMilli(),
-		"CloudWatchMetrics": []directive{{Namespace: namespace, Dimensions: [][]string{{}}, Metrics: metrics}},
-	}
+	line["_aws"] = map[string]any{"Timestamp": now.UnixMilli(), "CloudWatchMetrics": []directive{made}}
 	return json.NewEncoder(w).Encode(line)
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -36,6 +37,10 @@ const (
 	// account of the organization.
 	roleVariable     = "POSTURE_ORGANIZATION_ROLE"
 	externalVariable = "POSTURE_EXTERNAL_ID"
+
+	// The scopes of which runs are expected, with spaces between; Scope where
+	// there is none.
+	scopesVariable = "POSTURE_SCOPES"
 )
 
 // Auditor returns the auditor of one invocation, which tells nobody. Nothing
@@ -88,6 +93,7 @@ func auditor(ctx context.Context, cfg aws.Config) (*audit.Auditor, error) {
 	return &audit.Auditor{
 		Store: kept, Config: settings, Clouds: map[posture.Provider]audit.Cloud{posture.AWS: cloud},
 		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
+		Expected: strings.Fields(cmp.Or(os.Getenv(scopesVariable), Scope)),
 	}, nil
 }
 
@@ -119,7 +125,7 @@ func secret(cfg aws.Config, name string) slack.Secret {
 // Logger writes JSON lines. No attribute that it is given holds a secret.
 func Logger() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stdout, nil)) }
 
-// Scope is what the runs of the functions cover, in their ids.
+// Scope is what the runs of AWS cover, in their ids.
 const Scope = "aws"
 
 // Object returns the bucket and the full key of an object of the store.
