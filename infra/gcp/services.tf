@@ -3,6 +3,7 @@
 # projects that are scanned need none of them.
 locals {
   services = [
+    "alloydb.googleapis.com",
     "artifactregistry.googleapis.com",
     "cloudasset.googleapis.com",
     "cloudbuild.googleapis.com",

@@ -125,6 +125,7 @@ func (i *Inventory) selected(want posture.Want) iter.Seq[*service] {
 var all = []service{
 	projects,
 	storageBuckets,
+	alloyDBClusters, alloyDBInstances,
 	firewalls,
 	virtualMachines,
 	computeProjects,
