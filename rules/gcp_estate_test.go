@@ -24,7 +24,7 @@ var proven = []string{
 	"alloydb",
 	"compute", "container", "dns",
 	"cloudresourcemanager", "sqladmin", "storage",
-	"cloudkms",
+	"cloudkms", "secretmanager",
 }
 
 // TestEstatesHoldBothSides judges what the scanner reads of its test data: a

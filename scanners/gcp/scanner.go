@@ -140,5 +140,5 @@ var all = []service{
 	gkeClusters,
 	dnsZones,
 	sqlInstances, sqlBackups,
-	kmsKeys,
+	kmsKeys, secrets,
 }

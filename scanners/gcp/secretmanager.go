@@ -1,0 +1,46 @@
+package gcp
+
+import (
+	"context"
+	"time"
+)
+
+// Secret is what rules may ask of a secret of Secret Manager. Of what is in
+// it nothing is read.
+type Secret struct {
+	RotationDays          int       `json:"rotation_days"`           // how often its rotation is due, begun days counted; 0: not again and again
+	NextRotation          time.Time `json:"next_rotation"`           // when it is due next; the zero time: never
+	PublicGrants          []Grant   `json:"public_grants"`           // grants of its own policy to allUsers or allAuthenticatedUsers
+	InheritedPublicGrants []Grant   `json:"inherited_public_grants"` // the same, of its project, folders and organization
+}
+
+var secrets = service{
+	Type:     "secretmanager.googleapis.com/Secret",
+	Doc:      Secret{},
+	Versions: []string{"v1"},
+	Policies: []string{"public_grants", "inherited_public_grants"},
+	Get: []get{{
+		Op: "secretmanager.secrets.get", Permission: "secretmanager.secrets.get", Root: "https://secretmanager.googleapis.com/v1/", Version: "v1",
+		Policy: policyGetter{"secretmanager.secrets.getIamPolicy", "secretmanager.secrets.getIamPolicy", policyGotten},
+	}},
+	Read: readSecret,
+}
+
+// secretData is what is read of a secret (secretmanager.secrets.get).
+type secretData struct {
+	labelled
+	Rotation struct {
+		Period period    `json:"rotationPeriod"`
+		Next   time.Time `json:"nextRotationTime"`
+	}
+}
+
+func readSecret(ctx context.Context, r *reading) any {
+	var data secretData
+	r.decode(&data)
+	return &Secret{
+		RotationDays: data.Rotation.Period.days(), NextRotation: data.Rotation.Next.UTC(),
+		PublicGrants:          where(r.grants("public_grants"), toPublic),
+		InheritedPublicGrants: where(r.inherited(ctx, "inherited_public_grants"), toPublic),
+	}
+}

@@ -1,0 +1,25 @@
+package gcp
+
+import (
+	"testing"
+
+	"google.golang.org/api/secretmanager/v1"
+)
+
+func TestSecrets(t *testing.T) {
+	serviceTest{
+		data: "secretmanager", types: []string{secrets.Type},
+		schemas: map[string]any{secrets.Type + " v1": secretmanager.Secret{}},
+		want: map[string]any{
+			"db-password": &Secret{RotationDays: 30, NextRotation: day(2026, 12, 10)},
+			"forever":     &Secret{},
+			"open": &Secret{
+				NextRotation: day(2026, 12, 1),
+				PublicGrants: []Grant{{
+					Role: "roles/secretmanager.secretAccessor", Member: "allUsers", On: "//secretmanager.googleapis.com/projects/100000000002/secrets/open",
+				}},
+				InheritedPublicGrants: []Grant{{Role: "roles/viewer", Member: "allAuthenticatedUsers", On: "projects/100000000002"}},
+			},
+		},
+	}.run(t)
+}
