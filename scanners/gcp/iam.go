@@ -76,36 +76,38 @@ func impersonates(g Grant) bool {
 }
 
 // googleAgent reports whether the member is a service account that Google
-// itself runs for a project.
+// itself runs for its services. What people run their own code as, such as the
+// default accounts of Compute Engine, App Engine and Cloud Build, is not among
+// them.
 func googleAgent(member string) bool {
 	email, ok := strings.CutPrefix(member, "serviceAccount:")
 	if !ok {
 		return false
 	}
-	name, domain, _ := strings.Cut(email, "@")
-	switch {
-	case domain == "cloudservices.gserviceaccount.com", domain == "system.gserviceaccount.com":
-		return true
-	case strings.HasPrefix(domain, "gcp-sa-") && strings.HasSuffix(domain, ".iam.gserviceaccount.com"):
+	_, domain, _ := strings.Cut(email, "@")
+	if domain == "cloudservices.gserviceaccount.com" || domain == "system.gserviceaccount.com" {
 		return true
 	}
-	return strings.HasPrefix(name, "service-") && googleDomain(domain)
-}
-
-// googleDomain reports whether service accounts of the domain can only be
-// made by Google.
-func googleDomain(domain string) bool {
 	project, ok := strings.CutSuffix(domain, ".iam.gserviceaccount.com")
-	return ok && slices.Contains(googleProjects, project)
+	return ok && googleProject(project)
 }
 
-// googleProjects are Google's own projects with per-project agents of which
-// the name begins with "service-".
+// googleProject reports whether Google's agents live in the project, where
+// nobody else can make service accounts. A dot would make it a project of a
+// customer's domain.
+func googleProject(project string) bool {
+	return strings.HasPrefix(project, "gcp-sa-") && !strings.Contains(project, ".") || slices.Contains(googleProjects, project)
+}
+
+// googleProjects are the projects of Google's agents that have names of their
+// own, from https://cloud.google.com/iam/docs/service-agents.
 var googleProjects = []string{
-	"compute-system", "container-engine-robot", "containerregistry", "cloud-filer", "cloud-redis", "cloudcomposer-accounts",
-	"dataflow-service-producer-prod", "dataproc-accounts", "gae-api-prod.google.com", "gcf-admin-robot", "gs-project-accounts",
-	"remotebuildexecution", "serverless-robot-prod", "service-networking", "sourcerepo-service-accounts", "bigquery-data-connectors",
-	"firebase-rules", "cloud-ml.google.com", "cloud-tpu", "endpoints-portal", "genomics-api.google.com",
+	"bigquery-data-connectors", "bigquery-encryption", "cloud-cdn-fill", "cloud-filer", "cloud-memcache-sa", "cloud-ml.google.com",
+	"cloud-redis", "cloud-tpu", "cloudcomposer-accounts", "compute-system", "container-analysis", "container-engine-robot",
+	"containerregistry", "dataflow-service-producer-prod", "dataproc-accounts", "dlp-api", "endpoints-portal", "firebase-rules",
+	"firebase-sa-management", "gae-api-prod.google.com", "gcf-admin-robot", "gcp-gae-service", "genomics-api.google.com",
+	"gs-project-accounts", "https-lb", "remotebuildexecution", "security-center-api", "serverless-robot-prod",
+	"service-consumer-management", "service-networking", "sourcerepo-service-accounts", "storage-transfer-service",
 }
 
 // memberDomain returns the domain of a person, a group or a domain's people;
