@@ -98,11 +98,8 @@ func newJob(a *Auditor, run snapshot.Run, target posture.Target, writer *snapsho
 
 // read scans the target and keeps its findings.
 func (j *job) read(ctx context.Context, cloud Cloud) {
-	if deadline, bounded := ctx.Deadline(); bounded {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-writeTime))
-		defer cancel()
-	}
+	ctx, cancel := before(ctx, writeTime)
+	defer cancel()
 	scanner, err := cloud.Open(ctx, j.target)
 	if err != nil {
 		j.fail(err, cloud)

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"posture/functions/setup"
+	"posture/internal/audit"
 	"posture/internal/outbox"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
@@ -92,17 +90,14 @@ func scan(ctx context.Context, s *site, e Event) (Answer, error) {
 	if e.Run == "" {
 		return Answer{}, fmt.Errorf("%w: expected run, the id that plan answered", errIncomplete)
 	}
-	targets := []posture.Target{}
-	if e.Target != nil {
-		targets = append(targets, *e.Target)
-	} else {
-		planned, err := snapshot.LoadRun(ctx, s.Store, e.Run)
-		if err != nil {
-			return Answer{}, err
-		}
-		targets = planned.Targets
+	planned, err := snapshot.LoadRun(ctx, s.Store, e.Run)
+	if err != nil {
+		return Answer{}, err
 	}
-	return s.scanAll(ctx, e.Run, targets)
+	if e.Target != nil {
+		return s.scanAll(ctx, planned, []posture.Target{*e.Target})
+	}
+	return s.scanAll(ctx, planned, planned.Targets)
 }
 
 func publish(ctx context.Context, s *site, e Event) (Answer, error) {
@@ -166,7 +161,7 @@ func (s *site) scanBefore(ctx context.Context, before time.Duration, planned sna
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-before))
 		defer cancel()
 	}
-	return s.scanAll(ctx, planned.ID, planned.Targets)
+	return s.scanAll(ctx, planned, planned.Targets)
 }
 
 func watchdog(ctx context.Context, s *site, _ Event) (Answer, error) {
@@ -181,44 +176,16 @@ func watchdog(ctx context.Context, s *site, _ Event) (Answer, error) {
 	return said, err
 }
 
-const (
-	// atOnce is how many targets are scanned at the same time: they share one
-	// pass over the inventory, and mostly wait for the store.
-	atOnce = 4
-	// reserve is what must be left of an invocation's time for another target
-	// to be begun: the scan of one, and storing it.
-	reserve = 3 * time.Minute
-)
-
 // scanAll scans the targets while there is time, and returns errContinue when
 // there was not enough. That of which the scan failed counts as left; the
 // others go on.
-func (s *site) scanAll(ctx context.Context, run string, targets []posture.Target) (Answer, error) {
-	said := Answer{Run: run, Go: true, Targets: len(targets), Left: len(targets), Counts: map[posture.Status]int{}}
-	var mu sync.Mutex
-	var failed error
-	var group errgroup.Group
-	group.SetLimit(atOnce)
-	for _, target := range targets {
-		if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < reserve {
-			break
-		}
-		group.Go(func() error {
-			part, err := s.Scan(ctx, run, target)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				failed = errors.Join(failed, err)
-				return nil
-			}
-			said.add(part)
-			return nil
-		})
+func (s *site) scanAll(ctx context.Context, planned snapshot.Run, targets []posture.Target) (Answer, error) {
+	said := Answer{Run: planned.ID, Go: true, Targets: len(targets), Left: len(targets), Counts: map[posture.Status]int{}}
+	err := s.ScanAll(ctx, planned, targets, said.add)
+	if errors.Is(err, audit.ErrLeft) {
+		err = errContinue
 	}
-	if err := errors.Join(group.Wait(), failed); err != nil || said.Left == 0 {
-		return said, err
-	}
-	return said, errContinue
+	return said, err
 }
 
 // add counts a part that is stored.

@@ -1,0 +1,160 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"posture/internal/posture"
+	"posture/internal/snapshot"
+	"posture/internal/store"
+)
+
+// ErrLeft says that time ran out before every target had its part: the same
+// call, in another process too, goes on where this one ended.
+var ErrLeft = errors.New("targets are left, because time ran out")
+
+const (
+	// atOnce is how many targets are scanned at the same time. They share what
+	// was read of their slice, and mostly wait for the store.
+	atOnce = 4
+	// reserve is what must be left of the time for another target to be begun:
+	// the scan of one, and storing it.
+	reserve = 3 * time.Minute
+	// begin is what must be left beside it when a slice was read, so that some
+	// of its targets are begun.
+	begin = 30 * time.Second
+)
+
+// ScanAll scans and judges those of the targets that have no part in the run
+// yet, slice by slice where the cloud has slices, while there is time. It
+// hands every part, also those that were stored before, to done, one at a
+// time. A target of which the scan fails does not stop the others; the error
+// is returned at the end. To a run that is closed nothing is added.
+func (a *Auditor) ScanAll(ctx context.Context, run snapshot.Run, targets []posture.Target, done func(snapshot.Part)) error {
+	run.Targets = targets
+	parts, left, err := snapshot.Parts(ctx, a.Store, run)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ErrLeft
+	case err != nil:
+		return fmt.Errorf("scan all of run %s: %w", run.ID, err)
+	}
+	for _, part := range parts {
+		done(part)
+	}
+	if _, err := snapshot.LoadManifest(ctx, a.Store, run.ID); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	s := &sweep{auditor: a, run: run, done: done, left: len(left)}
+	for _, provider := range a.providers() {
+		s.slices(ctx, provider, of(provider, left))
+	}
+	if s.failed == nil && s.left > 0 {
+		return ErrLeft
+	}
+	return s.failed
+}
+
+// of returns the targets of a provider.
+func of(provider posture.Provider, targets []posture.Target) []posture.Target {
+	var its []posture.Target
+	for _, target := range targets {
+		if target.Provider == provider {
+			its = append(its, target)
+		}
+	}
+	return its
+}
+
+// sweep is one call of ScanAll.
+type sweep struct {
+	auditor *Auditor
+	run     snapshot.Run
+
+	mu     sync.Mutex
+	done   func(snapshot.Part)
+	left   int // targets without a part
+	failed error
+}
+
+// slices scans one slice after the other, until there are no more or no time.
+func (s *sweep) slices(ctx context.Context, provider posture.Provider, targets []posture.Target) {
+	if len(targets) == 0 || late(ctx) {
+		return
+	}
+	reading, cancel := before(ctx, reserve+begin)
+	defer cancel()
+	for slice, err := range s.auditor.slices(reading, provider, s.run, targets) {
+		switch {
+		case err != nil && reading.Err() != nil:
+			return // what it could not read in time is left
+		case err != nil:
+			s.fail(err)
+		default:
+			s.scan(ctx, slice)
+		}
+		if late(ctx) {
+			return
+		}
+	}
+}
+
+// slices returns the slices of the targets; they are one where the cloud has
+// none.
+func (a *Auditor) slices(ctx context.Context, provider posture.Provider, run snapshot.Run, targets []posture.Target) iter.Seq2[[]posture.Target, error] {
+	if read := a.Clouds[provider].Slices; read != nil {
+		return read(ctx, run.Started, targets)
+	}
+	return func(yield func([]posture.Target, error) bool) { yield(targets, nil) }
+}
+
+// scan scans the targets of one slice, and returns when all have ended.
+func (s *sweep) scan(ctx context.Context, targets []posture.Target) {
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	for _, target := range targets {
+		group.Go(func() error {
+			if late(ctx) {
+				return nil
+			}
+			part, err := s.auditor.Scan(ctx, s.run.ID, target)
+			if err != nil {
+				s.fail(err)
+				return nil
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.left--
+			s.done(part)
+			return nil
+		})
+	}
+	_ = group.Wait() // no function of the group fails
+}
+
+func (s *sweep) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = errors.Join(s.failed, err)
+}
+
+// late reports whether there is no time for another target.
+func late(ctx context.Context) bool {
+	deadline, bounded := ctx.Deadline()
+	return ctx.Err() != nil || bounded && time.Until(deadline) < reserve
+}
+
+// before returns the context as one that ends earlier by so much.
+func before(ctx context.Context, much time.Duration) (context.Context, context.CancelFunc) {
+	deadline, bounded := ctx.Deadline()
+	if !bounded {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, deadline.Add(-much))
+}
