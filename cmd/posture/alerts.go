@@ -30,7 +30,8 @@ func newAlerts(world *streams) *cobra.Command {
 		Long: `Show what was told when and to which channel, and what waits or is parked and
 why. A parked alert was refused for a reason that a person must mend, such as a
 channel that is gone; it is tried again every hour, or at once after posture
-alerts retry. Alerts that were only printed are not here: see posture changes.`,
+alerts retry. A damaged one cannot be read and is never sent: what it was to say
+is among posture changes. Alerts that were only printed are not here: see posture changes.`,
 		Example: `  posture alerts
   posture alerts --since 30d --format json
   posture alerts retry && posture alerts deliver`,
@@ -85,10 +86,18 @@ func (a *alerts) print(ctx context.Context) error {
 func (a *alerts) table() *report.Table {
 	table := report.NewTable("time", "state", "channel", "change", "severity", "count", "target", "what", "because")
 	for _, e := range a.Waiting {
+		if e.State == outbox.Damaged {
+			table.Add(e.Created.UTC().Format(timeLayout), string(e.State), "", "", "", "", "", e.Key, e.LastError)
+			continue
+		}
 		cells := append([]string{e.Created.UTC().Format(timeLayout), string(e.State), e.To()}, messageCells(e.Alert, e.Members)...)
 		table.Add(append(cells, because(e))...)
 	}
 	for _, r := range a.Told {
+		if r.Damaged != "" {
+			table.Add(r.Time.UTC().Format(timeLayout), "told", "", "", "", "", "", r.Key, "its record is damaged: "+r.Damaged)
+			continue
+		}
 		cells := append([]string{r.Time.UTC().Format(timeLayout), "told", cmp.Or(r.Receipt.Channel, r.Route)}, messageCells(r.Alert, r.Members)...)
 		table.Add(append(cells, how(r))...)
 	}
@@ -189,7 +198,7 @@ func (c *common) deliver(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return incomplete(err)
-	case done.Waiting+done.Parked > 0:
+	case done.Waiting+done.Parked+done.Damaged > 0:
 		return &exitError{code: exitIncomplete}
 	default:
 		return nil

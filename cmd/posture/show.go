@@ -79,6 +79,10 @@ func delivered(r outbox.Report) string {
 		fmt.Fprintf(&b, "%d alert%s parked: posture alerts shows why, posture alerts retry sends them again once it is mended\n", r.Parked, are(r.Parked))
 	}
 	for _, alarm := range r.Alarms {
+		if alarm.Kind == outbox.Malformed {
+			fmt.Fprintf(&b, "%s is damaged (%s): posture changes has what was to be told\n", alarm.Key, alarm.Code)
+			continue
+		}
 		fmt.Fprintf(&b, "Slack refuses: %s%s (%s)\n", alarm.Code, of(alarm.Channel), alarm.Kind)
 	}
 	return b.String()

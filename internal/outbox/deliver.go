@@ -36,6 +36,7 @@ type delivery struct {
 	owner   string
 	items   []*item
 	keys    map[string]*item
+	broken  map[string]bool      // damaged objects by their own keys
 	digests map[string]*item     // live digests by the keys of their members
 	groups  map[[2]string]*item  // by channel and group of the alert
 	next    map[string]time.Time // when a channel takes the next call
@@ -61,7 +62,7 @@ type item struct {
 func (b *Box) Deliver(ctx context.Context, sender Sender) (Report, error) {
 	d := &delivery{
 		box: b, sender: sender, owner: rand.Text(),
-		keys: map[string]*item{}, digests: map[string]*item{}, groups: map[[2]string]*item{},
+		keys: map[string]*item{}, broken: map[string]bool{}, digests: map[string]*item{}, groups: map[[2]string]*item{},
 		next: map[string]time.Time{}, behind: map[string]bool{}, halted: map[string]bool{}, refused: map[string]string{},
 	}
 	err := d.load(ctx)
@@ -76,12 +77,14 @@ func (b *Box) Deliver(ctx context.Context, sender Sender) (Report, error) {
 
 // load reads the queue.
 func (d *delivery) load(ctx context.Context) error {
-	items, malformed, err := d.box.load(ctx)
+	items, broken, err := d.box.load(ctx)
 	if err != nil {
 		return err
 	}
-	for _, key := range malformed {
-		d.report.alarm(Alarm{Kind: Malformed, Code: "malformed_entry", Key: key})
+	d.report.Damaged = len(broken)
+	for _, e := range broken {
+		d.broken[e.Key] = true
+		d.report.alarm(Alarm{Kind: Malformed, Code: e.LastError, Key: e.Key})
 	}
 	for i := range items {
 		d.add(&items[i])

@@ -285,22 +285,6 @@ func TestADayOfOutageIsOneDigestPerChannel(t *testing.T) {
 	}
 }
 
-func TestAMalformedEntryStopsNoOther(t *testing.T) {
-	c := newClock()
-	disk := store.Memory()
-	box, slack := outbox.New(disk, c.now, c.sleep), &fakeSlack{clock: c}
-	fill(t, box, "C1", 1)
-	if _, err := disk.PutIfAbsent(t.Context(), "outbox/broken.json", []byte("{")); err != nil {
-		t.Fatal(err)
-	}
-	want := outbox.Report{Told: 1, Messages: 1, Parked: 1, Alarms: []outbox.Alarm{
-		{Kind: outbox.Malformed, Code: "malformed_entry", Key: "outbox/broken.json"},
-	}}
-	if diff := cmp.Diff(want, deliver(t, box, slack)); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
-}
-
 func TestAddWantsAnIdentity(t *testing.T) {
 	box, _, _ := newBox()
 	for _, e := range []outbox.Entry{{}, {Channel: "C1"}, {Alert: alert("a")}} {

@@ -131,6 +131,10 @@ func (d *delivery) open(ctx context.Context, digest Entry) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return nil // another sender has told it meanwhile
 	}
+	if defectOf(err) != "" { // its place is taken: the messages go by themselves
+		d.behind[digest.Channel] = false
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -167,7 +171,7 @@ func (d *delivery) gather(ctx context.Context, it *item) (bool, error) {
 func (b *Box) mark(ctx context.Context, key, digest string) (bool, error) {
 	var e Entry
 	version, err := b.read(ctx, entryKey(key), &e)
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, errMalformed) {
+	if unreadable(err) {
 		return false, nil
 	}
 	if err != nil {
@@ -192,21 +196,25 @@ func (d *delivery) finishMembers(ctx context.Context, it *item, r Record) error 
 	for _, m := range it.Members {
 		var e Entry
 		_, err := d.box.read(ctx, entryKey(m.Key), &e)
-		if errors.Is(err, store.ErrNotFound) || err == nil && e.Digest != it.Key {
+		if unreadable(err) || err == nil && e.Digest != it.Key {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		told := Record{
-			Key: e.Key, Route: e.Channel, Receipt: r.Receipt, Time: r.Time, Alert: e.Alert,
-			Digest: it.Key, Repeated: r.Repeated, Found: r.Found,
-		}
-		if err := d.close(ctx, told); err != nil {
+		if err := d.close(ctx, e.toldBy(r)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// toldBy returns the record of an entry that was told by a digest.
+func (e Entry) toldBy(digest Record) Record {
+	return Record{
+		Key: e.Key, Route: e.Channel, Receipt: digest.Receipt, Time: digest.Time, Alert: e.Alert,
+		Digest: digest.Key, Repeated: digest.Repeated, Found: digest.Found,
+	}
 }
 
 // close records one member as told and takes it out of the queue.
@@ -224,18 +232,19 @@ func (d *delivery) close(ctx context.Context, told Record) error {
 	return d.box.store.Delete(ctx, entryKey(told.Key))
 }
 
-// queued reports whether an entry is in the queue now.
+// queued reports whether an entry is in the queue now, and not damaged.
 func (b *Box) queued(ctx context.Context, key string) (bool, error) {
 	var e Entry
 	_, err := b.read(ctx, entryKey(key), &e)
-	if errors.Is(err, store.ErrNotFound) {
+	if unreadable(err) {
 		return false, nil
 	}
 	return true, err
 }
 
 // freeOrphans puts entries back whose digest is no longer in the queue, as
-// happens when a sender marks them too late. Those that were told are deleted.
+// happens when a sender marks them too late, or is damaged. Those that were
+// told are deleted.
 func (d *delivery) freeOrphans(ctx context.Context) error {
 	for _, it := range d.items {
 		if it.State != Digested || d.keys[it.Digest] != nil {
@@ -248,21 +257,35 @@ func (d *delivery) freeOrphans(ctx context.Context) error {
 		if alive {
 			continue // it was made after this delivery has listed the queue
 		}
-		record, err := d.box.told(ctx, it.Key)
-		if err != nil {
-			return err
-		}
-		if record != nil {
-			it.gone = true
-			err = d.box.store.Delete(ctx, entryKey(it.Key))
-		} else {
-			e := it.Entry
-			e.State, e.Digest = Pending, ""
-			_, err = d.save(ctx, it, e)
-		}
-		if err != nil {
+		if err := d.free(ctx, it); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// free handles one entry without a digest. Of a damaged digest it is not known
+// whether it was posted, unless there is a record of it.
+func (d *delivery) free(ctx context.Context, it *item) error {
+	record, err := d.box.told(ctx, it.Key)
+	if err != nil {
+		return err
+	}
+	if record != nil {
+		it.gone = true
+		return d.box.store.Delete(ctx, entryKey(it.Key))
+	}
+	broken := d.broken[entryKey(it.Digest)]
+	if broken {
+		if record, err = d.box.told(ctx, it.Digest); err != nil {
+			return err
+		}
+	}
+	if record != nil {
+		return d.close(ctx, it.toldBy(*record))
+	}
+	e := it.Entry
+	e.State, e.Digest, e.Repeated = Pending, "", e.Repeated || broken
+	_, err = d.save(ctx, it, e)
+	return err
 }

@@ -10,7 +10,7 @@ import (
 // State is where a message of the queue stands.
 type State string
 
-// The states, a closed set. A message that was told is no longer in the queue.
+// The states, a closed set, to which Damaged belongs. A message that was told is no longer in the queue.
 const (
 	Pending  State = "pending"  // waits for its turn
 	Sending  State = "sending"  // claimed by a sender until its lease ends
@@ -92,6 +92,7 @@ type Record struct {
 	Repeated bool        `json:"repeated,omitempty"` // it was marked as a possible repetition
 	Plain    bool        `json:"plain,omitempty"`    // it went as plain text
 	Found    bool        `json:"found,omitempty"`    // its post was found in the channel afterwards
+	Damaged  string      `json:"damaged,omitempty"`  // why the record cannot be read; then only Key is known. Never stored
 }
 
 // Settlement says which findings of an earlier message an answer has ended:

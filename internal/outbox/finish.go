@@ -2,11 +2,9 @@ package outbox
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"posture/internal/drift"
-	"posture/internal/store"
 )
 
 // record notes that a message was told and finishes it. A message that Slack
@@ -65,7 +63,7 @@ func (b *Box) parents(ctx context.Context, e Entry) ([]link, error) {
 	for _, group := range e.Alert.Thread[:min(len(e.Alert.Thread), maxParents)] {
 		var l link
 		_, err := b.read(ctx, threadKey(e.Channel, group), &l)
-		if errors.Is(err, store.ErrNotFound) || errors.Is(err, errMalformed) {
+		if unreadable(err) {
 			continue
 		}
 		if err != nil {
@@ -107,7 +105,7 @@ func (d *delivery) amend(ctx context.Context, it *item, parent link) error {
 		return err
 	}
 	record, err := d.box.told(ctx, parent.Key)
-	if err != nil || record == nil {
+	if err != nil || record == nil || record.Damaged != "" {
 		return err
 	}
 	settled, err := d.box.settled(ctx, parent.Key)
@@ -131,7 +129,11 @@ func (b *Box) settled(ctx context.Context, key string) ([]Settlement, error) {
 			return nil, err
 		}
 		var s Settlement
-		if _, err := b.read(ctx, object.Key, &s); err != nil {
+		_, err := b.read(ctx, object.Key, &s)
+		if unreadable(err) {
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
 		settled = append(settled, s)

@@ -17,23 +17,23 @@ import (
 // readers is how many entries are read at once.
 const readers = 8
 
-// load reads the queue and names the objects that cannot be decoded.
-func (b *Box) load(ctx context.Context) (items []item, malformed []string, err error) {
-	var keys []string
+// load reads the queue, and what of it is damaged.
+func (b *Box) load(ctx context.Context) (items []item, broken []Entry, err error) {
+	var objects []store.Entry
 	for object, err := range b.store.List(ctx, entryPrefix) {
 		if err != nil {
 			return nil, nil, err
 		}
-		keys = append(keys, object.Key)
+		objects = append(objects, object)
 	}
-	read, errs := make([]item, len(keys)), make([]error, len(keys))
+	read, errs := make([]item, len(objects)), make([]error, len(objects))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
-	for i, key := range keys {
+	for i, object := range objects {
 		group.Go(func() error {
-			read[i].version, errs[i] = b.read(ctx, key, &read[i].Entry)
-			if errs[i] == nil && entryKey(read[i].Key) != key {
-				errs[i] = errMalformed
+			read[i].version, errs[i] = b.read(ctx, object.Key, &read[i].Entry)
+			if errs[i] == nil {
+				errs[i] = read[i].check(object.Key)
 			}
 			if unreadable(errs[i]) {
 				return nil
@@ -44,34 +44,27 @@ func (b *Box) load(ctx context.Context) (items []item, malformed []string, err e
 	if err := group.Wait(); err != nil {
 		return nil, nil, err
 	}
-	for i, key := range keys {
-		switch {
+	for i, object := range objects {
+		switch d := defectOf(errs[i]); {
 		case errs[i] == nil:
 			items = append(items, read[i])
-		case !errors.Is(errs[i], store.ErrNotFound):
-			malformed = append(malformed, key)
+		case d != "":
+			broken = append(broken, damaged(object.Key, object.Modified, d))
 		}
 	}
-	return items, malformed, nil
-}
-
-// unreadable reports whether an error concerns one object only, so that the
-// others go on.
-func unreadable(err error) bool {
-	return errors.Is(err, store.ErrNotFound) || errors.Is(err, errMalformed) || errors.Is(err, store.ErrTooLarge)
+	return items, broken, nil
 }
 
 // Waiting returns the entries of the queue, the oldest first: what waits, what
 // is parked, and why (State, NotBefore, LastError). Digests are among them,
-// beside the entries that they will tell.
+// beside the entries that they will tell, and so is what is damaged.
 func (b *Box) Waiting(ctx context.Context) ([]Entry, error) {
-	items, _, err := b.load(ctx)
+	items, entries, err := b.load(ctx)
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]Entry, len(items))
-	for i, it := range items {
-		entries[i] = it.Entry
+	for _, it := range items {
+		entries = append(entries, it.Entry)
 	}
 	slices.SortFunc(entries, func(a, b Entry) int {
 		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Key, b.Key))
@@ -82,7 +75,7 @@ func (b *Box) Waiting(ctx context.Context) ([]Entry, error) {
 // Told yields the records of what was stored as told since a time, in the
 // order of their keys, which is none. It lists every record that there is: it
 // is for people, not for delivery. Digests are among them, beside the alerts
-// that they told.
+// that they told. A record that is damaged comes with its key and the reason.
 func (b *Box) Told(ctx context.Context, since time.Time) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for object, err := range b.store.List(ctx, recordPrefix) {
@@ -92,6 +85,10 @@ func (b *Box) Told(ctx context.Context, since time.Time) iter.Seq2[Record, error
 			var r Record
 			if err == nil {
 				_, err = b.read(ctx, object.Key, &r)
+			}
+			if d := defectOf(err); d != "" {
+				key := strings.TrimSuffix(strings.TrimPrefix(object.Key, recordPrefix), ".json")
+				r, err = Record{Key: key, Time: object.Modified.UTC(), Damaged: string(d)}, nil
 			}
 			if !yield(r, err) || err != nil {
 				return

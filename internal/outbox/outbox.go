@@ -113,12 +113,16 @@ func (b *Box) Add(ctx context.Context, e Entry) error {
 	return b.create(ctx, entryKey(e.Key), e)
 }
 
-// told returns the record of a message that was told, or nil.
+// told returns the record of a message that was told, or nil. One that is
+// damaged says so all the same: it was stored when the message was told.
 func (b *Box) told(ctx context.Context, key string) (*Record, error) {
 	var r Record
 	_, err := b.read(ctx, recordKey(key), &r)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
+	}
+	if d := defectOf(err); d != "" {
+		return &Record{Key: key, Damaged: string(d)}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -136,7 +140,7 @@ func (b *Box) read(ctx context.Context, key string, v any) (string, error) {
 		return "", err
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return "", fmt.Errorf("%s: %w", key, errMalformed)
+		return "", fmt.Errorf("%s: %w", key, undecodable)
 	}
 	return version, nil
 }
@@ -162,9 +166,6 @@ func (b *Box) replace(ctx context.Context, e Entry, version string) (string, err
 	}
 	return b.store.PutIfMatch(ctx, entryKey(e.Key), version, body)
 }
-
-// errMalformed says that an object of the queue cannot be decoded.
-var errMalformed = errors.New("not a message of this queue")
 
 // The places in the store.
 const (

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Malformed is the kind of an alarm about an object of the queue that cannot
-// be decoded. No sender refuses anything for it.
+// Malformed is the kind of an alarm about an object of the queue that is
+// damaged. No sender refuses anything for it. The alarm is raised as long as
+// the object is there.
 const Malformed Kind = "malformed"
 
 // Report says what a delivery has done and what is left.
@@ -16,6 +17,7 @@ type Report struct {
 	Repeated  int           `json:"repeated,omitempty"`  // of them, those marked as possible repetitions
 	Waiting   int           `json:"waiting"`             // alerts that wait for a later delivery
 	Parked    int           `json:"parked"`              // alerts that wait for a person to mend something
+	Damaged   int           `json:"damaged,omitempty"`   // objects of the queue that can never be told; each has an alarm
 	Elsewhere int           `json:"elsewhere,omitempty"` // entries that another sender took first
 	Oldest    time.Duration `json:"oldest_ns,omitempty"` // age of the oldest alert that waits or is parked
 	Blind     bool          `json:"blind,omitempty"`     // what was in doubt was repeated without a look, for want of a permission
@@ -51,11 +53,6 @@ func (d *delivery) summary() Report {
 			d.report.Parked++
 		} else {
 			d.report.Waiting++
-		}
-	}
-	for _, a := range d.report.Alarms {
-		if a.Kind == Malformed {
-			d.report.Parked++
 		}
 	}
 	return d.report

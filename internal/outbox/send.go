@@ -18,6 +18,9 @@ func (d *delivery) deliver(ctx context.Context, it *item) error {
 		return err
 	}
 	if record != nil {
+		if record.Damaged != "" {
+			d.report.alarm(Alarm{Kind: Malformed, Code: record.Damaged, Key: recordKey(it.Key)})
+		}
 		return d.finish(ctx, it, *record)
 	}
 	if !it.Unsure.IsZero() && it.Looks < looks {
