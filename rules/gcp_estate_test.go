@@ -25,6 +25,7 @@ var proven = []string{
 	"compute", "container", "dns",
 	"cloudresourcemanager", "sqladmin", "storage",
 	"cloudkms", "secretmanager",
+	"cloudfunctions", "run",
 }
 
 // TestEstatesHoldBothSides judges what the scanner reads of its test data: a

@@ -1,6 +1,6 @@
-// Package scanners is what the scanners of all clouds share: bounded fan-out
-// and the sorting of every answer into read and unread. It knows no cloud and
-// no rule.
+// Package scanners is what the scanners of all clouds share: bounded fan-out,
+// the sorting of every answer into read and unread, and the forms of
+// credentials. It knows no cloud and no rule.
 package scanners
 
 import (

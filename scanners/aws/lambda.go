@@ -3,13 +3,13 @@ package aws
 import (
 	"context"
 	"errors"
-	"regexp"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // LambdaFunction is what rules may ask of a function. Neither its code nor the
@@ -119,14 +119,10 @@ func (r *reading) readLambdaTags(ctx context.Context, id *string) map[string]str
 	return out.Tags
 }
 
-// credential matches what can only be a credential, by the forms that its
-// issuer gives it: AWS, Slack, GitHub, Google and Stripe keys, private keys.
-var credential = regexp.MustCompile(`\b(AKIA[0-9A-Z]{16}|xox[abprs]-[0-9A-Za-z-]{10,}|gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{50,}|AIza[0-9A-Za-z_-]{35}|sk_live_[0-9A-Za-z]{20,})\b|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
-
 // holdsCredential reports whether a variable's value has the form of a credential.
 func holdsCredential(variables map[string]string) bool {
 	for _, value := range variables {
-		if credential.MatchString(value) {
+		if scanners.HoldsCredential(value) {
 			return true
 		}
 	}

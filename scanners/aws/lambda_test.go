@@ -43,22 +43,3 @@ func TestLambdaFunctions(t *testing.T) {
 func lambdaSealed(field string) posture.Unread {
 	return posture.Unread{Field: field, Cause: posture.Cause{Reason: posture.Failed, Operation: "lambda:ListFunctions", Code: "AccessDeniedException"}}
 }
-
-func TestHoldsCredential(t *testing.T) {
-	tests := map[string]bool{
-		"":                                              false,
-		"https://example.com/AKIA":                      false,
-		"key=AKIAIOSFODNN7EXAMPLE;region=x":             true,
-		"-----BEGIN RSA PRIVATE KEY-----\nMIIE":         true,
-		"-----BEGIN PUBLIC KEY-----":                    false,
-		"XAKIAIOSFODNN7EXAMPLE":                         false,
-		"xoxb-" + "123456789012-abcdefghij":             true,
-		"ghp_" + "0123456789abcdefghij0123456789abcdef": true,
-		"arn:aws:secretsmanager:us-east-1:111122223333:secret:token": false,
-	}
-	for value, want := range tests {
-		if got := holdsCredential(map[string]string{"A": "plain", "B": value}); got != want {
-			t.Errorf("holdsCredential(%q) = %v, want %v", value, got, want)
-		}
-	}
-}

@@ -162,6 +162,7 @@ var kindred = [][]string{
 	{typeForwardingRule, typeGlobalForwardingRule},
 	{typeBackendService, typeRegionBackendService},
 	{"compute.googleapis.com/TargetHttpsProxy", "compute.googleapis.com/TargetSslProxy"},
+	{typeCloudFunction, typeFunction},
 }
 
 // kinOf returns the types that are one kind with a type, itself included.
@@ -194,7 +195,7 @@ func (e *estate) policiesOf(owner string) (map[string]*policy, error) {
 	err := e.packer.each(s, "IAM policies", func(a *asset) bool {
 		p := &policy{}
 		bad = json.Unmarshal(a.Data, p)
-		found[a.Name] = p
+		found[a.Name] = p.with(found[a.Name])
 		return bad == nil
 	})
 	return found, errors.Join(err, bad)

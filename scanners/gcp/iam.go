@@ -48,6 +48,19 @@ func newPolicy(on string, p *iampb.Policy) *policy {
 	return made
 }
 
+// with returns the policy with what another says of the same resource, which
+// the inventory may list under two types. The other may be nil.
+func (p *policy) with(other *policy) *policy {
+	if other != nil {
+		for _, g := range other.Grants {
+			if !slices.Contains(p.Grants, g) {
+				p.Grants = append(p.Grants, g)
+			}
+		}
+	}
+	return p
+}
+
 // where returns the grants that match.
 func where(grants []Grant, match func(Grant) bool) []Grant {
 	var found []Grant

@@ -140,11 +140,15 @@ func (p *place) read(ctx context.Context, s *service, count *int) error {
 // and returns what went wrong.
 func (p *place) assets(ctx context.Context, s *service, do func(*asset) error) error {
 	var bad error
+	seen := map[string]bool{} // by name, where the inventory may list one under several types
 	for _, typ := range s.types() {
 		err := p.estate.each(typ, p.node.key, func(a *asset) bool {
 			err := ctx.Err()
-			if err == nil {
+			if err == nil && !seen[a.Name] {
 				err = do(a)
+			}
+			if len(s.types()) > 1 {
+				seen[a.Name] = true
 			}
 			bad = errors.Join(bad, err)
 			return ctx.Err() == nil

@@ -16,7 +16,7 @@ import (
 type service struct {
 	Type     string   // the inventory's name of the type: "storage.googleapis.com/Bucket"
 	Of       string   // the inventory's type whose assets are read, where Type is not the inventory's
-	Also     []string // its names for more of the same kind: "compute.googleapis.com/RegionDisk" beside Disk
+	Also     []string // its names for more of the same kind: "compute.googleapis.com/RegionDisk" beside Disk; what is listed under two is read once
 	Doc      any      // a zero document: the struct that rules may ask about
 	Versions []string // versions of the API in whose form Read understands the data
 	Policies []string // document fields that IAM policies give, the resource's own or those above it
@@ -141,4 +141,5 @@ var all = []service{
 	dnsZones,
 	sqlInstances, sqlBackups,
 	kmsKeys, secrets,
+	cloudFunctions, runServices,
 }
