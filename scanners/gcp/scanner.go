@@ -126,6 +126,7 @@ var all = []service{
 	projects,
 	storageBuckets,
 	alloyDBClusters, alloyDBInstances,
+	bigQueryDatasets, bigQueryTables,
 	firewalls,
 	virtualMachines,
 	computeProjects,
