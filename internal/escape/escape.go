@@ -1,10 +1,11 @@
 // Package escape makes text that strangers chose (resource names, tags,
 // identifiers) harmless in the places where it is shown: a Slack message, a
-// terminal, a cell of a spreadsheet. It only rewrites strings: it knows
-// nothing of findings, and HTML is left to html/template.
+// terminal, a cell of a spreadsheet, a page. It only rewrites strings: it knows
+// nothing of findings.
 package escape
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -113,4 +114,30 @@ func Cell(s string) string {
 		return "'" + s
 	}
 	return s
+}
+
+// HTML returns s as text of an HTML page, or as the value of an attribute
+// between quotes: no character of it is markup. Give it what Line or Lines
+// returned.
+func HTML(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;").Replace(s)
+}
+
+// JSON returns JSON in which every character that a terminal could take for a
+// command, or that is not seen, is written as an escape. Who decodes it gets
+// what was encoded.
+func JSON(plain []byte) []byte {
+	line := make([]byte, 0, len(plain))
+	for _, r := range string(plain) {
+		switch {
+		case r == '\n', !unicode.Is(unicode.Cc, r) && !unicode.Is(unicode.Cf, r): // a line feed stands between values
+			line = utf8.AppendRune(line, r)
+		case r <= 0xffff:
+			line = fmt.Appendf(line, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			line = fmt.Appendf(line, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return line
 }

@@ -31,6 +31,9 @@ var allowed = map[string][]string{
 	"internal/audit": {
 		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/snapshot", "internal/drift", "internal/outbox",
 	},
+	"internal/weekly": {
+		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/snapshot", "internal/drift", "internal/escape",
+	},
 	"rules":     {},
 	"scanners":  {"internal/posture", "scanners/..."},
 	"functions": {"internal/...", "scanners/...", "rules", "functions/setup/..."},

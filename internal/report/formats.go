@@ -4,13 +4,9 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"posture/internal/escape"
 	"posture/internal/posture"
@@ -50,19 +46,7 @@ func marshal(value any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	line := make([]byte, 0, len(plain))
-	for _, r := range string(plain) {
-		switch {
-		case !unicode.Is(unicode.Cc, r) && !unicode.Is(unicode.Cf, r):
-			line = utf8.AppendRune(line, r)
-		case r <= 0xffff:
-			line = fmt.Appendf(line, `\u%04x`, r)
-		default:
-			high, low := utf16.EncodeRune(r)
-			line = fmt.Appendf(line, `\u%04x\u%04x`, high, low)
-		}
-	}
-	return line, nil
+	return escape.JSON(plain), nil
 }
 
 // writeNDJSON writes one document per line.

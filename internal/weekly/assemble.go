@@ -1,0 +1,294 @@
+package weekly
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"posture/internal/drift"
+	"posture/internal/posture"
+)
+
+// page puts together what was found.
+func (c *collector) page(courses []*course, chain Chain) Page {
+	now, before := rulesNow(courses), rulesBefore(courses)
+	p := Page{
+		Week: c.Week, From: c.Week.Start(), To: c.Week.End(), AsOf: c.asOf, Made: c.Now.UTC(), Tool: c.Tool,
+		Period: c.Config.Every().Hours(), Config: c.Config.Digest(), Chain: chain, Unread: c.damage(),
+		Refused:  first(c.refused, shown, compareRefused),
+		Findings: findings(courses), Rules: Balance{Now: verdicts(now)}, Failing: failing(now, before),
+		Criteria: criteria(c.Criteria, now), Oldest: List[Open]{Items: c.total.oldest}, Due: c.due(), Fixed: c.fixes(),
+		Exemptions: c.exemptions(), Population: population(courses), Changed: c.changed(now, before), Owners: c.owners(),
+		Trend: c.trend(courses), Movement: c.total.movement,
+	}
+	if before != nil {
+		p.Rules.Before = new(verdicts(before))
+	}
+	p.Oldest.More = max(0, p.Movement.Open-len(p.Oldest.Items))
+	for _, reason := range []drift.Reason{drift.ReasonFixed, drift.ReasonDeleted, drift.ReasonRuleChanged, drift.ReasonRuleRemoved, drift.ReasonOutOfScope} {
+		p.Movement.Closed = append(p.Movement.Closed, Closed{reason, c.total.closed[reason]})
+	}
+	p.Categories = categories(p.Criteria)
+	c.trust(&p, courses)
+	p.Headline = headline(p)
+	p.ID = c.Week.String() + "-" + identity(p)
+	return p
+}
+
+// identity returns what tells a page from one of other evidence.
+func identity(p Page) string {
+	p.Made, p.Chain, p.Tool = time.Time{}, Chain{}, ""
+	body, err := json.Marshal(p)
+	if err != nil { // it is a struct of plain values
+		return ""
+	}
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:6])
+}
+
+// first returns the first n entries of a list in their order.
+func first[T any](all []T, n int, order func(a, b T) int) List[T] {
+	slices.SortStableFunc(all, order)
+	if len(all) == 0 {
+		return List[T]{Items: []T{}}
+	}
+	return List[T]{Items: all[:min(n, len(all))], More: max(0, len(all)-n)}
+}
+
+// damage returns what of the store could not be read.
+func (c *collector) damage() List[Unread] {
+	return first(c.unread, shown, func(a, b Unread) int {
+		return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Why, b.Why))
+	})
+}
+
+// refuse notes what of a target the last run could not read.
+func (c *collector) refuse(target posture.Target, summary drift.Summary) {
+	target.Regions = nil
+	causes := summary.Problems
+	switch {
+	case summary.Failure != nil:
+		c.refused = append(c.refused, Refused{Target: target, Cause: *summary.Failure, Causes: 1})
+	case len(causes) > 0:
+		c.refused = append(c.refused, Refused{Target: target, Cause: causes[0].Cause, Causes: len(causes)})
+	}
+}
+
+func compareRefused(a, b Refused) int {
+	return cmp.Or(cmp.Compare(b.Causes, a.Causes), cmp.Compare(a.Target.String(), b.Target.String()))
+}
+
+// rulesNow returns the rules in use. Of a scope that had no run in the week
+// nothing is known.
+func rulesNow(courses []*course) map[string]ruled {
+	var all []map[string]ruled
+	for _, course := range courses {
+		l, current := course.last()
+		if l == nil {
+			continue
+		}
+		rules := l.ruled()
+		for id, r := range rules {
+			if !current {
+				r.tally, r.verdict = drift.Tally{Rule: id}, Counts{Unknown: 1}
+				rules[id] = r
+			}
+		}
+		all = append(all, rules)
+	}
+	return join(all...)
+}
+
+// rulesBefore returns the rules as they were before the week, nil when there
+// was no run.
+func rulesBefore(courses []*course) map[string]ruled {
+	var all []map[string]ruled
+	for _, course := range courses {
+		if l := course.before(); l != nil {
+			all = append(all, l.ruled())
+		}
+	}
+	if all == nil {
+		return nil
+	}
+	return join(all...)
+}
+
+func verdicts(rules map[string]ruled) Counts {
+	var sum Counts
+	for _, r := range rules {
+		sum = sum.plus(r.verdict)
+	}
+	return sum
+}
+
+func findings(courses []*course) Balance {
+	var b Balance
+	for _, course := range courses {
+		if l, current := course.last(); current {
+			b.Now = b.Now.plus(l.standing.findings())
+		}
+		if l := course.before(); l != nil {
+			if b.Before == nil {
+				b.Before = &Counts{}
+			}
+			*b.Before = b.Before.plus(l.standing.findings())
+		}
+	}
+	return b
+}
+
+// rulesShown is how many failing rules the page names.
+const rulesShown = 25
+
+// failing returns the rules that fail, the gravest and those with the most
+// findings first.
+func failing(now, before map[string]ruled) List[RuleCount] {
+	var all []RuleCount
+	for _, id := range sortedKeys(now) {
+		r := now[id]
+		if r.verdict.Failing == 0 {
+			continue
+		}
+		row := RuleCount{Rule: id, Title: r.Title, Severity: r.Severity, SOC2: append([]string{}, r.SOC2...), Counts: counts(r.tally)}
+		if was, ok := before[id]; ok {
+			row.Before = new(was.tally.Fail)
+		}
+		all = append(all, row)
+	}
+	return first(all, rulesShown, func(a, b RuleCount) int {
+		return cmp.Or(cmp.Compare(gravity(a.Severity), gravity(b.Severity)), cmp.Compare(b.Counts.Failing, a.Counts.Failing), cmp.Compare(a.Rule, b.Rule))
+	})
+}
+
+// due returns the open findings by severity, the gravest first.
+func (c *collector) due() []Due {
+	var all []Due
+	for _, severity := range posture.Severities {
+		d := c.total.due[severity]
+		d.Severity, d.Days = severity, c.Config.Alerts.DueDays[severity]
+		all = append(all, d)
+	}
+	return all
+}
+
+// fixes returns how long what was fixed had failed: all, then by severity.
+func (c *collector) fixes() []Fixed {
+	all := []Fixed{}
+	for _, severity := range append([]posture.Severity{""}, posture.Severities...) {
+		if took := c.total.fixed[severity]; len(took) > 0 {
+			all = append(all, Fixed{severity, took.count(), took.median(), took.worst()})
+		}
+	}
+	return all
+}
+
+// owners returns who has the most to do.
+func (c *collector) owners() Owners {
+	var all []Owner
+	for _, owner := range c.total.owners {
+		if owner.Name != "" {
+			all = append(all, owner)
+		}
+	}
+	return Owners{Unowned: c.total.owners[""], List: first(all, shown, func(a, b Owner) int {
+		return cmp.Or(cmp.Compare(b.PastDue, a.PastDue), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Name, b.Name))
+	})}
+}
+
+// flip counts what a new or a changed rule flipped in the week.
+func (c *collector) flip(t drift.Tally) {
+	if t.ToFail+t.ToPass > 0 {
+		c.flips[t.Rule] = plus(c.flips[t.Rule], t)
+	}
+}
+
+// changed returns the rules that differ from those before the week, those that
+// flipped the most first.
+func (c *collector) changed(now, before map[string]ruled) List[Change] {
+	both := maps.Clone(now)
+	maps.Copy(both, before)
+	var all []Change
+	for _, id := range sortedKeys(both) {
+		is, in := now[id]
+		was, had := before[id]
+		change := Change{Rule: id, Title: cmp.Or(is.Title, was.Title), Severity: cmp.Or(is.Severity, was.Severity)}
+		switch {
+		case before == nil || in && had && is.Digest == was.Digest && c.flips[id].Rule == "":
+			continue
+		case !had:
+			change.Kind = RuleNew
+		case !in:
+			change.Kind = RuleRemoved
+		default:
+			change.Kind = RuleChanged
+		}
+		change.ToFail, change.ToPass = c.flips[id].ToFail, c.flips[id].ToPass
+		all = append(all, change)
+	}
+	return first(all, shown, func(a, b Change) int {
+		return cmp.Or(cmp.Compare(b.ToFail+b.ToPass, a.ToFail+a.ToPass), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Rule, b.Rule))
+	})
+}
+
+// trend returns how things stood at the end of each week.
+func (c *collector) trend(courses []*course) []Point {
+	var points []Point
+	for n := history; n >= 0; n-- {
+		point := Point{Week: c.Week.Before(n), Runs: []string{}}
+		read, total := 0, 0
+		for _, course := range courses {
+			l := course.of(point.Week)
+			if l != nil {
+				point.Runs = append(point.Runs, l.run.ID)
+				point.Counts = point.Counts.plus(l.standing.findings())
+				read, total = read+l.standing.read, total+l.standing.total
+			} else if course.first.Before(point.Week.End()) {
+				point.Missing = append(point.Missing, course.Name)
+			}
+		}
+		point.Percent = percent(read, total)
+		points = append(points, point)
+	}
+	return points
+}
+
+// percent returns a share, rounded down to a tenth, so that it says 100 only
+// when it is all. Of nothing there is no share.
+func percent(n, of int) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n*1000/of) / 10
+}
+
+// headline says in one line how things stand.
+func headline(p Page) string {
+	if len(p.NotEnough) > 0 {
+		return "Not enough data: " + p.NotEnough[0]
+	}
+	past := 0
+	for _, d := range p.Due {
+		past += d.PastDue
+	}
+	text := fmt.Sprintf("%s on %s, %s past due", fails(p.Rules.Now.Failing), number(int64(p.Findings.Now.Failing), "finding"), number(int64(past), "finding"))
+	if p.Exemptions.Within14 > 0 {
+		text += fmt.Sprintf("; %s within 14 days of the end", number(int64(p.Exemptions.Within14), "exemption"))
+	}
+	if p.Exemptions.Expired > 0 {
+		text += fmt.Sprintf("; %s expired while findings still fail", number(int64(p.Exemptions.Expired), "exemption"))
+	}
+	return text
+}
+
+func fails(rules int) string {
+	if rules == 1 {
+		return "1 rule fails"
+	}
+	return number(int64(rules), "rule") + " fail"
+}

@@ -1,0 +1,200 @@
+package weekly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"posture/internal/drift"
+	"posture/internal/posture"
+	"posture/internal/snapshot"
+)
+
+// stage is one target in one look.
+type stage struct {
+	look      *look
+	in        drift.Input
+	findings  iter.Seq2[posture.Finding, error]
+	resources int
+	failed    error // with which the findings ended
+}
+
+// chain is one target through all looks: what one comparison remembers of a
+// finding goes on to the next at once, so that nothing is kept of findings but
+// one for each look.
+type chain struct {
+	stages    []*stage
+	week      Week
+	summaries []drift.Summary
+	sums      *sums
+	fixed     map[string]bool // findings that an earlier stage saw fixed and the last one did not reach yet
+}
+
+// errStopped ends a comparison of which nobody wants more.
+var errStopped = errors.New("stopped")
+
+// nothing yields nothing.
+func nothing[T any](func(T, error) bool) {}
+
+// run reads the findings of all stages once. After an error nothing that it
+// counted may be used.
+func (c *chain) run(take func(drift.Told)) error {
+	c.link()
+	c.summaries, c.fixed = make([]drift.Summary, len(c.stages)), map[string]bool{}
+	var told iter.Seq2[drift.Told, error] = nothing[drift.Told]
+	for i := range c.stages {
+		told = c.compare(i, told)
+	}
+	for line, err := range told {
+		if err != nil {
+			return err
+		}
+		take(line)
+		for fingerprint := range c.fixed {
+			if fingerprint < line.Fingerprint {
+				delete(c.fixed, fingerprint)
+			}
+		}
+	}
+	return nil
+}
+
+// compare returns what one stage leaves to the next.
+func (c *chain) compare(i int, told iter.Seq2[drift.Told, error]) iter.Seq2[drift.Told, error] {
+	return func(yield func(drift.Told, error) bool) {
+		st := c.stages[i]
+		summary, err := drift.Compare(told, st.known(), st.in, drift.Out{
+			Change: func(change drift.Change) error {
+				c.change(change, st.look.week == c.week)
+				return nil
+			},
+			Told: func(line drift.Told) error {
+				if !yield(line, nil) {
+					return errStopped
+				}
+				return nil
+			},
+		})
+		if c.summaries[i] = summary; err != nil && !errors.Is(err, errStopped) {
+			yield(drift.Told{}, err)
+		}
+	}
+}
+
+// known yields the findings and notes the error that they end with. A finding
+// of a rule that the run does not have was not written by a scan.
+func (s *stage) known() iter.Seq2[posture.Finding, error] {
+	return func(yield func(posture.Finding, error) bool) {
+		for finding, err := range s.findings {
+			if _, ok := s.in.Rules[finding.Rule]; err == nil && !ok {
+				err = fmt.Errorf("findings of %s in run %s: %w: a finding of a rule that the run does not have", s.in.Target, s.in.Run, snapshot.ErrCorrupt)
+			}
+			if err != nil {
+				s.failed = err
+			}
+			if !yield(finding, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// change counts what a stage tells. A finding that was fixed and fails again
+// is reopened, in whichever week it was fixed.
+func (c *chain) change(change drift.Change, current bool) {
+	fingerprint := change.Resource.Fingerprint
+	if change.Reason == drift.ReasonFixed {
+		c.fixed[fingerprint] = true
+	}
+	if current {
+		c.sums.change(change, c.fixed[fingerprint])
+	}
+	if change.Kind == drift.Regressed {
+		delete(c.fixed, fingerprint)
+	}
+}
+
+// link gives every stage what the one before it leaves of the target as a
+// whole.
+func (c *chain) link() {
+	var base drift.Base
+	for _, st := range c.stages {
+		st.in.Before, st.failed = base, nil
+		base = after(st.in)
+	}
+}
+
+// after returns what a comparison remembers of a target, supposing that what
+// was listed was judged. It is known before the findings are read.
+func after(in drift.Input) drift.Base {
+	next := drift.Base{Run: in.Run, Rules: map[string]string{}}
+	if in.Scope.Removed {
+		return drift.Base{}
+	}
+	for id, rule := range in.Rules {
+		listed := func(p posture.Population) bool { return p.Type == rule.Type && (p.Complete || p.Count > 0) }
+		before, known := in.Before.Rules[id]
+		switch {
+		case !covers(in.Scope, rule.Type):
+		case slices.ContainsFunc(in.Listed, listed):
+			next.Rules[id] = rule.Digest
+		case known:
+			next.Rules[id] = before
+		}
+	}
+	for _, region := range in.Scope.Regions {
+		read := func(p posture.Population) bool { return p.Region == region && p.Complete }
+		if slices.ContainsFunc(in.Listed, read) || slices.Contains(in.Before.Regions, region) {
+			next.Regions = append(next.Regions, region)
+		}
+	}
+	if len(in.Listed) == 0 || len(next.Regions) == 0 {
+		next.Regions = in.Before.Regions
+	}
+	return next
+}
+
+// stage reads what a look has of a target. What it should have and has not is
+// noted, and counts as not read.
+func (c *collector) stage(ctx context.Context, l *look, target posture.Target) (*stage, error) {
+	st := &stage{look: l, findings: nothing[posture.Finding], in: drift.Input{
+		Target: target, Run: l.run.ID, Now: l.run.Slot, Rules: l.rules[target.Provider],
+	}}
+	planned, ok := l.planned[target.String()]
+	if !ok {
+		st.in.Scope.Removed = true
+		return st, nil
+	}
+	st.in.Scope = drift.Scope{Types: l.run.Types[target.Provider], Regions: planned.Regions}
+	gone := func(t posture.Target) bool { return t.String() == target.String() }
+	if slices.ContainsFunc(l.manifest.Missing, gone) {
+		st.in.Failure = &posture.Cause{Reason: posture.Failed, Code: "no part"}
+		return st, nil
+	}
+	part, err := snapshot.LoadPart(ctx, c.store, l.run.ID, target)
+	if err == nil && !l.holds(part.File) {
+		err = fmt.Errorf("%s: %w: it is not the file that the manifest names", part.File.Key, snapshot.ErrCorrupt)
+	}
+	if damaged(err) {
+		c.spoil(st, err)
+		return st, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	st.in.Listed, st.in.Failure, st.resources = part.Coverage.Populations, part.Failure, part.Resources.Lines
+	if len(planned.Regions) == 0 && part.Failure == nil {
+		st.in.Scope.Regions = part.Target.Regions
+	}
+	st.findings = snapshot.Findings(ctx, c.store, part)
+	return st, nil
+}
+
+// spoil makes a stage one of which nothing was read.
+func (c *collector) spoil(st *stage, err error) {
+	c.note(Unread{Run: st.in.Run, Target: st.in.Target.String(), Why: reason(err)})
+	st.in.Failure = &posture.Cause{Reason: posture.Failed, Code: "stored part damaged"}
+	st.in.Listed, st.findings, st.resources = nil, nothing[posture.Finding], 0
+}

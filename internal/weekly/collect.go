@@ -1,0 +1,211 @@
+package weekly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"posture/internal/config"
+	"posture/internal/drift"
+	"posture/internal/policy"
+	"posture/internal/posture"
+	"posture/internal/snapshot"
+	"posture/internal/store"
+)
+
+// Options says which page to make, and what is known besides the runs.
+type Options struct {
+	Week     Week
+	Now      time.Time
+	Config   config.Config
+	Criteria []policy.Criterion
+	Tool     string // version of this program
+}
+
+// ErrNoRuns says that a store holds no run of the week, nor of the weeks
+// before it that are looked at.
+var ErrNoRuns = errors.New("no run was opened")
+
+// Collect makes the page of a week. An error means that the store could not be
+// asked; what it answered and is damaged is on the page.
+func Collect(ctx context.Context, s store.Store, o Options) (Page, error) {
+	page, err := collect(ctx, s, o)
+	if err != nil {
+		return Page{}, fmt.Errorf("page of week %s: %w", o.Week, err)
+	}
+	return page, nil
+}
+
+func collect(ctx context.Context, s store.Store, o Options) (Page, error) {
+	c := &collector{Options: o, store: s, asOf: o.Week.End(), flips: map[string]drift.Tally{}}
+	if now := o.Now.UTC(); now.Before(c.asOf) {
+		c.asOf = now
+	}
+	if c.asOf.Before(o.Week.Start()) {
+		return Page{}, errors.New("it has not begun")
+	}
+	courses, err := c.courses(ctx)
+	if err != nil {
+		return Page{}, err
+	}
+	if len(courses) == 0 {
+		return Page{}, fmt.Errorf("%w in it, nor in the %d weeks before", ErrNoRuns, history)
+	}
+	c.total = newSums(c.clock())
+	for _, course := range courses {
+		if err := c.walk(ctx, course); err != nil {
+			return Page{}, err
+		}
+	}
+	chain, err := c.chainEnd(ctx)
+	if err != nil {
+		return Page{}, err
+	}
+	return c.page(courses, chain), nil
+}
+
+// collector makes one page.
+type collector struct {
+	Options
+	store store.Store
+	asOf  time.Time
+	total *sums
+
+	refused []Refused
+	flips   map[string]drift.Tally
+
+	mu     sync.Mutex
+	unread []Unread
+}
+
+// note remembers what of the store could not be read, each thing once.
+func (c *collector) note(u Unread) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, known := range c.unread {
+		if known == u {
+			return
+		}
+	}
+	c.unread = append(c.unread, u)
+}
+
+func (c *collector) clock() clock { return clock{asOf: c.asOf, days: c.Config.Alerts.DueDays} }
+
+// chainEnd returns the end of the chain as it is now.
+func (c *collector) chainEnd(ctx context.Context) (Chain, error) {
+	latest, err := snapshot.LoadLatest(ctx, c.store)
+	if damaged(err) {
+		return Chain{Unread: true}, nil
+	}
+	return Chain{Sequence: latest.Head.Sequence, Manifest: latest.Head.Manifest}, err
+}
+
+// atOnce is how many targets are read at the same time. Each has one file open
+// for every look.
+const atOnce = 4
+
+// walk takes all targets of a scope through its looks. They are added up in a
+// fixed order, so that the same evidence gives the same page.
+func (c *collector) walk(ctx context.Context, of *course) error {
+	targets := of.targets()
+	for len(targets) > 0 {
+		n := min(atOnce, len(targets))
+		chains := make([]*chain, n)
+		group, ctx := errgroup.WithContext(ctx)
+		for i, target := range targets[:n] {
+			group.Go(func() (err error) {
+				chains[i], err = c.target(ctx, of, target)
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return err
+		}
+		for _, done := range chains {
+			c.add(done)
+		}
+		targets = targets[n:]
+	}
+	return nil
+}
+
+// targets returns the targets of all looks, in order, as the last look that
+// has each plans it.
+func (c *course) targets() []posture.Target {
+	known := map[string]posture.Target{}
+	for _, l := range c.looks {
+		for name, target := range l.planned {
+			known[name] = target
+		}
+	}
+	var all []posture.Target
+	for _, name := range sortedKeys(known) {
+		all = append(all, known[name])
+	}
+	return all
+}
+
+// target takes one target through the looks. When the findings of a look turn
+// out to be damaged it is done again without them.
+func (c *collector) target(ctx context.Context, of *course, target posture.Target) (*chain, error) {
+	done := &chain{week: c.Week}
+	for _, l := range of.looks {
+		if _, planned := l.planned[target.String()]; !planned && len(done.stages) == 0 {
+			continue // not there yet
+		}
+		st, err := c.stage(ctx, l, target)
+		if err != nil {
+			return nil, fmt.Errorf("%s in run %s: %w", target, l.run.ID, err)
+		}
+		done.stages = append(done.stages, st)
+	}
+	last, current := of.last()
+	severity := func(rule string) posture.Severity { return last.rules[target.Provider][rule].Severity }
+	for {
+		done.sums = newSums(c.clock())
+		err := done.run(func(t drift.Told) { done.sums.told(t, severity(t.Rule), current) })
+		if err == nil {
+			return done, nil
+		}
+		spoilt := done.spoilt()
+		if spoilt == nil {
+			return nil, fmt.Errorf("%s: %w", target, err)
+		}
+		c.spoil(spoilt, spoilt.failed)
+	}
+}
+
+// spoilt returns the stage whose findings are damaged, nil when none are.
+func (c *chain) spoilt() *stage {
+	for _, st := range c.stages {
+		if damaged(st.failed) {
+			return st
+		}
+	}
+	return nil
+}
+
+// add adds up a target that was taken through.
+func (c *collector) add(done *chain) {
+	for i, st := range done.stages {
+		summary := done.summaries[i]
+		st.look.standing.add(*st, summary)
+		if st.look.week != c.Week {
+			continue
+		}
+		for _, tally := range summary.Rules {
+			done.sums.movement.FirstLook += tally.Baseline
+			done.sums.movement.ByRules += tally.ToFail
+			c.flip(tally)
+		}
+		if st.look == done.stages[len(done.stages)-1].look {
+			c.refuse(st.in.Target, summary)
+		}
+	}
+	c.total.merge(done.sums)
+}

@@ -1,0 +1,119 @@
+package weekly
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"posture/internal/config"
+)
+
+// dateLayout is how exemptions write days.
+const dateLayout = time.DateOnly
+
+// scopeOf says what an exemption is for.
+func scopeOf(x config.Exemption) string {
+	var parts []string
+	if x.Account != "" {
+		parts = append(parts, "account "+x.Account)
+	}
+	if x.Resource != "" {
+		parts = append(parts, "resource "+x.Resource)
+	}
+	for _, key := range sortedKeys(x.Tags) {
+		parts = append(parts, fmt.Sprintf("tag %s=%s", key, x.Tags[key]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// daysBetween returns how many days after a time's own day a day is.
+func daysBetween(from time.Time, to string) int {
+	last, err := time.Parse(dateLayout, to)
+	if err != nil { // the configuration was checked
+		return 0
+	}
+	return int(last.Sub(from.UTC().Truncate(day)) / day)
+}
+
+// exempt orders exemptions: those that expired first, then by their last day.
+func exempt(a, b Exemption) int {
+	return cmp.Or(cmp.Compare(a.Expires, b.Expires), cmp.Compare(a.ID, b.ID))
+}
+
+// exemptionsShown is how many exemptions the page holds.
+const exemptionsShown = 200
+
+// exemptions tells the accepted findings.
+func (c *collector) exemptions() Exemptions {
+	var out Exemptions
+	var all []Exemption
+	for _, x := range c.accepted() {
+		if x.Expired && x.Failing == 0 {
+			continue
+		}
+		out.count(x)
+		all = append(all, x)
+	}
+	out.Items = first(all, exemptionsShown, exempt)
+	return out
+}
+
+// count adds one exemption to the counts.
+func (e *Exemptions) count(x Exemption) {
+	if x.New {
+		e.New++
+	}
+	switch {
+	case x.Expired:
+		e.Expired++
+		return
+	case x.Left <= 7:
+		e.Within7++
+		fallthrough
+	case x.Left <= 14:
+		e.Within14++
+		fallthrough
+	case x.Left <= 30:
+		e.Within30++
+	}
+	e.Active++
+}
+
+// accepted returns the exemptions of the configuration that were made by the
+// end of the week, and those that only findings still know of.
+func (c *collector) accepted() []Exemption {
+	var all []Exemption
+	today := c.asOf.Format(dateLayout)
+	seen := map[string]bool{}
+	for _, item := range c.Config.Exemptions.Items {
+		seen[item.ID] = true
+		if item.Created > today {
+			continue
+		}
+		x := Exemption{
+			ID: item.ID, Rule: item.Rule, Covers: scopeOf(item), Reason: item.Reason, Ticket: item.Ticket, Requested: item.RequestedBy,
+			Approved: item.ApprovedBy, Control: item.Control, Created: item.Created, Expires: item.Expires,
+			New: item.Created >= c.Week.Start().Format(dateLayout) && item.Created < c.Week.End().Format(dateLayout),
+		}
+		all = append(all, c.stand(x))
+	}
+	for id, found := range c.total.covered {
+		if !seen[id] {
+			all = append(all, c.stand(Exemption{ID: id, Rule: found.rule, Expires: found.expires, Withdrawn: true}))
+		}
+	}
+	return all
+}
+
+// stand fills in how an exemption stands.
+func (c *collector) stand(x Exemption) Exemption {
+	found := c.total.covered[x.ID]
+	x.Failing, x.Resources = found.n, found.names
+	x.MoreOfThem = max(0, found.n-len(found.names))
+	x.Left = daysBetween(c.asOf, x.Expires)
+	x.Expired = x.Expires < c.asOf.Format(dateLayout)
+	slices.Sort(x.Resources)
+	return x
+}

@@ -1,0 +1,174 @@
+package weekly
+
+import (
+	_ "embed" // for the style
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+//go:embed page.css
+var style string
+
+// minute is how times are written for people, in UTC.
+const minute = "2006-01-02 15:04"
+
+// WriteHTML writes the page as one file that loads nothing: no script, no
+// font, no image, no link that is followed by itself. It is well-formed XML
+// too.
+func (p Page) WriteHTML(w io.Writer) error {
+	d := &document{}
+	title := text("Posture " + p.Week.String())
+	d.add(`<!DOCTYPE html>`)
+	d.add(`<html lang="en"><head><meta charset="utf-8"/>`)
+	d.add(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>`)
+	d.add(`<meta name="viewport" content="width=device-width, initial-scale=1"/><meta name="referrer" content="no-referrer"/>`)
+	d.add(`<title>`, title, `</title><style>`, markup(style), `</style></head><body>`)
+	for _, section := range []func(*document){
+		p.top, p.urgent, p.trusted, p.state, p.trend, p.soc2, p.moved, p.accepted, p.inventory, p.ruleChanges, p.whose, p.appendix, p.provenance,
+	} {
+		section(d)
+	}
+	d.add(`</body></html>`)
+	_, err := io.WriteString(w, d.b.String())
+	return err
+}
+
+// top is what is read if nothing else is.
+func (p Page) top(d *document) {
+	d.add(`<h1>`, text("Posture, week "+p.Week.String()), `</h1>`)
+	d.note(fmt.Sprintf("%s to %s (UTC) · %s · report %s", p.From.Format("Mon 2 Jan 2006"), p.To.AddDate(0, 0, -1).Format("Mon 2 Jan 2006"), p.scope(), p.ID))
+	class := markup("headline")
+	if len(p.NotEnough) > 0 || p.underWay() {
+		class = "headline warn"
+	}
+	d.add(`<p class="`, class, `">`, text(p.Headline), `</p>`)
+	if p.underWay() {
+		d.note("The week is not over: this is how things stand as of " + p.AsOf.Format(minute) + ".")
+	}
+	for _, why := range p.NotEnough[min(1, len(p.NotEnough)):] {
+		d.note("Also: " + why + ".")
+	}
+	d.add(`<div class="tiles">`)
+	d.tile(p.score(), "of all findings pass")
+	d.tile(fmt.Sprint(p.Rules.Now.Failing), "rules fail"+p.Rules.delta())
+	d.tile(fmt.Sprint(p.Findings.Now.Failing), "findings fail"+p.Findings.delta())
+	d.tile(fmt.Sprint(p.pastDue()), "past due")
+	d.tile(fmt.Sprint(p.Exemptions.Within14), "exemptions expire in 14 days")
+	d.tile(p.runsDone(), "runs read something")
+	d.tile(fmt.Sprintf("%.1f%%", p.Coverage.Percent), "of the findings could be judged")
+	d.add(`</div>`)
+}
+
+// underWay reports whether the page was made before the week was over.
+func (p Page) underWay() bool { return p.AsOf.Before(p.To) }
+
+func (p Page) scope() string {
+	var names []string
+	for _, s := range p.Scopes {
+		names = append(names, s.Name)
+	}
+	return "scope " + strings.Join(names, ", ")
+}
+
+func (p Page) score() string {
+	if p.Score == nil {
+		return "no score"
+	}
+	return fmt.Sprintf("%.1f%%", *p.Score)
+}
+
+// delta says how many more fail than before.
+func (b Balance) delta() string {
+	if b.Before == nil {
+		return ""
+	}
+	return ", " + delta(b.Now.Failing, b.Before.Failing)
+}
+
+// delta says how a count changed.
+func delta(now, before int) string {
+	if now == before {
+		return "as before"
+	}
+	return fmt.Sprintf("%+d", now-before)
+}
+
+func (p Page) pastDue() int {
+	n := 0
+	for _, d := range p.Due {
+		n += d.PastDue
+	}
+	return n
+}
+
+func (p Page) runsDone() string {
+	expected, missed := 0, 0
+	for _, s := range p.Scopes {
+		expected, missed = expected+s.Expected, missed+s.Missed
+	}
+	return fmt.Sprintf("%d of %d", expected-missed, expected)
+}
+
+// urgent is what needs a decision soon: exemptions of which the time is up or
+// nearly so.
+func (p Page) urgent(d *document) {
+	var rows [][]cell
+	for _, x := range p.Exemptions.Items.Items {
+		if x.Expired || x.Left <= 14 {
+			rows = append(rows, x.cells())
+		}
+	}
+	if len(rows) == 0 {
+		d.note("No exemption expires within 14 days.")
+		return
+	}
+	d.heading("decide", "To decide: exemptions that expire within 14 days, or have expired")
+	d.table(exemptionHeads(), rows, 0)
+}
+
+func exemptionHeads() []cell {
+	return []cell{words("exemption"), words("rule"), words("for"), words("state"), amount("failing"), words("reason"), words("ticket"), words("approved by"), words("last day")}
+}
+
+func (x Exemption) cells() []cell {
+	covers := text(x.Covers)
+	if len(x.Resources) > 0 {
+		covers += `<br/>` + code(strings.Join(x.Resources, ", "))
+	}
+	if x.MoreOfThem > 0 {
+		covers += ` +` + count(x.MoreOfThem) + ` more`
+	}
+	return []cell{
+		words(x.ID), names(x.Rule), marked(covers), words(x.State()), num(x.Failing), words(x.Reason), words(x.Ticket), words(x.Approved), marked(`<span class="day">` + text(x.Expires) + `</span>`),
+	}
+}
+
+// State says in a few words how an exemption stands.
+func (x Exemption) State() string {
+	var parts []string
+	switch {
+	case x.Expired:
+		parts = append(parts, "expired, and it still fails")
+	case x.Left == 0:
+		parts = append(parts, "expires today")
+	default:
+		parts = append(parts, "expires in "+number(int64(x.Left), "day"))
+	}
+	if x.New {
+		parts = append(parts, "new this week")
+	}
+	if x.Withdrawn {
+		parts = append(parts, "no longer in the configuration")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// when writes a time that there may be none of.
+func when(at time.Time) string {
+	if at.IsZero() {
+		return "–"
+	}
+	return at.UTC().Format(minute)
+}

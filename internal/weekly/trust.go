@@ -1,0 +1,59 @@
+package weekly
+
+import (
+	"fmt"
+	"slices"
+
+	"posture/internal/drift"
+)
+
+// trust fills in what a reader must know before any count: which runs there
+// were, and what they read. It says why there is no score when that is not
+// enough to go by.
+func (c *collector) trust(p *Page, courses []*course) {
+	read, total := 0, 0
+	for _, course := range courses {
+		l, current := course.last()
+		if current {
+			course.Last = lastOf(l)
+			read, total = read+l.standing.read, total+l.standing.total
+			p.Resources += l.standing.resources
+			p.Listings, p.Listed = p.Listings+l.standing.listings, p.Listed+l.standing.listed
+		}
+		p.Scopes = append(p.Scopes, course.Scope)
+		p.NotEnough = append(p.NotEnough, c.lacks(course, l, current)...)
+	}
+	p.Coverage = Coverage{Read: read, Total: total, Percent: percent(read, total), Floor: c.Config.Alerts.CoverageFloor}
+	if p.Coverage.Percent < p.Coverage.Floor && total > 0 {
+		p.NotEnough = slices.Insert(p.NotEnough, 0, fmt.Sprintf("%.1f%% of the findings could be judged, under the floor of %g%%", p.Coverage.Percent, p.Coverage.Floor))
+	}
+	if n := p.Findings.Now.Total(); n == 0 && len(p.NotEnough) == 0 {
+		p.NotEnough = append(p.NotEnough, "nothing was judged")
+	}
+	if len(p.NotEnough) == 0 {
+		p.Score = new(percent(p.Findings.Now.Passing, p.Findings.Now.Total()))
+	}
+}
+
+func lastOf(l *look) *Last {
+	return &Last{
+		Run: l.run.ID, Slot: l.run.Slot, Outcome: l.manifest.Outcome, Sequence: l.manifest.Sequence, Tool: l.run.Tool, Build: l.run.Build,
+		Config: l.run.ConfigDigest, Rules: l.run.RulesFile.SHA256, Targets: l.manifest.Coverage.Targets, Scanned: l.manifest.Coverage.Scanned,
+	}
+}
+
+// lacks says why the runs of a scope are not enough to go by.
+func (c *collector) lacks(of *course, l *look, current bool) []string {
+	if !current {
+		return []string{fmt.Sprintf("no run of %s in the week was finished and read anything", of.Name)}
+	}
+	var why []string
+	targets, scanned := l.manifest.Coverage.Targets, l.manifest.Coverage.Scanned
+	if percent(scanned, targets) < c.Config.Alerts.CoverageFloor {
+		why = append(why, fmt.Sprintf("the last run of %s scanned %d of %d targets", of.Name, scanned, targets))
+	}
+	if age := c.asOf.Sub(l.run.Slot); age > drift.MissedPeriods*c.Config.Every() {
+		why = append(why, fmt.Sprintf("the last run of %s in the week is of %s", of.Name, l.run.Slot.Format("2006-01-02 15:04")))
+	}
+	return why
+}
