@@ -1,0 +1,41 @@
+package gcp
+
+import (
+	"cmp"
+	"context"
+)
+
+// DataprocCluster is what rules may ask of a cluster of Dataproc.
+type DataprocCluster struct {
+	OnGKE  bool   `json:"on_gke"`  // it runs in a GKE cluster, and has no disks of its own
+	KMSKey string `json:"kms_key"` // the customer-managed key that encrypts its disks; "" for none
+}
+
+var dataprocClusters = service{
+	Type:     "dataproc.googleapis.com/Cluster",
+	Doc:      DataprocCluster{},
+	Versions: []string{"v1", "v1beta2"},
+	Get: []get{{
+		Op: "dataproc.clusters.get", Permission: "dataproc.clusters.get", Root: "https://dataproc.googleapis.com/v1/", Version: "v1",
+	}},
+	Read: readDataprocCluster,
+}
+
+// dataprocData is what is read of a cluster (dataproc.clusters.get).
+type dataprocData struct {
+	labelled
+	Virtual *struct{} `json:"virtualClusterConfig"` // of a cluster that runs in GKE
+	Config  struct {
+		Encryption struct {
+			Disks string `json:"gcePdKmsKeyName"`
+			All   string `json:"kmsKey"` // for disks and the arguments of jobs
+		} `json:"encryptionConfig"`
+	}
+}
+
+func readDataprocCluster(_ context.Context, r *reading) any {
+	var data dataprocData
+	r.decode(&data)
+	keys := data.Config.Encryption
+	return &DataprocCluster{OnGKE: data.Virtual != nil, KMSKey: cmp.Or(keys.Disks, keys.All)}
+}

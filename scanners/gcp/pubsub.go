@@ -1,0 +1,95 @@
+package gcp
+
+import "context"
+
+// PubSubTopic is what rules may ask of a topic of Pub/Sub.
+type PubSubTopic struct {
+	KMSKey string `json:"kms_key"` // the customer-managed key that encrypts its messages; "" for Google's
+}
+
+var pubSubTopics = service{
+	Type:     "pubsub.googleapis.com/Topic",
+	Doc:      PubSubTopic{},
+	Versions: []string{"v1"},
+	Get:      []get{pubSubGet("topics")},
+	Read:     readPubSubTopic,
+}
+
+func pubSubGet(resource string) get {
+	op := "pubsub." + resource + ".get"
+	return get{Op: op, Permission: op, Root: "https://pubsub.googleapis.com/v1/", Version: "v1"}
+}
+
+// topicData is what is read of a topic (pubsub.topics.get).
+type topicData struct {
+	labelled
+	KMSKey string `json:"kmsKeyName"`
+}
+
+func readPubSubTopic(_ context.Context, r *reading) any {
+	var data topicData
+	r.decode(&data)
+	return &PubSubTopic{KMSKey: data.KMSKey}
+}
+
+// PubSubSubscription is what rules may ask of a subscription of Pub/Sub.
+type PubSubSubscription struct {
+	DeadLetterTopic string `json:"dead_letter_topic"` // where messages go that cannot be delivered; "" for none
+	OfDeadLetters   bool   `json:"of_dead_letters"`   // it delivers what other subscriptions could not
+	Idle            bool   `json:"idle"`              // nothing arrives: it is detached, or its topic was deleted
+}
+
+const typeSubscription = "pubsub.googleapis.com/Subscription"
+
+var pubSubSubscriptions = service{
+	Type:     typeSubscription,
+	Doc:      PubSubSubscription{},
+	Versions: []string{"v1"},
+	Joins:    []join{{Type: typeSubscription, For: []string{"of_dead_letters"}}},
+	Get:      []get{pubSubGet("subscriptions")},
+	Read:     readPubSubSubscription,
+}
+
+// subscriptionData is what is read of a subscription
+// (pubsub.subscriptions.get).
+type subscriptionData struct {
+	labelled
+	deadLetters
+	Topic    *string // "projects/my-project/topics/my-topic"
+	Detached bool
+}
+
+// deadLetters is what a subscription looks at of others.
+type deadLetters struct {
+	Policy struct {
+		Topic string `json:"deadLetterTopic"`
+	} `json:"deadLetterPolicy"`
+}
+
+// deletedTopic is what Pub/Sub writes for a topic that is no more.
+const deletedTopic = "_deleted-topic_"
+
+func readPubSubSubscription(_ context.Context, r *reading) any {
+	var data subscriptionData
+	r.decode(&data)
+	topic := need(r, data.Topic, "of_dead_letters", "idle")
+	return &PubSubSubscription{
+		DeadLetterTopic: data.Policy.Topic, Idle: data.Detached || topic == deletedTopic,
+		OfDeadLetters: r.deadLetterTopics("of_dead_letters")[topic],
+	}
+}
+
+// deadLetterTopics returns the topics to which some subscription's dead
+// letters go.
+func (r *reading) deadLetterTopics(field string) map[string]bool {
+	subscriptions := everywhere[deadLetters](r, typeSubscription, field)
+	topics, err := once(r.place.inventory, "dead letter topics", func() (map[string]bool, error) {
+		found := map[string]bool{}
+		for _, s := range subscriptions {
+			found[s.Data.Policy.Topic] = s.Data.Policy.Topic != ""
+		}
+		return found, nil
+	})
+	r.Got(err, field)
+	return topics
+}

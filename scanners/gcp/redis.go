@@ -1,0 +1,38 @@
+package gcp
+
+import "context"
+
+// RedisInstance is what rules may ask of an instance of Memorystore for Redis.
+type RedisInstance struct {
+	RequiresAuth bool `json:"requires_auth"` // clients need its AUTH string
+	TLS          bool `json:"tls"`           // clients connect with TLS, or not at all
+	Replicated   bool `json:"replicated"`    // of the Standard tier: a replica in another zone takes over
+}
+
+var redisInstances = service{
+	Type:     "redis.googleapis.com/Instance",
+	Doc:      RedisInstance{},
+	Versions: []string{"v1", "v1beta1"},
+	Get: []get{{
+		Op: "redis.instances.get", Permission: "redis.instances.get", Root: "https://redis.googleapis.com/v1/", Version: "v1",
+	}},
+	Read: readRedisInstance,
+}
+
+// redisData is what is read of an instance (redis.instances.get). AUTH and TLS
+// are off where they are missing.
+type redisData struct {
+	labelled
+	AuthEnabled    bool
+	EncryptionMode string  `json:"transitEncryptionMode"` // SERVER_AUTHENTICATION or DISABLED
+	Tier           *string // BASIC or STANDARD_HA, which has at least one replica
+}
+
+func readRedisInstance(_ context.Context, r *reading) any {
+	var data redisData
+	r.decode(&data)
+	return &RedisInstance{
+		RequiresAuth: data.AuthEnabled, TLS: data.EncryptionMode == "SERVER_AUTHENTICATION",
+		Replicated: need(r, data.Tier, "replicated") == "STANDARD_HA",
+	}
+}
