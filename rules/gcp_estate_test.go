@@ -24,7 +24,7 @@ var proven = []string{
 	"alloydb", "bigquery", "dataproc", "pubsub", "redis",
 	"compute", "container", "dns",
 	"cloudresourcemanager", "sqladmin", "storage",
-	"cloudkms", "secretmanager",
+	"cloudkms", "secretmanager", "iam",
 	"cloudfunctions", "run",
 }
 

@@ -19,6 +19,7 @@ locals {
     "monitoring.googleapis.com",
     "pubsub.googleapis.com",
     "redis.googleapis.com",
+    "policyanalyzer.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
     "sqladmin.googleapis.com",

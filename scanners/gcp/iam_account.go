@@ -1,0 +1,136 @@
+package gcp
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// ServiceAccount is what rules may ask of a service account.
+type ServiceAccount struct {
+	Email       string   `json:"email"`        // by which policies name it
+	Disabled    bool     `json:"disabled"`     // nobody can act as it
+	AdminGrants []Grant  `json:"admin_grants"` // administrator, owner and editor roles that it has on projects, folders or organizations
+	UserKeys    []string `json:"user_keys"`    // ids of the keys that people made for it and that are not disabled
+}
+
+const typeAccountKey = "iam.googleapis.com/ServiceAccountKey"
+
+var serviceAccounts = service{
+	Type:     "iam.googleapis.com/ServiceAccount",
+	Doc:      ServiceAccount{},
+	Versions: []string{"v1"},
+	Policies: []string{"admin_grants"},
+	Joins:    []join{{Type: typeAccountKey, For: []string{"user_keys"}}},
+	Get: []get{{
+		Op: "iam.serviceAccounts.get", Permission: "iam.serviceAccounts.get", Root: "https://iam.googleapis.com/v1/", Version: "v1",
+	}},
+	Read: readServiceAccount,
+}
+
+// accountData is what is read of a service account (iam.serviceAccounts.get).
+type accountData struct {
+	Email    *string
+	UniqueID string `json:"uniqueId"`
+	Disabled bool
+}
+
+func readServiceAccount(ctx context.Context, r *reading) any {
+	var data accountData
+	r.decode(&data)
+	doc := &ServiceAccount{Email: need(r, data.Email, "email", "admin_grants", "user_keys"), Disabled: data.Disabled}
+	r.name = cmp.Or(doc.Email, r.name)
+	doc.AdminGrants = r.adminGrants(ctx, "serviceAccount:"+doc.Email, "admin_grants")
+	doc.UserKeys = r.userKeys(doc.Email, data.UniqueID)
+	return doc
+}
+
+// administers reports whether the grant is of a role that its name makes an
+// administrator's, as in roles/storage.admin, or of owner or editor.
+func administers(g Grant) bool {
+	return g.Role == "roles/owner" || g.Role == "roles/editor" || strings.Contains(strings.ToLower(lastOf(g.Role)), "admin")
+}
+
+// adminGrants returns the administrators' roles that a member has on anything
+// of the hierarchy that was scanned, and on what is above the resource.
+func (r *reading) adminGrants(ctx context.Context, member, field string) []Grant {
+	if !r.Wants(field) {
+		return nil
+	}
+	e := r.place.estate
+	for _, typ := range hierarchy {
+		r.Got(e.complete(iamPolicies, typ), field)
+	}
+	index, err := once(r.place.inventory, "administrators", e.administrators)
+	r.Got(err, field)
+	found := slices.Clone(index[member])
+	for _, key := range r.above() {
+		if e.nodes[key] != nil {
+			continue
+		}
+		p, err := r.place.policyOf(ctx, key)
+		if r.Got(err, field) && p != nil {
+			found = append(found, where(p.Grants, func(g Grant) bool { return g.Member == member && administers(g) })...)
+		}
+	}
+	return found
+}
+
+// administrators returns the administrators' roles that the policies of the
+// hierarchy grant, by member.
+func (e *estate) administrators() (map[string][]Grant, error) {
+	found := map[string][]Grant{}
+	for _, p := range e.above {
+		for _, g := range where(p.Grants, administers) {
+			found[g.Member] = append(found[g.Member], g)
+		}
+	}
+	for _, grants := range found {
+		slices.SortStableFunc(grants, func(a, b Grant) int { return strings.Compare(a.On, b.On) })
+	}
+	return found, nil
+}
+
+// userKeys returns the ids of an account's keys that people made and that are
+// not disabled, sorted. A key's name holds one of the account's names.
+func (r *reading) userKeys(names ...string) []string {
+	index := indexOf(r, typeAccountKey, "user_keys", keysByAccount)
+	ids := map[string]bool{}
+	for _, name := range names {
+		for id, key := range index[name] {
+			_, known := ids[id]
+			if !known && !slices.Contains(keyTypes, key.Type) {
+				r.strange("type of a key", "user_keys")
+			}
+			ids[id] = key.Type == userManaged && !key.Disabled
+		}
+	}
+	maps.DeleteFunc(ids, func(_ string, kept bool) bool { return !kept })
+	return slices.Sorted(maps.Keys(ids))
+}
+
+// keysByAccount returns keys by the account in their names and by their ids.
+// Data and asset may name the account differently.
+func keysByAccount(keys []joined[keyData]) map[string]map[string]keyData {
+	found := map[string]map[string]keyData{}
+	for _, key := range keys {
+		for _, name := range []string{key.Name, key.Data.Name} {
+			account := accountOf(name)
+			if found[account] == nil {
+				found[account] = map[string]keyData{}
+			}
+			found[account][lastOf(key.Name)] = key.Data
+		}
+	}
+	return found
+}
+
+// accountOf returns the email or the number of the account in a key's name:
+// "projects/p/serviceAccounts/ACCOUNT/keys/k".
+func accountOf(name string) string {
+	_, rest, _ := strings.Cut(name, "/serviceAccounts/")
+	account, _, _ := strings.Cut(rest, "/")
+	return account
+}
