@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"posture/internal/posture"
@@ -31,10 +32,42 @@ func (c *judging) evidence(r *rule) []posture.Value {
 			values = append(values, posture.Value{Path: e.label, Value: c.value(e.path)})
 		}
 	}
-	if updated := c.subject.resource.Updated; !updated.IsZero() && len(values) > 0 {
-		values = append(values, posture.Value{Path: "inventory.updated", Value: updated.UTC().Format(time.RFC3339)})
+	if len(values) > 0 {
+		values = append(values, c.age(r)...)
 	}
 	return values
+}
+
+// age says how old what the rule read may be: since when the inventory has it,
+// unless all of it was read directly, and when what was read directly was.
+func (c *judging) age(r *rule) []posture.Value {
+	on := c.subject.resource
+	some, all := c.readDirectly(r)
+	var values []posture.Value
+	if !on.Updated.IsZero() && !all {
+		values = append(values, posture.Value{Path: "inventory.updated", Value: on.Updated.UTC().Format(time.RFC3339)})
+	}
+	if some {
+		values = append(values, posture.Value{Path: "direct.read", Value: on.Direct.At.UTC().Format(time.RFC3339)})
+	}
+	return values
+}
+
+// readDirectly reports whether any of the fields that the rule reads was read a
+// second time, and whether all of them were, in full.
+func (c *judging) readDirectly(r *rule) (some, all bool) {
+	direct := c.subject.resource.Direct
+	if direct == nil {
+		return false, false
+	}
+	all = true
+	for _, p := range r.reads {
+		if p.unreadable() {
+			read := slices.Contains(direct.Fields, p.top())
+			some, all = some || read, all && read && !slices.Contains(direct.Mixed, p.top())
+		}
+	}
+	return some, some && all
 }
 
 // isUnread reports whether the field or a part of it was not read.

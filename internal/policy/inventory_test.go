@@ -39,3 +39,45 @@ func TestElsewhere(t *testing.T) {
 		t.Errorf("got %v", rules)
 	}
 }
+
+// TestReadDirectly: evidence says what was read a second time, and leaves the
+// inventory's age out where nothing comes from there.
+func TestReadDirectly(t *testing.T) {
+	p := loadRules(t, map[string]string{"days": "resource.days > 6 && resource.versioning"})
+	direct, inventory := "direct.read 2026-11-22T01:00:00Z", "inventory.updated 2026-11-20T10:00:00Z"
+	for name, test := range map[string]struct {
+		fields, mixed []string
+		want          []string
+	}{
+		"none":       {nil, nil, []string{inventory}},
+		"other ones": {[]string{"key"}, nil, []string{inventory}},
+		"one":        {[]string{"days"}, nil, []string{inventory, direct}},
+		"mixed":      {[]string{"days", "versioning"}, []string{"days"}, []string{inventory, direct}},
+		"all":        {[]string{"days", "versioning"}, []string{"key"}, []string{direct}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := resource(bucket{Days: 7})
+			r.Updated = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+			r.Direct = &posture.Direct{At: time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC), Fields: test.fields, Mixed: test.mixed}
+			var got []string
+			for _, v := range judgeOne(t, p, r).Evidence {
+				if text, ok := v.Value.(string); ok {
+					got = append(got, v.Path+" "+text)
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestReads(t *testing.T) {
+	p := loadRules(t, map[string]string{"days": "resource.days > 6 && resource.name != ''", "versions": "resource.versioning || resource.days > 1"})
+	if diff := cmp.Diff([]string{"days", "versioning"}, p.Reads("days", "versions", "none")); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"days"}, p.Reads("days")); diff != "" {
+		t.Error(diff)
+	}
+}

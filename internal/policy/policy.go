@@ -100,14 +100,36 @@ func (p *Policy) Fields(typ string) []string {
 	}
 	var fields []string
 	for _, r := range t.rules {
-		for _, read := range r.reads {
-			if read.unreadable() {
-				fields = append(fields, read.top())
+		fields = append(fields, r.fields()...)
+	}
+	slices.Sort(fields)
+	return slices.Compact(fields)
+}
+
+// Reads returns the top-level fields of their documents that the rules with
+// the ids read, sorted, as Fields does.
+func (p *Policy) Reads(ids ...string) []string {
+	var fields []string
+	for _, t := range p.types {
+		for _, r := range t.rules {
+			if slices.Contains(ids, r.file.id.value) {
+				fields = append(fields, r.fields()...)
 			}
 		}
 	}
 	slices.Sort(fields)
 	return slices.Compact(fields)
+}
+
+// fields returns the top-level fields that the rule reads.
+func (r *rule) fields() []string {
+	var fields []string
+	for _, read := range r.reads {
+		if read.unreadable() {
+			fields = append(fields, read.top())
+		}
+	}
+	return fields
 }
 
 // Param is a parameter of a rule, for people who may want to replace it.

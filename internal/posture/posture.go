@@ -50,6 +50,7 @@ type Resource struct {
 	Doc      any               `json:"doc"` // the scanner's document struct (a value or a pointer to one)
 	Unread   []Unread          `json:"unread,omitempty"`
 	Updated  time.Time         `json:"updated,omitzero"` // when the inventory that it was read from last saw it change; the zero time: read directly
+	Direct   *Direct           `json:"direct,omitempty"` // what of it was read a second time, past the inventory; nil: nothing
 }
 
 // Unread names one field of a resource's document that could not be read, as
@@ -114,6 +115,7 @@ type Coverage struct {
 	Populations []Population   `json:"populations"`
 	Calls       map[string]int `json:"calls"`            // API calls made, by operation, retries not counted
 	Caller      string         `json:"caller,omitempty"` // the identity that made them
+	Rechecks    []Recheck      `json:"rechecks,omitempty"`
 }
 
 // ReadError is an error of which the cause is known in the words of this
