@@ -88,7 +88,7 @@ func usesAccounts(role string) bool { return role == "roles/iam.serviceAccountUs
 
 func readAuditLogs(ctx context.Context, r *reading, doc *CloudProject) {
 	if r.Wants("audit_logs") {
-		p, err := r.ownPolicy()
+		p, err := r.ownPolicy("audit_logs")
 		if r.Got(err, "audit_logs") && p != nil {
 			doc.AuditLogs = newAuditLogs(p)
 		}

@@ -2,7 +2,6 @@ package gcp
 
 import (
 	"context"
-	"slices"
 
 	"posture/internal/posture"
 )
@@ -13,7 +12,7 @@ func (r *reading) grants(fields ...string) []Grant {
 	if !r.Wants(fields...) {
 		return nil
 	}
-	p, err := r.ownPolicy()
+	p, err := r.ownPolicy(fields...)
 	if !r.Got(err, fields...) || p == nil {
 		return nil
 	}
@@ -27,6 +26,7 @@ func (r *reading) grantsOn(typ, name string, fields ...string) []Grant {
 	if !r.Wants(fields...) {
 		return nil
 	}
+	r.keeps(fields)
 	p, err := r.place.policyOn(typ, name)
 	if !r.Got(err, fields...) || p == nil {
 		return nil
@@ -34,10 +34,17 @@ func (r *reading) grantsOn(typ, name string, fields ...string) []Grant {
 	return p.Grants
 }
 
-// ownPolicy returns the policy that is set on the resource, nil for none.
-func (r *reading) ownPolicy() (*policy, error) {
+// ownPolicy returns the policy that is set on the resource, nil for none. The
+// fields are those that are read from it.
+func (r *reading) ownPolicy(fields ...string) (*policy, error) {
+	if r.direct != nil && r.direct.policy != nil {
+		for _, field := range fields {
+			r.direct.given[field] = true
+		}
+		return r.direct.policy, nil
+	}
 	e := r.place.estate
-	if slices.Contains(hierarchy, r.Type) {
+	if isNode(r.Type) {
 		return e.above[r.asset.owner()], e.complete(iamPolicies, r.Type)
 	}
 	return r.place.policyOn(r.asset.Type, r.asset.Name)
@@ -73,6 +80,7 @@ func (r *reading) inherited(ctx context.Context, fields ...string) []Grant {
 // policiesAbove returns the IAM policies of everything above the resource,
 // the nearest first.
 func (r *reading) policiesAbove(ctx context.Context, fields ...string) []*policy {
+	r.keeps(fields)
 	var found []*policy
 	for _, key := range r.above() {
 		p, err := r.place.policyOf(ctx, key)
@@ -85,7 +93,7 @@ func (r *reading) policiesAbove(ctx context.Context, fields ...string) []*policy
 
 // above returns the keys of everything above the resource, the nearest first.
 func (r *reading) above() []string {
-	if slices.Contains(hierarchy, r.Type) {
+	if isNode(r.Type) {
 		return r.place.node.ancestors[min(1, len(r.place.node.ancestors)):]
 	}
 	return r.place.node.ancestors

@@ -26,6 +26,7 @@ import (
 type Options struct {
 	Caller   string                // who reads, for the record; "" when it is not known
 	Services []string              // the services to read, by Services' names; empty: all
+	NoReread bool                  // a failing resource is not read a second time
 	Client   []option.ClientOption // credentials; for the inventory also the endpoint
 	REST     []option.ClientOption // for the APIs that are read directly, instead of Client
 

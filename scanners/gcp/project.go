@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -17,10 +18,13 @@ import (
 type Project struct {
 	inventory *Inventory
 	target    posture.Target
+	emitted   atomic.Pointer[reading] // the one that emit has at hand
 }
 
 // Project returns what the inventory holds of a target. It makes no call.
-func (i *Inventory) Project(target posture.Target) *Project { return &Project{i, target} }
+func (i *Inventory) Project(target posture.Target) *Project {
+	return &Project{inventory: i, target: target}
+}
 
 // Target returns the target as it was given.
 func (p *Project) Target() posture.Target { return p.target }
@@ -179,25 +183,41 @@ func (p *place) readDirectly(ctx context.Context, s *service, count *int) error 
 // only.
 func (p *place) readOne(ctx context.Context, s *service, a *asset) error {
 	return scanners.Guard(func() error {
-		r := &reading{
-			Reading: scanners.Reading{Type: s.Type, Want: p.want, Cause: p.cause},
-			place:   p, service: s, asset: a, id: a.Name, name: lastOf(a.Name),
+		r := p.newReading(s, a)
+		resource, err := r.read(ctx)
+		if err == nil {
+			p.emit(resource, r)
 		}
-		doc := s.Read(ctx, r)
-		if doc == nil {
-			return fmt.Errorf("read %s: no document", s.Type)
-		}
-		p.emit(posture.Resource{
-			Provider: posture.GCP, Account: p.target.Account, Region: cmp.Or(a.Location, posture.Global), Type: s.Type,
-			ID: r.id, Name: r.name, Tags: r.tags, Doc: doc, Unread: r.Unread(), Updated: a.Updated,
-		})
-		return nil
+		return err
 	})
 }
 
-// emit hands over one resource at a time.
-func (p *place) emit(r posture.Resource) {
+// newReading returns the reading of one asset, before it has begun.
+func (p *place) newReading(s *service, a *asset) *reading {
+	return &reading{
+		Reading: scanners.Reading{Type: s.Type, Want: p.want, Cause: p.cause},
+		place:   p, service: s, asset: a, id: a.Name, name: lastOf(a.Name),
+	}
+}
+
+// read returns what the asset is read as.
+func (r *reading) read(ctx context.Context) (posture.Resource, error) {
+	doc := r.service.Read(ctx, r)
+	if doc == nil {
+		return posture.Resource{}, fmt.Errorf("read %s: no document", r.Type)
+	}
+	return posture.Resource{
+		Provider: posture.GCP, Account: r.place.target.Account, Region: cmp.Or(r.asset.Location, posture.Global), Type: r.Type,
+		ID: r.id, Name: r.name, Tags: r.tags, Doc: doc, Unread: r.Unread(), Updated: r.asset.Updated,
+	}, nil
+}
+
+// emit hands over one resource at a time. Until it returns the resource can be
+// read again.
+func (p *place) emit(r posture.Resource, from *reading) {
 	p.emitting.Lock()
 	defer p.emitting.Unlock()
+	p.emitted.Store(from)
+	defer p.emitted.Store(nil)
 	p.sink(r)
 }

@@ -19,6 +19,7 @@ type reading struct {
 	id      string            // at first the asset's name
 	name    string            // what people call it; at first the last part of the asset's name
 	tags    map[string]string // its labels
+	direct  *direct           // of a second reading; nil: it is the first
 }
 
 // decode reads the fields of the asset's data that into has. Where the data is

@@ -58,21 +58,30 @@ func rest[T any](ctx context.Context, i *Inventory, build func(context.Context, 
 		if i.client == nil {
 			return none, notListedError{resources}
 		}
-		options := i.options.REST
-		if options == nil {
-			options = i.options.Client
-		}
-		client, endpoint, err := transport.NewClient(ctx, append([]option.ClientOption{option.WithScopes(scopeRead)}, options...)...)
+		client, endpoint, err := i.dial(ctx, i.options)
 		if err != nil {
 			return none, err
 		}
-		guarded := &http.Client{Transport: readOnly{client.Transport, i.options}}
-		made := []option.ClientOption{option.WithHTTPClient(guarded)}
+		made := []option.ClientOption{option.WithHTTPClient(client)}
 		if endpoint != "" {
 			made = append(made, option.WithEndpoint(endpoint))
 		}
 		return build(ctx, made...)
 	})
+}
+
+// dial returns a client that only reads, and where its requests go instead of
+// to Google, "" for nowhere.
+func (i *Inventory) dial(ctx context.Context, o Options) (*http.Client, string, error) {
+	options := o.REST
+	if options == nil {
+		options = o.Client
+	}
+	client, endpoint, err := transport.NewClient(ctx, append([]option.ClientOption{option.WithScopes(scopeRead)}, options...)...)
+	if err != nil {
+		return nil, "", err
+	}
+	return &http.Client{Transport: readOnly{client.Transport, o}}, endpoint, nil
 }
 
 // ask makes a direct read and counts it. The error says which call failed.

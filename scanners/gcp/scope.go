@@ -3,6 +3,7 @@ package gcp
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"posture/internal/posture"
@@ -62,6 +63,9 @@ const (
 )
 
 var hierarchy = []string{typeProject, typeFolder, typeOrganization}
+
+// isNode reports whether the type is one of the hierarchy.
+func isNode(typ string) bool { return slices.Contains(hierarchy, typ) }
 
 // node is a project, a folder or an organization.
 type node struct {

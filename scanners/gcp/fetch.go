@@ -1,0 +1,159 @@
+package gcp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	crm "google.golang.org/api/cloudresourcemanager/v3"
+	"google.golang.org/api/googleapi"
+
+	"posture/internal/posture"
+)
+
+// rereadTries is how often a second reading is tried: a scan does not wait a
+// minute for each.
+const rereadTries = 3
+
+// reader reads any URL of Google's APIs.
+type reader struct {
+	client *http.Client
+	host   *url.URL // where to send requests instead; nil: to the URL's own host
+}
+
+// newReader returns a reader with the guarded transport. It follows no
+// redirection, which could carry the token elsewhere.
+func (i *Inventory) newReader(ctx context.Context) (*reader, error) {
+	options := i.options
+	options.Attempts = rereadTries
+	if i.options.Attempts > 0 {
+		options.Attempts = min(i.options.Attempts, rereadTries)
+	}
+	client, endpoint, err := i.dial(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	r := &reader{client: client}
+	if endpoint != "" {
+		r.host, err = url.Parse(endpoint)
+	}
+	return r, err
+}
+
+// askVersion3 is the body of a question for a policy: with its conditions.
+const askVersion3 = `{"options":{"requestedPolicyVersion":3}}`
+
+// fetch makes a call, counts it, and returns the JSON that it answers.
+func (i *Inventory) fetch(ctx context.Context, op, method string, at *url.URL) (json.RawMessage, error) {
+	r, err := once(i, "reader", func() (*reader, error) { return i.newReader(ctx) })
+	if err != nil {
+		return nil, failed(op, err)
+	}
+	i.record.count(op)
+	body, err := r.fetch(ctx, method, at)
+	return body, failed(op, err)
+}
+
+func (r *reader) fetch(ctx context.Context, method string, at *url.URL) (json.RawMessage, error) {
+	to := *at
+	if r.host != nil {
+		to.Scheme, to.Host = r.host.Scheme, r.host.Host
+	}
+	asked := ""
+	if method == http.MethodPost {
+		asked = askVersion3
+	}
+	request, err := http.NewRequestWithContext(ctx, method, to.String(), strings.NewReader(asked))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := r.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return answered(response)
+}
+
+var (
+	errTooLarge = errors.New("the answer is larger than any resource")
+	errNoObject = errors.New("the answer is no JSON object")
+)
+
+// answered returns the JSON object that a response holds, whole.
+func answered(response *http.Response) (json.RawMessage, error) {
+	limited := http.MaxBytesReader(nil, response.Body, longestLine)
+	response.Body = limited
+	if response.StatusCode != http.StatusOK {
+		if err := googleapi.CheckResponse(response); err != nil {
+			return nil, err
+		}
+		return nil, errNoObject
+	}
+	body, err := io.ReadAll(limited)
+	var long *http.MaxBytesError
+	if errors.As(err, &long) {
+		return nil, errTooLarge
+	}
+	if err != nil {
+		return nil, err
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(body, &object); err != nil || object == nil {
+		return nil, errNoObject
+	}
+	return body, nil
+}
+
+// gone marks the error of an API that says, in its own words, that it does not
+// know the resource. A page that only says "404" says nothing of it.
+func gone(err error) error {
+	var answer *googleapi.Error
+	if errors.As(err, &answer) && answer.Code == http.StatusNotFound && answer.Message != "" {
+		return errors.Join(err, posture.ErrGone)
+	}
+	return err
+}
+
+var errNoPolicy = errors.New("the answer is no IAM policy")
+
+// getPolicy returns the resource's own IAM policy as the API itself has it.
+func (r *reading) getPolicy(ctx context.Context, g *get) (*policy, error) {
+	op := g.Policy.Op
+	at, err := g.url(r.asset)
+	if err != nil {
+		return nil, failed(op, err)
+	}
+	path, query, _ := strings.Cut(string(g.Policy.Form), "?")
+	at.Path, at.RawQuery = at.Path+path, query
+	method := http.MethodGet
+	if g.Policy.Form == policyPosted {
+		method = http.MethodPost
+	}
+	body, err := r.place.inventory.fetch(ctx, op, method, at)
+	if err != nil {
+		return nil, err
+	}
+	var answer crm.Policy
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, failed(op, err)
+	}
+	if answer.Etag == "" { // every policy has one, also one that grants nothing
+		return nil, failed(op, errNoPolicy)
+	}
+	return policyOfREST(r.policyOn(), &answer), nil
+}
+
+// policyOn returns what grants of the resource's own policy say they are on.
+func (r *reading) policyOn() string {
+	if isNode(r.Type) {
+		return r.asset.owner()
+	}
+	return r.asset.Name
+}
