@@ -56,6 +56,7 @@ type account struct {
 	things  map[string]posture.Resource // by id
 	refused *posture.Cause              // why it cannot be opened
 	broken  map[string]bool             // types whose listing fails half-way
+	direct  *directly                   // how single things are read again; nil: they cannot be
 }
 
 // cloud is a made-up provider. Its accounts may change while it is read.
@@ -149,6 +150,9 @@ func (c *cloud) open(_ context.Context, target posture.Target) (audit.Scanner, e
 	}
 	if len(target.Regions) == 0 {
 		target.Regions = []string{"here"}
+	}
+	if a.direct != nil {
+		return rereader{scanner{c, target}, a.direct}, nil
 	}
 	return scanner{c, target}, nil
 }

@@ -62,6 +62,7 @@ func (a *Auditor) scan(ctx context.Context, id string, target posture.Target) (s
 type job struct {
 	auditor  *Auditor
 	writer   *snapshot.PartWriter
+	run      snapshot.Run
 	target   posture.Target
 	types    []string        // in scope; empty: all
 	rules    map[string]bool // those that judge as the run says
@@ -78,7 +79,7 @@ type job struct {
 // since, judges nothing in this run, and its type counts as not read.
 func newJob(a *Auditor, run snapshot.Run, target posture.Target, writer *snapshot.PartWriter) *job {
 	j := &job{
-		auditor: a, writer: writer, target: target, types: run.Types[target.Provider],
+		auditor: a, writer: writer, run: run, target: target, types: run.Types[target.Provider],
 		rules: map[string]bool{}, spoilt: map[string]posture.Cause{},
 	}
 	digests := map[string]string{}
@@ -105,7 +106,11 @@ func (j *job) read(ctx context.Context, cloud Cloud) {
 		j.fail(err, cloud)
 	} else {
 		j.target = scanner.Target()
-		j.coverage = scanner.Scan(ctx, want(cloud), func(r posture.Resource) { j.take(cloud, r) })
+		again := newRecheck(j, cloud, scanner)
+		j.coverage = scanner.Scan(ctx, want(cloud), func(r posture.Resource) { j.take(ctx, cloud, r, again) })
+		if again != nil {
+			j.coverage.Rechecks = again.counts
+		}
 	}
 	j.addUnlisted(cloud)
 }
@@ -121,14 +126,7 @@ func want(cloud Cloud) posture.Want {
 
 // fail notes that nothing of the target could be read.
 func (j *job) fail(err error, cloud Cloud) {
-	cause := posture.Cause{Reason: posture.Failed}
-	var known *posture.ReadError
-	switch {
-	case errors.As(err, &known):
-		cause = known.Cause
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		cause.Reason = posture.TimedOut
-	}
+	cause := causeOf(err)
 	j.failure = &cause
 	for _, typ := range cloud.Policy.Types() {
 		if len(j.types) == 0 || slices.Contains(j.types, typ) {
@@ -137,22 +135,48 @@ func (j *job) fail(err error, cloud Cloud) {
 	}
 }
 
-// take judges one resource and keeps it with its findings.
-func (j *job) take(cloud Cloud, r posture.Resource) {
+// causeOf returns why something could not be read.
+func causeOf(err error) posture.Cause {
+	var known *posture.ReadError
+	switch {
+	case errors.As(err, &known):
+		return known.Cause
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return posture.Cause{Reason: posture.TimedOut}
+	}
+	return posture.Cause{Reason: posture.Failed}
+}
+
+// take judges one resource, a second time where that is due, and keeps it with
+// its findings.
+func (j *job) take(ctx context.Context, cloud Cloud, r posture.Resource, again *recheck) {
 	j.count++
 	if j.auditor.Progress != nil {
 		j.auditor.Progress(j.target, j.count)
 	}
-	findings, err := cloud.Policy.Judge(r, j.started)
+	findings, err := j.judge(cloud, r)
 	if err != nil {
 		j.spoil(r.Type, "not judged")
 	}
-	j.keep(r.Type, j.writer.Resource(r))
-	for _, finding := range findings {
-		finding.Owner = j.auditor.Config.Owners.Owner(r)
-		finding.Exemption = j.auditor.Config.Exemptions.Exempt(finding, r, j.started)
+	one := judged{r, findings}
+	if again != nil {
+		one = again.settle(ctx, one)
+	}
+	j.keep(r.Type, j.writer.Resource(one.Resource))
+	for _, finding := range one.findings {
 		j.add(finding)
 	}
+}
+
+// judge returns what the run's rules find on a resource.
+func (j *job) judge(cloud Cloud, r posture.Resource) ([]posture.Finding, error) {
+	findings, err := cloud.Policy.Judge(r, j.started)
+	findings = slices.DeleteFunc(findings, func(f posture.Finding) bool { return !j.rules[f.Rule] })
+	for i := range findings {
+		findings[i].Owner = j.auditor.Config.Owners.Owner(r)
+		findings[i].Exemption = j.auditor.Config.Exemptions.Exempt(findings[i], r, j.started)
+	}
+	return findings, err
 }
 
 // add keeps a finding of one of the run's rules.

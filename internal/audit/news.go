@@ -1,0 +1,76 @@
+package audit
+
+import (
+	"context"
+	"time"
+
+	"posture/internal/drift"
+	"posture/internal/posture"
+)
+
+// news knows, while a target is scanned, of which failing findings people are
+// going to be told.
+type news struct {
+	preview *drift.Preview       // nil: of none by itself
+	gone    map[string]time.Time // since when there is nothing where a second reading looked, by fingerprint
+	now     time.Time            // the run's slot
+}
+
+// loadNews reads what people were told of the target. Of what this run does
+// not change, since a later one was compared already, nothing is news.
+func (j *job) loadNews(ctx context.Context) (*news, error) {
+	n := &news{gone: map[string]time.Time{}, now: j.run.Slot}
+	ix, err := loadIndex(ctx, j.auditor.Store)
+	if err != nil {
+		return nil, err
+	}
+	known := ix.Targets[j.target.String()]
+	if known.Key == "" || known.Run >= j.run.ID {
+		return n, nil
+	}
+	told, err := loadTold(ctx, j.auditor.Store, known.Key)
+	if err != nil {
+		return nil, err
+	}
+	n.preview = drift.NewPreview(drift.Input{
+		Target: j.target, Run: j.run.ID, Now: j.run.Slot, Before: told.base, Floors: j.auditor.floors(),
+		Rules: rulesOf(j.run, j.target.Provider), Scope: drift.Scope{Regions: j.target.Regions},
+	})
+	for line, err := range told.lines {
+		if err != nil {
+			return nil, err
+		}
+		n.preview.Remember(line)
+		if line.Unread.Cause.Code == codeGone {
+			n.gone[line.Fingerprint] = line.Unread.Since
+		}
+	}
+	return n, nil
+}
+
+// of returns those of the findings that are news.
+func (n *news) of(findings []posture.Finding) []posture.Finding {
+	var found []posture.Finding
+	for _, f := range findings {
+		if n.preview != nil && n.preview.Tells(f) {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// codeGone marks a finding whose resource the listing shows and the direct
+// read does not.
+const codeGone = "not found"
+
+// goneTime is how long the listing is taken to lag behind what the direct read
+// says. After it the listing stands: an API may also say "not found" to whoever
+// may not look.
+const goneTime = 24 * time.Hour
+
+// doubted reports whether it is too long that the finding's resource was listed
+// and not found.
+func (n *news) doubted(f posture.Finding) bool {
+	since, known := n.gone[f.Fingerprint]
+	return known && n.now.Sub(since) >= goneTime
+}
