@@ -70,7 +70,11 @@ type GCP struct {
 	Impersonate  string   `yaml:"impersonate" json:"impersonate,omitempty"` // service account to read as; empty: the credentials at hand
 	Exclude      []string `yaml:"exclude" json:"exclude,omitempty"`         // project ids to leave out
 	Services     []string `yaml:"services" json:"services,omitempty"`       // empty: all
+	Recheck      *bool    `yaml:"recheck" json:"recheck,omitempty"`         // read what starts to fail once more, directly; default true
 }
+
+// Rechecks reports whether what starts to fail is read once more.
+func (g GCP) Rechecks() bool { return g.Recheck == nil || *g.Recheck }
 
 // Rules selects and adjusts rules.
 type Rules struct {

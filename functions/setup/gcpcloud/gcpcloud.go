@@ -62,6 +62,7 @@ func New(o Options) (*Cloud, error) {
 	if err := gcp.CheckServices(o.GCP.Services); err != nil {
 		return nil, err
 	}
+	o.GCP.NoReread = o.GCP.NoReread || !o.Config.GCP.Rechecks()
 	return &Cloud{Options: o, scopes: scopes}, nil
 }
 
