@@ -24,6 +24,7 @@ help: ## this list
 # Without them Google's clients call methods by name, which keeps the linker
 # from leaving out any method of any SDK: 150 MB instead of 50.
 CLI_TAGS := disable_grpc_modules,grpcnotrace
+LAMBDA_TAGS := lambda.norpc,$(CLI_TAGS)
 build: ## build/posture, the command line
 	go build -tags $(CLI_TAGS) -ldflags='-s -w $(STAMP)' -o build/posture ./cmd/posture
 
@@ -93,7 +94,7 @@ gcp-source: ## what infra/gcp deploys: build/gcp/posture.zip
 	go -C tools run ./gcpsource .. ../build/gcp/posture.zip
 
 gcp: ## the functions of Google Cloud as one program, for a container or to try them
-	go build -tags disable_grpc_modules,grpcnotrace -ldflags='-s -w -buildid= $(STAMP)' -o build/gcp/posture ./functions/gcp
+	go build -tags $(CLI_TAGS) -ldflags='-s -w -buildid= $(STAMP)' -o build/gcp/posture ./functions/gcp
 
 # The most bytes that a function's zip may have.
 ZIPPED := 12582912
@@ -102,7 +103,7 @@ lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
 	  [ $$size -le $(ZIPPED) ] || { echo "$$zip is larger than $(ZIPPED) bytes: see TestLinked in internal/e2e"; exit 1; }; done
 
 build/lambda/%.zip: $(GOFILES) $(wildcard rules/*/*.yaml)
-	GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -ldflags='-s -w -buildid= $(STAMP)' -o build/lambda/$*/bootstrap ./functions/aws/$*
+	GOOS=linux GOARCH=arm64 go build -tags $(LAMBDA_TAGS) -ldflags='-s -w -buildid= $(STAMP)' -o build/lambda/$*/bootstrap ./functions/aws/$*
 	go -C tools run ./zip ../build/lambda/$*/bootstrap ../$@
 
 vuln: ## known vulnerabilities of what we link; needs its database on the network

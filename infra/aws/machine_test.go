@@ -25,16 +25,27 @@ type state struct {
 	End                        bool
 	MaxConcurrency             int
 	ToleratedFailurePercentage int
-	Choices, Catch             []struct{ Next string }
+	Choices                    []choice
+	Catch                      []struct{ Next string }
 	Retry                      []struct{ ErrorEquals []string }
 	ItemProcessor              *machine
 	Parameters                 map[string]any
 }
 
-// loadMachine reads the definition strictly enough to see each state.
-func loadMachine(t *testing.T) (machine, string) {
+type choice struct {
+	Variable, Next           string
+	BooleanEquals            bool
+	NumericGreaterThanEquals int
+}
+
+// machines holds the files of the definitions by the machines' names in the
+// template. The roles have the names of the machines.
+var machines = map[string]string{"Run": "run.asl.json", "RunGcp": "run-gcp.asl.json"}
+
+// loadMachine reads a definition strictly enough to see each state.
+func loadMachine(t *testing.T, file string) (machine, string) {
 	t.Helper()
-	text, err := os.ReadFile("run.asl.json")
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,14 +71,42 @@ func (s state) next() []string {
 // TestMachine holds that every state is reached, leads somewhere that exists,
 // and comes to an end.
 func TestMachine(t *testing.T) {
-	m, _ := loadMachine(t)
-	m.check(t, "")
+	for name, file := range machines {
+		m, _ := loadMachine(t, file)
+		m.check(t, name+"/")
+	}
+}
+
+// TestMap holds that one target that fails stops no other.
+func TestMap(t *testing.T) {
+	m, _ := loadMachine(t, machines["Run"])
 	scan := m.States["Scan"]
 	if scan.MaxConcurrency <= 0 || scan.MaxConcurrency > 100 || scan.ToleratedFailurePercentage != 100 {
 		t.Errorf("the map runs %d at once and tolerates %d%%: want a limit, and 100%%, because publish judges", scan.MaxConcurrency, scan.ToleratedFailurePercentage)
 	}
 	if diff := cmp.Diff([]string{"Publish", "Publish"}, scan.next()); diff != "" {
 		t.Errorf("after the map, however it ends (-want +got):\n%s", diff)
+	}
+}
+
+// TestRounds holds that a run over Google Cloud is published when all is
+// scanned, when scanning fails, and when it has gone on for too long; and that
+// it does go on before.
+func TestRounds(t *testing.T) {
+	m, _ := loadMachine(t, machines["RunGcp"])
+	if diff := cmp.Diff([]string{"Scanned", "Publish"}, m.States["Scan"].next()); diff != "" {
+		t.Errorf("after a scan, and after one that failed (-want +got):\n%s", diff)
+	}
+	want := []choice{
+		{Variable: "$.scan.done", BooleanEquals: true, Next: "Publish"},
+		{Variable: "$.round", NumericGreaterThanEquals: 24, Next: "Publish"},
+	}
+	if diff := cmp.Diff(want, m.States["Scanned"].Choices); diff != "" || m.States["Scanned"].Default != "Again" {
+		t.Errorf("after a round (-want +got):\n%s", diff)
+	}
+	again := m.States["Again"]
+	if again.Next != "Scan" || again.Parameters["round.$"] != "States.MathAdd($.round, 1)" || again.Parameters["run.$"] != "$.run" {
+		t.Errorf("the next round is %+v", again)
 	}
 }
 
@@ -112,24 +151,26 @@ var placeholder = regexp.MustCompile(`\$\{([A-Za-z]+)\}`)
 // each with a function that exists and that the machine may invoke.
 func TestSubstitutions(t *testing.T) {
 	template := samtest.Translated(t)
-	_, text := loadMachine(t)
-	var used []string
-	for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
-		used = append(used, found[1])
-	}
-	slices.Sort(used)
-	filled := object(t, template.Resources["Run"], "DefinitionSubstitutions")
-	if diff := cmp.Diff(slices.Compact(used), slices.Sorted(maps.Keys(filled))); diff != "" {
-		t.Errorf("placeholders (-used +filled in):\n%s", diff)
-	}
-	role := template.Statements(t, "RunRole")
-	for name, value := range filled {
-		function := strings.TrimSuffix(strings.TrimPrefix(samtest.Plain(value), "${"), ".Arn}")
-		if template.Resources[function].Type != "AWS::Lambda::Function" {
-			t.Errorf("%s is %s, which is no function", name, samtest.Plain(value))
+	for machine, file := range machines {
+		_, text := loadMachine(t, file)
+		var used []string
+		for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
+			used = append(used, found[1])
 		}
-		if !samtest.Allowed(role, "lambda:InvokeFunction", samtest.Plain(value)) {
-			t.Errorf("the state machine may not invoke %s", function)
+		slices.Sort(used)
+		filled := object(t, template.Resources[machine], "DefinitionSubstitutions")
+		if diff := cmp.Diff(slices.Compact(used), slices.Sorted(maps.Keys(filled))); diff != "" {
+			t.Errorf("%s: placeholders (-used +filled in):\n%s", machine, diff)
+		}
+		role := template.Statements(t, machine+"Role")
+		for name, value := range filled {
+			function := strings.TrimSuffix(strings.TrimPrefix(samtest.Plain(value), "${"), ".Arn}")
+			if template.Resources[function].Type != "AWS::Lambda::Function" {
+				t.Errorf("%s: %s is %s, which is no function", machine, name, samtest.Plain(value))
+			}
+			if !samtest.Allowed(role, "lambda:InvokeFunction", samtest.Plain(value)) {
+				t.Errorf("%s may not invoke %s", machine, function)
+			}
 		}
 	}
 }

@@ -99,7 +99,7 @@ func TestFunctions(t *testing.T) {
 			t.Errorf("%s: runs on %s %v", name, got, function.Properties["Runtime"])
 		}
 	}
-	if len(functions) != 4 {
+	if len(functions) != 5 {
 		t.Errorf("functions: %v", slices.Sorted(maps.Keys(functions)))
 	}
 }
@@ -120,6 +120,12 @@ func checkEnvironment(t *testing.T, name string, variables map[string]any) {
 	}
 	if name == "PublishFunction" || name == "WatchdogFunction" {
 		want["POSTURE_SLACK_SECRET"] = "${SlackSecretName}" // the secret's name
+	}
+	switch name {
+	case "WatchdogFunction":
+		want["POSTURE_SCOPES"] = `{"Fn::If":["HasGoogle","aws gcp","aws"]}`
+	case "ScanGcpFunction":
+		want["POSTURE_GCP_SCOPE"] = "${GoogleScope}"
 	}
 	if diff := cmp.Diff(want, plain); diff != "" {
 		t.Errorf("%s: environment (-want +got):\n%s", name, diff)
@@ -162,6 +168,59 @@ func TestScanRole(t *testing.T) {
 	}
 }
 
+// TestScanGcpRole holds that who scans Google Cloud may do nothing on AWS but
+// write its part of a run.
+func TestScanGcpRole(t *testing.T) {
+	allowed := map[string][]string{}
+	for _, s := range samtest.Translated(t).Statements(t, "ScanGcpRole") {
+		for _, action := range s.Actions {
+			allowed[action] = append(allowed[action], s.Resources...)
+		}
+	}
+	logs := []string{"arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/${AWS::StackName}-*"}
+	want := map[string][]string{
+		"logs:CreateLogStream": logs,
+		"logs:PutLogEvents":    logs,
+		"s3:ListBucket":        {"${Results.Arn}"},
+		"s3:GetObject":         {"${Results.Arn}/config/*", "${Results.Arn}/runs/*"},
+		"s3:PutObject":         {"${Results.Arn}/runs/*"},
+		"kms:Decrypt":          {"${Key.Arn}"},
+		"kms:GenerateDataKey":  {"${Key.Arn}"},
+	}
+	if diff := cmp.Diff(want, allowed); diff != "" {
+		t.Errorf("what the role may do (-want +got):\n%s", diff)
+	}
+}
+
+// TestGoogle holds that all that is there for Google Cloud, and only that, is
+// made where a scope is named.
+func TestGoogle(t *testing.T) {
+	template := samtest.Translated(t)
+	if got := samtest.Text(template.Conditions["HasGoogle"]); got != `{"Fn::Not":[{"Fn::Equals":[{"Ref":"GoogleScope"},""]}]}` || template.Parameters["GoogleScope"]["Default"] != "" {
+		t.Errorf("Google Cloud is in scope when %s", got)
+	}
+	var conditional []string
+	for name, resource := range template.Resources {
+		if resource.Condition == "HasGoogle" {
+			conditional = append(conditional, name)
+		}
+	}
+	slices.Sort(conditional)
+	want := []string{"GcpRunFailed", "NoGcpRunCompleted", "RunGcp", "RunGcpRole", "RunGcpSchedule", "ScanGcpFunction", "ScanGcpLogs", "ScanGcpRole"}
+	if diff := cmp.Diff(want, conditional); diff != "" {
+		t.Errorf("resources for Google Cloud (-want +got):\n%s", diff)
+	}
+	scope := regexp.MustCompile(samtest.Plain(template.Parameters["GoogleScope"]["AllowedPattern"]))
+	for text, right := range map[string]bool{
+		"": true, "organizations/123": true, "folders/4": true, "projects/my-project": true, "projects/example.com:my-project": true,
+		"organizations/acme": false, "123": false, "projects/": false,
+	} {
+		if scope.MatchString(text) != right {
+			t.Errorf("scope %q: allowed %v", text, !right)
+		}
+	}
+}
+
 // TestRoles holds what else no function may do.
 func TestRoles(t *testing.T) {
 	template := samtest.Translated(t)
@@ -179,7 +238,7 @@ func TestRoles(t *testing.T) {
 			t.Errorf("PublishRole may not delete %s, which it does when it is of no more use", key)
 		}
 	}
-	for _, role := range []string{"PlanRole", "ScanRole", "PublishRole", "WatchdogRole"} {
+	for _, role := range []string{"PlanRole", "ScanRole", "ScanGcpRole", "PublishRole", "WatchdogRole"} {
 		statements := template.Statements(t, role)
 		for _, key := range []string{"config/posture.yaml", "config/rules/a.yaml"} {
 			if samtest.Allowed(statements, "s3:PutObject", "${Results.Arn}/"+key) {
@@ -203,11 +262,14 @@ func TestSchedules(t *testing.T) {
 			t.Errorf("%s: what cannot be delivered goes to %s", name, got)
 		}
 	}
-	if diff := cmp.Diff(map[string]string{"RunSchedule": "${Run}", "WatchdogSchedule": "${WatchdogFunction.Arn}"}, started); diff != "" {
+	want := map[string]string{"RunSchedule": "${Run}", "RunGcpSchedule": "${RunGcp}", "WatchdogSchedule": "${WatchdogFunction.Arn}"}
+	if diff := cmp.Diff(want, started); diff != "" {
 		t.Errorf("schedules (-want +got):\n%s", diff)
 	}
-	if got := samtest.Text(object(t, schedules["RunSchedule"], "Target")["Input"]); got != `"{\"slot\": \"\u003caws.scheduler.scheduled-time\u003e\"}"` {
-		t.Errorf("a run is started with %s", got)
+	for _, name := range []string{"RunSchedule", "RunGcpSchedule"} {
+		if got := samtest.Text(object(t, schedules[name], "Target")["Input"]); got != `"{\"slot\": \"\u003caws.scheduler.scheduled-time\u003e\"}"` {
+			t.Errorf("%s: a run is started with %s", name, got)
+		}
 	}
 }
 
@@ -226,8 +288,8 @@ func TestAlarms(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"NoRunCompleted": "breaching", "WatchdogBarks": "breaching",
-		"RunFailed": "notBreaching", "NotStarted": "notBreaching", "NotTold": "notBreaching",
+		"NoRunCompleted": "breaching", "NoGcpRunCompleted": "breaching", "WatchdogBarks": "breaching",
+		"RunFailed": "notBreaching", "GcpRunFailed": "notBreaching", "NotStarted": "notBreaching", "NotTold": "notBreaching",
 	}
 	if diff := cmp.Diff(want, missing); diff != "" {
 		t.Errorf("missing data (-want +got):\n%s", diff)

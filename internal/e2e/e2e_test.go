@@ -41,6 +41,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// lambdaTags are those with which the Lambda functions are built.
+const lambdaTags = "lambda.norpc,disable_grpc_modules,grpcnotrace"
+
 // build builds the programs. They are kept: a second run with the same code
 // links nothing.
 func build() error {
@@ -49,8 +52,8 @@ func build() error {
 		packages     []string
 	}{
 		{programs, "disable_grpc_modules,grpcnotrace", []string{"./cmd/posture"}},
-		{programs, "lambda.norpc", []string{"./functions/aws/plan", "./functions/aws/scan-aws"}},
-		{filepath.Join(programs, "loopback"), "lambda.norpc,posture_loopback", []string{"./functions/aws/publish", "./functions/aws/watchdog"}},
+		{programs, lambdaTags, []string{"./functions/aws/plan", "./functions/aws/scan-aws", "./functions/aws/scan-gcp"}},
+		{filepath.Join(programs, "loopback"), lambdaTags + ",posture_loopback", []string{"./functions/aws/publish", "./functions/aws/watchdog"}},
 	} {
 		folder, err := filepath.Abs(set.folder)
 		if err != nil {

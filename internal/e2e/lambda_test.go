@@ -29,6 +29,7 @@ type site struct {
 	*builder
 	gate    *gate
 	slack   *slackStand
+	google  *google             // nil: Google Cloud is not in scope
 	objects map[string][]string // calls for objects, by function
 	metrics map[string]bool     // that functions wrote
 }
@@ -113,6 +114,10 @@ func (s *site) try(function string, event any, limit time.Duration) lambdatest.A
 	if function == "publish" || function == "watchdog" {
 		folder = filepath.Join(programs, "loopback")
 		env = append(env, "POSTURE_SLACK_SECRET=posture/slack", "POSTURE_TEST_SLACK="+s.slack.URL+"/api/")
+	}
+	if s.google != nil {
+		env = append(env, s.google.env...)
+		env = append(env, "POSTURE_SCOPES=aws gcp", "POSTURE_GCP_SCOPE=organizations/3001", "AWS_SESSION_TOKEN="+sessionToken)
 	}
 	program, err := filepath.Abs(filepath.Join(folder, function))
 	s.need(err)
@@ -236,7 +241,7 @@ func TestFunctions(t *testing.T) {
 	s.repeatPublish(opened.Run)
 	s.changeAndRun(slot.Add(time.Minute))
 	s.checkSecret()
-	s.checkRoles()
+	s.checkRoles(map[string]string{"plan": "PlanRole", "scan-aws": "ScanRole", "publish": "PublishRole", "watchdog": "WatchdogRole"})
 	s.checkMetrics("aws")
 }
 

@@ -12,12 +12,10 @@ import (
 
 // checkRoles holds that the roles of the template let each function make the
 // calls on the results bucket that it made.
-func (s *site) checkRoles() {
+func (s *site) checkRoles(roles map[string]string) {
 	s.t.Helper()
 	template := samtest.Translated(s.t)
-	for function, role := range map[string]string{
-		"plan": "PlanRole", "scan-aws": "ScanRole", "publish": "PublishRole", "watchdog": "WatchdogRole",
-	} {
+	for function, role := range roles {
 		statements := template.Statements(s.t, role)
 		made := slices.Compact(slices.Sorted(slices.Values(s.objects[function])))
 		if len(made) == 0 {

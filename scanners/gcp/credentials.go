@@ -18,17 +18,23 @@ import (
 // way of them, as options for clients, and the identity that they stand for,
 // "" when they do not tell. It makes no call.
 func Credentials(impersonated string) (options []option.ClientOption, caller string, err error) {
-	scopes := []string{scopeRead}
-	own, err := credentials.DetectDefault(&credentials.DetectOptions{Scopes: scopes})
+	own, err := credentials.DetectDefault(&credentials.DetectOptions{Scopes: []string{scopeRead}})
 	if err != nil {
 		cause := posture.Cause{Reason: posture.Denied, Operation: "find credentials"}
 		return nil, "", &posture.ReadError{Cause: cause, Err: fmt.Errorf("no Google Cloud credentials were found: %s", signIn)}
 	}
+	return As(own, callerOf(own), impersonated)
+}
+
+// As returns credentials that stand for the caller as options for clients, or
+// with an account to impersonate those of it by way of them, and the identity
+// that they stand for. It makes no call.
+func As(own *auth.Credentials, caller, impersonated string) ([]option.ClientOption, string, error) {
 	if impersonated == "" {
-		return []option.ClientOption{option.WithAuthCredentials(own)}, callerOf(own), nil
+		return []option.ClientOption{option.WithAuthCredentials(own)}, caller, nil
 	}
 	other, err := impersonate.NewCredentials(&impersonate.CredentialsOptions{
-		TargetPrincipal: impersonated, Scopes: scopes, Credentials: own,
+		TargetPrincipal: impersonated, Scopes: []string{scopeRead}, Credentials: own,
 	})
 	if err != nil {
 		return nil, "", fmt.Errorf("impersonate %s: %w", impersonated, err)

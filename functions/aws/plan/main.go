@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"posture/functions/setup/onlambda"
+	"posture/functions/setup/onlambda/readaws"
 )
 
 // event is what the schedule and the state machine say.
@@ -32,7 +33,7 @@ func handle(ctx context.Context, e event) (answer, error) {
 	if e.Slot.IsZero() {
 		return answer{}, fmt.Errorf("the event has no slot: expected the time at which the run was due")
 	}
-	auditor, err := onlambda.Auditor(ctx)
+	auditor, err := onlambda.Auditor(ctx, readaws.Cloud)
 	if err != nil {
 		return answer{}, err
 	}

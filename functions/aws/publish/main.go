@@ -13,6 +13,7 @@ import (
 
 	"posture/functions/setup"
 	"posture/functions/setup/onlambda"
+	"posture/functions/setup/onlambda/readaws"
 	"posture/internal/outbox"
 	"posture/internal/snapshot"
 )
@@ -34,7 +35,7 @@ type answer struct {
 func main() { lambda.Start(handle) }
 
 func handle(ctx context.Context, e event) (answer, error) {
-	auditor, err := onlambda.Teller(ctx)
+	auditor, err := onlambda.Teller(ctx, readaws.Cloud)
 	if err != nil {
 		return answer{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"posture/functions/setup/onlambda"
+	"posture/functions/setup/onlambda/readaws"
 	"posture/internal/posture"
 )
 
@@ -27,7 +28,7 @@ type answer struct {
 func main() { lambda.Start(handle) }
 
 func handle(ctx context.Context, e event) (answer, error) {
-	auditor, err := onlambda.Auditor(ctx)
+	auditor, err := onlambda.Auditor(ctx, readaws.Cloud)
 	if err != nil {
 		return answer{}, err
 	}

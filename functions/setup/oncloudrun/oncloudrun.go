@@ -98,10 +98,10 @@ func stored(ctx context.Context, kept store.Store) (config.Config, error) {
 	if err != nil {
 		return config.Config{}, err
 	}
-	if g := settings.GCP; g.Organization == "" && g.Folder == "" && len(g.Projects) == 0 {
-		err = scopeOf(os.Getenv(scopeVariable), &settings.GCP)
+	if err := gcpcloud.InScope(os.Getenv(scopeVariable), &settings.GCP); err != nil {
+		return config.Config{}, fmt.Errorf("%s: %w", scopeVariable, err)
 	}
-	return settings, err
+	return settings, nil
 }
 
 // openStore opens the store that the environment names.

@@ -8,42 +8,8 @@ import (
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
-	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/secretmanager/v1"
-
-	"posture/functions/setup/gcpcloud"
-	"posture/internal/config"
 )
-
-func TestScope(t *testing.T) {
-	for text, want := range map[string][]string{
-		"":                  nil,
-		"organizations/123": {"organizations/123"},
-		"folders/45":        {"folders/45"},
-		"projects/shop-one": {"projects/shop-one"},
-	} {
-		var g config.GCP
-		if err := scopeOf(text, &g); err != nil {
-			t.Fatal(err)
-		}
-		found, err := gcpcloud.Scopes(g)
-		var got []string
-		for _, scope := range found {
-			got = append(got, scope.String())
-		}
-		if diff := cmp.Diff(want, got); diff != "" || err != nil {
-			t.Errorf("%q: %s %v", text, diff, err)
-		}
-	}
-	for _, text := range []string{"123", "organizations/", "accounts/1"} {
-		if err := scopeOf(text, &config.GCP{}); err == nil || !strings.Contains(err.Error(), "expected organizations/NUMBER") {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-	if _, err := gcpcloud.Scopes(config.GCP{Organization: "acme"}); err == nil {
-		t.Error("an organization's name was taken for its number")
-	}
-}
 
 // TestSecretText: an error does not quote what was in the secret.
 func TestSecretText(t *testing.T) {

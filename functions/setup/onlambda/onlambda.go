@@ -1,12 +1,14 @@
 // Package onlambda wires an auditor inside a Lambda function: the store and
 // the secret that the environment names, the configuration and the rules that
-// are in the store.
+// are in the store. The clouds are given to it, so that a function links none
+// but those that it reads.
 package onlambda
 
 import (
 	"cmp"
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path"
@@ -19,7 +21,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"posture/functions/setup"
-	"posture/functions/setup/awscloud"
 	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/posture"
@@ -33,65 +34,79 @@ const (
 	storeVariable  = "POSTURE_STORE"        // s3://bucket/prefix
 	secretVariable = "POSTURE_SLACK_SECRET" //nolint:gosec // the variable's name; it holds the secret's name
 
-	// Where no configuration says which accounts to scan: the role of every
-	// account of the organization.
-	roleVariable     = "POSTURE_ORGANIZATION_ROLE"
-	externalVariable = "POSTURE_EXTERNAL_ID"
-
 	// The scopes of which runs are expected, with spaces between; Scope where
 	// there is none.
 	scopesVariable = "POSTURE_SCOPES"
 )
 
-// Auditor returns the auditor of one invocation, which tells nobody. Nothing
-// of it is kept for the next one.
-func Auditor(ctx context.Context) (*audit.Auditor, error) {
-	cfg, err := awsconfig.LoadDefaultConfig(ctx)
+// Site is what a function finds of its installation.
+type Site struct {
+	AWS    aws.Config
+	Store  store.Store
+	Config config.Config
+	Rules  []fs.FS // of the user
+}
+
+// Cloud opens a cloud to read. It may fill in what the site's configuration
+// leaves to the environment.
+type Cloud func(context.Context, *Site) (posture.Provider, audit.Cloud, error)
+
+// Auditor returns the auditor of one invocation, which reads the clouds and
+// tells nobody. Nothing of it is kept for the next one.
+func Auditor(ctx context.Context, clouds ...Cloud) (*audit.Auditor, error) {
+	site, err := find(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return nil, err
 	}
-	return auditor(ctx, cfg)
+	return site.auditor(ctx, clouds)
 }
 
 // Teller is Auditor for the functions that tell people, by Slack when the
 // environment or the configuration names the secret for it.
-func Teller(ctx context.Context) (*audit.Auditor, error) {
-	cfg, err := awsconfig.LoadDefaultConfig(ctx)
+func Teller(ctx context.Context, clouds ...Cloud) (*audit.Auditor, error) {
+	site, err := find(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return nil, err
 	}
-	a, err := auditor(ctx, cfg)
+	a, err := site.auditor(ctx, clouds)
 	if err != nil {
 		return nil, err
 	}
 	if name := cmp.Or(os.Getenv(secretVariable), a.Config.Slack.Secret); name != "" {
-		err = setup.Tell(ctx, a, secret(cfg, name))
+		err = setup.Tell(ctx, a, secret(site.AWS, name))
 	}
 	return a, err
 }
 
-func auditor(ctx context.Context, cfg aws.Config) (*audit.Auditor, error) {
-	kept, err := openStore(cfg)
+// find reads what the installation holds.
+func find(ctx context.Context) (*Site, error) {
+	cfg, err := awsconfig.LoadDefaultConfig(ctx)
 	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	s := &Site{AWS: cfg}
+	if s.Store, err = openStore(cfg); err != nil {
 		return nil, err
 	}
-	settings, err := setup.StoredConfig(ctx, kept)
-	if err != nil {
+	if s.Config, err = setup.StoredConfig(ctx, s.Store); err != nil {
 		return nil, err
 	}
-	if role := os.Getenv(roleVariable); role != "" && len(settings.AWS.Accounts) == 0 && settings.AWS.Organization == nil {
-		settings.AWS.Organization = &config.Organization{Role: role, ExternalID: os.Getenv(externalVariable)}
-	}
-	own, err := setup.StoredRules(ctx, kept)
-	if err != nil {
-		return nil, err
-	}
-	cloud, err := awscloud.New(awscloud.Options{Config: settings, AWS: cfg, Rules: own, Session: "posture"})
-	if err != nil {
-		return nil, err
+	s.Rules, err = setup.StoredRules(ctx, s.Store)
+	return s, err
+}
+
+// auditor returns an auditor of the site that reads the clouds.
+func (s *Site) auditor(ctx context.Context, clouds []Cloud) (*audit.Auditor, error) {
+	opened := map[posture.Provider]audit.Cloud{}
+	for _, open := range clouds {
+		provider, cloud, err := open(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		opened[provider] = cloud
 	}
 	return &audit.Auditor{
-		Store: kept, Config: settings, Clouds: map[posture.Provider]audit.Cloud{posture.AWS: cloud},
+		Store: s.Store, Config: s.Config, Clouds: opened,
 		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
 		Expected: strings.Fields(cmp.Or(os.Getenv(scopesVariable), Scope)),
 	}, nil

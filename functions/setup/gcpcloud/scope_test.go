@@ -1,0 +1,41 @@
+package gcpcloud
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/config"
+)
+
+func TestInScope(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                  nil,
+		"organizations/123": {"organizations/123"},
+		"folders/45":        {"folders/45"},
+		"projects/shop-one": {"projects/shop-one"},
+	} {
+		var g config.GCP
+		if err := InScope(text, &g); err != nil {
+			t.Fatal(err)
+		}
+		found, err := Scopes(g)
+		var got []string
+		for _, scope := range found {
+			got = append(got, scope.String())
+		}
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%q: %s %v", text, diff, err)
+		}
+	}
+	for _, text := range []string{"123", "organizations/", "accounts/1"} {
+		if err := InScope(text, &config.GCP{}); err == nil || !strings.Contains(err.Error(), "expected organizations/NUMBER") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	configured := config.GCP{Folder: "45"}
+	if err := InScope("organizations/123", &configured); err != nil || configured.Organization != "" {
+		t.Errorf("the configuration does not go first: %+v, %v", configured, err)
+	}
+}
