@@ -26,6 +26,8 @@ var proven = []string{
 	"cloudresourcemanager", "sqladmin", "storage",
 	"cloudkms", "secretmanager", "iam",
 	"cloudfunctions", "run",
+	"cloudkms", "secretmanager",
+	"cloudfunctions", "run", "logging",
 }
 
 // TestEstatesHoldBothSides judges what the scanner reads of its test data: a

@@ -147,4 +147,5 @@ var all = []service{
 	sqlInstances, sqlBackups,
 	kmsKeys, secrets,
 	cloudFunctions, runServices,
+	logBuckets, logExports,
 }

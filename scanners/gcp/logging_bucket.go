@@ -1,0 +1,36 @@
+package gcp
+
+import "context"
+
+// LogBucket is what rules may ask of a bucket of Cloud Logging, of a project,
+// a folder or an organization.
+type LogBucket struct {
+	RetentionDays int  `json:"retention_days"` // how long entries are kept
+	Locked        bool `json:"locked"`         // that can no longer be shortened, nor the bucket deleted
+	Deleted       bool `json:"deleted"`        // it is about to be deleted
+}
+
+var logBuckets = service{
+	Type:     "logging.googleapis.com/LogBucket",
+	Doc:      LogBucket{},
+	Versions: []string{"v2"},
+	Get: []get{{
+		Op: "logging.buckets.get", Permission: "logging.buckets.get", Root: "https://logging.googleapis.com/v2/", Version: "v2",
+	}},
+	Read: readLogBucket,
+}
+
+// logBucketData is what is read of a bucket (logging.buckets.get).
+type logBucketData struct {
+	RetentionDays *integer
+	Locked        bool
+	State         string `json:"lifecycleState"`
+}
+
+func readLogBucket(_ context.Context, r *reading) any {
+	var data logBucketData
+	r.decode(&data)
+	return &LogBucket{
+		RetentionDays: int(need(r, data.RetentionDays, "retention_days")), Locked: data.Locked, Deleted: data.State == "DELETE_REQUESTED",
+	}
+}

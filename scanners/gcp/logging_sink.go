@@ -1,0 +1,127 @@
+package gcp
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"google.golang.org/api/logging/v2"
+)
+
+// LogExport is what rules may ask of the sinks that take the log entries of a
+// project, a folder or an organization. There is one for each.
+type LogExport struct {
+	AllEntries bool     `json:"all_entries"` // an enabled sink exports every entry, its own or one above it that includes children
+	Sinks      []string `json:"sinks"`       // those sinks, as "organizations/123/sinks/everything"
+}
+
+var logExports = service{
+	Type:     typeLogSink,
+	Doc:      LogExport{},
+	Versions: []string{"v2"},
+	Joins:    []join{{Type: typeLogSink, For: []string{"all_entries", "sinks"}}},
+	Calls:    []call{{Op: opListSinks, Permission: "logging.sinks.list", For: []string{"all_entries", "sinks"}}},
+	Once:     true,
+	Read:     readLogExport,
+}
+
+const opListSinks = "logging.sinks.list"
+
+// exportData is what is read of a sink (logging.sinks.get).
+type exportData struct {
+	sinkData
+	Name       string
+	Filter     string
+	Children   bool `json:"includeChildren"`
+	Exclusions []exclusionData
+}
+
+type exclusionData struct {
+	Disabled bool
+}
+
+// all reports whether the sink exports every entry that comes to it, to
+// somewhere else than where it is kept anyway.
+func (d *exportData) all() bool {
+	excludes := slices.ContainsFunc(d.Exclusions, func(e exclusionData) bool { return !e.Disabled })
+	kept := strings.HasSuffix(d.Destination, "/buckets/_Default") || strings.HasSuffix(d.Destination, "/buckets/_Required")
+	return !d.Disabled && strings.TrimSpace(d.Filter) == "" && !excludes && !kept
+}
+
+func readLogExport(ctx context.Context, r *reading) any {
+	r.id, r.name = r.id+"/logSinks", r.place.node.id
+	doc := &LogExport{}
+	for _, key := range r.place.node.ancestors {
+		for _, sink := range lookAt[exportData](r, typeLogSink, []string{key}, []string{"all_entries", "sinks"}) {
+			if (sink.Data.Children || key == r.key()) && sink.Data.all() {
+				doc.Sinks = append(doc.Sinks, key+"/sinks/"+sink.Data.Name)
+			}
+		}
+	}
+	if len(doc.Sinks) == 0 && r.Wants("all_entries", "sinks") {
+		doc.Sinks = r.sinksOutside(ctx)
+	}
+	doc.AllEntries = len(doc.Sinks) > 0
+	return doc
+}
+
+// sinksOutside returns the sinks that export every entry from above the scope.
+// Where there are none and some could not be listed, it marks the fields as
+// unread.
+func (r *reading) sinksOutside(ctx context.Context) []string {
+	var found []string
+	var unread error
+	for _, key := range r.place.node.ancestors {
+		if r.place.estate.nodes[key] != nil {
+			continue
+		}
+		sinks, err := r.listSinks(ctx, key)
+		if err != nil {
+			unread = err
+		}
+		for _, sink := range sinks {
+			if sink.Children && sink.all() {
+				found = append(found, key+"/sinks/"+sink.Name)
+			}
+		}
+	}
+	if len(found) == 0 {
+		r.Got(unread, "all_entries", "sinks")
+	}
+	return found
+}
+
+// listSinks lists the sinks of a folder or an organization directly.
+func (r *reading) listSinks(ctx context.Context, key string) ([]exportData, error) {
+	return once(r.place.inventory, "sinks "+key, func() ([]exportData, error) {
+		client, err := rest(ctx, r.place.inventory, logging.NewService)
+		if err != nil {
+			return nil, failed(opListSinks, err)
+		}
+		var found []exportData
+		list := client.Sinks.List(key).PageSize(1000).Context(ctx)
+		for {
+			page, err := ask(r, opListSinks, func() (*logging.ListSinksResponse, error) { return list.Do() })
+			if err != nil {
+				return found, err
+			}
+			for _, sink := range page.Sinks {
+				found = append(found, exportOf(sink))
+			}
+			if page.NextPageToken == "" {
+				return found, nil
+			}
+			list.PageToken(page.NextPageToken)
+		}
+	})
+}
+
+// exportOf returns what is read of a sink that was listed directly.
+func exportOf(sink *logging.LogSink) exportData {
+	data := exportData{Name: sink.Name, Filter: sink.Filter, Children: sink.IncludeChildren}
+	data.Destination, data.Disabled = sink.Destination, sink.Disabled
+	for _, exclusion := range sink.Exclusions {
+		data.Exclusions = append(data.Exclusions, exclusionData{exclusion.Disabled})
+	}
+	return data
+}
