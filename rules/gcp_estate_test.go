@@ -24,7 +24,7 @@ var proven = []string{
 	"alloydb", "bigquery", "dataproc", "pubsub", "redis",
 	"compute", "container", "dns",
 	"cloudresourcemanager", "sqladmin", "storage",
-	"cloudkms", "secretmanager", "iam",
+	"cloudkms", "secretmanager", "iam", "apikeys",
 	"cloudfunctions", "run",
 	"cloudkms", "secretmanager",
 	"cloudfunctions", "run", "logging",

@@ -4,6 +4,7 @@
 locals {
   services = [
     "alloydb.googleapis.com",
+    "apikeys.googleapis.com",
     "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
     "cloudasset.googleapis.com",
@@ -17,9 +18,9 @@ locals {
     "iam.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
+    "policyanalyzer.googleapis.com",
     "pubsub.googleapis.com",
     "redis.googleapis.com",
-    "policyanalyzer.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
     "sqladmin.googleapis.com",

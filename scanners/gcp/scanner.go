@@ -124,7 +124,7 @@ func (i *Inventory) selected(want posture.Want) iter.Seq[*service] {
 // all lists every service. A new one adds its line here.
 var all = []service{
 	projects,
-	serviceAccounts, accountKeys, identityProviders,
+	serviceAccounts, accountKeys, identityProviders, apiKeys,
 	storageBuckets,
 	alloyDBClusters, alloyDBInstances,
 	bigQueryDatasets, bigQueryTables,
