@@ -21,7 +21,7 @@ import (
 // proven are the services of which the test data must hold both sides of
 // every rule.
 var proven = []string{
-	"alloydb", "bigquery", "dataproc", "pubsub", "redis",
+	"alloydb", "bigquery", "dataproc", "firestore", "pubsub", "redis", "spanner",
 	"compute", "container", "dns",
 	"cloudresourcemanager", "sqladmin", "storage",
 	"cloudkms", "secretmanager", "iam", "apikeys",

@@ -15,6 +15,7 @@ locals {
     "cloudscheduler.googleapis.com",
     "dataproc.googleapis.com",
     "dns.googleapis.com",
+    "firestore.googleapis.com",
     "iam.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
@@ -23,6 +24,7 @@ locals {
     "redis.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
+    "spanner.googleapis.com",
     "sqladmin.googleapis.com",
     "storage.googleapis.com",
   ]

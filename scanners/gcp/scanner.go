@@ -131,6 +131,8 @@ var all = []service{
 	redisInstances,
 	dataprocClusters,
 	pubSubTopics, pubSubSubscriptions,
+	spannerDatabases,
+	firestoreDatabases,
 	firewalls,
 	virtualMachines,
 	computeProjects,

@@ -1,0 +1,71 @@
+package gcp
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/api/spanner/v1"
+)
+
+// SpannerDatabase is what rules may ask of a database of Spanner.
+type SpannerDatabase struct {
+	DropProtection  bool     `json:"drop_protection"`  // neither it nor its instance can be deleted by mistake
+	BackupSchedules []string `json:"backup_schedules"` // names of the schedules that back it up
+}
+
+var spannerDatabases = service{
+	Type:     "spanner.googleapis.com/Database",
+	Doc:      SpannerDatabase{},
+	Versions: []string{"v1"},
+	Calls:    []call{{Op: opSpannerSchedules, Permission: "spanner.backupSchedules.list", For: []string{"backup_schedules"}}},
+	Get: []get{{
+		Op: "spanner.databases.get", Permission: "spanner.databases.get", Root: "https://spanner.googleapis.com/v1/", Version: "v1",
+	}},
+	Read: readSpannerDatabase,
+}
+
+const opSpannerSchedules = "spanner.backupSchedules.list"
+
+// spannerDatabaseData is what is read of a database (spanner.databases.get).
+// The API leaves out drop protection that is off.
+type spannerDatabaseData struct {
+	DropProtection bool `json:"enableDropProtection"`
+}
+
+func readSpannerDatabase(ctx context.Context, r *reading) any {
+	var data spannerDatabaseData
+	r.decode(&data)
+	doc := &SpannerDatabase{DropProtection: data.DropProtection}
+	if !r.Wants("backup_schedules") {
+		return doc
+	}
+	schedules, err := r.spannerSchedules(ctx, path(r.asset.Name))
+	if r.Got(err, "backup_schedules") {
+		doc.BackupSchedules = schedules
+	}
+	return doc
+}
+
+// spannerSchedules returns the names of a database's backup schedules.
+func (r *reading) spannerSchedules(ctx context.Context, database string) ([]string, error) {
+	client, err := rest(ctx, r.place.inventory, spanner.NewService)
+	if err != nil {
+		return nil, failed(opSpannerSchedules, err)
+	}
+	list := client.Projects.Instances.Databases.BackupSchedules.List(database).PageSize(100).Context(ctx)
+	var names []string
+	for {
+		page, err := ask(r, opSpannerSchedules, func() (*spanner.ListBackupSchedulesResponse, error) { return list.Do() })
+		if err != nil {
+			return nil, err
+		}
+		for _, schedule := range page.BackupSchedules {
+			names = append(names, lastOf(schedule.Name))
+		}
+		if page.NextPageToken == "" {
+			slices.Sort(names)
+			return names, nil
+		}
+		list.PageToken(page.NextPageToken)
+	}
+}
