@@ -23,6 +23,7 @@ people were last told.
   posture scan aws             scan the AWS account of your credentials
   posture findings             what the latest scan found
   posture changes              what changed, run by run
+  posture weekly               how the last week went, on one page
   posture doctor aws           which permissions are missing
   posture verify               check that the stored evidence is unchanged
 
@@ -39,7 +40,7 @@ changed), 2 wrong usage or configuration, 3 the scan itself was incomplete.`,
 	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		newDemo(world),
-		newScan(world), newFindings(world), newChanges(world), newAlerts(world), newRuns(world), newVerify(world),
+		newScan(world), newFindings(world), newChanges(world), newAlerts(world), newRuns(world), newWeekly(world), newVerify(world),
 		newRules(world), newPermissions(world), newDoctor(world), newConfig(world), newVersion(world),
 	)
 	return root

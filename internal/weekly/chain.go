@@ -160,14 +160,17 @@ func after(in drift.Input) drift.Base {
 // noted, and counts as not read.
 func (c *collector) stage(ctx context.Context, l *look, target posture.Target) (*stage, error) {
 	st := &stage{look: l, findings: nothing[posture.Finding], in: drift.Input{
-		Target: target, Run: l.run.ID, Now: l.run.Slot, Rules: l.rules[target.Provider],
+		Target: target, Run: l.run.ID, Now: l.run.Slot, Rules: l.rules[target.Provider], Narrowed: l.run.Narrowed,
 	}}
 	planned, ok := l.planned[target.String()]
 	if !ok {
 		st.in.Scope.Removed = true
 		return st, nil
 	}
-	st.in.Scope = drift.Scope{Types: l.run.Types[target.Provider], Regions: planned.Regions}
+	st.in.Scope.Types = l.run.Types[target.Provider]
+	if !l.run.Narrowed {
+		st.in.Scope.Regions = planned.Regions
+	}
 	gone := func(t posture.Target) bool { return t.String() == target.String() }
 	if slices.ContainsFunc(l.manifest.Missing, gone) {
 		st.in.Failure = &posture.Cause{Reason: posture.Failed, Code: "no part"}

@@ -155,8 +155,8 @@ func (c *course) targets() []posture.Target {
 func (c *collector) target(ctx context.Context, of *course, target posture.Target) (*chain, error) {
 	done := &chain{week: c.Week}
 	for _, l := range of.looks {
-		if _, planned := l.planned[target.String()]; !planned && len(done.stages) == 0 {
-			continue // not there yet
+		if _, planned := l.planned[target.String()]; !planned && (len(done.stages) == 0 || l.run.Narrowed) {
+			continue // not there yet, or not asked for
 		}
 		st, err := c.stage(ctx, l, target)
 		if err != nil {
@@ -165,6 +165,7 @@ func (c *collector) target(ctx context.Context, of *course, target posture.Targe
 		done.stages = append(done.stages, st)
 	}
 	last, current := of.last()
+	current = current && done.stages[len(done.stages)-1].look == last
 	severity := func(rule string) posture.Severity { return last.rules[target.Provider][rule].Severity }
 	for {
 		done.sums = newSums(c.clock())

@@ -58,10 +58,15 @@ func TestNotEnough(t *testing.T) {
 			s.scope = "gcp"
 			s.on(-3).run(snapshot.Complete)
 		}, "no run of gcp in the week was finished and read anything"},
-		{"only a narrowed run", func(s *story) {
+		{"narrowed runs among others", func(s *story) {
+			s.on(-1).run(snapshot.Complete)
 			s.narrow = true
 			s.on(6).run(snapshot.Complete)
 		}, "no run of aws in the week was finished and read anything"},
+		{"only narrowed runs", func(s *story) {
+			s.narrow = true
+			s.on(6).run(snapshot.Complete)
+		}, ""},
 	} {
 		s := newStory(t)
 		calm(s)
@@ -391,5 +396,33 @@ func TestKeep(t *testing.T) {
 	}
 	if !slices.Contains(keys, "weekly/2026-W47/posture-2026-W47.html") {
 		t.Errorf("kept %v", keys)
+	}
+}
+
+// TestNarrowed: where all runs are narrowed, what one did not look for stays
+// as it was.
+func TestNarrowed(t *testing.T) {
+	s := newStory(t)
+	s.narrow, s.targets = true, []posture.Target{one, two}
+	calm(s)
+	s.has(two, map[string][]string{"aws-s3-public": {"-x"}})
+	s.on(4).run(snapshot.Complete)
+	s.has(one, map[string][]string{"aws-s3-public": {"+a", "+b", "-c"}})
+	p := s.parts[one.String()]
+	p.listed = slices.DeleteFunc(p.listed, func(p posture.Population) bool { return p.Type != bucket })
+	s.parts[one.String()] = p
+	s.targets = s.targets[:1]
+	s.run(snapshot.Complete)
+	page := s.page(options())
+	if m := page.Movement; m.Open != 2 || m.Stale != 1 || !page.Scopes[0].OnlyNarrowed || page.Scopes[0].Complete != 2 {
+		t.Errorf("%+v %+v", m, page.Scopes[0])
+	}
+	for _, c := range page.Movement.Closed {
+		if c.Count > 0 {
+			t.Errorf("%d closed as %s", c.Count, c.Reason)
+		}
+	}
+	if html := string(written(t, page.WriteHTML)); !strings.Contains(html, "were narrowed by flags") {
+		t.Error("the page does not say so")
 	}
 }

@@ -88,9 +88,22 @@ func (c *collector) courses(ctx context.Context) ([]*course, error) {
 	return all, nil
 }
 
-// course reads the runs of one scope.
+// course reads the runs of one scope. Those that flags narrowed tell only when
+// there are no others.
 func (c *collector) course(ctx context.Context, scope string, ids []string) (*course, error) {
-	found := &course{Scope: Scope{Name: scope}, week: c.Week}
+	found, err := c.courseOf(ctx, Scope{Name: scope}, ids)
+	if err != nil || len(found.looks) > 0 {
+		return found, err
+	}
+	narrowed, err := c.courseOf(ctx, Scope{Name: scope, OnlyNarrowed: true}, ids)
+	if err != nil || len(narrowed.looks) > 0 {
+		return narrowed, err
+	}
+	return found, nil
+}
+
+func (c *collector) courseOf(ctx context.Context, scope Scope, ids []string) (*course, error) {
+	found := &course{Scope: scope, week: c.Week}
 	weeks := map[Week][]string{}
 	for i, id := range ids {
 		slot, _, err := snapshot.ParseID(id)
@@ -117,7 +130,7 @@ func (c *collector) lastOf(ctx context.Context, to *course, ids []string) error 
 		if err != nil {
 			return err
 		}
-		if tells(found, outcome) {
+		if to.tells(found, outcome) {
 			to.looks = append(to.looks, found)
 			return nil
 		}
@@ -136,7 +149,7 @@ func (c *collector) current(ctx context.Context, to *course, ids []string) error
 			return err
 		}
 		to.count(found, outcome)
-		if !tells(found, outcome) {
+		if !to.tells(found, outcome) {
 			continue
 		}
 		done = append(done, found.run.Slot)
@@ -160,8 +173,8 @@ func sameDay(a, b *look) bool { return a.run.Slot.Truncate(day).Equal(b.run.Slot
 const unreadable snapshot.Outcome = "unreadable"
 
 // tells reports whether a run says how things stood.
-func tells(l *look, outcome snapshot.Outcome) bool {
-	return l != nil && !l.run.Narrowed && (outcome == snapshot.Complete || outcome == snapshot.Degraded)
+func (s *Scope) tells(l *look, outcome snapshot.Outcome) bool {
+	return l != nil && (s.OnlyNarrowed || !l.run.Narrowed) && (outcome == snapshot.Complete || outcome == snapshot.Degraded)
 }
 
 // count notes how a run of the week ended.
@@ -169,7 +182,7 @@ func (s *Scope) count(l *look, outcome snapshot.Outcome) {
 	switch {
 	case outcome == unreadable:
 		s.Unreadable++
-	case l != nil && l.run.Narrowed:
+	case l != nil && l.run.Narrowed && !s.OnlyNarrowed:
 		s.Narrowed++
 	case outcome == snapshot.Complete:
 		s.Complete++

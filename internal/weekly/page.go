@@ -76,19 +76,20 @@ type Chain struct {
 // Scope says which runs of one scope there should have been in the week, and
 // what came of them.
 type Scope struct {
-	Name       string `json:"name"`
-	Expected   int    `json:"expected"` // periods of the week that are over
-	Complete   int    `json:"complete"`
-	Degraded   int    `json:"degraded"`
-	Failed     int    `json:"failed"`
-	Unfinished int    `json:"unfinished"`
-	Missed     int    `json:"missed"`               // periods without a run that was finished and read something
-	Narrowed   int    `json:"narrowed,omitempty"`   // runs that were asked for less than the configuration: not counted above
-	Unreadable int    `json:"unreadable,omitempty"` // runs of which the store's record is damaged
-	Compared   int    `json:"compared"`             // runs of the week that the page was made of
-	Last       *Last  `json:"last,omitempty"`       // the last of these
-	Previous   string `json:"previous,omitempty"`   // the run of the weeks before with which it is compared
-	LastWeek   bool   `json:"last_week"`            // Previous is of the week right before
+	Name         string `json:"name"`
+	OnlyNarrowed bool   `json:"only_narrowed,omitempty"` // all its runs were asked for less than the configuration, or it names no accounts
+	Expected     int    `json:"expected"`                // periods of the week that are over
+	Complete     int    `json:"complete"`
+	Degraded     int    `json:"degraded"`
+	Failed       int    `json:"failed"`
+	Unfinished   int    `json:"unfinished"`
+	Missed       int    `json:"missed"`               // periods without a run that was finished and read something
+	Narrowed     int    `json:"narrowed,omitempty"`   // runs that were asked for less than the configuration: not counted above
+	Unreadable   int    `json:"unreadable,omitempty"` // runs of which the store's record is damaged
+	Compared     int    `json:"compared"`             // runs of the week that the page was made of
+	Last         *Last  `json:"last,omitempty"`       // the last of these
+	Previous     string `json:"previous,omitempty"`   // the run of the weeks before with which it is compared
+	LastWeek     bool   `json:"last_week"`            // Previous is of the week right before
 }
 
 // Last is the run that tells how things stand.

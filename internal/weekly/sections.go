@@ -24,6 +24,11 @@ func (p Page) trusted(d *document) {
 	}
 	d.table([]cell{words("runs"), amount("expected"), amount("complete"), amount("degraded"), amount("failed"), amount("unfinished"), amount("missed"), amount("narrowed"), amount("unreadable")}, rows, 0)
 	d.note(fmt.Sprintf("One run is expected every %g hours. Missed: no run of the period was finished and read anything.", p.Period))
+	for _, s := range p.Scopes {
+		if s.OnlyNarrowed {
+			d.note("All runs of " + s.Name + " were narrowed by flags, or the configuration names no accounts: this page tells what they were asked for.")
+		}
+	}
 	d.table([]cell{words("scope"), words("run that this page tells"), words("outcome"), amount("targets scanned"), words("compared with")}, last, 0)
 	d.note(fmt.Sprintf("%d resources read; %d of %d listings were complete; %d of %d findings judged (%.1f%%, floor %g%%).",
 		p.Resources, p.Listed, p.Listings, p.Coverage.Read, p.Coverage.Total, p.Coverage.Percent, p.Coverage.Floor))
