@@ -182,7 +182,7 @@ func TestScanGcpRole(t *testing.T) {
 		"logs:CreateLogStream": logs,
 		"logs:PutLogEvents":    logs,
 		"s3:ListBucket":        {"${Results.Arn}"},
-		"s3:GetObject":         {"${Results.Arn}/config/*", "${Results.Arn}/runs/*"},
+		"s3:GetObject":         {"${Results.Arn}/config/*", "${Results.Arn}/runs/*", "${Results.Arn}/state/told.json", "${Results.Arn}/state/told/gcp/*"},
 		"s3:PutObject":         {"${Results.Arn}/runs/*"},
 		"kms:Decrypt":          {"${Key.Arn}"},
 		"kms:GenerateDataKey":  {"${Key.Arn}"},

@@ -71,8 +71,14 @@ func TestScanGcp(t *testing.T) {
 		t.Errorf("published %+v", said)
 	}
 	s.checkPosts("a first look", []string{"Baseline"})
+	next := s.scanGoogle(map[string]any{"slot": slot.Add(time.Minute), "opener": "third"}, time.Minute)
+	if again := s.scanGoogle(map[string]any{"run": next.Run}, 10*time.Minute); !gocmp.Equal(again.Counts, scanned.Counts) {
+		t.Errorf("the next run counted %v, want %v", again.Counts, scanned.Counts)
+	}
+	s.publish(next.Run)
+	s.checkPosts("nothing changed", nil)
 	s.checkGoogle()
-	s.checkSeries(opened.Run)
+	s.checkSeries(next.Run)
 	s.checkRoles(map[string]string{"scan-gcp": "ScanGcpRole", "publish": "PublishRole", "watchdog": "WatchdogRole"})
 	s.checkMetrics("gcp")
 }
