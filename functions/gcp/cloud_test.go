@@ -153,6 +153,13 @@ func (c *cloud) told() int {
 	return len(c.posted)
 }
 
+// texts returns the messages that Slack has got.
+func (c *cloud) texts() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.posted)
+}
+
 func (c *cloud) put(key, text string) {
 	c.storage.CreateObject(fakestorage.Object{
 		ObjectAttrs: fakestorage.ObjectAttrs{BucketName: bucket, Name: folder + "/" + key}, Content: []byte(text),
