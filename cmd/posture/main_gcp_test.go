@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"testing"
 
+	"cloud.google.com/go/asset/apiv1/assetpb"
 	"github.com/rogpeppe/go-internal/testscript"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
 
 	"posture/scanners/gcp/gcptest"
 )
@@ -21,7 +23,9 @@ import (
 func TestGoogleCloudScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/gcp", Setup: setUpGCP, RequireUniqueNames: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "inventory": inventory, "pages": pages},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"answers": answers, "asset": asset, "exits": exits, "inventory": inventory, "pages": pages,
+		},
 	})
 }
 
@@ -85,6 +89,29 @@ func inventory(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return refusals[args[0]]
 	})
+}
+
+// asset adds the asset of a file to the inventory: asset FILE.
+func asset(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: asset FILE")
+	}
+	found := &assetpb.Asset{}
+	ts.Check(protojson.Unmarshal([]byte(ts.ReadFile(args[0])), found))
+	gcpOf(ts).Add(found)
+}
+
+// answers sets what a REST API answers: answers METHOD-AND-PATH FILE. Without a
+// file it refuses.
+func answers(ts *testscript.TestScript, neg bool, args []string) {
+	switch {
+	case neg || len(args) < 1 || len(args) > 2:
+		ts.Fatalf("usage: answers METHOD-AND-PATH [FILE]")
+	case len(args) == 1:
+		gcpOf(ts).Answer(args[0], nil)
+	default:
+		gcpOf(ts).AnswerJSON(args[0], ts.ReadFile(args[1]))
+	}
 }
 
 // disabled is Google's answer of an API that is not enabled.

@@ -130,6 +130,7 @@ func summary(published audit.Published, c counted) string {
 		}
 	}
 	fmt.Fprintf(&b, "%d API calls, %d target%s, run %s (%s)\n", calls, targets, plural(targets), published.Run.ID, published.Manifest.Outcome)
+	b.WriteString(secondReadings(published.Parts))
 	causes := slices.SortedFunc(maps.Keys(c.causes), func(x, y string) int {
 		return cmp.Or(c.causes[y]-c.causes[x], cmp.Compare(x, y))
 	})
@@ -139,6 +140,29 @@ func summary(published audit.Published, c counted) string {
 			break
 		}
 		fmt.Fprintf(&b, "not read: %s, %d finding%s\n", cause, c.causes[cause], plural(c.causes[cause]))
+	}
+	return b.String()
+}
+
+// secondReadings says how many failing resources were read a second time before
+// people are told, and why others were not; nothing where none was to be.
+func secondReadings(parts []snapshot.Part) string {
+	read, why := 0, map[string]int{}
+	for _, part := range parts {
+		for _, one := range part.Coverage.Rechecks {
+			if one.Cause == nil {
+				read += one.Count
+			} else {
+				why[one.Cause.String()] += one.Count
+			}
+		}
+	}
+	var b strings.Builder
+	if read > 0 {
+		fmt.Fprintf(&b, "read a second time, directly: %d resource%s\n", read, plural(read))
+	}
+	for _, cause := range slices.Sorted(maps.Keys(why)) {
+		fmt.Fprintf(&b, "not read a second time: %s, %d resource%s\n", cause, why[cause], plural(why[cause]))
 	}
 	return b.String()
 }
