@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"posture/functions/setup"
 	"posture/internal/config"
 	"posture/internal/store"
 )
@@ -72,11 +74,15 @@ func (c *common) check() error {
 			return fmt.Errorf("%s: %w", c.config, err)
 		}
 	}
-	rules, err := c.loadRules(cfg, true)
+	own, err := ruleDirectories(append(cfg.Rules.Directories, c.rules...))
 	if err != nil {
 		return err
 	}
-	if err := cfg.CheckRules(ids(rules)); err != nil {
+	if _, wrong := setup.Known(cfg, own); len(wrong) > 0 {
+		return errors.Join(wrong...)
+	}
+	rules, err := c.loadRules(cfg, true)
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.world.out, "%s is fine: %d rules in use, %d exemption%s\n", c.config, len(rules), len(cfg.Exemptions.Items), plural(len(cfg.Exemptions.Items)))

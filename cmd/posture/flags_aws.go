@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 	"github.com/spf13/cobra"
 
+	"posture/functions/setup"
 	"posture/functions/setup/awscloud"
 	"posture/internal/audit"
 	"posture/internal/config"
@@ -61,11 +62,11 @@ func (f *awsFlags) options(c *common, cfg config.Config) (awscloud.Options, erro
 
 // cloud makes AWS one of the clouds to read, once credentials are at hand.
 func (f *awsFlags) cloud(ctx context.Context, options awscloud.Options) (audit.Cloud, error) {
-	cloud, err := awscloud.New(options) // what is wrong with the rules is told without credentials
-	if err != nil {
-		return audit.Cloud{}, err
+	if _, wrong := setup.Known(options.Config, options.Rules); len(wrong) > 0 {
+		return audit.Cloud{}, errors.Join(wrong...)
 	}
-	if err := options.Config.CheckRules(ids(cloud.Policy.Rules())); err != nil {
+	_, err := awscloud.New(options) // what is wrong with the rules is told without credentials
+	if err != nil {
 		return audit.Cloud{}, err
 	}
 	if options.AWS, err = loadAWS(ctx, f.profile); err != nil {

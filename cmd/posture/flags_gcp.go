@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"posture/functions/setup"
 	"posture/functions/setup/gcpcloud"
 	"posture/internal/audit"
 	"posture/internal/config"
@@ -87,6 +88,9 @@ func (f *gcpFlags) cloud(ctx context.Context, c *common, cfg config.Config) (aud
 	own, err := ruleDirectories(append(cfg.Rules.Directories, c.rules...))
 	if err != nil {
 		return audit.Cloud{}, err
+	}
+	if _, wrong := setup.Known(cfg, own); len(wrong) > 0 {
+		return audit.Cloud{}, errors.Join(wrong...)
 	}
 	cfg.GCP = f.over(cfg.GCP, c.world)
 	options := gcpcloud.Options{Config: cfg, Rules: own, GCP: scanner.Options{Services: f.services, Now: c.world.now}}

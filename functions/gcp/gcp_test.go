@@ -35,6 +35,8 @@ type answer struct {
 	Outcome string         `json:"outcome"`
 	Missed  bool           `json:"missed"`
 	Error   string         `json:"error"`
+
+	Warnings []string `json:"warnings"`
 }
 
 func parse(t *testing.T, body string) answer {
@@ -75,6 +77,29 @@ func TestRun(t *testing.T) {
 	if strings.Contains(p.log.String(), "verysecret") {
 		t.Error("the log holds the secret")
 	}
+}
+
+// TestMisspeltRules: settings and exemptions for rules that there are not stop
+// no run. They are in its answer and in the log, and Slack is told of them.
+func TestMisspeltRules(t *testing.T) {
+	c := newCloud(t)
+	c.put("config/posture.yaml", `gcp: {organization: '3001', exclude: [shop-gone]}
+slack: {channel: C0123456789}
+rules: {disabled: [aws-s3-versioning, gcp-nothing-like-it]}
+exemptions: {items: [{id: E1, rule: gcp-misspelt-rule, resource: r, reason: r, requested_by: ann, approved_by: bob, created: "2026-01-01", expires: "2026-02-01"}]}
+`)
+	p := c.start(t, "FUNCTION_TARGET=run")
+	code, body := p.post(t, "/", scheduled, "{}")
+	got := parse(t, body)
+	if code != http.StatusOK || got.Outcome != "complete" || c.told() != 2 || len(got.Warnings) != 2 {
+		t.Fatalf("got %d %s, told %d times\n%s", code, body, c.told(), p.log)
+	}
+	for i, want := range []string{`config/posture.yaml:3:39: unknown rule "gcp-nothing-like-it"`, `config/posture.yaml:4:37: unknown rule "gcp-misspelt-rule"`} {
+		if !strings.Contains(got.Warnings[i], want) {
+			t.Errorf("got %q, want %q", got.Warnings[i], want)
+		}
+	}
+	p.logs(t, `"severity":"WARNING","message":"done, but something of the configuration is without effect","step":"run"`)
 }
 
 // TestContinue: an invocation that has no time left says so, and the next one

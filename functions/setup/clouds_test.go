@@ -1,7 +1,9 @@
 package setup
 
 import (
+	"io/fs"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,6 +24,43 @@ func TestElsewhere(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", provider, diff)
 		}
+	}
+}
+
+// TestKnown: what is said of rules that there are not is left out, and is told
+// with its place, whichever cloud the others are for.
+func TestKnown(t *testing.T) {
+	c, err := config.Parse("posture.yaml", []byte(`rules:
+  disabled: [aws-s3-versioning, aws-s3-versionning, gcp-storage-versioning, own]
+  params: {aws-x: {days: 1}, own: {days: 2}}
+  severities: {aws-s3-versioning: low, nothing: low}
+exemptions:
+  items:
+    - {id: E1, rule: owner, resource: r, reason: r, requested_by: ann, approved_by: bob, created: "2026-01-01", expires: "2026-02-01"}
+    - {id: E2, rule: gcp-storage-versioning, resource: r, reason: r, requested_by: ann, approved_by: bob, created: "2026-01-01", expires: "2026-02-01"}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, wrong := Known(c, []fs.FS{fstest.MapFS{"own.yaml": {}, "README.md": {}}})
+	want := config.Rules{
+		Disabled: []string{"aws-s3-versioning", "gcp-storage-versioning", "own"}, Params: map[string]map[string]any{"own": {"days": 2}},
+		Severities: map[string]posture.Severity{"aws-s3-versioning": posture.Low},
+	}
+	if diff := cmp.Diff(want, known.Rules); diff != "" {
+		t.Error(diff)
+	}
+	said := []string{
+		`posture.yaml:2:33: unknown rule "aws-s3-versionning": did you mean "aws-s3-versioning"? (posture rules list shows them)`,
+		`posture.yaml:3:19: unknown rule "aws-x" (posture rules list shows them)`,
+		`posture.yaml:4:49: unknown rule "nothing" (posture rules list shows them)`,
+		`posture.yaml:7:22: unknown rule "owner": did you mean "own"? (posture rules list shows them)`,
+	}
+	if diff := cmp.Diff(said, Warnings(wrong...)); diff != "" {
+		t.Error(diff)
+	}
+	if len(c.Rules.Disabled) != 4 || len(c.Rules.Severities) != 2 {
+		t.Error("the configuration itself was changed")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"runtime/debug"
+	"strings"
 
 	"posture/internal/config"
 	"posture/internal/store"
@@ -31,6 +32,19 @@ func StoredConfig(ctx context.Context, s store.Store) (config.Config, error) {
 		return config.Config{}, err
 	}
 	return config.Parse(s.String()+"/"+ConfigKey, text)
+}
+
+// Warnings returns in a line each what is wrong with the configuration: without
+// the lines of the file that errors show.
+func Warnings(wrong ...error) []string {
+	var warnings []string
+	for _, err := range wrong {
+		if err != nil {
+			line, _, _ := strings.Cut(err.Error(), "\n")
+			warnings = append(warnings, line)
+		}
+	}
+	return warnings
 }
 
 // Attempt returns a name that no other attempt has.

@@ -48,9 +48,7 @@ func Slack(ctx context.Context, cfg config.Config, secret slack.Secret) (Voice, 
 func Tell(ctx context.Context, a *audit.Auditor, secret slack.Secret) error {
 	voice, err := Slack(ctx, a.Config, secret)
 	a.Sender, a.Channel = voice.Sender, voice.Channel
-	if voice.Warning != nil {
-		a.Warnings = append(a.Warnings, voice.Warning)
-	}
+	a.Warnings = append(a.Warnings, Warnings(voice.Warning)...)
 	return err
 }
 

@@ -50,10 +50,7 @@ func TestVoices(t *testing.T) {
 			if err := setup.Tell(t.Context(), a, c.secret); err != nil || a.Sender == nil || a.Channel != c.channel {
 				t.Fatalf("to %q, %v", a.Channel, err)
 			}
-			said := ""
-			for _, warning := range a.Warnings {
-				said += warning.Error()
-			}
+			said := strings.Join(a.Warnings, "\n")
 			if !strings.HasPrefix(said, c.warns) || (said == "") != (c.warns == "") {
 				t.Errorf("said %q", said)
 			}

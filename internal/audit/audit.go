@@ -63,9 +63,10 @@ type Auditor struct {
 	// Sleep waits between messages. Nil: outbox.Sleep.
 	Sleep func(context.Context, time.Duration) error
 
-	// Warnings say what of the configuration is without effect. The steps go on
-	// in spite of it.
-	Warnings []error
+	// Warnings say in a line each what of the configuration is without effect.
+	// The steps go on in spite of it, and Publish tells it with what could not
+	// be read.
+	Warnings []string
 	// Narrowed says that the runs that are planned are asked for less than the
 	// configuration puts in scope, so that what they leave out is not out of
 	// scope.

@@ -36,7 +36,7 @@ func (a *Auditor) compare(ctx context.Context, ix index, run snapshot.Run, parts
 		auditor: a, run: run, index: ix, attempt: a.Attempt(),
 		coverage: drift.Coverage{Floor: floor}, targets: map[string]known{},
 		collector: drift.NewCollector(drift.Grouping{
-			Run: run.ID, Time: run.Slot, Rules: rules, Days: a.Config.Alerts.DueDays, Floor: floor,
+			Run: run.ID, Time: run.Slot, Rules: rules, Days: a.Config.Alerts.DueDays, Floor: floor, Warnings: a.Warnings,
 		}),
 	}
 	for _, s := range c.sides(ctx, parts, missing) {

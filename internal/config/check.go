@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -193,12 +194,26 @@ func (k *checker) exemption(x Exemption, maxDays int, path []any) {
 		"expires %s: more than %d days after created (exemptions.max_days)", x.Expires, maxDays)
 }
 
-// CheckRules returns an error, with its place, at an exemption whose rule is
-// not among the known ones.
-func (c Config) CheckRules(known []string) error {
-	k := &checker{file: c.file}
-	for i, x := range c.Exemptions.Items {
-		k.that(slices.Contains(known, x.Rule), at("exemptions", "items", i, "rule"), "unknown rule %q%s (posture rules list shows them)", x.Rule, yamlfile.Expected(x.Rule, known))
+// CheckRules returns an error, with its place, for each mention of a rule that
+// is not among the known ones.
+func (c Config) CheckRules(known []string) []error {
+	var wrong []error
+	check := func(id string, path ...any) {
+		if !slices.Contains(known, id) {
+			wrong = append(wrong, c.file.ErrorAt(path, "unknown rule %q%s (posture rules list shows them)", id, yamlfile.Expected(id, known)))
+		}
 	}
-	return k.err
+	for i, id := range c.Rules.Disabled {
+		check(id, "rules", "disabled", i)
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.Rules.Params)) {
+		check(id, "rules", "params", id)
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.Rules.Severities)) {
+		check(id, "rules", "severities", id)
+	}
+	for i, x := range c.Exemptions.Items {
+		check(x.Rule, "exemptions", "items", i, "rule")
+	}
+	return wrong
 }

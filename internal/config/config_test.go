@@ -211,12 +211,21 @@ func TestCheckRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.CheckRules([]string{"aws-b"}); err != nil {
+	if err := c.CheckRules([]string{"aws-a", "aws-b"}); err != nil {
 		t.Error(err)
 	}
-	err = c.CheckRules([]string{"aws-bb"})
-	if err == nil || !strings.Contains(err.Error(), `unknown rule "aws-b": did you mean "aws-bb"?`) {
-		t.Error(err)
+	var got []string
+	for _, err := range c.CheckRules([]string{"aws-bb"}) {
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		got = append(got, line)
+	}
+	mean := ` did you mean "aws-bb"? (posture rules list shows them)`
+	want := []string{
+		`posture.yaml:17:14: unknown rule "aws-a":` + mean, `posture.yaml:19:19: unknown rule "aws-b":` + mean,
+		`posture.yaml:18:23: unknown rule "aws-b":` + mean, `posture.yaml:38:22: unknown rule "aws-b":` + mean,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

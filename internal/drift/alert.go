@@ -18,8 +18,8 @@ const Shown = 10
 // on one target: Target, Rule, Resources. The mass kinds are about many:
 // Changes, Common, Rules, Targets, Resources. Baseline has Statuses,
 // Severities, Categories, Rules, Targets, Coverage; rules-changed has Rules
-// and Targets; scanner-problem has Problems, Targets, Coverage; run-missed has
-// Missed.
+// and Targets; scanner-problem has Problems, Warnings, Targets, Coverage;
+// run-missed has Missed.
 type Alert struct {
 	Key    string   `json:"key"`              // identity: the same changes of the same run have the same key, always
 	Group  string   `json:"group"`            // identity without the set of changes: the name under which later alerts refer to this one
@@ -49,12 +49,14 @@ type Alert struct {
 	Problems   []Problem                `json:"problems,omitempty"`
 	Coverage   *Coverage                `json:"coverage,omitempty"`
 	Missed     *Missed                  `json:"missed,omitempty"`
+	Warnings   []string                 `json:"warnings,omitempty"` // scanner-problem: what of the configuration is without effect, in a line each
 
 	// How many entries the lists above leave out.
 	MoreResources int `json:"more_resources,omitempty"`
 	MoreRules     int `json:"more_rules,omitempty"`
 	MoreTargets   int `json:"more_targets,omitempty"`
 	MoreProblems  int `json:"more_problems,omitempty"`
+	MoreWarnings  int `json:"more_warnings,omitempty"`
 }
 
 // Share says how many findings of an alert have one thing in common.

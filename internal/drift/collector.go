@@ -24,6 +24,8 @@ type Grouping struct {
 	Rules map[string]posture.Rule  // the run's rules by id
 	Days  map[posture.Severity]int // days until a fail of the severity is due; without an entry it never is
 	Floor float64                  // percentage of coverage under which a run is degraded
+
+	Warnings []string // what of the configuration is without effect, in a line each
 }
 
 // Collector turns the changes and summaries of a run's targets into alerts.

@@ -215,6 +215,34 @@ func TestCollectorKeys(t *testing.T) {
 	}
 }
 
+// TestCollectorWarnings: what the configuration says in vain is told with what
+// could not be read, and by itself when all was read.
+func TestCollectorWarnings(t *testing.T) {
+	var many []string
+	for i := range drift.Shown + 2 {
+		many = append(many, fmt.Sprint("warning ", i))
+	}
+	collected := func(warnings []string) []drift.Alert {
+		c := drift.NewCollector(drift.Grouping{Run: runID, Time: start, Floor: 95, Warnings: warnings})
+		c.Target(judged(1, drift.Tally{Rule: "a", Pass: 9}))
+		return c.Alerts()
+	}
+	if got := collected(nil); len(got) > 0 {
+		t.Errorf("without warnings: %+v", got)
+	}
+	got, other := collected(many), collected(many[:1])
+	want := []drift.Alert{{
+		Key: got[0].Key, Group: got[0].Group, Kind: drift.ScannerProblem, Run: runID, Time: start,
+		Warnings: many[:drift.Shown], MoreWarnings: 2, Coverage: &drift.Coverage{Read: 9, Total: 9, Floor: 95},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if other[0].Key == got[0].Key || other[0].Degraded() {
+		t.Errorf("other warnings, the same alert: %+v", other)
+	}
+}
+
 func TestCollectorSummaries(t *testing.T) {
 	nothing := posture.Cause{Reason: posture.Denied, Operation: "sts:AssumeRole", Code: "AccessDenied"}
 	first := judged(1, drift.Tally{Rule: "a", Pass: 6, Fail: 3, Exempted: 1, Unknown: 2, Baseline: 3}, drift.Tally{Rule: "b", Pass: 1})

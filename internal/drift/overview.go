@@ -179,13 +179,16 @@ func (h *health) addProblem(p Problem, account string) {
 	h.problems[cause] = sum
 }
 
-// healthAlert returns the alert of all that could not be read, if there was
-// anything.
+// healthAlert returns the alert of all that could not be read, and of what the
+// configuration says in vain, if there was anything.
 func (c *Collector) healthAlert() []Alert {
 	h := &c.health
 	coverage := Coverage{Read: h.coverage.Read, Total: h.coverage.Total, Floor: c.Floor}
-	if len(h.problems) == 0 && h.failures == 0 && !coverage.Low() {
+	if len(h.problems) == 0 && h.failures == 0 && !coverage.Low() && len(c.Warnings) == 0 {
 		return nil
+	}
+	for _, warning := range c.Warnings {
+		h.set.add("warning", warning)
 	}
 	a := c.alert(ScannerProblem, groupOf(ScannerProblem, "", "", c.Run), h.set)
 	a.Total, a.Coverage = coverage.Total-coverage.Read, &coverage
@@ -193,5 +196,6 @@ func (c *Collector) healthAlert() []Alert {
 	a.MoreProblems = max(0, len(a.Problems)-Shown)
 	a.Problems = a.Problems[:len(a.Problems)-a.MoreProblems]
 	a.Targets, a.MoreTargets = h.failed, h.failures-len(h.failed)
+	a.Warnings, a.MoreWarnings = c.Warnings[:min(len(c.Warnings), Shown)], max(0, len(c.Warnings)-Shown)
 	return []Alert{a}
 }

@@ -52,6 +52,10 @@ func (p *page) rulesChanged(a drift.Alert) {
 func (p *page) problem(a drift.Alert) {
 	p.title = plural(a.Total, "finding") + " could not be judged"
 	p.subject = "What could not be read is unknown: it neither passes nor fails, and nothing of it is told as resolved."
+	if a.Total+len(a.Problems)+len(a.Targets) == 0 && len(a.Warnings) > 0 {
+		p.title = "part of the configuration is without effect"
+		p.subject = "All that was asked for was read. What stands below was not done, because it cannot be."
+	}
 	if a.Degraded() {
 		p.notes = append(p.notes, "The run is degraded: "+coverage(*a.Coverage)+".")
 	}
@@ -61,6 +65,11 @@ func (p *page) problem(a drift.Alert) {
 	}
 	p.list("What was refused or failed", rows, a.MoreProblems)
 	p.list("Targets of which nothing was read", targetRows(a), a.MoreTargets)
+	var warnings []row
+	for _, warning := range a.Warnings {
+		warnings = append(warnings, row{name: text(warning, detailLimit)})
+	}
+	p.list("Without effect in the configuration", warnings, a.MoreWarnings)
 }
 
 // missed fills the page of runs that did not come.

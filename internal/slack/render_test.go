@@ -79,6 +79,11 @@ func samples() map[string]drift.Alert {
 			}},
 			Coverage: &drift.Coverage{Read: 60, Total: 100, Floor: 95},
 		},
+		"warning": {
+			Key: "k11", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot,
+			Warnings:     []string{`s3://results/config/posture.yaml:7:13: unknown rule "aws-s3-versionin": did you mean "aws-s3-versioning"? (posture rules list shows them)`},
+			MoreWarnings: 2, Coverage: &drift.Coverage{Read: 100, Total: 100, Floor: 95},
+		},
 	}
 }
 
@@ -160,7 +165,7 @@ func poison(a drift.Alert, text string) drift.Alert {
 	a.Rules = []drift.RuleCount{{Rule: text, Title: text, Severity: posture.Severity(text)}}
 	a.Targets = []drift.TargetCount{{Target: posture.Target{Account: text, Name: text}, Cause: &posture.Cause{Code: text}}}
 	a.Problems = []drift.Problem{{Cause: posture.Cause{Operation: text, Permission: text}, Accounts: []string{text}}}
-	a.Statuses = map[string]int{text: 3}
+	a.Statuses, a.Warnings = map[string]int{text: 3}, []string{text}
 	if a.Missed != nil {
 		a.Missed = &drift.Missed{Run: text}
 	}

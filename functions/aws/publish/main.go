@@ -43,11 +43,13 @@ func handle(ctx context.Context, e event) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	said := answer{Run: e.Run, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: published.Delivery}
+	said := answer{
+		Run: e.Run, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: published.Delivery,
+		Warnings: auditor.Warnings,
+	}
 	logger := onlambda.Logger()
 	for _, warning := range auditor.Warnings {
-		said.Warnings = append(said.Warnings, warning.Error())
-		logger.Warn("the configuration", "run", said.Run, "warning", warning.Error())
+		logger.Warn("the configuration", "run", said.Run, "warning", warning)
 	}
 	logger.Info("published", "run", said.Run, "outcome", said.Outcome, "alerts", said.Alerts, "slack", said.Slack)
 	_, scope, err := snapshot.ParseID(e.Run)

@@ -73,6 +73,7 @@ func wire(ctx context.Context, kept store.Store) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
+	settings, unknown := setup.Known(settings, own)
 	options, err := reading(ctx, settings.GCP)
 	if err != nil {
 		return nil, err
@@ -84,6 +85,7 @@ func wire(ctx context.Context, kept store.Store) (*site, error) {
 	a := &audit.Auditor{
 		Store: kept, Config: settings, Clouds: map[posture.Provider]audit.Cloud{posture.GCP: cloud.Cloud()},
 		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(), Expected: []string{scope},
+		Warnings: setup.Warnings(unknown...),
 	}
 	if name := os.Getenv(secretVariable); name != "" {
 		err = setup.Tell(ctx, a, secret(name))

@@ -108,14 +108,11 @@ func publish(ctx context.Context, s *site, e Event) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	said := Answer{
+	return Answer{
 		Run: e.Run, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: &published.Delivery,
 		Targets: len(published.Run.Targets), measures: setup.OfRun(published).With(setup.OfQueue(published.Delivery)),
-	}
-	for _, warning := range s.Warnings {
-		said.Warnings = append(said.Warnings, warning.Error())
-	}
-	return said, nil
+		Warnings: s.Warnings,
+	}, nil
 }
 
 // How long after its slot a run is taken up again before it is published with

@@ -45,6 +45,8 @@ type Site struct {
 	Store  store.Store
 	Config config.Config
 	Rules  []fs.FS // of the user
+
+	Warnings []string // what of the configuration is without effect, in a line each
 }
 
 // Cloud opens a cloud to read. It may fill in what the site's configuration
@@ -91,8 +93,13 @@ func find(ctx context.Context) (*Site, error) {
 	if s.Config, err = setup.StoredConfig(ctx, s.Store); err != nil {
 		return nil, err
 	}
-	s.Rules, err = setup.StoredRules(ctx, s.Store)
-	return s, err
+	if s.Rules, err = setup.StoredRules(ctx, s.Store); err != nil {
+		return nil, err
+	}
+	var unknown []error
+	s.Config, unknown = setup.Known(s.Config, s.Rules)
+	s.Warnings = setup.Warnings(unknown...)
+	return s, nil
 }
 
 // auditor returns an auditor of the site that reads the clouds.
@@ -108,6 +115,7 @@ func (s *Site) auditor(ctx context.Context, clouds []Cloud) (*audit.Auditor, err
 	return &audit.Auditor{
 		Store: s.Store, Config: s.Config, Clouds: opened,
 		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
+		Warnings: s.Warnings,
 		Expected: strings.Fields(cmp.Or(os.Getenv(scopesVariable), Scope)),
 	}, nil
 }
