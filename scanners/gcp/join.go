@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"posture/internal/posture"
 )
 
 // joined is one asset of another type that a service looks at.
@@ -29,6 +31,25 @@ func everywhere[T any](r *reading, typ string, fields ...string) []joined[T] {
 	}
 	slices.Sort(owners)
 	return lookAt[T](r, typ, owners, fields)
+}
+
+// upwards returns the assets of another type that belong to the folders and
+// the organization above the resource's own project, folder or organization,
+// the nearest first. Where one of those lies outside of the scope it marks the
+// fields as unread.
+func upwards[T any](r *reading, typ string, fields ...string) []joined[T] {
+	if !r.Wants(fields...) {
+		return nil
+	}
+	var found []joined[T]
+	for _, key := range r.place.node.ancestors[min(1, len(r.place.node.ancestors)):] {
+		if r.place.estate.nodes[key] == nil {
+			r.Mark(posture.Cause{Reason: posture.NotListed, Operation: listOperation(resources)}, fields...)
+			continue
+		}
+		found = append(found, lookAt[T](r, typ, []string{key}, fields)...)
+	}
+	return found
 }
 
 func lookAt[T any](r *reading, typ string, owners, fields []string) []joined[T] {

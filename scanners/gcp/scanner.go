@@ -125,6 +125,7 @@ func (i *Inventory) selected(want posture.Want) iter.Seq[*service] {
 var all = []service{
 	projects,
 	serviceAccounts, accountKeys, identityProviders, apiKeys,
+	accessApprovals, essentialContacts,
 	storageBuckets,
 	alloyDBClusters, alloyDBInstances,
 	bigQueryDatasets, bigQueryTables,

@@ -76,11 +76,17 @@ type node struct {
 	ancestors []string // keys, itself first, up to the organization
 }
 
+// level returns what the node is: project, folder or organization.
+func (n *node) level() string {
+	kind, _, _ := strings.Cut(n.key, "/")
+	return strings.TrimSuffix(kind, "s")
+}
+
 // target returns the target that holds what belongs to the node itself.
 func (n *node) target() posture.Target {
 	account := n.id
-	if kind, number, _ := strings.Cut(n.key, "/"); kind != "projects" {
-		account = strings.TrimSuffix(kind, "s") + "-" + number
+	if n.level() != "project" {
+		account = n.level() + "-" + lastOf(n.key)
 	}
 	t := posture.Target{Provider: posture.GCP, Account: account}
 	if n.name != account {

@@ -1,0 +1,48 @@
+package gcp
+
+import (
+	"context"
+	"slices"
+)
+
+// EssentialContacts is what rules may ask of those whom Google writes to about
+// a project, a folder or an organization. Nobody's address is read.
+type EssentialContacts struct {
+	Level      string   `json:"level"`      // whose they are: a project's, a folder's or an organization's
+	Categories []string `json:"categories"` // what at least one of them is told of: ALL, SECURITY, TECHNICAL and so on; addresses known to be out of order do not count
+}
+
+var essentialContacts = service{
+	Type:     typeContact,
+	Doc:      EssentialContacts{},
+	Versions: []string{"v1"},
+	Joins:    []join{{Type: typeContact, For: []string{"categories"}}},
+	Once:     true,
+	Read:     readEssentialContacts,
+}
+
+const typeContact = "essentialcontacts.googleapis.com/Contact"
+
+// contactData is what is read of a contact
+// (essentialcontacts.organizations.contacts.get).
+type contactData struct {
+	Categories []string `json:"notificationCategorySubscriptions"`
+	State      string   `json:"validationState"`
+}
+
+func readEssentialContacts(_ context.Context, r *reading) any {
+	r.id, r.name = r.asset.Name+"/contacts", r.place.node.id
+	doc := &EssentialContacts{Level: r.place.node.level()}
+	for _, contact := range siblings[contactData](r, typeContact, "categories") {
+		switch contact.Data.State {
+		case "VALID", "VALIDATION_STATE_UNSPECIFIED", "":
+			doc.Categories = append(doc.Categories, contact.Data.Categories...)
+		case "INVALID":
+		default:
+			r.strange("state of a contact", "categories")
+		}
+	}
+	slices.Sort(doc.Categories)
+	doc.Categories = slices.Compact(doc.Categories)
+	return doc
+}
