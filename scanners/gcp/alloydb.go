@@ -11,6 +11,7 @@ type AlloyDBCluster struct {
 	Secondary         bool   `json:"secondary"`          // it follows a cluster in another region, which is backed up
 	AutomatedBackups  bool   `json:"automated_backups"`  // it is backed up on a schedule
 	ContinuousBackups bool   `json:"continuous_backups"` // it is backed up every day, and with its logs can be set back to any moment
+	BackupPlan        string `json:"backup_plan"`        // the association with a plan of the Backup and DR Service, which backs it up instead; "" for none
 }
 
 var alloyDBClusters = service{
@@ -41,6 +42,11 @@ type alloyDBClusterData struct {
 	ClusterType string        // PRIMARY or SECONDARY
 	Automated   alloyDBSwitch `json:"automatedBackupPolicy"`
 	Continuous  alloyDBSwitch `json:"continuousBackupConfig"`
+	BackupDR    struct {
+		Now struct {
+			Plan string `json:"backupPlanAssociation"`
+		} `json:"currentWindow"`
+	} `json:"backupdrInfo"`
 }
 
 func readAlloyDBCluster(_ context.Context, r *reading) any {
@@ -50,6 +56,7 @@ func readAlloyDBCluster(_ context.Context, r *reading) any {
 		KMSKey: data.Encryption.Key, Secondary: data.ClusterType == "SECONDARY",
 		AutomatedBackups:  need(r, data.Automated.Enabled, "automated_backups"),
 		ContinuousBackups: need(r, data.Continuous.Enabled, "continuous_backups"),
+		BackupPlan:        data.BackupDR.Now.Plan,
 	}
 }
 

@@ -21,6 +21,10 @@ func TestAlloyDBClusters(t *testing.T) {
 			"orders": &AlloyDBCluster{
 				KMSKey: "projects/shop-prod/locations/europe-west1/keyRings/r/cryptoKeys/k", AutomatedBackups: true, ContinuousBackups: true,
 			},
+			"vaulted": &AlloyDBCluster{
+				KMSKey:     "projects/shop-prod/locations/europe-west1/keyRings/r/cryptoKeys/k",
+				BackupPlan: "projects/shop-prod/locations/europe-west1/backupPlanAssociations/vaulted",
+			},
 			"orders-far": &AlloyDBCluster{Secondary: true},
 			"trial":      &AlloyDBCluster{},
 			"terse":      &AlloyDBCluster{},
