@@ -27,6 +27,7 @@ var proven = []string{
 	"cloudkms", "secretmanager", "iam", "apikeys", "accessapproval",
 	"cloudfunctions", "run",
 	"cloudkms", "secretmanager",
+	"cloudkms", "secretmanager", "iam",
 	"cloudfunctions", "run", "logging",
 }
 

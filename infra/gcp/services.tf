@@ -25,6 +25,7 @@ locals {
     "run.googleapis.com",
     "secretmanager.googleapis.com",
     "spanner.googleapis.com",
+    "securitycenter.googleapis.com",
     "sqladmin.googleapis.com",
     "storage.googleapis.com",
   ]

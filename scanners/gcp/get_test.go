@@ -12,9 +12,10 @@ import (
 // and why. Whoever adds a service declares its Get, or says here why there is
 // none.
 var notReread = map[string]string{
-	typeAccessApproval: "made of the settings of several levels",
-	typeContact:        "made of several contacts",
-	typeLogSink:        "one for each project, made of its sinks and of those above it",
+	typeAccessApproval:   "made of the settings of several levels",
+	typeContact:          "made of several contacts",
+	typeLogSink:          "one for each project, made of its sinks and of those above it",
+	securityCenters.Type: "it is read directly",
 }
 
 // TestEveryServiceIsReread: no service goes without a direct read unnoticed.

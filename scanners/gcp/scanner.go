@@ -150,5 +150,5 @@ var all = []service{
 	sqlInstances, sqlBackups,
 	kmsKeys, secrets,
 	cloudFunctions, runServices,
-	logBuckets, logExports,
+	logBuckets, logExports, securityCenters,
 }
