@@ -163,6 +163,16 @@ func TestSteps(t *testing.T) {
 		t.Errorf("watchdog: %+v", watch)
 	}
 	p.logs(t, `"RunsMissed":0`)
+	before := c.objects(t)
+	for _, want := range []string{`"new":true`, `"new":false`} {
+		if code, body := p.post(t, "/weekly", map[string]string{"X-CloudScheduler-ScheduleTime": "2026-11-23T12:00:00Z"}, `{}`); code != http.StatusOK || !strings.Contains(body, `"week":"2026-W47"`) || !strings.Contains(body, want) {
+			t.Errorf("weekly: got %d %s, want %s", code, body, want)
+		}
+	}
+	page := "weekly/2026-W47/posture-2026-W47."
+	if diff := cmp.Diff(slices.Sorted(slices.Values(append(before, page+"csv", page+"html", page+"json"))), c.objects(t)); diff != "" {
+		t.Errorf("weekly stored (-want +got):\n%s", diff)
+	}
 }
 
 // TestEvents: a CloudEvent's time is the slot, also that of a Pub/Sub message

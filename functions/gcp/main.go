@@ -1,6 +1,6 @@
 // Command gcp serves one of the functions of Google Cloud: that which
-// FUNCTION_TARGET names (run, plan, scan, publish, watchdog; runEvent and so on
-// for CloudEvents), on PORT, or all of them at their names. It is for a
+// FUNCTION_TARGET names (run, plan, scan, publish, watchdog, weekly; runEvent and
+// so on for CloudEvents), on PORT, or all of them at their names. It is for a
 // container and for trying them; a build from source makes its own.
 package main
 

@@ -99,7 +99,7 @@ func TestFunctions(t *testing.T) {
 			t.Errorf("%s: runs on %s %v", name, got, function.Properties["Runtime"])
 		}
 	}
-	if len(functions) != 5 {
+	if len(functions) != 6 {
 		t.Errorf("functions: %v", slices.Sorted(maps.Keys(functions)))
 	}
 }
@@ -238,7 +238,7 @@ func TestRoles(t *testing.T) {
 			t.Errorf("PublishRole may not delete %s, which it does when it is of no more use", key)
 		}
 	}
-	for _, role := range []string{"PlanRole", "ScanRole", "ScanGcpRole", "PublishRole", "WatchdogRole"} {
+	for _, role := range []string{"PlanRole", "ScanRole", "ScanGcpRole", "PublishRole", "WatchdogRole", "WeeklyRole"} {
 		statements := template.Statements(t, role)
 		for _, key := range []string{"config/posture.yaml", "config/rules/a.yaml"} {
 			if samtest.Allowed(statements, "s3:PutObject", "${Results.Arn}/"+key) {
@@ -247,6 +247,23 @@ func TestRoles(t *testing.T) {
 		}
 		if samtest.Allowed(statements, "s3:DeleteObject", "${Results.Arn}/runs/2026/11/22/x/run.json") {
 			t.Errorf("%s may delete a run", role)
+		}
+	}
+}
+
+// TestWeeklyRole holds that who keeps the pages can write nothing else, and
+// reads neither messages nor what people were told.
+func TestWeeklyRole(t *testing.T) {
+	statements := samtest.Translated(t).Statements(t, "WeeklyRole")
+	for call, want := range map[string]bool{
+		"s3:GetObject runs/2026/11/22/x/run.json": true, "s3:GetObject config/posture.yaml": true, "s3:GetObject state/latest.json": true,
+		"s3:PutObject weekly/2026-W47/posture-2026-W47.html": true, "s3:GetObject weekly/2026-W47/posture-2026-W47.json": true,
+		"s3:PutObject runs/2026/11/22/x/run.json": false, "s3:PutObject state/latest.json": false, "s3:GetObject state/told.json": false,
+		"s3:GetObject outbox/a.json": false, "s3:PutObject outbox/a.json": false, "s3:DeleteObject weekly/2026-W47/posture-2026-W47.html": false,
+	} {
+		action, key, _ := strings.Cut(call, " ")
+		if samtest.Allowed(statements, action, "${Results.Arn}/"+key) != want {
+			t.Errorf("WeeklyRole: %s: want %t", call, want)
 		}
 	}
 }
@@ -262,13 +279,13 @@ func TestSchedules(t *testing.T) {
 			t.Errorf("%s: what cannot be delivered goes to %s", name, got)
 		}
 	}
-	want := map[string]string{"RunSchedule": "${Run}", "RunGcpSchedule": "${RunGcp}", "WatchdogSchedule": "${WatchdogFunction.Arn}"}
+	want := map[string]string{"RunSchedule": "${Run}", "RunGcpSchedule": "${RunGcp}", "WatchdogSchedule": "${WatchdogFunction.Arn}", "WeeklySchedule": "${WeeklyFunction.Arn}"}
 	if diff := cmp.Diff(want, started); diff != "" {
 		t.Errorf("schedules (-want +got):\n%s", diff)
 	}
-	for _, name := range []string{"RunSchedule", "RunGcpSchedule"} {
+	for _, name := range []string{"RunSchedule", "RunGcpSchedule", "WeeklySchedule"} {
 		if got := samtest.Text(object(t, schedules[name], "Target")["Input"]); got != `"{\"slot\": \"\u003caws.scheduler.scheduled-time\u003e\"}"` {
-			t.Errorf("%s: a run is started with %s", name, got)
+			t.Errorf("%s: it starts with %s", name, got)
 		}
 	}
 }
@@ -289,7 +306,7 @@ func TestAlarms(t *testing.T) {
 	}
 	want := map[string]string{
 		"NoRunCompleted": "breaching", "NoGcpRunCompleted": "breaching", "WatchdogBarks": "breaching",
-		"RunFailed": "notBreaching", "GcpRunFailed": "notBreaching", "NotStarted": "notBreaching", "NotTold": "notBreaching",
+		"RunFailed": "notBreaching", "GcpRunFailed": "notBreaching", "NotStarted": "notBreaching", "NotTold": "notBreaching", "WeeklyFailed": "notBreaching",
 	}
 	if diff := cmp.Diff(want, missing); diff != "" {
 		t.Errorf("missing data (-want +got):\n%s", diff)

@@ -16,6 +16,7 @@ locals {
   functions = {
     run      = { memory = var.memory, cpu = "2", timeout = 1740, time = "25m" }
     watchdog = { memory = "512Mi", cpu = "1", timeout = 300, time = "4m" }
+    weekly   = { memory = "2Gi", cpu = "1", timeout = 1740, time = "25m" }
   }
 }
 

@@ -20,6 +20,7 @@ func TestLinked(t *testing.T) {
 		"plan":     {"iam.GenerateCredentialReport", "s3.PutObject", "sts.AssumeRole"},
 		"scan-aws": {"iam.GenerateCredentialReport", "s3.PutObject", "sts.AssumeRole"},
 		"scan-gcp": {"s3.PutObject", "sts.AssumeRole"},
+		"weekly":   {"s3.PutObject", "sts.AssumeRole"},
 		"posture":  {"iam.GenerateCredentialReport", "s3.DeleteObject", "s3.PutObject", "sts.AssumeRole"},
 	} {
 		symbols := symbolsOf(t, filepath.Join(programs, program))

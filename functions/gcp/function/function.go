@@ -9,7 +9,7 @@ import (
 	"posture/functions/setup/oncloudrun"
 )
 
-// Over HTTP: plan, scan, publish, run and watchdog; for CloudEvents the same
+// Over HTTP: plan, scan, publish, run, watchdog and weekly; for CloudEvents the same
 // with Event after their names, as in runEvent.
 func init() { //nolint:gochecknoinits // the framework knows only what a package registers when it is loaded
 	for name, step := range oncloudrun.Steps() {

@@ -16,10 +16,11 @@ import (
 // Event is what a function is asked for, in JSON. Each step takes what it
 // needs of it.
 type Event struct {
-	Slot   time.Time       `json:"slot"`   // plan, run: when the run was due; the trigger's own time where it has none
+	Slot   time.Time       `json:"slot"`   // plan, run, weekly: when it was due; the trigger's own time where it has none
 	Opener string          `json:"opener"` // plan: the caller's name, the same when it comes again
 	Run    string          `json:"run"`    // scan, publish: id of the run
 	Target *posture.Target `json:"target"` // scan: the one to scan; without one, all of the run
+	Week   string          `json:"week"`   // weekly: as in 2026-W47; without one, the week before the slot
 }
 
 // Answer says what came of a step, in JSON.
@@ -36,6 +37,7 @@ type Answer struct {
 	Last     string                 `json:"last,omitempty"`     // watchdog: the newest run that completed
 	Missed   bool                   `json:"missed,omitempty"`   // watchdog: no run completed for too long
 	Warnings []string               `json:"warnings,omitempty"` // publish and run: what of the configuration is without effect
+	Kept     *setup.KeptWeek        `json:"kept,omitempty"`     // weekly: the page
 	measures setup.Measures
 }
 
@@ -46,7 +48,7 @@ type Step func(ctx context.Context, e Event) (Answer, error)
 // Steps returns the steps by their names.
 func Steps() map[string]Step {
 	return map[string]Step{
-		"plan": on(plan), "scan": on(scan), "publish": on(publish), "run": on(run), "watchdog": on(watchdog),
+		"plan": on(plan), "scan": on(scan), "publish": on(publish), "run": on(run), "watchdog": on(watchdog), "weekly": on(week),
 	}
 }
 

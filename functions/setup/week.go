@@ -1,0 +1,74 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"posture/internal/config"
+	"posture/internal/policy"
+	"posture/internal/store"
+	"posture/internal/weekly"
+	"posture/rules"
+)
+
+// Weekly says which page to keep.
+type Weekly struct {
+	Store  store.Store
+	Config config.Config
+	Slot   time.Time // when it was due; the page is of the week before
+	Week   string    // as in 2026-W47, to make the page of another week that is over
+	Now    time.Time
+}
+
+// KeptWeek is what came of it. Without any run there is no page.
+type KeptWeek struct {
+	Week     string `json:"week"`
+	Report   string `json:"report,omitempty"` // the page's id
+	Headline string `json:"headline,omitempty"`
+	New      bool   `json:"new"` // it was not there before
+	NoRuns   bool   `json:"no_runs,omitempty"`
+}
+
+// Keep makes the page of a week and stores it, unless it is stored already. It
+// may be repeated and run twice at once.
+func (w Weekly) Keep(ctx context.Context) (KeptWeek, error) {
+	week, err := w.week()
+	if err != nil {
+		return KeptWeek{}, err
+	}
+	page, err := weekly.Kept(ctx, w.Store, week)
+	if errors.Is(err, store.ErrNotFound) {
+		page, err = w.collect(ctx, week)
+	}
+	if errors.Is(err, weekly.ErrNoRuns) {
+		return KeptWeek{Week: week.String(), NoRuns: true}, nil
+	}
+	if err != nil {
+		return KeptWeek{}, err
+	}
+	kept, won, err := weekly.Keep(ctx, w.Store, page)
+	return KeptWeek{Week: week.String(), Report: kept.ID, Headline: kept.Headline, New: won}, err
+}
+
+// week returns the week that is meant. That of one which is not over would be
+// kept for good.
+func (w Weekly) week() (weekly.Week, error) {
+	if w.Week == "" {
+		return weekly.Of(w.Slot).Before(1), nil
+	}
+	week, err := weekly.Parse(w.Week)
+	if err == nil && w.Now.Before(week.End()) {
+		err = fmt.Errorf("week %s is not over", week)
+	}
+	return week, err
+}
+
+func (w Weekly) collect(ctx context.Context, week weekly.Week) (weekly.Page, error) {
+	criteria, err := policy.LoadCriteria(rules.Criteria)
+	if err != nil {
+		return weekly.Page{}, err
+	}
+	return weekly.Collect(ctx, w.Store, weekly.Options{Week: week, Now: w.Now, Config: w.Config, Criteria: criteria.All(), Tool: Version})
+}
