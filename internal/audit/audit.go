@@ -38,13 +38,13 @@ type Cloud struct {
 	// Open returns a scanner for the target, or an error when nothing of it
 	// can be read; a posture.ReadError says why.
 	Open func(ctx context.Context, target posture.Target) (Scanner, error)
-	// Slices reads, for ScanAll, what several targets share: all that it
-	// returns of a slice is read as of the time when the run began, so that
-	// the slices of several processes fit together. A slice's targets are
+	// Slices reads, for ScanAll, what several targets share, where rules want
+	// it: all of it is read as of the time when the run began, so that the
+	// slices of several processes fit together. A slice's targets are
 	// opened before the next one is asked for. Once the context ends it
 	// returns the context's error, and what is left is for another process.
 	// Nil: the targets share nothing.
-	Slices func(ctx context.Context, began time.Time, targets []posture.Target) iter.Seq2[[]posture.Target, error]
+	Slices func(ctx context.Context, want posture.Want, began time.Time, targets []posture.Target) iter.Seq2[[]posture.Target, error]
 	// LastChange asks the provider's audit log, with one look-up at most, for
 	// the latest change of the resource between two times. Nil: it is not
 	// asked. Whatever error comes back, the alert goes out without an answer.

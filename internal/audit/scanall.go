@@ -108,8 +108,8 @@ func (s *sweep) slices(ctx context.Context, provider posture.Provider, targets [
 // slices returns the slices of the targets; they are one where the cloud has
 // none.
 func (a *Auditor) slices(ctx context.Context, provider posture.Provider, run snapshot.Run, targets []posture.Target) iter.Seq2[[]posture.Target, error] {
-	if read := a.Clouds[provider].Slices; read != nil {
-		return read(ctx, run.Started, targets)
+	if cloud := a.Clouds[provider]; cloud.Slices != nil {
+		return cloud.Slices(ctx, want(cloud), run.Started, targets)
 	}
 	return func(yield func([]posture.Target, error) bool) { yield(targets, nil) }
 }

@@ -24,7 +24,7 @@ type slow struct {
 	wrong error // instead of the first slice
 }
 
-func (s *slow) slices(ctx context.Context, began time.Time, targets []posture.Target) iter.Seq2[[]posture.Target, error] {
+func (s *slow) slices(ctx context.Context, _ posture.Want, began time.Time, targets []posture.Target) iter.Seq2[[]posture.Target, error] {
 	s.began = append(s.began, began)
 	return func(yield func([]posture.Target, error) bool) {
 		for slice := range slices.Chunk(targets, 2) {

@@ -19,12 +19,15 @@ const (
 	orgPolicies = assetpb.ContentType_ORG_POLICY
 )
 
-// estate is what one pass over the inventory brought in.
+// estate is what one pass over the inventory brought in, or the pass over a
+// slice of it.
 type estate struct {
 	mu     sync.Mutex // while it is being filled
 	packer *packer
+	common *estate // of a slice: what was listed for the whole scope; nil: this is all
 
 	nodes       map[string]*node                 // by key
+	accounts    map[string]*node                 // by account; nil until all are there
 	shares      map[shareKey]*share              // resources, by type and owner
 	policies    map[string]*share                // IAM policies of other resources, by owner
 	above       map[string]*policy               // IAM policies of nodes, by key
@@ -50,6 +53,25 @@ func newEstate() (*estate, error) {
 		packer: packer, nodes: map[string]*node{}, shares: map[shareKey]*share{}, policies: map[string]*share{},
 		above: map[string]*policy{}, constraints: map[string]map[string]constraint{}, listed: map[listingKey]error{},
 	}, nil
+}
+
+// slice returns an estate for a slice of the scope, of which this one holds
+// what was listed for all of it.
+func (e *estate) slice() (*estate, error) {
+	s, err := newEstate()
+	if err != nil {
+		return nil, err
+	}
+	s.common, s.nodes, s.accounts, s.above, s.constraints = e, e.nodes, e.accounts, e.above, e.constraints
+	return s, nil
+}
+
+// whole returns the estate that holds what was listed for the whole scope.
+func (e *estate) whole() *estate {
+	if e.common != nil {
+		return e.common
+	}
+	return e
 }
 
 var errNoOwner = errors.New("the inventory does not say to which project an asset belongs")
@@ -135,6 +157,12 @@ func (e *estate) seal() {
 	for _, s := range e.policies {
 		e.packer.seal(s)
 	}
+	if e.accounts == nil {
+		e.accounts = map[string]*node{}
+		for _, n := range e.nodes {
+			e.accounts[n.target().Account] = n
+		}
+	}
 }
 
 // notListedError stands for a listing that did not take place.
@@ -151,6 +179,9 @@ func (e *estate) complete(c content, typ string) error {
 		if err, known := e.listed[listingKey{c, kin}]; known && e.partial {
 			return err
 		}
+	}
+	if e.common != nil {
+		return e.common.complete(c, typ)
 	}
 	return notListedError{c}
 }
@@ -178,18 +209,30 @@ func kinOf(typ string) []string {
 // each hands the resources of a type and an owner to do until it returns false.
 func (e *estate) each(typ, owner string, do func(*asset) bool) error {
 	s := e.shares[shareKey{typ, owner}]
-	if s == nil {
+	switch {
+	case s != nil:
+		return e.packer.each(s, typ, do)
+	case e.common != nil:
+		return e.common.each(typ, owner, do)
+	default:
 		return nil
 	}
-	return e.packer.each(s, typ, do)
 }
 
 // policiesOf returns the IAM policies of an owner's resources, by their names.
 func (e *estate) policiesOf(owner string) (map[string]*policy, error) {
 	found := map[string]*policy{}
+	err := e.addPolicies(found, owner)
+	if e.common != nil {
+		err = errors.Join(err, e.common.addPolicies(found, owner))
+	}
+	return found, err
+}
+
+func (e *estate) addPolicies(found map[string]*policy, owner string) error {
 	s := e.policies[owner]
 	if s == nil {
-		return found, nil
+		return nil
 	}
 	var bad error
 	err := e.packer.each(s, "IAM policies", func(a *asset) bool {
@@ -198,15 +241,5 @@ func (e *estate) policiesOf(owner string) (map[string]*policy, error) {
 		found[a.Name] = p.with(found[a.Name])
 		return bad == nil
 	})
-	return found, errors.Join(err, bad)
-}
-
-// node returns the node of a target's account, nil when there is none.
-func (e *estate) node(account string) *node {
-	for _, n := range e.nodes {
-		if n.target().Account == account {
-			return n
-		}
-	}
-	return nil
+	return errors.Join(err, bad)
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	inventory "cloud.google.com/go/asset/apiv1"
@@ -34,6 +35,8 @@ type Options struct {
 	Attempts  int              // tries of a call; 0: as many as outlast a minute's quota
 	Backoff   time.Duration    // before the second try; 0: a second
 	Now       func() time.Time // nil: the clock
+
+	SlicePages int // pages of one content that a slice may have, where time is limited; 0: as many as take some minutes
 }
 
 // Inventory is one pass over what a scope holds. The pass is made when it is
@@ -43,6 +46,7 @@ type Inventory struct {
 	options Options
 	client  *inventory.Client // nil: there is an export instead
 	record  *record
+	parent  *Inventory // of a slice: the inventory of the whole scope
 
 	mu     sync.Mutex
 	estate *estate // nil until the pass was made
@@ -106,7 +110,7 @@ func (i *Inventory) discover(ctx context.Context) (*estate, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{Inventory: i, estate: e, content: resources, readTime: i.now()}
+	l := &listing{Inventory: i, estate: e, content: resources, pass: pass{below: i.scope.String(), at: i.readTime(i.now())}}
 	if err := l.run(ctx, hierarchy); err != nil {
 		return nil, refusal("list the projects of "+i.scope.String(), i.scope, err)
 	}
@@ -120,9 +124,29 @@ func (i *Inventory) now() time.Time {
 	return time.Now()
 }
 
-// clockSkew is how far the clock here may be ahead of the inventory's, which
-// refuses a time to come.
-const clockSkew = 30 * time.Second
+const (
+	// clockSkew is how far the clock here may be ahead of the inventory's,
+	// which refuses a time to come.
+	clockSkew = 30 * time.Second
+	// kept is how far back the inventory can look: 35 days, and some time to
+	// ask.
+	kept = 35*24*time.Hour - time.Hour
+)
+
+// readTime returns the time as of which the inventory is asked for a run that
+// began then: the same at every call, as long as the inventory can look back
+// so far.
+func (i *Inventory) readTime(began time.Time) time.Time {
+	now := i.now()
+	at := began.Add(-clockSkew)
+	if latest := now.Add(-clockSkew); at.After(latest) {
+		at = latest
+	}
+	if oldest := now.Add(-kept); at.Before(oldest) {
+		at = oldest
+	}
+	return at
+}
 
 // collect makes the pass, unless it was made: every content at one time.
 func (i *Inventory) collect(ctx context.Context, want posture.Want) (*estate, error) {
@@ -135,18 +159,43 @@ func (i *Inventory) collect(ctx context.Context, want posture.Want) (*estate, er
 	if err != nil {
 		return nil, err
 	}
-	readTime := i.now().Add(-clockSkew)
+	_ = i.fill(ctx, e, pass{below: i.scope.String(), needs: i.needs(want), at: i.readTime(i.now())}) // it has no limit
+	i.estate = e
+	return e, nil
+}
+
+// pass is what is asked of the inventory for an estate.
+type pass struct {
+	below string               // the project, folder or organization that it covers, by its key
+	needs map[content][]string // the types, by content
+	at    time.Time            // as of when
+	most  int                  // pages of one content; 0: any number
+}
+
+var errTooLarge = errors.New("there are more pages than were to be read")
+
+// fill makes a pass and seals the estate, which says of every type how its
+// listing ended. It returns errTooLarge once one content has too many pages.
+func (i *Inventory) fill(ctx context.Context, e *estate, p pass) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var tooLarge atomic.Bool
 	var all sync.WaitGroup
-	for content, types := range i.needs(want) {
+	for content, types := range p.needs {
 		all.Go(func() {
-			l := &listing{Inventory: i, estate: e, content: content, readTime: readTime}
-			_ = l.run(ctx, types) // kept in the estate
+			l := &listing{Inventory: i, estate: e, content: content, pass: p}
+			if err := l.run(ctx, types); errors.Is(err, errTooLarge) { // others are kept in the estate
+				tooLarge.Store(true)
+				cancel()
+			}
 		})
 	}
 	all.Wait()
 	e.seal()
-	i.estate = e
-	return e, nil
+	if tooLarge.Load() {
+		return errTooLarge
+	}
+	return nil
 }
 
 // needs returns which types the enabled rules need of which content.
@@ -165,9 +214,10 @@ func (i *Inventory) needs(want posture.Want) map[content][]string {
 // listing is the listing of one content.
 type listing struct {
 	*Inventory
-	estate   *estate
-	content  content
-	readTime time.Time
+	pass
+	estate  *estate
+	content content
+	count   int // pages so far
 }
 
 // listOperation names the call that lists a content.
@@ -177,8 +227,9 @@ func listOperation(c content) string { return "cloudasset.ListAssets(" + c.Strin
 // whole listing for one type that it does not know: then each half is listed
 // for itself, so that only that type is missing.
 func (l *listing) run(ctx context.Context, types []string) error {
+	before := l.count
 	err := failed(listOperation(l.content), l.pages(ctx, types))
-	if len(types) > 1 && code(err) == "INVALID_ARGUMENT" {
+	if len(types) > 1 && l.count == before && code(err) == "INVALID_ARGUMENT" {
 		half := len(types) / 2
 		return errors.Join(l.run(ctx, types[:half]), l.run(ctx, types[half:]))
 	}
@@ -199,8 +250,12 @@ func (l *listing) pages(ctx context.Context, types []string) error {
 		for _, found := range page.GetAssets() {
 			misplaced = cmp.Or(l.estate.take(l.content, found), misplaced)
 		}
+		l.count++
 		if token = page.GetNextPageToken(); token == "" {
 			return misplaced
+		}
+		if l.most > 0 && l.count >= l.most {
+			return errTooLarge
 		}
 	}
 }

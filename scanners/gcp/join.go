@@ -3,6 +3,7 @@ package gcp
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"posture/internal/posture"
@@ -19,18 +20,7 @@ type joined[T any] struct {
 // Where not all of them could be listed or read it marks the fields as unread
 // and returns the others. The type must be among the service's Joins.
 func siblings[T any](r *reading, typ string, fields ...string) []joined[T] {
-	return lookAt[T](r, typ, []string{r.key()}, fields)
-}
-
-// everywhere returns the assets of another type in the whole scope. What lies
-// outside of it is not among them: see wholeOrganization.
-func everywhere[T any](r *reading, typ string, fields ...string) []joined[T] {
-	var owners []string
-	for key := range r.place.estate.nodes {
-		owners = append(owners, key)
-	}
-	slices.Sort(owners)
-	return lookAt[T](r, typ, owners, fields)
+	return lookAt[T](r, typ, r.key(), fields)
 }
 
 // upwards returns the assets of another type that belong to the folders and
@@ -47,21 +37,31 @@ func upwards[T any](r *reading, typ string, fields ...string) []joined[T] {
 			r.Mark(posture.Cause{Reason: posture.NotListed, Operation: listOperation(resources)}, fields...)
 			continue
 		}
-		found = append(found, lookAt[T](r, typ, []string{key}, fields)...)
+		found = append(found, lookAt[T](r, typ, key, fields)...)
 	}
 	return found
 }
 
-func lookAt[T any](r *reading, typ string, owners, fields []string) []joined[T] {
+func lookAt[T any](r *reading, typ, owner string, fields []string) []joined[T] {
 	if !r.Wants(fields...) {
 		return nil
 	}
-	scope := "everywhere"
-	if len(owners) == 1 {
-		scope = owners[0]
+	found, err := once(r.place.inventory, fmt.Sprintf("join %T %s %s", *new(T), typ, owner), func() ([]joined[T], error) {
+		return joinAssets[T](r.place.estate, typ, []string{owner})
+	})
+	r.Got(err, fields...)
+	return found
+}
+
+// everywhere returns the assets of another type in the whole scope. What lies
+// outside of it is not among them. The join must be declared as Everywhere.
+func everywhere[T any](r *reading, typ string, fields ...string) []joined[T] {
+	if !r.Wants(fields...) {
+		return nil
 	}
-	found, err := once(r.place.inventory, fmt.Sprintf("join %T %s %s", *new(T), typ, scope), func() ([]joined[T], error) {
-		return joinAssets[T](r.place.estate, typ, owners)
+	found, err := once(r.place.inventory.whole(), fmt.Sprintf("join %T %s everywhere", *new(T), typ), func() ([]joined[T], error) {
+		e := r.place.estate.whole()
+		return joinAssets[T](e, typ, slices.Sorted(maps.Keys(e.nodes)))
 	})
 	r.Got(err, fields...)
 	return found

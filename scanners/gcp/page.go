@@ -15,7 +15,7 @@ func (l *listing) page(ctx context.Context, types []string, token string) (*asse
 	l.record.count(listOperation(l.content))
 	again := gax.WithRetry(func() gax.Retryer { return l.options.newRetryer(ctx) })
 	pages := l.client.ListAssets(ctx, &assetpb.ListAssetsRequest{
-		Parent: l.scope.String(), ReadTime: timestamppb.New(l.readTime), AssetTypes: types,
+		Parent: l.below, ReadTime: timestamppb.New(l.at), AssetTypes: types,
 		ContentType: l.content, PageSize: pageSize, PageToken: token,
 	}, again)
 	if _, err := pages.Next(); err != nil && !errors.Is(err, iterator.Done) {

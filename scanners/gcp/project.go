@@ -79,7 +79,7 @@ type place struct {
 
 // locate finds the target in the estate.
 func (p *place) locate() error {
-	p.node = p.estate.node(p.target.Account)
+	p.node = p.estate.accounts[p.target.Account]
 	if p.node == nil {
 		if err := p.estate.complete(resources, typeProject); err != nil {
 			return err

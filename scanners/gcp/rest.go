@@ -53,7 +53,7 @@ func (i *Inventory) memo(key string) *memo {
 // refuses what is not a read, and tries again what may succeed later. There
 // is none where an export is read.
 func rest[T any](ctx context.Context, i *Inventory, build func(context.Context, ...option.ClientOption) (T, error)) (T, error) {
-	return once(i, "client "+reflect.TypeFor[T]().String(), func() (T, error) {
+	return once(i.whole(), "client "+reflect.TypeFor[T]().String(), func() (T, error) {
 		var none T
 		if i.client == nil {
 			return none, notListedError{resources}
@@ -100,7 +100,7 @@ const (
 // askPolicy reads the IAM policy of a folder or an organization that lies
 // above the scope.
 func (i *Inventory) askPolicy(ctx context.Context, key string) (*policy, error) {
-	return once(i, "policy "+key, func() (*policy, error) {
+	return once(i.whole(), "policy "+key, func() (*policy, error) {
 		service, err := rest(ctx, i, crm.NewService)
 		if err != nil {
 			return nil, err

@@ -33,9 +33,10 @@ type service struct {
 
 // join declares another type whose assets a service looks at.
 type join struct {
-	Type     string
-	For      []string // the document fields that it gives
-	Policies bool     // its IAM policies are looked at, not the assets themselves
+	Type       string
+	For        []string // the document fields that it gives
+	Policies   bool     // its IAM policies are looked at, not the assets themselves
+	Everywhere bool     // those of the whole scope are looked at, not only its own project's
 }
 
 // content returns what is listed of the type.

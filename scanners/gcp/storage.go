@@ -29,7 +29,7 @@ var storageBuckets = service{
 	Versions: []string{"v1"},
 	Policies: []string{"public_grants", "inherited_public_grants", "data_access_logged"},
 	OrgRules: []string{"public_access_prevention"},
-	Joins:    []join{{Type: typeLogSink, For: []string{"receives_logs"}}},
+	Joins:    []join{{Type: typeLogSink, For: []string{"receives_logs"}, Everywhere: true}},
 	Get: []get{{
 		Op: "storage.buckets.get", Permission: "storage.buckets.get", Root: "https://storage.googleapis.com/storage/v1/b/", Version: "v1",
 		Policy: policyGetter{"storage.buckets.getIamPolicy", "storage.buckets.getIamPolicy", policyOfStorage},

@@ -31,7 +31,7 @@ type Options struct {
 
 // Cloud is Google Cloud for one run. It keeps what a pass over the inventory
 // brought in until it is closed, so that all projects share it: make a new one
-// for every run.
+// for every run. Of slices it keeps the last one.
 type Cloud struct {
 	Options
 	scopes []gcp.Scope // each is read in one pass
@@ -39,6 +39,7 @@ type Cloud struct {
 	mu          sync.Mutex
 	inventories []*gcp.Inventory
 	byAccount   map[string]*gcp.Inventory
+	slice       map[string]*gcp.Project // of the slice that was read last, by account
 }
 
 var errNoScope = errors.New("nothing of Google Cloud is in scope: name an organization, a folder or a project")
@@ -90,7 +91,7 @@ func Scopes(g config.GCP) ([]gcp.Scope, error) {
 // Cloud returns what an auditor needs.
 func (c *Cloud) Cloud() audit.Cloud {
 	return audit.Cloud{
-		Policy: c.Policy, Types: gcp.TypesOf(c.Config.GCP.Services), Targets: c.targets, Open: c.open,
+		Policy: c.Policy, Types: gcp.TypesOf(c.Config.GCP.Services), Targets: c.targets, Open: c.open, Slices: c.slices,
 	}
 }
 
@@ -180,6 +181,9 @@ func (c *Cloud) reach(ctx context.Context) error {
 func (c *Cloud) open(ctx context.Context, target posture.Target) (audit.Scanner, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if project := c.slice[target.Account]; project != nil {
+		return project, nil
+	}
 	if c.byAccount == nil {
 		if _, err := c.find(ctx); err != nil {
 			return nil, err

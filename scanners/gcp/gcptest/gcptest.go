@@ -37,6 +37,7 @@ type Server struct {
 	mu       sync.Mutex
 	fault    func(Call) error
 	gaps     bool
+	most     int                         // assets on a page; 0: as many as asked for
 	answers  map[string]http.HandlerFunc // by method and path
 	calls    []Call
 	listings map[string][]*assetpb.Asset // by what was asked for
@@ -175,6 +176,14 @@ func (s *Server) Gaps() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.gaps = true
+}
+
+// Pages makes the server answer with at most so many assets on a page, as the
+// inventory may.
+func (s *Server) Pages(most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.most = most
 }
 
 // Calls returns the calls of the inventory so far, refused ones too.

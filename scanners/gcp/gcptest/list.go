@@ -21,12 +21,16 @@ func (s *Server) ListAssets(_ context.Context, in *assetpb.ListAssetsRequest) (*
 	if err != nil || in.GetPageSize() < 1 || in.GetPageSize() > 1000 || in.GetReadTime() == nil {
 		return nil, status.Error(codes.InvalidArgument, "Request contains an invalid argument.")
 	}
-	call := Call{
-		Parent: in.GetParent(), Content: in.GetContentType(), Types: in.GetAssetTypes(),
-		Page: start / int(in.GetPageSize()), Size: in.GetPageSize(), Read: in.GetReadTime().AsTime().String(),
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	size := int(in.GetPageSize())
+	if s.most > 0 {
+		size = min(size, s.most)
+	}
+	call := Call{
+		Parent: in.GetParent(), Content: in.GetContentType(), Types: in.GetAssetTypes(),
+		Page: start / size, Size: in.GetPageSize(), Read: in.GetReadTime().AsTime().String(),
+	}
 	s.calls = append(s.calls, call)
 	if s.fault != nil {
 		if err := s.fault(call); err != nil {
@@ -43,7 +47,7 @@ func (s *Server) ListAssets(_ context.Context, in *assetpb.ListAssetsRequest) (*
 	if len(found) == 0 && !s.known(in.GetParent()) {
 		return nil, status.Error(codes.PermissionDenied, "The caller does not have permission")
 	}
-	return page(found, start, int(in.GetPageSize()), in.GetContentType()), nil
+	return page(found, start, size, in.GetContentType()), nil
 }
 
 // listing returns all that is asked for, of which a page is a part.

@@ -1,0 +1,262 @@
+package gcp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/asset/apiv1/assetpb"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"posture/internal/posture"
+	"posture/scanners/gcp/gcptest"
+)
+
+// folders returns an estate: an organization with folders of some
+// projects each, and one bucket in each project.
+func folders(t *testing.T, count, projects int) []*assetpb.Asset {
+	t.Helper()
+	var made []*assetpb.Asset
+	add := func(name, typ, version, data string, path ...string) {
+		named, err := json.Marshal(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &assetpb.Asset{}
+		line := fmt.Sprintf(`{"name": %q, "asset_type": %q, "ancestors": %s, "resource": {"version": %q, "data": %s}}`, name, typ, named, version, data)
+		if err := protojson.Unmarshal([]byte(line), a); err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, a)
+	}
+	const crm, org = "//cloudresourcemanager.googleapis.com/", "organizations/3001"
+	add(crm+org, typeOrganization, "v3", `{"displayName": "example.com", "state": "ACTIVE"}`, org)
+	for f := range count {
+		folder := fmt.Sprintf("folders/%d", 2001+f)
+		add(crm+folder, typeFolder, "v3", `{"displayName": "team", "state": "ACTIVE"}`, folder, org)
+		for p := range projects {
+			project, id := fmt.Sprintf("projects/%d", 1000+100*f+p), fmt.Sprintf("team-%d-%d", f+1, p+1)
+			add(crm+project, typeProject, "v1", fmt.Sprintf(`{"projectId": %q, "lifecycleState": "ACTIVE"}`, id), project, folder, org)
+			add("//storage.googleapis.com/"+id, "storage.googleapis.com/Bucket", "v1", `{"locationType": "region"}`, project, folder, org)
+		}
+	}
+	return made
+}
+
+// parts starts a server of folders, and opens it with slices of so many pages
+// of one asset each.
+func parts(t *testing.T, pages int, assets []*assetpb.Asset) (*gcptest.Server, *Inventory, []posture.Target) {
+	t.Helper()
+	server := must[*gcptest.Server](t)(gcptest.Start())
+	t.Cleanup(server.Close)
+	server.Add(assets...)
+	server.Pages(1)
+	inventory := open(t, server, organization(t))
+	inventory.options.SlicePages = pages
+	return server, inventory, must[[]posture.Target](t)(inventory.Targets(t.Context()))
+}
+
+// accounts are the accounts of each slice, in their order.
+func accounts(ctx context.Context, inventory *Inventory, ask Ask) (read []string, err error) {
+	for slice, late := range inventory.Slices(ctx, ask) {
+		if late != nil {
+			return read, late
+		}
+		var its []string
+		for _, target := range slice.Targets {
+			its = append(its, target.Account)
+		}
+		read = append(read, strings.Join(its, " "))
+	}
+	return read, nil
+}
+
+func within(t *testing.T, time time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+var bucketsOnly = posture.Want{"storage.googleapis.com/Bucket": {"versioning"}}
+
+// TestSlices: what is too large is read by its folders, and these by their
+// projects; what is small is not split; what is not asked for is not read.
+func TestSlices(t *testing.T) {
+	all := []string{
+		"organization-3001", "folder-2001", "folder-2002", "team-1-1", "team-1-2", "team-1-3", "team-2-1", "team-2-2", "team-2-3",
+	}
+	for _, test := range []struct {
+		name  string
+		pages int
+		asked []string
+		want  []string
+	}{
+		{"one", 7, all, []string{"organization-3001 folder-2001 team-1-1 team-1-2 team-1-3 folder-2002 team-2-1 team-2-2 team-2-3"}},
+		{"folders", 4, all, []string{"organization-3001", "folder-2001 team-1-1 team-1-2 team-1-3", "folder-2002 team-2-1 team-2-2 team-2-3"}},
+		{"projects", 2, all, []string{
+			"organization-3001", "folder-2001", "team-1-1 team-1-2 team-1-3", "folder-2002", "team-2-1 team-2-2 team-2-3",
+		}},
+		{"a folder", 4, []string{"team-2-1", "team-2-2", "team-2-3"}, []string{"team-2-1 team-2-2 team-2-3"}},
+		{"a project", 7, []string{"team-2-3"}, []string{"team-2-3"}},
+		{"gone", 7, []string{"team-9-9"}, []string{"team-9-9"}},
+		{"nothing", 7, nil, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, inventory, targets := parts(t, test.pages, folders(t, 2, 3))
+			targets = append(targets, posture.Target{Provider: posture.GCP, Account: "team-9-9"})
+			targets = slices.DeleteFunc(targets, func(target posture.Target) bool { return !slices.Contains(test.asked, target.Account) })
+			got, err := accounts(within(t, time.Hour), inventory, Ask{bucketsOnly, time.Now(), targets})
+			if diff := cmp.Diff(test.want, got); diff != "" || err != nil {
+				t.Errorf("%v %s", err, diff)
+			}
+		})
+	}
+	t.Run("without a deadline", func(t *testing.T) {
+		_, inventory, targets := parts(t, 2, folders(t, 2, 3))
+		if got, err := accounts(t.Context(), inventory, Ask{bucketsOnly, time.Now(), targets}); len(got) != 1 || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+}
+
+// TestSlicesGoOn: the inventory is slow, so that time runs out. What was read
+// by then counts, and the next process reads the rest as of the same time.
+func TestSlicesGoOn(t *testing.T) {
+	server, inventory, targets := parts(t, 100, folders(t, 5, 4))
+	server.Refuse(func(gcptest.Call) error {
+		time.Sleep(15 * time.Millisecond)
+		return nil
+	})
+	began := time.Now().Add(-time.Hour)
+	first := len(server.Calls())
+	var read []string
+	left := targets
+	for calls := 0; len(left) > 0; calls++ {
+		if calls == 30 {
+			t.Fatalf("%d targets are left", len(left))
+		}
+		got, err := accounts(within(t, time.Second), inventory, Ask{bucketsOnly, began, left})
+		if calls == 0 && err == nil {
+			t.Error("all was read in a time that does not suffice")
+		}
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+		read = append(read, strings.Fields(strings.Join(got, " "))...)
+		left = slices.DeleteFunc(slices.Clone(left), func(target posture.Target) bool { return slices.Contains(read, target.Account) })
+	}
+	if len(read) != len(targets) {
+		t.Errorf("%d targets were read for %d", len(read), len(targets))
+	}
+	for _, call := range server.Calls()[first:] {
+		if want := began.Add(-clockSkew).UTC().String(); call.Read != want {
+			t.Errorf("%s was read as of %s, want %s", call.Parent, call.Read, want)
+		}
+	}
+}
+
+// TestSliceRefused: what is refused of one slice makes only its own targets
+// unknown.
+func TestSliceRefused(t *testing.T) {
+	server, inventory, targets := parts(t, 4, folders(t, 3, 3))
+	server.Refuse(func(c gcptest.Call) error {
+		if c.Parent == "folders/2002" {
+			return status.Error(codes.PermissionDenied, "no")
+		}
+		return nil
+	})
+	for slice, err := range inventory.Slices(within(t, time.Hour), Ask{bucketsOnly, time.Now(), targets}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, target := range slice.Targets {
+			p := slice.Project(target).Scan(t.Context(), bucketsOnly, func(posture.Resource) {}).Populations[0]
+			refused := target.Account == "folder-2002" || strings.HasPrefix(target.Account, "team-2-")
+			if p.Complete == refused || refused && p.Cause.Permission != "cloudasset.assets.listResource" {
+				t.Errorf("%s: complete %v, because %v", target, p.Complete, p.Cause)
+			}
+		}
+	}
+}
+
+// TestUnknownTypeInSlices: a type that the inventory does not have is asked
+// for in the first slice only, and is missing in all.
+func TestUnknownTypeInSlices(t *testing.T) {
+	const unknown = "sqladmin.googleapis.com/Instance"
+	server, inventory, targets := parts(t, 4, folders(t, 4, 3))
+	refused := 0
+	server.Refuse(func(c gcptest.Call) error {
+		if !slices.Contains(c.Types, unknown) {
+			return nil
+		}
+		refused++
+		return status.Error(codes.InvalidArgument, "Request contains an invalid argument.")
+	})
+	want := everything("storage.googleapis.com/Bucket", unknown)
+	for slice, err := range inventory.Slices(within(t, time.Hour), Ask{want, time.Now(), targets}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, target := range slice.Targets {
+			for _, p := range slice.Project(target).Scan(t.Context(), want, func(posture.Resource) {}).Populations {
+				ofFolder := !strings.HasPrefix(target.Account, "team-")
+				if !ofFolder && p.Complete == (p.Type == unknown) {
+					t.Errorf("%s %s: complete %v, because %v", target, p.Type, p.Complete, p.Cause)
+				}
+			}
+		}
+	}
+	if refused > 4 { // with the other type and alone, of two contents
+		t.Errorf("it was asked for %d times", refused)
+	}
+}
+
+func TestReadTime(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	i := &Inventory{options: Options{Now: func() time.Time { return now }}}
+	for began, want := range map[time.Time]time.Time{
+		now:                           now.Add(-clockSkew),
+		now.Add(-time.Hour):           now.Add(-time.Hour - clockSkew),
+		now.Add(time.Minute):          now.Add(-clockSkew),
+		now.Add(-40 * 24 * time.Hour): now.Add(-kept),
+	} {
+		if got := i.readTime(began); !got.Equal(want) {
+			t.Errorf("began %v: read as of %v, want %v", began, got, want)
+		}
+	}
+}
+
+// TestSlicesOfAllServices reads the test data of all services by single
+// projects, and must find what one pass finds.
+func TestSlicesOfAllServices(t *testing.T) {
+	server := serve(t, allData(t)...)
+	whole := scan(t, open(t, server, organization(t)), everything())
+	server.Pages(1)
+	inventory := open(t, server, organization(t))
+	inventory.options.SlicePages = 1
+	targets := must[[]posture.Target](t)(inventory.Targets(t.Context()))
+	found := map[string]posture.Resource{}
+	for slice, err := range inventory.Slices(within(t, time.Hour), Ask{everything(), time.Now(), targets}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, target := range slice.Targets {
+			coverage := slice.Project(target).Scan(t.Context(), everything(), func(r posture.Resource) { found[r.Type+" "+r.ID] = r })
+			if diff := cmp.Diff(whole.coverage[target.Account].Populations, coverage.Populations); diff != "" {
+				t.Errorf("%s: %s", target, diff)
+			}
+		}
+	}
+	if diff := cmp.Diff(whole.byID, found); diff != "" {
+		t.Error(diff)
+	}
+}
