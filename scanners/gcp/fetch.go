@@ -50,7 +50,7 @@ const askVersion3 = `{"options":{"requestedPolicyVersion":3}}`
 
 // fetch makes a call, counts it, and returns the JSON that it answers.
 func (i *Inventory) fetch(ctx context.Context, op, method string, at *url.URL) (json.RawMessage, error) {
-	r, err := once(i, "reader", func() (*reader, error) { return i.newReader(ctx) })
+	r, err := once(i.whole(), "reader", func() (*reader, error) { return i.newReader(ctx) })
 	if err != nil {
 		return nil, failed(op, err)
 	}

@@ -172,10 +172,10 @@ type pass struct {
 	most  int                  // pages of one content; 0: any number
 }
 
-var errTooLarge = errors.New("there are more pages than were to be read")
+var errManyPages = errors.New("there are more pages than were to be read")
 
 // fill makes a pass and seals the estate, which says of every type how its
-// listing ended. It returns errTooLarge once one content has too many pages.
+// listing ended. It returns errManyPages once one content has too many pages.
 func (i *Inventory) fill(ctx context.Context, e *estate, p pass) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -184,7 +184,7 @@ func (i *Inventory) fill(ctx context.Context, e *estate, p pass) error {
 	for content, types := range p.needs {
 		all.Go(func() {
 			l := &listing{Inventory: i, estate: e, content: content, pass: p}
-			if err := l.run(ctx, types); errors.Is(err, errTooLarge) { // others are kept in the estate
+			if err := l.run(ctx, types); errors.Is(err, errManyPages) { // others are kept in the estate
 				tooLarge.Store(true)
 				cancel()
 			}
@@ -193,7 +193,7 @@ func (i *Inventory) fill(ctx context.Context, e *estate, p pass) error {
 	all.Wait()
 	e.seal()
 	if tooLarge.Load() {
-		return errTooLarge
+		return errManyPages
 	}
 	return nil
 }
@@ -255,7 +255,7 @@ func (l *listing) pages(ctx context.Context, types []string) error {
 			return misplaced
 		}
 		if l.most > 0 && l.count >= l.most {
-			return errTooLarge
+			return errManyPages
 		}
 	}
 }

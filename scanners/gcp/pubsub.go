@@ -45,7 +45,7 @@ var pubSubSubscriptions = service{
 	Type:     typeSubscription,
 	Doc:      PubSubSubscription{},
 	Versions: []string{"v1"},
-	Joins:    []join{{Type: typeSubscription, For: []string{"of_dead_letters"}}},
+	Joins:    []join{{Type: typeSubscription, For: []string{"of_dead_letters"}, Everywhere: true}},
 	Get:      []get{pubSubGet("subscriptions")},
 	Read:     readPubSubSubscription,
 }

@@ -61,10 +61,20 @@ func guard(p *pace) grpc.UnaryClientInterceptor {
 		if err := p.wait(ctx); err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+		try, cancel := context.WithTimeout(ctx, attemptTimeout)
 		defer cancel()
-		return invoke(ctx, method, in, out, conn, options...)
+		return outOfTime(ctx, invoke(try, method, in, out, conn, options...))
 	}
+}
+
+// outOfTime returns an error when the context has ended, too. The server is
+// told how long the client waits, and may find before it that time is up.
+func outOfTime(ctx context.Context, err error) error {
+	deadline, bounded := ctx.Deadline()
+	if bounded && status.Code(err) == codes.DeadlineExceeded && time.Until(deadline) < time.Second {
+		<-ctx.Done()
+	}
+	return err
 }
 
 // retryer says whether and when to try a call again.

@@ -167,7 +167,7 @@ func (s *slicer) read(ctx context.Context, b *branch) error {
 		return s.readProjects(ctx, []*branch{b})
 	}
 	e, err := s.try(ctx, b)
-	if errors.Is(err, errTooLarge) {
+	if errors.Is(err, errManyPages) {
 		return s.split(ctx, b)
 	}
 	if err != nil {
@@ -269,7 +269,7 @@ func (s *slicer) try(ctx context.Context, b *branch) (*estate, error) {
 	defer cancel()
 	e, err := s.list(trying, b.key, most)
 	if err != nil && ctx.Err() == nil && trying.Err() != nil {
-		return nil, errTooLarge
+		return nil, errManyPages
 	}
 	return e, err
 }
