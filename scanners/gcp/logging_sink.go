@@ -52,7 +52,7 @@ func readLogExport(ctx context.Context, r *reading) any {
 	r.id, r.name = r.id+"/logSinks", r.place.node.id
 	doc := &LogExport{}
 	for _, key := range r.place.node.ancestors {
-		for _, sink := range lookAt[exportData](r, typeLogSink, []string{key}, []string{"all_entries", "sinks"}) {
+		for _, sink := range lookAt[exportData](r, typeLogSink, key, []string{"all_entries", "sinks"}) {
 			if (sink.Data.Children || key == r.key()) && sink.Data.all() {
 				doc.Sinks = append(doc.Sinks, key+"/sinks/"+sink.Data.Name)
 			}
