@@ -28,6 +28,7 @@ const (
 )
 
 var (
+	tokenForm    = regexp.MustCompile(`^https://sts(\.[a-z0-9-]+\.rep)?\.googleapis\.com/v1/token$`)
 	providerForm = regexp.MustCompile(`^//iam\.googleapis\.com/projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]+/providers/[a-z0-9-]+$`)
 	accountForm  = regexp.MustCompile(`^https://iamcredentials\.googleapis\.com/v1/projects/[a-z0-9:.-]+/serviceAccounts/([a-z0-9-]+@[a-z0-9.:-]+):generateAccessToken$`)
 )
@@ -103,7 +104,7 @@ func parse(text []byte) (file, error) {
 		{f.Type == "external_account", "type", "external_account"},
 		{providerForm.MatchString(f.Audience), "audience", "//iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER"},
 		{f.SubjectTokenType == subjectToken, "subject_token_type", subjectToken + ", by --aws"},
-		{f.TokenURL == tokenURL, "token_url", tokenURL},
+		{tokenForm.MatchString(f.TokenURL), "token_url", "https://sts.googleapis.com/v1/token"},
 		{f.ImpersonationURL == "" || accountForm.MatchString(f.ImpersonationURL), "service_account_impersonation_url", "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/ACCOUNT:generateAccessToken"},
 		{f.Universe == "" || f.Universe == universe, "universe_domain", universe},
 	} {

@@ -23,6 +23,7 @@ func TestCaller(t *testing.T) {
 	for name, test := range map[string]struct{ from, to, caller string }{
 		"a service account": {"aws1", "aws1", "posture-scan@my-posture.iam.gserviceaccount.com"},
 		"the pool itself":   {"service_account_impersonation_url", "unused", ""},
+		"a region":          {"https://sts.", "https://sts.europe-west3.rep.", "posture-scan@my-posture.iam.gserviceaccount.com"},
 		"a default account": {"posture-scan@my-posture.iam", "4001-compute@developer", "4001-compute@developer.gserviceaccount.com"},
 	} {
 		_, caller, err := Credentials("google.json", []byte(strings.Replace(written, test.from, test.to, 1)), Identity{})
