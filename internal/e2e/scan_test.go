@@ -96,9 +96,8 @@ func (b *builder) addLater(g *gate) {
 	g.correct = corrections(rootUsed(false))
 }
 
-// again holds the calls that may be made twice: the report is waited for, and
-// planning and scanning are steps that each ask who they are.
-var again = map[string]bool{"iam:GenerateCredentialReport": true, "sts:GetCallerIdentity": true}
+// again holds the calls that may be made twice: the report is waited for.
+var again = map[string]bool{"iam:GenerateCredentialReport": true}
 
 // scan scans the estate with the command line. All must be read, and nothing
 // asked for twice.

@@ -36,6 +36,22 @@ type Options struct {
 	Services []string // the services to read, by Services' names; empty: all
 	Attempts int      // tries of a call; 0: as many as proved right under throttling
 	Sample   bool     // read at most one resource of each listing: for trying permissions
+	Identity Identity // whose the credentials are, where that was asked before; zero: it is asked
+}
+
+// Identity is whom credentials belong to.
+type Identity struct{ Account, ARN string }
+
+// Identify asks whom credentials belong to (sts:GetCallerIdentity). The error's
+// text holds no secret.
+func Identify(ctx context.Context, cfg aws.Config) (Identity, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	found, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, nil)
+	if err != nil {
+		return Identity{}, Refusal("ask who the credentials belong to", err)
+	}
+	return Identity{Account: aws.ToString(found.Account), ARN: aws.ToString(found.Arn)}, nil
 }
 
 // Account is an AWS account that answered, ready to be scanned once.
@@ -52,9 +68,10 @@ type Account struct {
 
 // Open finds out which account the credentials of cfg belong to and which
 // regions it has enabled (sts:GetCallerIdentity, ec2:DescribeRegions). It
-// fails when the account is not the target's, when that names one, and with
-// the provider's error when the credentials do not work; the error's text
-// holds no secret.
+// does not ask for an identity that the options hold, and counts that call all
+// the same: it was made for this account. It fails when the account is not the
+// target's, when that names one, and with the provider's error when the
+// credentials do not work; the error's text holds no secret.
 func Open(ctx context.Context, cfg aws.Config, target posture.Target, options Options) (*Account, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
@@ -67,27 +84,31 @@ func Open(ctx context.Context, cfg aws.Config, target posture.Target, options Op
 	}
 	a.cfg.HTTPClient = httpClient(a.cfg)
 	a.cfg.APIOptions = append(slices.Clone(a.cfg.APIOptions), a.record.watch)
-	identity, err := sts.NewFromConfig(a.cfg).GetCallerIdentity(ctx, nil)
-	if err != nil {
-		return nil, Refusal("ask who the credentials belong to", err)
-	}
-	if err := a.identify(identity); err != nil {
+	if err := a.identify(ctx); err != nil {
 		return nil, err
 	}
 	return a, a.findRegions(ctx)
 }
 
 // identify checks the identity against the target and keeps what it tells.
-func (a *Account) identify(identity *sts.GetCallerIdentityOutput) error {
-	id := aws.ToString(identity.Account)
-	if a.target.Account != "" && a.target.Account != id {
-		return fmt.Errorf("the credentials belong to account %s, not to %s: check the profile or the role", id, a.target.Account)
+func (a *Account) identify(ctx context.Context) error {
+	identity := a.options.Identity
+	if identity == (Identity{}) {
+		var err error
+		if identity, err = Identify(ctx, a.cfg); err != nil {
+			return err
+		}
+	} else {
+		a.record.count("sts:GetCallerIdentity")
 	}
-	parsed, err := arn.Parse(aws.ToString(identity.Arn))
+	if a.target.Account != "" && a.target.Account != identity.Account {
+		return fmt.Errorf("the credentials belong to account %s, not to %s: check the profile or the role", identity.Account, a.target.Account)
+	}
+	parsed, err := arn.Parse(identity.ARN)
 	if err != nil {
 		return fmt.Errorf("parse the caller's ARN: %w", err)
 	}
-	a.target.Provider, a.target.Account = posture.AWS, id
+	a.target.Provider, a.target.Account = posture.AWS, identity.Account
 	a.caller, a.partition = parsed.String(), parsed.Partition
 	a.homeRegion = homeRegion(a.partition)
 	return nil

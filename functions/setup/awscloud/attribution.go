@@ -11,7 +11,7 @@ import (
 // lastChange asks the account's CloudTrail who changed a resource, with the
 // credentials by which the account is read.
 func (c *cloud) lastChange(ctx context.Context, of drift.Resource, after, before time.Time) (*drift.Attribution, error) {
-	cfg, err := c.credentials(ctx, of.Account)
+	cfg, _, err := c.credentials(ctx, of.Account)
 	if err != nil {
 		return nil, err
 	}

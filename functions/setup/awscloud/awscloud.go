@@ -13,7 +13,6 @@ import (
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"posture/functions/setup"
 	"posture/internal/audit"
@@ -95,7 +94,7 @@ type cloud struct {
 	Options
 
 	mu  sync.Mutex
-	own string // account of the credentials, once known
+	own aws.Identity // of the credentials, once known
 }
 
 // targets lists the accounts in scope.
@@ -151,37 +150,42 @@ func (c *cloud) configured(ctx context.Context) ([]posture.Target, error) {
 
 // open reaches one account.
 func (c *cloud) open(ctx context.Context, target posture.Target) (audit.Scanner, error) {
-	cfg, err := c.credentials(ctx, target.Account)
+	cfg, assumed, err := c.credentials(ctx, target.Account)
 	if err != nil {
 		return nil, err
 	}
-	account, err := aws.Open(ctx, cfg, target, aws.Options{Services: c.services(), Sample: c.Sample})
+	options := aws.Options{Services: c.services(), Sample: c.Sample}
+	if !assumed {
+		options.Identity = c.identity()
+	}
+	account, err := aws.Open(ctx, cfg, target, options)
 	if err != nil {
 		return nil, err
 	}
 	return account, nil
 }
 
-// credentials returns those by which an account is read.
-func (c *cloud) credentials(ctx context.Context, account string) (awssdk.Config, error) {
+// credentials returns those by which an account is read, and whether they are
+// those of a role and not the ones at hand.
+func (c *cloud) credentials(ctx context.Context, account string) (cfg awssdk.Config, assumed bool, err error) {
 	if c.Role.ARN != "" {
-		return aws.Assume(c.AWS, aws.Role{ARN: c.Role.ARN, ExternalID: c.Role.ExternalID, Session: c.Session}), nil
+		return aws.Assume(c.AWS, aws.Role{ARN: c.Role.ARN, ExternalID: c.Role.ExternalID, Session: c.Session}), true, nil
 	}
 	for _, known := range c.Config.AWS.Accounts {
 		if known.ID == account && known.RoleARN != "" {
-			return aws.Assume(c.AWS, aws.Role{ARN: known.RoleARN, ExternalID: known.ExternalID, Session: c.Session}), nil
+			return aws.Assume(c.AWS, aws.Role{ARN: known.RoleARN, ExternalID: known.ExternalID, Session: c.Session}), true, nil
 		}
 	}
 	organization := c.Config.AWS.Organization
 	if organization == nil || c.Only {
-		return c.AWS, nil
+		return c.AWS, false, nil
 	}
 	own, err := c.ownAccount(ctx)
 	if err != nil || own == account {
-		return c.AWS, err
+		return c.AWS, false, err
 	}
 	role := fmt.Sprintf("arn:%s:iam::%s:role/%s", partitionOf(c.AWS.Region), account, organization.Role)
-	return aws.Assume(c.AWS, aws.Role{ARN: role, ExternalID: organization.ExternalID, Session: c.Session}), nil
+	return aws.Assume(c.AWS, aws.Role{ARN: role, ExternalID: organization.ExternalID, Session: c.Session}), true, nil
 }
 
 // partitionOf returns the partition of a region.
@@ -202,13 +206,20 @@ var errNoCredentials = errors.New("no AWS credentials work here: set AWS_PROFILE
 func (c *cloud) ownAccount(ctx context.Context) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.own != "" {
-		return c.own, nil
+	if c.own.Account != "" {
+		return c.own.Account, nil
 	}
-	identity, err := sts.NewFromConfig(c.AWS).GetCallerIdentity(ctx, nil)
+	found, err := aws.Identify(ctx, c.AWS)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errNoCredentials, aws.Refusal("ask who the credentials belong to", err))
+		return "", fmt.Errorf("%w: %w", errNoCredentials, err)
 	}
-	c.own = awssdk.ToString(identity.Account)
-	return c.own, nil
+	c.own = found
+	return c.own.Account, nil
+}
+
+// identity returns whose the credentials at hand are, as far as that was asked.
+func (c *cloud) identity() aws.Identity {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.own
 }

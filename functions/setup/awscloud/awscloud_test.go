@@ -9,6 +9,7 @@ import (
 	"posture/functions/setup/awscloud"
 	"posture/internal/config"
 	"posture/internal/drift"
+	"posture/internal/posture"
 	"posture/scanners/aws"
 	"posture/scanners/aws/awstest"
 )
@@ -65,6 +66,63 @@ func TestLastChange(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.ops, ops); diff != "" {
 				t.Errorf("calls (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAskedOnce: whose the credentials at hand are is asked once, for listing
+// the accounts and for reading their own one; those of a role are asked for
+// themselves. The part of the own account counts the call.
+func TestAskedOnce(t *testing.T) {
+	estate, err := awstest.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud := awstest.New([]string{"eu-west-1"}, map[string]*awstest.Estate{"111122223333": estate, "444455556666": estate})
+	server, err := awstest.Start(cloud)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	member := config.Default()
+	member.AWS.Organization = &config.Organization{Role: "posture-scan"}
+	for name, c := range map[string]struct {
+		config  config.Config
+		listed  bool // the targets are listed before
+		account string
+		want    []string
+	}{
+		"listed and read":           {config.Default(), true, "111122223333", []string{"sts:GetCallerIdentity", "ec2:DescribeRegions"}},
+		"read by another process":   {config.Default(), false, "111122223333", []string{"sts:GetCallerIdentity", "ec2:DescribeRegions"}},
+		"own one of organization":   {member, false, "111122223333", []string{"sts:GetCallerIdentity", "ec2:DescribeRegions"}},
+		"other one of organization": {member, false, "444455556666", []string{"sts:GetCallerIdentity", "sts:AssumeRole", "sts:GetCallerIdentity", "ec2:DescribeRegions"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cloud.Forget()
+			made, err := awscloud.New(awscloud.Options{Config: c.config, AWS: server.Config("111122223333"), Session: "posture"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.listed {
+				if _, err := made.Targets(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			scanner, err := made.Open(t.Context(), posture.Target{Provider: posture.AWS, Account: c.account})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var ops []string
+			for _, request := range cloud.Log() {
+				ops = append(ops, request.Op())
+			}
+			if diff := cmp.Diff(c.want, ops); diff != "" {
+				t.Errorf("calls (-want +got)\n%s", diff)
+			}
+			coverage := scanner.Scan(t.Context(), posture.Want{}, func(posture.Resource) {})
+			if coverage.Calls["sts:GetCallerIdentity"] != 1 || coverage.Caller == "" {
+				t.Errorf("got %v by %q", coverage.Calls, coverage.Caller)
 			}
 		})
 	}
