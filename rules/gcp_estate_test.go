@@ -28,7 +28,7 @@ var proven = []string{
 	"cloudfunctions", "run",
 	"cloudkms", "secretmanager",
 	"cloudkms", "secretmanager", "iam",
-	"cloudfunctions", "run", "logging",
+	"cloudfunctions", "run", "logging", "serviceusage",
 }
 
 // TestEstatesHoldBothSides judges what the scanner reads of its test data: a

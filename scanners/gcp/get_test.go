@@ -16,6 +16,7 @@ var notReread = map[string]string{
 	typeContact:          "made of several contacts",
 	typeLogSink:          "one for each project, made of its sinks and of those above it",
 	securityCenters.Type: "it is read directly",
+	typeService:          "one for each project, made of its APIs",
 }
 
 // TestEveryServiceIsReread: no service goes without a direct read unnoticed.

@@ -151,5 +151,5 @@ var all = []service{
 	sqlInstances, sqlBackups,
 	kmsKeys, secrets,
 	cloudFunctions, runServices,
-	logBuckets, logExports, securityCenters,
+	logBuckets, logExports, securityCenters, enabledServices,
 }
