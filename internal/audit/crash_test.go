@@ -13,11 +13,12 @@ import (
 	"posture/internal/audit"
 	"posture/internal/outbox"
 	"posture/internal/snapshot"
+	"posture/internal/store/storetest"
 )
 
 // dying returns a process that dies after some calls.
 func (s *site) dying(calls int) *audit.Auditor {
-	life := &mortal{Store: s.disk, left: calls}
+	life := &storetest.Mortal{Store: s.disk, Left: calls, Applied: true, Writes: true}
 	a := s.process(life)
 	a.Sender = mortalSlack{s.slack, life}
 	return a
@@ -63,7 +64,7 @@ func TestCrashAfterEveryCall(t *testing.T) {
 func crashOnce(t *testing.T, s *site, calls int, recover func(*testing.T, *site)) (died bool) {
 	t.Helper()
 	_, err := s.try(s.dying(calls))
-	if err != nil && !errors.Is(err, errCrash) {
+	if err != nil && !errors.Is(err, storetest.ErrCrash) {
 		t.Fatal(err)
 	}
 	recover(t, s)
@@ -150,7 +151,7 @@ func (h *history) step(t *rapid.T) {
 	}
 	group.Wait()
 	for _, err := range errs {
-		if err != nil && !errors.Is(err, errCrash) && !errors.Is(err, audit.ErrBusy) {
+		if err != nil && !errors.Is(err, storetest.ErrCrash) && !errors.Is(err, audit.ErrBusy) {
 			t.Fatalf("%v", err)
 		}
 	}

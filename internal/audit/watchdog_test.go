@@ -13,6 +13,7 @@ import (
 	"posture/internal/drift"
 	"posture/internal/outbox"
 	"posture/internal/snapshot"
+	"posture/internal/store/storetest"
 )
 
 // watched lets the watchdog look, at the clock's time, and checks what it
@@ -185,7 +186,7 @@ func TestWatchdogFinishes(t *testing.T) {
 		if err == nil {
 			t.Fatal("it never died in between")
 		}
-		if !errors.Is(err, errCrash) {
+		if !errors.Is(err, storetest.ErrCrash) {
 			t.Fatal(err)
 		}
 		if pending(t, s) {

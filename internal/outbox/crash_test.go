@@ -13,6 +13,7 @@ import (
 	"posture/internal/drift"
 	"posture/internal/outbox"
 	"posture/internal/store"
+	"posture/internal/store/storetest"
 )
 
 // TestCrashAfterEveryOperation lets the process die at every single operation
@@ -37,7 +38,7 @@ func crashOnce(t *testing.T, left int, blind, day bool) (crashes int) {
 	for _, after := range []bool{false, true} {
 		h := history{slack: &fakeSlack{clock: newClock(), blind: blind}, disk: store.Memory()}
 		h.wanted = keys("C1", 4)
-		if h.live(t, &mortal{Store: h.disk, left: left, after: after}, day) {
+		if h.live(t, &storetest.Mortal{Store: h.disk, Left: left, Applied: after}, day) {
 			crashes++
 		}
 		h.recover(t, day)
@@ -61,8 +62,8 @@ func TestRandomCrashes(t *testing.T) {
 			return true, nil
 		}
 		for range rapid.IntRange(1, 6).Draw(t, "lives") {
-			life := &mortal{
-				Store: h.disk, left: rapid.IntRange(1, 80).Draw(t, "operations"), after: rapid.Bool().Draw(t, "after"),
+			life := &storetest.Mortal{
+				Store: h.disk, Left: rapid.IntRange(1, 80).Draw(t, "operations"), Applied: rapid.Bool().Draw(t, "after"),
 			}
 			h.live(t, life, rapid.Bool().Draw(t, "a day later"))
 			h.slack.clock.at = h.slack.clock.at.Add(time.Duration(rapid.IntRange(0, 400).Draw(t, "pause")) * time.Second)
@@ -111,7 +112,7 @@ type tester interface {
 
 // live is the life of one process: it adds the alerts, which another may have
 // done before, and delivers. It reports whether it died.
-func (h *history) live(t tester, life *mortal, day bool) bool {
+func (h *history) live(t tester, life *storetest.Mortal, day bool) bool {
 	t.Helper()
 	clock := h.slack.clock
 	box := outbox.New(life, clock.now, clock.sleep)
@@ -138,7 +139,7 @@ func (h *history) live(t tester, life *mortal, day bool) bool {
 // died notes a death and fails the test on any other error.
 func (h *history) died(t tester, err error) bool {
 	t.Helper()
-	if !errors.Is(err, errCrash) {
+	if !errors.Is(err, storetest.ErrCrash) {
 		t.Fatalf("%v", err)
 	}
 	h.doubts++
@@ -149,7 +150,7 @@ func (h *history) died(t tester, err error) bool {
 func (h *history) recover(t tester, day bool) {
 	t.Helper()
 	for range 10 {
-		h.live(t, &mortal{Store: h.disk, left: -1}, day)
+		h.live(t, &storetest.Mortal{Store: h.disk, Left: -1}, day)
 		h.slack.clock.at = h.slack.clock.at.Add(time.Hour)
 		day = false
 	}

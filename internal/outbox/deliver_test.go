@@ -10,6 +10,7 @@ import (
 
 	"posture/internal/outbox"
 	"posture/internal/store"
+	"posture/internal/store/storetest"
 )
 
 // newBox returns an empty queue, its Slack and its clock.
@@ -298,11 +299,11 @@ func TestStoreErrorsAreReturned(t *testing.T) {
 	box, slack, _ := newBox()
 	fill(t, box, "C1", 1)
 	c := newClock()
-	dead := outbox.New(&mortal{Store: store.Memory()}, c.now, c.sleep)
-	if _, err := dead.Deliver(t.Context(), slack); !errors.Is(err, errCrash) {
+	dead := outbox.New(&storetest.Mortal{Store: store.Memory()}, c.now, c.sleep)
+	if _, err := dead.Deliver(t.Context(), slack); !errors.Is(err, storetest.ErrCrash) {
 		t.Errorf("Deliver: %v", err)
 	}
-	if err := dead.Add(t.Context(), outbox.Entry{Channel: "C1", Alert: alert("a")}); !errors.Is(err, errCrash) {
+	if err := dead.Add(t.Context(), outbox.Entry{Channel: "C1", Alert: alert("a")}); !errors.Is(err, storetest.ErrCrash) {
 		t.Errorf("Add: %v", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"posture/internal/outbox"
 	"posture/internal/posture"
 	"posture/internal/store"
+	"posture/internal/store/storetest"
 )
 
 // clock is a time that moves only when somebody sleeps or a test says so.
@@ -126,87 +126,17 @@ func (s *fakeSlack) told() []string {
 	return keys
 }
 
-// errCrash is what a dead process sees.
-var errCrash = errors.New("crashed")
-
-// mortal is a process's view of the store and of Slack: after a number of
-// operations the process dies, before or after the last one took effect.
-type mortal struct {
-	store.Store
-	mu    sync.Mutex
-	left  int  // operations until death; negative: immortal
-	after bool // the last operation takes effect
-}
-
-// op counts an operation. It reports whether to do it and whether to answer.
-func (m *mortal) op() (do, answer bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.left < 0 {
-		return true, true
-	}
-	if m.left == 0 {
-		return false, false
-	}
-	m.left--
-	return m.left > 0 || m.after, m.left > 0
-}
-
-func (m *mortal) Get(ctx context.Context, key string) (store.Object, error) {
-	if _, answer := m.op(); !answer {
-		return store.Object{}, errCrash
-	}
-	return m.Store.Get(ctx, key)
-}
-
-func (m *mortal) PutIfAbsent(ctx context.Context, key string, body []byte) (string, error) {
-	return m.write(func() (string, error) { return m.Store.PutIfAbsent(ctx, key, body) })
-}
-
-func (m *mortal) PutIfMatch(ctx context.Context, key, version string, body []byte) (string, error) {
-	return m.write(func() (string, error) { return m.Store.PutIfMatch(ctx, key, version, body) })
-}
-
-func (m *mortal) Delete(ctx context.Context, key string) error {
-	_, err := m.write(func() (string, error) { return "", m.Store.Delete(ctx, key) })
-	return err
-}
-
-func (m *mortal) write(f func() (string, error)) (version string, err error) {
-	do, answer := m.op()
-	if do {
-		version, err = f()
-	}
-	if !answer {
-		return "", errCrash
-	}
-	return version, err
-}
-
-func (m *mortal) List(ctx context.Context, prefix string) iter.Seq2[store.Entry, error] {
-	if _, answer := m.op(); !answer {
-		return func(yield func(store.Entry, error) bool) { yield(store.Entry{}, errCrash) }
-	}
-	return m.Store.List(ctx, prefix)
-}
-
 // mortalSlack lets the process die while it posts.
 type mortalSlack struct {
 	*fakeSlack
-	life *mortal
+	life *storetest.Mortal
 }
 
 func (s mortalSlack) Send(ctx context.Context, m outbox.Message) (r outbox.Receipt, err error) {
 	if _, _, err := store.Read(ctx, s.life.Store, "sent/"+m.Key+".json", 1<<20); err == nil {
 		s.needless++
 	}
-	do, answer := s.life.op()
-	if do {
-		r, err = s.fakeSlack.Send(ctx, m)
-	}
-	if !answer {
-		return outbox.Receipt{}, errCrash
-	}
+	err = s.life.Call(func() (err error) { r, err = s.fakeSlack.Send(ctx, m); return err })
 	return r, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -18,60 +17,8 @@ import (
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
+	"posture/internal/store/storetest"
 )
-
-var errCrash = errors.New("the process died")
-
-// crashing is a store whose user dies at one call: before the call is
-// applied, or after it. From then on every call fails.
-type crashing struct {
-	store.Store
-	mu      sync.Mutex
-	left    int // calls until the crash
-	applied bool
-}
-
-// step reports whether to make the call, and whether to tell of it.
-func (c *crashing) step() (call, tell bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.left--
-	return c.left > 0 || c.left == 0 && c.applied, c.left > 0
-}
-
-func (c *crashing) Get(ctx context.Context, key string) (store.Object, error) {
-	if _, tell := c.step(); !tell {
-		return store.Object{}, errCrash
-	}
-	return c.Store.Get(ctx, key)
-}
-
-func (c *crashing) PutIfAbsent(ctx context.Context, key string, body []byte) (string, error) {
-	return c.put(func() (string, error) { return c.Store.PutIfAbsent(ctx, key, body) })
-}
-
-func (c *crashing) PutIfMatch(ctx context.Context, key, version string, body []byte) (string, error) {
-	return c.put(func() (string, error) { return c.Store.PutIfMatch(ctx, key, version, body) })
-}
-
-func (c *crashing) put(do func() (string, error)) (string, error) {
-	call, tell := c.step()
-	if !call {
-		return "", errCrash
-	}
-	version, err := do()
-	if !tell {
-		return "", errCrash
-	}
-	return version, err
-}
-
-func (c *crashing) List(ctx context.Context, prefix string) iter.Seq2[store.Entry, error] {
-	if _, tell := c.step(); !tell {
-		return func(yield func(store.Entry, error) bool) { yield(store.Entry{}, errCrash) }
-	}
-	return c.Store.List(ctx, prefix)
-}
 
 // objects is all that a store holds.
 func objects(t testing.TB, s store.Store) map[string]string {
@@ -122,10 +69,10 @@ func TestCrashAnywhere(t *testing.T) {
 // crashedRuns makes two runs in a process that dies, and then again.
 func crashedRuns(t *testing.T, s store.Store, at int, applied bool) (crash error) {
 	t.Helper()
-	dying := &crashing{Store: s, left: at, applied: applied}
+	dying := &storetest.Mortal{Store: s, Left: at, Applied: applied}
 	for n := range 2 {
 		if _, err := finishRun(t.Context(), dying, newRun(n)); err != nil {
-			if !errors.Is(err, errCrash) {
+			if !errors.Is(err, storetest.ErrCrash) {
 				t.Fatalf("crash at call %d: %v", at, err)
 			}
 			crash = err
@@ -165,8 +112,8 @@ func TestHistories(t *testing.T) {
 		latest := snapshot.Latest{}
 		for range rapid.IntRange(1, 12).Draw(t, "steps") {
 			run := newRun(rapid.IntRange(0, 4).Draw(t, "run"))
-			dying := &crashing{Store: s, left: rapid.IntRange(1, 40).Draw(t, "calls"), applied: rapid.Bool().Draw(t, "applied")}
-			if _, err := finishRun(context.Background(), dying, run); err != nil && !errors.Is(err, errCrash) {
+			dying := &storetest.Mortal{Store: s, Left: rapid.IntRange(1, 40).Draw(t, "calls"), Applied: rapid.Bool().Draw(t, "applied")}
+			if _, err := finishRun(context.Background(), dying, run); err != nil && !errors.Is(err, storetest.ErrCrash) {
 				t.Fatalf("run %s: %v", run.ID, err)
 			}
 			now, err := snapshot.LoadLatest(context.Background(), s)
