@@ -21,11 +21,13 @@ type passed struct {
 	Calls         int
 }
 
-// newGoogleSite returns an installation that has Google Cloud in scope.
+// newGoogleSite returns an installation that has Cloud Storage of Google Cloud
+// in scope.
 func newGoogleSite(t *testing.T) *site {
 	t.Helper()
 	s := newSite(t)
 	s.google = newGoogle(t)
+	s.need(s.put(s.ctx, "posture-results", "config/posture.yaml", siteConfig+"gcp: {services: [storage]}\n"))
 	s.need(s.put(s.ctx, "posture-results", "config/google.json", googleFile))
 	return s
 }
