@@ -230,16 +230,22 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-// TestSameDay: of several runs of a day the last one is compared.
-func TestSameDay(t *testing.T) {
-	s := newStory(t)
-	for hour := range 4 {
-		s.has(one, map[string][]string{"aws-s3-public": {fmt.Sprint("-", hour)}})
-		s.runAt(time.Date(2026, 11, 22, 5+hour, 0, 0, 0, time.UTC), snapshot.Complete)
-	}
-	page := s.page(options())
-	if page.Scopes[0].Compared != 1 || page.Scopes[0].Complete != 4 || page.Oldest.Items[0].Name != "3" {
-		t.Errorf("%+v %+v", page.Scopes[0], page.Oldest)
+// TestMany: all runs of a week are compared, or the last one of each day where
+// there are many.
+func TestMany(t *testing.T) {
+	for runs, want := range map[int]int{4: 4, 28: 28, 29: 2} {
+		s := newStory(t)
+		for hour := range runs {
+			s.has(one, map[string][]string{"aws-s3-public": {fmt.Sprint("-", hour)}})
+			s.runAt(time.Date(2026, 11, 21, 20+hour, 0, 0, 0, time.UTC).Add(-time.Duration(runs)*time.Hour/2), snapshot.Complete)
+		}
+		page := s.page(options())
+		if got := page.Scopes[0]; got.Compared != want || got.Complete != runs || page.Oldest.Items[0].Name != fmt.Sprint(runs-1) {
+			t.Errorf("%d runs: %+v %+v", runs, got, page.Oldest)
+		}
+		if m := page.Movement; m.Appeared != want-1 || m.Closed[1].Count != want-1 {
+			t.Errorf("%d runs: %+v", runs, m)
+		}
 	}
 }
 

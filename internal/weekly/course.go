@@ -138,11 +138,15 @@ func (c *collector) lastOf(ctx context.Context, to *course, ids []string) error 
 	return nil
 }
 
-// current counts the runs of the page's week, and adds the last one of each
-// day that tells anything.
+// compared is how many runs of a week are compared: four a day. Each takes one
+// open file for each target under way.
+const compared = 28
+
+// current counts the runs of the page's week, and adds those that tell
+// anything: all of them, or the last one of each day where they are many.
 func (c *collector) current(ctx context.Context, to *course, ids []string) error {
 	var done []time.Time
-	var days []*look
+	var all []*look
 	for _, id := range ids {
 		found, outcome, err := c.look(ctx, id)
 		if err != nil {
@@ -152,22 +156,30 @@ func (c *collector) current(ctx context.Context, to *course, ids []string) error
 		if !to.tells(found, outcome) {
 			continue
 		}
-		done = append(done, found.run.Slot)
-		if n := len(days); n > 0 && sameDay(days[n-1], found) {
-			days = days[:n-1]
-		}
-		days = append(days, found)
+		done, all = append(done, found.run.Slot), append(all, found)
+	}
+	if len(all) > compared {
+		all = lastOfDays(all)
 	}
 	if before := to.before(); before != nil {
 		to.Previous, to.LastWeek = before.run.ID, before.week == c.Week.Before(1)
 	}
-	to.Compared = len(days)
-	to.looks = append(to.looks, days...)
+	to.Compared = len(all)
+	to.looks = append(to.looks, all...)
 	to.expect(c.asOf, c.Config.Every(), done)
 	return nil
 }
 
-func sameDay(a, b *look) bool { return a.run.Slot.Truncate(day).Equal(b.run.Slot.Truncate(day)) }
+func lastOfDays(all []*look) []*look {
+	var days []*look
+	for _, l := range all {
+		if n := len(days); n > 0 && days[n-1].run.Slot.Truncate(day).Equal(l.run.Slot.Truncate(day)) {
+			days = days[:n-1]
+		}
+		days = append(days, l)
+	}
+	return days
+}
 
 // unreadable is the outcome of a run whose record is damaged.
 const unreadable snapshot.Outcome = "unreadable"

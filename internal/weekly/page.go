@@ -4,9 +4,10 @@
 // call to a cloud; JSON, CSV and HTML write it; Keep stores it once.
 //
 // All of a page comes from runs, which are never rewritten, so the page of an
-// old week can be made again. The runs that are compared are the last one of
-// each day of the week and the last one of each week before; between them the
-// same rules hold as for alerts (package drift). What was not read counts as
+// old week can be made again. The runs that are compared are those of the
+// week, or the last one of each day where they are many, and the last one of
+// each week before; between them the same rules hold as for alerts (package
+// drift). What was not read counts as
 // unknown. What cannot be read of the store is named on the page and counts as
 // not read.
 package weekly
@@ -27,9 +28,9 @@ type Page struct {
 	To     time.Time `json:"to"`    // the first moment after the week
 	AsOf   time.Time `json:"as_of"` // from where it is counted what is due and what expires: the week's end, or when the page was made
 	Made   time.Time `json:"made"`
-	Tool   string    `json:"tool"`   // version of the program that made the page
-	Period float64   `json:"period"` // hours between runs, as configured
-	Config string    `json:"config"` // digest of the configuration that the page was made with
+	Tool   string    `json:"tool"`         // version of the program that made the page
+	Period float64   `json:"period_hours"` // hours between runs, as configured
+	Config string    `json:"config"`       // digest of the configuration that the page was made with
 	Chain  Chain     `json:"chain"`
 
 	Headline  string   `json:"headline"`

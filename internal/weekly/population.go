@@ -65,7 +65,7 @@ func missing(of, from *look) []string {
 }
 
 // moves returns the types whose count changed by more than a tenth. Where a
-// listing was not complete a lower count is no change.
+// listing was not complete a lower count may be none: they say so.
 func moves(now, before *look) []TypeChange {
 	var all []TypeChange
 	for typ, was := range before.standing.types {

@@ -18,7 +18,7 @@ func (p Page) trusted(d *document) {
 		})
 		if s.Last != nil {
 			last = append(last, []cell{
-				words(s.Name), names(s.Last.Run), words(string(s.Last.Outcome)), amount(fmt.Sprintf("%d of %d", s.Last.Scanned, s.Last.Targets)), names(s.previous()),
+				words(s.Name), names(s.Last.Run), words(string(s.Last.Outcome)), amount(fmt.Sprintf("%d of %d", s.Last.Scanned, s.Last.Targets)), num(s.Compared), names(s.previous()),
 			})
 		}
 	}
@@ -29,7 +29,7 @@ func (p Page) trusted(d *document) {
 			d.note("All runs of " + s.Name + " were narrowed by flags, or the configuration names no accounts: this page tells what they were asked for.")
 		}
 	}
-	d.table([]cell{words("scope"), words("run that this page tells"), words("outcome"), amount("targets scanned"), words("compared with")}, last, 0)
+	d.table([]cell{words("scope"), words("run that this page tells"), words("outcome"), amount("targets scanned"), amount("runs of the week compared"), words("and with")}, last, 0)
 	d.note(fmt.Sprintf("%d resources read; %d of %d listings were complete; %d of %d findings judged (%.1f%%, floor %g%%).",
 		p.Resources, p.Listed, p.Listings, p.Coverage.Read, p.Coverage.Total, p.Coverage.Percent, p.Coverage.Floor))
 	rows = nil

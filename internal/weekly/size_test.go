@@ -1,0 +1,90 @@
+package weekly_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+
+	"posture/internal/posture"
+	"posture/internal/snapshot"
+	"posture/internal/store"
+	"posture/internal/weekly"
+)
+
+// weighed is a store that looks at the heap in the middle of every file of
+// findings.
+type weighed struct {
+	store.Store
+	look func()
+}
+
+func (w weighed) Get(ctx context.Context, key string) (store.Object, error) {
+	object, err := w.Store.Get(ctx, key)
+	if err == nil && strings.Contains(key, "findings.") {
+		object.Body = &halved{ReadCloser: object.Body, left: object.Size / 2, look: w.look}
+	}
+	return object, err
+}
+
+// halved is a body that says when half of it was read.
+type halved struct {
+	io.ReadCloser
+	left int64
+	look func()
+}
+
+func (h *halved) Read(p []byte) (int, error) {
+	n, err := h.ReadCloser.Read(p)
+	if h.left > 0 && h.left <= int64(n) {
+		h.look()
+	}
+	h.left -= int64(n)
+	return n, err
+}
+
+// weigh returns how much memory making a page takes, when every run has so
+// many findings, half of which turn with each run.
+func weigh(t *testing.T, findings int) uint64 {
+	t.Helper()
+	s := newStory(t)
+	s.store = store.Dir(t.TempDir())
+	for run := range 4 {
+		found := make([]string, findings)
+		for i := range found {
+			found[i] = fmt.Sprintf("%cbucket-%06d", "+-"[(i+run*(i%2))%2], i)
+		}
+		s.has(one, map[string][]string{"aws-s3-public": found})
+		s.each(one, func(f *posture.Finding) { f.Owner = f.Name })
+		s.on(3 + run).run(snapshot.Complete)
+	}
+	s.parts = nil
+	before := live()
+	var most uint64
+	page, err := weekly.Collect(t.Context(), weighed{s.store, func() { most = max(most, live()) }}, options())
+	s.need(err)
+	if page.Movement.Regressed == 0 || page.Findings.Now.Total() != findings {
+		t.Errorf("%+v %+v", page.Movement, page.Findings)
+	}
+	return most - min(most, before)
+}
+
+// live returns what is on the heap and in use.
+func live() uint64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+// TestSmall: making a page of twenty times as many findings takes about the
+// same memory.
+func TestSmall(t *testing.T) {
+	few, many := weigh(t, 2_000), weigh(t, 40_000)
+	if limit := few + 4<<20; many > limit {
+		t.Errorf("%d KiB for 2,000 findings a run, %d KiB for 40,000", few>>10, many>>10)
+	}
+	t.Logf("%d KiB for 2,000 findings a run, %d KiB for 40,000", few>>10, many>>10)
+}
