@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"strings"
+
+	"posture/internal/posture"
 )
 
 // SQLInstance is what rules may ask of an instance of Cloud SQL.
@@ -62,12 +64,22 @@ type sqlIP struct {
 }
 
 type sqlBackup struct {
+	Tier        string `json:"backupTier"` // STANDARD or ENHANCED
 	Enabled     bool
 	PointInTime bool `json:"pointInTimeRecoveryEnabled"`
 	BinaryLog   bool `json:"binaryLogEnabled"` // what MySQL has instead
 	Retention   struct {
 		Backups *integer `json:"retainedBackups"`
 	} `json:"backupRetentionSettings"`
+}
+
+// vaulted reports whether the Backup and DR Service backs the instance up, by a
+// plan that lies in another project and says how often and for how long.
+func (b sqlBackup) vaulted() bool { return b.Tier == "ENHANCED" || b.Tier == "ADVANCED" }
+
+// vaulted marks fields as unread because the Backup and DR Service knows them.
+func (r *reading) vaulted(fields ...string) {
+	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + r.Type, Code: "kept by Backup and DR"}, fields...)
 }
 
 func (d sqlData) replica() bool { return d.InstanceType == "READ_REPLICA_INSTANCE" }
@@ -85,7 +97,10 @@ func readSQLInstance(_ context.Context, r *reading) any {
 		AutomatedBackups: settings.Backup.Enabled, PointInTimeRecovery: settings.Backup.PointInTime || settings.Backup.BinaryLog,
 		Regional: settings.AvailabilityType == "REGIONAL", DeletionProtection: settings.DeletionProtection,
 	}
-	if settings.Backup.Enabled {
+	switch {
+	case settings.Backup.vaulted():
+		r.vaulted("automated_backups", "backups_kept")
+	case settings.Backup.Enabled:
 		doc.BackupsKept = int(need(r, settings.Backup.Retention.Backups, "backups_kept"))
 	}
 	for _, network := range settings.IP.Networks {

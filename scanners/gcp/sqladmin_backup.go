@@ -44,6 +44,10 @@ func readSQLBackup(ctx context.Context, r *reading) any {
 	if doc.Replica || !r.Wants("last_backup", "elsewhere") {
 		return doc
 	}
+	if data.Settings.Backup.vaulted() {
+		r.vaulted("last_backup", "elsewhere")
+		return doc
+	}
 	run, err := r.lastBackup(ctx, data.Project, data.Name)
 	if !r.Got(err, "last_backup", "elsewhere") || run == nil {
 		return doc

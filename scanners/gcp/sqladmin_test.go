@@ -9,6 +9,11 @@ import (
 	"posture/internal/posture"
 )
 
+// vaulted is the cause of what only the Backup and DR Service knows.
+func vaulted(typ string) posture.Cause {
+	return posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: "kept by Backup and DR"}
+}
+
 func TestSQLInstances(t *testing.T) {
 	serviceTest{
 		data: "sqladmin", types: []string{"sqladmin.googleapis.com/Instance"},
@@ -32,6 +37,7 @@ func TestSQLInstances(t *testing.T) {
 				Engine: "mysql", RequiresTLS: true, Flags: map[string]string{"local_infile": "off", "skip_show_database": "on"},
 				AutomatedBackups: true, BackupsKept: 3,
 			},
+			"vaulted": &SQLInstance{Engine: "postgres", RequiresTLS: true, Flags: map[string]string{}},
 			"ledger": &SQLInstance{
 				Engine: "sqlserver", RequiresTLS: true, AutomatedBackups: true, BackupsKept: 3,
 				Flags: map[string]string{"remote access": "off", "3625": "on", "external scripts enabled": "off"},
@@ -40,6 +46,10 @@ func TestSQLInstances(t *testing.T) {
 		unread: map[string][]posture.Unread{
 			"legacy": {{Field: "backups_kept", Cause: absent("sqladmin.googleapis.com/Instance")}},
 			"terse":  {{Field: "public_ip", Cause: absent("sqladmin.googleapis.com/Instance")}},
+			"vaulted": {
+				{Field: "automated_backups", Cause: vaulted("sqladmin.googleapis.com/Instance")},
+				{Field: "backups_kept", Cause: vaulted("sqladmin.googleapis.com/Instance")},
+			},
 		},
 	}.run(t)
 }
@@ -54,9 +64,16 @@ func TestSQLBackups(t *testing.T) {
 			"orders-replica": &SQLBackup{Replica: true},
 			"legacy":         &SQLBackup{},
 			"terse":          &SQLBackup{},
+			"vaulted":        &SQLBackup{},
 			"catalogue":      &SQLBackup{LastBackup: time.Date(2026, 11, 20, 3, 5, 0, 0, time.UTC)},
 			"ledger":         &SQLBackup{LastBackup: time.Date(2026, 11, 13, 3, 5, 0, 0, time.UTC), Elsewhere: true},
 		},
-		unread: map[string][]posture.Unread{"terse": {{Field: "last_backup", Cause: refused}, {Field: "elsewhere", Cause: refused}}},
+		unread: map[string][]posture.Unread{
+			"terse": {{Field: "last_backup", Cause: refused}, {Field: "elsewhere", Cause: refused}},
+			"vaulted": {
+				{Field: "last_backup", Cause: vaulted("sqladmin.googleapis.com/BackupRun")},
+				{Field: "elsewhere", Cause: vaulted("sqladmin.googleapis.com/BackupRun")},
+			},
+		},
 	}.run(t)
 }
