@@ -24,7 +24,7 @@ var proven = []string{
 	"alloydb", "bigquery", "dataproc", "firestore", "pubsub", "redis", "spanner",
 	"compute", "container", "dns",
 	"cloudresourcemanager", "sqladmin", "storage",
-	"cloudkms", "secretmanager", "iam", "apikeys", "accessapproval",
+	"cloudkms", "secretmanager", "iam", "apikeys", "accessapproval", "orgpolicy",
 	"cloudfunctions", "run",
 	"cloudkms", "secretmanager",
 	"cloudkms", "secretmanager", "iam",

@@ -17,6 +17,7 @@ var notReread = map[string]string{
 	typeLogSink:          "one for each project, made of its sinks and of those above it",
 	securityCenters.Type: "it is read directly",
 	typeService:          "one for each project, made of its APIs",
+	typeOrgPolicy:        "made of the policies of several levels",
 }
 
 // TestEveryServiceIsReread: no service goes without a direct read unnoticed.

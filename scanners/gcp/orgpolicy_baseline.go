@@ -1,0 +1,188 @@
+package gcp
+
+import (
+	"context"
+	"fmt"
+	"maps"
+)
+
+// OrgPolicies is what rules may ask of the organization policies that are in
+// force for a project, a folder or an organization, wherever they are set.
+type OrgPolicies struct {
+	Level                 string `json:"level"`                   // what they are in force for: project, folder or organization
+	DomainsRestricted     bool   `json:"domains_restricted"`      // roles can be granted to named customers or members only
+	KeyCreationDisabled   bool   `json:"key_creation_disabled"`   // nobody can make keys for service accounts
+	PublicAccessPrevented bool   `json:"public_access_prevented"` // no bucket can be opened to the public
+	LocationsLimited      bool   `json:"locations_limited"`       // resources can be made in named locations only
+}
+
+const typeOrgPolicy = "orgpolicy.googleapis.com/Policy"
+
+var orgBaseline = service{
+	Type:     typeOrgPolicy,
+	Doc:      OrgPolicies{},
+	Versions: []string{"v2"},
+	OrgRules: []string{"domains_restricted", "key_creation_disabled", "public_access_prevented", "locations_limited"},
+	Joins: []join{{
+		Type: typeOrgPolicy, For: []string{"domains_restricted", "key_creation_disabled", "public_access_prevented", "locations_limited"},
+	}},
+	Once: true,
+	Read: readOrgBaseline,
+}
+
+func readOrgBaseline(_ context.Context, r *reading) any {
+	r.id, r.name = r.asset.Name+"/policies", r.place.node.id
+	return &OrgPolicies{
+		Level: r.place.node.level(),
+		DomainsRestricted: r.inForce("domains_restricted",
+			force{"iam.allowedPolicyMemberDomains", limits}, force{"iam.managed.allowedPolicyMembers", enforces}),
+		KeyCreationDisabled: r.inForce("key_creation_disabled",
+			force{"iam.disableServiceAccountKeyCreation", enforces}, force{"iam.managed.disableServiceAccountKeyCreation", enforces}),
+		PublicAccessPrevented: r.inForce("public_access_prevented", force{"storage.publicAccessPrevention", enforces}),
+		LocationsLimited:      r.inForce("locations_limited", force{"gcp.resourceLocations", limits}),
+	}
+}
+
+// orgPolicyData is what is read of an organization policy
+// (orgpolicy.projects.policies.get). What is only tried out (dryRunSpec) is in
+// force nowhere.
+type orgPolicyData struct {
+	Name string // "projects/123/policies/iam.disableServiceAccountKeyCreation"
+	Spec *struct {
+		Rules    []orgPolicyRule
+		Inherits bool `json:"inheritFromParent"`
+		Reset    bool
+	}
+}
+
+type orgPolicyRule struct {
+	Enforce  bool
+	AllowAll bool
+	DenyAll  bool
+	Values   struct {
+		Allowed []string `json:"allowedValues"`
+		Denied  []string `json:"deniedValues"`
+	}
+	Condition *struct{}
+}
+
+// constraint returns what the policy sets for everything below it. What it
+// sets under a condition counts only where it allows more.
+func (d orgPolicyData) constraint() constraint {
+	set := constraint{Name: lastOf(d.Name), Inherits: d.Spec.Inherits, Restores: d.Spec.Reset, Enforced: true, DenyAll: true}
+	always := false
+	for _, rule := range d.Spec.Rules {
+		always = always || rule.Condition == nil
+		set.Enforced = set.Enforced && rule.Enforce
+		set.AllowAll = set.AllowAll || rule.AllowAll
+		set.DenyAll = set.DenyAll && rule.DenyAll
+		set.Allowed = append(set.Allowed, rule.Values.Allowed...)
+		set.Denied = append(set.Denied, rule.Values.Denied...)
+	}
+	set.Enforced, set.DenyAll = set.Enforced && always, set.DenyAll && always
+	set.AllowAll = set.AllowAll || !always && len(d.Spec.Rules) > 0
+	return set
+}
+
+// constraintsOf returns the organization policies that are set on a project, a
+// folder or an organization itself, by their constraints. The inventory lists
+// them in two forms, of which only the newer one knows managed constraints.
+func (p *place) constraintsOf(key string) (map[string]constraint, error) {
+	e := p.estate
+	if e.nodes[key] == nil {
+		return nil, notListedError{orgPolicies}
+	}
+	if err := e.complete(orgPolicies, typeOf(key)); err != nil {
+		return nil, err
+	}
+	return once(p.inventory, "constraints "+key, func() (map[string]constraint, error) {
+		found := maps.Clone(e.constraints[key])
+		if found == nil {
+			found = map[string]constraint{}
+		}
+		policies, err := joinAssets[orgPolicyData](e, typeOrgPolicy, []string{key})
+		for _, policy := range policies {
+			if policy.Data.Name == "" {
+				return nil, failed("read "+typeOrgPolicy, fmt.Errorf("%s has no name", policy.Name))
+			}
+			if policy.Data.Spec != nil {
+				set := policy.Data.constraint()
+				found[set.Name] = set
+			}
+		}
+		return found, err
+	})
+}
+
+// force is a constraint, and what it means that policies for it are in force.
+// The policies are those that could decide, the nearest first; decided is
+// whether others above them could change the answer.
+type force struct {
+	Constraint string
+	Judge      func(policies []constraint) (yes, decided bool)
+}
+
+// inForce reports whether one of the constraints is in force for the resource.
+// Where none is known to be, and not everything that could decide was read, it
+// marks the field as unread.
+func (r *reading) inForce(field string, constraints ...force) bool {
+	if !r.Wants(field) {
+		return false
+	}
+	var unread error
+	for _, f := range constraints {
+		policies, err := r.place.policiesFor(f.Constraint)
+		yes, decided := f.Judge(policies)
+		switch {
+		case yes && (decided || err == nil):
+			return true
+		case !decided && err != nil:
+			unread = err
+		}
+	}
+	r.Got(unread, field)
+	return false
+}
+
+// policiesFor returns what is set for a constraint from the resource upwards,
+// as far as it was read.
+func (p *place) policiesFor(name string) ([]constraint, error) {
+	var found []constraint
+	for _, key := range p.node.ancestors {
+		set, err := p.constraintsOf(key)
+		if err != nil {
+			return found, err
+		}
+		if policy, ok := set[name]; ok {
+			found = append(found, policy)
+		}
+	}
+	return found, nil
+}
+
+// enforces reports whether a boolean constraint is enforced: the nearest
+// policy decides.
+func enforces(policies []constraint) (yes, decided bool) {
+	if len(policies) == 0 {
+		return false, false
+	}
+	return policies[0].Enforced && !policies[0].Restores, true
+}
+
+// limits reports whether a list constraint leaves named values only. A policy
+// that inherits is merged with those above it, one of which may allow all.
+// By default everything is allowed.
+func limits(policies []constraint) (yes, decided bool) {
+	for _, policy := range policies {
+		switch {
+		case policy.Restores, policy.AllowAll:
+			return false, true
+		case policy.DenyAll:
+			return true, true
+		case !policy.Inherits:
+			return yes || len(policy.Allowed) > 0, true
+		}
+		yes = yes || len(policy.Allowed) > 0
+	}
+	return yes, false
+}
