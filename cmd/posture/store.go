@@ -67,6 +67,26 @@ func (c *common) openStore(ctx context.Context, cfg config.Config) (store.Store,
 	}
 }
 
+// inPlace refuses a store whose bucket is not there. Who may not ask finds out
+// by the store's own calls.
+func inPlace(ctx context.Context, kept store.Store) (store.Store, error) {
+	for _, err := range kept.List(ctx, "config/") {
+		switch {
+		case errors.Is(err, store.ErrNoBucket):
+			return nil, noBucket(kept)
+		case offline(err):
+			return nil, incomplete(fmt.Errorf("store %s: %w", kept, err))
+		}
+		break
+	}
+	return kept, nil
+}
+
+// noBucket says that a store's bucket is not there.
+func noBucket(at fmt.Stringer) error {
+	return fmt.Errorf("store %s: %w: make it, or name another with --store", at, store.ErrNoBucket)
+}
+
 // unread says that a store could not be read.
 func unread(s store.Store, err error) error {
 	if errors.Is(err, snapshot.ErrCorrupt) {

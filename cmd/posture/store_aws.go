@@ -48,16 +48,21 @@ func bucketRegion(ctx context.Context, client *s3.Client, url store.URL) (string
 		return "", lost(fmt.Errorf("store %s: %w", url, err))
 	}
 	if answer.HTTPStatusCode() == http.StatusNotFound {
-		return "", fmt.Errorf("store %s: there is no such bucket: make it, or name another with --store", url)
+		return "", noBucket(url)
 	}
 	return answer.Response.Header.Get("X-Amz-Bucket-Region"), nil
 }
 
 // lost makes an error one that time may mend when the network is at fault.
 func lost(err error) error {
-	var network *net.OpError
-	if errors.As(err, &network) {
+	if offline(err) {
 		return incomplete(err)
 	}
 	return err
+}
+
+// offline reports whether the network is at fault.
+func offline(err error) bool {
+	var network *net.OpError
+	return errors.As(err, &network)
 }

@@ -28,5 +28,5 @@ func openAzure(ctx context.Context, url store.URL) (store.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", url, err)
 	}
-	return azblobstore.New(client, url.Bucket, url.Prefix), nil
+	return inPlace(ctx, azblobstore.New(client, url.Bucket, url.Prefix))
 }

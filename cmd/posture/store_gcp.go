@@ -15,5 +15,5 @@ func openGCS(ctx context.Context, url store.URL) (store.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: no Google Cloud credentials work here: sign in with gcloud auth application-default login (%w)", url, err)
 	}
-	return gcsstore.New(client, url.Bucket, url.Prefix), nil
+	return inPlace(ctx, gcsstore.New(client, url.Bucket, url.Prefix))
 }

@@ -29,6 +29,9 @@ var (
 	ErrConflict = errors.New("object was changed by another writer")
 	// ErrKey says that a key cannot be used in any store.
 	ErrKey = errors.New("invalid key")
+	// ErrNoBucket says that there is no such bucket or container, so that there
+	// can be no object either. It is for a person to mend.
+	ErrNoBucket = errors.New("there is no such bucket")
 	// ErrTooLarge says that an object is larger than its reader accepts.
 	ErrTooLarge = errors.New("object is too large")
 )

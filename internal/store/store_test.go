@@ -143,18 +143,21 @@ func TestParseURL(t *testing.T) {
 
 func TestParseURLRefuses(t *testing.T) {
 	for raw, want := range map[string]string{
-		"":                          "empty",
-		"ftp://host/x":              `unknown scheme "ftp"`,
-		"S3://bucket":               `unknown scheme "S3"`,
-		"s3://":                     "no bucket",
-		"s3:///a":                   "no bucket",
-		"s3:bucket":                 `"s3" is followed by no "://"`,
-		"azblob://acct":             "no bucket",
-		"azblob:///box":             "no bucket",
-		"file://host/x":             "absolute path",
-		"s3://user:secret@bucket/a": "no user",
-		"s3://bucket/a?key=secret":  "no user, query",
-		"gs://bucket/a/../b":        "cannot begin a key",
+		"":                        "empty",
+		"ftp://host/x":            `unknown scheme "ftp"`,
+		"S3://bucket":             `unknown scheme "S3"`,
+		"s3://":                   "no bucket",
+		"s3:///a":                 "no bucket",
+		"s3:bucket":               `"s3" is followed by no "://"`,
+		"azblob://acct":           "no bucket",
+		"azblob:///box":           "no bucket",
+		"azblob://My-Account/box": `storage account "My-Account": its name is 3 to 24 small letters and digits`,
+		"azblob://acct.blob.core.windows.net/box": "storage account",
+		"azblob://ab/box":                         "storage account",
+		"file://host/x":                           "absolute path",
+		"s3://user:secret@bucket/a":               "no user",
+		"s3://bucket/a?key=secret":                "no user, query",
+		"gs://bucket/a/../b":                      "cannot begin a key",
 	} {
 		_, err := store.ParseURL(raw)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {

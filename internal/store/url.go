@@ -94,8 +94,23 @@ func parseCloud(scheme Scheme, rest string) (URL, error) {
 	if u.Bucket == "" || scheme == SchemeAzure && u.Account == "" {
 		return URL{}, fmt.Errorf("store: no bucket in the %s URL; write %s", scheme, forms)
 	}
+	if scheme == SchemeAzure {
+		if err := CheckAccount(u.Account); err != nil {
+			return URL{}, fmt.Errorf("store: %w", err)
+		}
+	}
 	if u.Prefix != "" && CheckKey(u.Prefix) != nil {
 		return URL{}, fmt.Errorf("store: prefix %.80q cannot begin a key", u.Prefix)
 	}
 	return u, nil
+}
+
+// CheckAccount refuses what cannot be the name of a storage account of Azure,
+// such as its host.
+func CheckAccount(name string) error {
+	other := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+	if len(name) < 3 || len(name) > 24 || strings.ContainsFunc(name, other) {
+		return fmt.Errorf("storage account %.80q: its name is 3 to 24 small letters and digits", name)
+	}
+	return nil
 }

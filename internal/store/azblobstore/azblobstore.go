@@ -37,20 +37,14 @@ type box struct {
 // NewClient returns a client that New takes, for the containers of a storage
 // account in the Azure public cloud.
 func NewClient(account string, credential azcore.TokenCredential) (*azblob.Client, error) {
-	if !isAccount(account) {
-		return nil, fmt.Errorf("storage account %.80q: its name is 3 to 24 small letters and digits", account)
+	if err := store.CheckAccount(account); err != nil { // what is none does not get into the host that gets a token
+		return nil, err
 	}
 	client, err := azblob.NewClient("https://"+account+".blob.core.windows.net/", credential, nil)
 	if err != nil {
 		return nil, fmt.Errorf("make a Blob Storage client: %w", err)
 	}
 	return client, nil
-}
-
-// isAccount keeps what is no account's name out of the host that gets a token.
-func isAccount(name string) bool {
-	other := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }
-	return len(name) >= 3 && len(name) <= 24 && !strings.ContainsFunc(name, other)
 }
 
 // New returns the store below a prefix of a container, which may be empty. A

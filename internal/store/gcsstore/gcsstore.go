@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 
 	"cloud.google.com/go/storage"
 	"github.com/googleapis/gax-go/v2"
+	"google.golang.org/api/googleapi"
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
 
@@ -77,7 +79,7 @@ func (b bucket) Get(ctx context.Context, key string) (store.Object, error) {
 		return store.Object{}, fmt.Errorf("get %s: %w", key, err)
 	}
 	if err != nil {
-		return store.Object{}, fmt.Errorf("get %s from %s: %w", key, b, err)
+		return store.Object{}, fmt.Errorf("get %s from %s: %w", key, b, explained(err))
 	}
 	b.exists.Store(true)
 	return store.Object{Body: reader, Version: version(reader.Attrs.Generation), Size: reader.Attrs.Size}, nil
@@ -105,7 +107,7 @@ func (b bucket) notFound(ctx context.Context) error {
 func (b bucket) List(ctx context.Context, prefix string) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		if err := b.list(ctx, prefix, yield); err != nil {
-			yield(store.Entry{}, fmt.Errorf("list %q in %s: %w", prefix, b, err))
+			yield(store.Entry{}, fmt.Errorf("list %q in %s: %w", prefix, b, explained(err)))
 		}
 	}
 }
@@ -140,9 +142,20 @@ func (b bucket) Delete(ctx context.Context, key string) error {
 		err = b.notFound(ctx)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("delete %s in %s: %w", key, b, err)
+		return fmt.Errorf("delete %s in %s: %w", key, b, explained(err))
 	}
 	return nil
+}
+
+// explained returns an error in our words where it means that there is no
+// bucket: nothing else but an object, which is asked for before, can be not
+// found.
+func explained(err error) error {
+	var answer *googleapi.Error
+	if errors.Is(err, storage.ErrBucketNotExist) || errors.As(err, &answer) && answer.Code == http.StatusNotFound {
+		return store.ErrNoBucket
+	}
+	return err
 }
 
 func version(generation int64) string { return strconv.FormatInt(generation, 10) }

@@ -24,7 +24,7 @@ func (b bucket) PutIfAbsent(ctx context.Context, key string, body []byte) (strin
 	put.Refusal = store.ErrExists
 	version, err := put.Do(ctx)
 	if err != nil {
-		return "", fmt.Errorf("put %s in %s: %w", key, b, err)
+		return "", fmt.Errorf("put %s in %s: %w", key, b, explained(err))
 	}
 	return version, nil
 }
@@ -41,7 +41,7 @@ func (b bucket) PutIfMatch(ctx context.Context, key, version string, body []byte
 	put.Refusal = store.ErrConflict
 	next, err := put.Do(ctx)
 	if err != nil {
-		return "", fmt.Errorf("replace %s in %s: %w", key, b, err)
+		return "", fmt.Errorf("replace %s in %s: %w", key, b, explained(err))
 	}
 	return next, nil
 }

@@ -58,7 +58,7 @@ func (b bucket) Get(ctx context.Context, key string) (store.Object, error) {
 		return store.Object{}, fmt.Errorf("get %s: %w", key, store.ErrNotFound)
 	}
 	if err != nil {
-		return store.Object{}, fmt.Errorf("get %s from %s: %w", key, b, err)
+		return store.Object{}, fmt.Errorf("get %s from %s: %w", key, b, explained(err))
 	}
 	return store.Object{Body: out.Body, Version: aws.ToString(out.ETag), Size: aws.ToInt64(out.ContentLength)}, nil
 }
@@ -69,7 +69,7 @@ func (b bucket) List(ctx context.Context, prefix string) iter.Seq2[store.Entry, 
 		for more := true; more; more = pages.HasMorePages() {
 			page, err := pages.NextPage(ctx, pathStyle)
 			if err != nil {
-				yield(store.Entry{}, fmt.Errorf("list %q in %s: %w", prefix, b, err))
+				yield(store.Entry{}, fmt.Errorf("list %q in %s: %w", prefix, b, explained(err)))
 				return
 			}
 			for _, object := range page.Contents {
@@ -91,7 +91,7 @@ func (b bucket) Delete(ctx context.Context, key string) error {
 	}
 	_, err := b.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: aws.String(b.prefix + key)}, pathStyle)
 	if err != nil && !noObject(err) {
-		return fmt.Errorf("delete %s in %s: %w", key, b, err)
+		return fmt.Errorf("delete %s in %s: %w", key, b, explained(err))
 	}
 	return nil
 }
@@ -100,6 +100,15 @@ func (b bucket) Delete(ctx context.Context, key string) error {
 // not the same as no such bucket.
 func noObject(err error) bool {
 	return status(err) == http.StatusNotFound && code(err) != "NoSuchBucket"
+}
+
+// explained returns an error in our words where it means that there is no
+// bucket.
+func explained(err error) error {
+	if code(err) == "NoSuchBucket" {
+		return store.ErrNoBucket
+	}
+	return err
 }
 
 // status returns the HTTP status of an answer that is an error, or 0 when

@@ -37,8 +37,8 @@ func Prefixes(t *testing.T, open func(prefix string) store.Store) {
 	}
 }
 
-// NoBucket checks that in a bucket that does not exist there is neither an
-// absent object nor a conflict.
+// NoBucket checks that of a bucket that does not exist every call says so: it
+// holds neither an absent object nor a conflict.
 func NoBucket(t *testing.T, s store.Store, version string) {
 	t.Helper()
 	_, get := s.Get(t.Context(), "a")
@@ -50,7 +50,7 @@ func NoBucket(t *testing.T, s store.Store, version string) {
 	}
 	deleted := s.Delete(t.Context(), "a")
 	for call, err := range map[string]error{"get": get, "put": absent, "replace": match, "list": listed, "delete": deleted} {
-		if err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrExists) {
+		if !errors.Is(err, store.ErrNoBucket) || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrExists) {
 			t.Errorf("%s: %v", call, err)
 		}
 	}
