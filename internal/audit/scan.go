@@ -17,31 +17,41 @@ import (
 // says so; an error means that nothing was stored. It may be called any number
 // of times, also at once: the first part that is stored is the run's.
 func (a *Auditor) Scan(ctx context.Context, run string, target posture.Target) (snapshot.Part, error) {
-	part, err := a.scan(ctx, run, target)
+	return a.scan(ctx, target, run, func() (snapshot.Run, error) {
+		loaded, err := snapshot.LoadRun(ctx, a.Store, run)
+		if err == nil && !slices.ContainsFunc(loaded.Targets, func(t posture.Target) bool { return t.String() == target.String() }) {
+			err = noTarget(run)
+		}
+		return loaded, err
+	})
+}
+
+func noTarget(run string) error { return fmt.Errorf("run %s does not have this target", run) }
+
+// scan is Scan for a run that is loaded when it is needed.
+func (a *Auditor) scan(ctx context.Context, target posture.Target, run string, load func() (snapshot.Run, error)) (snapshot.Part, error) {
+	part, err := snapshot.LoadPart(ctx, a.Store, run, target)
+	if errors.Is(err, store.ErrNotFound) {
+		var loaded snapshot.Run
+		if loaded, err = load(); err == nil {
+			part, err = a.newPart(ctx, target, loaded)
+		}
+	}
 	if err != nil {
 		return snapshot.Part{}, fmt.Errorf("scan %s: %w", target, err)
 	}
 	return part, nil
 }
 
-func (a *Auditor) scan(ctx context.Context, id string, target posture.Target) (snapshot.Part, error) {
+// newPart scans a target that has no part yet.
+func (a *Auditor) newPart(ctx context.Context, target posture.Target, run snapshot.Run) (snapshot.Part, error) {
 	cloud, err := a.cloud(target.Provider)
 	if err != nil {
 		return snapshot.Part{}, err
 	}
-	if part, err := snapshot.LoadPart(ctx, a.Store, id, target); !errors.Is(err, store.ErrNotFound) {
-		return part, err
-	}
-	run, err := snapshot.LoadRun(ctx, a.Store, id)
-	if err != nil {
-		return snapshot.Part{}, err
-	}
-	if !slices.ContainsFunc(run.Targets, func(t posture.Target) bool { return t.String() == target.String() }) {
-		return snapshot.Part{}, fmt.Errorf("run %s does not have this target", id)
-	}
 	started := a.Now().UTC()
 	writer, err := snapshot.NewPartWriter(snapshot.PartHead{
-		Run: id, Target: target, Attempt: a.Attempt(), Tool: a.Tool, Started: started,
+		Run: run.ID, Target: target, Attempt: a.Attempt(), Tool: a.Tool, Started: started,
 	})
 	if err != nil {
 		return snapshot.Part{}, err

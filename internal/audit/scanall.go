@@ -32,13 +32,15 @@ const (
 )
 
 // ScanAll scans and judges those of the targets that have no part in the run
-// yet, slice by slice where the cloud has slices, while there is time. It
-// hands every part, also those that were stored before, to done, one at a
-// time. A target of which the scan fails does not stop the others; the error
-// is returned at the end. To a run that is closed nothing is added.
+// yet, slice by slice where the cloud has slices, while there is time. The run
+// is as Plan or snapshot.LoadRun returned it. ScanAll hands every part, also
+// those that were stored before, to done, one at a time. A target of which the
+// scan fails does not stop the others; the error is returned at the end. To a
+// run that is closed nothing is added.
 func (a *Auditor) ScanAll(ctx context.Context, run snapshot.Run, targets []posture.Target, done func(snapshot.Part)) error {
-	run.Targets = targets
-	parts, left, err := snapshot.Parts(ctx, a.Store, run)
+	asked := run
+	asked.Targets = targets
+	parts, left, err := snapshot.Parts(ctx, a.Store, asked)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return ErrLeft
@@ -51,7 +53,10 @@ func (a *Auditor) ScanAll(ctx context.Context, run snapshot.Run, targets []postu
 	if _, err := snapshot.LoadManifest(ctx, a.Store, run.ID); !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	s := &sweep{auditor: a, run: run, done: done, left: len(left)}
+	s := &sweep{auditor: a, run: run, of: map[string]bool{}, done: done, left: len(left)}
+	for _, target := range run.Targets {
+		s.of[target.String()] = true
+	}
 	for _, provider := range a.providers() {
 		s.slices(ctx, provider, of(provider, left))
 	}
@@ -76,6 +81,7 @@ func of(provider posture.Provider, targets []posture.Target) []posture.Target {
 type sweep struct {
 	auditor *Auditor
 	run     snapshot.Run
+	of      map[string]bool // the run's targets
 
 	mu     sync.Mutex
 	done   func(snapshot.Part)
@@ -123,7 +129,12 @@ func (s *sweep) scan(ctx context.Context, targets []posture.Target) {
 			if late(ctx) {
 				return nil
 			}
-			part, err := s.auditor.Scan(ctx, s.run.ID, target)
+			part, err := s.auditor.scan(ctx, target, s.run.ID, func() (snapshot.Run, error) {
+				if !s.of[target.String()] {
+					return snapshot.Run{}, noTarget(s.run.ID)
+				}
+				return s.run, nil
+			})
 			if err != nil {
 				s.fail(err)
 				return nil

@@ -55,6 +55,12 @@ func newLineWriter() (*lineWriter, error) {
 	return w, err
 }
 
+// reset begins another file. What close returned stays as it is.
+func (w *lineWriter) reset() {
+	w.body, w.lines = bytes.Buffer{}, 0
+	w.encoder.Reset(&w.body)
+}
+
 func (w *lineWriter) write(line []byte) error {
 	w.lines++
 	_, err := w.encoder.Write(line)

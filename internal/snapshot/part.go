@@ -39,6 +39,7 @@ type PartWriter struct {
 	done      bool // Commit was called
 	findings  *sorter
 	resources *sorter
+	out       *lineWriter // writes one file after the other; nil before the first
 }
 
 // errDone says that a writer is used after its part was stored.
@@ -55,15 +56,7 @@ func NewPartWriter(head PartHead) (*PartWriter, error) {
 	if !attemptForm.MatchString(head.Attempt) {
 		return nil, fmt.Errorf("attempt %.80q is not a word of letters, digits, hyphens and underscores", head.Attempt)
 	}
-	findings, err := newSorter()
-	if err != nil {
-		return nil, fmt.Errorf("write part of %s: %w", head.Target, err)
-	}
-	resources, err := newSorter()
-	if err != nil {
-		return nil, fmt.Errorf("write part of %s: %w", head.Target, err)
-	}
-	return &PartWriter{head: head, findings: findings, resources: resources}, nil
+	return &PartWriter{head: head, findings: &sorter{}, resources: &sorter{}}, nil
 }
 
 // ranks orders findings of one fingerprint, the gravest first.
@@ -181,9 +174,20 @@ func (w *PartWriter) putFindings(ctx context.Context, s store.Store, part *Part)
 	return err
 }
 
+// next returns the writer of the next file.
+func (w *PartWriter) next() (*lineWriter, error) {
+	if w.out != nil {
+		w.out.reset()
+		return w.out, nil
+	}
+	var err error
+	w.out, err = newLineWriter()
+	return w.out, err
+}
+
 // put stores one file of lines that merge writes.
 func (w *PartWriter) put(ctx context.Context, s store.Store, name string, merge func(*lineWriter) error) (File, error) {
-	out, err := newLineWriter()
+	out, err := w.next()
 	if err != nil {
 		return File{}, err
 	}

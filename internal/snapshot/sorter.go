@@ -27,19 +27,25 @@ func compareSorted(a, b sorted) int {
 }
 
 // sorter puts lines in order within little memory: it sorts what fits into
-// one slab, keeps that compressed, and merges the compressed stretches at the
-// end.
+// one slab, keeps that compressed where there is more, and merges the
+// compressed stretches at the end.
 type sorter struct {
 	slab      []byte
 	pending   []sorted
 	stretches [][]byte
-	encoder   *zstd.Encoder
+	encoder   *zstd.Encoder // nil until the first slab is full
 }
 
-func newSorter() (*sorter, error) {
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window/4),
+// reset returns the encoder, at the beginning of a stretch.
+func (s *sorter) reset(stretch io.Writer) (*zstd.Encoder, error) {
+	if s.encoder != nil {
+		s.encoder.Reset(stretch)
+		return s.encoder, nil
+	}
+	var err error
+	s.encoder, err = zstd.NewWriter(stretch, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window/4),
 		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
-	return &sorter{encoder: encoder}, err
+	return s.encoder, err
 }
 
 // add copies the line.
@@ -60,19 +66,22 @@ func (s *sorter) add(key string, line []byte) error {
 func (s *sorter) spill() error {
 	slices.SortFunc(s.pending, compareSorted)
 	var stretch bytes.Buffer
-	s.encoder.Reset(&stretch)
+	encoder, err := s.reset(&stretch)
+	if err != nil {
+		return err
+	}
 	var size [binary.MaxVarintLen64]byte
 	for _, record := range s.pending {
 		for _, field := range [][]byte{[]byte(record.key), record.line} {
-			if _, err := s.encoder.Write(binary.AppendUvarint(size[:0], uint64(len(field)))); err != nil {
+			if _, err := encoder.Write(binary.AppendUvarint(size[:0], uint64(len(field)))); err != nil {
 				return err
 			}
-			if _, err := s.encoder.Write(field); err != nil {
+			if _, err := encoder.Write(field); err != nil {
 				return err
 			}
 		}
 	}
-	if err := s.encoder.Close(); err != nil {
+	if err := encoder.Close(); err != nil {
 		return err
 	}
 	s.stretches = append(s.stretches, bytes.Clone(stretch.Bytes()))
@@ -84,6 +93,9 @@ func (s *sorter) spill() error {
 // all yields what was added, in order, and forgets it. A line is valid until
 // the next one.
 func (s *sorter) all() iter.Seq2[sorted, error] {
+	if len(s.stretches) == 0 {
+		return s.slabOnly()
+	}
 	return func(yield func(sorted, error) bool) {
 		heads, err := s.open()
 		defer func() { closeAll(heads) }()
@@ -99,6 +111,20 @@ func (s *sorter) all() iter.Seq2[sorted, error] {
 		}
 		if err != nil {
 			yield(sorted{}, err)
+		}
+	}
+}
+
+// slabOnly yields what fits into one slab.
+func (s *sorter) slabOnly() iter.Seq2[sorted, error] {
+	lines := s.pending
+	s.slab, s.pending = nil, nil
+	slices.SortFunc(lines, compareSorted)
+	return func(yield func(sorted, error) bool) {
+		for _, line := range lines {
+			if !yield(line, nil) {
+				return
+			}
 		}
 	}
 }
