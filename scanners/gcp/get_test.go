@@ -18,6 +18,7 @@ var notReread = map[string]string{
 	securityCenters.Type: "it is read directly",
 	typeService:          "one for each project, made of its APIs",
 	typeOrgPolicy:        "made of the policies of several levels",
+	typeLogMetric:        "one for each project, made of its metrics and alert policies",
 }
 
 // TestEveryServiceIsReread: no service goes without a direct read unnoticed.
