@@ -47,9 +47,13 @@ func build(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(made)
 	program = filepath.Join(made, "gcp")
-	tags := "posture_loopback,disable_grpc_modules,grpcnotrace"
-	if output, err := exec.Command("go", "build", "-tags", tags, "-o", program, ".").CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("build: %w\n%s", err, output)
+	for _, step := range [][]string{
+		{"-C", "../../tools", "run", "./lean", "..", "build/lean"},
+		{"build", "-modfile", "../../build/lean/go.mod", "-tags", "posture_loopback,disable_grpc_modules,grpcnotrace", "-o", program, "."},
+	} {
+		if output, err := exec.Command("go", step...).CombinedOutput(); err != nil {
+			return 1, fmt.Errorf("go %s: %w\n%s", strings.Join(step, " "), err, output)
+		}
 	}
 	return m.Run(), nil
 }
@@ -72,7 +76,7 @@ func newCloud(t *testing.T) *cloud {
 		t.Fatal(err)
 	}
 	c.storage.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: bucket})
-	c.put("config/posture.yaml", "gcp: {organization: '3001', exclude: [shop-gone]}\nslack: {channel: C0123456789}\n")
+	c.put("config/posture.yaml", "gcp: {organization: '3001', exclude: [shop-gone], services: [cloudresourcemanager, compute, storage]}\nslack: {channel: C0123456789}\n")
 	serve := func(h http.Handler) string {
 		server := httptest.NewServer(h)
 		t.Cleanup(server.Close)

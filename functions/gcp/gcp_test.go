@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -198,13 +199,20 @@ func TestEvents(t *testing.T) {
 			t.Errorf("%v: got %d %s\n%s", sent.headers, code, body, p.log)
 		}
 	}
+	whole := map[string]string{"Content-Type": "application/cloudevents+json"}
+	if code, body := p.post(t, "/", whole, `{"specversion": "1.0", "id": "2", "source": "//test", "type": "com.example.run", "time": "2026-11-21T07:00:00Z", "data": {}}`); code >= 300 {
+		t.Errorf("an event as one object: got %d %s\n%s", code, body, p.log)
+	}
 	runs := map[string]bool{}
 	for _, key := range c.objects(t) {
 		if strings.HasSuffix(key, "/manifest.json") {
 			runs[key] = true
 		}
 	}
-	want := []string{"runs/2026/11/21/20261121T050000Z-gcp/manifest.json", "runs/2026/11/21/20261121T060000Z-gcp/manifest.json"}
+	want := []string{
+		"runs/2026/11/21/20261121T050000Z-gcp/manifest.json", "runs/2026/11/21/20261121T060000Z-gcp/manifest.json",
+		"runs/2026/11/21/20261121T070000Z-gcp/manifest.json",
+	}
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(runs))); diff != "" {
 		t.Error(diff)
 	}
@@ -242,5 +250,17 @@ func TestRefused(t *testing.T) {
 	c.inventory.Refuse(func(gcptest.Call) error { return status.Error(codes.PermissionDenied, "no") })
 	if code, body := p.post(t, "/run", scheduled, ""); code != 500 || !strings.Contains(body, "roles/cloudasset.viewer") {
 		t.Errorf("without permission: got %d %s", code, body)
+	}
+}
+
+// TestLinked holds that the linker leaves out the methods that nobody calls, as
+// this one: a call of a method by its name at run time keeps all of them.
+func TestLinked(t *testing.T) {
+	symbols, err := exec.CommandContext(t.Context(), "go", "tool", "nm", program).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(symbols); !strings.Contains(text, "slack.(*Client).PostMessageContext") || strings.Contains(text, "slack.(*Client).AddBookmark") {
+		t.Error("the program holds methods that nobody calls")
 	}
 }
