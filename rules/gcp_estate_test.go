@@ -28,7 +28,7 @@ var proven = []string{
 	"cloudfunctions", "run",
 	"cloudkms", "secretmanager",
 	"cloudkms", "secretmanager", "iam",
-	"cloudfunctions", "run", "logging", "serviceusage",
+	"cloudfunctions", "run", "logging", "serviceusage", "monitoring",
 }
 
 // TestEstatesHoldBothSides judges what the scanner reads of its test data: a

@@ -19,6 +19,7 @@ var notReread = map[string]string{
 	typeService:          "one for each project, made of its APIs",
 	typeOrgPolicy:        "made of the policies of several levels",
 	typeLogMetric:        "one for each project, made of its metrics and alert policies",
+	typeAlertPolicy:      "one for each project, made of its alert policies",
 }
 
 // TestEveryServiceIsReread: no service goes without a direct read unnoticed.

@@ -3,8 +3,11 @@ package gcp
 import (
 	"testing"
 
+	"google.golang.org/api/cloudfunctions/v2"
+	"google.golang.org/api/compute/v1"
 	"google.golang.org/api/logging/v2"
 	"google.golang.org/api/monitoring/v3"
+	"google.golang.org/api/sqladmin/v1"
 
 	"posture/internal/posture"
 )
@@ -73,4 +76,27 @@ func TestOnOne(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
+}
+
+func TestAlerting(t *testing.T) {
+	serviceTest{
+		data: "monitoring_capacity", types: []string{typeAlertPolicy},
+		schemas: map[string]any{
+			typeAlertPolicy + " v3": monitoring.AlertPolicy{}, typeChannel + " v3": monitoring.NotificationChannel{},
+			sqlInstances.Type + " v1": sqladmin.DatabaseInstance{}, urlMaps.Type + " v1": compute.UrlMap{}, typeFunction + " v2": cloudfunctions.Function{},
+		},
+		want: map[string]any{
+			"shop-prod": &Alerting{
+				Databases: true, LoadBalancers: true, Functions: true,
+				DatabaseCapacity: true, LoadBalancerErrors: true, FunctionFailures: true,
+			},
+			"shop-test": &Alerting{Databases: true, LoadBalancers: true, Functions: true},
+			"shop-lab":  &Alerting{Functions: true, FunctionFailures: true},
+			"2001":      &Alerting{},
+			"3001":      &Alerting{},
+		},
+		unread: map[string][]posture.Unread{
+			"shop-lab": {{Field: "load_balancer_errors", Cause: posture.Cause{Reason: posture.Failed, Operation: "read " + typeAlertPolicy}}},
+		},
+	}.run(t)
 }

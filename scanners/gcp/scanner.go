@@ -152,5 +152,5 @@ var all = []service{
 	kmsKeys, secrets,
 	cloudFunctions, runServices,
 	logBuckets, logExports, securityCenters, enabledServices,
-	auditAlerts,
+	auditAlerts, alerting,
 }
