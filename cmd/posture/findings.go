@@ -38,13 +38,14 @@ filters.`,
   posture findings --status unknown               what could not be judged, and why
   posture findings --criterion CC6.1 --all --format csv > cc6.1.csv
   posture findings --run 20261122T010000Z-aws --format json
+  posture findings --run gcp                      the latest over Google Cloud
   posture findings --store s3://my-results`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.print(cmd.Context()) },
 	}
 	f.addStore(cmd)
 	f.addFormat(cmd, report.Formats()...)
-	cmd.Flags().StringVar(&f.run, "run", "", "`id` of the run (default: the latest finished one)")
+	cmd.Flags().StringVar(&f.run, "run", "", "`id` of the run, or "+wrapped(scopes)+" for the latest one over that cloud (default: the latest finished one)")
 	f.addFilters(cmd)
 	return cmd
 }
@@ -64,7 +65,7 @@ func (f *findings) addFilters(cmd *cobra.Command) {
 	complete(cmd, "category", texts(posture.Categories))
 	_ = cmd.RegisterFlagCompletionFunc("rule", completeRules)
 	_ = cmd.RegisterFlagCompletionFunc("criterion", completeCriteria)
-	_ = cmd.RegisterFlagCompletionFunc("run", cobra.NoFileCompletions)
+	complete(cmd, "run", scopes)
 	_ = cmd.RegisterFlagCompletionFunc("account", cobra.NoFileCompletions)
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"strings"
 
 	"posture/internal/posture"
 	"posture/internal/report"
@@ -19,25 +21,17 @@ type closedRun struct {
 	manifest snapshot.Manifest
 }
 
-// loadRun reads a closed run, the newest one when no id is given.
-func loadRun(ctx context.Context, s store.Store, id string) (closedRun, error) {
+// scopes are the words for the latest run over one cloud: where a store holds
+// runs over several, the latest of all hides those over the others.
+var scopes = []string{string(posture.AWS), string(posture.GCP)}
+
+// loadRun reads a closed run: that of an id, the newest one of a scope, or of
+// all when neither is given.
+func loadRun(ctx context.Context, s store.Store, which string) (closedRun, error) {
 	var r closedRun
 	var err error
-	if id == "" {
-		r.manifest, err = snapshot.Newest(ctx, s, "")
-	} else {
-		if _, _, err := snapshot.ParseID(id); err != nil {
-			return r, err
-		}
-		r.manifest, err = snapshot.LoadManifest(ctx, s, id)
-	}
-	switch {
-	case errors.Is(err, store.ErrNotFound) && id == "":
-		return r, fmt.Errorf("no scan was finished in %s yet: run posture scan, or name another place with --store", s)
-	case errors.Is(err, store.ErrNotFound):
-		return r, fmt.Errorf("%s holds no finished run %s: posture runs lists those that it has", s, id)
-	case err != nil:
-		return r, unread(s, err)
+	if r.manifest, err = closed(ctx, s, which); err != nil {
+		return r, err
 	}
 	if r.run, err = snapshot.LoadRun(ctx, s, r.manifest.Run); err == nil {
 		r.parts, _, err = snapshot.Parts(ctx, s, r.run)
@@ -46,6 +40,28 @@ func loadRun(ctx context.Context, s store.Store, id string) (closedRun, error) {
 		return r, unread(s, fmt.Errorf("read run %s: %w", r.manifest.Run, err))
 	}
 	return r, nil
+}
+
+// closed returns the manifest of the run.
+func closed(ctx context.Context, s store.Store, which string) (manifest snapshot.Manifest, err error) {
+	scope := which == "" || slices.Contains(scopes, which)
+	if scope {
+		manifest, err = snapshot.Newest(ctx, s, which)
+	} else {
+		if _, _, err := snapshot.ParseID(which); err != nil {
+			return manifest, err
+		}
+		manifest, err = snapshot.LoadManifest(ctx, s, which)
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound) && scope:
+		return manifest, fmt.Errorf("no scan was finished in %s yet: run %s, or name another place with --store", s, strings.TrimSpace("posture scan "+which))
+	case errors.Is(err, store.ErrNotFound):
+		return manifest, fmt.Errorf("%s holds no finished run %s: posture runs lists those that it has", s, which)
+	case err != nil:
+		return manifest, unread(s, err)
+	}
+	return manifest, nil
 }
 
 // findings returns all findings of a run.

@@ -187,6 +187,9 @@ func (g *google) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case host == "sts.googleapis.com":
 		g.note(&g.asked, host)
 		g.exchange(w, r, refused)
+	case host == "oauth2.googleapis.com":
+		g.note(&g.asked, host)
+		fmt.Fprintf(w, `{"access_token": %q, "token_type": "Bearer", "expires_in": 3599}`, granted)
 	case host == "iamcredentials.googleapis.com":
 		g.note(&g.asked, host)
 		g.impersonate(w, r, refused)

@@ -1,6 +1,13 @@
 package e2e
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -157,5 +164,29 @@ func TestScanGcpRefuses(t *testing.T) {
 	}
 	if len(s.google.wrong) > 0 {
 		t.Errorf("wrong: %q", s.google.wrong)
+	}
+}
+
+// TestScanGcpKeyFile holds that a key file is taken, from the function's own
+// place, where there is no other way.
+func TestScanGcpKeyFile(t *testing.T) {
+	s := newGoogleSite(t)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	s.need(err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	s.need(err)
+	text, err := json.Marshal(map[string]string{
+		"type": "service_account", "client_email": account, "token_uri": "https://oauth2.googleapis.com/token",
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
+	})
+	s.need(err)
+	file := filepath.Join(t.TempDir(), "key.json")
+	s.need(os.WriteFile(file, text, 0o600))
+	s.google.env = append(s.google.env, "GOOGLE_APPLICATION_CREDENTIALS="+file)
+	if opened := s.scanGoogle(map[string]any{"slot": time.Now().UTC(), "opener": "x"}, time.Minute); !opened.Go || opened.Targets == 0 {
+		t.Errorf("opened %+v", opened)
+	}
+	if asked := slices.Compact(s.google.asked); len(s.google.wrong) > 0 || asked[0] != "oauth2.googleapis.com" || len(asked) != 2 {
+		t.Errorf("asked for %v; wrong: %q", asked, s.google.wrong)
 	}
 }
