@@ -24,8 +24,9 @@ locals {
     "redis.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
-    "spanner.googleapis.com",
     "securitycenter.googleapis.com",
+    "securitycentermanagement.googleapis.com",
+    "spanner.googleapis.com",
     "sqladmin.googleapis.com",
     "storage.googleapis.com",
   ]

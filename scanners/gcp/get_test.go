@@ -16,6 +16,7 @@ var notReread = map[string]string{
 	typeContact:          "made of several contacts",
 	typeLogSink:          "one for each project, made of its sinks and of those above it",
 	securityCenters.Type: "it is read directly",
+	directories.Type:     "it is read directly",
 	typeService:          "one for each project, made of its APIs",
 	typeOrgPolicy:        "made of the policies of several levels",
 	typeLogMetric:        "one for each project, made of its metrics and alert policies",

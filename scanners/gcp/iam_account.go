@@ -63,7 +63,7 @@ func (r *reading) adminGrants(ctx context.Context, member, field string) []Grant
 	for _, typ := range hierarchy {
 		r.Got(e.complete(iamPolicies, typ), field)
 	}
-	index, err := once(r.place.inventory, "administrators", e.administrators)
+	index, err := once(r.place.inventory.whole(), "administrators", e.administrators)
 	r.Got(err, field)
 	found := slices.Clone(index[member])
 	for _, key := range r.above() {

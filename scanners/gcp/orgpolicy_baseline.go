@@ -95,12 +95,12 @@ func (p *place) constraintsOf(key string) (map[string]constraint, error) {
 	if err := e.complete(orgPolicies, typeOf(key)); err != nil {
 		return nil, err
 	}
-	return once(p.inventory, "constraints "+key, func() (map[string]constraint, error) {
+	return once(p.inventory.whole(), "constraints "+key, func() (map[string]constraint, error) {
 		found := maps.Clone(e.constraints[key])
 		if found == nil {
 			found = map[string]constraint{}
 		}
-		policies, err := joinAssets[orgPolicyData](e, typeOrgPolicy, []string{key})
+		policies, err := joinAssets[orgPolicyData](e.whole(), typeOrgPolicy, []string{key})
 		for _, policy := range policies {
 			if policy.Data.Name == "" {
 				return nil, failed("read "+typeOrgPolicy, fmt.Errorf("%s has no name", policy.Name))

@@ -126,7 +126,7 @@ func (i *Inventory) selected(want posture.Want) iter.Seq[*service] {
 var all = []service{
 	projects,
 	serviceAccounts, accountKeys, identityProviders, apiKeys,
-	accessApprovals, essentialContacts, orgBaseline,
+	accessApprovals, essentialContacts, orgBaseline, directories,
 	storageBuckets,
 	alloyDBClusters, alloyDBInstances,
 	bigQueryDatasets, bigQueryTables,
