@@ -28,7 +28,7 @@ LAMBDA_TAGS := lambda.norpc,$(CLI_TAGS)
 build: ## build/posture, the command line
 	go build -tags $(CLI_TAGS) -ldflags='-s -w $(STAMP)' -o build/posture ./cmd/posture
 
-demo: ## scan a sample account that is served in process: needs nothing but Go
+demo: ## scan a sample account and project that are served in process: needs nothing but Go
 	go run -tags $(CLI_TAGS) ./cmd/posture demo
 
 test: python node ## every test, against real parts, and a moment of fuzzing

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"posture/cmd/posture/demo"
-	"posture/internal/outbox"
 	"posture/internal/store"
 )
 
@@ -24,11 +23,11 @@ func newDemo(world *streams) *cobra.Command {
 	d := &demoCommand{world: world}
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "See it at work on a sample account that is served in process",
-		Long: `Scan a sample AWS account twice, with a regression and a fix in between, and show
-what came of it: findings, the messages to Slack, what could not be read, and
-the stored evidence. The account is served on the loopback interface; no cloud,
-no credentials and no network are needed.`,
+		Short: "See it at work on a sample account and project that are served in process",
+		Long: `Scan a sample AWS account and a sample Google Cloud project twice, with
+regressions in both and a fix in between, and show what came of it: findings, the
+messages to Slack, what could not be read, and the stored evidence. Both are served
+on the loopback interface; no cloud, no credentials and no network are needed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
@@ -45,7 +44,7 @@ func (d *demoCommand) run(ctx context.Context) error {
 	}
 	return demo.Run(ctx, demo.Options{
 		Store: kept, Command: calledAs(os.Args[0]), Out: d.world.out, Color: d.world.colored(), Blocks: d.blocks,
-		Now: d.world.now, Wait: outbox.Sleep,
+		Now: d.world.now,
 	})
 }
 

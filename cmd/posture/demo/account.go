@@ -22,11 +22,11 @@ const (
 	secondRegion = "eu-west-1"
 )
 
-//go:embed estate.txtar
-var estateText string
+//go:embed account.txtar
+var accountText string
 
-//go:embed change.txtar
-var changeText string
+//go:embed account_change.txtar
+var accountChangeText string
 
 //go:embed credentials.csv
 var credentialsText string
@@ -38,9 +38,9 @@ type account struct {
 	now    time.Time
 }
 
-// serve serves the sample account on the loopback interface.
-func serve(now time.Time) (*account, error) {
-	estate, err := awstest.Load([]byte(dated(estateText, now)))
+// serveAccount serves the sample account on the loopback interface.
+func serveAccount(now time.Time) (*account, error) {
+	estate, err := awstest.Load([]byte(dated(accountText, now)))
 	if err != nil {
 		return nil, fmt.Errorf("load the sample account: %w", err)
 	}
@@ -64,14 +64,14 @@ func (a *account) config() aws.Config { return a.server.Config(accountID) }
 // change does what happens in the account between the two scans, and returns
 // it in words.
 func (a *account) change() ([]string, error) {
-	text := []byte(dated(changeText, a.now))
+	text := []byte(dated(accountChangeText, a.now))
 	if err := a.estate.Add(text); err != nil {
 		return nil, fmt.Errorf("change the sample account: %w", err)
 	}
 	return strings.Split(strings.TrimSpace(string(txtar.Parse(text).Comment)), "\n"), nil
 }
 
-// day is how the sample account names a time: {-30d}, or {-30d unix} where a
+// day is how the samples name a time: {-30d}, or {-30d unix} where a
 // number is wanted.
 var day = regexp.MustCompile(`\{-(\d+)d( unix)?\}`)
 

@@ -1,7 +1,8 @@
-// Package demo shows the scanner at work: it serves a sample AWS account over
-// HTTP on the loopback interface, scans it with the real scanners and rules,
-// changes it, scans it again, and prints what a person would see. Nothing that
-// it prints is prepared, and no call leaves the machine.
+// Package demo shows the scanner at work: it serves a sample AWS account and a
+// sample project of Google Cloud on the loopback interface, scans them with the
+// real scanners and rules, changes them, scans them again a day later, and prints
+// what a person would see. Nothing that it prints is prepared, and no call leaves
+// the machine.
 package demo
 
 import (
@@ -13,6 +14,7 @@ import (
 
 	"posture/functions/setup"
 	"posture/functions/setup/awscloud"
+	"posture/functions/setup/gcpcloud"
 	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/posture"
@@ -27,7 +29,6 @@ type Options struct {
 	Color   bool
 	Blocks  bool // print the last alert as Slack receives it, too
 	Now     func() time.Time
-	Wait    func(ctx context.Context, d time.Duration) error
 }
 
 // show is the demo under way.
@@ -35,8 +36,11 @@ type show struct {
 	Options
 	page    page
 	account *account
+	project *project
+	google  gcpcloud.Options
 	auditor *audit.Auditor
 	posts   *posts
+	ago     time.Duration // of the scan under way
 }
 
 // Run runs the demo.
@@ -44,24 +48,30 @@ func Run(ctx context.Context, o Options) error {
 	if err := empty(ctx, o.Store); err != nil {
 		return err
 	}
-	account, err := serve(o.Now())
+	account, err := serveAccount(o.Now())
 	if err != nil {
 		return err
 	}
 	defer func() { _ = account.server.Close() }() // nobody is waiting for it
-	s := &show{Options: o, page: page{out: o.Out, color: o.Color}, account: account, posts: &posts{}}
+	project, err := serveProject(o.Now())
+	if err != nil {
+		return err
+	}
+	defer project.server.Close()
+	s := &show{Options: o, page: page{out: o.Out, color: o.Color}, account: account, project: project, posts: &posts{}}
 	if err := s.wire(); err != nil {
 		return err
 	}
-	s.page.text("The sample account %s is served at %s. The real scanners read it through", accountID, account.server.URL)
-	s.page.text("the AWS SDK, the real rules judge it, and no call leaves this machine.")
+	s.page.text("The AWS account %s is served at %s, the Google Cloud project", accountID, account.server.URL)
+	s.page.text("%s at %s. Both are made up. The real scanners read them through the", projectID, project.server.URL())
+	s.page.text("clouds' own client libraries, the real rules judge them, and no call leaves this machine.")
 	if err := s.scans(ctx); err != nil {
 		return err
 	}
 	return s.page.err
 }
 
-// empty refuses a store that holds runs: the sample account is no evidence.
+// empty refuses a store that holds runs: the samples are no evidence.
 func empty(ctx context.Context, s store.Store) error {
 	for _, err := range s.List(ctx, "runs/") {
 		if err != nil {
@@ -72,23 +82,36 @@ func empty(ctx context.Context, s store.Store) error {
 	return nil
 }
 
-// wire puts the auditor together as posture scan aws does.
+// wire puts the auditor together as posture scan does.
 func (s *show) wire() error {
 	configured := config.Default()
-	cloud, err := awscloud.New(awscloud.Options{Config: configured, AWS: s.account.config(), Only: true, Session: "demo"})
+	configured.GCP.Projects = []string{projectID}
+	amazon, err := awscloud.New(awscloud.Options{Config: configured, AWS: s.account.config(), Only: true, Session: "demo"})
 	if err != nil {
 		return err
 	}
+	s.google = gcpcloud.Options{Config: configured, GCP: s.project.options(s.now)}
+	if s.google.Policy, err = gcpcloud.LoadPolicy(configured, nil, false); err != nil {
+		return err
+	}
 	s.auditor = &audit.Auditor{
-		Store: s.Store, Config: configured, Clouds: map[posture.Provider]audit.Cloud{posture.AWS: cloud},
-		Now: s.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
-		Sender: s.posts, Channel: channel,
+		Store: s.Store, Config: configured, Clouds: map[posture.Provider]audit.Cloud{posture.AWS: amazon},
+		Now: s.now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
+		Sender: s.posts, Channel: channel, Sleep: awake,
 	}
 	return nil
 }
 
-// scans does the two scans and tells what came of each.
+// awake does not wait between messages: nobody limits how fast they come.
+func awake(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+
+// now is the time of the scan under way.
+func (s *show) now() time.Time { return s.Now().Add(-s.ago) }
+
+// scans does the two scans, the first as if it were yesterday, and tells what
+// came of each.
 func (s *show) scans(ctx context.Context) error {
+	s.ago = 24 * time.Hour
 	first, err := s.scan(ctx)
 	if err != nil {
 		return err
@@ -96,13 +119,11 @@ func (s *show) scans(ctx context.Context) error {
 	if err := s.tellFirst(ctx, first); err != nil {
 		return err
 	}
-	happened, err := s.account.change()
+	happened, err := s.change()
 	if err != nil {
 		return err
 	}
-	if err := s.nextSecond(ctx, first.Run.Slot); err != nil {
-		return err
-	}
+	s.ago = 0
 	second, err := s.scan(ctx)
 	if err != nil {
 		return err
@@ -110,13 +131,29 @@ func (s *show) scans(ctx context.Context) error {
 	return s.tellSecond(ctx, second, happened)
 }
 
+// change does what happens in both clouds between the scans.
+func (s *show) change() ([]string, error) {
+	amazon, err := s.account.change()
+	if err != nil {
+		return nil, err
+	}
+	google, err := s.project.change()
+	return append(amazon, google...), err
+}
+
 // errTaken says that another program uses the store.
 var errTaken = errors.New("another posture is using the store of the demo: try again")
 
-// scan does one run, as posture scan aws does.
+// scan does one run over both clouds.
 func (s *show) scan(ctx context.Context) (audit.Published, error) {
 	s.posts.messages = nil
-	run, won, err := s.auditor.Plan(ctx, s.Now(), "aws", setup.Attempt())
+	google, err := gcpcloud.New(s.google)
+	if err != nil {
+		return audit.Published{}, err
+	}
+	defer func() { _ = google.Close() }() // nothing is written through it
+	s.auditor.Clouds[posture.GCP] = google.Cloud()
+	run, won, err := s.auditor.Plan(ctx, s.now(), "demo", setup.Attempt())
 	if err != nil {
 		return audit.Published{}, err
 	}
@@ -129,10 +166,4 @@ func (s *show) scan(ctx context.Context) (audit.Published, error) {
 		}
 	}
 	return s.auditor.Publish(ctx, run.ID)
-}
-
-// nextSecond waits until a run can have a slot of its own: they are named by
-// the second.
-func (s *show) nextSecond(ctx context.Context, slot time.Time) error {
-	return s.Wait(ctx, slot.Add(time.Second).Sub(s.Now()))
 }

@@ -2,7 +2,6 @@ package demo_test
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"os"
 	"regexp"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posture/cmd/posture/demo"
+	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
 )
@@ -28,8 +28,7 @@ func run(t *testing.T, kept store.Store, change func(*demo.Options)) string {
 	var out bytes.Buffer
 	options := demo.Options{
 		Store: kept, Command: "posture", Out: &out,
-		Now:  func() time.Time { return now },
-		Wait: func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil },
+		Now: func() time.Time { return now },
 	}
 	if change != nil {
 		change(&options)
@@ -50,7 +49,9 @@ var loose = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{12}\b`), "DIGEST"},
 	{regexp.MustCompile(`\b[0-9a-f]{8}…`), "DIGEST"},
 	{regexp.MustCompile(`[0-9.]+% \(\d+ of \d+ judged\)`), "N% (N of N judged)"},
-	{regexp.MustCompile(`\b\d+ (resources in|API calls|rules:|pass|fail|unknown)`), "N $1"},
+	{regexp.MustCompile(`\b\d+ of \d+ findings`), "N of N findings"},
+	{regexp.MustCompile(`(?s)(By category ).*?( vulnerability)`), "$1…$2"}, // its lines break elsewhere with other figures
+	{regexp.MustCompile(`\b\d+ (resources, read|API calls|rules\.|pass|fail|unknown)`), "N $1"},
 	{regexp.MustCompile(`\b\d+ (critical|high|medium|low|encryption|logging|iam|backup|redundancy|network|monitoring|vulnerability)\b`), "N $1"},
 	{regexp.MustCompile(`(\d+) (findings failed|more)`), "N $2"},
 	{regexp.MustCompile(`(?m)^  high .*\n`), ""},
@@ -88,6 +89,47 @@ func TestDemo(t *testing.T) {
 	report, err := snapshot.Verify(t.Context(), kept)
 	if err != nil || len(report.Problems) > 0 {
 		t.Errorf("the store of the demo does not verify: %v, %v", report.Problems, err)
+	}
+}
+
+// TestBothClouds: what changed in each cloud is told, and the findings and the
+// coverage of the run are of both.
+func TestBothClouds(t *testing.T) {
+	kept := store.Memory()
+	printed := run(t, kept, nil)
+	newest, err := snapshot.Newest(t.Context(), kept, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := snapshot.LoadRun(t.Context(), kept, newest.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, missing, err := snapshot.Parts(t.Context(), kept, second)
+	if err != nil || len(missing) > 0 || newest.Outcome != snapshot.Complete {
+		t.Fatalf("%s, without %v: %v", newest.Outcome, missing, err)
+	}
+	var got []string
+	for _, part := range parts {
+		for finding, err := range snapshot.Findings(t.Context(), kept, part) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if finding.Status == posture.Fail && (finding.Rule == "aws-sg-no-open-ssh" || finding.Rule == "gcp-storage-bucket-not-public") {
+				got = append(got, part.Target.String()+" "+finding.Name)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"aws/111122223333 bastion", "gcp/fernway-data fernway-exports"}, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, part := range parts {
+		if strings.HasPrefix(part.Target.String(), "gcp/") && part.Coverage.Calls["storage.buckets.get"] != 1 {
+			t.Errorf("the bucket was not read a second time, directly: %v", part.Coverage.Calls)
+		}
+	}
+	if n := strings.Count(printed, "│ REGRESSED"); n != 2 {
+		t.Errorf("%d regressions are told, want one of each cloud", n)
 	}
 }
 

@@ -28,7 +28,7 @@ func (s *show) tellFirst(ctx context.Context, run audit.Published) error {
 	if err != nil {
 		return err
 	}
-	s.page.heading("1. The first scan")
+	s.page.heading("1. The first scan, as if it were yesterday")
 	s.tellCounts(run, findings)
 	s.tellGravest(run, findings)
 	s.page.heading("2. What Slack is told of a first scan: one summary")
@@ -43,7 +43,7 @@ func (s *show) tellSecond(ctx context.Context, run audit.Published, happened []s
 	if err != nil {
 		return err
 	}
-	s.page.heading("3. Then, in the account")
+	s.page.heading("3. Then, in the account and the project")
 	for _, what := range happened {
 		s.page.text("  - %s", what)
 	}
@@ -74,25 +74,31 @@ func (s *show) findings(ctx context.Context, run audit.Published) ([]posture.Fin
 	return all, nil
 }
 
-// tellCounts prints how much was read and what came of it.
+// tellCounts prints how much was read of each cloud, and what came of it.
 func (s *show) tellCounts(run audit.Published, findings []posture.Finding) {
-	resources, calls := 0, 0
+	statuses, read := map[posture.Status]int{}, map[string]int{}
+	for _, finding := range findings {
+		statuses[finding.Status]++
+		if finding.Status != posture.Unknown {
+			read[finding.Account]++
+		}
+	}
 	for _, part := range run.Parts {
+		resources, calls, judged := 0, 0, 0
 		for _, population := range part.Coverage.Populations {
 			resources += population.Count
 		}
 		for _, n := range part.Coverage.Calls {
 			calls += n
 		}
+		for _, n := range part.Counts {
+			judged += n
+		}
+		s.page.text("  %s: %d resources, read with %d API calls; %d of %d findings could be judged",
+			part.Target, resources, calls, read[part.Target.Account], judged)
 	}
-	statuses := map[posture.Status]int{}
-	for _, finding := range findings {
-		statuses[finding.Status]++
-	}
-	s.page.text("%d resources in %d regions, read with %d API calls and judged by %d rules:",
-		resources, len(run.Parts[0].Target.Regions), calls, len(run.Run.Rules))
-	s.page.text("%d pass, %d fail, %d unknown. The gravest that fail:\n",
-		statuses[posture.Pass], statuses[posture.Fail], statuses[posture.Unknown])
+	s.page.text("\n%d pass, %d fail, %d unknown by %d rules. The gravest that fail:\n",
+		statuses[posture.Pass], statuses[posture.Fail], statuses[posture.Unknown], len(run.Run.Rules))
 }
 
 // tellGravest prints the gravest failing findings.
@@ -187,5 +193,6 @@ func (s *show) tellNext() {
 		{s.Command + " changes --store " + dir, "what changed, run by run"},
 		{s.Command + " verify --store " + dir, "check that nothing was altered"},
 		{s.Command + " scan aws", "scan your own account"},
+		{s.Command + " scan gcp --project ID", "scan your own project"},
 	}, nil)
 }

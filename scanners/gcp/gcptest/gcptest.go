@@ -14,6 +14,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -58,9 +59,11 @@ type Call struct {
 func Start(estates ...io.Reader) (*Server, error) {
 	s := &Server{answers: map[string]http.HandlerFunc{}, listings: map[string][]*assetpb.Asset{}}
 	for _, estate := range estates {
-		if err := s.load(estate); err != nil {
+		assets, err := read(estate)
+		if err != nil {
 			return nil, err
 		}
+		s.assets = append(s.assets, assets...)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -94,8 +97,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.serveREST(w, r)
 }
 
-// load adds the assets of an estate file.
-func (s *Server) load(estate io.Reader) error {
+// read returns the assets of an estate file.
+func read(estate io.Reader) ([]*assetpb.Asset, error) {
+	var assets []*assetpb.Asset
 	lines := bufio.NewScanner(estate)
 	lines.Buffer(nil, 16<<20)
 	for number := 1; lines.Scan(); number++ {
@@ -104,11 +108,11 @@ func (s *Server) load(estate io.Reader) error {
 		}
 		a := &assetpb.Asset{}
 		if err := protojson.Unmarshal(lines.Bytes(), a); err != nil {
-			return fmt.Errorf("line %d of the estate: %w", number, err)
+			return nil, fmt.Errorf("line %d of the estate: %w", number, err)
 		}
-		s.assets = append(s.assets, a)
+		assets = append(assets, a)
 	}
-	return lines.Err()
+	return assets, lines.Err()
 }
 
 // Add adds assets to the estate.
@@ -117,6 +121,26 @@ func (s *Server) Add(assets ...*assetpb.Asset) {
 	defer s.mu.Unlock()
 	s.assets = append(s.assets, assets...)
 	clear(s.listings)
+}
+
+// Change puts the assets of an estate file in place of those of the same names
+// and types.
+func (s *Server) Change(estate io.Reader) error {
+	changed, err := read(estate)
+	if err != nil {
+		return err
+	}
+	same := func(a, b *assetpb.Asset) bool {
+		return a.GetName() == b.GetName() && a.GetAssetType() == b.GetAssetType()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.assets = slices.DeleteFunc(s.assets, func(before *assetpb.Asset) bool {
+		return slices.ContainsFunc(changed, func(now *assetpb.Asset) bool { return same(before, now) })
+	})
+	s.assets = append(s.assets, changed...)
+	clear(s.listings)
+	return nil
 }
 
 // Inventory returns the options by which a client of the inventory reaches the
