@@ -10,12 +10,13 @@ VERSION := $(shell git describe --tags --always 2>/dev/null || echo dev)
 STAMP := -X posture/functions/setup.Version=$(VERSION)
 
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/aws/*/main.go)))
-GOFILES = $(shell git ls-files '*.go' go.mod go.sum)
+# All that the functions are built from, with what is embedded.
+SOURCES = $(shell git ls-files '*.go' go.mod go.sum internal rules ':!*/testdata/*')
 # Packages whose tests run under the race detector: all that are concurrent
 # and do not link a cloud's whole SDK, which would take minutes to build again.
 RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/snapshot ./internal/store ./scanners
 
-.PHONY: check help build test race demo lint fmt bench fuzz scan lambda generate generated tidy template terraform gcp gcp-source vuln clean python node
+.PHONY: check help build test race demo lint fmt bench fuzz scan lambda generate generated tidy template terraform gcp gcp-source vuln clean python node browser
 check: fmt tidy lint build generated test race template terraform lambda gcp gcp-source ## the whole check, as CI runs it
 
 help: ## this list
@@ -31,7 +32,7 @@ build: ## build/posture, the command line
 demo: ## scan a sample account and project that are served in process: needs nothing but Go
 	go run -tags $(CLI_TAGS) ./cmd/posture demo
 
-test: python node ## every test, against real parts, and a moment of fuzzing
+test: python node browser ## every test, against real parts, and a moment of fuzzing
 	go test ./...
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s FUZZED=internal/
 
@@ -109,7 +110,7 @@ fits = for zip in $(1); do size=$$(wc -c <$$zip); echo "$$zip $$size bytes"; \
 lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
 	@$(call fits,$^)
 
-build/lambda/%.zip: $(GOFILES) $(wildcard rules/*/*.yaml)
+build/lambda/%.zip: $(SOURCES)
 	GOOS=linux GOARCH=arm64 go build -tags $(LAMBDA_TAGS) -ldflags='-s -w -buildid= $(STAMP)' -o build/lambda/$*/bootstrap ./functions/aws/$*
 	go -C tools run ./zip ../build/lambda/$*/bootstrap ../$@
 
@@ -130,6 +131,11 @@ build/node/.ready: tools/package.json tools/package-lock.json
 	cp tools/package.json tools/package-lock.json build/node/
 	npm ci --prefix build/node --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
+
+browser: ## the browser of the tests, from Debian where it is missing
+	@command -v $${POSTURE_CHROMIUM:-chromium} >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+	  { echo "the tests need Chromium (Debian: apt-get install chromium; POSTURE_CHROMIUM may name another)"; exit 1; }
 
 clean: ## remove build/
 	rm -rf build

@@ -1,0 +1,158 @@
+package weekly_test
+
+import (
+	"bytes"
+	"context"
+	"image/png"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"posture/internal/nasty"
+	"posture/internal/posture"
+	"posture/internal/snapshot"
+)
+
+// browser is the program that people read pages with; POSTURE_CHROMIUM names
+// another one.
+const browser = "chromium"
+
+// browse opens a page in a headless browser and returns what it prints.
+func browse(t *testing.T, page []byte, how ...string) []byte {
+	t.Helper()
+	program := os.Getenv("POSTURE_CHROMIUM")
+	if program == "" {
+		program = browser
+	}
+	file := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(file, page, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	arguments := append([]string{
+		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--user-data-dir=" + t.TempDir(),
+	}, how...)
+	out, err := exec.CommandContext(ctx, program, append(arguments, "file://"+file)...).Output()
+	if err != nil {
+		t.Fatalf("%s: %v: run make browser, or set POSTURE_CHROMIUM to the path of a Chromium", program, err)
+	}
+	return out
+}
+
+// marked is what a script leaves behind in the page that it runs in.
+const marked = `<p id="ran">`
+
+const script = `<script>document.body.innerHTML = '<p id=' + '"ran">'</script>`
+
+// TestBrowserRunsNothing opens pages in which a stranger's name is a script,
+// and one into which a script was smuggled as such: the page forbids it. The
+// same script without the page is run, so that the test can fail.
+func TestBrowserRunsNothing(t *testing.T) {
+	s, o := newStory(t), options()
+	s.rules[0].Title = script
+	s.has(one, map[string][]string{"aws-s3-public": {"-a", "-b"}})
+	s.each(one, func(f *posture.Finding) {
+		f.Name, f.Owner = script, `<img src=x onerror="document.body.innerHTML='<p id=' + 'ran>'">`
+	})
+	s.on(6).run(snapshot.Complete)
+	page := written(t, s.page(o).WriteHTML)
+	smuggled := bytes.Replace(page, []byte("<h1>"), []byte(script+"<h1>"), 1)
+	for name, c := range map[string]struct {
+		page []byte
+		runs bool
+	}{
+		"as a name": {page, false}, "smuggled in": {smuggled, false}, "alone": {[]byte("<!DOCTYPE html><body>" + script), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dom := string(browse(t, c.page, "--dump-dom"))
+			if strings.Contains(dom, marked) != c.runs {
+				t.Errorf("the script ran: %v, want %v", !c.runs, c.runs)
+			}
+			if !c.runs && !strings.Contains(dom, "Posture, week") {
+				t.Errorf("the page is not there: %.200s", dom)
+			}
+		})
+	}
+}
+
+// TestBrowserLoadsNothing opens a page of every nasty name where each of them
+// asks for an image from a server, which must not be asked.
+func TestBrowserLoadsNothing(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer server.Close()
+	image := `<img src="` + server.URL + `"><style>@import url(` + server.URL + `)</style>`
+	s, o := newStory(t), options()
+	var failing []string
+	for _, name := range nasty.Names() {
+		failing = append(failing, "-"+name.Label)
+	}
+	s.has(one, map[string][]string{"aws-s3-public": failing})
+	s.each(one, func(f *posture.Finding) {
+		for _, name := range nasty.Names() {
+			if f.Name == name.Label {
+				f.Name, f.Owner = name.Text+image, image
+			}
+		}
+	})
+	s.on(6).run(snapshot.Complete)
+	page := written(t, s.page(o).WriteHTML)
+	smuggled := bytes.Replace(page, []byte("<h1>"), []byte(image+"<h1>"), 1)
+	browse(t, smuggled, "--dump-dom")
+	if asked.Load() != 0 {
+		t.Errorf("the page asked a server %d times", asked.Load())
+	}
+	browse(t, []byte("<!DOCTYPE html><body>"+image), "--dump-dom")
+	if asked.Load() == 0 {
+		t.Error("a page without protection did not ask either: the test proves nothing")
+	}
+}
+
+// TestBrowserDraws opens the page on a phone, and on a screen in the dark, and
+// looks at whether it is drawn.
+func TestBrowserDraws(t *testing.T) {
+	s, o := shop(t)
+	page := written(t, s.page(o).WriteHTML)
+	for name, c := range map[string]struct {
+		flags []string
+		dark  bool
+	}{
+		"phone": {[]string{"--window-size=400,900"}, false},
+		"dark":  {[]string{"--window-size=1200,900", "--blink-settings=preferredColorScheme=0"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "shot.png")
+			browse(t, page, append(c.flags, "--screenshot="+file, "--hide-scrollbars")...)
+			shot, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			drawn, err := png.Decode(bytes.NewReader(shot))
+			if err != nil {
+				t.Fatal(err)
+			}
+			colours := map[[3]uint32]int{}
+			for y := range drawn.Bounds().Dy() {
+				for x := range drawn.Bounds().Dx() {
+					r, g, b, _ := drawn.At(x, y).RGBA()
+					colours[[3]uint32{r >> 8, g >> 8, b >> 8}]++
+				}
+			}
+			if len(colours) < 50 {
+				t.Errorf("%d colours are no page", len(colours))
+			}
+			corner, _, _, _ := drawn.At(1, 1).RGBA()
+			if dark := corner>>8 < 128; dark != c.dark {
+				t.Errorf("the page is dark: %v, want %v", dark, c.dark)
+			}
+		})
+	}
+}
