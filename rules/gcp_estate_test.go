@@ -25,10 +25,7 @@ var proven = []string{
 	"compute", "container", "dns",
 	"cloudresourcemanager", "sqladmin", "storage",
 	"cloudkms", "secretmanager", "iam", "apikeys", "accessapproval", "orgpolicy",
-	"cloudfunctions", "run",
-	"cloudkms", "secretmanager",
-	"cloudkms", "secretmanager", "iam",
-	"cloudfunctions", "run", "logging", "serviceusage", "monitoring",
+	"cloudfunctions", "run", "logging", "serviceusage", "monitoring", "securitycenter",
 }
 
 // TestEstatesHoldBothSides judges what the scanner reads of its test data: a
@@ -61,7 +58,7 @@ func TestEstatesHoldBothSides(t *testing.T) {
 }
 
 // estate returns all resources of the scanner's test data, with what direct
-// reads are answered.
+// reads are answered, of the organization and of one project alone.
 func estate(t *testing.T, loaded *policy.Policy) []posture.Resource {
 	t.Helper()
 	files, err := filepath.Glob("../scanners/gcp/testdata/*.ndjson")
@@ -92,15 +89,17 @@ func estate(t *testing.T, loaded *policy.Policy) []posture.Resource {
 			t.Fatal(err)
 		}
 	}
-	return scan(t, server, loaded)
-}
-
-func scan(t *testing.T, server *gcptest.Server, loaded *policy.Policy) []posture.Resource {
-	t.Helper()
-	scope, err := gcp.InOrganization("3001")
-	if err != nil {
+	whole, err := gcp.InOrganization("3001")
+	one, failed := gcp.InProject("shop-test")
+	if err := errors.Join(err, failed); err != nil {
 		t.Fatal(err)
 	}
+	return append(scan(t, server, loaded, whole), scan(t, server, loaded, one)...)
+}
+
+// scan returns the resources of a scope.
+func scan(t *testing.T, server *gcptest.Server, loaded *policy.Policy, scope gcp.Scope) []posture.Resource {
+	t.Helper()
 	inventory, err := gcp.Open(t.Context(), scope, gcp.Options{Client: server.Inventory(), REST: server.REST(), PerMinute: 10000})
 	if err != nil {
 		t.Fatal(err)
