@@ -127,19 +127,19 @@ func (d *delivery) open(ctx context.Context, digest Entry) error {
 		return err
 	}
 	it := &item{}
-	version, err := d.box.read(ctx, entryKey(digest.Key), &it.Entry)
+	version, broken, err := d.box.inspect(ctx, entryKey(digest.Key), &it.Entry)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil // another sender has told it meanwhile
-	}
-	if defectOf(err) != "" { // its place is taken: the messages go by themselves
-		d.behind[digest.Channel] = false
-		return nil
 	}
 	if err != nil {
 		return err
 	}
-	it.version = version
-	d.add(it)
+	if broken == "" {
+		it.version = version
+		d.add(it)
+	} else { // its place is taken: the messages go by themselves
+		d.behind[digest.Channel] = false
+	}
 	return nil
 }
 

@@ -117,15 +117,15 @@ func (b *Box) Add(ctx context.Context, e Entry) error {
 // damaged says so all the same: it was stored when the message was told.
 func (b *Box) told(ctx context.Context, key string) (*Record, error) {
 	var r Record
-	_, err := b.read(ctx, recordKey(key), &r)
+	_, d, err := b.inspect(ctx, recordKey(key), &r)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
-	if d := defectOf(err); d != "" {
-		return &Record{Key: key, Damaged: string(d)}, nil
-	}
 	if err != nil {
 		return nil, err
+	}
+	if d != "" {
+		r = Record{Key: key, Damaged: string(d)}
 	}
 	return &r, nil
 }
@@ -143,6 +143,15 @@ func (b *Box) read(ctx context.Context, key string, v any) (string, error) {
 		return "", fmt.Errorf("%s: %w", key, undecodable)
 	}
 	return version, nil
+}
+
+// inspect is read for which a damaged object is no error.
+func (b *Box) inspect(ctx context.Context, key string, v any) (version string, d defect, err error) {
+	version, err = b.read(ctx, key, v)
+	if d = defectOf(err); d != "" {
+		err = nil
+	}
+	return version, d, err
 }
 
 // create stores a new object; one that is there already is left as it is.
