@@ -58,8 +58,8 @@ scan: build ## scan the AWS account of the credentials in the environment
 lint: build/bin/golangci-lint ## the linters of .golangci.yml
 	build/bin/golangci-lint run ./...
 
-build/bin/golangci-lint: tools/go.mod tools/go.sum
-	go -C tools build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+build/bin/golangci-lint: scripts/go.mod scripts/go.sum
+	go -C scripts build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 fmt: ## fail when a file is not formatted
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not formatted, run gofmt -w:"; echo "$$out"; exit 1; }
@@ -83,25 +83,25 @@ template: python ## lint template.yaml
 	build/python/bin/cfn-lint template.yaml infra/aws/member-role.yaml
 
 terraform: build/terraform/.ready ## the form of infra/gcp, and what checkov says of it
-	go -C tools/hclfmt run . ../../infra/gcp
+	go -C scripts/hclfmt run . ../../infra/gcp
 	build/terraform/bin/checkov --directory infra/gcp --framework terraform --compact --quiet --skip-download
 
-build/terraform/.ready: tools/requirements-terraform.txt
+build/terraform/.ready: scripts/requirements-terraform.txt
 	python3 -m venv build/terraform
 	build/terraform/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 gcp-source: ## what infra/gcp deploys: build/gcp/posture.zip
-	go -C tools run ./gcpsource .. ../build/gcp/posture.zip
+	go -C scripts run ./gcpsource .. ../build/gcp/posture.zip
 
-# What tools/lean writes keeps the linker from keeping every method.
+# What scripts/lean writes keeps the linker from keeping every method.
 gcp: build/lean/go.mod ## the functions of Google Cloud as one program, for a container or to try them
 	go build -modfile $< -tags $(CLI_TAGS) -ldflags='-s -w -buildid= $(STAMP)' -o build/gcp/posture ./functions/gcp
-	go -C tools run ./zip ../build/gcp/posture ../build/gcp/program.zip
+	go -C scripts run ./zip ../build/gcp/posture ../build/gcp/program.zip
 	@$(call fits,build/gcp/program.zip)
 
-build/lean/go.mod: go.mod go.sum tools/lean/main.go
-	go -C tools run ./lean .. build/lean
+build/lean/go.mod: go.mod go.sum scripts/lean/main.go
+	go -C scripts run ./lean .. build/lean
 
 # The most bytes that a function's zip may have.
 ZIPPED := 12582912
@@ -112,23 +112,23 @@ lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
 
 build/lambda/%.zip: $(SOURCES)
 	GOOS=linux GOARCH=arm64 go build -tags $(LAMBDA_TAGS) -ldflags='-s -w -buildid= $(STAMP)' -o build/lambda/$*/bootstrap ./functions/aws/$*
-	go -C tools run ./zip ../build/lambda/$*/bootstrap ../$@
+	go -C scripts run ./zip ../build/lambda/$*/bootstrap ../$@
 
 vuln: ## known vulnerabilities of what we link; needs its database on the network
-	go -C tools run golang.org/x/vuln/cmd/govulncheck -C .. ./...
+	go -C scripts run golang.org/x/vuln/cmd/govulncheck -C .. ./...
 
 python: build/python/.ready ## the parts of the tests that come from PyPI
-build/python/.ready: tools/requirements.txt
+build/python/.ready: scripts/requirements.txt
 	@command -v python3 >/dev/null || { echo "the tests need python3 with venv (Debian: apt-get install python3-venv), which was not found"; exit 1; }
 	python3 -m venv build/python || { echo "python3 cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 1; }
-	build/python/bin/pip install --quiet --disable-pip-version-check -r tools/requirements.txt
+	build/python/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements.txt
 	@touch $@
 
 node: build/node/.ready ## the parts of the tests that come from npm
-build/node/.ready: tools/package.json tools/package-lock.json
+build/node/.ready: scripts/package.json scripts/package-lock.json
 	@command -v npm >/dev/null || { echo "the tests need Node.js with npm (Debian: apt-get install npm), which was not found"; exit 1; }
 	mkdir -p build/node
-	cp tools/package.json tools/package-lock.json build/node/
+	cp scripts/package.json scripts/package-lock.json build/node/
 	npm ci --prefix build/node --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 

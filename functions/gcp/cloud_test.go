@@ -48,7 +48,7 @@ func build(m *testing.M) (int, error) {
 	defer os.RemoveAll(made)
 	program = filepath.Join(made, "gcp")
 	for _, step := range [][]string{
-		{"-C", "../../tools", "run", "./lean", "..", "build/lean"},
+		{"-C", "../../scripts", "run", "./lean", "..", "build/lean"},
 		{"build", "-modfile", "../../build/lean/go.mod", "-tags", "posture_loopback,disable_grpc_modules,grpcnotrace", "-o", program, "."},
 	} {
 		if output, err := exec.Command("go", step...).CombinedOutput(); err != nil {

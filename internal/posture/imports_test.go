@@ -56,7 +56,7 @@ func TestImportsPointDownward(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && slices.Contains([]string{"build", "tools", ".git", "testdata"}, entry.Name()):
+		case entry.IsDir() && slices.Contains([]string{"build", "scripts", ".git", "testdata"}, entry.Name()):
 			return fs.SkipDir
 		case entry.IsDir() || path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go"):
 			return nil

@@ -1,4 +1,4 @@
-module posture/tools/hclfmt
+module posture/scripts/hclfmt
 
 go 1.26.0
 

@@ -1,4 +1,4 @@
-module posture/tools
+module posture/scripts
 
 go 1.26.0
 
