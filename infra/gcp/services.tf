@@ -3,6 +3,7 @@
 # projects that are scanned need none of them.
 locals {
   services = [
+    "accessapproval.googleapis.com",
     "alloydb.googleapis.com",
     "apikeys.googleapis.com",
     "artifactregistry.googleapis.com",
@@ -19,6 +20,7 @@ locals {
     "iam.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
+    "orgpolicy.googleapis.com",
     "policyanalyzer.googleapis.com",
     "pubsub.googleapis.com",
     "redis.googleapis.com",

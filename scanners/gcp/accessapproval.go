@@ -2,6 +2,9 @@ package gcp
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
 	"slices"
 )
 
@@ -19,39 +22,76 @@ var accessApprovals = service{
 	Doc:      AccessApproval{},
 	Versions: []string{"v1"},
 	Joins:    []join{{Type: typeAccessApproval, For: []string{"products", "inherited_products"}}},
+	Calls:    []call{{Op: opApproval, Permission: "accessapproval.settings.get", For: []string{"inherited_products"}}},
 	Once:     true,
 	Read:     readAccessApproval,
 }
+
+const opApproval = "accessapproval.settings.get"
 
 const typeAccessApproval = "accessapproval.googleapis.com/AccessApprovalSettings"
 
 // approvalData is what is read of Access Approval's settings
 // (accessapproval.projects.getAccessApprovalSettings).
 type approvalData struct {
-	Enrolled []enrolledProduct `json:"enrolledServices"`
+	Enrolled  []enrolledProduct `json:"enrolledServices"`
+	Ancestors []enrolledProduct `json:"ancestorsEnrolledServices"` // the inventory may lack it
+	Ancestor  bool              `json:"enrolledAncestor"`          // there is at least one
 }
 
 type enrolledProduct struct {
 	Product string `json:"cloudProduct"`
 }
 
-func readAccessApproval(_ context.Context, r *reading) any {
+func readAccessApproval(ctx context.Context, r *reading) any {
 	r.id, r.name = r.asset.Name+"/accessApprovalSettings", r.place.node.id
-	return &AccessApproval{
-		Level:             r.place.node.level(),
-		Products:          productsOf(siblings[approvalData](r, typeAccessApproval, "products")),
-		InheritedProducts: productsOf(upwards[approvalData](r, typeAccessApproval, "inherited_products")),
+	doc := &AccessApproval{
+		Level:    r.place.node.level(),
+		Products: productsOf(siblings[approvalData](r, typeAccessApproval, "products")),
 	}
+	if r.place.reachesOut() {
+		doc.InheritedProducts = r.productsAbove(ctx, "inherited_products")
+	} else {
+		doc.InheritedProducts = productsOf(upwards[approvalData](r, typeAccessApproval, "inherited_products"))
+	}
+	return doc
+}
+
+// productsAbove asks directly which products are enrolled above the resource.
+func (r *reading) productsAbove(ctx context.Context, field string) []string {
+	if !r.Wants(field) {
+		return nil
+	}
+	at := &url.URL{Scheme: "https", Host: "accessapproval.googleapis.com", Path: "/v1/" + r.key() + "/accessApprovalSettings"}
+	body, err := r.place.inventory.fetch(ctx, opApproval, http.MethodGet, at)
+	var data approvalData
+	if err == nil {
+		err = failed(opApproval, json.Unmarshal(body, &data))
+	}
+	if !r.Got(err, field) {
+		return nil
+	}
+	if data.Ancestor && len(data.Ancestors) == 0 {
+		r.strange("enrollment above", field)
+	}
+	return namesOf(data.Ancestors)
 }
 
 // productsOf returns the products that settings enroll, sorted.
 func productsOf(settings []joined[approvalData]) []string {
-	var found []string
+	var enrolled []enrolledProduct
 	for _, s := range settings {
-		for _, enrolled := range s.Data.Enrolled {
-			found = append(found, enrolled.Product)
-		}
+		enrolled = append(enrolled, s.Data.Enrolled...)
 	}
-	slices.Sort(found)
-	return slices.Compact(found)
+	return namesOf(enrolled)
+}
+
+// namesOf returns the names of products, sorted.
+func namesOf(products []enrolledProduct) []string {
+	var names []string
+	for _, p := range products {
+		names = append(names, p.Product)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

@@ -3,6 +3,7 @@ package gcp
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/accessapproval/v1"
 	"google.golang.org/api/essentialcontacts/v1"
 
@@ -23,12 +24,37 @@ func TestAccessApproval(t *testing.T) {
 	}.run(t)
 }
 
-// TestAccessApprovalOfOneProject: what lies above the scope may say more.
+// TestAccessApprovalOfOneProject: what lies above the scope is asked for.
 func TestAccessApprovalOfOneProject(t *testing.T) {
-	scope := must[Scope](t)(InProject("shop-test"))
-	got := scan(t, open(t, serve(t, "accessapproval"), scope), everything(typeAccessApproval)).resources["shop-test"]
-	if len(got.Unread) != 1 || got.Unread[0].Field != "inherited_products" || got.Unread[0].Cause.Reason != posture.NotListed {
-		t.Errorf("unread: %v, want inherited_products, not listed", got.Unread)
+	unread := func(cause posture.Cause) []posture.Unread {
+		return []posture.Unread{{Field: "inherited_products", Cause: cause}}
+	}
+	for name, test := range map[string]struct {
+		answer string
+		above  []string
+		unread []posture.Unread
+	}{
+		"enrolled above": {`{"enrolledAncestor": true, "ancestorsEnrolledServices": [{"cloudProduct": "all"}]}`, []string{"all"}, nil},
+		"not enrolled":   {`{"name": "projects/100000000002/accessApprovalSettings"}`, nil, nil},
+		"in other words": {`{"enrolledAncestor": true}`, nil, unread(strangeOf(&accessApprovals, "enrollment above"))},
+		"refused": {"", nil, unread(posture.Cause{
+			Reason: posture.Denied, Operation: opApproval, Code: "PERMISSION_DENIED", Permission: "accessapproval.settings.get",
+		})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := serve(t, "accessapproval")
+			if test.answer != "" {
+				server.AnswerJSON("GET /v1/projects/100000000002/accessApprovalSettings", test.answer)
+			}
+			scope := must[Scope](t)(InProject("shop-test"))
+			got := scan(t, open(t, server, scope), everything(typeAccessApproval)).resources["shop-test"]
+			if diff := cmp.Diff(&AccessApproval{Level: "project", InheritedProducts: test.above}, got.Doc); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(test.unread, got.Unread); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -2,8 +2,12 @@ package gcp
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/url"
 )
 
 // OrgPolicies is what rules may ask of the organization policies that are in
@@ -22,24 +26,27 @@ var orgBaseline = service{
 	Type:     typeOrgPolicy,
 	Doc:      OrgPolicies{},
 	Versions: []string{"v2"},
-	OrgRules: []string{"domains_restricted", "key_creation_disabled", "public_access_prevented", "locations_limited"},
-	Joins: []join{{
-		Type: typeOrgPolicy, For: []string{"domains_restricted", "key_creation_disabled", "public_access_prevented", "locations_limited"},
-	}},
-	Once: true,
-	Read: readOrgBaseline,
+	OrgRules: baseline,
+	Joins:    []join{{Type: typeOrgPolicy, For: baseline}},
+	Calls:    []call{{Op: opEffectivePolicy, Permission: "orgpolicy.policy.get", For: baseline}},
+	Once:     true,
+	Read:     readOrgBaseline,
 }
 
-func readOrgBaseline(_ context.Context, r *reading) any {
+var baseline = []string{"domains_restricted", "key_creation_disabled", "public_access_prevented", "locations_limited"}
+
+const opEffectivePolicy = "orgpolicy.policies.getEffectivePolicy"
+
+func readOrgBaseline(ctx context.Context, r *reading) any {
 	r.id, r.name = r.asset.Name+"/policies", r.place.node.id
 	return &OrgPolicies{
 		Level: r.place.node.level(),
-		DomainsRestricted: r.inForce("domains_restricted",
+		DomainsRestricted: r.inForce(ctx, "domains_restricted",
 			force{"iam.allowedPolicyMemberDomains", limits}, force{"iam.managed.allowedPolicyMembers", enforces}),
-		KeyCreationDisabled: r.inForce("key_creation_disabled",
+		KeyCreationDisabled: r.inForce(ctx, "key_creation_disabled",
 			force{"iam.disableServiceAccountKeyCreation", enforces}, force{"iam.managed.disableServiceAccountKeyCreation", enforces}),
-		PublicAccessPrevented: r.inForce("public_access_prevented", force{"storage.publicAccessPrevention", enforces}),
-		LocationsLimited:      r.inForce("locations_limited", force{"gcp.resourceLocations", limits}),
+		PublicAccessPrevented: r.inForce(ctx, "public_access_prevented", force{"storage.publicAccessPrevention", enforces}),
+		LocationsLimited:      r.inForce(ctx, "locations_limited", force{"gcp.resourceLocations", limits}),
 	}
 }
 
@@ -125,7 +132,7 @@ type force struct {
 // inForce reports whether one of the constraints is in force for the resource.
 // Where none is known to be, and not everything that could decide was read, it
 // marks the field as unread.
-func (r *reading) inForce(field string, constraints ...force) bool {
+func (r *reading) inForce(ctx context.Context, field string, constraints ...force) bool {
 	if !r.Wants(field) {
 		return false
 	}
@@ -133,6 +140,10 @@ func (r *reading) inForce(field string, constraints ...force) bool {
 	for _, f := range constraints {
 		policies, err := r.place.policiesFor(f.Constraint)
 		yes, decided := f.Judge(policies)
+		if !decided && err != nil && r.place.reachesOut() {
+			policies, err = r.effectivePolicy(ctx, f.Constraint)
+			yes, decided = f.Judge(policies)
+		}
 		switch {
 		case yes && (decided || err == nil):
 			return true
@@ -143,6 +154,26 @@ func (r *reading) inForce(field string, constraints ...force) bool {
 	r.Got(unread, field)
 	return false
 }
+
+// effectivePolicy asks directly what is in force for a constraint: the policies
+// of all levels, merged.
+func (r *reading) effectivePolicy(ctx context.Context, name string) ([]constraint, error) {
+	at := &url.URL{Scheme: "https", Host: "orgpolicy.googleapis.com", Path: "/v2/" + r.key() + "/policies/" + name + ":getEffectivePolicy"}
+	body, err := r.place.inventory.fetch(ctx, opEffectivePolicy, http.MethodGet, at)
+	if err != nil {
+		return nil, err
+	}
+	var data orgPolicyData
+	if err := json.Unmarshal(body, &data); err != nil {
+		return nil, failed(opEffectivePolicy, err)
+	}
+	if data.Spec == nil {
+		return nil, failed(opEffectivePolicy, errNoSpec)
+	}
+	return []constraint{data.constraint()}, nil
+}
+
+var errNoSpec = errors.New("the answer sets nothing")
 
 // policiesFor returns what is set for a constraint from the resource upwards,
 // as far as it was read.

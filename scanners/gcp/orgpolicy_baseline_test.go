@@ -28,17 +28,23 @@ func TestOrgPolicies(t *testing.T) {
 }
 
 // TestOrgPoliciesOfOneProject: what the project says itself is decided, what
-// may be said above it is not.
+// may be said above it is asked for.
 func TestOrgPoliciesOfOneProject(t *testing.T) {
-	scope := must[Scope](t)(InProject("shop-test"))
-	got := scan(t, open(t, serve(t, "orgpolicy"), scope), everything(typeOrgPolicy)).resources["shop-test"]
-	above := posture.Cause{Reason: posture.NotListed, Operation: listOperation(orgPolicies)}
-	want := []posture.Unread{
-		{Field: "domains_restricted", Cause: above}, // the managed constraint for it may be set above
-		{Field: "key_creation_disabled", Cause: above},
-		{Field: "public_access_prevented", Cause: above}, {Field: "locations_limited", Cause: above},
+	server := serve(t, "orgpolicy")
+	for name, rules := range map[string]string{
+		"iam.managed.allowedPolicyMembers":     `{"enforce": true}`,
+		"iam.disableServiceAccountKeyCreation": `{"enforce": false}`,
+		"gcp.resourceLocations":                `{"values": {"allowedValues": ["in:eu-locations"]}}`,
+	} {
+		server.AnswerJSON("GET /v2/projects/100000000002/policies/"+name+":getEffectivePolicy",
+			`{"name": "projects/100000000002/policies/`+name+`", "spec": {"rules": [`+rules+`]}}`)
 	}
-	if diff := cmp.Diff(want, got.Unread); diff != "" {
+	got := scan(t, open(t, server, must[Scope](t)(InProject("shop-test"))), everything(typeOrgPolicy)).resources["shop-test"]
+	if diff := cmp.Diff(&OrgPolicies{Level: "project", DomainsRestricted: true, LocationsLimited: true}, got.Doc); diff != "" {
+		t.Error(diff)
+	}
+	refused := posture.Cause{Reason: posture.Denied, Operation: opEffectivePolicy, Code: "PERMISSION_DENIED", Permission: "orgpolicy.policy.get"}
+	if diff := cmp.Diff([]posture.Unread{{Field: "public_access_prevented", Cause: refused}}, got.Unread); diff != "" {
 		t.Error(diff)
 	}
 }
