@@ -34,6 +34,7 @@ type Options struct {
 	PerMinute int              // calls of the inventory a minute; 0: what its quota allows
 	Attempts  int              // tries of a call; 0: as many as outlast a minute's quota
 	Backoff   time.Duration    // before the second try; 0: a second
+	Timeout   time.Duration    // for one try of a call; 0: a minute
 	Now       func() time.Time // nil: the clock
 
 	SlicePages int // pages of one content that a slice may have, where time is limited; 0: as many as take some minutes
@@ -62,7 +63,7 @@ func Open(ctx context.Context, scope Scope, o Options) (*Inventory, error) {
 		return nil, err
 	}
 	pace := newPace(cmp.Or(o.PerMinute, perMinute))
-	dial := option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(guard(pace)))
+	dial := option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(guard(pace, cmp.Or(o.Timeout, attemptTimeout))))
 	client, err := inventory.NewClient(ctx, append(slices.Clone(o.Client), dial)...)
 	if err != nil {
 		return nil, fmt.Errorf("no Google Cloud credentials work here: %s: %w", signIn, err)

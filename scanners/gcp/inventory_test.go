@@ -212,11 +212,13 @@ func TestOnlyReads(t *testing.T) {
 		"/google.cloud.asset.v1.AssetService/ExportAssets": errNotReadOnly,
 		"/google.cloud.asset.v1.AssetService/CreateFeed":   errNotReadOnly,
 	} {
-		if err := guard(newPace(10))(t.Context(), method, nil, nil, nil, invoked); !errors.Is(err, want) {
+		if err := guard(newPace(10), time.Minute)(t.Context(), method, nil, nil, nil, invoked); !errors.Is(err, want) {
 			t.Errorf("%s: got %v", method, err)
 		}
 	}
-	transport := readOnly{next: roundTripper(func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: http.StatusOK}, nil })}
+	transport := readOnly{next: roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+	})}
 	for request, want := range map[string]error{
 		"GET https://example.com/v1/things":                  nil,
 		"POST https://example.com/v3/folders/1:getIamPolicy": nil,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"strings"
@@ -52,7 +53,7 @@ var errNotReadOnly = errors.New("refused by the scanner itself: the operation is
 
 // guard refuses calls of methods that are not reads, waits for the quota, and
 // bounds every try.
-func guard(p *pace) grpc.UnaryClientInterceptor {
+func guard(p *pace, timeout time.Duration) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, in, out any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
 		name := lastOf(method)
 		if !strings.HasPrefix(name, "List") && !strings.HasPrefix(name, "Get") {
@@ -61,7 +62,7 @@ func guard(p *pace) grpc.UnaryClientInterceptor {
 		if err := p.wait(ctx); err != nil {
 			return err
 		}
-		try, cancel := context.WithTimeout(ctx, attemptTimeout)
+		try, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		return outOfTime(ctx, invoke(try, method, in, out, conn, options...))
 	}
@@ -127,7 +128,7 @@ func (t readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	wait := cmp.Or(t.options.Backoff, firstWait)
 	for try := cmp.Or(t.options.Attempts, attempts); ; try-- {
-		response, err := t.next.RoundTrip(request)
+		response, err := t.try(request)
 		if err != nil || try <= 1 || !busy(response.StatusCode) || pause(request.Context(), wait) != nil {
 			return response, err
 		}
@@ -138,6 +139,30 @@ func (t readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
 		_ = response.Body.Close()
 		request, wait = again, min(2*wait, longestWait)
 	}
+}
+
+// try makes one try, which has a time of its own to the end of the answer.
+func (t readOnly) try(request *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(request.Context(), cmp.Or(t.options.Timeout, attemptTimeout))
+	response, err := t.next.RoundTrip(request.WithContext(ctx))
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	response.Body = answerBody{response.Body, cancel}
+	return response, nil
+}
+
+// answerBody ends the time of a try when it is closed.
+type answerBody struct {
+	io.ReadCloser
+	end context.CancelFunc
+}
+
+// Close implements io.Closer.
+func (b answerBody) Close() error {
+	defer b.end()
+	return b.ReadCloser.Close()
 }
 
 // rewind returns the request with its body from the beginning.

@@ -3,6 +3,7 @@ package gcp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -80,7 +81,7 @@ func (r *reading) beginsScope() bool {
 func (r *reading) hasSources(ctx context.Context) (bool, error) {
 	var answer struct{ Sources []struct{ Name string } }
 	err := r.askSecurityCenter(ctx, opSources, "/sources", url.Values{"pageSize": {"1"}}, &answer)
-	if code(err) == "NOT_FOUND" {
+	if errors.Is(gone(err), posture.ErrGone) {
 		return false, nil
 	}
 	return len(answer.Sources) > 0, err

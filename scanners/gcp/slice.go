@@ -72,8 +72,8 @@ func (i *Inventory) Slices(ctx context.Context, ask Ask) iter.Seq2[Slice, error]
 var inProjects = []string{
 	"alloydb.", "apikeys.", "appengine.", "artifactregistry.", "backupdr.", "bigquery.", "bigtableadmin.", "certificatemanager.",
 	"cloudfunctions.", "cloudkms.", "composer.", "compute.", "container.", "dataflow.", "dataproc.", "dns.", "file.", "firestore.",
-	"iam.googleapis.com/ServiceAccount", "memcache.", "monitoring.", "pubsub.", "redis.", "run.", "secretmanager.", "spanner.",
-	"sqladmin.", "storage.", "vpcaccess.",
+	"iam.googleapis.com/ServiceAccount", "iam.googleapis.com/WorkloadIdentityPool", "logging.googleapis.com/LogMetric", "memcache.",
+	"monitoring.", "pubsub.", "redis.", "run.", "secretmanager.", "serviceusage.", "spanner.", "sqladmin.", "storage.", "vpcaccess.",
 }
 
 // above are the types among them that folders and organizations have, too.

@@ -38,7 +38,9 @@ type Server struct {
 	mu       sync.Mutex
 	fault    func(Call) error
 	gaps     bool
-	most     int                         // assets on a page; 0: as many as asked for
+	most     int // assets on a page; 0: as many as asked for
+	garble   func(http.ResponseWriter, Call) bool
+	between  func(http.ResponseWriter, *http.Request, http.HandlerFunc)
 	answers  map[string]http.HandlerFunc // by method and path
 	calls    []Call
 	listings map[string][]*assetpb.Asset // by what was asked for
@@ -91,6 +93,9 @@ func (s *Server) Close() {
 // serve tells gRPC from REST.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc") {
+		if s.garbled(w, r) {
+			return
+		}
 		s.grpc.ServeHTTP(w, r)
 		return
 	}
@@ -219,13 +224,21 @@ func (s *Server) Calls() []Call {
 
 func (s *Server) serveREST(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	answer := s.answers[r.Method+" "+r.URL.Path]
+	answer, between := s.answers[r.Method+" "+r.URL.Path], s.between
 	s.mu.Unlock()
 	if answer == nil {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = io.WriteString(w, `{"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED"}}`)
+		answer = Deny
+	}
+	if between != nil {
+		between(w, r, answer)
 		return
 	}
 	answer(w, r)
+}
+
+// Deny is the answer of a REST API without permission.
+func Deny(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = io.WriteString(w, `{"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED"}}`)
 }

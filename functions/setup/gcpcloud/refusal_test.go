@@ -1,0 +1,334 @@
+package gcpcloud
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"posture/functions/setup"
+	"posture/internal/audit"
+	"posture/internal/config"
+	"posture/internal/drift"
+	"posture/internal/policy"
+	"posture/internal/posture"
+	"posture/internal/snapshot"
+	"posture/internal/store"
+	"posture/scanners/gcp"
+	"posture/scanners/gcp/gcptest"
+)
+
+// answers are those of REST APIs that the scanners' own test data does not
+// hold, because their tests vary them.
+var answers = map[string]string{
+	"POST /v3/folders/2001:getIamPolicy":                                                           `{"etag": "a", "bindings": [{"role": "roles/viewer", "members": ["group:all@example.com"]}]}`,
+	"POST /v3/organizations/3001:getIamPolicy":                                                     `{"etag": "a", "auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}, {"logType": "DATA_WRITE"}, {"logType": "ADMIN_READ"}]}]}`,
+	"GET /v2/folders/2001/sinks":                                                                   `{}`,
+	"GET /v2/organizations/3001/sinks":                                                             `{"sinks": [{"name": "all", "destination": "storage.googleapis.com/audit", "includeChildren": true}]}`,
+	"GET /v2/organizations/3001/sources":                                                           `{"sources": [{"name": "organizations/3001/sources/1", "displayName": "Security Health Analytics"}]}`,
+	"GET /v2/projects/100000000001/sources":                                                        `{"sources": [{"name": "projects/100000000001/sources/1", "displayName": "Web Security Scanner"}]}`,
+	"GET /v2/projects/100000000001/sources/-/findings":                                             `{}`,
+	"GET /v2/projects/100000000002/sources":                                                        `{"sources": [{"name": "projects/100000000002/sources/1", "displayName": "Web Security Scanner"}]}`,
+	"GET /v2/projects/100000000002/sources/-/findings":                                             `{}`,
+	"GET /v2/projects/100000000003/sources":                                                        `{"sources": [{"name": "projects/100000000003/sources/1", "displayName": "Web Security Scanner"}]}`,
+	"GET /v2/projects/100000000003/sources/-/findings":                                             `{}`,
+	"GET /v2/organizations/3001/sources/-/findings":                                                `{"listFindingsResults": [{"finding": {"createTime": "2026-08-01T10:00:00Z"}}]}`,
+	"GET /v1/projects/100000000001/accessApprovalSettings":                                         `{"enrolledAncestor": true, "ancestorsEnrolledServices": [{"cloudProduct": "all"}]}`,
+	"GET /v1/projects/100000000002/accessApprovalSettings":                                         `{"name": "projects/100000000002/accessApprovalSettings"}`,
+	inForce("iam.managed.allowedPolicyMembers"):                                                    `{"spec": {"rules": [{"enforce": true}]}}`,
+	inForce("iam.disableServiceAccountKeyCreation"):                                                `{"spec": {"rules": [{"enforce": false}]}}`,
+	inForce("storage.publicAccessPrevention"):                                                      `{"spec": {"rules": [{"enforce": true}]}}`,
+	inForce("gcp.resourceLocations"):                                                               `{"spec": {"rules": [{"values": {"allowedValues": ["in:eu-locations"]}}]}}`,
+	"GET /v1/organizations/3001/locations/global/securityCenterServices/security-health-analytics": `{"effectiveEnablementState": "ENABLED"}`,
+	keyUse("100000000001"):                                                                         `{}`,
+	keyUse("100000000003"):                                                                         `{}`,
+	keyUse("100000000002"): `{"activities": [
+		{"fullResourceName": "//iam.googleapis.com/projects/shop-test/serviceAccounts/110000000000000000002/keys/b1",
+		"activityType": "serviceAccountKeyLastAuthentication", "activity": {"lastAuthenticatedTime": "2026-11-18T08:00:00Z"}}]}`,
+}
+
+func keyUse(project string) string {
+	return "GET /v1/projects/" + project + "/locations/global/activityTypes/serviceAccountKeyLastAuthentication/activities:query"
+}
+
+func inForce(constraint string) string {
+	return "GET /v2/projects/100000000002/policies/" + constraint + ":getEffectivePolicy"
+}
+
+// place is a Google Cloud with all test data, and a store in which runs
+// follow one another. Its first run is one in which all goes well.
+type place struct {
+	scope  config.GCP
+	policy *policy.Policy
+	server *gcptest.Server
+	kept   store.Store
+	calm   map[string]posture.Finding // by fingerprint
+	calls  map[string]int             // of the first run, by operation
+	runs   int
+
+	mu       sync.Mutex
+	paths    map[string]bool // kinds of paths that were asked for directly; true: one was answered
+	breaking func(http.ResponseWriter, *http.Request, http.HandlerFunc) bool
+}
+
+func newPlace(t *testing.T, scope config.GCP, loaded *policy.Policy) *place {
+	t.Helper()
+	var estates []io.Reader
+	for _, file := range must(filepath.Glob("../../../scanners/gcp/testdata/*.ndjson"))(t) {
+		estates = append(estates, bytes.NewReader(must(os.ReadFile(filepath.Clean(file)))(t)))
+	}
+	server := must(gcptest.Start(estates...))(t)
+	t.Cleanup(server.Close)
+	for _, file := range must(filepath.Glob("../../../scanners/gcp/testdata/*.rest.json"))(t) {
+		if err := server.Load(must(os.ReadFile(filepath.Clean(file)))(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for key, body := range answers {
+		server.AnswerJSON(key, body)
+	}
+	p := &place{scope: scope, policy: loaded, server: server, kept: store.Memory(), paths: map[string]bool{}}
+	server.Between(p.between)
+	server.Pages(25)
+	calm, published := p.run(t, gcp.Options{NoReread: true}, func() {})
+	p.calm, p.calls = calm.findings, calm.calls
+	if published.Manifest.Outcome == snapshot.Failed {
+		t.Fatalf("the first run failed: %+v", published.Manifest)
+	}
+	return p
+}
+
+func must[T any](value T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+// between notes what is asked for, and breaks it.
+func (p *place) between(w http.ResponseWriter, r *http.Request, answer http.HandlerFunc) {
+	p.mu.Lock()
+	breaking := p.breaking
+	p.paths[kindOf(r)] = p.paths[kindOf(r)] || reflect.ValueOf(answer).Pointer() != reflect.ValueOf(gcptest.Deny).Pointer()
+	p.mu.Unlock()
+	if breaking == nil || !breaking(w, r, answer) {
+		answer(w, r)
+	}
+}
+
+// kindOf returns a request's path without the names in it:
+// "projects/*/instances/*/backupRuns".
+func kindOf(r *http.Request) string {
+	steps := strings.Split(strings.Trim(r.URL.Path, "/"), "/")[1:]
+	for i := 1; i < len(steps); i += 2 {
+		_, verb, found := strings.Cut(steps[i], ":")
+		steps[i] = "*"
+		if found {
+			steps[i] += ":" + verb
+		}
+	}
+	return strings.Join(steps, "/")
+}
+
+// seen is what a run brought in.
+type seen struct {
+	findings   map[string]posture.Finding // by fingerprint
+	incomplete map[string]bool            // accounts and types whose listing was not whole
+	calls      map[string]int
+}
+
+// run does a run, in which go wrong is called once it is planned.
+func (p *place) run(t *testing.T, o gcp.Options, goWrong func()) (seen, audit.Published) {
+	t.Helper()
+	o.Client, o.REST = p.server.Inventory(), p.server.REST()
+	o.Attempts, o.Backoff, o.PerMinute, o.Timeout = 2, time.Microsecond, 100_000, 300*time.Millisecond
+	c := must(New(Options{Config: config.Config{GCP: p.scope}, Policy: p.policy, GCP: o}))(t)
+	defer c.Close()
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	a := &audit.Auditor{
+		Store: p.kept, Config: config.Default(), Clouds: map[posture.Provider]audit.Cloud{posture.GCP: c.Cloud()}, Tool: "test",
+		Now: func() time.Time { return now }, Attempt: setup.Attempt,
+	}
+	p.runs++
+	planned, won, err := a.Plan(t.Context(), now.Add(time.Duration(p.runs-2000)*time.Hour), "gcp", "opener")
+	if err != nil || !won {
+		t.Fatalf("plan: %v, won: %v", err, won)
+	}
+	goWrong()
+	ctx, cancel := context.WithCancel(t.Context())
+	if o.SlicePages > 0 {
+		ctx, cancel = context.WithTimeout(t.Context(), time.Hour)
+	}
+	defer cancel()
+	got := seen{findings: map[string]posture.Finding{}, incomplete: map[string]bool{}, calls: map[string]int{}}
+	if err := a.ScanAll(ctx, planned, planned.Targets, func(part snapshot.Part) { err = got.add(t, p.kept, part) }); err != nil {
+		t.Fatal(err)
+	}
+	return got, must(a.Publish(t.Context(), planned.ID))(t)
+}
+
+func (s *seen) add(t *testing.T, kept store.Store, part snapshot.Part) error {
+	for finding, err := range snapshot.Findings(t.Context(), kept, part) {
+		if err != nil {
+			t.Error(err)
+			return err
+		}
+		s.findings[finding.Fingerprint] = finding
+	}
+	for _, p := range part.Coverage.Populations {
+		if !p.Complete {
+			s.incomplete[part.Target.Account+" "+p.Type] = true
+		}
+	}
+	for op, count := range part.Coverage.Calls {
+		s.calls[op] += count
+	}
+	return nil
+}
+
+// counts are what a scanner may never do, and how often it was done.
+type counts struct {
+	vanished, passed, failed, resolved int
+	unknown                            int // that which is right
+}
+
+// judge compares a run in which something went wrong with the first one.
+func (p *place) judge(t *testing.T, name string, got seen, published audit.Published) counts {
+	t.Helper()
+	var n counts
+	say := func(count *int, text string, f posture.Finding) {
+		*count++
+		t.Errorf("%s: %s %s %s: %s", name, f.Account, f.Rule, f.Resource, text)
+	}
+	for fingerprint, before := range p.calm {
+		after, there := got.findings[fingerprint]
+		switch {
+		case !there && !got.incomplete[before.Account+" "+before.Type]:
+			say(&n.vanished, "vanished", before)
+		case there && after.Status == posture.Pass && before.Status != posture.Pass:
+			say(&n.passed, "falsely passes", after)
+		case there && after.Status == posture.Fail && before.Status != posture.Fail:
+			say(&n.failed, "falsely fails", after)
+		case !there || after.Status == posture.Unknown && before.Status != posture.Unknown:
+			n.unknown++
+		}
+	}
+	for fingerprint, after := range got.findings {
+		if _, there := p.calm[fingerprint]; !there && after.Status != posture.Unknown {
+			say(&n.failed, "is new, and judged", after)
+		}
+	}
+	for _, alert := range published.Alerts {
+		switch alert.Kind {
+		case drift.Resolved, drift.Deleted, drift.Closed, drift.MassClosed:
+			n.resolved += alert.Total
+			t.Errorf("%s: %d findings are said to be %s: %v", name, alert.Total, alert.Kind, alert.Resources)
+		}
+	}
+	return n
+}
+
+// tally is what came of all that went wrong.
+type tally struct {
+	sync.Mutex
+	runs  int
+	total counts
+	made  map[string]int  // calls, by operation
+	shown map[string]bool // what went wrong, and whether anything turned unknown by it
+}
+
+func (c *tally) add(of string, n counts) {
+	c.Lock()
+	defer c.Unlock()
+	c.runs++
+	c.total = counts{c.total.vanished + n.vanished, c.total.passed + n.passed, c.total.failed + n.failed, c.total.resolved + n.resolved, c.total.unknown + n.unknown}
+	c.shown[of] = c.shown[of] || n.unknown > 0
+}
+
+// TestRefusals lets every call that the scanners make for the rules go wrong
+// in every way, one call at a time, and judges what is read by the real rules:
+// nothing vanishes, and no finding passes, fails or is resolved for it.
+func TestRefusals(t *testing.T) {
+	loaded := must(LoadPolicy(config.Default(), nil, false))(t)
+	organization := config.GCP{Organization: "3001"}
+	all := &tally{made: map[string]int{}, shown: map[string]bool{}}
+	tried := map[string]bool{}
+	var group errgroup.Group
+	for n, scope := range []config.GCP{organization, organization, {Projects: []string{"shop-test"}}, {Projects: []string{"shop-prod", "shop-lab"}}} {
+		p := newPlace(t, scope, loaded)
+		faults := p.faults()
+		for i, name := range slices.Sorted(maps.Keys(faults)) {
+			if n < 2 && i%2 != n || n >= 2 && tried[name] { // two places share the organization; the others try what it has not
+				delete(faults, name)
+			}
+			tried[name] = true
+		}
+		for op, count := range p.calls {
+			all.made[op] += count
+		}
+		group.Go(func() error {
+			p.tryAll(t, faults, all)
+			return nil
+		})
+	}
+	_ = group.Wait() // no function of the group fails
+	t.Logf("%d runs, in each of which one call went wrong: %d findings vanished, %d falsely passed, %d falsely failed, %d falsely resolved; %d turned unknown",
+		all.runs, all.total.vanished, all.total.passed, all.total.failed, all.total.resolved, all.total.unknown)
+	for _, op := range declared(loaded) {
+		if all.made[op] == 0 {
+			t.Errorf("the test data never makes the call %s", op)
+		}
+	}
+	for of, shown := range all.shown {
+		if !shown && of != "" {
+			t.Errorf("%s: whatever goes wrong with it, nothing shows: add an answer to scanners/gcp/testdata or to answers", of)
+		}
+	}
+}
+
+// declared returns the calls that the enabled rules need, and those for the
+// policies above the scope.
+func declared(loaded *policy.Policy) []string {
+	want := posture.Want{}
+	for _, typ := range loaded.Types() {
+		want[typ] = loaded.Fields(typ)
+	}
+	ops := map[string]bool{"cloudresourcemanager.folders.getIamPolicy": true, "cloudresourcemanager.organizations.getIamPolicy": true}
+	for _, call := range gcp.Calls(want) {
+		ops[call.Op] = true
+	}
+	return slices.Sorted(maps.Keys(ops))
+}
+
+// tryAll lets one thing after the other go wrong at a place.
+func (p *place) tryAll(t *testing.T, faults map[string]fault, all *tally) {
+	for name, fault := range faults {
+		got, published := p.run(t, fault.options, func() { fault.begin(p) })
+		p.calmDown()
+		all.add(fault.of, p.judge(t, fmt.Sprintf("%v%v %s", p.scope.Organization, p.scope.Projects, name), got, published))
+	}
+}
+
+// calmDown lets everything go well again.
+func (p *place) calmDown() {
+	p.server.Refuse(nil)
+	p.server.Garble(nil)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.breaking = nil
+}
