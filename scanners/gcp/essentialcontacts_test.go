@@ -63,7 +63,7 @@ func TestEssentialContacts(t *testing.T) {
 		data: "essentialcontacts", types: []string{typeContact},
 		schemas: map[string]any{typeContact + " v1": essentialcontacts.GoogleCloudEssentialcontactsV1Contact{}},
 		want: map[string]any{
-			"3001":      &EssentialContacts{Level: "organization", Categories: []string{"LEGAL", "SECURITY"}},
+			"3001":      &EssentialContacts{Level: "organization", Categories: []string{"LEGAL", "SECURITY", "TECHNICAL"}},
 			"2001":      &EssentialContacts{Level: "folder", Categories: []string{"ALL"}},
 			"shop-lab":  &EssentialContacts{Level: "project"},
 			"shop-prod": &EssentialContacts{Level: "project"},
