@@ -31,6 +31,7 @@ type Options struct {
 	Client   []option.ClientOption // credentials; for the inventory also the endpoint
 	REST     []option.ClientOption // for the APIs that are read directly, instead of Client
 
+	Quota     *Quota           // shared by inventories that are read with the same credentials; nil: one of PerMinute
 	PerMinute int              // calls of the inventory a minute; 0: what its quota allows
 	Attempts  int              // tries of a call; 0: as many as outlast a minute's quota
 	Backoff   time.Duration    // before the second try; 0: a second
@@ -62,8 +63,10 @@ func Open(ctx context.Context, scope Scope, o Options) (*Inventory, error) {
 	if err := CheckServices(o.Services); err != nil {
 		return nil, err
 	}
-	pace := newPace(cmp.Or(o.PerMinute, perMinute))
-	dial := option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(guard(pace, cmp.Or(o.Timeout, attemptTimeout))))
+	if o.Quota == nil {
+		o.Quota = NewQuota(o.PerMinute)
+	}
+	dial := option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(guard(o.Quota, cmp.Or(o.Timeout, attemptTimeout))))
 	client, err := inventory.NewClient(ctx, append(slices.Clone(o.Client), dial)...)
 	if err != nil {
 		return nil, fmt.Errorf("no Google Cloud credentials work here: %s: %w", signIn, err)

@@ -212,7 +212,7 @@ func TestOnlyReads(t *testing.T) {
 		"/google.cloud.asset.v1.AssetService/ExportAssets": errNotReadOnly,
 		"/google.cloud.asset.v1.AssetService/CreateFeed":   errNotReadOnly,
 	} {
-		if err := guard(newPace(10), time.Minute)(t.Context(), method, nil, nil, nil, invoked); !errors.Is(err, want) {
+		if err := guard(NewQuota(10), time.Minute)(t.Context(), method, nil, nil, nil, invoked); !errors.Is(err, want) {
 			t.Errorf("%s: got %v", method, err)
 		}
 	}
@@ -245,7 +245,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace(3)
+		p := NewQuota(3)
 		start := time.Now()
 		var began []time.Duration
 		for range 7 {

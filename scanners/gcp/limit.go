@@ -1,22 +1,25 @@
 package gcp
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
 )
 
-// pace lets at most as many calls begin in any minute as the quota allows.
-type pace struct {
+// Quota lets at most so many calls of the inventory begin in any minute.
+type Quota struct {
 	mu    sync.Mutex
 	began []time.Time // when the latest calls began, as a ring of the quota's size
 	next  int
 }
 
-func newPace(perMinute int) *pace { return &pace{began: make([]time.Time, perMinute)} }
+// NewQuota returns a quota of so many calls a minute; 0: of what the inventory
+// allows a project by default.
+func NewQuota(calls int) *Quota { return &Quota{began: make([]time.Time, cmp.Or(calls, perMinute))} }
 
 // wait returns when a call may begin, or the context's error.
-func (p *pace) wait(ctx context.Context) error {
+func (p *Quota) wait(ctx context.Context) error {
 	for {
 		left := p.begin(time.Now())
 		if left <= 0 {
@@ -29,7 +32,7 @@ func (p *pace) wait(ctx context.Context) error {
 }
 
 // begin notes a call, or returns how long it has to wait.
-func (p *pace) begin(now time.Time) time.Duration {
+func (p *Quota) begin(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	oldest := p.began[p.next]

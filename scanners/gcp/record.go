@@ -53,7 +53,7 @@ var errNotReadOnly = errors.New("refused by the scanner itself: the operation is
 
 // guard refuses calls of methods that are not reads, waits for the quota, and
 // bounds every try.
-func guard(p *pace, timeout time.Duration) grpc.UnaryClientInterceptor {
+func guard(p *Quota, timeout time.Duration) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, in, out any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
 		name := lastOf(method)
 		if !strings.HasPrefix(name, "List") && !strings.HasPrefix(name, "Get") {

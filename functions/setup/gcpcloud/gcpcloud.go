@@ -166,6 +166,9 @@ func (c *Cloud) reach(ctx context.Context) error {
 		c.inventories = []*gcp.Inventory{inventory}
 		return nil
 	}
+	if c.GCP.Quota == nil {
+		c.GCP.Quota = gcp.NewQuota(c.GCP.PerMinute)
+	}
 	for _, scope := range c.scopes {
 		inventory, err := gcp.Open(ctx, scope, c.GCP)
 		if err != nil {

@@ -1,6 +1,7 @@
 package gcpcloud
 
 import (
+	"context"
 	"io"
 	"os"
 	"testing"
@@ -58,6 +59,23 @@ func TestTargets(t *testing.T) {
 				t.Errorf("%s %v", diff, err)
 			}
 		})
+	}
+}
+
+// TestScopesShareTheQuota: four projects that may make three calls a minute
+// together do not get to the fourth within the second that there is.
+func TestScopesShareTheQuota(t *testing.T) {
+	c := cloud(t, config.GCP{Projects: []string{"shop-test", "shop-prod", "shop-lab", "100000000001"}})
+	c.GCP.PerMinute = 3
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := c.Cloud().Targets(ctx); err == nil {
+		t.Error("four calls were made within a second")
+	}
+	c = cloud(t, config.GCP{Projects: []string{"shop-test", "shop-prod", "shop-lab"}})
+	c.GCP.PerMinute = 3
+	if _, err := c.Cloud().Targets(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
