@@ -191,6 +191,7 @@ func (s *show) tellNext() {
 	s.page.rows([][]string{
 		{s.Command + " findings --store " + dir, "all that the second scan found"},
 		{s.Command + " changes --store " + dir, "what changed, run by run"},
+		{s.Command + " weekly --store " + dir, "the week on one page"},
 		{s.Command + " verify --store " + dir, "check that nothing was altered"},
 		{s.Command + " scan aws", "scan your own account"},
 		{s.Command + " scan gcp --project ID", "scan your own project"},
