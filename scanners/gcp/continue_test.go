@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -166,6 +168,47 @@ func TestSlicesGoOn(t *testing.T) {
 		if want := began.Add(-clockSkew).UTC().String(); call.Read != want {
 			t.Errorf("%s was read as of %s, want %s", call.Parent, call.Read, want)
 		}
+	}
+}
+
+// TestSlicesPassBy: a project that never fits keeps no other from being read.
+func TestSlicesPassBy(t *testing.T) {
+	server, inventory, targets := parts(t, 2, folders(t, 2, 3))
+	server.Garble(func(_ http.ResponseWriter, c gcptest.Call) bool {
+		if c.Parent == "projects/1000" {
+			time.Sleep(2 * time.Second)
+		}
+		return false
+	})
+	got, err := accounts(within(t, 3*time.Second), inventory, Ask{bucketsOnly, time.Now(), targets})
+	want := []string{"organization-3001", "folder-2001", "team-1-2 team-1-3", "folder-2002", "team-2-1 team-2-2 team-2-3"}
+	if diff := cmp.Diff(want, got); diff != "" || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
+// TestSlicesLate: projects that take too long come last, each once.
+func TestSlicesLate(t *testing.T) {
+	server, inventory, targets := parts(t, 2, folders(t, 1, 4))
+	var mu sync.Mutex
+	slow := map[string]int{"projects/1000": 2, "projects/1002": 2} // one call of each content
+	server.Garble(func(_ http.ResponseWriter, c gcptest.Call) bool {
+		mu.Lock()
+		slow[c.Parent]--
+		waits := slow[c.Parent] >= 0
+		mu.Unlock()
+		if waits {
+			time.Sleep(2 * time.Second)
+		}
+		return false
+	})
+	got, err := accounts(within(t, 5*time.Second), inventory, Ask{everything("storage.googleapis.com/Bucket"), time.Now(), targets})
+	if err != nil || len(got) != 5 {
+		t.Fatalf("got %q, %v", got, err)
+	}
+	slices.Sort(got[3:])
+	if diff := cmp.Diff([]string{"organization-3001", "folder-2001", "team-1-2 team-1-4", "team-1-1", "team-1-3"}, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

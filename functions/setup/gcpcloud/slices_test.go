@@ -128,7 +128,7 @@ func TestContinue(t *testing.T) {
 		return nil
 	})
 	first, err := slow.scan(run, 3*time.Second)
-	if !errors.Is(err, audit.ErrLeft) || len(first) != 1+2*5+1 { // and the folder itself of the third
+	if !errors.Is(err, audit.ErrLeft) || len(first) < 1+2*5+1 || len(first) == len(run.Targets) { // and the folder itself of the third
 		t.Fatalf("the first process stored %d parts of %d: %v", len(first), len(run.Targets), err)
 	}
 	slow.server.Refuse(nil)
