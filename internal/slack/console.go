@@ -56,6 +56,9 @@ const anyPath = "/go/view?arn=ID"
 // consoleURL returns the address of a resource in its provider's console, or
 // nothing where none is known.
 func consoleURL(r drift.Resource) string {
+	if strings.HasPrefix(r.ID, "//") {
+		return googleURL(r)
+	}
 	parts := strings.SplitN(r.ID, ":", 6)
 	if len(parts) != 6 || parts[0] != "arn" || strings.HasSuffix(r.ID, ":root") {
 		return ""

@@ -234,7 +234,7 @@ func checkWords(t *testing.T, element map[string]any, text, kind string) {
 		}
 	case "link":
 		address, _ := element["url"].(string)
-		if !strings.HasPrefix(address, "https://console.aws.amazon.com/") || strings.ContainsAny(address, "<>|\"' ") {
+		if !strings.HasPrefix(address, "https://console.aws.amazon.com/") && !strings.HasPrefix(address, "https://console.cloud.google.com/") || strings.ContainsAny(address, "<>|\"' ") {
 			t.Errorf("a link to %q", address)
 		}
 	case "text", "plain_text":
