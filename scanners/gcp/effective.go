@@ -1,10 +1,6 @@
 package gcp
 
-import (
-	"context"
-
-	"posture/internal/posture"
-)
+import "context"
 
 // grants returns what the resource's own IAM policy grants, nothing when it
 // has none. Where policies could not be listed it marks the fields as unread.
@@ -106,27 +102,4 @@ func (p *place) policyOf(ctx context.Context, key string) (*policy, error) {
 		return p.inventory.askPolicy(ctx, key)
 	}
 	return p.estate.above[key], p.estate.complete(iamPolicies, typeOf(key))
-}
-
-// enforced returns what the nearest organization policy for a boolean
-// constraint says for the resource: enforced or not. Where one of those that
-// could decide was not read it marks the fields as unread.
-func (r *reading) enforced(name string, fields ...string) bool {
-	if !r.Wants(fields...) {
-		return false
-	}
-	e := r.place.estate
-	for _, key := range r.place.node.ancestors {
-		if e.nodes[key] == nil {
-			r.Mark(posture.Cause{Reason: posture.NotListed, Operation: listOperation(orgPolicies)}, fields...)
-			return false
-		}
-		if !r.Got(e.complete(orgPolicies, typeOf(key)), fields...) {
-			return false
-		}
-		if set, ok := e.constraints[key][name]; ok {
-			return set.Enforced && !set.Restores
-		}
-	}
-	return false
 }

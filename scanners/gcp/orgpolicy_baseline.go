@@ -156,8 +156,12 @@ func (r *reading) inForce(ctx context.Context, field string, constraints ...forc
 }
 
 // effectivePolicy asks directly what is in force for a constraint: the policies
-// of all levels, merged.
+// of all levels, merged. It asks once for all that is in a project.
 func (r *reading) effectivePolicy(ctx context.Context, name string) ([]constraint, error) {
+	return once(r.place.inventory, "effective "+r.key()+" "+name, func() ([]constraint, error) { return r.askEffective(ctx, name) })
+}
+
+func (r *reading) askEffective(ctx context.Context, name string) ([]constraint, error) {
 	at := &url.URL{Scheme: "https", Host: "orgpolicy.googleapis.com", Path: "/v2/" + r.key() + "/policies/" + name + ":getEffectivePolicy"}
 	body, err := r.place.inventory.fetch(ctx, opEffectivePolicy, http.MethodGet, at)
 	if err != nil {

@@ -29,7 +29,11 @@ var storageBuckets = service{
 	Versions: []string{"v1"},
 	Policies: []string{"public_grants", "inherited_public_grants", "data_access_logged"},
 	OrgRules: []string{"public_access_prevention"},
-	Joins:    []join{{Type: typeLogSink, For: []string{"receives_logs"}, Everywhere: true}},
+	Joins: []join{
+		{Type: typeLogSink, For: []string{"receives_logs"}, Everywhere: true},
+		{Type: typeOrgPolicy, For: []string{"public_access_prevention"}},
+	},
+	Calls: []call{{Op: opEffectivePolicy, Permission: "orgpolicy.policy.get", For: []string{"public_access_prevention"}}},
 	Get: []get{{
 		Op: "storage.buckets.get", Permission: "storage.buckets.get", Root: "https://storage.googleapis.com/storage/v1/b/", Version: "v1",
 		Policy: policyGetter{"storage.buckets.getIamPolicy", "storage.buckets.getIamPolicy", policyOfStorage},
@@ -81,7 +85,7 @@ func readBucket(ctx context.Context, r *reading) any {
 		doc.DeletesObjects = doc.DeletesObjects || rule.Action.Type == "Delete"
 	}
 	doc.PublicAccessPrevention = data.Access.PublicPrevention == "enforced" ||
-		r.enforced("storage.publicAccessPrevention", "public_access_prevention")
+		r.inForce(ctx, "public_access_prevention", force{"storage.publicAccessPrevention", enforces})
 	doc.PublicGrants = where(r.grants("public_grants"), toPublic)
 	doc.InheritedPublicGrants = where(r.inherited(ctx, "inherited_public_grants"), toPublic)
 	doc.DataAccessLogged = r.dataAccessLogged(ctx, "storage.googleapis.com", "data_access_logged")

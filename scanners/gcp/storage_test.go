@@ -3,8 +3,13 @@ package gcp
 import (
 	"testing"
 
+	"cloud.google.com/go/asset/apiv1/assetpb"
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/logging/v2"
 	"google.golang.org/api/storage/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"posture/internal/posture"
 )
 
 func TestBuckets(t *testing.T) {
@@ -41,4 +46,61 @@ func TestBuckets(t *testing.T) {
 			},
 		},
 	}.run(t)
+}
+
+// newerPrevention is a policy of one project in the newer form.
+const newerPrevention = `{"name": "//orgpolicy.googleapis.com/projects/100000000002/policies/storage.publicAccessPrevention",
+"asset_type": "orgpolicy.googleapis.com/Policy", "ancestors": ["projects/100000000002", "organizations/3001"], "resource": {"version": "v2",
+"data": {"name": "projects/100000000002/policies/storage.publicAccessPrevention", "spec": {"rules": [{"enforce": true}]}}}}`
+
+// TestPreventionInForce: policies in the newer form decide for buckets, too,
+// and what is set above the scope is asked for once.
+func TestPreventionInForce(t *testing.T) {
+	const name, above = "shop-test-open", "GET /v2/projects/100000000002/policies/storage.publicAccessPrevention:getEffectivePolicy"
+	prevents := func(t *testing.T, inventory *Inventory) (bool, []posture.Unread, int) {
+		t.Helper()
+		result := scan(t, inventory, posture.Want{storageBuckets.Type: {"public_access_prevention"}})
+		bucket, ok := result.resources[name].Doc.(*StorageBucket)
+		if !ok {
+			t.Fatalf("no bucket: %v", result.resources)
+		}
+		unread := []posture.Unread{}
+		for _, u := range result.resources[name].Unread {
+			if u.Field == "public_access_prevention" {
+				unread = append(unread, u)
+			}
+		}
+		return bucket.PublicAccessPrevention, unread, result.coverage["shop-test"].Calls[opEffectivePolicy]
+	}
+	t.Run("newer form", func(t *testing.T) {
+		server := serve(t, "storage")
+		server.Add(assetOf(t, newerPrevention))
+		if yes, unread, calls := prevents(t, open(t, server, organization(t))); !yes || len(unread) > 0 || calls != 0 {
+			t.Errorf("prevents %v, unread %v, %d calls", yes, unread, calls)
+		}
+	})
+	t.Run("above the scope", func(t *testing.T) {
+		server := serve(t, "storage")
+		server.AnswerJSON(above, `{"name": "x", "spec": {"rules": [{"enforce": true}]}}`)
+		if yes, unread, calls := prevents(t, open(t, server, must[Scope](t)(InProject("shop-test")))); !yes || len(unread) > 0 || calls != 1 {
+			t.Errorf("prevents %v, unread %v, %d calls", yes, unread, calls)
+		}
+	})
+	t.Run("above the scope, refused", func(t *testing.T) {
+		yes, unread, _ := prevents(t, open(t, serve(t, "storage"), must[Scope](t)(InProject("shop-test"))))
+		refused := posture.Cause{Reason: posture.Denied, Operation: opEffectivePolicy, Code: "PERMISSION_DENIED", Permission: "orgpolicy.policy.get"}
+		if diff := cmp.Diff([]posture.Unread{{Field: "public_access_prevention", Cause: refused}}, unread); yes || diff != "" {
+			t.Error(yes, diff)
+		}
+	})
+}
+
+// assetOf returns the asset that an export would write so.
+func assetOf(t *testing.T, text string) *assetpb.Asset {
+	t.Helper()
+	var a assetpb.Asset
+	if err := protojson.Unmarshal([]byte(text), &a); err != nil {
+		t.Fatal(err)
+	}
+	return &a
 }
