@@ -52,15 +52,14 @@ func (w Weekly) Keep(ctx context.Context) (KeptWeek, error) {
 	return KeptWeek{Week: week.String(), Report: kept.ID, Headline: kept.Headline, New: won}, err
 }
 
-// week returns the week that is meant. That of one which is not over would be
-// kept for good.
-func (w Weekly) week() (weekly.Week, error) {
-	if w.Week == "" {
-		return weekly.Of(w.Slot).Before(1), nil
+// week returns the week that is meant. The page of one which is not over would
+// be kept for good.
+func (w Weekly) week() (week weekly.Week, err error) {
+	if week = weekly.Of(w.Slot).Before(1); w.Week != "" {
+		week, err = weekly.Parse(w.Week)
 	}
-	week, err := weekly.Parse(w.Week)
 	if err == nil && w.Now.Before(week.End()) {
-		err = fmt.Errorf("week %s is not over", week)
+		err = fmt.Errorf("week %s is not over: its page is kept from %s on, posture weekly shows it before", week, week.End().Format(time.DateOnly))
 	}
 	return week, err
 }

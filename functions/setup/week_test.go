@@ -54,6 +54,10 @@ func TestKeepWeek(t *testing.T) {
 	if other, err := due.Keep(t.Context()); err != nil || !other.NoRuns || other.Week != "2026-W46" {
 		t.Errorf("a week before the first run: %+v, %v", other, err)
 	}
+	early := setup.Weekly{Store: due.Store, Config: due.Config, Slot: monday.AddDate(0, 0, 7), Now: monday}
+	if got, err := early.Keep(t.Context()); err == nil || !strings.Contains(err.Error(), "2026-W48 is not over") {
+		t.Errorf("a slot to come: %+v, %v", got, err)
+	}
 	for week, want := range map[string]string{"2026-W48": "is not over", "last": "expected a week"} {
 		due.Week = week
 		if got, err := due.Keep(t.Context()); err == nil || !strings.Contains(err.Error(), want) {

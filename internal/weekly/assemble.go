@@ -16,17 +16,18 @@ import (
 
 // page puts together what was found.
 func (c *collector) page(courses []*course, chain Chain) Page {
-	now, before := rulesNow(courses), rulesBefore(courses)
+	now, fair := rulesNow(courses), paired(courses)
+	same, before := rulesNow(fair), rulesBefore(fair)
 	p := Page{
 		Week: c.Week, From: c.Week.Start(), To: c.Week.End(), AsOf: c.asOf, Made: c.Now.UTC(), Tool: c.Tool,
 		Period: c.Config.Every().Hours(), Config: c.Config.Digest(), Chain: chain, Unread: c.damage(),
 		Refused:  first(c.refused, shown, compareRefused),
-		Findings: findings(courses), Rules: Balance{Now: verdicts(now)}, Failing: failing(now, before),
+		Findings: findings(courses), Rules: Balance{Now: verdicts(now)}, Failing: failing(now, same, before),
 		Criteria: criteria(c.Criteria, now), Oldest: List[Open]{Items: c.total.oldest}, Due: c.due(), Fixed: c.fixes(),
-		Exemptions: c.exemptions(), Population: population(courses), Changed: c.changed(now, before), Owners: c.owners(),
+		Exemptions: c.exemptions(), Population: population(courses), Changed: c.changed(same, before), Owners: c.owners(),
 		Trend: c.trend(courses), Movement: c.total.movement,
 	}
-	if before != nil {
+	if before != nil && len(fair) == len(courses) {
 		p.Rules.Before = new(verdicts(before))
 	}
 	p.Oldest.More = max(0, p.Movement.Open-len(p.Oldest.Items))
@@ -104,6 +105,15 @@ func rulesNow(courses []*course) map[string]ruled {
 	return join(all...)
 }
 
+// paired returns the scopes that have both a run in the week and one before
+// it: only they can be compared with what was.
+func paired(courses []*course) []*course {
+	return slices.DeleteFunc(slices.Clone(courses), func(c *course) bool {
+		_, current := c.last()
+		return !current || c.before() == nil
+	})
+}
+
 // rulesBefore returns the rules as they were before the week, nil when there
 // was no run.
 func rulesBefore(courses []*course) map[string]ruled {
@@ -127,18 +137,21 @@ func verdicts(rules map[string]ruled) Counts {
 	return sum
 }
 
+// findings counts them. Unless every scope can be compared there is no count
+// of before: what one scope adds or lacks is no change.
 func findings(courses []*course) Balance {
 	var b Balance
 	for _, course := range courses {
 		if l, current := course.last(); current {
 			b.Now = b.Now.plus(l.standing.findings())
 		}
-		if l := course.before(); l != nil {
-			if b.Before == nil {
-				b.Before = &Counts{}
-			}
-			*b.Before = b.Before.plus(l.standing.findings())
-		}
+	}
+	if len(paired(courses)) < len(courses) {
+		return b
+	}
+	b.Before = &Counts{}
+	for _, course := range courses {
+		*b.Before = b.Before.plus(course.before().standing.findings())
 	}
 	return b
 }
@@ -147,8 +160,9 @@ func findings(courses []*course) Balance {
 const rulesShown = 25
 
 // failing returns the rules that fail, the gravest and those with the most
-// findings first.
-func failing(now, before map[string]ruled) List[RuleCount] {
+// findings first. A rule is compared with before where the scopes that can be
+// compared, as same counts them, have all of its findings.
+func failing(now, same, before map[string]ruled) List[RuleCount] {
 	var all []RuleCount
 	for _, id := range sortedKeys(now) {
 		r := now[id]
@@ -156,7 +170,7 @@ func failing(now, before map[string]ruled) List[RuleCount] {
 			continue
 		}
 		row := RuleCount{Rule: id, Title: r.Title, Severity: r.Severity, SOC2: append([]string{}, r.SOC2...), Counts: counts(r.tally)}
-		if was, ok := before[id]; ok {
+		if was, ok := before[id]; ok && same[id].tally == r.tally {
 			row.Before = new(was.tally.Fail)
 		}
 		all = append(all, row)
@@ -248,7 +262,7 @@ func (c *collector) trend(courses []*course) []Point {
 				point.Runs = append(point.Runs, l.run.ID)
 				point.Counts = point.Counts.plus(l.standing.findings())
 				read, total = read+l.standing.read, total+l.standing.total
-			} else if course.first.Before(point.Week.End()) {
+			} else if course.First.Before(point.Week.End()) {
 				point.Missing = append(point.Missing, course.Name)
 			}
 		}
@@ -276,19 +290,33 @@ func headline(p Page) string {
 	for _, d := range p.Due {
 		past += d.PastDue
 	}
-	text := fmt.Sprintf("%s on %s, %s past due", fails(p.Rules.Now.Failing), number(int64(p.Findings.Now.Failing), "finding"), number(int64(past), "finding"))
-	if p.Exemptions.Within14 > 0 {
-		text += fmt.Sprintf("; %s within 14 days of the end", number(int64(p.Exemptions.Within14), "exemption"))
+	text := fails(p.Rules.Now.Failing, p.Findings.Now.Failing) + ", nothing past due"
+	if past > 0 {
+		text = fails(p.Rules.Now.Failing, p.Findings.Now.Failing) + fmt.Sprintf(", %s past due", number(int64(past), "finding"))
 	}
-	if p.Exemptions.Expired > 0 {
-		text += fmt.Sprintf("; %s expired while findings still fail", number(int64(p.Exemptions.Expired), "exemption"))
+	if n := p.Rules.Now.Unknown; n > 0 {
+		text += fmt.Sprintf("; %s could not be judged", number(int64(n), "rule"))
+	}
+	if n := p.Exemptions.Within14; n > 0 {
+		text += fmt.Sprintf("; %s within 14 days", verb(n, "exemption", "expires", "expire"))
+	}
+	if n := p.Exemptions.Expired; n > 0 {
+		text += fmt.Sprintf("; %s expired while findings still fail", number(int64(n), "exemption"))
 	}
 	return text
 }
 
-func fails(rules int) string {
-	if rules == 1 {
-		return "1 rule fails"
+func fails(rules, findings int) string {
+	if rules == 0 {
+		return "No rule fails"
 	}
-	return number(int64(rules), "rule") + " fail"
+	return verb(rules, "rule", "fails", "fail") + " on " + number(int64(findings), "finding")
+}
+
+// verb returns a count with its noun and what is said of it.
+func verb(n int, noun, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return number(int64(n), noun) + " " + many
 }

@@ -80,6 +80,9 @@ func (d *document) columns(points []Point) {
 			d.add(rect("none", x, top, 32, bottom-top), label)
 			continue
 		}
+		if len(p.Missing) > 0 {
+			d.add(rect("none", x-3, top, 38, bottom-top))
+		}
 		y := bottom
 		for _, s := range troubles() {
 			h := (bottom - top) * float64(s.of(p.Counts)) / float64(highest)

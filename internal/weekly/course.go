@@ -30,7 +30,6 @@ type look struct {
 type course struct {
 	Scope
 	week  Week
-	first time.Time // slot of the first run that was opened in the weeks looked at
 	looks []*look
 }
 
@@ -111,7 +110,7 @@ func (c *collector) courseOf(ctx context.Context, scope Scope, ids []string) (*c
 			return nil, err
 		}
 		if i == 0 {
-			found.first = slot
+			found.First = slot
 		}
 		weeks[Of(slot)] = append(weeks[Of(slot)], id)
 	}
@@ -214,7 +213,7 @@ func (c *course) expect(asOf time.Time, period time.Duration, done []time.Time) 
 	for at := c.week.Start(); at.Before(c.week.End()); at = at.Add(period) {
 		end := at.Add(period)
 		has := slices.ContainsFunc(done, func(slot time.Time) bool { return !slot.Before(at) && slot.Before(end) })
-		if !has && (end.After(asOf) || !c.first.Before(end)) {
+		if !has && (end.After(asOf) || !c.First.Before(end)) {
 			continue
 		}
 		c.Expected++

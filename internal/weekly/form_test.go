@@ -99,7 +99,7 @@ func checkPage(t *testing.T, page []byte) (text string) {
 func TestHTMLStandsAlone(t *testing.T) {
 	s, o := shop(t)
 	text := checkPage(t, written(t, s.page(o).WriteHTML))
-	for _, want := range []string{"2 exemptions within 14 days of the end", "1 exemption expired while findings still fail", "unowned", "evidence needed", "2026-W47"} {
+	for _, want := range []string{"2 exemptions expire within 14 days", "1 exemption expired while findings still fail", "unowned", "evidence needed", "2026-W47"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not say %q", want)
 		}

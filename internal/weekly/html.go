@@ -39,11 +39,7 @@ func (p Page) WriteHTML(w io.Writer) error {
 func (p Page) top(d *document) {
 	d.add(`<h1>`, text("Posture, week "+p.Week.String()), `</h1>`)
 	d.note(fmt.Sprintf("%s to %s (UTC) · %s · report %s", p.From.Format("Mon 2 Jan 2006"), p.To.AddDate(0, 0, -1).Format("Mon 2 Jan 2006"), p.scope(), p.ID))
-	class := markup("headline")
-	if len(p.NotEnough) > 0 || p.underWay() {
-		class = "headline warn"
-	}
-	d.add(`<p class="`, class, `">`, text(p.Headline), `</p>`)
+	d.add(`<p class="headline `, p.tone(), `">`, text(p.Headline), `</p>`)
 	if p.underWay() {
 		d.note("The week is not over: this is how things stand as of " + p.AsOf.Format(minute) + ".")
 	}
@@ -55,10 +51,24 @@ func (p Page) top(d *document) {
 	d.tile(fmt.Sprint(p.Rules.Now.Failing), "rules fail"+p.Rules.delta())
 	d.tile(fmt.Sprint(p.Findings.Now.Failing), "findings fail"+p.Findings.delta())
 	d.tile(fmt.Sprint(p.pastDue()), "past due")
-	d.tile(fmt.Sprint(p.Exemptions.Within14), "exemptions expire in 14 days")
-	d.tile(p.runsDone(), "runs read something")
+	d.tile(fmt.Sprint(p.Exemptions.Within14), "exemptions expire within 14 days")
+	d.tile(p.runsDone(), "expected runs were done")
 	d.tile(fmt.Sprintf("%.1f%%", p.Coverage.Percent), "of the findings could be judged")
 	d.add(`</div>`)
+}
+
+// tone returns the colour of the headline, which is that of what it says:
+// calm only where all was judged, nothing fails and nothing is to be decided.
+func (p Page) tone() markup {
+	switch {
+	case len(p.NotEnough) > 0:
+		return "warn"
+	case p.Rules.Now.Failing+p.Findings.Now.Failing+p.pastDue()+p.Exemptions.Expired > 0:
+		return "bad"
+	case p.underWay() || p.Rules.Now.Unknown+p.Findings.Now.Unknown+p.Exemptions.Within14 > 0 || len(p.Unread.Items) > 0 || p.Chain.Unread:
+		return "warn"
+	}
+	return "good"
 }
 
 // underWay reports whether the page was made before the week was over.

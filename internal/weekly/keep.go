@@ -68,7 +68,7 @@ func Kept(ctx context.Context, s store.Store, week Week) (Page, error) {
 	}
 	var page Page
 	if err := json.Unmarshal(body, &page); err != nil || page.Week != week {
-		return Page{}, fmt.Errorf("%s: %w: it is no page of this week", key, snapshot.ErrCorrupt)
+		return Page{}, fmt.Errorf("%s: %w: it is no page of this week: delete it to have the page made again", key, snapshot.ErrCorrupt)
 	}
 	return page, nil
 }

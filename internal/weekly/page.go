@@ -77,20 +77,21 @@ type Chain struct {
 // Scope says which runs of one scope there should have been in the week, and
 // what came of them.
 type Scope struct {
-	Name         string `json:"name"`
-	OnlyNarrowed bool   `json:"only_narrowed,omitempty"` // all its runs were asked for less than the configuration, or it names no accounts
-	Expected     int    `json:"expected"`                // periods of the week that are over
-	Complete     int    `json:"complete"`
-	Degraded     int    `json:"degraded"`
-	Failed       int    `json:"failed"`
-	Unfinished   int    `json:"unfinished"`
-	Missed       int    `json:"missed"`               // periods without a run that was finished and read something
-	Narrowed     int    `json:"narrowed,omitempty"`   // runs that were asked for less than the configuration: not counted above
-	Unreadable   int    `json:"unreadable,omitempty"` // runs of which the store's record is damaged
-	Compared     int    `json:"compared"`             // runs of the week that the page was made of
-	Last         *Last  `json:"last,omitempty"`       // the last of these
-	Previous     string `json:"previous,omitempty"`   // the run of the weeks before with which it is compared
-	LastWeek     bool   `json:"last_week"`            // Previous is of the week right before
+	Name         string    `json:"name"`
+	First        time.Time `json:"first"`                   // slot of its first run in the weeks that the trend shows
+	OnlyNarrowed bool      `json:"only_narrowed,omitempty"` // all its runs were asked for less than the configuration, or it names no accounts
+	Expected     int       `json:"expected"`                // periods of the week that are over
+	Complete     int       `json:"complete"`
+	Degraded     int       `json:"degraded"`
+	Failed       int       `json:"failed"`
+	Unfinished   int       `json:"unfinished"`
+	Missed       int       `json:"missed"`               // periods without a run that was finished and read something
+	Narrowed     int       `json:"narrowed,omitempty"`   // runs that were asked for less than the configuration: not counted above
+	Unreadable   int       `json:"unreadable,omitempty"` // runs of which the store's record is damaged
+	Compared     int       `json:"compared"`             // runs of the week that the page was made of
+	Last         *Last     `json:"last,omitempty"`       // the last of these
+	Previous     string    `json:"previous,omitempty"`   // the run of the weeks before with which it is compared
+	LastWeek     bool      `json:"last_week"`            // Previous is of the week right before
 }
 
 // Last is the run that tells how things stand.
@@ -105,6 +106,7 @@ type Last struct {
 	Rules    string           `json:"rules"`  // digest
 	Targets  int              `json:"targets"`
 	Scanned  int              `json:"scanned"`
+	Coverage Coverage         `json:"coverage"` // of this scope
 }
 
 // Coverage is what was read of what should have been.
@@ -142,7 +144,8 @@ type Counts struct {
 // Total returns how many there are, without those that do not apply.
 func (c Counts) Total() int { return c.Failing + c.Exempted + c.Unknown + c.Passing }
 
-// Balance is the counts now, and those of the week before, if it had a run.
+// Balance is the counts now, and those of the last run before the week, if
+// every scope has both.
 type Balance struct {
 	Now    Counts  `json:"now"`
 	Before *Counts `json:"before,omitempty"`

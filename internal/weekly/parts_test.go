@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posture/internal/config"
-	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/weekly"
 )
@@ -114,11 +113,7 @@ func TestScopes(t *testing.T) {
 	calm(s)
 	s.on(-1).run(snapshot.Complete)
 	s.on(6).run(snapshot.Complete)
-	project := posture.Target{Provider: posture.GCP, Account: "shop-prod", Regions: []string{"eu-west-1"}}
-	google := rule("gcp-storage-public", "storage.googleapis.com/Bucket", posture.High, "CC6.1")
-	google.Provider = posture.GCP
-	s.scope, s.rules, s.targets = "gcp", []posture.Rule{google}, []posture.Target{project}
-	s.has(project, map[string][]string{"gcp-storage-public": {"-x", "+y"}})
+	s.google()
 	s.on(6).run(snapshot.Complete)
 	page := s.page(options())
 	if want := (weekly.Counts{Failing: 2, Passing: 4}); page.Findings.Now != want || page.Rules.Now.Failing != 2 || page.Population.Targets != 2 || len(page.Scopes) != 2 {

@@ -9,9 +9,10 @@ import (
 // to be told.
 const moved = 10
 
-// population compares what there is to judge with what there was.
+// population compares what there is to judge with what there was. The targets
+// of a scope that is new are no change.
 func population(courses []*course) Population {
-	p := Population{}
+	p, fair := Population{Before: new(int)}, true
 	var added, removed []string
 	var types, unjudged []TypeChange
 	for _, course := range courses {
@@ -27,14 +28,15 @@ func population(courses []*course) Population {
 			}
 		}
 		if before == nil {
+			fair = false
 			continue
-		}
-		if p.Before == nil {
-			p.Before = new(int)
 		}
 		*p.Before += len(before.planned)
 		added, removed = append(added, missing(l, before)...), append(removed, missing(before, l)...)
 		types = append(types, moves(l, before)...)
+	}
+	if !fair || len(courses) == 0 || p.Targets == 0 && *p.Before == 0 {
+		p.Before = nil
 	}
 	p.Added, p.Removed = first(added, shown, cmp.Compare[string]), first(removed, shown, cmp.Compare[string])
 	p.Types, p.Unjudged = first(types, shown, compareTypes), first(unjudged, shown, compareTypes)

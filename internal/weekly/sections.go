@@ -76,7 +76,8 @@ func (p Page) state(d *document) {
 	d.bar("Findings", p.Findings.Now)
 	d.table([]cell{words(""), amount("failing"), amount("exempted"), amount("unknown"), amount("passing"), amount("not applicable")},
 		[][]cell{p.Rules.cells("rules"), p.Findings.cells("findings")}, 0)
-	d.note("In brackets: the change since the run of the week before. A rule fails when one finding of it does; it passes only when everything that it judges was listed and read. Unknown and exempted never count as passing.")
+	p.uncompared(d)
+	d.note("In brackets: the change since the last run before the week. A rule fails when one finding of it does; it passes only when everything that it judges was listed and read. Unknown and exempted never count as passing.")
 	var rows [][]cell
 	for _, r := range p.Failing.Items {
 		before := "–"
@@ -92,6 +93,19 @@ func (p Page) state(d *document) {
 		d.add(`<h3>Rules that fail</h3>`)
 	}
 	d.table([]cell{words("severity"), words("rule"), words("supports"), amount("failing"), amount("change"), amount("exempted"), amount("unknown")}, rows, p.Failing.More)
+}
+
+// uncompared says why the counts have no change beside them.
+func (p Page) uncompared(d *document) {
+	for _, s := range p.Scopes {
+		switch {
+		case p.Findings.Before != nil:
+		case s.Last == nil:
+			d.note("No change is shown: " + s.Name + " had no run in the week to compare.")
+		case s.Previous == "":
+			d.note("No change is shown: " + s.Name + " has no earlier run to compare with.")
+		}
+	}
 }
 
 func (b Balance) cells(name string) []cell {
@@ -122,7 +136,12 @@ func (p Page) trend(d *document) {
 	d.add(`<details><summary>Figures</summary>`)
 	d.table([]cell{words("week"), amount("failing"), amount("exempted"), amount("unknown"), amount("passing"), amount("judged"), words("scopes without a run")}, rows, 0)
 	d.add(`</details>`)
-	d.note("The last run of each week that was finished. A dashed column is a week of which nothing is known.")
+	d.note("The last run of each week that was finished. A dashed column is a week of which nothing is known; a dashed frame around a column is one in which a scope had no run, so that its findings are not in it.")
+	for _, s := range p.Scopes {
+		if began := Of(s.First); len(p.Scopes) > 1 && len(p.Trend) > 0 && began.Start().After(p.Trend[0].Week.Start()) {
+			d.note("The first run of " + s.Name + " was in " + began.String() + ": the weeks before are those of the other scopes.")
+		}
+	}
 }
 
 // soc2 sums up the criteria.

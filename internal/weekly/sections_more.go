@@ -16,10 +16,10 @@ func (p Page) inventory(d *document) {
 	d.note(targets + "; " + number(int64(p.Resources), "resource") + ".")
 	d.names("New targets", pop.Added)
 	d.names("Targets that are gone", pop.Removed)
-	d.types("Types of which there are over 10% more or fewer than a week before", pop.Types)
+	d.types("Types of which there are over 10% more or fewer than before the week", pop.Types)
 	d.types("Types that were listed and for which there is no rule", pop.Unjudged)
 	if len(pop.Types.Items) == 0 && pop.Before != nil {
-		d.note("No type has over 10% more or fewer resources than a week before.")
+		d.note("No type has over 10% more or fewer resources than before the week.")
 	}
 }
 
@@ -27,7 +27,7 @@ func (d *document) names(title string, list List[string]) {
 	if len(list.Items) == 0 {
 		return
 	}
-	line := text(title+": ") + code(strings.Join(list.Items, ", "))
+	line := text(title) + `: ` + code(strings.Join(list.Items, ", "))
 	if list.More > 0 {
 		line += ` +` + count(list.More) + ` more`
 	}

@@ -15,7 +15,7 @@ func (c *collector) trust(p *Page, courses []*course) {
 	for _, course := range courses {
 		l, current := course.last()
 		if current {
-			course.Last = lastOf(l)
+			course.Last = c.latest(l)
 			read, total = read+l.standing.read, total+l.standing.total
 			p.Resources += l.standing.resources
 			p.Listings, p.Listed = p.Listings+l.standing.listings, p.Listed+l.standing.listed
@@ -23,7 +23,7 @@ func (c *collector) trust(p *Page, courses []*course) {
 		p.Scopes = append(p.Scopes, course.Scope)
 		p.NotEnough = append(p.NotEnough, c.lacks(course, l, current)...)
 	}
-	p.Coverage = Coverage{Read: read, Total: total, Percent: percent(read, total), Floor: c.Config.Alerts.CoverageFloor}
+	p.Coverage = c.coverage(read, total)
 	if p.Coverage.Percent < p.Coverage.Floor && total > 0 {
 		p.NotEnough = slices.Insert(p.NotEnough, 0, fmt.Sprintf("%.1f%% of the findings could be judged, under the floor of %g%%", p.Coverage.Percent, p.Coverage.Floor))
 	}
@@ -35,10 +35,15 @@ func (c *collector) trust(p *Page, courses []*course) {
 	}
 }
 
-func lastOf(l *look) *Last {
+func (c *collector) coverage(read, total int) Coverage {
+	return Coverage{Read: read, Total: total, Percent: percent(read, total), Floor: c.Config.Alerts.CoverageFloor}
+}
+
+func (c *collector) latest(l *look) *Last {
 	return &Last{
 		Run: l.run.ID, Slot: l.run.Slot, Outcome: l.manifest.Outcome, Sequence: l.manifest.Sequence, Tool: l.run.Tool, Build: l.run.Build,
 		Config: l.run.ConfigDigest, Rules: l.run.RulesFile.SHA256, Targets: l.manifest.Coverage.Targets, Scanned: l.manifest.Coverage.Scanned,
+		Coverage: c.coverage(l.standing.read, l.standing.total),
 	}
 }
 
