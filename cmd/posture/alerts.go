@@ -145,7 +145,7 @@ func newAlertsRetry(world *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "retry",
 		Short: "Make parked alerts due at once, after what was wrong is mended",
-		Args:  cobra.NoArgs,
+		Args:  noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			kept, _, err := c.stored(cmd.Context())
 			if err != nil {
@@ -174,7 +174,7 @@ environment: ` + tokenVariable + ` (a bot token) or
 
 Exit codes: 0 nothing waits any more, 2 wrong usage or no secret, 3 something
 still waits.`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.deliver(cmd.Context()) },
 	}
 	c.addStore(cmd)

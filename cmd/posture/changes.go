@@ -45,12 +45,13 @@ which of it has reached them.`,
 		Example: `  posture changes
   posture changes --since 7d
   posture changes --limit 1 --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.print(cmd.Context()) },
 	}
 	c.addStore(cmd)
 	c.addSince(cmd, &c.since, "runs that were finished")
-	cmd.Flags().UintVar(&c.limit, "limit", 10, "the latest `n` runs")
+	c.limit = 10
+	cmd.Flags().Var(number{&c.limit}, "limit", "the latest `n` runs")
 	c.addFormat(cmd, "table", "json")
 	return cmd
 }

@@ -29,7 +29,7 @@ complete and check the file when its first line is
 
   # yaml-language-server: $schema=posture.schema.json`,
 		Example: "  posture config schema > posture.schema.json",
-		Args:    cobra.NoArgs,
+		Args:    noWords,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := world.out.Write(config.Schema())
 			return err
@@ -47,7 +47,12 @@ the store that it names, the rules of its directories with their examples, and
 the rules that parameters, severities and exemptions are for. It makes no call.`,
 		Example: `  posture config check
   posture config check deploy/posture.yaml`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return oneWord("file")(cmd, args)
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			c.config = configFile
 			if len(args) == 1 {

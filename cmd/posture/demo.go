@@ -28,7 +28,7 @@ func newDemo(world *streams) *cobra.Command {
 regressions in both and a fix in between, and show what came of it: findings, the
 messages to Slack, what could not be read, and the stored evidence. Both are served
 on the loopback interface; no cloud, no credentials and no network are needed.`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
 	cmd.Flags().StringVar(&d.store, "store", "", "empty `directory` to keep the two runs in (default: a new one)")

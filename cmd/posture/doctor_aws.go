@@ -27,7 +27,7 @@ Exit codes: 0 all that could be tried works, 2 wrong usage or credentials,
 		Example: `  posture doctor aws
   posture doctor aws --role-arn arn:aws:iam::111122223333:role/posture-scan --external-id ...
   posture doctor aws --no-store --all --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.check(); err != nil {
 				return err

@@ -26,7 +26,7 @@ Exit codes: 0 all that could be tried works, 2 wrong usage or credentials,
 3 something does not work.`,
 		Example: `  posture doctor gcp --organization 123456789012
   posture doctor gcp --project shop-prod --no-store --all --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
 	d.cloud = func(ctx context.Context, cfg config.Config) (audit.Cloud, error) {

@@ -40,7 +40,7 @@ filters.`,
   posture findings --run 20261122T010000Z-aws --format json
   posture findings --run gcp                      the latest over Google Cloud
   posture findings --store s3://my-results`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.print(cmd.Context()) },
 	}
 	f.addStore(cmd)

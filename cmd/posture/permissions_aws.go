@@ -47,7 +47,7 @@ something else, such as its own results.`,
 		Example: `  posture permissions aws > policy.json
   posture permissions aws --services s3,iam --format yaml
   posture permissions aws --template infra/aws/member-role.yaml --write`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(*cobra.Command, []string) error {
 			p.services = f.services
 			if p.template != "" {

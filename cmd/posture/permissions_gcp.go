@@ -31,7 +31,7 @@ on it.`,
 		Example: `  posture permissions gcp > role.yaml
   gcloud iam roles create postureScan --organization 123456789012 --file role.yaml
   posture permissions gcp --services storage,sqladmin --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(*cobra.Command, []string) error {
 			p.services = f.services
 			return p.print()

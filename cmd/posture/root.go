@@ -19,12 +19,13 @@ func newRoot(world *streams) *cobra.Command {
 them by rules, keeps the findings as evidence, and tells what changed since
 people were last told.
 
-  posture demo                 see it at work on a sample account
+  posture demo                 see it at work on a sample account and project
   posture scan aws             scan the AWS account of your credentials
+  posture scan gcp             scan Google Cloud projects, folders or an organization
   posture findings             what the latest scan found
   posture changes              what changed, run by run
   posture weekly               how the last week went, on one page
-  posture doctor aws           which permissions are missing
+  posture doctor aws           which permissions are missing; or gcp
   posture verify               check that the stored evidence is unchanged
 
 Settings are read from posture.yaml in the working directory, if there is one;

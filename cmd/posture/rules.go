@@ -55,7 +55,7 @@ configuration adjusts them.`,
 		Example: `  posture rules list
   posture rules list --category backup
   posture rules list --criterion CC6.1 --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(*cobra.Command, []string) error { return l.print() },
 	}
 	l.addConfig(cmd)

@@ -35,13 +35,13 @@ and scan with --rules DIR. A file that is there already is left alone.`,
 		Example: `  posture rules new acme-bucket-owned --resource AWS::S3::Bucket --category network
   posture rules test .
   posture scan aws --rules .`,
-		Args: cobra.ExactArgs(1),
+		Args: oneWord("id"),
 		RunE: func(_ *cobra.Command, args []string) error { return n.write(args[0]) },
 	}
 	n.addConfig(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&n.dir, "dir", ".", "`directory` to write the file to; it is made when it is not there")
-	flags.StringVar(&n.resource, "resource", "", "`type` of resource that the rule judges, as in AWS::S3::Bucket")
+	flags.StringVar(&n.resource, "resource", "", "`type` of resource that the rule judges, as in AWS::S3::Bucket or storage.googleapis.com/Bucket")
 	flags.Var(&choice{&n.category, "category", texts(posture.Categories)}, "category", "`category`: "+wrapped(texts(posture.Categories)))
 	flags.Var(&choice{&n.severity, "severity", texts(posture.Severities)}, "severity", "`severity`: "+wrapped(texts(posture.Severities)))
 	_ = cmd.MarkFlagRequired("resource")

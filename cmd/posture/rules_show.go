@@ -52,7 +52,7 @@ func newRulesShow(world *streams) *cobra.Command {
 		Short: "Explain a rule: why, what must hold, which criteria, how to fix it",
 		Example: `  posture rules show aws-s3-bucket-not-public
   posture rules show aws-kms-key-rotation-enabled --format json`,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneWord("rule id"),
 		ValidArgsFunction: completeRules,
 		RunE: func(_ *cobra.Command, args []string) error {
 			rule, err := c.findRule(args[0])

@@ -28,7 +28,7 @@ complete, degraded (a target or too much else could not be read), failed
 (nothing could be read) or unfinished.`,
 		Example: `  posture runs
   posture runs --since 30d --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			kept, _, err := c.stored(cmd.Context())
 			if err != nil {
@@ -44,7 +44,8 @@ complete, degraded (a target or too much else could not be read), failed
 	}
 	c.addStore(cmd)
 	c.addSince(cmd, &since, "runs that were due")
-	cmd.Flags().UintVar(&limit, "limit", 30, "the latest `n`")
+	limit = 30
+	cmd.Flags().Var(number{&limit}, "limit", "the latest `n`")
 	c.addFormat(cmd, "table", "json")
 	return cmd
 }

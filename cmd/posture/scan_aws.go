@@ -33,7 +33,7 @@ Services: ` + wrapped(scanner.Services()) + `.`,
   posture scan aws --estimate                    how many calls that would be
   posture scan aws --format sarif > posture.sarif
   posture scan aws --fail-on high                for a pipeline`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.check(); err != nil {
 				return err

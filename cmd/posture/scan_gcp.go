@@ -36,7 +36,7 @@ Services: ` + wrapped(scanner.Services()) + `.`,
   posture scan gcp --folder 345678901234 --impersonate-service-account posture@audit.iam.gserviceaccount.com
   posture scan gcp --from-export resources.ndjson --from-export iam-policies.ndjson
   posture scan gcp --project shop-prod --fail-on high      for a pipeline`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.check(); err != nil {
 				return err

@@ -131,3 +131,44 @@ func duration(value string) (time.Duration, error) {
 	}
 	return time.ParseDuration(value)
 }
+
+// number is a flag that says how many.
+type number struct{ n *uint }
+
+func (w number) String() string {
+	if w.n == nil {
+		return ""
+	}
+	return strconv.FormatUint(uint64(*w.n), 10)
+}
+
+// Type returns nothing: the usage names the value itself.
+func (w number) Type() string { return "" }
+
+// Set reads a number such as 10.
+func (w number) Set(value string) error {
+	n, err := strconv.ParseUint(value, 10, 31)
+	if err != nil || n == 0 {
+		return fmt.Errorf("number %q: expected one such as 10", value)
+	}
+	*w.n = uint(n)
+	return nil
+}
+
+// oneWord takes exactly one argument; what says what it is.
+func oneWord(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("expected one %s, not %d: see %s --help", what, len(args), cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+// noWords takes no argument.
+func noWords(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unexpected word %q: see %s --help", args[0], cmd.CommandPath())
+	}
+	return nil
+}

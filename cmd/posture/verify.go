@@ -8,6 +8,7 @@ import (
 
 	"posture/internal/escape"
 	"posture/internal/snapshot"
+	"posture/internal/store"
 )
 
 func newVerify(world *streams) *cobra.Command {
@@ -23,11 +24,11 @@ Whoever may write everything can also forge everything. Note the chain's end
 that is printed where such a writer has no access, and compare it next time: it
 proves all that came before it.
 
-Exit codes: 0 the evidence is as it was written, 1 it is not, 2 wrong usage,
-3 the store could not be read.`,
+Exit codes: 0 the evidence is as it was written, 1 it is not, 2 wrong usage or a
+store without runs, 3 the store could not be read.`,
 		Example: `  posture verify
   posture verify --store s3://my-results --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			kept, _, err := c.stored(cmd.Context())
 			if err != nil {
@@ -37,7 +38,7 @@ Exit codes: 0 the evidence is as it was written, 1 it is not, 2 wrong usage,
 			if err != nil {
 				return incomplete(fmt.Errorf("read %s: %w", kept, err))
 			}
-			return c.verified(found)
+			return c.verified(kept, found)
 		},
 	}
 	c.addStore(cmd)
@@ -46,16 +47,19 @@ Exit codes: 0 the evidence is as it was written, 1 it is not, 2 wrong usage,
 }
 
 // verified prints what was found.
-func (c *common) verified(found snapshot.Report) error {
+func (c *common) verified(kept store.Store, found snapshot.Report) error {
 	if c.format == "json" {
 		if err := c.world.json(found); err != nil {
 			return err
 		}
-	} else {
+	} else if len(found.Problems)+len(found.Unfinished)+found.Runs > 0 {
 		fmt.Fprint(c.world.out, verification(found))
 	}
 	if len(found.Problems) > 0 {
 		return &exitError{code: exitFindings}
+	}
+	if found.Runs+len(found.Unfinished) == 0 {
+		return fmt.Errorf("there is no run in %s, so nothing was verified: name another place with --store", kept)
 	}
 	return nil
 }

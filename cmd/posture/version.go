@@ -16,7 +16,7 @@ func newVersion(world *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print which posture this is",
-		Args:  cobra.NoArgs,
+		Args:  noWords,
 		RunE: func(*cobra.Command, []string) error {
 			if c.format == "json" {
 				return world.json(map[string]string{"version": setup.Version, "revision": setup.Build(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -62,7 +64,7 @@ nothing; its style fits screens, phones and paper.`,
   posture weekly --out posture.html
   posture weekly --week 2026-W47 --format csv > week.csv
   posture weekly --store s3://my-results --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return w.print(cmd.Context(), cmd.Flags().Changed("format"))
 		},
@@ -77,10 +79,10 @@ nothing; its style fits screens, phones and paper.`,
 }
 
 func (w *weeklyPage) print(ctx context.Context, formatGiven bool) error {
-	if ending := strings.TrimPrefix(filepath.Ext(w.out), "."); !formatGiven && w.out != "" {
-		w.format = "html"
-		if ending == "json" || ending == "csv" {
-			w.format = ending
+	if !formatGiven && w.out != "" {
+		ending := strings.TrimPrefix(filepath.Ext(w.out), ".")
+		if w.format = cmp.Or(ending, "html"); !slices.Contains(weeklyFormats[1:], w.format) {
+			return fmt.Errorf("--out %s: no format ends in .%s: expected .html, .json or .csv, or pass --format", w.out, ending)
 		}
 	}
 	kept, cfg, err := w.stored(ctx)
@@ -116,6 +118,9 @@ func (w *weeklyPage) collect(ctx context.Context, kept store.Store, cfg config.C
 	}
 	if errors.Is(err, weekly.ErrNoRuns) {
 		return page, fmt.Errorf("%s holds no run of that week or of the weeks before: posture runs lists those that it has", kept)
+	}
+	if errors.Is(err, weekly.ErrNotBegun) {
+		return page, fmt.Errorf("--week: %w", err)
 	}
 	if err != nil {
 		return page, unread(kept, err)

@@ -26,6 +26,9 @@ type Options struct {
 	Tool     string // version of this program
 }
 
+// ErrNotBegun says that a week lies ahead.
+var ErrNotBegun = errors.New("it has not begun")
+
 // ErrNoRuns says that a store holds no run of the week, nor of the weeks
 // before it that are looked at.
 var ErrNoRuns = errors.New("no run was opened")
@@ -46,7 +49,7 @@ func collect(ctx context.Context, s store.Store, o Options) (Page, error) {
 		c.asOf = now
 	}
 	if c.asOf.Before(o.Week.Start()) {
-		return Page{}, errors.New("it has not begun")
+		return Page{}, ErrNotBegun
 	}
 	courses, err := c.courses(ctx)
 	if err != nil {

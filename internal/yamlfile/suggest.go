@@ -11,7 +11,7 @@ func Expected(word string, known []string) string {
 	if near := closest(word, known); near != "" {
 		return fmt.Sprintf(": did you mean %q?", near)
 	}
-	if len(known) == 0 || len(known) > 25 {
+	if len(known) == 0 || len(known) > 40 {
 		return ""
 	}
 	return ": expected one of " + strings.Join(known, ", ")
