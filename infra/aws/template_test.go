@@ -251,6 +251,21 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// TestReadBack holds that who may put an object may read it: a put whose
+// answer was lost is read back.
+func TestReadBack(t *testing.T) {
+	template := samtest.Translated(t)
+	for name := range ofType(t, "AWS::IAM::Role") {
+		statements := template.Statements(t, name)
+		for _, prefix := range []string{"runs", "targets", "chain", "state", "alerts", "outbox", "sent", "threads", "weekly"} {
+			key := "${Results.Arn}/" + prefix + "/a"
+			if samtest.Allowed(statements, "s3:PutObject", key) && !samtest.Allowed(statements, "s3:GetObject", key) {
+				t.Errorf("%s may put what is in %s/, and may not read it back", name, prefix)
+			}
+		}
+	}
+}
+
 // TestWeeklyRole holds that who keeps the pages can write nothing else, and
 // reads neither messages nor what people were told.
 func TestWeeklyRole(t *testing.T) {
