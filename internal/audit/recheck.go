@@ -118,8 +118,13 @@ func (c *recheck) may(typ string) bool {
 	return true
 }
 
-// choose returns the second reading if no rule knows less by it.
+// choose returns the second reading if it is of the same resource and no rule
+// knows less by it.
 func (c *recheck) choose(first judged, second posture.Resource) judged {
+	if !same(first.Resource, second) {
+		c.note(first.Type, posture.Cause{Reason: posture.Failed, Code: "another resource"})
+		return first
+	}
 	findings, err := c.job.judge(c.cloud, second)
 	if err != nil {
 		c.note(first.Type, posture.Cause{Reason: posture.Failed, Code: "not judged"})
@@ -133,6 +138,11 @@ func (c *recheck) choose(first judged, second posture.Resource) judged {
 	}
 	c.tally(posture.Recheck{Type: first.Type, Count: 1})
 	return judged{second, findings}
+}
+
+// same reports whether findings on both resources have the same fingerprints.
+func same(a, b posture.Resource) bool {
+	return a.Provider == b.Provider && a.Account == b.Account && a.Region == b.Region && a.Type == b.Type && a.ID == b.ID
 }
 
 func unknownIn(findings []posture.Finding, fingerprint string) bool {

@@ -69,6 +69,13 @@ func (d *directly) are(s *site, id string, doc any, unread ...posture.Unread) {
 	d.now[id] = r
 }
 
+// move makes the direct reading one of another region.
+func (d *directly) move(id string) {
+	r := d.now[id]
+	r.Region = "elsewhere"
+	d.now[id] = r
+}
+
 // TestRecheck specifies what is told when the inventory says that account 1's
 // main bucket went bad, and what the coverage says of it.
 func TestRecheck(t *testing.T) {
@@ -84,15 +91,16 @@ func TestRecheck(t *testing.T) {
 		status posture.Status
 		counts []posture.Recheck
 	}{
-		"good again":      {func(s *site, d *directly) { d.are(s, mainBucket, good) }, nil, posture.Pass, count(nil)},
-		"bad indeed":      {func(s *site, d *directly) { d.are(s, mainBucket, bad) }, []string{mainRegressed}, posture.Fail, count(nil)},
-		"denied":          {func(_ *site, d *directly) { d.err[mainBucket] = read(denied, errors.New("no")) }, []string{mainRegressed}, posture.Fail, count(&denied)},
-		"throttled":       {func(_ *site, d *directly) { d.err[mainBucket] = read(throttled, errors.New("no")) }, []string{mainRegressed}, posture.Fail, count(&throttled)},
-		"unexplained":     {func(_ *site, d *directly) { d.err[mainBucket] = errors.New("no") }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Failed})},
-		"not possible":    {func(_ *site, d *directly) { d.err[mainBucket] = posture.ErrNoReread }, []string{mainRegressed}, posture.Fail, nil},
-		"gone":            {func(_ *site, d *directly) { d.err[mainBucket] = read(notFound, posture.ErrGone) }, nil, posture.Unknown, count(&posture.Cause{Reason: posture.Failed, Operation: "test:Get", Code: "not found"})},
-		"half read":       {func(s *site, d *directly) { d.are(s, mainBucket, good, missing) }, []string{mainRegressed}, posture.Fail, count(&denied)},
-		"of another type": {func(s *site, d *directly) { d.are(s, mainBucket, gate{}) }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Failed, Code: "not judged"})},
+		"good again":       {func(s *site, d *directly) { d.are(s, mainBucket, good) }, nil, posture.Pass, count(nil)},
+		"bad indeed":       {func(s *site, d *directly) { d.are(s, mainBucket, bad) }, []string{mainRegressed}, posture.Fail, count(nil)},
+		"denied":           {func(_ *site, d *directly) { d.err[mainBucket] = read(denied, errors.New("no")) }, []string{mainRegressed}, posture.Fail, count(&denied)},
+		"throttled":        {func(_ *site, d *directly) { d.err[mainBucket] = read(throttled, errors.New("no")) }, []string{mainRegressed}, posture.Fail, count(&throttled)},
+		"unexplained":      {func(_ *site, d *directly) { d.err[mainBucket] = errors.New("no") }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Failed})},
+		"not possible":     {func(_ *site, d *directly) { d.err[mainBucket] = posture.ErrNoReread }, []string{mainRegressed}, posture.Fail, nil},
+		"gone":             {func(_ *site, d *directly) { d.err[mainBucket] = read(notFound, posture.ErrGone) }, nil, posture.Unknown, count(&posture.Cause{Reason: posture.Failed, Operation: "test:Get", Code: "not found"})},
+		"half read":        {func(s *site, d *directly) { d.are(s, mainBucket, good, missing) }, []string{mainRegressed}, posture.Fail, count(&denied)},
+		"of another place": {func(s *site, d *directly) { d.are(s, mainBucket, good); d.move(mainBucket) }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Failed, Code: "another resource"})},
+		"of another type":  {func(s *site, d *directly) { d.are(s, mainBucket, gate{}) }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Failed, Code: "not judged"})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, d := stale(t)

@@ -85,11 +85,11 @@ func (e *Exemptions) count(x Exemption) {
 // end of the week, and those that only findings still know of.
 func (c *collector) accepted() []Exemption {
 	var all []Exemption
-	today := c.asOf.Format(dateLayout)
+	last := c.asOf.Add(-time.Nanosecond).Format(dateLayout)
 	seen := map[string]bool{}
 	for _, item := range c.Config.Exemptions.Items {
 		seen[item.ID] = true
-		if item.Created > today {
+		if item.Created > last {
 			continue
 		}
 		x := Exemption{

@@ -92,7 +92,11 @@ func TestTrendFrame(t *testing.T) {
 	s.google()
 	s.on(-8).run(snapshot.Complete)
 	s.on(6).run(snapshot.Complete)
-	html := string(written(t, s.page(options()).WriteHTML))
+	page := s.page(options())
+	if csv := string(written(t, page.WriteCSV)); !strings.Contains(csv, "2026-W46,failing,1,,without gcp") {
+		t.Error("the table does not say which scope a week is without")
+	}
+	html := string(written(t, page.WriteHTML))
 	if frames := strings.Count(html, `<rect class="none"`); frames != 10 { // nine weeks without any run, one without that of gcp
 		t.Errorf("%d dashed columns and frames", frames)
 	}

@@ -211,8 +211,12 @@ func (p Page) csvTrend(s *sheet) {
 			s.add("trend", t.Week.String(), "no run", "", "", "")
 			continue
 		}
+		note := ""
+		if len(t.Missing) > 0 {
+			note = "without " + strings.Join(t.Missing, ", ")
+		}
 		for _, share := range shares {
-			s.add("trend", t.Week.String(), share.name, strconv.Itoa(share.of(t.Counts)), "", strings.Join(t.Missing, " "))
+			s.add("trend", t.Week.String(), share.name, strconv.Itoa(share.of(t.Counts)), "", note)
 		}
 	}
 }

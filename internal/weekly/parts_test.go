@@ -32,8 +32,8 @@ func TestExemptionDays(t *testing.T) {
 		{"2026-10-01", "2026-12-23", weekly.Exemptions{Active: 1, Within30: 1}, "expires in 30 days"},
 		{"2026-10-01", "2026-12-24", weekly.Exemptions{Active: 1}, "expires in 31 days"},
 		{"2026-11-16", "2026-12-24", weekly.Exemptions{Active: 1, New: 1}, "expires in 31 days, new this week"},
-		{"2026-11-23", "2026-12-24", weekly.Exemptions{Active: 1}, "expires in 31 days"},
-		{"2026-11-24", "2026-12-24", weekly.Exemptions{}, ""}, // not made yet
+		{"2026-11-22", "2026-12-24", weekly.Exemptions{Active: 1, New: 1}, "expires in 31 days, new this week"},
+		{"2026-11-23", "2026-12-24", weekly.Exemptions{}, ""}, // not made yet
 	} {
 		o.Config.Exemptions.Items = []config.Exemption{exemption("x", "aws-iam-mfa", "*", row.created, row.expires)}
 		got, state := s.page(o).Exemptions, ""
