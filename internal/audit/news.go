@@ -2,10 +2,12 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"posture/internal/drift"
 	"posture/internal/posture"
+	"posture/internal/store"
 )
 
 // news knows, while a target is scanned, of which failing findings people are
@@ -16,9 +18,23 @@ type news struct {
 	now     time.Time            // the run's slot
 }
 
-// loadNews reads what people were told of the target. Of what this run does
-// not change, since a later one was compared already, nothing is news.
-func (j *job) loadNews(ctx context.Context) (*news, error) {
+// newsTries is how often what people were told is read while others publish,
+// who replace it.
+const newsTries = 3
+
+// loadNews reads what people were told of the target.
+func (j *job) loadNews(ctx context.Context) (n *news, err error) {
+	for range newsTries {
+		if n, err = j.readNews(ctx); !errors.Is(err, store.ErrNotFound) {
+			break
+		}
+	}
+	return n, err
+}
+
+// readNews does so once. Of what this run does not change, since a later one
+// was compared already, nothing is news.
+func (j *job) readNews(ctx context.Context) (*news, error) {
 	n := &news{gone: map[string]time.Time{}, now: j.run.Slot}
 	ix, err := loadIndex(ctx, j.auditor.Store)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"posture/internal/config"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
+	"posture/internal/store"
 )
 
 // directly is what single things are when they are read directly.
@@ -279,5 +280,36 @@ func TestToldLost(t *testing.T) {
 	want := []posture.Recheck{{Count: 1, Cause: &posture.Cause{Reason: posture.Failed, Operation: "posture:ReadTold"}}}
 	if diff := cmp.Diff(want, published.Parts[0].Coverage.Rechecks); diff != "" || len(d.asked) > 0 {
 		t.Errorf("%s asked %v", diff, d.asked)
+	}
+}
+
+// replaced is a store in which another process replaces what people were told
+// between two reads: the file that was named is gone when it is first asked for.
+type replaced struct {
+	store.Store
+	asked int
+}
+
+func (r *replaced) Get(ctx context.Context, key string) (store.Object, error) {
+	if strings.HasPrefix(key, snapshot.ToldPrefix+"aws/1/") {
+		if r.asked++; r.asked == 1 {
+			return store.Object{}, store.ErrNotFound
+		}
+	}
+	return r.Store.Get(ctx, key)
+}
+
+// TestRecheckBesidePublish: a publication that replaces what people were told
+// while a target is scanned does not keep anything from being read again.
+func TestRecheckBesidePublish(t *testing.T) {
+	s, d := stale(t)
+	s.cloud.put("1", mainBucket, bad)
+	d.are(s, mainBucket, good)
+	kept := &replaced{Store: s.disk}
+	if _, err := s.try(s.process(kept)); err != nil {
+		t.Fatal(err)
+	}
+	if told := toldOf(s, mainBucket); kept.asked == 0 || told != nil || !slices.Equal(d.asked, []string{mainBucket + " encrypted"}) {
+		t.Errorf("told %v, read again %v", told, d.asked)
 	}
 }
