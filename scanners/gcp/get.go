@@ -3,6 +3,7 @@ package gcp
 import (
 	"errors"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,7 +14,7 @@ import (
 type get struct {
 	Op         string       // service, resource and method: "storage.buckets.get"
 	Permission string       // the IAM permission that it needs
-	Root       string       // what stands before the resource's own path in the call's URL: "https://storage.googleapis.com/storage/v1/b/"
+	Root       string       // what stands before the resource's own path in the call's URL: "https://storage.googleapis.com/storage/v1/b/"; {location} in it is that of the name
 	Version    string       // of the API that answers: one of the service's Versions
 	In         string       // part of the names of which it is the call, "/regions/"; "": of those of no other
 	Policy     policyGetter // reads the IAM policy, the zero one where the rules ask for none or the API has no call
@@ -60,12 +61,19 @@ func (g *get) calls() []call {
 	return calls
 }
 
+var regionName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,40}$`)
+
 var errOddName = errors.New("the resource's name makes no path")
 
 // url returns the URL of the resource. Strangers name resources, so a name
 // never leaves the path, and never climbs in it.
 func (g *get) url(a *asset) (*url.URL, error) {
-	at, err := url.Parse(g.Root)
+	_, rest, _ := strings.Cut(a.Name, "/locations/")
+	location, _, _ := strings.Cut(rest, "/")
+	if strings.Contains(g.Root, "{location}") && !regionName.MatchString(location) { // it becomes a part of a host's name
+		return nil, errOddName
+	}
+	at, err := url.Parse(strings.ReplaceAll(g.Root, "{location}", location))
 	if err != nil {
 		return nil, err
 	}

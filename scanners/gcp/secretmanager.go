@@ -19,11 +19,18 @@ var secrets = service{
 	Doc:      Secret{},
 	Versions: []string{"v1"},
 	Policies: []string{"public_grants", "inherited_public_grants"},
-	Get: []get{{
-		Op: "secretmanager.secrets.get", Permission: "secretmanager.secrets.get", Root: "https://secretmanager.googleapis.com/v1/", Version: "v1",
-		Policy: policyGetter{"secretmanager.secrets.getIamPolicy", "secretmanager.secrets.getIamPolicy", policyGotten},
-	}},
+	Get: []get{
+		secretGet("https://secretmanager.googleapis.com/v1/"),
+		secretGet("https://secretmanager.{location}.rep.googleapis.com/v1/").in("/locations/"),
+	},
 	Read: readSecret,
+}
+
+// secretGet returns the direct read of a secret. One that is kept in a region
+// is known to the API of that region only.
+func secretGet(root string) get {
+	const op = "secretmanager.secrets.get"
+	return get{Op: op, Permission: op, Root: root, Version: "v1"}.withPolicy("secretmanager.secrets.getIamPolicy", policyGotten)
 }
 
 // secretData is what is read of a secret (secretmanager.secrets.get).
