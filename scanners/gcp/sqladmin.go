@@ -10,7 +10,7 @@ import (
 // SQLInstance is what rules may ask of an instance of Cloud SQL.
 type SQLInstance struct {
 	Engine              string            `json:"engine"`                 // postgres, mysql or sqlserver
-	Replica             bool              `json:"replica"`                // a read replica: its primary is backed up
+	Replica             bool              `json:"replica"`                // a read replica or a pool of them: its primary is backed up
 	KMSKey              string            `json:"kms_key"`                // the customer-managed key that encrypts it; "" for Google's
 	RequiresTLS         bool              `json:"requires_tls"`           // connections without encryption are refused
 	PublicIP            bool              `json:"public_ip"`              // it has an address on the internet
@@ -82,7 +82,11 @@ func (r *reading) vaulted(fields ...string) {
 	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + r.Type, Code: "kept by Backup and DR"}, fields...)
 }
 
-func (d sqlData) replica() bool { return d.InstanceType == "READ_REPLICA_INSTANCE" }
+// replica reports whether the instance only repeats its primary: as a replica,
+// or as a pool of them.
+func (d sqlData) replica() bool {
+	return d.InstanceType == "READ_REPLICA_INSTANCE" || d.InstanceType == "READ_POOL_INSTANCE"
+}
 
 func (d sqlData) tags() map[string]string { return d.Settings.Labels }
 

@@ -11,7 +11,7 @@ import (
 // SQLBackup is what rules may ask of the backups that an instance of Cloud SQL
 // really has.
 type SQLBackup struct {
-	Replica    bool      `json:"replica"`     // the instance is a read replica: its primary is backed up
+	Replica    bool      `json:"replica"`     // the instance is a read replica or a pool of them: its primary is backed up
 	LastBackup time.Time `json:"last_backup"` // when the latest successful one ended; the zero time: never
 	Elsewhere  bool      `json:"elsewhere"`   // that one is kept in several regions, or in another one than the instance
 }

@@ -77,3 +77,14 @@ func TestSQLBackups(t *testing.T) {
 		},
 	}.run(t)
 }
+
+// TestReplica: which instances are not backed up, because another one is.
+func TestReplica(t *testing.T) {
+	for kind, want := range map[string]bool{
+		"CLOUD_SQL_INSTANCE": false, "READ_REPLICA_INSTANCE": true, "READ_POOL_INSTANCE": true, "ON_PREMISES_INSTANCE": false, "": false,
+	} {
+		if got := (sqlData{InstanceType: kind}).replica(); got != want {
+			t.Errorf("%s: %v", kind, got)
+		}
+	}
+}
