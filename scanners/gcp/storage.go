@@ -116,15 +116,18 @@ func (r *reading) dataAccessLogged(ctx context.Context, service, field string) b
 	if !r.Wants(field) {
 		return false
 	}
-	logged := map[string]bool{}
+	logged, exempt := map[string]bool{}, map[string]bool{}
 	var unread error
 	for _, key := range r.above() {
 		p, err := r.place.policyOf(ctx, key)
 		if err != nil {
 			unread = err
 		} else if p != nil {
-			addLogged(logged, p, service)
+			p.addLogged(logged, exempt, service)
 		}
+	}
+	if exempt["DATA_READ"] || exempt["DATA_WRITE"] {
+		return false
 	}
 	if logged["DATA_READ"] && logged["DATA_WRITE"] {
 		return true
@@ -133,11 +136,14 @@ func (r *reading) dataAccessLogged(ctx context.Context, service, field string) b
 	return false
 }
 
-// addLogged adds what a policy logs of a service for everybody.
-func addLogged(logged map[string]bool, p *policy, service string) {
+// addLogged adds the kinds of logs that a policy switches on for a service, and
+// those of which it leaves somebody out. Who is left out by one policy is so
+// whatever others say.
+func (p *policy) addLogged(logged, exempt map[string]bool, service string) {
 	for _, a := range p.Audit {
-		if (a.Service == "allServices" || a.Service == service) && len(a.Exempted) == 0 {
+		if a.Service == "allServices" || a.Service == service {
 			logged[a.Type] = true
+			exempt[a.Type] = exempt[a.Type] || len(a.Exempted) > 0
 		}
 	}
 }

@@ -104,3 +104,20 @@ func assetOf(t *testing.T, text string) *assetpb.Asset {
 	}
 	return &a
 }
+
+// TestExempted: members that one configuration leaves out are not logged,
+// though another one names nobody.
+func TestExempted(t *testing.T) {
+	logged, exempt := map[string]bool{}, map[string]bool{}
+	for _, p := range []*policy{
+		{Audit: []auditLog{{Service: "allServices", Type: "DATA_READ"}, {Service: "pubsub.googleapis.com", Type: "DATA_WRITE", Exempted: []string{"user:bob@example.com"}}}},
+		{Audit: []auditLog{{Service: "storage.googleapis.com", Type: "DATA_READ", Exempted: []string{"user:ada@example.com"}}}},
+		{Audit: []auditLog{{Service: "storage.googleapis.com", Type: "DATA_WRITE"}}},
+	} {
+		p.addLogged(logged, exempt, "storage.googleapis.com")
+	}
+	want := []map[string]bool{{"DATA_READ": true, "DATA_WRITE": true}, {"DATA_READ": true, "DATA_WRITE": false}}
+	if diff := cmp.Diff(want, []map[string]bool{logged, exempt}); diff != "" {
+		t.Error(diff)
+	}
+}
