@@ -8,7 +8,8 @@ import (
 
 // CloudFunction is what rules may ask of a function of either generation. The
 // values of its environment are not kept. One of the second generation runs
-// as a service of Cloud Run, which decides who reaches it.
+// as a service of Cloud Run, which decides who reaches it and as whom it runs,
+// and can be changed there, too.
 type CloudFunction struct {
 	SecondGeneration      bool     `json:"second_generation"`       // it is built on Cloud Run
 	HTTPTrigger           bool     `json:"http_trigger"`            // it has a URL at which it is called
@@ -39,7 +40,7 @@ var cloudFunctions = service{
 	Versions: []string{"v1", "v2"},
 	Policies: []string{"public_grants", "inherited_public_grants"},
 	Joins: []join{
-		{Type: typeRunService, For: []string{"public_grants", "invoker_check_off", "ingress"}},
+		{Type: typeRunService, For: serviceBehind},
 		{Type: typeRunService, For: []string{"public_grants"}, Policies: true},
 	},
 	Get: []get{{
@@ -48,6 +49,12 @@ var cloudFunctions = service{
 		Policy: policyGetter{"cloudfunctions.functions.getIamPolicy", "cloudfunctions.functions.getIamPolicy", policyGotten},
 	}},
 	Read: readFunction,
+}
+
+// serviceBehind are the fields that the service of Cloud Run decides in which a
+// function of the second generation runs.
+var serviceBehind = []string{
+	"public_grants", "invoker_check_off", "ingress", "service_account", "default_service_account", "vpc_access", "credential_variables",
 }
 
 // functionData is what is read of a function: of v1 the fields of config are
@@ -117,8 +124,12 @@ func readFunction(ctx context.Context, r *reading) any {
 }
 
 // readServiceBehind reads of a function what its Cloud Run service decides.
+// Credentials that the function itself has are known without it.
 func (r *reading) readServiceBehind(service string, doc *CloudFunction) {
-	fields := []string{"public_grants", "invoker_check_off", "ingress"}
+	fields := serviceBehind
+	if len(doc.CredentialVariables) > 0 {
+		fields = fields[:len(fields)-1]
+	}
 	if !r.Wants(fields...) {
 		return
 	}
@@ -129,7 +140,9 @@ func (r *reading) readServiceBehind(service string, doc *CloudFunction) {
 		return
 	}
 	settings := r.runSettings(&services[n].Data, fields...)
-	doc.InvokerCheckOff, doc.Ingress = settings.InvokerCheckOff, settings.Ingress
+	doc.InvokerCheckOff, doc.Ingress, doc.VPCAccess = settings.InvokerCheckOff, settings.Ingress, settings.VPCAccess
+	doc.ServiceAccount, doc.DefaultServiceAccount = settings.Account, defaultIdentity(settings.Account)
+	doc.CredentialVariables = merged(append(settings.Variables, doc.CredentialVariables)...)
 	doc.PublicGrants = append(doc.PublicGrants, where(r.grantsOn(typeRunService, services[n].Name, "public_grants"), publicInvoker)...)
 }
 
