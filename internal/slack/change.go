@@ -162,13 +162,14 @@ func (p *page) settle(a drift.Alert, settled []outbox.Settlement) {
 			ended[fingerprint] = s
 		}
 	}
-	n := 0
+	n, kinds := 0, map[drift.Kind]bool{}
 	for i, r := range a.Resources {
 		s, ok := ended[r.Fingerprint]
 		if !ok || len(p.lists) == 0 {
 			continue
 		}
 		n++
+		kinds[s.Kind] = true
 		rows := p.lists[len(p.lists)-1].rows // resources come last
 		rows[i].struck = true
 		rows[i].details = append(rows[i].details, strings.ToLower(text(s.Kind.Word(), factLimit))+" "+moment(s.Time))
@@ -178,7 +179,11 @@ func (p *page) settle(a drift.Alert, settled []outbox.Settlement) {
 	}
 	last := settled[len(settled)-1]
 	if n == len(a.Resources) && n == a.Total {
-		p.state = text(last.Kind.Word(), factLimit) + " " + last.Time.UTC().Format(time.DateOnly) + " (was " + p.state + ")"
+		kind := last.Kind
+		if len(kinds) > 1 {
+			kind = drift.Closed // not all of them were mended
+		}
+		p.state = text(kind.Word(), factLimit) + " " + last.Time.UTC().Format(time.DateOnly) + " (was " + p.state + ")"
 		return
 	}
 	p.notes = append(p.notes, fmt.Sprintf("%d of %d have ended, the latest %s; the thread says which.", n, a.Total, moment(last.Time)))

@@ -282,6 +282,22 @@ func TestAmend(t *testing.T) {
 	}
 }
 
+// TestAmendMixed: an alert of which one finding was mended and the other one
+// was not is not shown as resolved.
+func TestAmendMixed(t *testing.T) {
+	s := newServer(t)
+	settled := []outbox.Settlement{
+		{Kind: drift.Closed, Reason: drift.ReasonOutOfScope, Time: slot, Fingerprints: []string{"k-backups"}},
+		{Kind: drift.Resolved, Reason: drift.ReasonFixed, Time: slot.Add(24 * time.Hour), Fingerprints: []string{"k-logs"}},
+	}
+	if err := s.bot(t).Amend(t.Context(), outbox.Receipt{Channel: "C0123456789", TS: "1.1"}, regression("k", "logs", "backups"), settled); err != nil {
+		t.Fatal(err)
+	}
+	if blocks := s.requests[0].Form["blocks"]; !strings.Contains(blocks, `"CLOSED 2026-11-23 (was REGRESSED)`) {
+		t.Errorf("%s", blocks)
+	}
+}
+
 // TestAmendNeverClaimsWhatIsNotShown settles all resources that an alert
 // shows, but not those that it only counts.
 func TestAmendNeverClaimsWhatIsNotShown(t *testing.T) {
