@@ -297,6 +297,9 @@ func headline(p Page) string {
 	if n := p.Rules.Now.Unknown; n > 0 {
 		text += fmt.Sprintf("; %s could not be judged", number(int64(n), "rule"))
 	}
+	if missed, expected := p.missed(); missed > 0 {
+		text += fmt.Sprintf("; %d of %s missed", missed, number(int64(expected), "expected run"))
+	}
 	if n := p.Exemptions.Within14; n > 0 {
 		text += fmt.Sprintf("; %s within 14 days", verb(n, "exemption", "expires", "expire"))
 	}

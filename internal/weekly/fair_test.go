@@ -100,8 +100,11 @@ func TestTrendFrame(t *testing.T) {
 	if frames := strings.Count(html, `<rect class="none"`); frames != 10 { // nine weeks without any run, one without that of gcp
 		t.Errorf("%d dashed columns and frames", frames)
 	}
-	if !strings.Contains(html, "The first run of gcp was in 2026-W45") {
-		t.Error("the page does not say when gcp began")
+	if !strings.Contains(html, "The first run of gcp was in 2026-W45") || strings.Contains(html, "The first run of aws was in") {
+		t.Error("the page does not say when gcp began, or that of aws, before which there was nothing")
+	}
+	if strings.Contains(html, "for which there is no rule") {
+		t.Error("it tells types of which there are none")
 	}
 }
 
@@ -122,6 +125,7 @@ func TestTone(t *testing.T) {
 		{"not all judged", map[string][]string{"aws-s3-public": {"?a", "+b"}}, "", options().Now, "warn", "No rule fails, nothing past due; 1 rule could not be judged"},
 		{"accepted", map[string][]string{"aws-s3-public": {"-a", "+b"}}, "2027-03-31", options().Now, "good", "No rule fails, nothing past due"},
 		{"soon", map[string][]string{"aws-s3-public": {"-a", "+b"}}, "2026-12-01", options().Now, "warn", "No rule fails, nothing past due; 1 exemption expires within 14 days"},
+		{"a run is missed", good, "", options().Now, "warn", "No rule fails, nothing past due; 1 of 3 expected runs missed"},
 		{"nothing judged", nil, "", options().Now, "warn", "Not enough data: nothing was judged"},
 	} {
 		s, o := newStory(t), options()
@@ -130,7 +134,10 @@ func TestTone(t *testing.T) {
 		if row.until != "" {
 			o.Config.Exemptions.Items = []config.Exemption{exemption("x", "aws-s3-public", "a", "2026-10-01", row.until)}
 		}
-		for _, day := range []int{4, 6} {
+		for _, day := range []int{4, 5, 6} {
+			if row.name == "a run is missed" && day == 5 {
+				continue
+			}
 			s.on(day).accept(one, o.Config.Exemptions.Items...)
 			s.run(snapshot.Complete)
 		}
@@ -138,5 +145,21 @@ func TestTone(t *testing.T) {
 		if html := string(written(t, page.WriteHTML)); page.Headline != row.says || !strings.Contains(html, `<p class="headline `+row.want+`">`) {
 			t.Errorf("%s: it is not %s: %s", row.name, row.want, page.Headline)
 		}
+	}
+}
+
+// TestUnjudged: what no rule is for is counted, and not compared.
+func TestUnjudged(t *testing.T) {
+	s := newStory(t)
+	s.rules = s.rules[:2]
+	s.has(one, map[string][]string{"aws-s3-public": {"+a"}})
+	p := s.parts[one.String()]
+	for i := range p.listed {
+		p.listed[i].Count = 1
+	}
+	s.on(6).run(snapshot.Complete)
+	html := string(written(t, s.page(options()).WriteHTML))
+	if !strings.Contains(html, `<tr><td><code>AWS::IAM::User</code></td><td class="n">1</td><td></td></tr>`) {
+		t.Error("it does not count the users that no rule is for")
 	}
 }

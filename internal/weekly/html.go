@@ -41,7 +41,7 @@ func (p Page) top(d *document) {
 	d.note(fmt.Sprintf("%s to %s (UTC) · %s · report %s", p.From.Format("Mon 2 Jan 2006"), p.To.AddDate(0, 0, -1).Format("Mon 2 Jan 2006"), p.scope(), p.ID))
 	d.add(`<p class="headline `, p.tone(), `">`, text(p.Headline), `</p>`)
 	if p.underWay() {
-		d.note("The week is not over: this is how things stand as of " + p.AsOf.Format(minute) + ".")
+		d.note("The week is not over: this is how things stand as of " + when(p.AsOf) + " UTC.")
 	}
 	for _, why := range p.NotEnough[min(1, len(p.NotEnough)):] {
 		d.note("Also: " + why + ".")
@@ -58,14 +58,16 @@ func (p Page) top(d *document) {
 }
 
 // tone returns the colour of the headline, which is that of what it says:
-// calm only where all was judged, nothing fails and nothing is to be decided.
+// calm only where no run was missed, all was judged, nothing fails and nothing
+// is to be decided.
 func (p Page) tone() markup {
+	missed, _ := p.missed()
 	switch {
 	case len(p.NotEnough) > 0:
 		return "warn"
 	case p.Rules.Now.Failing+p.Findings.Now.Failing+p.pastDue()+p.Exemptions.Expired > 0:
 		return "bad"
-	case p.underWay() || p.Rules.Now.Unknown+p.Findings.Now.Unknown+p.Exemptions.Within14 > 0 || len(p.Unread.Items) > 0 || p.Chain.Unread:
+	case p.underWay() || p.Rules.Now.Unknown+p.Findings.Now.Unknown+p.Exemptions.Within14+missed > 0 || len(p.Unread.Items) > 0 || p.Chain.Unread:
 		return "warn"
 	}
 	return "good"
@@ -114,11 +116,16 @@ func (p Page) pastDue() int {
 }
 
 func (p Page) runsDone() string {
-	expected, missed := 0, 0
-	for _, s := range p.Scopes {
-		expected, missed = expected+s.Expected, missed+s.Missed
-	}
+	missed, expected := p.missed()
 	return fmt.Sprintf("%d of %d", expected-missed, expected)
+}
+
+// missed returns how many of the expected runs there were not.
+func (p Page) missed() (missed, expected int) {
+	for _, s := range p.Scopes {
+		missed, expected = missed+s.Missed, expected+s.Expected
+	}
+	return missed, expected
 }
 
 // urgent is what needs a decision soon: exemptions of which the time is up or

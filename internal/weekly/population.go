@@ -23,7 +23,7 @@ func population(courses []*course) Population {
 		}
 		p.Targets += len(l.planned)
 		for typ, n := range l.standing.types {
-			if !l.judges(typ) {
+			if !l.judges(typ) && (n.n > 0 || n.partial) {
 				unjudged = append(unjudged, TypeChange{Type: typ, Now: n.n, Partial: n.partial})
 			}
 		}

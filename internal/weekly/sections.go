@@ -2,6 +2,7 @@ package weekly
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"posture/internal/drift"
@@ -138,7 +139,8 @@ func (p Page) trend(d *document) {
 	d.add(`</details>`)
 	d.note("The last run of each week that was finished. A dashed column is a week of which nothing is known; a dashed frame around a column is one in which a scope had no run, so that its findings are not in it.")
 	for _, s := range p.Scopes {
-		if began := Of(s.First); len(p.Scopes) > 1 && len(p.Trend) > 0 && began.Start().After(p.Trend[0].Week.Start()) {
+		began := Of(s.First)
+		if slices.ContainsFunc(p.Trend, func(t Point) bool { return len(t.Runs) > 0 && t.Week.Start().Before(began.Start()) }) {
 			d.note("The first run of " + s.Name + " was in " + began.String() + ": the weeks before are those of the other scopes.")
 		}
 	}
@@ -225,7 +227,7 @@ func (p Page) dues(d *document) {
 	if len(rows) > 0 {
 		d.add(`<h3>Open for longest</h3>`)
 	}
-	d.table([]cell{words("severity"), words("rule"), words("resource"), words("owner"), words("failing since")}, rows, p.Oldest.More)
+	d.table([]cell{words("severity"), words("rule"), words("resource"), words("owner"), words("failing since (UTC)")}, rows, p.Oldest.More)
 }
 
 func severityOrAll(s posture.Severity) string {

@@ -17,7 +17,7 @@ func (p Page) inventory(d *document) {
 	d.names("New targets", pop.Added)
 	d.names("Targets that are gone", pop.Removed)
 	d.types("Types of which there are over 10% more or fewer than before the week", pop.Types)
-	d.types("Types that were listed and for which there is no rule", pop.Unjudged)
+	d.unjudged(pop.Unjudged)
 	if len(pop.Types.Items) == 0 && pop.Before != nil {
 		d.note("No type has over 10% more or fewer resources than before the week.")
 	}
@@ -43,6 +43,22 @@ func (d *document) types(title string, list List[TypeChange]) {
 		d.add(`<h3>`, text(title), `</h3>`)
 	}
 	d.table([]cell{words("type"), amount("now"), amount("before"), words("change")}, rows, list.More)
+}
+
+// unjudged is the types that no rule is for. They are not compared.
+func (d *document) unjudged(list List[TypeChange]) {
+	var rows [][]cell
+	for _, t := range list.Items {
+		note := ""
+		if t.Partial {
+			note = t.String()
+		}
+		rows = append(rows, []cell{names(t.Type), num(t.Now), words(note)})
+	}
+	if len(rows) > 0 {
+		d.add(`<h3>Types that were listed and for which there is no rule</h3>`)
+	}
+	d.table([]cell{words("type"), amount("resources"), words("")}, rows, list.More)
 }
 
 // ruleChanges is what differs in the rules.
@@ -103,8 +119,8 @@ func (p Page) provenance(d *document) {
 	}
 	rows := [][]cell{
 		{words("report"), names(p.ID)},
-		{words("made"), words(fmt.Sprintf("%s by posture %s", when(p.Made), p.Tool))},
-		{words("as of"), words(when(p.AsOf))},
+		{words("made"), words(fmt.Sprintf("%s UTC by posture %s", when(p.Made), p.Tool))},
+		{words("as of"), words(when(p.AsOf) + " UTC")},
 		{words("chain of manifests ends at"), names(chain)},
 		{words("configuration of this page"), names(p.Config)},
 	}

@@ -58,7 +58,7 @@ func (c *collector) lacks(of *course, l *look, current bool) []string {
 		why = append(why, fmt.Sprintf("the last run of %s scanned %d of %d targets", of.Name, scanned, targets))
 	}
 	if age := c.asOf.Sub(l.run.Slot); age > drift.MissedPeriods*c.Config.Every() {
-		why = append(why, fmt.Sprintf("the last run of %s in the week is of %s", of.Name, l.run.Slot.Format("2006-01-02 15:04")))
+		why = append(why, fmt.Sprintf("the last run of %s in the week is of %s UTC", of.Name, l.run.Slot.UTC().Format(minute)))
 	}
 	return why
 }
