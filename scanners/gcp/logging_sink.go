@@ -40,12 +40,18 @@ type exclusionData struct {
 	Disabled bool
 }
 
-// all reports whether the sink exports every entry that comes to it, to
-// somewhere else than where it is kept anyway.
-func (d *exportData) all() bool {
+// all reports whether the sink exports every entry that comes to it. The owners
+// are the names of what it belongs to.
+func (d *exportData) all(owners ...string) bool {
 	excludes := slices.ContainsFunc(d.Exclusions, func(e exclusionData) bool { return !e.Disabled })
-	kept := strings.HasSuffix(d.Destination, "/buckets/_Default") || strings.HasSuffix(d.Destination, "/buckets/_Required")
-	return !d.Disabled && strings.TrimSpace(d.Filter) == "" && !excludes && !kept
+	return !d.Disabled && strings.TrimSpace(d.Filter) == "" && !excludes && !d.keeps(owners)
+}
+
+// keeps reports whether the entries only go where they are kept anyway: to a
+// bucket that Cloud Logging makes by itself for what the sink belongs to.
+func (d *exportData) keeps(owners []string) bool {
+	owner, bucket, _ := strings.Cut(strings.TrimPrefix(d.Destination, "logging.googleapis.com/"), "/locations/")
+	return slices.Contains(owners, owner) && (lastOf(bucket) == "_Default" || lastOf(bucket) == "_Required")
 }
 
 func readLogExport(ctx context.Context, r *reading) any {
@@ -53,7 +59,7 @@ func readLogExport(ctx context.Context, r *reading) any {
 	doc := &LogExport{}
 	for _, key := range r.place.node.ancestors {
 		for _, sink := range lookAt[exportData](r, typeLogSink, key, []string{"all_entries", "sinks"}) {
-			if (sink.Data.Children || key == r.key()) && sink.Data.all() {
+			if (sink.Data.Children || key == r.key()) && sink.Data.all(key, "projects/"+r.place.node.id) {
 				doc.Sinks = append(doc.Sinks, key+"/sinks/"+sink.Data.Name)
 			}
 		}
@@ -80,7 +86,7 @@ func (r *reading) sinksOutside(ctx context.Context) []string {
 			unread = err
 		}
 		for _, sink := range sinks {
-			if sink.Children && sink.all() {
+			if sink.Children && sink.all(key) {
 				found = append(found, key+"/sinks/"+sink.Name)
 			}
 		}

@@ -76,3 +76,22 @@ func TestLogExportsAboveScope(t *testing.T) {
 		})
 	}
 }
+
+// TestKept: a sink that only keeps entries where they are kept anyway exports
+// nothing.
+func TestKept(t *testing.T) {
+	const in = "/locations/global/buckets/"
+	for destination, want := range map[string]bool{
+		"logging.googleapis.com/projects/1" + in + "_Default":       false,
+		"logging.googleapis.com/projects/shop" + in + "_Required":   false,
+		"logging.googleapis.com/projects/shop" + in + "archive":     true,
+		"logging.googleapis.com/projects/central" + in + "_Default": true,
+		"storage.googleapis.com/_Default":                           true,
+	} {
+		var sink exportData
+		sink.Destination = destination
+		if got := sink.all("projects/1", "projects/shop"); got != want {
+			t.Errorf("%s: exports %v", destination, got)
+		}
+	}
+}
