@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"time"
 )
@@ -52,6 +53,7 @@ type thresholdData struct {
 	Aggregations []struct {
 		Period  string `json:"alignmentPeriod"`
 		Aligner string `json:"perSeriesAligner"`
+		Reducer string `json:"crossSeriesReducer"`
 	}
 	Trigger struct {
 		Count   integer
@@ -62,9 +64,9 @@ type thresholdData struct {
 // onOne reports whether a single event that a metric counts is enough for the
 // condition, as far as can be told.
 func (t *thresholdData) onOne() bool {
-	period, aligner := time.Minute, ""
+	period, aligner, reducer := time.Minute, "", ""
 	if len(t.Aggregations) > 0 {
-		aligner = t.Aggregations[0].Aligner
+		aligner, reducer = t.Aggregations[0].Aligner, t.Aggregations[0].Reducer
 		if set, err := time.ParseDuration(t.Aggregations[0].Period); err == nil && set > 0 {
 			period = set
 		}
@@ -74,6 +76,15 @@ func (t *thresholdData) onOne() bool {
 	case "", "ALIGN_NONE", "ALIGN_DELTA", "ALIGN_SUM", "ALIGN_COUNT", "ALIGN_MAX":
 	case "ALIGN_RATE":
 		least /= period.Seconds()
+	case "ALIGN_MEAN":
+		least /= max(1, period.Minutes()) // there is a point each minute
+	default:
+		return false
+	}
+	switch reducer {
+	case "", "REDUCE_NONE", "REDUCE_SUM", "REDUCE_MAX", "REDUCE_COUNT":
+	case "REDUCE_MEAN":
+		least = math.SmallestNonzeroFloat64 // one among any number of series
 	default:
 		return false
 	}

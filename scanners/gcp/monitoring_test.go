@@ -49,7 +49,13 @@ func TestOnOne(t *testing.T) {
 		c.Aggregations = append(c.Aggregations, struct {
 			Period  string `json:"alignmentPeriod"`
 			Aligner string `json:"perSeriesAligner"`
-		}{period, aligner})
+			Reducer string `json:"crossSeriesReducer"`
+		}{Period: period, Aligner: aligner})
+		return c
+	}
+	reduced := func(value float64, reducer string) *thresholdData {
+		c := condition(value, "ALIGN_DELTA", "60s", "0s")
+		c.Aggregations[0].Reducer = reducer
 		return c
 	}
 	less, ratio, several := condition(0, "", "60s", "0s"), condition(0, "", "60s", "0s"), condition(0, "", "60s", "0s")
@@ -63,7 +69,14 @@ func TestOnOne(t *testing.T) {
 		"above one":         {condition(1, "ALIGN_COUNT", "60s", "0s"), false},
 		"a low rate":        {condition(0.001, "ALIGN_RATE", "300s", "0s"), true},
 		"a high rate":       {condition(0.5, "ALIGN_RATE", "60s", "0s"), false},
-		"an average":        {condition(0, "ALIGN_PERCENTILE_99", "60s", "0s"), false},
+		"a mean above none": {condition(0, "ALIGN_MEAN", "300s", "0s"), true},
+		"a high mean":       {condition(0.5, "ALIGN_MEAN", "300s", "0s"), false},
+		"a sum of series":   {reduced(0, "REDUCE_SUM"), true},
+		"their mean":        {reduced(0, "REDUCE_MEAN"), true},
+		"their high mean":   {reduced(0.5, "REDUCE_MEAN"), false},
+		"the lowest series": {reduced(0, "REDUCE_MIN"), false},
+		"most series":       {reduced(0, "REDUCE_PERCENTILE_50"), false},
+		"a percentile":      {condition(0, "ALIGN_PERCENTILE_99", "60s", "0s"), false},
 		"for an hour":       {condition(0, "ALIGN_DELTA", "60s", "3600s"), false},
 		"for no known time": {condition(0, "ALIGN_DELTA", "60s", "long"), false},
 		"no period":         {condition(0, "ALIGN_DELTA", "", ""), true},
