@@ -75,7 +75,7 @@ func readPubSubSubscription(_ context.Context, r *reading) any {
 	topic := need(r, data.Topic, "of_dead_letters", "idle")
 	return &PubSubSubscription{
 		DeadLetterTopic: data.Policy.Topic, Idle: data.Detached || topic == deletedTopic,
-		OfDeadLetters: r.deadLetterTopics("of_dead_letters")[topic],
+		OfDeadLetters: r.deadLetterTopics("of_dead_letters")[r.place.estate.withID(topic)],
 	}
 }
 
@@ -86,7 +86,7 @@ func (r *reading) deadLetterTopics(field string) map[string]bool {
 	topics, err := once(r.place.inventory, "dead letter topics", func() (map[string]bool, error) {
 		found := map[string]bool{}
 		for _, s := range subscriptions {
-			found[s.Data.Policy.Topic] = s.Data.Policy.Topic != ""
+			found[r.place.estate.withID(s.Data.Policy.Topic)] = s.Data.Policy.Topic != ""
 		}
 		return found, nil
 	})

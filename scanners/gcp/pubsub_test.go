@@ -29,7 +29,7 @@ func TestPubSubSubscriptions(t *testing.T) {
 	serviceTest{
 		data: "pubsub", types: []string{typeSubscription}, schemas: pubSubSchemas,
 		want: map[string]any{
-			"orders-to-stock": &PubSubSubscription{DeadLetterTopic: "projects/shop-test/topics/dead-letters"},
+			"orders-to-stock": &PubSubSubscription{DeadLetterTopic: "projects/100000000002/topics/dead-letters"},
 			"letters":         &PubSubSubscription{OfDeadLetters: true},
 			"trial-reader":    &PubSubSubscription{},
 			"gone":            &PubSubSubscription{Idle: true},

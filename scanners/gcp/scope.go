@@ -102,6 +102,18 @@ func (n *node) target() posture.Target {
 	return t
 }
 
+// withID returns a name that begins with a project with that project's id in it,
+// where it may have its number: "projects/my-project/topics/my-topic".
+func (e *estate) withID(name string) string {
+	kind, rest, _ := strings.Cut(name, "/")
+	project, path, _ := strings.Cut(rest, "/")
+	n := e.nodes["projects/"+project]
+	if kind != "projects" || n == nil {
+		return name
+	}
+	return "projects/" + n.id + "/" + path
+}
+
 // nodeData is what the inventory holds of a node, in either version of the
 // Resource Manager API.
 type nodeData struct {
