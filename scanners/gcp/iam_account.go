@@ -118,6 +118,9 @@ func keysByAccount(keys []joined[keyData]) map[string]map[string]keyData {
 	for _, key := range keys {
 		for _, name := range []string{key.Name, key.Data.Name} {
 			account := accountOf(name)
+			if account == "" { // an account may lack a name, too
+				continue
+			}
 			if found[account] == nil {
 				found[account] = map[string]keyData{}
 			}

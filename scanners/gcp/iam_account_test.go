@@ -39,6 +39,14 @@ func TestServiceAccounts(t *testing.T) {
 	}.run(t)
 }
 
+// TestNamelessKeys: an account without a number has no keys of others.
+func TestNamelessKeys(t *testing.T) {
+	key := joined[keyData]{Name: "//iam.googleapis.com/projects/p/serviceAccounts/1/keys/k"}
+	if found := keysByAccount([]joined[keyData]{key}); len(found) != 1 || len(found["1"]) != 1 {
+		t.Errorf("keys by account: %v", found)
+	}
+}
+
 func TestServiceAccountKeys(t *testing.T) {
 	never := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 	prod, test := "110000000000000000001", "110000000000000000002"
