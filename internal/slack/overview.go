@@ -50,7 +50,7 @@ func (p *page) rulesChanged(a drift.Alert) {
 
 // problem fills the page of what could not be read.
 func (p *page) problem(a drift.Alert) {
-	p.title = plural(a.Total, "finding") + " could not be judged"
+	p.title = unjudged(a)
 	p.subject = "What could not be read is unknown: it neither passes nor fails, and nothing of it is told as resolved."
 	if a.Total+len(a.Problems)+len(a.Targets) == 0 && len(a.Warnings) > 0 {
 		p.title = "part of the configuration is without effect"
@@ -70,6 +70,19 @@ func (p *page) problem(a drift.Alert) {
 		warnings = append(warnings, row{name: text(warning, detailLimit)})
 	}
 	p.list("Without effect in the configuration", warnings, a.MoreWarnings)
+}
+
+// unjudged says how much could not be judged. Of a target that was never read
+// nobody knows how many findings it has.
+func unjudged(a drift.Alert) string {
+	targets := len(a.Targets) + a.MoreTargets
+	switch {
+	case a.Total > 0:
+		return plural(a.Total, "finding") + " could not be judged"
+	case targets > 0:
+		return "nothing could be read of " + plural(targets, "target")
+	}
+	return "something could not be read"
 }
 
 // missed fills the page of runs that did not come.
@@ -193,7 +206,7 @@ func digestPage(m outbox.Message) page {
 	}
 	var rows []row
 	findings := 0
-	for _, member := range m.Members {
+	for _, member := range gravestFirst(m.Members) {
 		findings += member.Total
 		if p.severity == "" || !p.severity.AtLeast(member.Severity) {
 			p.severity = member.Severity
@@ -204,6 +217,19 @@ func digestPage(m outbox.Message) page {
 	shown := min(len(rows), digestShown)
 	p.list("Alerts", rows[:shown], len(rows)-shown)
 	return p
+}
+
+// gravestFirst returns the members so that those which are shown matter most.
+func gravestFirst(members []outbox.Member) []outbox.Member {
+	order := func(m outbox.Member) int {
+		if i := slices.Index(posture.Severities, m.Severity); i >= 0 {
+			return i
+		}
+		return len(posture.Severities)
+	}
+	members = slices.Clone(members)
+	slices.SortStableFunc(members, func(a, b outbox.Member) int { return cmp.Compare(order(a), order(b)) })
+	return members
 }
 
 // memberRow returns the line of one alert of a digest.

@@ -291,6 +291,23 @@ func TestColourIsOnlyOurs(t *testing.T) {
 	}
 }
 
+// TestProblemTitle: of what was never read there is no count, and none that is
+// zero.
+func TestProblemTitle(t *testing.T) {
+	target := drift.TargetCount{Target: posture.Target{Provider: posture.AWS, Account: "444455556666"}}
+	for want, a := range map[string]drift.Alert{
+		"SCANNER PROBLEM: 2 findings could not be judged":         {Total: 2, Targets: []drift.TargetCount{target}},
+		"SCANNER PROBLEM: nothing could be read of 1 target":      {Targets: []drift.TargetCount{target}},
+		"SCANNER PROBLEM: something could not be read":            {Problems: []drift.Problem{{Cause: posture.Cause{Reason: posture.Failed}}}},
+		"SCANNER PROBLEM: part of the configuration is without e": {Warnings: []string{"x"}},
+	} {
+		a.Key, a.Kind, a.Time, a.Coverage = "k", drift.ScannerProblem, slot, &drift.Coverage{Floor: 95}
+		if got := slack.Text(a, false); !strings.HasPrefix(got, want) {
+			t.Errorf("%s, want %s", strings.SplitN(got, "\n", 2)[0], want)
+		}
+	}
+}
+
 func TestMentionsOnlyWhenGrave(t *testing.T) {
 	tests := []struct {
 		kind     drift.Kind
@@ -323,14 +340,14 @@ func TestDigestShowsTwenty(t *testing.T) {
 			Target: "aws/111122223333", Total: 2, Time: slot,
 		})
 	}
-	m.Members[400].Severity = posture.Critical
+	m.Members[400].Severity, m.Members[400].Title = posture.Critical, "the gravest"
 	payload := slack.Render(m)
 	checkPayload(t, payload)
 	body, err := json.Marshal(payload.Blocks)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"+480 more"`, `DIGEST · critical: 500 alerts`, `"1000"`} {
+	for _, want := range []string{`"+480 more"`, `DIGEST · critical: 500 alerts`, `the gravest`, `"1000"`} {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("no %s in %s", want, body)
 		}
