@@ -8,7 +8,8 @@ locals {
   metrics = {
     alive  = { filter = "jsonPayload.step=\"watchdog\" AND jsonPayload.measures.RunsMissed>=0", about = "The watchdog looked." }
     missed = { filter = "jsonPayload.measures.RunsMissed>0", about = "No run completed within two periods." }
-    failed = { filter = "severity>=ERROR", about = "A step failed." }
+    # A run that goes on in the next call answers 503: that request is no failure.
+    failed = { filter = "severity>=ERROR AND NOT httpRequest.status=503", about = "A step failed." }
     parked = { filter = "jsonPayload.measures.AlertsParked>0", about = "An alert cannot be told until a person mends something." }
   }
 }
@@ -109,6 +110,6 @@ resource "google_monitoring_alert_policy" "trouble" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Filter the logs of ${var.name}-run and ${var.name}-watchdog by severity>=ERROR, or by jsonPayload.measures.AlertsParked>0."
+    content   = "Filter the logs of ${var.name}-run, ${var.name}-watchdog and ${var.name}-weekly by severity>=ERROR, or by jsonPayload.measures.AlertsParked>0. A page that ${var.name}-weekly could not keep is made by gcloud scheduler jobs run ${var.name}-weekly."
   }
 }

@@ -1,7 +1,7 @@
-# The archive, when asked for: once a day what the runs and the chain of
-# manifests hold is copied here, where nobody can change or delete it before
-# its time. Both are written once and never replaced, so that a retention
-# policy does not stand in their way.
+# The archive, when asked for: once a day the runs, the chain of manifests, what
+# was told and the pages of the weeks are copied here, where nobody can change
+# or delete them before their time. All are written once and never replaced, so
+# that a retention policy does not stand in their way.
 resource "google_storage_bucket" "archive" {
   # checkov:skip=CKV_GCP_62: Cloud Audit Logs record access, when data access logs of Cloud Storage are on
   # checkov:skip=CKV_GCP_78: Cloud Storage does not allow versions together with a retention policy that is to be locked; nothing here can be replaced
@@ -72,7 +72,7 @@ resource "google_storage_transfer_job" "archive" {
 
   transfer_spec {
     object_conditions {
-      include_prefixes = ["runs/", "chain/"]
+      include_prefixes = ["runs/", "chain/", "alerts/", "sent/", "weekly/"]
     }
     gcs_data_source {
       bucket_name = google_storage_bucket.results.name

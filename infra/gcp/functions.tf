@@ -50,7 +50,7 @@ resource "google_cloudfunctions2_function" "posture" {
   }
 
   service_config {
-    service_account_email            = google_service_account.scan.email
+    service_account_email            = local.accounts[each.key].email
     available_memory                 = each.value.memory
     available_cpu                    = each.value.cpu
     timeout_seconds                  = each.value.timeout
@@ -62,7 +62,7 @@ resource "google_cloudfunctions2_function" "posture" {
     environment_variables = {
       POSTURE_STORE        = "gs://${google_storage_bucket.results.name}"
       POSTURE_GCP_SCOPE    = local.scope
-      POSTURE_SLACK_SECRET = var.slack ? google_secret_manager_secret.slack[0].id : ""
+      POSTURE_SLACK_SECRET = var.slack && each.key != "weekly" ? google_secret_manager_secret.slack[0].id : "" # weekly tells nobody
       POSTURE_TIME         = each.value.time
     }
   }

@@ -1,9 +1,22 @@
-# Three identities, each with one job: scan runs the functions, schedule may
-# only call them, build may only build them. None has a key.
+# Identities, each with one job: scan reads the cloud, watchdog and weekly read
+# only what is stored, schedule may only call the functions, build may only
+# build them. None has a key.
 resource "google_service_account" "scan" {
   project      = var.project
   account_id   = "${var.name}-scan"
   display_name = "posture: reads settings, keeps findings"
+}
+
+resource "google_service_account" "watchdog" {
+  project      = var.project
+  account_id   = "${var.name}-watchdog"
+  display_name = "posture: looks whether runs complete"
+}
+
+resource "google_service_account" "weekly" {
+  project      = var.project
+  account_id   = "${var.name}-weekly"
+  display_name = "posture: keeps the page of a week"
 }
 
 resource "google_service_account" "schedule" {
@@ -19,6 +32,21 @@ resource "google_service_account" "build" {
 }
 
 locals {
+  # Which function runs as whom.
+  accounts = {
+    run      = google_service_account.scan
+    watchdog = google_service_account.watchdog
+    weekly   = google_service_account.weekly
+  }
+
+  # What each function writes. It reads the whole bucket, and can change neither
+  # the configuration that it goes by nor what another one keeps.
+  writes = {
+    run      = ["alerts", "chain", "outbox", "runs", "sent", "state", "threads"]
+    watchdog = ["alerts", "outbox", "sent", "state", "threads"]
+    weekly   = ["weekly"]
+  }
+
   # Written from the code: scan-role.yaml holds the permission of every call
   # that the scanners make, and no other. All of them only read.
   scan_role = yamldecode(file("${path.module}/scan-role.yaml"))
@@ -85,11 +113,33 @@ resource "google_project_iam_member" "scan" {
   member  = google_service_account.scan.member
 }
 
-# Reads and writes objects, in its own bucket only.
-resource "google_storage_bucket_iam_member" "scan" {
+# Calls of Cloud Asset Inventory count against this project's quota.
+resource "google_project_iam_member" "quota" {
+  project = var.project
+  role    = "roles/serviceusage.serviceUsageConsumer"
+  member  = google_service_account.scan.member
+}
+
+# Objects, in our own bucket only.
+resource "google_storage_bucket_iam_member" "reads" {
+  for_each = local.accounts
+
+  bucket = google_storage_bucket.results.name
+  role   = "roles/storage.objectViewer"
+  member = each.value.member
+}
+
+resource "google_storage_bucket_iam_member" "writes" {
+  for_each = local.writes
+
   bucket = google_storage_bucket.results.name
   role   = "roles/storage.objectUser"
-  member = google_service_account.scan.member
+  member = local.accounts[each.key].member
+
+  condition {
+    title      = "what ${each.key} keeps"
+    expression = join(" || ", [for prefix in each.value : "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.results.name}/objects/${prefix}/\")"])
+  }
 }
 
 resource "google_project_iam_member" "build_logs" {

@@ -25,13 +25,13 @@ resource "google_secret_manager_secret" "slack" {
   depends_on = [google_kms_crypto_key_iam_member.secrets, google_project_service.used]
 }
 
-resource "google_secret_manager_secret_iam_member" "scan" {
-  count = var.slack ? 1 : 0
+resource "google_secret_manager_secret_iam_member" "tells" {
+  for_each = { for name, account in local.accounts : name => account if var.slack && name != "weekly" }
 
   project   = var.project
   secret_id = google_secret_manager_secret.slack[0].secret_id
   role      = "roles/secretmanager.secretAccessor"
-  member    = google_service_account.scan.member
+  member    = each.value.member
 }
 
 resource "google_kms_crypto_key_iam_member" "secrets" {
