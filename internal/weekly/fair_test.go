@@ -163,3 +163,19 @@ func TestUnjudged(t *testing.T) {
 		t.Error("it does not count the users that no rule is for")
 	}
 }
+
+// TestChainUnread: an end of the chain that cannot be read is not told as 0,
+// and the headline is not calm.
+func TestChainUnread(t *testing.T) {
+	s := newStory(t)
+	s.has(one, map[string][]string{"aws-s3-public": {"+a"}})
+	s.on(6).run(snapshot.Complete)
+	s.damage("{", func(key string) bool { return key == "state/latest.json" })
+	page := s.page(options())
+	if csv := string(written(t, page.WriteCSV)); !strings.Contains(csv, "chain,could not be read,,") {
+		t.Error("the table does not say so")
+	}
+	if html := string(written(t, page.WriteHTML)); !strings.Contains(html, `<p class="headline warn">No rule fails`) {
+		t.Errorf("the page is calm: %s", page.Headline)
+	}
+}

@@ -30,7 +30,7 @@ var columns = []string{"week", "section", "item", "measure", "value", "before", 
 func (p Page) WriteCSV(w io.Writer) error {
 	s := &sheet{week: p.Week.String()}
 	s.add("page", p.ID, "headline", p.Headline, "", strings.Join(p.NotEnough, "; "))
-	s.add("page", p.ID, "chain", strconv.Itoa(p.Chain.Sequence), "", p.Chain.Manifest)
+	s.add("page", p.ID, "chain", p.Chain.end(), "", p.Chain.Manifest)
 	for _, section := range []func(*sheet){p.csvTrust, p.csvState, p.csvCriteria, p.csvMoved, p.csvExemptions, p.csvRest, p.csvTrend} {
 		section(s)
 	}
@@ -42,6 +42,14 @@ func (p Page) WriteCSV(w io.Writer) error {
 		return err
 	}
 	return out.Error()
+}
+
+// end returns the number of the last manifest.
+func (c Chain) end() string {
+	if c.Unread {
+		return "could not be read"
+	}
+	return strconv.Itoa(c.Sequence)
 }
 
 // sheet collects lines.
