@@ -7,6 +7,7 @@ import (
 
 	"posture/internal/drift"
 	"posture/internal/posture"
+	"posture/internal/snapshot"
 	"posture/internal/store"
 )
 
@@ -48,9 +49,15 @@ func (j *job) readNews(ctx context.Context) (*news, error) {
 	if err != nil {
 		return nil, err
 	}
+	var planned posture.Target
+	for _, target := range j.run.Targets {
+		if target.String() == j.target.String() {
+			planned = target
+		}
+	}
 	n.preview = drift.NewPreview(drift.Input{
-		Target: j.target, Run: j.run.ID, Now: j.run.Slot, Before: told.base, Floors: j.auditor.floors(),
-		Rules: rulesOf(j.run, j.target.Provider), Scope: drift.Scope{Regions: j.target.Regions},
+		Target: j.target, Run: j.run.ID, Now: j.run.Slot, Before: told.base, Floors: j.auditor.floors(), Narrowed: j.run.Narrowed,
+		Rules: rulesOf(j.run, j.target.Provider), Scope: scope(j.run, planned, snapshot.Part{Target: j.target}),
 	})
 	for line, err := range told.lines {
 		if err != nil {

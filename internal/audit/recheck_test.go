@@ -313,3 +313,22 @@ func TestRecheckBesidePublish(t *testing.T) {
 		t.Errorf("told %v, read again %v", told, d.asked)
 	}
 }
+
+// TestRecheckNarrowed: to a run that is asked for a region of its own, what
+// fails there is no first look at a region, so that it is read again.
+func TestRecheckNarrowed(t *testing.T) {
+	s, d := stale(t)
+	const other = "arn:bucket:other"
+	s.cloud.put("1", other, bad)
+	s.cloud.edit("1", other, func(r *posture.Resource) { r.Region = "there" })
+	s.cloud.change("1", func(a *account) { a.target.Regions = []string{"there"} })
+	d.are(s, other, good)
+	a := s.process(s.disk)
+	a.Narrowed = true
+	if _, err := s.try(a); err != nil {
+		t.Fatal(err)
+	}
+	if told := toldOf(s, other); told != nil || !slices.Equal(d.asked, []string{other + " encrypted"}) {
+		t.Errorf("told %v, read again %v", told, d.asked)
+	}
+}

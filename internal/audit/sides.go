@@ -32,12 +32,12 @@ func (c *comparison) sides(ctx context.Context, parts []snapshot.Part, missing [
 	var sides []*side
 	for _, part := range parts {
 		in := drift.Input{Target: part.Target, Listed: part.Coverage.Populations, Failure: part.Failure}
-		in.Scope = c.scope(planned[part.Target.String()], part)
+		in.Scope = scope(c.run, planned[part.Target.String()], part)
 		sides = append(sides, &side{in: in, findings: snapshot.Findings(ctx, c.auditor.Store, part)})
 	}
 	for _, target := range missing {
 		in := drift.Input{Target: target, Failure: &posture.Cause{Reason: posture.Failed, Code: "no part"}}
-		in.Scope = c.scope(target, snapshot.Part{Target: target, Failure: in.Failure})
+		in.Scope = scope(c.run, target, snapshot.Part{Target: target, Failure: in.Failure})
 		sides = append(sides, &side{in: in, findings: nothing[posture.Finding]})
 	}
 	for _, target := range c.gone(planned) {
@@ -62,13 +62,13 @@ func rulesOf(run snapshot.Run, provider posture.Provider) map[string]posture.Rul
 	return rules
 }
 
-// scope returns what the configuration asks to be read of a target. Regions
+// scope returns what a run's configuration asks to be read of a target. Regions
 // that only this run was asked for do not narrow it, and nor does a scan that
 // could not find out which regions there are.
-func (c *comparison) scope(planned posture.Target, part snapshot.Part) drift.Scope {
-	scope := drift.Scope{Types: c.run.Types[part.Target.Provider]}
+func scope(run snapshot.Run, planned posture.Target, part snapshot.Part) drift.Scope {
+	scope := drift.Scope{Types: run.Types[part.Target.Provider]}
 	switch {
-	case len(planned.Regions) > 0 && !c.run.Narrowed:
+	case len(planned.Regions) > 0 && !run.Narrowed:
 		scope.Regions = planned.Regions
 	case len(planned.Regions) == 0 && part.Failure == nil:
 		scope.Regions = part.Target.Regions
