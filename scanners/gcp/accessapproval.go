@@ -3,7 +3,6 @@ package gcp
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 )
@@ -63,7 +62,7 @@ func (r *reading) productsAbove(ctx context.Context, field string) []string {
 		return nil
 	}
 	at := &url.URL{Scheme: "https", Host: "accessapproval.googleapis.com", Path: "/v1/" + r.key() + "/accessApprovalSettings"}
-	body, err := r.place.inventory.fetch(ctx, opApproval, http.MethodGet, at)
+	body, err := r.place.inventory.fetch(ctx, opApproval, at)
 	var data approvalData
 	if err == nil {
 		err = failed(opApproval, json.Unmarshal(body, &data))

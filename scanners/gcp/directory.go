@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 
 	"posture/internal/posture"
@@ -84,7 +83,7 @@ func (r *reading) detects(ctx context.Context, detector string) error {
 		return notListedError{resources}
 	}
 	path := "/v1/" + r.key() + "/locations/global/securityCenterServices/security-health-analytics"
-	body, err := r.place.inventory.fetch(ctx, opDetectors, http.MethodGet, &url.URL{Scheme: "https", Host: "securitycentermanagement.googleapis.com", Path: path})
+	body, err := r.place.inventory.fetch(ctx, opDetectors, &url.URL{Scheme: "https", Host: "securitycentermanagement.googleapis.com", Path: path})
 	if err != nil {
 		return err
 	}

@@ -73,3 +73,24 @@ func TestDirectoryOnTwoPages(t *testing.T) {
 		t.Errorf("%d pages: %s", asked, diff)
 	}
 }
+
+// TestDirectoryIsPatient: a first reading is tried as often as the options
+// say, and not as a second one.
+func TestDirectoryIsPatient(t *testing.T) {
+	server := serve(t)
+	asked := 0
+	server.Answer("GET /v1/organizations/3001/locations/global/securityCenterServices/security-health-analytics", func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked <= rereadTries+1 {
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		_, _ = io.WriteString(w, `{"effectiveEnablementState": "ENABLED"}`)
+	})
+	server.AnswerJSON(anyFindings, `{}`)
+	inventory := open(t, server, organization(t))
+	inventory.options.Attempts = rereadTries + 2
+	got := scan(t, inventory, everything(directories.Type)).resources["3001"]
+	if diff := cmp.Diff(&Directory{Level: "organization", TwoStepEnforced: true}, got.Doc); diff != "" || len(got.Unread) > 0 {
+		t.Errorf("asked %d times, unread %v: %s", asked, got.Unread, diff)
+	}
+}

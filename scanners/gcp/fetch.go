@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -25,14 +26,11 @@ type reader struct {
 	host   *url.URL // where to send requests instead; nil: to the URL's own host
 }
 
-// newReader returns a reader with the guarded transport. It follows no
-// redirection, which could carry the token elsewhere.
-func (i *Inventory) newReader(ctx context.Context) (*reader, error) {
+// newReader returns a reader with the guarded transport, which tries a call so
+// often. It follows no redirection, which could carry the token elsewhere.
+func (i *Inventory) newReader(ctx context.Context, attempts int) (*reader, error) {
 	options := i.options
-	options.Attempts = rereadTries
-	if i.options.Attempts > 0 {
-		options.Attempts = min(i.options.Attempts, rereadTries)
-	}
+	options.Attempts = attempts
 	client, endpoint, err := i.dial(ctx, options)
 	if err != nil {
 		return nil, err
@@ -48,9 +46,23 @@ func (i *Inventory) newReader(ctx context.Context) (*reader, error) {
 // askVersion3 is the body of a question for a policy: with its conditions.
 const askVersion3 = `{"options":{"requestedPolicyVersion":3}}`
 
-// fetch makes a call, counts it, and returns the JSON that it answers.
-func (i *Inventory) fetch(ctx context.Context, op, method string, at *url.URL) (json.RawMessage, error) {
-	r, err := once(i.whole(), "reader", func() (*reader, error) { return i.newReader(ctx) })
+// fetch reads what the inventory lacks, and is as patient as the inventory's own
+// listings. It counts the call, and returns the JSON that it answers.
+func (i *Inventory) fetch(ctx context.Context, op string, at *url.URL) (json.RawMessage, error) {
+	return i.fetchWithin(ctx, i.options.Attempts, op, http.MethodGet, at)
+}
+
+// fetchAgain is fetch for a second reading.
+func (i *Inventory) fetchAgain(ctx context.Context, op, method string, at *url.URL) (json.RawMessage, error) {
+	attempts := rereadTries
+	if i.options.Attempts > 0 {
+		attempts = min(i.options.Attempts, rereadTries)
+	}
+	return i.fetchWithin(ctx, attempts, op, method, at)
+}
+
+func (i *Inventory) fetchWithin(ctx context.Context, attempts int, op, method string, at *url.URL) (json.RawMessage, error) {
+	r, err := once(i.whole(), fmt.Sprint("reader ", attempts), func() (*reader, error) { return i.newReader(ctx, attempts) })
 	if err != nil {
 		return nil, failed(op, err)
 	}
@@ -136,7 +148,7 @@ func (r *reading) getPolicy(ctx context.Context, g *get) (*policy, error) {
 	if g.Policy.Form == policyPosted {
 		method = http.MethodPost
 	}
-	body, err := r.place.inventory.fetch(ctx, op, method, at)
+	body, err := r.place.inventory.fetchAgain(ctx, op, method, at)
 	if err != nil {
 		return nil, err
 	}

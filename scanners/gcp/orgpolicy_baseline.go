@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 )
 
@@ -163,7 +162,7 @@ func (r *reading) effectivePolicy(ctx context.Context, name string) ([]constrain
 
 func (r *reading) askEffective(ctx context.Context, name string) ([]constraint, error) {
 	at := &url.URL{Scheme: "https", Host: "orgpolicy.googleapis.com", Path: "/v2/" + r.key() + "/policies/" + name + ":getEffectivePolicy"}
-	body, err := r.place.inventory.fetch(ctx, opEffectivePolicy, http.MethodGet, at)
+	body, err := r.place.inventory.fetch(ctx, opEffectivePolicy, at)
 	if err != nil {
 		return nil, err
 	}

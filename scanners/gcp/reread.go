@@ -117,7 +117,7 @@ func (r *reading) get(ctx context.Context, g *get) (*asset, error) {
 	if err != nil {
 		return nil, failed(g.Op, err)
 	}
-	body, err := r.place.inventory.fetch(ctx, g.Op, http.MethodGet, at)
+	body, err := r.place.inventory.fetchAgain(ctx, g.Op, http.MethodGet, at)
 	if err != nil {
 		return nil, gone(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -143,7 +142,7 @@ func (r *reading) askSecurityCenter(ctx context.Context, op, path string, query 
 		return notListedError{resources}
 	}
 	at := &url.URL{Scheme: "https", Host: "securitycenter.googleapis.com", Path: "/v2/" + r.key() + path, RawQuery: query.Encode()}
-	body, err := r.place.inventory.fetch(ctx, op, http.MethodGet, at)
+	body, err := r.place.inventory.fetch(ctx, op, at)
 	if err != nil {
 		return err
 	}

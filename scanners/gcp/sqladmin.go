@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"posture/internal/posture"
@@ -88,6 +89,14 @@ func (d sqlData) replica() bool {
 	return d.InstanceType == "READ_REPLICA_INSTANCE" || d.InstanceType == "READ_POOL_INSTANCE"
 }
 
+// outside reports whether the instance only stands in for a server elsewhere,
+// from which others replicate. How that one is set up is not told.
+func (d sqlData) outside() bool { return d.InstanceType == "ON_PREMISES_INSTANCE" }
+
+// standInFields are the fields of such an instance that are not known: all but
+// what kind it is.
+var standInFields = slices.DeleteFunc(fieldsOf(SQLInstance{}), func(field string) bool { return field == "engine" || field == "replica" })
+
 func (d sqlData) tags() map[string]string { return d.Settings.Labels }
 
 func readSQLInstance(_ context.Context, r *reading) any {
@@ -100,6 +109,9 @@ func readSQLInstance(_ context.Context, r *reading) any {
 		RequiresTLS: settings.IP.requiresTLS(), PublicIP: data.publicIP(r), Flags: map[string]string{},
 		AutomatedBackups: settings.Backup.Enabled, PointInTimeRecovery: settings.Backup.PointInTime || settings.Backup.BinaryLog,
 		Regional: settings.AvailabilityType == "REGIONAL", DeletionProtection: settings.DeletionProtection,
+	}
+	if data.outside() {
+		r.strange("server outside of Cloud SQL", standInFields...)
 	}
 	switch {
 	case settings.Backup.vaulted():

@@ -44,6 +44,10 @@ func readSQLBackup(ctx context.Context, r *reading) any {
 	if doc.Replica || !r.Wants("last_backup", "elsewhere") {
 		return doc
 	}
+	if data.outside() {
+		r.strange("server outside of Cloud SQL", "last_backup", "elsewhere")
+		return doc
+	}
 	if data.Settings.Backup.vaulted() {
 		r.vaulted("last_backup", "elsewhere")
 		return doc

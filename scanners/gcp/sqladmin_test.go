@@ -1,6 +1,8 @@
 package gcp
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,5 +88,40 @@ func TestReplica(t *testing.T) {
 		if got := (sqlData{InstanceType: kind}).replica(); got != want {
 			t.Errorf("%s: %v", kind, got)
 		}
+	}
+}
+
+// TestOutside: of a stand-in for a server elsewhere nothing is known but what
+// kind it is.
+func TestOutside(t *testing.T) {
+	hierarchy, err := os.ReadFile("testdata/hierarchy.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("testdata/sqladmin.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	outside := strings.ReplaceAll(string(text), `"CLOUD_SQL_INSTANCE"`, `"ON_PREMISES_INSTANCE"`)
+	inventory := must[*Inventory](t)(FromExport([]Export{{"export", strings.NewReader(string(hierarchy) + outside)}}, Options{}))
+	found := 0
+	for _, r := range scan(t, inventory, everything(sqlInstances.Type, sqlBackups.Type)).byID {
+		replica := strings.Contains(r.Name, "replica")
+		strange := map[string]bool{}
+		for _, u := range r.Unread {
+			strange[u.Field] = strange[u.Field] || u.Cause.Code == "unknown server outside of Cloud SQL"
+		}
+		for _, field := range map[string][]string{sqlInstances.Type: standInFields, sqlBackups.Type: {"last_backup", "elsewhere"}}[r.Type] {
+			found++
+			if strange[field] == replica {
+				t.Errorf("%s of %s %s is unread for it: %v", field, r.Type, r.Name, strange[field])
+			}
+		}
+		if strange["engine"] || strange["replica"] {
+			t.Errorf("what kind %s is was read", r.Name)
+		}
+	}
+	if found == 0 {
+		t.Error("nothing was looked at")
 	}
 }
