@@ -1,6 +1,9 @@
-// Package scanners is what the scanners of all clouds share: bounded fan-out,
-// the sorting of every answer into read and unread, and the forms of
-// credentials. It knows no cloud and no rule.
+// Package scanners is what the scanners of all clouds share: the declaration of
+// resource types (Type, Catalogue), and for reading them bounded fan-out
+// (Each), what is fetched once (Memo), the refusal of what is no read
+// (CheckRead), the sorting of every answer into read and unread (Reading) and
+// the emission of resources (Emitter). It knows no cloud and no rule. To add
+// a cloud, begin with Type; to add a service, with docs/adding-a-service.md.
 package scanners
 
 import (
@@ -85,6 +88,12 @@ func (r *Reading) Mark(cause posture.Cause, fields ...string) {
 	for _, field := range fields {
 		r.unread = append(r.unread, posture.Unread{Field: field, Cause: cause})
 	}
+}
+
+// Absent marks the fields as unread because the operation's answer lacks what
+// they are taken from.
+func (r *Reading) Absent(operation string, fields ...string) {
+	r.Mark(posture.Cause{Reason: posture.Failed, Operation: operation}, fields...)
 }
 
 // Unread returns the fields that were marked.

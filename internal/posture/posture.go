@@ -42,10 +42,11 @@ const Global = "global"
 type Resource struct {
 	Provider Provider          `json:"provider"`
 	Account  string            `json:"account"`
-	Region   string            `json:"region"` // Global for what has none
-	Type     string            `json:"type"`   // the provider's own name: AWS::S3::Bucket
-	ID       string            `json:"id"`     // ARN, full resource name or ARM id
-	Name     string            `json:"name"`   // what people call it; falls back to ID
+	Region   string            `json:"region"`         // Global for what has none
+	Type     string            `json:"type"`           // the provider's own name: AWS::S3::Bucket
+	ID       string            `json:"id"`             // ARN, full resource name or ARM id
+	Name     string            `json:"name"`           // what people call it; falls back to ID
+	Link     string            `json:"link,omitempty"` // where the provider's console shows it; "" for nowhere
 	Tags     map[string]string `json:"tags,omitempty"`
 	Doc      any               `json:"doc"` // the scanner's document struct (a value or a pointer to one)
 	Unread   []Unread          `json:"unread,omitempty"`
@@ -233,6 +234,7 @@ type Finding struct {
 	Type        string     `json:"type"`
 	Resource    string     `json:"resource"` // the resource's id; for a listing that was incomplete, the scope (see ScopeID)
 	Name        string     `json:"name"`
+	Link        string     `json:"link,omitempty"`  // where the provider's console shows the resource; "" for nowhere
 	Scope       bool       `json:"scope,omitempty"` // the finding stands for all resources of the type in the region
 	Status      Status     `json:"status"`
 	Evidence    []Value    `json:"evidence,omitempty"` // the fields that the rule read, with their values

@@ -1,0 +1,73 @@
+package network_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/scanners/network"
+)
+
+func TestOpen(t *testing.T) {
+	for name, c := range map[string]struct{ ranges, want []string }{
+		"none":                         {nil, nil},
+		"all":                          {[]string{"0.0.0.0/0"}, []string{"0.0.0.0/0"}},
+		"one half":                     {[]string{"10.0.0.0/8", "128.0.0.0/1"}, []string{"128.0.0.0/1"}},
+		"a quarter":                    {[]string{"64.0.0.0/2"}, nil},
+		"two quarters":                 {[]string{"0.0.0.0/2", "64.0.0.0/2"}, []string{"0.0.0.0/2", "64.0.0.0/2"}},
+		"one quarter twice":            {[]string{"64.0.0.0/2", "64.0.0.0/2", "64.0.0.0/3"}, nil},
+		"all but a private range":      {[]string{"0.0.0.0/5", "8.0.0.0/7", "11.0.0.0/8", "12.0.0.0/6", "16.0.0.0/4", "32.0.0.0/3", "64.0.0.0/2"}, []string{"0.0.0.0/5", "8.0.0.0/7", "11.0.0.0/8", "12.0.0.0/6", "16.0.0.0/4", "32.0.0.0/3", "64.0.0.0/2"}},
+		"private":                      {[]string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "203.0.113.7"}, nil},
+		"all of IPv6":                  {[]string{"::/0"}, []string{"::/0"}},
+		"what is given out of IPv6":    {[]string{"2000::/3"}, []string{"2000::/3"}},
+		"half of that":                 {[]string{"2000::/4"}, []string{"2000::/4"}},
+		"two quarters of that":         {[]string{"2000::/5", "3000::/5"}, []string{"2000::/5", "3000::/5"}},
+		"a provider's":                 {[]string{"2a00::/12"}, nil},
+		"private of IPv6":              {[]string{"fc00::/7", "fe80::/10"}, nil},
+		"IPv4 written as IPv6":         {[]string{"::ffff:0.0.0.0/96"}, []string{"::ffff:0.0.0.0/96"}},
+		"a range with its host's bits": {[]string{"192.0.2.7/0"}, []string{"192.0.2.7/0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := network.Open(c.ranges)
+			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+				t.Errorf("%v (-want +got)\n%s", err, diff)
+			}
+		})
+	}
+}
+
+// TestUnreadable: with one range that cannot be read nothing is said of the
+// others.
+func TestUnreadable(t *testing.T) {
+	for _, text := range []string{"", "0.0.0.0/33", "10.0.0", "any", "::/129", "10.0.0.0/8/8"} {
+		if got, err := network.Open([]string{"0.0.0.0/0", text}); err == nil || got != nil {
+			t.Errorf("%q: got %v, %v", text, got, err)
+		}
+		if wide, err := network.Internet(text); err == nil || wide {
+			t.Errorf("%q: got %v, %v", text, wide, err)
+		}
+	}
+}
+
+func TestPorts(t *testing.T) {
+	for _, c := range []struct {
+		protocol, text string
+		want           network.Ports
+	}{
+		{"TCP", "22", network.Ports{Protocol: "tcp", From: 22, To: 22}},
+		{"6", "8000-8080", network.Ports{Protocol: "tcp", From: 8000, To: 8080}},
+		{"-1", "", network.Ports{Protocol: "all", To: 65535}},
+		{"*", "*", network.Ports{Protocol: "all", To: 65535}},
+		{"253", "", network.Ports{Protocol: "253", To: 65535}},
+	} {
+		got, err := network.ParsePorts(c.protocol, c.text)
+		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+			t.Errorf("%s %s: %v (-want +got)\n%s", c.protocol, c.text, err, diff)
+		}
+	}
+	for _, text := range []string{"ssh", "-1", "70000", "80-22", "22-", "1-2-3"} {
+		if got, err := network.ParsePorts("tcp", text); err == nil {
+			t.Errorf("%q: got %v", text, got)
+		}
+	}
+}
