@@ -1,9 +1,10 @@
 package aws
 
 import (
-	"errors"
 	"regexp"
 	"strings"
+
+	"posture/scanners/logfilter"
 )
 
 // event is a CloudTrail event in the form that filter patterns are tried on:
@@ -12,9 +13,15 @@ type event map[string]string
 
 // pattern is a parsed filter pattern for JSON events: it says whether an event
 // matches.
-type pattern func(event) bool
+type pattern = logfilter.Match[event]
 
-var errPattern = errors.New("a filter pattern that is not understood")
+// patternLanguage is how CloudWatch Logs writes a filter pattern, without its
+// braces. A token is an operator, a quoted text, a regular expression, or a word.
+var patternLanguage = logfilter.Language{
+	Tokens: regexp.MustCompile(`\|\||&&|!=|<=|>=|[()=<>]|"(?:[^"\\]|\\.)*"|%[^%]*%|[^\s()=<>!&|"]+|\S`),
+	And:    "&&",
+	Or:     "||",
+}
 
 // parsePattern parses a filter pattern of CloudWatch Logs for JSON events, as
 // in `{ ($.eventName = "ConsoleLogin") && ($.errorMessage NOT EXISTS) }`.
@@ -22,118 +29,45 @@ func parsePattern(text string) (pattern, error) {
 	inner, ok := strings.CutPrefix(strings.TrimSpace(text), "{")
 	inner, closed := strings.CutSuffix(inner, "}")
 	if !ok || !closed {
-		return nil, errPattern
+		return nil, logfilter.ErrNotUnderstood
 	}
-	parser := patternParser{tokens: patternTokens.FindAllString(inner, -1)}
-	parsed, err := parser.any()
-	if err == nil && parser.next() != "" {
-		err = errPattern
-	}
-	return parsed, err
+	return logfilter.Parse(&patternLanguage, inner, compareField)
 }
 
-// patternTokens matches one token: an operator, a quoted text, a regular
-// expression, or a word.
-var patternTokens = regexp.MustCompile(`\|\||&&|!=|<=|>=|[()=<>]|"(?:[^"\\]|\\.)*"|%[^%]*%|[^\s()=<>!&|"]+|\S`)
-
-// patternParser reads tokens: any := all {"||" all}; all := term {"&&" term}.
-type patternParser struct {
-	tokens []string
-	depth  int
-}
-
-// next takes the next token, "" at the end.
-func (p *patternParser) next() string {
-	if len(p.tokens) == 0 {
-		return ""
-	}
-	token := p.tokens[0]
-	p.tokens = p.tokens[1:]
-	return token
-}
-
-// accept takes the next token if it is the given one, in any case.
-func (p *patternParser) accept(token string) bool {
-	if len(p.tokens) == 0 || !strings.EqualFold(p.tokens[0], token) {
-		return false
-	}
-	p.tokens = p.tokens[1:]
-	return true
-}
-
-func (p *patternParser) any() (pattern, error) {
-	left, err := p.all()
-	for err == nil && p.accept("||") {
-		var right pattern
-		before := left
-		right, err = p.all()
-		left = func(e event) bool { return before(e) || right(e) }
-	}
-	return left, err
-}
-
-func (p *patternParser) all() (pattern, error) {
-	left, err := p.term()
-	for err == nil && p.accept("&&") {
-		var right pattern
-		before := left
-		right, err = p.term()
-		left = func(e event) bool { return before(e) && right(e) }
-	}
-	return left, err
-}
-
-const patternDepth = 50 // of parentheses: far beyond what people write
-
-func (p *patternParser) term() (pattern, error) {
-	if !p.accept("(") {
-		return p.comparison()
-	}
-	if p.depth++; p.depth > patternDepth {
-		return nil, errPattern
-	}
-	inner, err := p.any()
-	p.depth--
-	if err == nil && !p.accept(")") {
-		err = errPattern
-	}
-	return inner, err
-}
-
-// comparison reads what is said of one field.
-func (p *patternParser) comparison() (pattern, error) {
-	path, ok := strings.CutPrefix(p.next(), "$.")
+// compareField reads what is said of one field.
+func compareField(p *logfilter.Parser[event]) (pattern, error) {
+	path, ok := strings.CutPrefix(p.Next(), "$.")
 	if !ok {
-		return nil, errPattern
+		return nil, logfilter.ErrNotUnderstood
 	}
 	exists := func(e event) bool { _, found := e[path]; return found }
-	switch operator := strings.ToUpper(p.next()); operator {
+	switch operator := strings.ToUpper(p.Next()); operator {
 	case "=", "!=":
-		matches, err := matchValue(p.next())
+		matches, err := matchValue(p.Next())
 		if operator == "=" {
 			return func(e event) bool { return exists(e) && matches(e[path]) }, err
 		}
 		return func(e event) bool { return !matches(e[path]) }, err
 	case "<", ">", "<=", ">=":
-		return never, p.want(p.next() != "") // no sample has a number
+		return never, understood(p.Next() != "") // no sample has a number
 	case "EXISTS":
 		return exists, nil
 	case "NOT":
-		return func(e event) bool { return !exists(e) }, p.want(p.accept("EXISTS"))
+		return func(e event) bool { return !exists(e) }, understood(strings.EqualFold(p.Next(), "EXISTS"))
 	case "IS":
-		word := strings.ToLower(p.next())
+		word := strings.ToLower(p.Next())
 		known := word == "null" || word == "true" || word == "false"
-		return func(e event) bool { return exists(e) && strings.ToLower(e[path]) == word }, p.want(known)
+		return func(e event) bool { return exists(e) && strings.ToLower(e[path]) == word }, understood(known)
 	default:
-		return nil, errPattern
+		return nil, logfilter.ErrNotUnderstood
 	}
 }
 
 func never(event) bool { return false }
 
-func (p *patternParser) want(ok bool) error {
+func understood(ok bool) error {
 	if !ok {
-		return errPattern
+		return logfilter.ErrNotUnderstood
 	}
 	return nil
 }
@@ -143,11 +77,11 @@ func (p *patternParser) want(ok bool) error {
 func matchValue(token string) (func(string) bool, error) {
 	switch {
 	case token == "" || strings.ContainsAny(token[:1], "()=!<>&|"):
-		return nil, errPattern
+		return nil, logfilter.ErrNotUnderstood
 	case len(token) > 1 && token[0] == '%':
 		found, err := regexp.Compile(strings.Trim(token, "%"))
 		if err != nil {
-			return nil, errPattern
+			return nil, logfilter.ErrNotUnderstood
 		}
 		return found.MatchString, nil
 	}
@@ -161,7 +95,7 @@ func matchValue(token string) (func(string) bool, error) {
 	}
 	whole, err := regexp.Compile("(?s)^" + strings.Join(parts, ".*") + "$")
 	if err != nil {
-		return nil, errPattern
+		return nil, logfilter.ErrNotUnderstood
 	}
 	return whole.MatchString, nil
 }

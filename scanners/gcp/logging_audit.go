@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"posture/scanners/logfilter"
 )
 
 // AuditAlerts is what rules may ask of the alerts on what the audit log of a
@@ -86,7 +88,7 @@ func (r *reading) alertedFilters() ([]filter, error) {
 			matches, err := metricFilters(condition.Threshold.Filter, metrics)
 			found, unread = append(found, matches...), errors.Join(unread, err)
 		case mentions(condition.queries(), logMetricPrefix):
-			unread = errors.Join(unread, errFilter)
+			unread = errors.Join(unread, logfilter.ErrNotUnderstood)
 		}
 	}
 	return found, failed("read "+typeAlertPolicy, unread)
@@ -111,7 +113,7 @@ func metricFilters(text string, metrics []joined[logMetricData]) ([]filter, erro
 		}
 		matches, err := parseFilter(metric.Data.Filter)
 		if err != nil || metric.Data.Bucket != "" || metric.Data.Value != "" {
-			unread = errFilter
+			unread = logfilter.ErrNotUnderstood
 			continue
 		}
 		found = append(found, func(e logEntry) bool { return matches(e) && watched(watches, metric.Data.Name, e) })

@@ -1,11 +1,12 @@
 package gcp
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"posture/scanners/logfilter"
 )
 
 // logEntry is a log entry, or the labels of a time series, in the form that
@@ -19,128 +20,45 @@ func pathOf(field string) string {
 }
 
 // filter is a parsed filter: it says whether an entry matches.
-type filter func(logEntry) bool
+type filter = logfilter.Match[logEntry]
 
-var errFilter = errors.New("a filter that is not understood")
+// filterLanguage is the Logging query language, of which that of Monitoring is
+// a part. A token is a quoted text, a comment, an operator, a word, or a path
+// with quoted parts. A word in lower case is a text to look for, also "and".
+var filterLanguage = logfilter.Language{
+	Tokens:     regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|--[^\n]*|=~|!~|!=|<=|>=|[()=<>:,]|(?:\."(?:[^"\\]|\\.)*"|[^\s()=<>!:,"'])+|\S`),
+	Comment:    "--",
+	And:        "AND",
+	Or:         "OR",
+	OrCloser:   true,
+	AndImplied: true,
+	Not:        "NOT",
+	Minus:      "-",
+}
 
-// parseFilter parses a filter of the Logging query language, of which that of
-// Monitoring is a part. In it, OR binds closer than AND, which may be left out.
+// parseFilter parses a filter of the Logging query language. An empty one
+// matches every entry.
 func parseFilter(text string) (filter, error) {
-	p := filterParser{}
-	for _, token := range filterTokens.FindAllString(text, -1) {
-		if !strings.HasPrefix(token, "--") {
-			p.tokens = append(p.tokens, token)
-		}
-	}
-	if len(p.tokens) == 0 {
+	if len(filterLanguage.Split(text)) == 0 {
 		return func(logEntry) bool { return true }, nil
 	}
-	parsed, err := p.all(p.comparison)
-	if err == nil && len(p.tokens) > 0 {
-		err = errFilter
-	}
-	return parsed, err
+	return logfilter.Parse(&filterLanguage, text, comparison)
 }
 
-// filterTokens matches one token: a quoted text, a comment, an operator, a
-// word, or a path with quoted parts.
-var filterTokens = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|--[^\n]*|=~|!~|!=|<=|>=|[()=<>:,]|(?:\."(?:[^"\\]|\\.)*"|[^\s()=<>!:,"'])+|\S`)
-
-// filterParser reads tokens: all := any {["AND"] any}; any := one {"OR" one}.
-// A leaf is a comparison, or within one a value.
-type filterParser struct {
-	tokens []string
-	depth  int
-}
-
-type leaf func() (filter, error)
-
-// next takes the next token, "" at the end.
-func (p *filterParser) next() string {
-	token := p.peek()
-	if token != "" {
-		p.tokens = p.tokens[1:]
-	}
-	return token
-}
-
-func (p *filterParser) peek() string {
-	if len(p.tokens) == 0 {
-		return ""
-	}
-	return p.tokens[0]
-}
-
-// accept takes the next token if it is the given one. Operators are in
-// capitals: else they are words to look for.
-func (p *filterParser) accept(token string) bool {
-	if p.peek() != token {
-		return false
-	}
-	p.next()
-	return true
-}
-
-func (p *filterParser) all(read leaf) (filter, error) {
-	left, err := p.any(read)
-	for err == nil && p.peek() != "" && p.peek() != ")" {
-		p.accept("AND")
-		var right filter
-		before := left
-		right, err = p.any(read)
-		left = func(e logEntry) bool { return before(e) && right(e) }
-	}
-	return left, err
-}
-
-func (p *filterParser) any(read leaf) (filter, error) {
-	left, err := p.one(read)
-	for err == nil && p.accept("OR") {
-		var right filter
-		before := left
-		right, err = p.one(read)
-		left = func(e logEntry) bool { return before(e) || right(e) }
-	}
-	return left, err
-}
-
-const filterDepth = 50 // of parentheses and negations: far beyond what people write
-
-func (p *filterParser) one(read leaf) (filter, error) {
-	if p.depth++; p.depth > filterDepth {
-		return nil, errFilter
-	}
-	defer func() { p.depth-- }()
-	if rest, minus := strings.CutPrefix(p.peek(), "-"); minus || p.peek() == "NOT" {
-		p.next()
-		if minus && rest != "" {
-			p.tokens = append([]string{rest}, p.tokens...)
-		}
-		inner, err := p.one(read)
-		return func(e logEntry) bool { return !inner(e) }, err
-	}
-	if !p.accept("(") {
-		return read()
-	}
-	inner, err := p.all(read)
-	if err == nil && !p.accept(")") {
-		err = errFilter
-	}
-	return inner, err
-}
+type parser = logfilter.Parser[logEntry]
 
 // comparison reads what is said of one field, or a text to look for anywhere.
-func (p *filterParser) comparison() (filter, error) {
-	token := p.next()
-	switch operator := p.peek(); {
+func comparison(p *parser) (filter, error) {
+	token := p.Next()
+	switch operator := p.Peek(); {
 	case token == "" || len(token) == 1 && strings.Contains(`()=<>:,!"'`, token) || token == "AND" || token == "OR":
-		return nil, errFilter
+		return nil, logfilter.ErrNotUnderstood
 	case slices.Contains(operators, operator):
-		p.next()
+		p.Next()
 		field := pathOf(token)
-		return p.one(func() (filter, error) { return p.compare(field, operator) })
+		return p.Term(func(p *parser) (filter, error) { return compare(p, field, operator) })
 	case operator == "(" && slices.Contains(functions, strings.ToLower(token)):
-		return p.call(strings.ToLower(token))
+		return function(p, strings.ToLower(token))
 	}
 	text := strings.ToLower(unquoted(token))
 	return func(e logEntry) bool {
@@ -158,23 +76,23 @@ var (
 	functions = []string{"log_id", "search", "sample", "ip_in_net", "source", "regexp", "cast", "starts_with", "ends_with", "has_substring", "monitoring.regex.full_match"}
 )
 
-// call reads a function. Only that for the name of the log is understood.
-func (p *filterParser) call(name string) (filter, error) {
-	p.next()
-	log := "/logs/" + strings.ReplaceAll(unquoted(p.next()), "/", "%2F")
-	if name != "log_id" || !p.accept(")") {
-		return nil, errFilter
+// function reads the arguments of a function. Only that for the name of the log is understood.
+func function(p *parser, name string) (filter, error) {
+	p.Next()
+	log := "/logs/" + strings.ReplaceAll(unquoted(p.Next()), "/", "%2F")
+	if name != "log_id" || !p.Accept(")") {
+		return nil, logfilter.ErrNotUnderstood
 	}
 	return func(e logEntry) bool { return strings.HasSuffix(e["logname"], log) }, nil
 }
 
 // compare returns how a field is compared with one value. Nothing holds of a
 // field that is not there.
-func (p *filterParser) compare(field, operator string) (filter, error) {
-	value := p.next()
+func compare(p *parser, field, operator string) (filter, error) {
+	value := p.Next()
 	odd := []string{"", ")", ",", "AND", "OR"}
-	if slices.Contains(odd, value) || slices.Contains(operators, value) || p.peek() == "(" && slices.Contains(functions, strings.ToLower(value)) {
-		return nil, errFilter
+	if slices.Contains(odd, value) || slices.Contains(operators, value) || p.Peek() == "(" && slices.Contains(functions, strings.ToLower(value)) {
+		return nil, logfilter.ErrNotUnderstood
 	}
 	if operator == ":" {
 		return has(field, value), nil
@@ -182,7 +100,7 @@ func (p *filterParser) compare(field, operator string) (filter, error) {
 	if operator == "=~" || operator == "!~" {
 		found, err := regexp.Compile(unquoted(value))
 		if err != nil {
-			return nil, errFilter
+			return nil, logfilter.ErrNotUnderstood
 		}
 		return func(e logEntry) bool { v, ok := e[field]; return ok && found.MatchString(v) == (operator == "=~") }, nil
 	}
@@ -228,7 +146,7 @@ func rank(field, value string) (float64, bool) {
 func order(field, operator, value string) (filter, error) {
 	than, ok := rank(field, value)
 	if !ok {
-		return nil, errFilter
+		return nil, logfilter.ErrNotUnderstood
 	}
 	return func(e logEntry) bool {
 		n, ok := rank(field, e[field])

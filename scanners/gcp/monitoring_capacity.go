@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"posture/scanners/logfilter"
 )
 
 // Alerting is what rules may ask of the alerts on what a project runs. An
@@ -125,7 +127,7 @@ func anyWatches(conditions []conditionData, of []series, project string) (bool, 
 // series.
 func (s *series) watchedBy(c *conditionData, project string) (bool, error) {
 	if mentions(c.queries(), s.metric) {
-		return false, errFilter
+		return false, logfilter.ErrNotUnderstood
 	}
 	t := c.Threshold
 	if t == nil || !mentions(t.Filter, s.metric) || t.Comparison != "COMPARISON_GT" || s.below > 0 && t.Value >= s.below {
