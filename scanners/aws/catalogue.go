@@ -4,7 +4,29 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"posture/scanners"
 )
+
+// Catalogue returns all that can be read of AWS, and the calls that it takes.
+func Catalogue() scanners.Catalogue {
+	c := scanners.Catalogue{Opening: declared(opening), Beside: declared(attributing)}
+	for _, s := range all {
+		c.Types = append(c.Types, scanners.Type{
+			Name: s.Type, Service: s.service(), Doc: s.Doc, Global: s.Global, Calls: declared(s.Calls),
+		})
+	}
+	return c
+}
+
+// declared returns calls as all clouds declare them.
+func declared(calls []call) []scanners.Call {
+	var all []scanners.Call
+	for _, c := range calls {
+		all = append(all, scanners.Call{Op: c.Op, Permission: c.Action, For: c.For, Each: c.Each})
+	}
+	return all
+}
 
 // Docs returns a zero document of every resource type that can be read, for
 // rules to be checked against.
