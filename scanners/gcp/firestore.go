@@ -18,7 +18,7 @@ var firestoreDatabases = service{
 	Type:     "firestore.googleapis.com/Database",
 	Doc:      FirestoreDatabase{},
 	Versions: []string{"v1"},
-	Calls:    []call{{Op: opFirestoreSchedules, Permission: "datastore.backupSchedules.list", For: []string{"backup_schedules"}}},
+	Calls:    []call{{Op: opFirestoreSchedules, Permission: "datastore.backupSchedules.list", Each: true, For: []string{"backup_schedules"}}},
 	Get: []get{{
 		Op: "firestore.databases.get", Permission: "datastore.databases.getMetadata", Root: "https://firestore.googleapis.com/v1/", Version: "v1",
 	}},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // service declares how one resource type is read. Everything else that is
@@ -48,11 +49,7 @@ func (j join) content() content {
 }
 
 // call declares a direct read of what the inventory lacks.
-type call struct {
-	Op         string   // service, resource and method: "sqladmin.backupRuns.list"
-	Permission string   // the IAM permission that it needs: "cloudsql.backupRuns.list"
-	For        []string // the document fields that it gives
-}
+type call = scanners.Call
 
 // service returns the name by which people select the service, taken from its
 // type: "storage" of "storage.googleapis.com/Bucket".

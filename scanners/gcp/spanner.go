@@ -17,7 +17,7 @@ var spannerDatabases = service{
 	Type:     "spanner.googleapis.com/Database",
 	Doc:      SpannerDatabase{},
 	Versions: []string{"v1"},
-	Calls:    []call{{Op: opSpannerSchedules, Permission: "spanner.backupSchedules.list", For: []string{"backup_schedules"}}},
+	Calls:    []call{{Op: opSpannerSchedules, Permission: "spanner.backupSchedules.list", Each: true, For: []string{"backup_schedules"}}},
 	Get: []get{{
 		Op: "spanner.databases.get", Permission: "spanner.databases.get", Root: "https://spanner.googleapis.com/v1/", Version: "v1",
 	}},

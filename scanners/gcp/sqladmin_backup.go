@@ -21,7 +21,7 @@ var sqlBackups = service{
 	Of:       "sqladmin.googleapis.com/Instance",
 	Doc:      SQLBackup{},
 	Versions: sqlInstances.Versions,
-	Calls:    []call{{Op: opBackupRuns, Permission: "cloudsql.backupRuns.list", For: []string{"last_backup", "elsewhere"}}},
+	Calls:    []call{{Op: opBackupRuns, Permission: "cloudsql.backupRuns.list", Each: true, For: []string{"last_backup", "elsewhere"}}},
 	Get:      []get{sqlGet},
 	Read:     readSQLBackup,
 }
