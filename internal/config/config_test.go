@@ -3,6 +3,10 @@ package config_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v4"
 
@@ -62,8 +67,92 @@ func TestParseWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Every() != 12*time.Hour || c.Attributes() || c.AWS.Accounts[0].Name != "production" || c.Exemptions.Items[0].ApprovedBy != "bob" {
-		t.Errorf("got %+v", c)
+	off, account := false, "111122223333"
+	want := config.Config{
+		Version: 1,
+		Store:   "s3://results",
+		AWS: config.AWS{
+			Regions: []string{"eu-west-1"}, Services: []string{"s3"},
+			Accounts:     []config.Account{{ID: account, Name: "production", RoleARN: "arn:aws:iam::111122223333:role/posture-scan", ExternalID: "abc"}},
+			Organization: &config.Organization{Role: "posture-scan", ExternalID: "abc", Exclude: []string{"999999999999"}},
+		},
+		GCP: config.GCP{
+			Organization: "123456789012", Impersonate: "posture@scanner-123.iam.gserviceaccount.com",
+			Exclude: []string{"sandbox-123"}, Services: []string{"storage"},
+		},
+		Rules: config.Rules{
+			Directories: []string{"rules"}, Disabled: []string{"aws-a"},
+			Severities: map[string]posture.Severity{"aws-b": posture.Low}, Params: map[string]map[string]any{"aws-b": {"max_age_days": 60}},
+		},
+		Alerts: config.Alerts{
+			Severities: []posture.Severity{posture.Critical}, CoverageFloor: 90, DueDays: map[posture.Severity]int{posture.Critical: 1},
+			Attribution: &off, ShowEmail: true, Period: "12h",
+		},
+		Owners: config.Owners{Tag: "team", Accounts: map[string]string{account: "web"}, Default: "platform"},
+		Slack: config.Slack{
+			Channel: "C0123456789", Fallback: "C0123456780", Operator: "C0123456781", Secret: "posture/slack",
+			Mentions: map[string]string{"web": "S0123456789"},
+			Routes:   []config.Route{{Provider: posture.AWS, Account: account, Owner: "web", Category: posture.IAM, Severity: posture.High, Channel: "C0123456782"}},
+		},
+		Exemptions: config.Exemptions{MaxDays: 90, Items: []config.Exemption{{
+			ID: "E1", Rule: "aws-b", Resource: "*logs", Reason: "r", Ticket: "T-1", RequestedBy: "ann", ApprovedBy: "bob",
+			Created: "2026-01-01", Expires: "2026-02-01", Control: "c",
+		}}},
+	}
+	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{})); diff != "" {
+		t.Error(diff)
+	}
+	if c.Every() != 12*time.Hour || c.Attributes() {
+		t.Errorf("every %s, attributes %t", c.Every(), c.Attributes())
+	}
+}
+
+// TestDefaults holds what an empty file means, and that a channel also takes
+// the scanner's own problems.
+func TestDefaults(t *testing.T) {
+	want := config.Config{
+		Alerts: config.Alerts{
+			Severities: []posture.Severity{posture.Critical, posture.High}, CoverageFloor: 95, Period: "24h",
+			DueDays: map[posture.Severity]int{posture.Critical: 1, posture.High: 7, posture.Medium: 30, posture.Low: 90},
+		},
+		Owners:     config.Owners{Tag: "owner"},
+		Exemptions: config.Exemptions{MaxDays: 365},
+	}
+	c := config.Default()
+	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{})); diff != "" {
+		t.Error(diff)
+	}
+	if c.Every() != 24*time.Hour || (config.Config{}).Every() != 24*time.Hour || !c.Attributes() || !c.GCP.Rechecks() {
+		t.Errorf("every %s, attributes %t, rechecks %t", c.Every(), c.Attributes(), c.GCP.Rechecks())
+	}
+	want.Slack = config.Slack{Channel: "C0123456789", Operator: "C0123456789"}
+	want.GCP.Recheck = new(false)
+	c, err := config.Parse("posture.yaml", []byte("slack: {channel: C0123456789}\ngcp: {recheck: false}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{})); diff != "" {
+		t.Error(diff)
+	}
+	if c.GCP.Rechecks() {
+		t.Error("what fails is read again although it is switched off")
+	}
+}
+
+func TestLoad(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "posture.yaml")
+	if _, err := config.Load(path); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
+		t.Errorf("a missing file: %v", err)
+	}
+	if _, err := config.Load(filepath.Dir(path)); err == nil || errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "read the configuration: ") {
+		t.Errorf("a directory: %v", err)
+	}
+	if err := os.WriteFile(path, []byte("version: 1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(path)
+	if err != nil || c.Version != 1 {
+		t.Errorf("version %d: %v", c.Version, err)
 	}
 }
 
@@ -142,38 +231,77 @@ func TestRefused(t *testing.T) {
 		return "exemptions:\n  items:\n    - " + strings.Replace(item, change, to, 1)
 	}
 	for text, want := range map[string]string{
-		"aws: {acounts: []}":                                             `posture.yaml:1:7: unknown key "acounts": did you mean "accounts"?`,
-		"version: 2":                                                     "posture.yaml:1:10: version 2: expected 1",
-		"aws: {accounts: [{id: '12'}]}":                                  `posture.yaml:1:23: account id "12": expected 12 digits`,
-		"gcp: {organisation: '1'}":                                       `posture.yaml:1:7: unknown key "organisation": did you mean "organization"?`,
-		"gcp: {organization: acme}":                                      `posture.yaml:1:21: organization "acme": expected its number`,
-		"gcp: {folder: folders/1}":                                       `posture.yaml:1:15: folder "folders/1": expected its number`,
-		"gcp: {organization: '1', folder: '2'}":                          `posture.yaml:1:34: expected an organization or a folder, not both`,
-		"gcp: {folder: '1', projects: [my-project-1]}":                   `posture.yaml:1:30: expected projects or an organization or a folder`,
-		"gcp: {projects: [My Project]}":                                  `posture.yaml:1:18: project "My Project": expected a project's id`,
-		"gcp: {projects: [my-project-1, my-project-1]}":                  `posture.yaml:1:32: project my-project-1 stands here twice`,
-		"gcp: {organization: '1', exclude: ['']}":                        `posture.yaml:1:36: project "": expected a project's id`,
-		"gcp: {impersonate: me@example.com}":                             `posture.yaml:1:20: impersonate "me@example.com": expected a service account`,
-		"alerts: {severities: [urgent]}":                                 `posture.yaml:1:23: severity "urgent": expected one of critical`,
-		"alerts: {period: soon}":                                         `posture.yaml:1:18: period "soon": expected a duration`,
-		"slack: {channel: '#ops'}":                                       `posture.yaml:1:18: channel "#ops": expected a channel's id`,
-		"slack: {secret: xoxb-1}":                                        "posture.yaml:1:17: this looks like the secret itself",
-		"slack: {mentions: {web: '@here'}}":                              `posture.yaml:1:25: mention "@here": expected the id`,
-		"slack: {routes: [{owner: web, channel: C0123456789}]}":          "posture.yaml:1:8: slack.channel is missing: routes, fallback and operator take only some messages; set it to the id",
-		"slack: {operator: C0123456789}":                                 "posture.yaml:1:8: slack.channel is missing",
-		"slack: {fallback: C0123456789}":                                 "posture.yaml:1:8: slack.channel is missing",
-		"slack: {channel: C0123456789, routes: [{owner: web}]}":          "posture.yaml:1:40: channel is missing",
-		"slack: {routes: [{owner: web}]}":                                "posture.yaml:1:8: slack.channel is missing",
-		exemption("approved_by: bob", "approved_by: Ann"):                `posture.yaml:3:81: approved by "Ann", who requested it`,
-		exemption("expires: 2026-02-01", "expires: 2027-02-01"):          "posture.yaml:3:",
-		exemption(", expires: 2026-02-01", ""):                           "posture.yaml:3:7: expires is missing",
-		exemption("resource: x, ", ""):                                   "posture.yaml:3:7: an exemption needs a scope",
-		exemption("created: 2026-01-01", "created: 1 January"):           `posture.yaml:3:95: created "1 January": expected a day`,
-		exemption("created: 2026-01-01", "created: 2026-02-01, tags: 7"): "posture.yaml:3:",
+		"aws: {acounts: []}":            `posture.yaml:1:7: unknown key "acounts": did you mean "accounts"?`,
+		"version: 2":                    "posture.yaml:1:10: version 2: expected 1",
+		"aws: {accounts: [{id: '12'}]}": `posture.yaml:1:23: account id "12": expected 12 digits`,
+		"aws: {accounts: [{id: '111122223333', role_arn: admin}]}":                          `posture.yaml:1:49: role "admin": expected arn:aws:iam::`,
+		"aws: {accounts: [{id: '111122223333'}, {id: '111122223333'}]}":                     "posture.yaml:1:45: account 111122223333 stands here twice",
+		"aws: {organization: {exclude: []}}":                                                "posture.yaml:1:21: role is missing",
+		"aws: {organization: {role: 'arn:aws:iam::1:role/a'}}":                              "posture.yaml:1:28: expected the role's name, not its ARN",
+		"gcp: {organisation: '1'}":                                                          `posture.yaml:1:7: unknown key "organisation": did you mean "organization"?`,
+		"gcp: {organization: acme}":                                                         `posture.yaml:1:21: organization "acme": expected its number`,
+		"gcp: {folder: folders/1}":                                                          `posture.yaml:1:15: folder "folders/1": expected its number`,
+		"gcp: {organization: '1', folder: '2'}":                                             `posture.yaml:1:34: expected an organization or a folder, not both`,
+		"gcp: {folder: '1', projects: [my-project-1]}":                                      `posture.yaml:1:30: expected projects or an organization or a folder`,
+		"gcp: {projects: [My Project]}":                                                     `posture.yaml:1:18: project "My Project": expected a project's id`,
+		"gcp: {projects: [my-project-1, my-project-1]}":                                     `posture.yaml:1:32: project my-project-1 stands here twice`,
+		"gcp: {organization: '1', exclude: ['']}":                                           `posture.yaml:1:36: project "": expected a project's id`,
+		"gcp: {impersonate: me@example.com}":                                                `posture.yaml:1:20: impersonate "me@example.com": expected a service account`,
+		"alerts: {severities: [urgent]}":                                                    `posture.yaml:1:23: severity "urgent": expected one of critical`,
+		"alerts: {period: soon}":                                                            `posture.yaml:1:18: period "soon": expected a duration`,
+		"alerts: {period: 59s}":                                                             `posture.yaml:1:18: period "59s": expected a duration`,
+		"alerts: {due_days: {high: 0}}":                                                     "posture.yaml:1:27: 0 days: expected at least 1",
+		"alerts: {due_days: {urgent: 1}}":                                                   `posture.yaml:1:29: severity "urgent": expected one of critical`,
+		"alerts: {coverage_floor: -1}":                                                      "posture.yaml:1:26: expected a percentage from 0 to 100",
+		"alerts: {coverage_floor: 101}":                                                     "posture.yaml:1:26: expected a percentage from 0 to 100",
+		"rules: {severities: {aws-a: urgent}}":                                              `posture.yaml:1:29: severity "urgent": expected one of critical`,
+		"exemptions: {max_days: -1}":                                                        "posture.yaml:1:24: expected a number of days over 0",
+		"slack: {channel: '#ops'}":                                                          `posture.yaml:1:18: channel "#ops": expected a channel's id`,
+		"slack: {secret: xoxb-1}":                                                           "posture.yaml:1:17: this looks like the secret itself",
+		"slack: {mentions: {web: '@here'}}":                                                 `posture.yaml:1:25: mention "@here": expected the id`,
+		"slack: {routes: [{owner: web, channel: C0123456789}]}":                             "posture.yaml:1:8: slack.channel is missing: routes, fallback and operator take only some messages; set it to the id",
+		"slack: {operator: C0123456789}":                                                    "posture.yaml:1:8: slack.channel is missing",
+		"slack: {fallback: C0123456789}":                                                    "posture.yaml:1:8: slack.channel is missing",
+		"slack: {channel: C0123456789, routes: [{owner: web}]}":                             "posture.yaml:1:40: channel is missing",
+		"slack: {channel: C0123456789, routes: [{channel: C0123456789, severity: urgent}]}": `posture.yaml:1:73: severity "urgent": expected one of critical`,
+		"slack: {channel: C0123456789, routes: [{channel: C0123456789, category: food}]}":   `posture.yaml:1:73: category "food": expected one of`,
+		"slack: {routes: [{owner: web}]}":                                                   "posture.yaml:1:8: slack.channel is missing",
+		exemption("approved_by: bob", "approved_by: Ann"):                                   `posture.yaml:3:81: approved by "Ann", who requested it`,
+		exemption("expires: 2026-02-01", "expires: 2027-01-02"):                             "posture.yaml:3:116: expires 2027-01-02: more than 365 days after created (exemptions.max_days)",
+		exemption("expires: 2026-02-01", "expires: 2026-01-01"):                             "posture.yaml:3:116: expires 2026-01-01: expected a day after created",
+		exemption("2026-02-01}", "2026-02-01}\n  max_days: 30"):                             "posture.yaml:3:116: expires 2026-02-01: more than 30 days after created",
+		exemption("reason: r", "reason: ' '"):                                               "posture.yaml:3:7: reason is missing",
+		exemption(", expires: 2026-02-01", ""):                                              "posture.yaml:3:7: expires is missing",
+		exemption("resource: x, ", ""):                                                      "posture.yaml:3:7: an exemption needs a scope",
+		exemption("created: 2026-01-01", "created: 1 January"):                              `posture.yaml:3:95: created "1 January": expected a day`,
+		exemption("created: 2026-01-01", "created: 2026-02-01, tags: 7"):                    "posture.yaml:3:",
 	} {
 		_, err := config.Parse("posture.yaml", []byte(text))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s\ngot  %v\nwant %s", text, err, want)
+		}
+	}
+}
+
+// TestTaken holds what lies just within the bounds.
+func TestTaken(t *testing.T) {
+	for _, text := range []string{
+		"",
+		"aws: {accounts: [{id: '111122223333'}, {id: '444455556666', role_arn: 'arn:aws:iam::444455556666:role/a'}]}",
+		"aws: {organization: {role: path/posture-scan}}",
+		"gcp: {folder: '1'}",
+		"gcp: {projects: [my-project-1, 'example.com:my-project']}",
+		"alerts: {period: 1m}",
+		"alerts: {due_days: {high: 1}}",
+		"alerts: {coverage_floor: 0}",
+		"alerts: {coverage_floor: 100}",
+		"slack: {channel: C0123456789, routes: [{channel: C0123456789}, {channel: C0123456789, severity: low, category: iam}]}",
+		"exemptions: {items: [{id: E1, rule: r, account: a, reason: r, requested_by: ann, approved_by: bob, created: 2026-01-01, expires: 2027-01-01}]}",
+		"exemptions: {items: [{id: E1, rule: r, tags: {a: b}, reason: r, requested_by: ann, approved_by: bob, created: 2026-01-01, expires: 2026-01-02}]}",
+		"exemptions: {max_days: 31, items: [{id: E1, rule: r, resource: x, reason: r, requested_by: ann, approved_by: bob, created: 2026-01-01, expires: 2026-02-01}]}",
+	} {
+		if _, err := config.Parse("posture.yaml", []byte(text)); err != nil {
+			t.Errorf("%s\n%v", text, err)
 		}
 	}
 }
@@ -293,6 +421,96 @@ func TestExemptWithoutTags(t *testing.T) {
 	}
 }
 
+// TestUnreadTags holds which of two exemptions by tags that were not read is
+// shown, and that one which surely holds comes before both.
+func TestUnreadTags(t *testing.T) {
+	tags := map[string]string{"env": "dev"}
+	short := config.Exemption{ID: "short", Rule: "r", Tags: tags, Created: "2026-01-01", Expires: "2026-02-01"}
+	long := config.Exemption{ID: "long", Rule: "r", Tags: tags, Created: "2026-01-01", Expires: "2026-03-01"}
+	again := config.Exemption{ID: "again", Rule: "r", Tags: tags, Created: "2026-01-01", Expires: "2026-03-01"}
+	sure := config.Exemption{ID: "sure", Rule: "r", Account: "1", Created: "2026-01-01", Expires: "2026-01-15"}
+	unread := func(id, expires string) *posture.Exemption {
+		return &posture.Exemption{ID: id, Expires: expires, Unread: true}
+	}
+	for name, c := range map[string]struct {
+		items []config.Exemption
+		day   string
+		want  *posture.Exemption
+	}{
+		"the longer one first":      {[]config.Exemption{long, short}, "2026-01-10", unread("long", "2026-03-01")},
+		"the longer one last":       {[]config.Exemption{short, long}, "2026-01-10", unread("long", "2026-03-01")},
+		"of equals the first":       {[]config.Exemption{long, again}, "2026-01-10", unread("long", "2026-03-01")},
+		"one that surely holds":     {[]config.Exemption{long, sure}, "2026-01-15", &posture.Exemption{ID: "sure", Expires: "2026-01-15"}},
+		"one that surely held":      {[]config.Exemption{long, sure}, "2026-01-16", unread("long", "2026-03-01")},
+		"one that held, both ended": {[]config.Exemption{short, sure}, "2026-02-02", &posture.Exemption{ID: "sure", Expires: "2026-01-15", Expired: true}},
+		"on the day it was created": {[]config.Exemption{short}, "2026-01-01", unread("short", "2026-02-01")},
+		"before it was created":     {[]config.Exemption{short}, "2025-12-31", nil},
+	} {
+		now, err := time.Parse(time.DateOnly, c.day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := config.Exemptions{Items: c.items}.Exempt(posture.Finding{Rule: "r", Account: "1", Status: posture.Fail}, posture.Resource{Unread: []posture.Unread{{Field: "tags"}}}, now)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestExemptEquals holds that of two exemptions that expire on one day the
+// first in the file counts.
+func TestExemptEquals(t *testing.T) {
+	e := config.Exemptions{Items: []config.Exemption{
+		{ID: "first", Rule: "r", Created: "2026-01-01", Expires: "2026-03-01"},
+		{ID: "second", Rule: "r", Created: "2026-01-01", Expires: "2026-03-01"},
+	}}
+	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	want := &posture.Exemption{ID: "first", Expires: "2026-03-01"}
+	if diff := cmp.Diff(want, e.Exempt(posture.Finding{Rule: "r", Status: posture.Fail}, posture.Resource{}, now)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestScope holds which findings lie in an exemption's scope.
+func TestScope(t *testing.T) {
+	finding := posture.Finding{Rule: "r", Account: "1", Resource: "arn:aws:s3:::app-logs-eu", Name: "app-logs-eu", Status: posture.Fail}
+	read := posture.Resource{Tags: map[string]string{"env": "dev", "team": ""}}
+	for name, c := range map[string]struct {
+		scope config.Exemption
+		want  bool
+	}{
+		"the id":                    {config.Exemption{Resource: "arn:aws:s3:::app-logs-eu"}, true},
+		"the name":                  {config.Exemption{Resource: "app-logs-eu"}, true},
+		"a part of the name":        {config.Exemption{Resource: "app-logs"}, false},
+		"its beginning":             {config.Exemption{Resource: "app-*"}, true},
+		"another beginning":         {config.Exemption{Resource: "web-*"}, false},
+		"its end":                   {config.Exemption{Resource: "*-eu"}, true},
+		"another end":               {config.Exemption{Resource: "*-us"}, false},
+		"both and its middle":       {config.Exemption{Resource: "app*logs*eu"}, true},
+		"both, another middle":      {config.Exemption{Resource: "app*data*eu"}, false},
+		"a middle at the beginning": {config.Exemption{Resource: "*app*"}, true},
+		"nothing for the star":      {config.Exemption{Resource: "app-logs-eu*"}, true},
+		"one part for two":          {config.Exemption{Resource: "app-logs*logs-eu"}, false},
+		"anything":                  {config.Exemption{Resource: "*"}, true},
+		"the account":               {config.Exemption{Account: "1"}, true},
+		"another account":           {config.Exemption{Account: "2"}, false},
+		"all its tags":              {config.Exemption{Tags: map[string]string{"env": "dev", "team": ""}}, true},
+		"one other tag":             {config.Exemption{Tags: map[string]string{"env": "dev", "team": "web"}}, false},
+		"one tag that is not there": {config.Exemption{Tags: map[string]string{"env": "dev", "tier": ""}}, false},
+		"another rule":              {config.Exemption{Rule: "other", Account: "1"}, false},
+	} {
+		x := c.scope
+		x.ID, x.Created, x.Expires = "E1", "2026-01-01", "2026-03-01"
+		if x.Rule == "" {
+			x.Rule = "r"
+		}
+		got := config.Exemptions{Items: []config.Exemption{x}}.Exempt(finding, read, time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC))
+		if (got != nil) != c.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 func TestOwnerAndRoute(t *testing.T) {
 	c, err := config.Parse("posture.yaml", []byte(whole))
 	if err != nil {
@@ -307,13 +525,33 @@ func TestOwnerAndRoute(t *testing.T) {
 			t.Errorf("owner %q, want %q", got, want)
 		}
 	}
-	target := posture.Target{Provider: posture.AWS, Account: "111122223333"}
-	rule := posture.Rule{Category: posture.IAM, Severity: posture.High}
-	if got := c.Slack.ChannelFor(target, "web", rule); got != "C0123456782" {
-		t.Errorf("routed to %s", got)
+}
+
+// TestRoutes holds that the first route wins whose fields, those that it has,
+// are all the alert's.
+func TestRoutes(t *testing.T) {
+	routes := []config.Route{
+		{Provider: posture.GCP, Channel: "provider"}, {Account: "2", Channel: "account"}, {Owner: "shop", Channel: "owner"},
+		{Category: posture.Logging, Channel: "category"}, {Severity: posture.Low, Channel: "severity"},
+		{Provider: posture.AWS, Account: "1", Owner: "web", Category: posture.IAM, Severity: posture.High, Channel: "all"},
 	}
-	if got := c.Slack.ChannelFor(target, "shop", rule); got != "C0123456789" {
-		t.Errorf("routed to %s", got)
+	aws, gcp := posture.Target{Provider: posture.AWS, Account: "1"}, posture.Target{Provider: posture.GCP, Account: "1"}
+	for want, c := range map[string]struct {
+		target posture.Target
+		owner  string
+		rule   posture.Rule
+	}{
+		"provider": {gcp, "shop", posture.Rule{Category: posture.IAM, Severity: posture.High}},
+		"account":  {posture.Target{Provider: posture.AWS, Account: "2"}, "shop", posture.Rule{Category: posture.IAM, Severity: posture.High}},
+		"owner":    {aws, "shop", posture.Rule{Category: posture.IAM, Severity: posture.Low}},
+		"category": {aws, "web", posture.Rule{Category: posture.Logging, Severity: posture.High}},
+		"severity": {aws, "web", posture.Rule{Category: posture.IAM, Severity: posture.Low}},
+		"all":      {aws, "web", posture.Rule{Category: posture.IAM, Severity: posture.High}},
+		"none":     {aws, "web", posture.Rule{Category: posture.IAM, Severity: posture.Medium}},
+	} {
+		if got := (config.Slack{Channel: "none", Routes: routes}).ChannelFor(c.target, c.owner, c.rule); got != want {
+			t.Errorf("routed to %s, want %s", got, want)
+		}
 	}
 }
 
