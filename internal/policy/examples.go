@@ -119,21 +119,17 @@ func (c *judging) explain(r *rule, v verdict) string {
 // exampleParams returns the file's parameters with those of the example.
 func (d *decoder) exampleParams(r *rule, ex example) []param {
 	params := make([]param, 0, len(r.file.params))
-	used := 0
 	for _, p := range r.file.params {
 		if n, ok := ex.params[p.name]; ok {
-			used++
 			if value := d.paramValue(p, n); value != nil {
 				p.value = value
 			}
 		}
 		params = append(params, p)
 	}
-	if used < len(ex.params) {
-		for _, name := range sortedKeys(ex.params) {
-			if r.param(name) == nil {
-				d.refuse(ex.params[name], "unknown parameter %q%s", name, r.expectedParams(name))
-			}
+	for _, name := range sortedKeys(ex.params) {
+		if r.param(name) == nil {
+			d.refuse(ex.params[name], "unknown parameter %q%s", name, r.expectedParams(name))
 		}
 	}
 	return params

@@ -21,6 +21,16 @@ func TestInventoryAge(t *testing.T) {
 	}
 }
 
+// TestAgeOfNothing: where nothing was read there is no age to tell.
+func TestAgeOfNothing(t *testing.T) {
+	p := loadRules(t, map[string]string{"days": "resource.days > 6"})
+	r := resource(bucket{}, "days")
+	r.Updated = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	if diff := cmp.Diff([]posture.Value{}, judgeOne(t, p, r).Evidence); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestElsewhere: a rule for another policy's type is passed over, and so is
 // what is said of it.
 func TestElsewhere(t *testing.T) {

@@ -89,6 +89,8 @@ func TestParameters(t *testing.T) {
 		{"a list, as YAML decodes it", map[string]any{"owners": []any{"they"}}, posture.Pass},
 		{"a list of texts", map[string]any{"owners": []string{"they"}}, posture.Pass},
 		{"a number", map[string]any{"owners": []string{"they"}, "min_days": 31}, posture.Fail},
+		{"the least number", map[string]any{"owners": []string{"they"}, "min_days": 1}, posture.Pass},
+		{"the largest number", map[string]any{"owners": []string{"they"}, "min_days": 365}, posture.Fail},
 		{"a number, as JSON decodes it", map[string]any{"owners": []string{"they"}, "min_days": 30.0}, posture.Pass},
 		{"a text and a yes", map[string]any{"owners": []string{"they"}, "owner": "they", "strict": true}, posture.Pass},
 	} {
@@ -142,6 +144,11 @@ func TestOverridesAreRefused(t *testing.T) {
 		{"type", func(o *Options) { o.Params = map[string]map[string]any{"keep": {"min_days": "8"}} }, `parameters of rule keep: min_days: expected a whole number, found 8`},
 		{"fraction", func(o *Options) { o.Params = map[string]map[string]any{"keep": {"min_days": 7.5}} }, `parameters of rule keep: min_days: expected a whole number, found 7.5`},
 		{"range", func(o *Options) { o.Params = map[string]map[string]any{"keep": {"min_days": 0}} }, `parameters of rule keep: min_days: 0 is out of range: expected 1 to 365`},
+		{"over the range", func(o *Options) { o.Params = map[string]map[string]any{"keep": {"min_days": 366}} }, `parameters of rule keep: min_days: 366 is out of range: expected 1 to 365`},
+		{"a number that JSON keeps", func(o *Options) { o.Params = map[string]map[string]any{"keep": {"min_days": float64(1<<53 - 1)}} }, `parameters of rule keep: min_days: 9007199254740991 is out of range: expected 1 to 365`},
+		{"a number that JSON rounds", func(o *Options) { o.Params = map[string]map[string]any{"keep": {"min_days": float64(1 << 53)}} }, `parameters of rule keep: min_days: expected a whole number, found 9.007199254740992e+15`},
+		{"the largest whole number", func(o *Options) { o.Params = map[string]map[string]any{"keep": {"min_days": uint64(1<<63 - 1)}} }, `parameters of rule keep: min_days: 9223372036854775807 is out of range: expected 1 to 365`},
+		{"a number that no int holds", func(o *Options) { o.Params = map[string]map[string]any{"keep": {"min_days": uint64(1 << 63)}} }, `parameters of rule keep: min_days: expected a whole number, found 9223372036854775808`},
 		{"yes/no", func(o *Options) { o.Params = map[string]map[string]any{"keep": {"strict": 1}} }, `parameters of rule keep: strict: expected true or false, found 1`},
 		{"list", func(o *Options) { o.Params = map[string]map[string]any{"keep": {"owners": []any{1}}} }, `parameters of rule keep: owners: expected a list of texts, found 1 in it`},
 		{"text", func(o *Options) { o.Params = map[string]map[string]any{"keep": {"owner": 1}} }, `parameters of rule keep: owner: expected a text, found 1`},
@@ -253,6 +260,77 @@ func TestEvidence(t *testing.T) {
 		t.Run(c.require, func(t *testing.T) {
 			f := judgeOne(t, loadRules(t, map[string]string{"r": c.require}), resource(on))
 			if diff := cmp.Diff(c.want, f.Evidence); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestEvidenceIsCut shows where a value is cut that has too many values in it:
+// in a list, in a struct or in a map.
+func TestEvidenceIsCut(t *testing.T) {
+	some := func(n int) (actions []string, shown []any) {
+		for i := range n {
+			actions, shown = append(actions, fmt.Sprint(i)), append(shown, fmt.Sprint(i))
+		}
+		return actions, shown
+	}
+	allow := func(n int) statement { actions, _ := some(n); return statement{Effect: "Allow", Actions: actions} }
+	shown := func(n int, more ...any) map[string]any {
+		_, list := some(n)
+		return map[string]any{"effect": "Allow", "actions": append(list, more...)}
+	}
+	row := func(n int) map[string]string {
+		m := map[string]string{}
+		for i := range n {
+			m[fmt.Sprintf("k%02d", i)] = "v"
+		}
+		return m
+	}
+	shownRow := func(n int) map[string]any {
+		m := map[string]any{}
+		for key := range row(n) {
+			m[key] = "v"
+		}
+		return m
+	}
+	cut := shownRow(18)
+	cut["…"] = "… 1 more"
+	type table struct {
+		Rows []map[string]string `json:"rows"`
+	}
+	exact := strings.Repeat("ü", 300)
+	for _, c := range []struct {
+		name, require string
+		doc           any
+		want          any
+	}{
+		{"a text of 300 characters", "resource.owner != ''", bucket{Owner: exact}, exact},
+		{"20 items", "resource.grants.size() > 0", bucket{Grants: allow(20).Actions}, shown(20)["actions"]},
+		{"21 items", "resource.grants.size() > 0", bucket{Grants: allow(21).Actions}, shown(20, "… 1 more")["actions"]},
+		{
+			"in a list", "resource.statements.size() > 0", bucket{Statements: []statement{allow(20), allow(20), allow(20), allow(1)}},
+			[]any{shown(20), shown(20), shown(10, "… 10 more"), "… 1 more"},
+		},
+		{
+			"in a struct", "resource.statements.size() > 0", bucket{Statements: []statement{allow(20), allow(20), allow(8), allow(1), allow(1)}},
+			[]any{shown(20), shown(20), shown(8), map[string]any{"effect": "Allow", "…": "… 1 more"}, "… 1 more"},
+		},
+		{
+			"in a map", "resource.rows.size() > 0", table{Rows: []map[string]string{row(19), row(19), row(19), row(1)}},
+			[]any{shownRow(19), shownRow(19), cut, "… 1 more"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			opts := testOptions(t, map[string]string{"r.yaml": ruleText("r", c.require)})
+			opts.Docs["AWS::S3::Bucket"] = c.doc
+			p, err := Load(opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			on := resource(bucket{})
+			on.Doc = c.doc
+			if diff := cmp.Diff(c.want, judgeOne(t, p, on).Evidence[0].Value); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -78,6 +78,9 @@ var refusals = []struct{ name, from, to string }{
 	{"misspelt field in one line", `applies: resource.owner`, `applies: resource.ownr`},
 	{"misspelt field in quotes", `applies: resource.owner != "nobody"`, `applies: 'resource.ownr != "nobody"'`},
 	{"misspelt field in a folded text", "require: |", "require: >\n  resource.dayz > 1 &&"},
+	{"misspelt field below an empty line", "require: |\n", "require: |\n\n  resource.dayz > 1 &&\n"},
+	{"a text of 60 characters for a list", "[CC6.1]", strings.Repeat("c", 60)},
+	{"a text of 61 characters for a list", "[CC6.1]", strings.Repeat("c", 61)},
 	{"field below a loop", "resource.policy.tls\n", "resource.statements.exists(s, s.efect == 'Allow')\n"},
 	{"unknown variable", "resource.policy.tls\n", "bucket.policy.tls\n"},
 	{"unknown parameter in an expression", "params.min_days", "params.max_days"},
@@ -228,6 +231,13 @@ func TestFiles(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestTheLongestFileLoads(t *testing.T) {
+	one := ruleText("one", "resource.versioning")
+	if _, err := Load(testOptions(t, map[string]string{"one.yaml": one + strings.Repeat("#", maxFile-len(one))})); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -45,13 +45,11 @@ func (l *loader) compile(f *ruleFile) (*rule, []error) {
 		return nil, append(errs, fmt.Errorf("%s: %w", f.src.Name, err))
 	}
 	var more []error
-	if r.require, more = r.expression(f.require); len(more) > 0 {
-		errs = append(errs, more...)
-	}
+	r.require, more = r.expression(f.require)
+	errs = append(errs, more...)
 	if f.applies.node != nil {
-		if r.applies, more = r.expression(f.applies); len(more) > 0 {
-			errs = append(errs, more...)
-		}
+		r.applies, more = r.expression(f.applies)
+		errs = append(errs, more...)
 	}
 	if len(errs) > 0 {
 		return nil, errs
