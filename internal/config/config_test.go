@@ -488,7 +488,7 @@ func TestScope(t *testing.T) {
 		"another end":               {config.Exemption{Resource: "*-us"}, false},
 		"both and its middle":       {config.Exemption{Resource: "app*logs*eu"}, true},
 		"both, another middle":      {config.Exemption{Resource: "app*data*eu"}, false},
-		"a middle at the beginning": {config.Exemption{Resource: "*app*"}, true},
+		"a middle at the beginning": {config.Exemption{Resource: "*arn:*"}, true},
 		"nothing for the star":      {config.Exemption{Resource: "app-logs-eu*"}, true},
 		"one part for two":          {config.Exemption{Resource: "app-logs*logs-eu"}, false},
 		"anything":                  {config.Exemption{Resource: "*"}, true},
