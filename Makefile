@@ -16,7 +16,7 @@ SOURCES = $(shell git ls-files '*.go' go.mod go.sum internal rules ':!*/testdata
 # and do not link a cloud's whole SDK, which would take minutes to build again.
 RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/snapshot ./internal/store ./scanners
 
-.PHONY: check help build test race demo lint fmt bench fuzz scan lambda generate generated tidy template terraform gcp gcp-source vuln clean python node browser
+.PHONY: check help build test race demo lint fmt bench fuzz mutate scan lambda generate generated tidy template terraform gcp gcp-source vuln clean python node browser
 check: fmt tidy lint build generated test race template terraform lambda gcp gcp-source ## the whole check, as CI runs it
 
 help: ## this list
@@ -51,6 +51,15 @@ fuzz: ## every fuzz target for FUZZTIME (60s)
 	  for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
 	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file) || exit 1; \
 	  done; done
+
+# Not part of the check: it takes half an hour. MUTATED=internal/config tries
+# one package alone.
+MUTATED ?= $(addprefix internal/,policy drift outbox config audit slack)
+mutate: build/bin/gremlins ## whether the tests of the core notice what is changed in it: half an hour
+	nice go -C scripts/mutate run . ../../build/bin/gremlins ../.. survivors.txt $(MUTATED)
+
+build/bin/gremlins: scripts/mutate/go.mod scripts/mutate/go.sum
+	go -C scripts/mutate build -o ../../$@ github.com/go-gremlins/gremlins/cmd/gremlins
 
 scan: build ## scan the AWS account of the credentials in the environment
 	build/posture scan aws
