@@ -7,7 +7,7 @@ export POSTURE_PYTHON := $(CURDIR)/build/python/bin/python
 export POSTURE_AZURITE := $(CURDIR)/build/node/node_modules/azurite/dist/src/blob/main.js
 
 VERSION := $(shell git describe --tags --always 2>/dev/null || echo dev)
-STAMP := -X posture/functions/setup.Version=$(VERSION)
+STAMP := -X posture/internal/setup.Version=$(VERSION)
 
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/aws/*/main.go)))
 # All that the functions are built from, with what is embedded.

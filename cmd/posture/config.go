@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"posture/functions/setup"
 	"posture/internal/config"
+	"posture/internal/setup"
 	"posture/internal/store"
 )
 

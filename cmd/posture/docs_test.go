@@ -10,7 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"posture/functions/setup/awscloud"
+	"posture/internal/cloud/awscloud"
 	"posture/internal/config"
 )
 

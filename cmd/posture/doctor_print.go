@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"strconv"
 
-	"posture/functions/setup"
 	"posture/internal/report"
+	"posture/internal/setup"
 	"posture/internal/store"
 )
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
-	"posture/functions/setup/awscloud"
+	"posture/internal/cloud/awscloud"
 	"posture/internal/config"
 	"posture/internal/posture"
 	"posture/internal/report"

@@ -11,11 +11,11 @@ import (
 	"github.com/aws/smithy-go/logging"
 	"github.com/spf13/cobra"
 
-	"posture/functions/setup"
-	"posture/functions/setup/awscloud"
 	"posture/internal/audit"
+	"posture/internal/cloud/awscloud"
 	"posture/internal/config"
 	"posture/internal/posture"
+	"posture/internal/setup"
 	scanner "posture/scanners/aws"
 )
 

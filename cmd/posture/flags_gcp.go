@@ -14,10 +14,10 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
-	"posture/functions/setup"
-	"posture/functions/setup/gcpcloud"
 	"posture/internal/audit"
+	"posture/internal/cloud/gcpcloud"
 	"posture/internal/config"
+	"posture/internal/setup"
 	scanner "posture/scanners/gcp"
 )
 

@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"posture/functions/setup/awscloud"
+	"posture/internal/cloud/awscloud"
 	"posture/internal/config"
 	"posture/internal/posture"
 	"posture/rules"

@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"posture/functions/setup/gcpcloud"
+	"posture/internal/cloud/gcpcloud"
 	"posture/internal/config"
 	"posture/internal/posture"
 	"posture/rules"

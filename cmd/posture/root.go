@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"posture/functions/setup"
+	"posture/internal/setup"
 )
 
 func newRoot(world *streams) *cobra.Command {

@@ -7,11 +7,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/posture"
 	"posture/internal/report"
+	"posture/internal/setup"
 	"posture/internal/snapshot"
 )
 

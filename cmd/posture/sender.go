@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"posture/functions/setup"
 	"posture/internal/config"
 	"posture/internal/outbox"
+	"posture/internal/setup"
 	"posture/internal/slack"
 )
 

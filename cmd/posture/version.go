@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"posture/functions/setup"
+	"posture/internal/setup"
 )
 
 func newVersion(world *streams) *cobra.Command {

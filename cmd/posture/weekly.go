@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"posture/functions/setup"
 	"posture/internal/config"
 	"posture/internal/policy"
+	"posture/internal/setup"
 	"posture/internal/store"
 	"posture/internal/weekly"
 	"posture/rules"

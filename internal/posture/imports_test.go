@@ -36,8 +36,17 @@ var allowed = map[string][]string{
 	},
 	"rules":     {},
 	"scanners":  {"internal/posture", "scanners/..."},
-	"functions": {"internal/...", "scanners/...", "rules", "functions/setup/..."},
-	"cmd":       {"internal/...", "scanners/...", "rules", "functions/setup/...", "cmd/..."},
+	"functions": {"internal/...", "scanners/...", "rules", "functions/..."},
+	"cmd":       {"internal/...", "scanners/...", "rules", "cmd/..."},
+
+	// The wiring that programs share.
+	"internal/setup": {
+		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/snapshot", "internal/drift", "internal/outbox",
+		"internal/audit", "internal/slack", "internal/weekly", "rules",
+	},
+	"internal/cloud": {
+		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/drift", "internal/audit", "internal/setup", "scanners/...", "rules",
+	},
 
 	// What only tests use.
 	"internal/azuritetest":           {"internal/pythontest"},

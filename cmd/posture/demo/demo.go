@@ -12,12 +12,12 @@ import (
 	"io"
 	"time"
 
-	"posture/functions/setup"
-	"posture/functions/setup/awscloud"
-	"posture/functions/setup/gcpcloud"
 	"posture/internal/audit"
+	"posture/internal/cloud/awscloud"
+	"posture/internal/cloud/gcpcloud"
 	"posture/internal/config"
 	"posture/internal/posture"
+	"posture/internal/setup"
 	"posture/internal/store"
 )
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"posture/functions/setup/onlambda"
-	"posture/functions/setup/onlambda/readaws"
+	"posture/functions/aws/onlambda"
+	"posture/functions/aws/onlambda/readaws"
 )
 
 // event is what the schedule and the state machine say.

@@ -11,10 +11,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"posture/functions/setup"
-	"posture/functions/setup/onlambda"
-	"posture/functions/setup/onlambda/readaws"
+	"posture/functions/aws/onlambda"
+	"posture/functions/aws/onlambda/readaws"
 	"posture/internal/outbox"
+	"posture/internal/setup"
 	"posture/internal/snapshot"
 )
 

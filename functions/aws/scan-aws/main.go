@@ -7,8 +7,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"posture/functions/setup/onlambda"
-	"posture/functions/setup/onlambda/readaws"
+	"posture/functions/aws/onlambda"
+	"posture/functions/aws/onlambda/readaws"
 	"posture/internal/posture"
 )
 

@@ -12,8 +12,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"posture/functions/setup/onlambda"
-	"posture/functions/setup/onlambda/readgcp"
+	"posture/functions/aws/onlambda"
+	"posture/functions/aws/onlambda/readgcp"
 	"posture/internal/audit"
 	"posture/internal/posture"
 	"posture/internal/snapshot"

@@ -11,9 +11,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"posture/functions/setup"
-	"posture/functions/setup/onlambda"
+	"posture/functions/aws/onlambda"
 	"posture/internal/outbox"
+	"posture/internal/setup"
 )
 
 // answer says what was seen, for the logs.

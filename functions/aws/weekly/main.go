@@ -9,8 +9,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"posture/functions/setup"
-	"posture/functions/setup/onlambda"
+	"posture/functions/aws/onlambda"
+	"posture/internal/setup"
 )
 
 // event is what the schedule says, or a person who wants another week.

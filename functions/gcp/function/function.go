@@ -6,7 +6,7 @@ package function
 import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 
-	"posture/functions/setup/oncloudrun"
+	"posture/functions/gcp/oncloudrun"
 )
 
 // Over HTTP: plan, scan, publish, run, watchdog and weekly; for CloudEvents the same

@@ -3,7 +3,7 @@ package oncloudrun
 import (
 	"context"
 
-	"posture/functions/setup"
+	"posture/internal/setup"
 )
 
 // week keeps the page of a week.

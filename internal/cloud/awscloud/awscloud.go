@@ -14,11 +14,11 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
-	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/policy"
 	"posture/internal/posture"
+	"posture/internal/setup"
 	"posture/rules"
 	"posture/scanners/aws"
 )

@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"posture/functions/setup"
 	"posture/internal/config"
 	"posture/internal/posture"
+	"posture/internal/setup"
 	"posture/internal/snapshot"
 	"posture/internal/store"
 )

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"posture/functions/setup"
+	"posture/internal/setup"
 )
 
 // TestMetrics holds the lines of which CloudWatch makes metrics, and that two

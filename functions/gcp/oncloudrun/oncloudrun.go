@@ -15,11 +15,11 @@ import (
 	"google.golang.org/api/option"
 	"google.golang.org/api/secretmanager/v1"
 
-	"posture/functions/setup"
-	"posture/functions/setup/gcpcloud"
 	"posture/internal/audit"
+	"posture/internal/cloud/gcpcloud"
 	"posture/internal/config"
 	"posture/internal/posture"
+	"posture/internal/setup"
 	"posture/internal/slack"
 	"posture/internal/store"
 	"posture/internal/store/gcsstore"

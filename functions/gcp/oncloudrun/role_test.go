@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write infra/gcp/scan-role.yaml again")
 // TestRole holds the role that infra/gcp grants to the calls that the scanners
 // declare.
 func TestRole(t *testing.T) {
-	role := "# Generated: go test ./functions/setup/oncloudrun -run TestRole -update\n" +
+	role := "# Generated: go test ./functions/gcp/oncloudrun -run TestRole -update\n" +
 		"title: posture scan\n" +
 		"description: Reads the settings that posture judges, and nothing else.\n" +
 		"stage: GA\n" +

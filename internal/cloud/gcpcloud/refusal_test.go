@@ -18,12 +18,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/drift"
 	"posture/internal/policy"
 	"posture/internal/posture"
+	"posture/internal/setup"
 	"posture/internal/snapshot"
 	"posture/internal/store"
 	"posture/scanners/gcp"

@@ -6,8 +6,8 @@ import (
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 
-	"posture/functions/setup"
 	"posture/internal/config"
+	"posture/internal/setup"
 	"posture/internal/store"
 )
 

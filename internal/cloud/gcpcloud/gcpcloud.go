@@ -11,11 +11,11 @@ import (
 	"slices"
 	"sync"
 
-	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/policy"
 	"posture/internal/posture"
+	"posture/internal/setup"
 	"posture/rules"
 	"posture/scanners/gcp"
 )

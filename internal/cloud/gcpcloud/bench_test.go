@@ -21,10 +21,10 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
-	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/posture"
+	"posture/internal/setup"
 	"posture/internal/snapshot"
 	"posture/internal/store"
 	"posture/scanners/gcp"

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/outbox"
 	"posture/internal/posture"
+	"posture/internal/setup"
 	"posture/internal/snapshot"
 )
 

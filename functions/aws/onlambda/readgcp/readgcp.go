@@ -10,10 +10,10 @@ import (
 
 	"google.golang.org/api/option"
 
-	"posture/functions/setup/federation"
-	"posture/functions/setup/gcpcloud"
-	"posture/functions/setup/onlambda"
+	"posture/functions/aws/onlambda"
 	"posture/internal/audit"
+	"posture/internal/cloud/federation"
+	"posture/internal/cloud/gcpcloud"
 	"posture/internal/posture"
 	"posture/internal/store"
 	"posture/scanners/gcp"

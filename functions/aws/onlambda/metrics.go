@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"posture/functions/setup"
+	"posture/internal/setup"
 )
 
 // namespace is that of the metrics on which the alarms of the template stand.

@@ -11,10 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/drift"
 	"posture/internal/outbox"
+	"posture/internal/setup"
 	"posture/internal/snapshot"
 	"posture/internal/store"
 )

@@ -6,9 +6,9 @@ import (
 	"context"
 	"os"
 
-	"posture/functions/setup/awscloud"
-	"posture/functions/setup/onlambda"
+	"posture/functions/aws/onlambda"
 	"posture/internal/audit"
+	"posture/internal/cloud/awscloud"
 	"posture/internal/config"
 	"posture/internal/posture"
 )

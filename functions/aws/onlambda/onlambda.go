@@ -20,10 +20,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"posture/functions/setup"
 	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/posture"
+	"posture/internal/setup"
 	"posture/internal/slack"
 	"posture/internal/store"
 	"posture/internal/store/s3store"

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"posture/functions/setup/awscloud"
+	"posture/internal/cloud/awscloud"
 	"posture/internal/config"
 	"posture/internal/drift"
 	"posture/internal/posture"
