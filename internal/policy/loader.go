@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -24,37 +26,63 @@ type loader struct {
 	env      *cel.Env
 	envs     map[string]*cel.Env // by resource type
 	rules    map[string]*rule    // by id
-	files    map[string]string   // by id: the file that has it
+	files    map[string]origin   // by id: the file that has it
 	errs     []error
 }
 
-// loadFiles loads the rules of all file systems.
+// origin is a rule file that was read.
+type origin struct {
+	name     string
+	content  []byte
+	replaces bool // it is in a file system that says so
+}
+
+// loadFiles loads the rules of all file systems, first of those that replace
+// others.
 func (l *loader) loadFiles() {
+	dirs := make([]Named, 0, len(l.opts.Files))
 	for _, fsys := range l.opts.Files {
-		name := ""
-		if named, ok := fsys.(Named); ok {
-			name = named.Name
+		dir, ok := fsys.(Named)
+		if !ok {
+			dir = Named{FS: fsys}
 		}
-		err := fs.WalkDir(fsys, ".", func(file string, entry fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if !entry.IsDir() {
-				l.loadFile(fsys, name, file)
-			}
-			return nil
-		})
+		dirs = append(dirs, dir)
+	}
+	slices.SortStableFunc(dirs, func(a, b Named) int { return cmp.Compare(rank(a), rank(b)) })
+	for _, dir := range dirs {
+		l.loadDir(dir)
+	}
+}
+
+// rank orders file systems: those that replace others come first.
+func rank(dir Named) int {
+	if dir.Replaces {
+		return 0
+	}
+	return 1
+}
+
+// loadDir loads the rules of one file system.
+func (l *loader) loadDir(dir Named) {
+	err := fs.WalkDir(dir, ".", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			l.errs = append(l.errs, fmt.Errorf("list rule files: %s: %w", path.Join(name, "."), err))
+			return err
 		}
+		if !entry.IsDir() {
+			l.loadFile(dir, file)
+		}
+		return nil
+	})
+	if err != nil {
+		l.errs = append(l.errs, fmt.Errorf("list rule files: %s: %w", path.Join(dir.Name, "."), err))
 	}
 }
 
 // loadFile loads one rule, or passes over a file of another kind.
-func (l *loader) loadFile(fsys fs.FS, dir, file string) {
+func (l *loader) loadFile(dir Named, file string) {
 	src := &yamlfile.Source{Name: file}
-	if dir != "" {
-		src.Name = strings.TrimSuffix(dir, "/") + "/" + file // dir may be an address
+	if dir.Name != "" {
+		src.Name = strings.TrimSuffix(dir.Name, "/") + "/" + file // the name may be an address
 	}
 	switch path.Ext(file) {
 	case ".yaml":
@@ -64,7 +92,7 @@ func (l *loader) loadFile(fsys fs.FS, dir, file string) {
 	default:
 		return
 	}
-	content, err := readFile(fsys, file)
+	content, err := readFile(dir, file)
 	if err != nil {
 		l.errs = append(l.errs, fmt.Errorf("read rule %s: %w", src.Name, err))
 		return
@@ -75,17 +103,31 @@ func (l *loader) loadFile(fsys fs.FS, dir, file string) {
 		l.errs = append(l.errs, errs...)
 		return
 	}
-	l.add(f)
+	if l.claim(f, origin{name: src.Name, content: content, replaces: dir.Replaces}) {
+		l.add(f)
+	}
+}
+
+// claim reports whether the rule is to be added: no file before it has its id.
+// A file with the same content as the first, or that the first one replaces,
+// is passed over.
+func (l *loader) claim(f *ruleFile, from origin) bool {
+	id := f.id.value
+	first, taken := l.files[id]
+	switch {
+	case !taken:
+		l.files[id] = from
+		return true
+	case bytes.Equal(first.content, from.content), first.replaces && !from.replaces:
+	default:
+		l.errs = append(l.errs, f.at(f.id.node, "rule %q is also in %s, with other content: choose another id", id, first.name))
+	}
+	return false
 }
 
 // add compiles a rule file and keeps the rule.
 func (l *loader) add(f *ruleFile) {
 	id := f.id.value
-	if first, taken := l.files[id]; taken {
-		l.errs = append(l.errs, f.at(f.id.node, "rule %q is also in %s", id, first))
-		return
-	}
-	l.files[id] = f.src.Name
 	if l.opts.Elsewhere != nil && l.opts.Elsewhere(f.resource.value) {
 		return
 	}

@@ -19,7 +19,7 @@ import (
 // Options says what a policy is made of.
 type Options struct {
 	Docs     map[string]any // a zero document of each resource type that rules may judge
-	Files    []fs.FS        // where the rule files are: every *.yaml, at any depth
+	Files    []fs.FS        // where the rule files are: every *.yaml, at any depth; the same file may be in several
 	Criteria *Criteria      // the criteria that rules may support
 
 	Disabled   []string                    // ids of rules that are checked but not used
@@ -38,8 +38,12 @@ type Options struct {
 // people find the file that is meant.
 type Named struct {
 	fs.FS
-	Name string
+	Name     string
+	Replaces bool // its rules replace those with the same id in file systems without this
 }
+
+// ReadDir lists a directory as the file system itself does.
+func (n Named) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(n.FS, name) }
 
 // Policy is a set of checked and compiled rules. It does not change, and may
 // be used by several goroutines at once.
@@ -187,6 +191,6 @@ func newLoader(opts Options) (*loader, error) {
 		return nil, fmt.Errorf("load rules: %w", err)
 	}
 	return &loader{opts: opts, provider: p, env: base,
-		envs: map[string]*cel.Env{}, rules: map[string]*rule{}, files: map[string]string{},
+		envs: map[string]*cel.Env{}, rules: map[string]*rule{}, files: map[string]origin{},
 	}, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"posture/internal/posture"
 	"posture/internal/yamlfile"
 )
 
@@ -217,8 +218,14 @@ func TestFiles(t *testing.T) {
 		want  string
 	}{
 		{
-			"the same id twice", []fs.FS{tree(map[string]string{"aws/one.yaml": one}), Named{FS: tree(map[string]string{"one.yaml": one}), Name: "mine"}},
-			"mine/one.yaml:1:5: rule \"one\" is also in aws/one.yaml\n   1 | id: one\n     |     ^",
+			"the same id twice", []fs.FS{tree(map[string]string{"aws/one.yaml": one}), Named{FS: tree(map[string]string{"one.yaml": one + "\n"}), Name: "mine"}},
+			"mine/one.yaml:1:5: rule \"one\" is also in aws/one.yaml, with other content: choose another id\n   1 | id: one\n     |     ^",
+		},
+		{
+			"the same id twice among those that replace", []fs.FS{
+				Named{FS: tree(map[string]string{"one.yaml": one}), Name: "a", Replaces: true}, Named{FS: tree(map[string]string{"one.yaml": one + "\n"}), Name: "b", Replaces: true},
+			},
+			"b/one.yaml:1:5: rule \"one\" is also in a/one.yaml, with other content: choose another id\n   1 | id: one\n     |     ^",
 		},
 		{"another ending", []fs.FS{tree(map[string]string{"one.yml": one})}, "one.yml: expected a name that ends in .yaml"},
 		{"too long", []fs.FS{tree(map[string]string{"one.yaml": one + strings.Repeat("#", maxFile)})}, "read rule one.yaml: the file is longer than 1048576 bytes"},
@@ -238,6 +245,36 @@ func TestTheLongestFileLoads(t *testing.T) {
 	one := ruleText("one", "resource.versioning")
 	if _, err := Load(testOptions(t, map[string]string{"one.yaml": one + strings.Repeat("#", maxFile-len(one))})); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSameRuleTwice holds which file counts where two have the same id.
+func TestSameRuleTwice(t *testing.T) {
+	built := ruleText("one", "resource.versioning")
+	edited := strings.Replace(built, "high", "low", 1)
+	for _, c := range []struct {
+		name string
+		mine Named
+		want posture.Severity
+	}{
+		{"the same content", Named{FS: tree(map[string]string{"one.yaml": built})}, posture.High},
+		{"in place of the other", Named{FS: tree(map[string]string{"one.yaml": edited}), Replaces: true}, posture.Low},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			opts := testOptions(t, map[string]string{"aws/one.yaml": built})
+			opts.Files = append(opts.Files, c.mine)
+			p, err := Load(opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []posture.Severity
+			for _, rule := range p.Rules() {
+				got = append(got, rule.Severity)
+			}
+			if diff := cmp.Diff([]posture.Severity{c.want}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
