@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,6 +47,11 @@ func TestRulesProveThemselves(t *testing.T) {
 			}
 			if got := len(loaded.Rules()); got != len(files) {
 				t.Errorf("loaded %d rules of %d files", got, len(files))
+			}
+			for _, rule := range loaded.Rules() { // by it the configuration knows whose rule it speaks of
+				if !strings.HasPrefix(rule.ID, p.name+"-") {
+					t.Errorf("rule %s: expected an id that begins with %s-", rule.ID, p.name)
+				}
 			}
 		})
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"posture/internal/config"
-	"posture/internal/policy"
 )
 
 // common holds the flags that several commands have.
@@ -67,19 +66,6 @@ func loadFile(path string) (config.Config, error) {
 		return config.Config{}, fmt.Errorf("there is no file %s: name the configuration with --config FILE", path)
 	}
 	return cfg, err
-}
-
-// ruleDirectories opens directories of rules.
-func ruleDirectories(paths []string) ([]fs.FS, error) {
-	var own []fs.FS
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil || !info.IsDir() {
-			return nil, fmt.Errorf("rules: %s is not a directory: expected one that holds rule files", path)
-		}
-		own = append(own, policy.Named{FS: os.DirFS(path), Name: path})
-	}
-	return own, nil
 }
 
 func (c *common) addSince(cmd *cobra.Command, at *time.Time, what string) {

@@ -26,18 +26,19 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C again does not want to wait
-	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now})
+	code := run(ctx, os.Args[1:], streams{program: os.Args[0], in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now})
 	stop()
 	os.Exit(code)
 }
 
 // streams is the world as the command line sees it.
 type streams struct {
-	in     io.Reader
-	out    io.Writer
-	err    io.Writer
-	getenv func(string) string
-	now    func() time.Time
+	program string // as it was called
+	in      io.Reader
+	out     io.Writer
+	err     io.Writer
+	getenv  func(string) string
+	now     func() time.Time
 }
 
 // exitError ends the program with a code. Without an error in it, it ends

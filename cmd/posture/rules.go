@@ -3,12 +3,10 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.yaml.in/yaml/v4"
 
 	"posture/internal/config"
 	"posture/internal/policy"
@@ -22,9 +20,9 @@ func newRules(world *streams) *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "rules",
 		Short: "List, explain, test and write rules",
-		Long: `Rules are YAML files: what must hold for one type of resource, as an
-expression over the resource's document, with examples that prove it. Those that
-come with posture and those in directories of yours are treated alike.`,
+		Long: `A rule is a YAML file: a requirement for one type of resource, written as an
+expression over the resource's fields, with examples that prove it. Built-in
+rules and rules in your own directories are treated alike.`,
 	})
 	cmd.AddCommand(newRulesList(world), newRulesShow(world), newRulesTest(world), newRulesNew(world))
 	return cmd
@@ -50,8 +48,8 @@ func newRulesList(world *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the rules",
-		Long: `List the rules that come with posture and those of your directories, as the
-configuration adjusts them.`,
+		Long: `List the built-in rules and those of your own directories, with the severities
+and parameters that the configuration sets.`,
 		Example: `  posture rules list
   posture rules list --category backup
   posture rules list --criterion CC6.1 --format json`,
@@ -91,7 +89,7 @@ func (l *rulesList) print() error {
 	if l.format == "json" {
 		return l.world.json(list)
 	}
-	table := report.NewTable("id", "severity", "category", "supports", "what holds")
+	table := report.NewTable("id", "severity", "category", "supports", "requirement")
 	for _, rule := range list {
 		title := rule.Title
 		if rule.Disabled {
@@ -145,62 +143,6 @@ func types() []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// example is one example of a rule's file.
-type example struct {
-	Name   string         `yaml:"name" json:"name"`
-	Given  map[string]any `yaml:"given" json:"given"`
-	Unread []string       `yaml:"unread" json:"unread,omitempty"`
-	Params map[string]any `yaml:"params" json:"params,omitempty"`
-	Now    string         `yaml:"now" json:"now,omitempty"`
-}
-
-// ruleText is what a rule's file says that rules in use do not tell.
-type ruleText struct {
-	file    string
-	Applies string    `yaml:"applies"`
-	Pass    []example `yaml:"pass"`
-	Fail    []example `yaml:"fail"`
-	Unknown []example `yaml:"unknown"`
-	Outside []example `yaml:"outside"`
-}
-
-// examples returns how many examples the file has.
-func (t ruleText) examples() int {
-	return len(t.Pass) + len(t.Fail) + len(t.Unknown) + len(t.Outside)
-}
-
-// ruleTexts reads the files of all rules in the file systems, by id.
-func ruleTexts(files []fs.FS) (map[string]ruleText, error) {
-	found := map[string]ruleText{}
-	for _, dir := range files {
-		err := fs.WalkDir(dir, ".", func(path string, entry fs.DirEntry, err error) error {
-			id, isRule := strings.CutSuffix(entry.Name(), ".yaml")
-			if err != nil || entry.IsDir() || !isRule {
-				return err
-			}
-			text, err := readRuleText(dir, path)
-			found[id] = text
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("read rules: %w", err)
-		}
-	}
-	return found, nil
-}
-
-func readRuleText(dir fs.FS, path string) (ruleText, error) {
-	text := ruleText{file: path}
-	if named, ok := dir.(policy.Named); ok {
-		text.file = named.Name + "/" + path
-	}
-	content, err := fs.ReadFile(dir, path)
-	if err != nil {
-		return text, err
-	}
-	return text, yaml.Unmarshal(content, &text)
 }
 
 // noRule is the error for a rule that there is not.

@@ -1,13 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,7 @@ import (
 
 // rulesNew is one posture rules new.
 type rulesNew struct {
-	common
+	world    *streams
 	dir      string
 	resource string
 	category string
@@ -25,22 +26,24 @@ type rulesNew struct {
 }
 
 func newRulesNew(world *streams) *cobra.Command {
-	n := &rulesNew{common: common{world: world}, category: string(posture.Encryption), severity: string(posture.Medium)}
+	n := &rulesNew{world: world, category: string(posture.Encryption), severity: string(posture.Medium)}
 	cmd := &cobra.Command{
 		Use:   "new ID --resource TYPE",
-		Short: "Write the first version of a rule of your own",
+		Short: "Write the first version of a rule",
 		Long: `Write a rule file DIR/ID.yaml that already passes posture rules test, with a
-list of the fields that its expression may read. Change what it says, test it,
-and scan with --rules DIR. A file that is there already is left alone.`,
+list of the fields that its expression may read. Edit it, test it, and scan with
+--rules DIR. An existing file is never overwritten.
+
+DIR is the working directory unless --dir says otherwise; in a checkout of this
+project it is the directory of the rules for the cloud of TYPE, as in rules/aws.`,
 		Example: `  posture rules new acme-bucket-owned --resource AWS::S3::Bucket --category network
   posture rules test .
   posture scan aws --rules .`,
 		Args: oneWord("id"),
-		RunE: func(_ *cobra.Command, args []string) error { return n.write(args[0]) },
+		RunE: func(_ *cobra.Command, args []string) error { return n.run(args[0]) },
 	}
-	n.addConfig(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&n.dir, "dir", ".", "`directory` to write the file to; it is made when it is not there")
+	flags.StringVar(&n.dir, "dir", "", "`directory` to write the file to, created if missing (default: here, or rules/CLOUD in a checkout)")
 	flags.StringVar(&n.resource, "resource", "", "`type` of resource that the rule judges, as in AWS::S3::Bucket or storage.googleapis.com/Bucket")
 	flags.Var(&choice{&n.category, "category", texts(posture.Categories)}, "category", "`category`: "+wrapped(texts(posture.Categories)))
 	flags.Var(&choice{&n.severity, "severity", texts(posture.Severities)}, "severity", "`severity`: "+wrapped(texts(posture.Severities)))
@@ -54,47 +57,67 @@ and scan with --rules DIR. A file that is there already is left alone.`,
 
 var ruleID = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// write writes the file unless it is there.
-func (n *rulesNew) write(id string) error {
+// run writes the file and says what to do next.
+func (n *rulesNew) run(id string) error {
 	if !ruleID.MatchString(id) {
-		return fmt.Errorf("id %q: expected small letters, digits and single dashes, as in acme-bucket-owned", id)
+		return fmt.Errorf("id %q: expected lower case letters, digits and single dashes, as in acme-bucket-owned", id)
 	}
-	doc, err := documentOf(n.resource)
+	cloud, err := providerOf(n.resource)
 	if err != nil {
 		return err
 	}
-	cfg, err := n.loadConfig()
-	if err != nil {
+	if err := notBuiltIn(id); err != nil {
 		return err
 	}
-	all, err := n.everyRule(cfg)
-	if err != nil {
+	dir := cmp.Or(n.dir, newRuleDirectory(cloud.name))
+	path := filepath.Join(dir, id+".yaml")
+	if err := n.write(path, id, cloud); err != nil {
 		return err
 	}
-	if slices.Contains(ids(all), id) {
-		return fmt.Errorf("there is a rule %s already: posture rules show %s explains it", id, id)
+	fmt.Fprintf(n.world.out, "%s written. Edit it, then run: %s\n", path, n.world.command("rules", "test", dir))
+	if prefix := string(cloud.name) + "-"; inCheckout(dir) && !strings.HasPrefix(id, prefix) {
+		fmt.Fprintf(n.world.err, "Built-in rules are named after their cloud: call it %s%s before you propose it.\n", prefix, id)
 	}
+	return nil
+}
+
+// write writes the first version of the rule.
+func (n *rulesNew) write(path, id string, cloud provider) error {
 	criterion, err := criterionFor(posture.Category(n.category))
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(n.dir, id+".yaml")
-	text := skeleton{id: id, resource: n.resource, category: n.category, severity: n.severity, criterion: criterion, fields: fieldsOf(doc)}.text()
-	if err := createFile(path, text); err != nil {
-		return err
-	}
-	fmt.Fprintf(n.world.out, "%s is written: change it, then run posture rules test %s\n", path, n.dir)
-	return nil
+	return createFile(path, skeleton{
+		id: id, resource: n.resource, category: n.category, severity: n.severity, criterion: criterion,
+		fields: fieldsOf(cloud.docs[n.resource]),
+	}.text())
 }
 
-// documentOf returns a zero document of a resource type.
-func documentOf(typ string) (any, error) {
+// newRuleDirectory returns where a new rule for a cloud goes.
+func newRuleDirectory(cloud posture.Provider) string {
+	if top := checkoutRules("."); top != "" {
+		return fromHere(filepath.Join(top, string(cloud)))
+	}
+	return "."
+}
+
+// notBuiltIn refuses the id of a built-in rule.
+func notBuiltIn(id string) error {
+	built, err := ruleTexts(builtIn())
+	if _, taken := built[id]; taken {
+		return fmt.Errorf("there is a built-in rule %s already: posture rules show %s explains it", id, id)
+	}
+	return err
+}
+
+// providerOf returns the cloud that a resource type is of.
+func providerOf(typ string) (provider, error) {
 	for _, p := range providers() {
-		if doc, known := p.docs[typ]; known {
-			return doc, nil
+		if _, known := p.docs[typ]; known {
+			return p, nil
 		}
 	}
-	return nil, fmt.Errorf("unknown resource type %q%s", typ, yamlfile.Expected(typ, types()))
+	return provider{}, fmt.Errorf("unknown resource type %q%s", typ, yamlfile.Expected(typ, types()))
 }
 
 // createFile writes a file whole, or leaves nothing behind.
@@ -104,7 +127,7 @@ func createFile(path, text string) error {
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // rules are no secret
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already, and was left as it is: choose another id or --dir", path)
+		return fmt.Errorf("%s exists already and was not changed: choose another id or --dir", path)
 	}
 	if err != nil {
 		return fmt.Errorf("write a rule: %w", err)

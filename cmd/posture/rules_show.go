@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,7 +48,7 @@ func newRulesShow(world *streams) *cobra.Command {
 	c := common{world: world}
 	cmd := &cobra.Command{
 		Use:   "show ID",
-		Short: "Explain a rule: why, what must hold, which criteria, how to fix it",
+		Short: "Explain a rule: why it matters, what it requires, which criteria it supports, how to fix a failure",
 		Example: `  posture rules show aws-s3-bucket-not-public
   posture rules show aws-kms-key-rotation-enabled --format json`,
 		Args:              oneWord("rule id"),
@@ -111,7 +110,7 @@ func (c *common) explain(cfg config.Config, rule posture.Rule) (shownRule, error
 		for _, param := range loaded.Params(rule.ID) {
 			shown.Params = append(shown.Params, shownParam(param))
 		}
-		texts, err := ruleTexts(append([]fs.FS{policy.Named{FS: p.files, Name: "rules"}}, own...))
+		texts, err := ruleTexts(append(builtIn(), own...))
 		if err != nil {
 			return shown, err
 		}

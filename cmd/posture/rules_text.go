@@ -17,11 +17,11 @@ func (s shownRule) text() string {
 	}
 	fmt.Fprintf(&b, "%s\n%s\n\n%s, %s, judges %s%s\n%s\n", s.ID, s.Title, s.Severity, s.Category, s.Type, disabled, s.File)
 	section(&b, "Why", s.Why)
-	section(&b, "Must hold", s.Require)
-	section(&b, "Applies where", s.Applies)
+	section(&b, "Requirement", s.Require)
+	section(&b, "Applies when", s.Applies)
 	section(&b, "Parameters", paramLines(s.Params))
 	section(&b, "Fix", s.Fix)
-	section(&b, "Supports, but never proves alone", criteriaLines(s.Criteria))
+	section(&b, "Supports, but does not prove alone", criteriaLines(s.Criteria))
 	section(&b, "References", strings.Join(s.References, "\n"))
 	section(&b, "Examples", exampleLines(s.Examples))
 	return b.String()
@@ -39,7 +39,7 @@ func paramLines(params []shownParam) string {
 	for _, p := range params {
 		line := fmt.Sprintf("%s (%s) = %v", p.Name, p.Type, p.Value)
 		if fmt.Sprint(p.Value) != fmt.Sprint(p.Default) {
-			line += fmt.Sprintf(", by default %v", p.Default)
+			line += fmt.Sprintf(", default %v", p.Default)
 		}
 		if p.Min != nil {
 			line += fmt.Sprintf(", at least %d", *p.Min)
@@ -60,7 +60,7 @@ func criteriaLines(criteria []shownCriterion) string {
 	for _, c := range criteria {
 		lines = append(lines, fmt.Sprintf("%s (%s) %s", c.ID, c.Strength, c.Summary))
 		if c.StillManual != "" {
-			lines = append(lines, "  people still show: "+c.StillManual)
+			lines = append(lines, "  still manual: "+c.StillManual)
 		}
 	}
 	return strings.Join(lines, "\n")
@@ -76,7 +76,7 @@ func exampleLines(examples map[string]samples) string {
 			}
 			line := fmt.Sprintf("%-8s %s: %s", outcome, e.Name, given)
 			if len(e.Unread) > 0 {
-				line += ", not read: " + wrapped(e.Unread)
+				line += ", unread: " + wrapped(e.Unread)
 			}
 			lines = append(lines, line)
 		}

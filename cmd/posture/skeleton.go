@@ -101,30 +101,30 @@ func (s skeleton) text() string {
 			break
 		}
 	}
-	return fmt.Sprintf(`# A rule of your own. It is valid as it stands: change what it says, then run
-#   posture rules test DIRECTORY
+	return fmt.Sprintf(`# A new rule. It already passes posture rules test: edit it, test it again, and
+# delete these comments when you are done.
 #
-# What its expression may read of a resource:
+# Its expressions may read these fields of the resource:
 %s#
-# and of every resource: id, name, region, account: string; tags: map of string
+# and of any resource: id, name, region, account: string; tags: map of string
 # (write "owner" in resource.tags && resource.tags["owner"] != "").
 id: %s
-title: Say in one line what holds when all is good
+title: Say in one line what is required, as in Buckets are encrypted
 resource: %s
 category: %s
 severity: %s
-soc2: [%s] # posture rules list --criterion shows what others support
+soc2: [%s] # posture rules list shows what other rules support
 why: >
   Say in one or two sentences what can go wrong.
-require: | # true is good
+require: | # true passes, false fails
   %s
 fix: >
-  Say what to do, with the command if there is one.
+  Say how to fix it, with the command if there is one.
 pass:
-  - name: say what makes it pass
+  - name: say why it passes
     given: %s
 fail:
-  - name: say what makes it fail
+  - name: say why it fails
     given: {}
 unknown:
   - name: the field could not be read

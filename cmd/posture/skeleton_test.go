@@ -27,8 +27,8 @@ func TestSkeletons(t *testing.T) {
 			n++
 		}
 	}
-	c := common{world: &streams{out: t.Output()}, rules: []string{dir}}
-	if err := c.prove(); err != nil {
+	c := common{world: &streams{out: t.Output()}}
+	if err := c.prove([]string{dir}); err != nil {
 		t.Error(err)
 	}
 }

@@ -50,13 +50,13 @@ func readRule(src *yamlfile.Source, content []byte) (*ruleFile, []error) {
 func requiredKeys() [][2]string {
 	return [][2]string{
 		{"id", "the file's name without .yaml"},
-		{"title", "what holds when all is good, in one line"},
-		{"resource", "the resource type that the rule judges"},
+		{"title", "the requirement, in one line"},
+		{"resource", "the resource type that the rule is for"},
 		{"category", "the rule's technical family"},
 		{"severity", "critical, high, medium or low"},
 		{"soc2", "the criteria that the rule supports"},
 		{"why", "the risk, in one or two sentences"},
-		{"require", "an expression that is true when all is good"},
+		{"require", "an expression that is true when the resource passes"},
 		{"fix", "what to do about it"},
 		{"pass", "at least one example that passes"},
 		{"fail", "at least one example that fails"},

@@ -62,7 +62,7 @@ func LoadPolicy(c config.Config, own []fs.FS, examples bool) (*policy.Policy, er
 	adjusted := setup.RulesFor(posture.AWS, c.Rules)
 	return policy.Load(policy.Options{
 		Docs: aws.Docs(), Criteria: criteria, Examples: examples, Elsewhere: setup.Elsewhere(posture.AWS),
-		Files:    append([]fs.FS{policy.Named{FS: rules.AWS, Name: "rules"}}, own...),
+		Files:    append([]fs.FS{policy.Named{FS: rules.AWS, Name: "built-in rules"}}, own...),
 		Disabled: adjusted.Disabled, Params: adjusted.Params, Severities: adjusted.Severities,
 	})
 }

@@ -116,7 +116,7 @@ func LoadPolicy(c config.Config, own []fs.FS, examples bool) (*policy.Policy, er
 	adjusted := setup.RulesFor(posture.GCP, c.Rules)
 	return policy.Load(policy.Options{
 		Docs: gcp.Docs(), Criteria: criteria, Examples: examples, Elsewhere: setup.Elsewhere(posture.GCP),
-		Files:    append([]fs.FS{policy.Named{FS: rules.GCP, Name: "rules"}}, own...),
+		Files:    append([]fs.FS{policy.Named{FS: rules.GCP, Name: "built-in rules"}}, own...),
 		Disabled: adjusted.Disabled, Params: adjusted.Params, Severities: adjusted.Severities,
 	})
 }
