@@ -64,11 +64,15 @@ build/bin/gremlins: scripts/mutate/go.mod scripts/mutate/go.sum
 scan: build ## scan the AWS account of the credentials in the environment
 	build/posture scan aws
 
-lint: build/bin/golangci-lint ## the linters of .golangci.yml
+lint: build/bin/golangci-lint build/bin/actionlint ## the linters of .golangci.yml, and of the workflows
 	build/bin/golangci-lint run ./...
+	build/bin/actionlint -shellcheck= -pyflakes=
 
 build/bin/golangci-lint: scripts/go.mod scripts/go.sum
 	go -C scripts build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+build/bin/actionlint: scripts/actionlint/go.mod scripts/actionlint/go.sum
+	go -C scripts/actionlint build -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
 
 fmt: ## fail when a file is not formatted
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not formatted, run gofmt -w:"; echo "$$out"; exit 1; }
