@@ -24,7 +24,9 @@ type asset struct {
 	Data json.RawMessage `json:"-"` // the resource as its REST API returns it
 }
 
-// newAsset returns the resource of an answer, without sharing its memory.
+// newAsset returns the resource of an answer, without sharing its memory. What
+// no JSON number can say, as NaN, is a string in the data, and so is refused
+// where a number is read.
 func newAsset(a *assetpb.Asset) *asset {
 	found := &asset{
 		Name: a.GetName(), Type: a.GetAssetType(), Ancestors: a.GetAncestors(),
@@ -34,7 +36,9 @@ func newAsset(a *assetpb.Asset) *asset {
 		found.Updated = a.GetUpdateTime().AsTime()
 	}
 	if data := a.GetResource().GetData(); data != nil {
-		found.Data = appendStruct(nil, data)
+		if text, err := json.Marshal(data.AsMap()); err == nil { // else there is no data, which is unread
+			found.Data = text
+		}
 	}
 	return found
 }

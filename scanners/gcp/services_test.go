@@ -86,7 +86,7 @@ func checkSchemas(t *testing.T, name string, schemas map[string]any) {
 			t.Errorf("%s:%d: no schema for %s %s among %v", name, i+1, a.GetAssetType(), a.GetResource().GetVersion(), slices.Sorted(maps.Keys(schemas)))
 			continue
 		}
-		data := json.NewDecoder(bytes.NewReader(appendStruct(nil, a.GetResource().GetData())))
+		data := json.NewDecoder(bytes.NewReader(newAsset(&a).Data))
 		data.DisallowUnknownFields()
 		if err := data.Decode(reflect.New(reflect.TypeOf(schema)).Interface()); err != nil {
 			t.Errorf("%s:%d: %s: %v", name, i+1, a.GetName(), err)
