@@ -22,7 +22,7 @@ func documents(t *testing.T) map[string]string {
 		t.Fatalf("found %d documents: %v", len(found), err)
 	}
 	texts := map[string]string{}
-	for _, path := range append(found, "../../README.md") {
+	for _, path := range append(found, "../../README.md", "../../CONTRIBUTING.md", "../../SECURITY.md") {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
