@@ -82,6 +82,8 @@ var refusals = []struct{ name, from, to string }{
 	{"misspelt field below an empty line", "require: |\n", "require: |\n\n  resource.dayz > 1 &&\n"},
 	{"a text of 60 characters for a list", "[CC6.1]", strings.Repeat("c", 60)},
 	{"a text of 61 characters for a list", "[CC6.1]", strings.Repeat("c", 61)},
+	{"field of a yes/no value", "resource.policy.tls\n", "resource.policy.tls.strict\n"},
+	{"field of a map's value", "resource.policy.tls\n", "resource.labels.team.name\n"},
 	{"field below a loop", "resource.policy.tls\n", "resource.statements.exists(s, s.efect == 'Allow')\n"},
 	{"unknown variable", "resource.policy.tls\n", "bucket.policy.tls\n"},
 	{"unknown parameter in an expression", "params.min_days", "params.max_days"},
