@@ -131,6 +131,18 @@ func TestParams(t *testing.T) {
 	}
 }
 
+func TestNamesOfParameters(t *testing.T) {
+	for name, want := range map[string]bool{
+		"a": true, "z": true, "a_1": true, "zz9_": true, "A": false, "aB": false, "1a": false, "_a": false, "a-b": false, "ä": false, "'{'": false,
+	} {
+		text := ruleText("r", "resource.versioning", "params: {"+name+": {type: int, default: 1}}")
+		_, err := Load(testOptions(t, map[string]string{"r.yaml": text}))
+		if (err == nil) != want {
+			t.Errorf("parameter %s: %v", name, err)
+		}
+	}
+}
+
 func TestOverridesAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		name string
