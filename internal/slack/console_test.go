@@ -8,6 +8,31 @@ import (
 	"posture/internal/nasty"
 )
 
+// TestAWSURL holds where messages link to for resources of AWS.
+func TestAWSURL(t *testing.T) {
+	const eu = "eu-west-1"
+	for _, c := range []struct{ typ, region, id, want string }{
+		{"AWS::S3::Bucket", eu, "arn:aws:s3:::logs", "https://console.aws.amazon.com/s3/buckets/logs?region=eu-west-1"},
+		{"AWS::EC2::Instance", eu, "arn:aws:ec2:eu-west-1:111122223333:instance/i-1", "https://console.aws.amazon.com/ec2/home?region=eu-west-1#InstanceDetails:instanceId=i-1"},
+		{"AWS::RDS::DBInstance", eu, "arn:aws:rds:eu-west-1:111122223333:db:orders", "https://console.aws.amazon.com/rds/home?region=eu-west-1#database:id=orders;is-cluster=false"},
+		{"AWS::IAM::User", "global", "arn:aws:iam::111122223333:user/team/ann", "https://console.aws.amazon.com/iam/home#/users/details/ann"},
+		{"AWS::IAM::ManagedPolicy", "global", "arn:aws:iam::111122223333:policy/p", "https://console.aws.amazon.com/iam/home#/policies/details/arn%3Aaws%3Aiam%3A%3A111122223333%3Apolicy%2Fp"},
+		{"AWS::S3::Bucket", "us-gov-west-1", "arn:aws-us-gov:s3:::logs", "https://console.amazonaws-us-gov.com/s3/buckets/logs?region=us-gov-west-1"},
+		{"AWS::S3::Bucket", "cn-north-1", "arn:aws-cn:s3:::logs", "https://console.amazonaws.cn/s3/buckets/logs?region=cn-north-1"},
+		{"AWS::S3::Bucket", "eu west", "arn:aws:s3:::logs", "https://console.aws.amazon.com/go/view?arn=arn%3Aaws%3As3%3A%3A%3Alogs"},
+		{"AWS::New::Thing", eu, "arn:aws:new:eu-west-1:111122223333:thing/a", "https://console.aws.amazon.com/go/view?arn=arn%3Aaws%3Anew%3Aeu-west-1%3A111122223333%3Athing%2Fa"},
+		{"AWS::S3::Bucket", eu, "arn:aws-moon:s3:::logs", ""},
+		{"AWS::S3::Bucket", eu, "urn:aws:s3:::logs", ""},
+		{"AWS::S3::Bucket", eu, "arn:aws:s3:logs", ""},
+		{"AWS::IAM::User", "global", "arn:aws:iam::111122223333:root", ""},
+		{"AWS::S3::Bucket", eu, "logs", ""},
+	} {
+		if got := consoleURL(drift.Resource{Type: c.typ, Region: c.region, ID: c.id}); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.id, got, c.want)
+		}
+	}
+}
+
 // TestGoogleURL holds where messages link to for resources of Google Cloud.
 func TestGoogleURL(t *testing.T) {
 	for _, c := range []struct{ typ, id, want string }{

@@ -33,10 +33,13 @@ func samples() map[string]drift.Alert {
 	expired.Rule.Params = []posture.Param{{Name: "days", Value: 30, About: "days that a version is kept"}, {Name: "kinds", Value: []string{"log"}}}
 	expired.Kind, expired.Severity = drift.ExemptionExpired, posture.Medium
 	expired.Resources[0].Exemption = &posture.Exemption{ID: "EX-7", Expires: "2026-11-21", Expired: true}
+	unstable := regression("k12", "logs", "")
+	unstable.Kind, unstable.Due, unstable.Owners = drift.Unstable, time.Time{}, []string{"storage", "web"}
+	unstable.Resources[0].Flips, unstable.Resources[1].Flips, unstable.Resources[1].Owner = 5, 1, ""
 	likely := regression("k8", "logs")
 	likely.Resources[0].Likely = &drift.Attribution{Event: "PutBucketVersioning", Time: slot.Add(-3 * time.Hour), Principal: "Admin", Session: "ann"}
 	return map[string]drift.Alert{
-		"likely": likely,
+		"likely": likely, "unstable": unstable,
 		"missed": {
 			Key: "k9", Kind: drift.RunMissed, Run: "20261122T010000Z-aws", Time: slot.Add(48 * time.Hour), Severity: posture.Critical,
 			Missed: &drift.Missed{Run: "20261122T010000Z-aws", Since: slot, Period: 24 * time.Hour},

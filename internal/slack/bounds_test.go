@@ -1,0 +1,282 @@
+package slack_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/drift"
+	"posture/internal/outbox"
+	"posture/internal/posture"
+	"posture/internal/slack"
+)
+
+// TestMentionsAreBounded holds how many one message calls, and that it calls
+// nobody by another name than an id.
+func TestMentionsAreBounded(t *testing.T) {
+	m := message(regression("k", "b"))
+	m.Mentions = []string{"", "here", "U012345", "C01234567", "u01234567"}
+	for i := range 12 {
+		m.Mentions = append(m.Mentions, fmt.Sprintf("U012345%02d", i))
+	}
+	called, _, _ := strings.Cut(slack.Render(m).Text, " REGRESSED")
+	want := "<@U01234500> <@U01234501> <@U01234502> <@U01234503> <@U01234504> <@U01234505> <@U01234506> <@U01234507> <@U01234508> <@U01234509>"
+	if diff := cmp.Diff(want, called); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestRowsAreCut holds that a message that is too large shows fewer rows of
+// each list, says how many it leaves out, and stays under Slack's bounds.
+func TestRowsAreCut(t *testing.T) {
+	alert := regression("k", names(300)...)
+	for i := range alert.Resources {
+		alert.Resources[i].Actual = []posture.Value{{Path: strings.Repeat("p", 200), Value: strings.Repeat("v", 300)}}
+		alert.Resources[i].Likely = &drift.Attribution{Event: "PutBucketPolicy", Principal: strings.Repeat("r", 300), Session: strings.Repeat("s", 300)}
+	}
+	payload := slack.Render(message(alert))
+	checkPayload(t, payload)
+	body, err := json.Marshal(payload.Blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Count(string(body), "actual: ")
+	if more := fmt.Sprintf(`"+%d more"`, 300-rows); rows < 5 || rows > 9 || !strings.Contains(string(body), more) {
+		t.Errorf("%d rows, no %s in %d bytes", rows, more, len(body))
+	}
+}
+
+// TestFixIsCut holds how many lines of a rule's fix are shown.
+func TestFixIsCut(t *testing.T) {
+	lines := func(n int) string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf("line %02d", i+1))
+		}
+		return strings.Join(all, "\n")
+	}
+	for n, want := range map[int]int{1: 1, 12: 12, 13: 12} {
+		alert := regression("k", "b")
+		alert.Rule.Fix = lines(n)
+		if got := slack.Text(alert, false); strings.Count(got, "line ") != want {
+			t.Errorf("%d lines: %s", n, got)
+		}
+	}
+}
+
+// TestDue holds how the time until something is to be mended is said.
+func TestDue(t *testing.T) {
+	for after, want := range map[time.Duration]string{
+		24 * time.Hour: "2026-11-23 01:00 UTC (1 day)", 7 * 24 * time.Hour: "2026-11-29 01:00 UTC (7 days)", 47 * time.Hour: "2026-11-24 00:00 UTC (1 day)",
+	} {
+		alert := regression("k", "b")
+		alert.Due = slot.Add(after)
+		if got := slack.Text(alert, false); !strings.Contains(got, "Due        "+want+"\n") {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+}
+
+// TestColours holds which colour a headline has.
+func TestColours(t *testing.T) {
+	for severity, code := range map[posture.Severity]string{
+		posture.Critical: "1;31", posture.High: "1;31", posture.Medium: "1;33", posture.Low: "1", "": "1",
+	} {
+		alert := regression("k", "b")
+		alert.Severity = severity
+		if got := slack.Text(alert, true); !strings.HasPrefix(got, "\x1b["+code+"m") || strings.Count(got, "\x1b") != 2 {
+			t.Errorf("%q: %q", severity, got)
+		}
+	}
+}
+
+// TestDigest holds the whole of a digest's message.
+func TestDigest(t *testing.T) {
+	m := outbox.Message{Key: "0123456789abcdef", Channel: "C0123456789", Plain: true, Members: []outbox.Member{
+		{Key: "a", Kind: drift.Resolved, Title: "S3 versions", Target: "aws/111122223333", Total: 1, Time: slot},
+		{Key: "b", Kind: drift.MassChange, Severity: posture.High, Total: 300, Time: slot},
+		{Key: "c", Kind: drift.Regressed, Severity: posture.Critical, Title: "S3 is private", Target: "aws/111122223333", Total: 2, Time: slot},
+		{Key: "d", Kind: drift.ScannerProblem, Total: 4, Time: slot},
+	}}
+	got := slack.Render(m).Text
+	m.Plain, m.Mentions = false, []string{"U0123456789"}
+	payload := slack.Render(m)
+	blocks, err := json.MarshalIndent(payload.Blocks, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "digest.golden", got+"\n\n--- text\n"+payload.Text+"\n\n--- blocks\n"+string(blocks)+"\n")
+}
+
+// TestDigestOfTwenty leaves nothing out, one of twenty-one does.
+func TestDigestOfTwenty(t *testing.T) {
+	for n, want := range map[int]string{20: "", 21: "+1 more"} {
+		m := outbox.Message{Key: "k", Channel: "C0123456789"}
+		for i := range n {
+			m.Members = append(m.Members, outbox.Member{Key: fmt.Sprint(i), Kind: drift.Regressed, Severity: posture.Low, Total: 1, Time: slot})
+		}
+		body, err := json.Marshal(slack.Render(m).Blocks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(string(body), " more\""); got != (want != "") || !strings.Contains(string(body), want) {
+			t.Errorf("%d alerts: %s", n, body)
+		}
+	}
+}
+
+// TestRetryAfter holds for how long a channel waits, whatever Slack asks for.
+func TestRetryAfter(t *testing.T) {
+	for header, want := range map[string]time.Duration{
+		"0": time.Second, "1": time.Second, "3599": 3599 * time.Second, "3600": time.Hour, "3601": time.Hour, "-5": 30 * time.Second, "1.5": 30 * time.Second,
+	} {
+		s := newServer(t)
+		s.fault = func(w http.ResponseWriter, _ string, _ int) bool {
+			w.Header().Set("Retry-After", header)
+			w.WriteHeader(http.StatusTooManyRequests)
+			return true
+		}
+		for _, sender := range []outbox.Sender{s.bot(t), s.webhook()} {
+			_, err := sender.Send(t.Context(), message(regression("k", "logs")))
+			checkRefusal(t, outbox.Refusal{Kind: outbox.RateLimited, Code: "ratelimited", RetryAfter: want}, err)
+		}
+	}
+}
+
+// TestStatuses holds what an HTTP status without a code of Slack's means.
+func TestStatuses(t *testing.T) {
+	for code, want := range map[int]outbox.Refusal{
+		299: {Kind: outbox.Ambiguous, Code: "malformed_answer"}, 300: {Kind: outbox.Transient, Code: "http_300"},
+		404: {Kind: outbox.Transient, Code: "http_404"}, 413: {Kind: outbox.Form, Code: "http_413"},
+		499: {Kind: outbox.Transient, Code: "http_499"}, 500: {Kind: outbox.Ambiguous, Code: "http_500"},
+	} {
+		s := newServer(t)
+		s.fault = status(code, "what is this")
+		_, err := s.webhook().Send(t.Context(), message(regression("k", "logs")))
+		checkRefusal(t, want, err)
+	}
+}
+
+// paged is a history of so many pages, of which one has the message.
+func paged(t *testing.T, m outbox.Message, pages, at int, eventType string) *server {
+	s := newServer(t)
+	s.fault = func(w http.ResponseWriter, method string, n int) bool {
+		page, _ := strconv.Atoi(s.requests[n-1].Form["cursor"])
+		key := "another"
+		if page == at {
+			key = m.Key
+		}
+		next := ""
+		if page+1 < pages {
+			next = strconv.Itoa(page + 1)
+		}
+		answer(w, map[string]any{
+			"ok": true, "response_metadata": map[string]any{"next_cursor": next},
+			"messages": []map[string]any{{
+				"type": "message", "ts": fmt.Sprintf("1700000000.00000%d", page),
+				"metadata": map[string]any{"event_type": eventType, "event_payload": map[string]any{"dedup": key}},
+			}},
+		})
+		return true
+	}
+	return s
+}
+
+// TestFindPages holds how far a look goes, and that only our own messages
+// count.
+func TestFindPages(t *testing.T) {
+	m := message(regression("k", "logs"))
+	for name, c := range map[string]struct {
+		pages, at int
+		event     string
+		calls     int
+		want      string
+	}{
+		"the first page":    {3, 0, "posture_alert", 1, "1700000000.000000"},
+		"the last page":     {3, 2, "posture_alert", 3, "1700000000.000002"},
+		"the fifth page":    {9, 4, "posture_alert", 5, "1700000000.000004"},
+		"the sixth page":    {9, 5, "posture_alert", 5, ""},
+		"no page":           {3, 7, "posture_alert", 3, ""},
+		"another's message": {1, 0, "their_alert", 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := paged(t, m, c.pages, c.at, c.event)
+			receipt, found, err := s.bot(t).Find(t.Context(), m, slot)
+			if err != nil || found != (c.want != "") || receipt.TS != c.want || len(s.requests) != c.calls {
+				t.Errorf("found %v %+v after %d calls: %v", found, receipt, len(s.requests), err)
+			}
+		})
+	}
+}
+
+// TestFindInTheThread: what is not in the channel is looked for in the thread,
+// and nowhere else when it is there.
+func TestFindInTheThread(t *testing.T) {
+	s := newServer(t)
+	bot := s.bot(t)
+	m := message(regression("k", "logs"))
+	m.Thread = "1600000000.000001"
+	if _, found, err := bot.Find(t.Context(), m, slot); found || err != nil {
+		t.Errorf("found %v, %v", found, err)
+	}
+	if diff := cmp.Diff([]string{"conversations.history", "conversations.replies"}, s.methods()); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	top := m
+	top.Thread = ""
+	if _, err := bot.Send(t.Context(), top); err != nil {
+		t.Fatal(err)
+	}
+	s.requests = nil
+	receipt, found, err := bot.Find(t.Context(), m, slot)
+	if want := (outbox.Receipt{Channel: "C0123456789", TS: "1700000000.000001"}); receipt != want || !found || err != nil {
+		t.Errorf("found %v %+v, %v", found, receipt, err)
+	}
+	if diff := cmp.Diff([]string{"conversations.history"}, s.methods()); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestFindRefused holds which refusals of a look say that looking is not
+// possible, and which that it may be later.
+func TestFindRefused(t *testing.T) {
+	for code, possible := range map[string]bool{
+		"missing_scope": false, "no_permission": false, "not_allowed_token_type": false, "channel_not_found": false, "invalid_arguments": false,
+		"thread_not_found": false, "token_revoked": true, "internal_error": true, "ratelimited": true,
+	} {
+		s := newServer(t)
+		s.fault = refuse(code)
+		_, _, err := s.bot(t).Find(t.Context(), message(regression("k", "logs")), slot)
+		if _, refused := err.(*outbox.Refusal); refused != possible || err == nil { //nolint:errorlint // it is one, or it is not
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
+
+// TestTheSameSecretAgain: a token that is refused is not tried again when
+// there is no other.
+func TestTheSameSecretAgain(t *testing.T) {
+	s := newServer(t)
+	s.fault = refuse("token_revoked")
+	if _, err := s.bot(t).Send(t.Context(), message(regression("k", "logs"))); err == nil || len(s.requests) != 1 {
+		t.Errorf("%d calls: %v", len(s.requests), err)
+	}
+}
+
+// TestAcceptedWithoutATime: an answer that says "ok", and not which message,
+// may or may not have posted one.
+func TestAcceptedWithoutATime(t *testing.T) {
+	s := newServer(t)
+	s.fault = func(w http.ResponseWriter, _ string, _ int) bool {
+		answer(w, map[string]any{"ok": true, "channel": "C0123456789"})
+		return true
+	}
+	_, err := s.bot(t).Send(t.Context(), message(regression("k", "logs")))
+	checkRefusal(t, outbox.Refusal{Kind: outbox.Ambiguous, Code: "no_answer"}, err)
+}
