@@ -87,6 +87,10 @@ func TestClaimHoldsUntilItsLeaseEnds(t *testing.T) {
 		slack := &hanging{}
 		go func() { _, _ = box.Deliver(t.Context(), slack) }()
 		synctest.Wait()
+		claimed, err := box.Waiting(t.Context())
+		if err != nil || claimed[0].State != outbox.Sending || claimed[0].LeaseUntil.Sub(time.Now()) != 5*time.Minute || slack.ended {
+			t.Errorf("ended %v, %+v, %v", slack.ended, claimed, err)
+		}
 		other := &fakeSlack{clock: newClock()}
 		if report := deliver(t, box, other); report.Waiting != 1 || other.calls != 0 {
 			t.Errorf("%d calls under another's lease: %+v", other.calls, report)

@@ -60,6 +60,33 @@ func TestADigestLeavesWhatOthersHold(t *testing.T) {
 	}
 }
 
+// TestAToldDigestLeavesWhatIsNotIts: a digest that was recorded as told takes
+// those with it that were marked as its own, and no other.
+func TestAToldDigestLeavesWhatIsNotIts(t *testing.T) {
+	clock, disk := newClock(), store.Memory()
+	box, slack := outbox.New(disk, clock.now, clock.sleep), &fakeSlack{clock: clock}
+	fill(t, box, "C1", 2)
+	clock.at = clock.at.Add(25 * time.Hour)
+	slack.answer = refuseAll(outbox.RateLimited, "ratelimited")
+	deliver(t, box, slack)
+	waiting, err := box.Waiting(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range waiting {
+		if len(e.Members) > 0 {
+			damage(t, disk, "sent/"+e.Key+".json", `{"key": "`+e.Key+`"}`)
+		}
+	}
+	change(t, disk, keys("C1", 2)[1], func(e *outbox.Entry) {
+		e.State, e.Digest, e.Unsure, e.NotBefore = outbox.Pending, "", clock.at, clock.at.Add(time.Hour)
+	})
+	clock.at = clock.at.Add(2 * time.Minute)
+	if report := deliver(t, box, slack); report.Told != 1 || report.Waiting != 1 {
+		t.Errorf("%+v", report)
+	}
+}
+
 func TestAnOrphanOfADigestIsTold(t *testing.T) {
 	clock, disk := newClock(), store.Memory()
 	box, slack := outbox.New(disk, clock.now, clock.sleep), &fakeSlack{clock: clock}

@@ -331,6 +331,88 @@ func TestDigestAge(t *testing.T) {
 	}
 }
 
+// TestDigestsOfTwoChannels: each channel has a digest of its own, also of
+// messages that were put aside.
+func TestDigestsOfTwoChannels(t *testing.T) {
+	box, slack, clock := newBox()
+	fill(t, box, "C1", 2)
+	fill(t, box, "C2", 2)
+	slack.answer = refuseAll(outbox.Form, "invalid_blocks")
+	if report := deliver(t, box, slack); report.Parked != 4 {
+		t.Errorf("%+v", report)
+	}
+	slack.answer, clock.at = nil, clock.at.Add(24*time.Hour)
+	deliver(t, box, slack)
+	got := map[string]int{}
+	for _, p := range slack.posts {
+		got[p.Channel] += len(p.Members)
+	}
+	if diff := cmp.Diff(map[string]int{"C1": 2, "C2": 2}, got); diff != "" || len(slack.posts) != 2 {
+		t.Errorf("%d posts, members: -want +got\n%s", len(slack.posts), diff)
+	}
+}
+
+// TestAWaitingDigestGrows: what becomes old while a digest waits is told by
+// that digest, as far as it has room.
+func TestAWaitingDigestGrows(t *testing.T) {
+	for _, tt := range []struct {
+		kind         outbox.Kind
+		first, later int
+		members      int
+		report       outbox.Report // of the second try, refused as the first
+	}{
+		{outbox.RateLimited, 2, 1, 3, outbox.Report{Waiting: 3}},
+		{outbox.Form, 2, 1, 3, outbox.Report{Parked: 3}},
+		{outbox.RateLimited, 499, 3, 500, outbox.Report{Waiting: 502}},
+	} {
+		box, slack, clock := newBox()
+		for i := range tt.first + tt.later {
+			if i == tt.first {
+				clock.at = clock.at.Add(time.Hour)
+			}
+			put(t, box, alert(fmt.Sprintf("a%03d", i)))
+		}
+		clock.at = clock.at.Add(23 * time.Hour)
+		slack.answer = func(_ int, m outbox.Message) (bool, error) {
+			if len(m.Members) > 0 {
+				return refuseAll(tt.kind, "ratelimited")(0, m)
+			}
+			return false, &outbox.Refusal{Kind: outbox.Transient, Code: "no_connection"}
+		}
+		deliver(t, box, slack)
+		clock.at = clock.at.Add(2 * time.Hour)
+		report := deliver(t, box, slack)
+		report.Alarms, report.Oldest = nil, 0
+		if diff := cmp.Diff(tt.report, report); diff != "" {
+			t.Errorf("%s: -want +got\n%s", tt.kind, diff)
+		}
+		slack.answer, clock.at = nil, clock.at.Add(2*time.Hour)
+		deliver(t, box, slack)
+		if len(slack.posts) != 1 || len(slack.posts[0].Members) != tt.members {
+			t.Errorf("%s: %d posts, the first of %d alerts", tt.kind, len(slack.posts), len(slack.posts[0].Members))
+		}
+	}
+}
+
+// TestAnotherWasFaster: what another sender claims between the listing and the
+// turn of an entry is counted, and left to it.
+func TestAnotherWasFaster(t *testing.T) {
+	clock, disk := newClock(), store.Memory()
+	box, slack := outbox.New(disk, clock.now, clock.sleep), &fakeSlack{clock: clock}
+	fill(t, box, "C1", 3)
+	slack.answer = func(n int, m outbox.Message) (bool, error) {
+		if n == 1 {
+			change(t, disk, sorted(keys("C1", 3))[1], func(e *outbox.Entry) {
+				e.State, e.Owner, e.Claimed, e.LeaseUntil = outbox.Sending, "another", clock.at, clock.at.Add(time.Minute)
+			})
+		}
+		return true, nil
+	}
+	if diff := cmp.Diff(outbox.Report{Told: 2, Messages: 2, Elsewhere: 1}, deliver(t, box, slack)); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
 // TestMembers holds what a digest says of a message.
 func TestMembers(t *testing.T) {
 	box, slack, clock := newBox()
