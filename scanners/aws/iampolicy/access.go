@@ -1,0 +1,134 @@
+package iampolicy
+
+import (
+	"slices"
+	"strconv"
+)
+
+// Why says what a verdict turns on.
+type Why string
+
+// What a verdict turns on.
+const (
+	NoOneNamed    Why = "no statement lets anybody in"
+	ByName        Why = "a statement names them"
+	NoCondition   Why = "everybody is let in without a condition"
+	NoTie         Why = "everybody is let in, and no condition ties them to known parties"
+	OpenValue     Why = "everybody is let in, and a condition's value has a wildcard or a variable"
+	NoSource      Why = "a service is let in, and no condition says for whom it may act"
+	NotUnderstood Why = "a condition or a principal is not understood"
+)
+
+// Verdict says who is let in, at most.
+type Verdict struct {
+	Reach         Reach    // the widest that some statement lets in
+	Accounts      []string // other accounts that are let in by name, as principal or in a condition, sorted
+	Organizations []string // organizations that are let in, sorted
+	Services      []string // services that are let in for any account, sorted; "*" for any service
+	Statement     string   // Sid, or "#" and number, of the statement that decides; a stranger's text
+	Why           string   // what it turns on: one of Why's texts, or a Reason
+}
+
+// Anyone reports whether everybody is let in, or everybody who has an account.
+func (v Verdict) Anyone() bool { return v.Reach == AnyAccount || v.Reach == Public }
+
+// Others returns the other accounts that are let in, sorted, "*" for any.
+func (v Verdict) Others() []string {
+	if v.Anyone() {
+		return slices.Concat([]string{"*"}, v.Accounts)
+	}
+	return v.Accounts
+}
+
+// Judge parses a policy and says who is let in. A document that cannot be
+// judged yields CannotTell with the reason.
+func Judge(text string, ask Ask) Verdict {
+	doc, problem := parse(text)
+	if problem != nil {
+		v := Verdict{Reach: CannotTell, Why: string(problem.Reason)}
+		if problem.Statement > 0 {
+			v.Statement = "#" + strconv.Itoa(problem.Statement)
+		}
+		return v
+	}
+	return Access(doc, ask)
+}
+
+// Access says who is let in by a resource's policy. Identities that come from
+// an identity provider are left out: Trust judges those.
+func Access(doc Document, ask Ask) Verdict {
+	return doc.verdict(doc.admissions(ask), ask)
+}
+
+func (d Document) verdict(list []admission, ask Ask) Verdict {
+	v := Verdict{Why: string(NoOneNamed)}
+	unsure := admission{}
+	for _, a := range list {
+		a.reach = a.reachOf(ask)
+		switch {
+		case !a.unsure || a.reach < Service:
+			if a.reach > v.Reach {
+				v.Reach, v.Statement, v.Why = a.reach, d.statements[a.by].label, string(a.why)
+			}
+			v.add(a.party)
+		case a.reach > unsure.reach:
+			unsure = a
+		}
+	}
+	if unsure.reach > v.Reach {
+		v.Reach, v.Statement, v.Why = CannotTell, d.statements[unsure.by].label, string(NotUnderstood)
+	}
+	v.Accounts, v.Organizations, v.Services = sorted(v.Accounts), sorted(v.Organizations), sorted(v.Services)
+	return v
+}
+
+// reachOf returns how far a party's access reaches, from the resource's account.
+func (p party) reachOf(ask Ask) Reach {
+	switch {
+	case p.reach == Accounts && p.id == ask.Account:
+		return Own
+	case p.reach == Public && !slices.Contains(anonymous, ask.Service):
+		return AnyAccount
+	default:
+		return p.reach
+	}
+}
+
+func (v *Verdict) add(p party) {
+	switch p.reach {
+	case Accounts:
+		v.Accounts = append(v.Accounts, p.id)
+	case Organization:
+		v.Organizations = append(v.Organizations, p.id)
+	case Service:
+		if p.id == "" {
+			p.id = "*"
+		}
+		v.Services = append(v.Services, p.id)
+	default:
+	}
+}
+
+// why says why a party that the statement lets in is not narrower.
+func (s statement) why(p party) Why {
+	switch {
+	case p.reach == Service:
+		return NoSource
+	case p.reach < Service:
+		return ByName
+	case len(s.conditions) == 0:
+		return NoCondition
+	}
+	for _, c := range s.conditions {
+		k, _ := keyed(c.key)
+		if c.selects() && k.meaning != nothing && slices.ContainsFunc(c.values, open) {
+			return OpenValue
+		}
+	}
+	return NoTie
+}
+
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}

@@ -1,0 +1,199 @@
+package iampolicy
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+)
+
+const (
+	ownAccount = "123456789012"
+	ownBucket  = "arn:aws:s3:::alpha"
+)
+
+// table is one file of cases: each group puts each of its cases into a policy
+// in place of CASE and asks one question.
+type table []struct {
+	About    string
+	Question string // "access", "trust", "federated", "grants"
+	Ask      Ask
+	Policy   string
+	Cases    []struct{ Name, Put, Want string }
+}
+
+func readTable(t *testing.T, file string) table {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var groups table
+	if err := yaml.Unmarshal(text, &groups); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return groups
+}
+
+// TestCases asks every question of the tables. Each expects what AWS's
+// documentation says of the policy.
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := 0
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			for _, group := range readTable(t, file) {
+				want, got := map[string]string{}, map[string]string{}
+				for _, c := range group.Cases {
+					name := group.About + ": " + c.Name
+					if _, twice := want[name]; twice {
+						t.Errorf("%s is there twice", name)
+					}
+					policy := c.Put
+					if group.Policy != "" {
+						policy = strings.ReplaceAll(group.Policy, "CASE", c.Put)
+					}
+					want[name], got[name] = c.Want, answered(t, group.Question, policy, group.Ask)
+					cases++
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+	if cases < 400 {
+		t.Errorf("%d cases; there were 400", cases)
+	}
+}
+
+// answered asks a question and writes the answer down on one line.
+func answered(t *testing.T, question, policy string, ask Ask) string {
+	t.Helper()
+	if ask.Account == "" {
+		ask.Account = ownAccount
+	}
+	if question == "access" {
+		return verdictText(Judge(policy, ask))
+	}
+	if question == "grants" {
+		return grantsOf(t, policy)
+	}
+	doc, err := Parse(policy)
+	if err != nil {
+		return err.Error()
+	}
+	switch question {
+	case "trust":
+		return trustText(Trust(doc, ask))
+	case "federated":
+		var said []string
+		for _, f := range Trust(doc, ask).Federated {
+			said = append(said, f.Who.String())
+		}
+		return strings.Join(said, ", ")
+	case "denied":
+		return strings.Join(Denied(doc, ask), " ")
+	case "transport":
+		return fmt.Sprint(DeniesInsecureTransport(doc, ask))
+	default:
+		t.Fatalf("no such question: %s", question)
+		return ""
+	}
+}
+
+func verdictText(v Verdict) string {
+	said := []string{v.Reach.String()}
+	said = append(said, v.Accounts...)
+	said = append(said, v.Organizations...)
+	said = append(said, v.Services...)
+	if v.Reach == CannotTell && v.Statement == "" {
+		return v.Reach.String() + ": " + v.Why
+	}
+	return strings.Join(said, " ")
+}
+
+func trustText(trusted Trusted) string {
+	text := strings.Join(trusted.Unscoped, " ")
+	if trusted.Unsure {
+		text += " unsure"
+	}
+	return text
+}
+
+// grantsOf takes documents of one principal, one on a line; a line may begin
+// with "boundary", "guard" or "own".
+func grantsOf(t *testing.T, text string) string {
+	t.Helper()
+	var p Principal
+	for line := range strings.Lines(text) {
+		of, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if of == "own" {
+			p.Own = append(p.Own, rest)
+			continue
+		}
+		if strings.HasPrefix(of, "{") {
+			of, rest = "", line
+		}
+		doc, err := Parse(rest)
+		if err != nil {
+			return err.Error()
+		}
+		switch of {
+		case "boundary":
+			p.Boundary = &doc
+		case "guard":
+			p.Guards = append(p.Guards, []Document{doc})
+		default:
+			p.Policies = append(p.Policies, doc)
+		}
+	}
+	return grantsText(p.Grants(Account{ID: ownAccount}))
+}
+
+func grantsText(g Grants) string {
+	var said []string
+	say := func(what string, list ...string) {
+		if len(list) > 0 {
+			said = append(said, what+" "+strings.Join(list, " "))
+		}
+	}
+	if g.Everything {
+		said = append(said, "everything")
+	}
+	say("whole", abridged(g.WholeServices)...)
+	if g.DecryptsAnyKey {
+		said = append(said, "decrypts")
+	}
+	say("stops", abridged(g.StopsAuditing)...)
+	say("escalates", abridged(ids(g.Escalates))...)
+	say("borrows", abridged(ids(g.Borrows))...)
+	say("unsure of", g.Unsure...)
+	if len(said) == 0 {
+		return "nothing"
+	}
+	return strings.Join(said, "; ")
+}
+
+func ids(ways []Way) []string {
+	var list []string
+	for _, w := range ways {
+		list = append(list, w.ID)
+	}
+	return list
+}
+
+// abridged counts what is left of a long list.
+func abridged(list []string) []string {
+	if len(list) <= 4 {
+		return list
+	}
+	return append(list[:3:3], fmt.Sprintf("+%d", len(list)-3))
+}

@@ -1,0 +1,88 @@
+package iampolicy
+
+import (
+	"slices"
+	"strings"
+)
+
+// match reports whether the text matches the pattern, in which * stands for
+// any run of bytes and ? for any one.
+func match(pattern, text string) bool {
+	return glob(pattern, text, func(p, t byte) bool { return p == '?' || p == t })
+}
+
+// covers reports whether all that the inner pattern matches is matched by the
+// outer one. It may say no where the answer is yes, never the other way: "*?"
+// and "?*" match the same.
+func covers(outer, inner string) bool {
+	return glob(outer, inner, func(o, i byte) bool { return o == i || o == '?' && i != '*' })
+}
+
+// glob matches a text, byte by byte, against a pattern whose * takes any run.
+func glob(pattern, text string, same func(p, t byte) bool) bool {
+	star, from := -1, 0
+	p, t := 0, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, from = p, t
+			p++
+		case p < len(pattern) && same(pattern[p], text[t]):
+			p++
+			t++
+		case star >= 0:
+			from++
+			p, t = star+1, from
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// overlaps reports whether some text matches both patterns.
+func overlaps(a, b string) bool {
+	// row[j] says whether a[:i] and b[:j] have a text in common.
+	row := make([]bool, len(b)+1)
+	row[0] = true
+	for j := range b {
+		row[j+1] = row[j] && b[j] == '*'
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = before && a[i] == '*'
+		for j := range len(b) {
+			both, left := before, row[j+1]
+			before = left
+			switch {
+			case a[i] == '*' && b[j] == '*':
+				row[j+1] = left || row[j] || both
+			case a[i] == '*':
+				row[j+1] = left || row[j]
+			case b[j] == '*':
+				row[j+1] = row[j] || left
+			default:
+				row[j+1] = both && (a[i] == b[j] || a[i] == '?' || b[j] == '?')
+			}
+		}
+	}
+	return row[len(b)]
+}
+
+func matchAny(patterns []string, text string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return match(pattern, text) })
+}
+
+func coversAny(patterns []string, inner string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return covers(pattern, inner) })
+}
+
+func overlapsAny(patterns []string, pattern string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return overlaps(p, pattern) })
+}
+
+// open reports whether a value is no fixed one: it has a wildcard or a policy
+// variable.
+func open(value string) bool {
+	return strings.ContainsAny(value, "*?") || strings.Contains(value, "${")
+}
