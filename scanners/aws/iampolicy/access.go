@@ -70,7 +70,7 @@ func (d Document) verdict(list []admission, ask Ask) Verdict {
 			if a.reach > v.Reach {
 				v.Reach, v.Statement, v.Why = a.reach, d.statements[a.by].label, string(a.why)
 			}
-			v.add(a.party)
+			v.add(a.party, ask)
 		case a.reach > unsure.reach:
 			unsure = a
 		}
@@ -94,10 +94,12 @@ func (p party) reachOf(ask Ask) Reach {
 	}
 }
 
-func (v *Verdict) add(p party) {
+func (v *Verdict) add(p party, ask Ask) {
 	switch p.reach {
-	case Accounts:
-		v.Accounts = append(v.Accounts, p.id)
+	case Accounts, Named:
+		if p.id != "" && p.id != ask.Account {
+			v.Accounts = append(v.Accounts, p.id)
+		}
 	case Organization:
 		v.Organizations = append(v.Organizations, p.id)
 	case Service:

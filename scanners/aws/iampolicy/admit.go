@@ -1,5 +1,7 @@
 package iampolicy
 
+import "slices"
+
 // admission is a party that a statement lets in, after all denies.
 type admission struct {
 	party
@@ -66,49 +68,67 @@ func spare(conditions []condition) bound {
 		left.parties = append(left.parties, b.parties...)
 		left.narrows = left.narrows && (b.narrows || b.unsure)
 		left.unsure = left.unsure || b.unsure
-		left.where = left.where || b.where
 		left.services = left.services || b.services
 		left.proves = left.proves && (b.proves || b.identifies())
 	}
-	if !left.narrows {
+	switch {
+	case !left.narrows:
 		return bound{proves: left.proves}
-	}
-	if left.unsure {
+	case left.unsure:
 		return bound{unsure: true}
+	default:
+		return left
+	}
+}
+
+// subtract returns what the denies leave of parties that may do something to
+// some resource: first those without conditions, then what the others bound.
+func subtract(parties []party, denials []denial, unit, target string, ask Ask) []party {
+	var certain, bounding []denial
+	for _, d := range denials {
+		switch {
+		case !d.speaksOfAll(unit) || !d.spans(target):
+		case d.unconditional:
+			certain = append(certain, d)
+		default:
+			bounding = append(bounding, d)
+		}
+	}
+	for _, d := range certain {
+		var left []party
+		for _, p := range parties {
+			if spared, applies := d.left(p, ask); applies {
+				left = append(left, spared...)
+			} else {
+				left = append(left, p)
+			}
+		}
+		parties = left
+	}
+	var left []party
+	for _, p := range parties {
+		left = append(left, p.after(bounding, ask)...)
 	}
 	return left
 }
 
-// subtract returns what the denies leave of parties that may do something to
-// some resource.
-func subtract(parties []party, denials []denial, unit, target string, ask Ask) []party {
+// after returns what denies with conditions leave of a party.
+func (p party) after(denials []denial, ask Ask) []party {
+	var bounds []bound
 	for _, d := range denials {
-		if len(parties) == 0 {
+		spared, applies := d.left(p, ask)
+		switch {
+		case !applies:
+		case d.holdsFor(p) && len(spared) == 0:
 			return nil
+		default:
+			b := d.spare
+			b.parties = append(slices.Clone(b.parties), spared...)
+			b.proves = b.proves && len(spared) == 0
+			bounds = append(bounds, b)
 		}
-		if !d.speaksOfAll(unit) || !d.spans(target) {
-			continue
-		}
-		var left []party
-		for _, p := range parties {
-			left = append(left, d.leaves(p, ask)...)
-		}
-		parties = left
 	}
-	return parties
-}
-
-// leaves returns what the deny leaves of a party.
-func (d denial) leaves(p party, ask Ask) []party {
-	spared, applies := d.left(p, ask)
-	switch {
-	case !applies:
-		return []party{p}
-	case d.unconditional || d.holdsFor(p):
-		return spared
-	default:
-		return append(spared, p.narrow([]bound{d.spare})...)
-	}
+	return p.narrow(bounds)
 }
 
 // holdsFor reports whether all conditions of the deny certainly hold for the

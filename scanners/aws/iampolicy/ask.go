@@ -7,11 +7,10 @@ import (
 
 // Ask is what is asked of a resource's policy.
 type Ask struct {
-	Service      string   // prefix of the service's actions: "s3", "sqs", "sts" for the trust of a role
-	Actions      []string // the actions that are asked for; none for any
-	Resource     string   // ARN of the resource; empty where its policies are about it alone
-	Account      string   // id of the account that the resource belongs to
-	Organization string   // id of that account's organization, if known
+	Service  string   // prefix of the service's actions: "s3", "sqs", "sts" for the trust of a role
+	Actions  []string // the actions that are asked for; none for any
+	Resource string   // ARN of the resource; empty where its policies are about it alone
+	Account  string   // id of the account that the resource belongs to
 }
 
 // anonymous holds the services that answer callers without any account, where

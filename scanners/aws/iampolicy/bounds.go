@@ -33,9 +33,16 @@ func (c condition) bound() bound {
 	return bound{}
 }
 
+// isWay reports whether the condition leaves known networks, endpoints or
+// access points only.
+func (c condition) isWay() bool {
+	k, _ := keyed(c.key)
+	return k.where && c.bound().identifies()
+}
+
 // selected returns what is left when the key has one of the condition's values.
 func (k key) selected(c condition) bound {
-	b := bound{where: k.where, narrows: true}
+	b := bound{narrows: true}
 	switch k.meaning {
 	case nothing:
 		return bound{}
@@ -61,6 +68,9 @@ func (k key) selected(c condition) bound {
 			return bound{}
 		}
 		odd = odd || judged == isOdd
+		if k.where && p.reach == Accounts {
+			p.reach = Named // whoever comes that way
+		}
 		b.parties = append(b.parties, p)
 	}
 	if odd {
@@ -210,7 +220,7 @@ func addresses(c condition) bound {
 	if half >= 1 || odd {
 		return bound{unsure: half < 1}
 	}
-	return bound{parties: []party{{reach: Named}}, narrows: true, where: true}
+	return bound{parties: []party{{reach: Named}}, narrows: true}
 }
 
 func parseNetwork(value string) (netip.Prefix, bool) {

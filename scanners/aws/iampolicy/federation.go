@@ -116,7 +116,7 @@ func (i issuer) who(conditions []condition) Subjects {
 
 // asked returns who of the provider's identities meets a condition.
 func (i issuer) asked(c condition) Subjects {
-	if b := c.bound(); b.where && b.identifies() {
+	if c.isWay() {
 		return NamedSubjects
 	}
 	claim, own := strings.CutPrefix(c.key, i.host+":")

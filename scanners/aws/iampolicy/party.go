@@ -13,7 +13,7 @@ const (
 	Nobody       Reach = iota
 	Own                // principals of the resource's own account, and services acting for it
 	Accounts           // other accounts that the policy names
-	Named              // fixed parties that are no account: networks, endpoints, distributions, unique ids
+	Named              // fixed parties that are no account: networks, endpoints, access points, distributions, unique ids
 	Organization       // the accounts of an organization
 	Service            // a service, for resources of any account: a confused deputy
 	AnyAccount         // whoever has an AWS account
@@ -32,7 +32,7 @@ func (r Reach) String() string { return reaches[r] }
 // known of a request holds.
 type party struct {
 	reach  Reach  // Accounts for the own account too, until the verdict
-	id     string // account, organization or service
+	id     string // account, organization or service; of a named party the account that it belongs to, if that is known
 	arn    string // of the one principal that is meant, if it is one
 	named  bool   // the Principal element says so, and not a condition
 	unsure bool   // it may be less: something about it was not understood
@@ -49,7 +49,6 @@ type bound struct {
 	parties  []party
 	narrows  bool // only the parties are left
 	unsure   bool // it may narrow, which cannot be told
-	where    bool // it is about the way that a request takes, not about who asks
 	services bool // it narrows only services: others choose the value themselves
 	proves   bool // it asks for an external id or for MFA
 }
@@ -68,21 +67,19 @@ func (b bound) identifies() bool { return b.narrows && b.width() < Service }
 
 // narrow returns what is left of a party under bounds that all hold.
 func (p party) narrow(bounds []bound) []party {
+	var usable []bound
 	for _, b := range bounds {
 		p.unsure = p.unsure || b.unsure
 		p.scoped = p.scoped || b.proves || p.named && p.reach == Accounts && b.identifies()
+		if b.narrows && (!b.services || p.reach == Service) {
+			usable = append(usable, b)
+		}
 	}
-	usable := slices.DeleteFunc(slices.Clone(bounds), func(b bound) bool {
-		return !b.narrows || b.services && p.reach != Service
-	})
-	if len(usable) == 0 {
+	switch {
+	case len(usable) == 0, p.named && p.reach == Named:
 		return []party{p}
-	}
-	if p.reach == Accounts && p.id != "" {
+	case p.reach == Accounts:
 		return p.within(usable)
-	}
-	if p.reach == Named {
-		return []party{p}
 	}
 	best := usable[0]
 	for _, b := range usable[1:] {
@@ -93,12 +90,8 @@ func (p party) narrow(bounds []bound) []party {
 	return p.meet(best)
 }
 
-// tighter reports whether b says more than c. Who asks goes before the way
-// that a request takes: foreign accounts may come by own endpoints.
+// tighter reports whether b says more than c.
 func (b bound) tighter(c bound) bool {
-	if b.identifies() && c.identifies() && b.where != c.where {
-		return c.where
-	}
 	if b.width() != c.width() {
 		return b.width() < c.width()
 	}
@@ -117,10 +110,7 @@ func (b bound) names() string {
 // within drops an account that some bound names other accounts instead of.
 func (p party) within(bounds []bound) []party {
 	for _, b := range bounds {
-		fits := b.where || slices.ContainsFunc(b.parties, func(q party) bool {
-			return q.reach != Accounts && q.reach != Service || q.reach == Accounts && q.id == p.id
-		})
-		if !fits {
+		if !slices.ContainsFunc(b.parties, func(q party) bool { return q.reach != Accounts && q.reach != Service || q.id == p.id }) {
 			return nil
 		}
 	}

@@ -42,6 +42,15 @@ func glob(pattern, text string, same func(p, t byte) bool) bool {
 
 // overlaps reports whether some text matches both patterns.
 func overlaps(a, b string) bool {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] && a[0] != '*' {
+		a, b = a[1:], b[1:]
+	}
+	switch {
+	case !strings.ContainsAny(b, "*?"):
+		return match(a, b)
+	case !strings.ContainsAny(a, "*?"):
+		return match(b, a)
+	}
 	// row[j] says whether a[:i] and b[:j] have a text in common.
 	row := make([]bool, len(b)+1)
 	row[0] = true

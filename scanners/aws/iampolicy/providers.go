@@ -83,7 +83,7 @@ func saml(conditions []condition) Subjects {
 	who := Anybody
 	for _, c := range conditions {
 		claim, own := strings.CutPrefix(c.key, "saml:")
-		if b := c.bound(); b.where && b.identifies() {
+		if c.isWay() {
 			return NamedSubjects
 		}
 		if !own || !c.selects() || len(c.values) == 0 {

@@ -14,12 +14,13 @@ func knownKey(name string) bool {
 	})
 }
 
-// resources fills in a pattern of the reference. The region stays a pattern.
+// resources fills in patterns of the reference.
 func (a Account) resources(patterns []string, region string) []string {
-	fill := strings.NewReplacer("${Partition}", a.partition(), "${Account}", a.ID, "${Region}", region)
-	var list []string
+	list := make([]string, 0, len(patterns))
 	for _, pattern := range patterns {
-		list = append(list, fill.Replace(pattern))
+		pattern = strings.ReplaceAll(pattern, "${Partition}", a.partition())
+		pattern = strings.ReplaceAll(pattern, "${Account}", a.ID)
+		list = append(list, strings.ReplaceAll(pattern, "${Region}", region))
 	}
 	return list
 }

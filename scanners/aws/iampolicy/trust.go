@@ -20,7 +20,7 @@ func Trust(doc Document, ask Ask) Trusted {
 		case a.scoped:
 		case a.unsure && reach >= Service:
 			t.Unsure = true
-		case reach == Accounts:
+		case reach == Accounts, reach == Named && a.id != "" && a.id != ask.Account:
 			t.Unscoped = append(t.Unscoped, a.id)
 		case reach >= AnyAccount:
 			t.Unscoped = append(t.Unscoped, "*")
