@@ -50,14 +50,14 @@ func FuzzPatterns(f *testing.F) {
 
 // TestBounded judges documents as large and as awkward as they may be.
 func TestBounded(t *testing.T) {
-	stars := strings.Repeat("a*", maxText/2-1) + "b"
+	slow := "*" + strings.Repeat("a", maxText/2) + "b*"
 	long := `"` + strings.Repeat("a", maxText) + `"`
 	statement := func(effect, action, resource string) string {
 		return `{"Effect":"` + effect + `","Principal":"*","Action":` + action + `,"Resource":` + resource + `}`
 	}
 	var many []string
-	for i := 0; i < 20; i++ {
-		many = append(many, statement("Allow", `"*"`, long), statement("Deny", `"*"`, `"`+stars+`"`))
+	for i := 0; i < 24; i++ {
+		many = append(many, statement("Allow", `"*"`, long), statement("Deny", `"*"`, `"`+slow+`"`))
 	}
 	var small []string
 	for i := 0; i < 330; i++ {
@@ -67,7 +67,7 @@ func TestBounded(t *testing.T) {
 		text := `{"Statement":[` + strings.Join(list, ",") + `]}`
 		begun := time.Now()
 		verdict := Judge(text, Ask{Service: "sqs", Account: ownAccount})
-		if took := time.Since(begun); took > 10*time.Second || verdict.Reach != Public {
+		if took := time.Since(begun); took > 30*time.Second || verdict.Reach != Public {
 			t.Errorf("%s, %d bytes: %+v after %v", name, len(text), verdict, took)
 		}
 	}

@@ -18,26 +18,49 @@ func covers(outer, inner string) bool {
 	return glob(outer, inner, func(o, i byte) bool { return o == i || o == '?' && i != '*' })
 }
 
-// glob matches a text, byte by byte, against a pattern whose * takes any run.
+// glob matches a text against a pattern whose * takes any run: what stands
+// before the first star, then each piece at its first place, then the end.
 func glob(pattern, text string, same func(p, t byte) bool) bool {
-	star, from := -1, 0
-	p, t := 0, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, from = p, t
-			p++
-		case p < len(pattern) && same(pattern[p], text[t]):
-			p++
-			t++
-		case star >= 0:
-			from++
-			p, t = star+1, from
-		default:
+	head, rest, starred := strings.Cut(pattern, "*")
+	if len(text) < len(head) || !starred && len(text) > len(head) || !equal(head, text[:len(head)], same) {
+		return false
+	}
+	text = text[len(head):]
+	for starred {
+		var piece string
+		piece, rest, starred = strings.Cut(rest, "*")
+		if !starred {
+			return len(text) >= len(piece) && equal(piece, text[len(text)-len(piece):], same)
+		}
+		at := find(piece, text, same)
+		if at < 0 {
+			return false
+		}
+		text = text[at+len(piece):]
+	}
+	return true
+}
+
+func equal(piece, text string, same func(p, t byte) bool) bool {
+	for i := range len(piece) {
+		if !same(piece[i], text[i]) {
 			return false
 		}
 	}
-	return strings.Trim(pattern[p:], "*") == ""
+	return true
+}
+
+// find returns the first place of a piece without stars, -1 if there is none.
+func find(piece, text string, same func(p, t byte) bool) int {
+	if !strings.Contains(piece, "?") {
+		return strings.Index(text, piece)
+	}
+	for at := range len(text) - len(piece) + 1 {
+		if equal(piece, text[at:at+len(piece)], same) {
+			return at
+		}
+	}
+	return -1
 }
 
 // overlaps reports whether some text matches both patterns.
