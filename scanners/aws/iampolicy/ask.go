@@ -83,7 +83,7 @@ func (s statement) touches(target string) bool {
 	case s.notResource != nil:
 		return !coversAny(s.notResource, target)
 	case s.resource != nil:
-		return overlapsAny(s.resource, target)
+		return overlapsAny(widened(s.resource), target)
 	default:
 		return true
 	}
@@ -93,7 +93,7 @@ func (s statement) touches(target string) bool {
 func (s statement) spans(target string) bool {
 	switch {
 	case s.notResource != nil:
-		return !overlapsAny(s.notResource, target)
+		return !overlapsAny(widened(s.notResource), target)
 	case s.resource != nil:
 		return coversAny(s.resource, target)
 	default:

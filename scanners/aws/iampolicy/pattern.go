@@ -113,6 +113,23 @@ func overlapsAny(patterns []string, pattern string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return overlaps(p, pattern) })
 }
 
+// widened puts a * for every policy variable, which may stand for anything.
+func widened(patterns []string) []string {
+	wide := make([]string, len(patterns))
+	for i, pattern := range patterns {
+		before, rest, found := strings.Cut(pattern, "${")
+		for found {
+			_, rest, _ = strings.Cut(rest, "}")
+			before += "*"
+			var more string
+			more, rest, found = strings.Cut(rest, "${")
+			before += more
+		}
+		wide[i] = before
+	}
+	return wide
+}
+
 // open reports whether a value is no fixed one: it has a wildcard or a policy
 // variable.
 func open(value string) bool {
