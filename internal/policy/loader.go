@@ -2,7 +2,6 @@ package policy
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -40,26 +39,17 @@ type origin struct {
 // loadFiles loads the rules of all file systems, first of those that replace
 // others.
 func (l *loader) loadFiles() {
-	dirs := make([]Named, 0, len(l.opts.Files))
-	for _, fsys := range l.opts.Files {
-		dir, ok := fsys.(Named)
-		if !ok {
-			dir = Named{FS: fsys}
+	for _, replaces := range []bool{true, false} {
+		for _, fsys := range l.opts.Files {
+			dir, ok := fsys.(Named)
+			if !ok {
+				dir = Named{FS: fsys}
+			}
+			if dir.Replaces == replaces {
+				l.loadDir(dir)
+			}
 		}
-		dirs = append(dirs, dir)
 	}
-	slices.SortStableFunc(dirs, func(a, b Named) int { return cmp.Compare(rank(a), rank(b)) })
-	for _, dir := range dirs {
-		l.loadDir(dir)
-	}
-}
-
-// rank orders file systems: those that replace others come first.
-func rank(dir Named) int {
-	if dir.Replaces {
-		return 0
-	}
-	return 1
 }
 
 // loadDir loads the rules of one file system.
