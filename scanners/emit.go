@@ -19,9 +19,18 @@ type Emitter struct {
 	mu sync.Mutex
 }
 
-// Emit hands over a resource: with provider, account and link, a name where it
-// has none, and the fields that were not read sorted, each once.
+// Emit hands over a resource, whole.
 func (e *Emitter) Emit(r posture.Resource) {
+	r = e.Whole(r)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.Sink(r)
+}
+
+// Whole returns the resource as it is handed over: with provider, account and
+// link, a name where it has none, and the fields that were not read sorted,
+// each once.
+func (e *Emitter) Whole(r posture.Resource) posture.Resource {
 	r.Provider, r.Account = e.Provider, e.Account
 	r.Name = cmp.Or(r.Name, r.ID)
 	if e.Link != nil {
@@ -29,7 +38,5 @@ func (e *Emitter) Emit(r posture.Resource) {
 	}
 	slices.SortStableFunc(r.Unread, func(a, b posture.Unread) int { return cmp.Compare(a.Field, b.Field) })
 	r.Unread = slices.CompactFunc(r.Unread, func(a, b posture.Unread) bool { return a.Field == b.Field })
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.Sink(r)
+	return r
 }

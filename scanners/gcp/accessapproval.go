@@ -2,9 +2,10 @@ package gcp
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"slices"
+
+	"posture/scanners"
 )
 
 // AccessApproval is what rules may ask of Access Approval: whether people at
@@ -17,11 +18,14 @@ type AccessApproval struct {
 }
 
 var accessApprovals = service{
-	Type:     "accessapproval.googleapis.com/AccessApprovalSettings",
-	Doc:      AccessApproval{},
+	Type: scanners.Type{
+		Name:    "accessapproval.googleapis.com/AccessApprovalSettings",
+		Doc:     AccessApproval{},
+		Calls:   []scanners.Call{{Op: opApproval, Permission: "accessapproval.settings.get", For: []string{"inherited_products"}}},
+		Console: scanners.Console{Path: "/security/access-approval?{scope}={id}"},
+	},
 	Versions: []string{"v1"},
 	Joins:    []join{{Type: typeAccessApproval, For: []string{"products", "inherited_products"}}},
-	Calls:    []call{{Op: opApproval, Permission: "accessapproval.settings.get", For: []string{"inherited_products"}}},
 	Once:     true,
 	Read:     readAccessApproval,
 }
@@ -43,13 +47,13 @@ type enrolledProduct struct {
 }
 
 func readAccessApproval(ctx context.Context, r *reading) any {
-	r.id, r.name = r.asset.Name+"/accessApprovalSettings", r.place.node.id
+	r.id, r.name = r.asset.Name+"/accessApprovalSettings", r.owner().id
 	doc := &AccessApproval{
-		Level:    r.place.node.level(),
+		Level:    r.owner().level(),
 		Products: productsOf(siblings[approvalData](r, typeAccessApproval, "products")),
 	}
-	if r.place.reachesOut() {
-		doc.InheritedProducts = r.productsAbove(ctx, "inherited_products")
+	if r.reachesOut() {
+		doc.InheritedProducts = productsAbove(ctx, r, "inherited_products")
 	} else {
 		doc.InheritedProducts = productsOf(upwards[approvalData](r, typeAccessApproval, "inherited_products"))
 	}
@@ -57,17 +61,13 @@ func readAccessApproval(ctx context.Context, r *reading) any {
 }
 
 // productsAbove asks directly which products are enrolled above the resource.
-func (r *reading) productsAbove(ctx context.Context, field string) []string {
+func productsAbove(ctx context.Context, r *reading, field string) []string {
 	if !r.Wants(field) {
 		return nil
 	}
-	at := &url.URL{Scheme: "https", Host: "accessapproval.googleapis.com", Path: "/v1/" + r.key() + "/accessApprovalSettings"}
-	body, err := r.place.inventory.fetch(ctx, opApproval, at)
+	at := &url.URL{Scheme: "https", Host: "accessapproval.googleapis.com", Path: "/v1/" + r.owner().key + "/accessApprovalSettings"}
 	var data approvalData
-	if err == nil {
-		err = failed(opApproval, json.Unmarshal(body, &data))
-	}
-	if !r.Got(err, field) {
+	if !r.Got(r.fetch(ctx, opApproval, at, &data), field) {
 		return nil
 	}
 	if data.Ancestor && len(data.Ancestors) == 0 {

@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"strings"
+
+	"posture/scanners"
 )
 
 // AlloyDBCluster is what rules may ask of a cluster of AlloyDB.
@@ -15,8 +17,11 @@ type AlloyDBCluster struct {
 }
 
 var alloyDBClusters = service{
-	Type:     "alloydb.googleapis.com/Cluster",
-	Doc:      AlloyDBCluster{},
+	Type: scanners.Type{
+		Name:    "alloydb.googleapis.com/Cluster",
+		Doc:     AlloyDBCluster{},
+		Console: scanners.Console{Path: "/alloydb/clusters?project={project}"},
+	},
 	Versions: alloyDBVersions,
 	Get:      []get{alloyDBGet("clusters")},
 	Read:     readAlloyDBCluster,
@@ -68,8 +73,11 @@ type AlloyDBInstance struct {
 }
 
 var alloyDBInstances = service{
-	Type:     "alloydb.googleapis.com/Instance",
-	Doc:      AlloyDBInstance{},
+	Type: scanners.Type{
+		Name:    "alloydb.googleapis.com/Instance",
+		Doc:     AlloyDBInstance{},
+		Console: scanners.Console{Path: "/alloydb/clusters?project={project}"},
+	},
 	Versions: alloyDBVersions,
 	Get:      []get{alloyDBGet("instances")},
 	Read:     readAlloyDBInstance,
@@ -109,7 +117,7 @@ func (d alloyDBInstanceData) requiresTLS(r *reading) bool {
 	case "ENCRYPTED_ONLY", "SSL_MODE_REQUIRE", "SSL_MODE_VERIFY_CA":
 		return true
 	case "", "SSL_MODE_UNSPECIFIED":
-		r.absent(r.Type, "requires_tls")
+		r.lacks(r.Type, "requires_tls")
 	}
 	return false
 }

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"posture/scanners"
 )
 
 // APIKey is what rules may ask of an API key. The key itself is never read.
@@ -17,8 +19,11 @@ type APIKey struct {
 }
 
 var apiKeys = service{
-	Type:     "apikeys.googleapis.com/Key",
-	Doc:      APIKey{},
+	Type: scanners.Type{
+		Name:    "apikeys.googleapis.com/Key",
+		Doc:     APIKey{},
+		Console: scanners.Console{Path: "/apis/credentials/key/{keys}?project={project}"},
+	},
 	Versions: []string{"v2"},
 	Get: []get{{
 		Op: "apikeys.projects.locations.keys.get", Permission: "apikeys.keys.get", Root: "https://apikeys.googleapis.com/v2/", Version: "v2",

@@ -9,8 +9,8 @@ import (
 func TestAPIKeys(t *testing.T) {
 	maps := []string{"maps-backend.googleapis.com", "places.googleapis.com"}
 	serviceTest{
-		data: "apikeys", types: []string{apiKeys.Type},
-		schemas: map[string]any{apiKeys.Type + " v2": apikeys.V2Key{}},
+		data: "apikeys", types: []string{apiKeys.Name},
+		schemas: map[string]any{apiKeys.Name + " v2": apikeys.V2Key{}},
 		want: map[string]any{
 			"maps on the web": &APIKey{Created: day(2026, 10, 1), APIs: maps, Callers: "browser"},
 			"maps in the app": &APIKey{Created: day(2026, 11, 1), APIs: maps, Callers: "android"},

@@ -2,9 +2,10 @@ package gcp
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
+
+	"posture/scanners"
 )
 
 // BigQueryDataset is what rules may ask of a dataset of BigQuery.
@@ -20,8 +21,11 @@ type BigQueryDataset struct {
 const typeBigQueryTable = "bigquery.googleapis.com/Table"
 
 var bigQueryDatasets = service{
-	Type:     "bigquery.googleapis.com/Dataset",
-	Doc:      BigQueryDataset{},
+	Type: scanners.Type{
+		Name:    "bigquery.googleapis.com/Dataset",
+		Doc:     BigQueryDataset{},
+		Console: scanners.Console{Path: "/bigquery?project={project}&p={projects}&d={datasets}&page=dataset"},
+	},
 	Versions: []string{"v2"},
 	Policies: []string{"public_grants", "public_tables", "inherited_public_grants"},
 	Joins:    []join{{Type: typeBigQueryTable, For: []string{"public_tables"}, Policies: true}},
@@ -56,23 +60,23 @@ func readBigQueryDataset(ctx context.Context, r *reading) any {
 		}
 	}
 	doc.PublicGrants = where(r.grants("public_grants"), toPublic)
-	doc.PublicTables = r.publicTables("public_tables")[r.asset.Name]
+	doc.PublicTables = publicTablesIn(r, "public_tables")[r.asset.Name]
 	doc.InheritedPublicGrants = where(r.inherited(ctx, "inherited_public_grants"), toPublic)
 	return doc
 }
 
-// publicTables returns the tables of the project of which the own IAM policy
+// publicTablesIn returns the tables of the project of which the own IAM policy
 // has grants to the public, by the full names of their datasets.
-func (r *reading) publicTables(field string) map[string][]string {
+func publicTablesIn(r *reading, field string) map[string][]string {
 	if !r.Wants(field) {
 		return nil
 	}
-	p := r.place
-	if !r.Got(errors.Join(p.broken, p.estate.complete(iamPolicies, typeBigQueryTable)), field) {
+	policies, err := r.policiesIn(typeBigQueryTable)
+	if !r.Got(err, field) {
 		return nil
 	}
-	found, err := once(p.inventory, "public tables "+r.key(), func() (map[string][]string, error) {
-		return publicTables(p.policies), nil
+	found, err := once(r, "public tables "+r.owner().key, func() (map[string][]string, error) {
+		return publicTables(policies), nil
 	})
 	r.Got(err, field)
 	return found
@@ -99,8 +103,11 @@ type BigQueryTable struct {
 }
 
 var bigQueryTables = service{
-	Type:     typeBigQueryTable,
-	Doc:      BigQueryTable{},
+	Type: scanners.Type{
+		Name:    typeBigQueryTable,
+		Doc:     BigQueryTable{},
+		Console: scanners.Console{Path: "/bigquery?project={project}&p={projects}&d={datasets}&t={tables}&page=table"},
+	},
 	Versions: []string{"v2"},
 	Get:      []get{bigQueryGet("tables")},
 	Read:     readBigQueryTable,

@@ -1,8 +1,6 @@
 package gcp
 
 import (
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -10,40 +8,32 @@ import (
 	"posture/internal/posture"
 )
 
-// TestCatalogueCalls holds that the calls which are declared are those which
-// the inventory makes, whatever of a type is read.
-func TestCatalogueCalls(t *testing.T) {
-	if diff := cmp.Diff(Permissions(), Catalogue().Permissions()); diff != "" {
-		t.Error(diff)
-	}
-	for _, s := range all {
-		for _, field := range append(fieldsOf(s.Doc), "") {
-			want := posture.Want{s.Type: {field}}
-			var got []Call
-			for _, call := range Catalogue().Calls(want) {
-				got = append(got, Call{call.Op, call.Permission})
-			}
-			slices.SortFunc(got, func(a, b Call) int { return strings.Compare(a.Op, b.Op) })
-			if diff := cmp.Diff(Calls(want), slices.Compact(got)); diff != "" {
-				t.Errorf("%s %s: %s", s.Type, field, diff)
-			}
-		}
-	}
-}
-
-// TestCatalogueWords holds what can be put into the address of a resource.
-func TestCatalogueWords(t *testing.T) {
-	for id, want := range map[string]map[string]string{
-		"//storage.googleapis.com/shop-logs":                               {"project": "shop-prod", "name": "shop-logs"},
-		"//compute.googleapis.com/projects/shop-prod/global/firewalls/web": {"project": "shop-prod", "projects": "shop-prod", "firewalls": "web"},
-		"//compute.googleapis.com/projects/shop-prod/zones/z/disks/d": {
-			"project": "shop-prod", "projects": "shop-prod", "zones": "z", "disks": "d", "level": "zones", "place": "z",
-		},
-		"https://example.com/logs": nil,
+// TestConsoleWords holds what can be put into the address of a resource.
+func TestConsoleWords(t *testing.T) {
+	for _, test := range []struct {
+		id, account string
+		want        map[string]string
+	}{
+		{"//storage.googleapis.com/shop-logs", "shop-prod", map[string]string{
+			"name": "shop-logs", "project": "shop-prod", "scope": "project", "id": "shop-prod",
+		}},
+		{"//compute.googleapis.com/projects/shop-prod/global/firewalls/web", "shop-prod", map[string]string{
+			"projects": "shop-prod", "firewalls": "web", "project": "shop-prod", "scope": "project", "id": "shop-prod",
+		}},
+		{"//compute.googleapis.com/projects/shop-prod/zones/z/disks/d", "shop-prod", map[string]string{
+			"projects": "shop-prod", "zones": "z", "disks": "d", "level": "zones", "place": "z", "project": "shop-prod", "scope": "project", "id": "shop-prod",
+		}},
+		{"//cloudresourcemanager.googleapis.com/folders/2001/contacts", "folder-2001", map[string]string{"folders": "2001", "scope": "folder", "id": "2001"}},
+		{"//logging.googleapis.com/organizations/3001/locations/global/buckets/_Default", "organization-3001", map[string]string{
+			"organizations": "3001", "locations": "global", "buckets": "_Default", "level": "locations", "place": "global", "scope": "organizationId", "id": "3001",
+		}},
+		{"//x.googleapis.com/folders/x&y=z/contacts", "folder-2001", map[string]string{"folders": "x&y=z"}},
+		{"//x.googleapis.com/project/p/scope/s/id/i", "shop prod&x=1", map[string]string{}},
+		{"https://example.com/logs", "shop-prod", nil},
 	} {
-		_, got := Catalogue().Place(posture.Resource{ID: id, Account: "shop-prod"})
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s: %s", id, diff)
+		_, got := Catalogue().Place(posture.Resource{ID: test.id, Account: test.account})
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: %s", test.id, diff)
 		}
 	}
 }

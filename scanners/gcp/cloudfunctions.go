@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"posture/scanners"
 )
 
 // CloudFunction is what rules may ask of a function of either generation. The
@@ -33,10 +35,13 @@ const (
 // A function of the first generation is listed under both types, and read in
 // the form of its own API.
 var cloudFunctions = service{
-	Type:     typeFunction,
+	Type: scanners.Type{
+		Name:    typeFunction,
+		Doc:     CloudFunction{},
+		Console: scanners.Console{Path: "/functions/details/{locations}/{functions}?project={project}"},
+	},
 	Of:       typeCloudFunction,
 	Also:     []string{typeFunction},
-	Doc:      CloudFunction{},
 	Versions: []string{"v1", "v2"},
 	Policies: []string{"public_grants", "inherited_public_grants"},
 	Joins: []join{
@@ -104,7 +109,7 @@ func readFunction(ctx context.Context, r *reading) any {
 	var data functionData
 	r.decode(&data)
 	if !data.flat(r.asset.Version) {
-		r.absent(r.Type, fieldsOf(CloudFunction{})...)
+		r.lacks(r.Type, fieldsOf(CloudFunction{})...)
 		return &CloudFunction{}
 	}
 	second := data.Environment == "GEN_2"
@@ -116,7 +121,7 @@ func readFunction(ctx context.Context, r *reading) any {
 		InheritedPublicGrants: where(r.inherited(ctx, "inherited_public_grants"), publicInvoker),
 	}
 	if second {
-		r.readServiceBehind(data.Service, doc)
+		readServiceBehind(r, data.Service, doc)
 	} else {
 		doc.Ingress = ingressOf(need(r, data.Ingress, "ingress"))
 	}
@@ -125,7 +130,7 @@ func readFunction(ctx context.Context, r *reading) any {
 
 // readServiceBehind reads of a function what its Cloud Run service decides.
 // Credentials that the function itself has are known without it.
-func (r *reading) readServiceBehind(service string, doc *CloudFunction) {
+func readServiceBehind(r *reading, service string, doc *CloudFunction) {
 	fields := serviceBehind
 	if len(doc.CredentialVariables) > 0 {
 		fields = fields[:len(fields)-1]
@@ -136,10 +141,10 @@ func (r *reading) readServiceBehind(service string, doc *CloudFunction) {
 	services := siblings[runData](r, typeRunService, fields...)
 	n := slices.IndexFunc(services, func(s joined[runData]) bool { return samePlace(s.Name, service) })
 	if n < 0 {
-		r.absent(typeRunService, fields...)
+		r.lacks(typeRunService, fields...)
 		return
 	}
-	settings := r.runSettings(&services[n].Data, fields...)
+	settings := settingsOf(r, &services[n].Data, fields...)
 	doc.InvokerCheckOff, doc.Ingress, doc.VPCAccess = settings.InvokerCheckOff, settings.Ingress, settings.VPCAccess
 	doc.ServiceAccount, doc.DefaultServiceAccount = settings.Account, defaultIdentity(settings.Account)
 	doc.CredentialVariables = merged(append(settings.Variables, doc.CredentialVariables)...)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"posture/scanners"
 )
 
 // KMSKey is what rules may ask of a key of Cloud KMS.
@@ -27,8 +29,11 @@ const (
 )
 
 var kmsKeys = service{
-	Type:     "cloudkms.googleapis.com/CryptoKey",
-	Doc:      KMSKey{},
+	Type: scanners.Type{
+		Name:    "cloudkms.googleapis.com/CryptoKey",
+		Doc:     KMSKey{},
+		Console: scanners.Console{Path: "/security/kms/key/manage/{locations}/{keyRings}/{cryptoKeys}?project={project}"},
+	},
 	Versions: []string{"v1"},
 	Policies: []string{"public_grants", "ring_public_grants", "inherited_public_grants"},
 	Joins: []join{
@@ -80,10 +85,10 @@ type kmsVersionData struct{ State string }
 
 // readKMSVersions finds what becomes of the key's versions.
 func readKMSVersions(r *reading, doc *KMSKey) {
-	for _, v := range r.keyVersions("live") {
+	for _, v := range keyVersions(r, "live") {
 		doc.Live = doc.Live || slices.Contains(livingStates, v.Data.State)
 	}
-	for _, v := range r.keyVersions("doomed_versions") {
+	for _, v := range keyVersions(r, "doomed_versions") {
 		if v.Data.State == "DESTROY_SCHEDULED" {
 			doc.DoomedVersions = append(doc.DoomedVersions, lastOf(v.Name))
 		}
@@ -100,7 +105,7 @@ var (
 
 // keyVersions returns the versions of the key. The field is the one that they
 // give.
-func (r *reading) keyVersions(field string) []joined[kmsVersionData] {
+func keyVersions(r *reading, field string) []joined[kmsVersionData] {
 	found := indexOf(r, typeKeyVersion, field, versionsByKey)[r.asset.Name]
 	for _, v := range found {
 		if !slices.Contains(livingStates, v.Data.State) && !slices.Contains(goneStates, v.Data.State) {

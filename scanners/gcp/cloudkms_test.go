@@ -13,11 +13,11 @@ func TestKMSKeys(t *testing.T) {
 	inherited := []Grant{{Role: "roles/viewer", Member: "allAuthenticatedUsers", On: "projects/100000000002"}}
 	ring := "//cloudkms.googleapis.com/projects/shop-test/locations/europe-west1/keyRings/open"
 	onRing := []Grant{{Role: "roles/cloudkms.viewer", Member: "allAuthenticatedUsers", On: ring}}
-	strange := posture.Cause{Reason: posture.Failed, Operation: "read " + kmsKeys.Type, Code: "unknown state of a version"}
+	strange := posture.Cause{Reason: posture.Failed, Operation: "read " + kmsKeys.Name, Code: "unknown state of a version"}
 	serviceTest{
-		data: "cloudkms", types: []string{kmsKeys.Type},
+		data: "cloudkms", types: []string{kmsKeys.Name},
 		schemas: map[string]any{
-			kmsKeys.Type + " v1": cloudkms.CryptoKey{}, typeKeyVersion + " v1": cloudkms.CryptoKeyVersion{}, typeKeyRing + " v1": cloudkms.KeyRing{},
+			kmsKeys.Name + " v1": cloudkms.CryptoKey{}, typeKeyVersion + " v1": cloudkms.CryptoKeyVersion{}, typeKeyRing + " v1": cloudkms.KeyRing{},
 		},
 		want: map[string]any{
 			"orders": &KMSKey{

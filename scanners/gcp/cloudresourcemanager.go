@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"posture/scanners"
 )
 
 // CloudProject is what rules may ask of a project. What is "own" is said by
@@ -35,8 +37,11 @@ type AuditLogs struct {
 }
 
 var projects = service{
-	Type:     typeProject,
-	Doc:      CloudProject{},
+	Type: scanners.Type{
+		Name:    typeProject,
+		Doc:     CloudProject{},
+		Console: scanners.Console{Path: "/iam-admin/settings?project={project}"},
+	},
 	Versions: []string{"v1", "v3"},
 	Policies: fieldsOf(CloudProject{}),
 	Get: []get{{
@@ -48,7 +53,7 @@ var projects = service{
 }
 
 func readProject(ctx context.Context, r *reading) any {
-	r.name = r.place.node.id
+	r.name = r.owner().id
 	var data labelled
 	r.decode(&data)
 	doc := &CloudProject{}

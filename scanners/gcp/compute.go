@@ -9,6 +9,13 @@ import (
 // its resources are understood: they differ in what is added only.
 var computeVersions = []string{"v1", "beta", "alpha"}
 
+// computeGet returns the direct read of a resource of Compute Engine. The
+// resource is as its permission names it: "disks".
+func computeGet(resource string) get {
+	op := "compute." + resource + ".get"
+	return get{Op: op, Permission: op, Root: "https://compute.googleapis.com/compute/v1/", Version: "v1"}
+}
+
 // linked is embedded by the data of resources to which others point by their
 // URL.
 type linked struct {
@@ -25,11 +32,11 @@ func path(url string) string {
 	return "projects/" + rest
 }
 
-// link returns the path of the resource itself. Without one nothing that
+// pathOfItself returns the path of the resource. Without one nothing that
 // points to it can be found, and the fields are marked as unread.
-func (r *reading) link(l linked, fields ...string) string {
+func pathOfItself(r *reading, l linked, fields ...string) string {
 	if l.SelfLink == "" {
-		r.absent(r.Type, fields...)
+		r.lacks(r.Type, fields...)
 	}
 	return path(l.SelfLink)
 }
@@ -86,7 +93,7 @@ func indexOf[T, V any](r *reading, typ, field string, build func([]joined[T]) ma
 	if len(found) == 0 {
 		return nil
 	}
-	index, err := once(r.place.inventory, "index "+r.Type+" "+field+" "+typ+" "+r.key(), func() (map[string]V, error) {
+	index, err := once(r, "index "+r.Type+" "+field+" "+typ+" "+r.owner().key, func() (map[string]V, error) {
 		return build(found), nil
 	})
 	r.Got(err, field)

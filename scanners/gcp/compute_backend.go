@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"strings"
+
+	"posture/scanners"
 )
 
 // BackendService is what rules may ask of a backend service of a load
@@ -23,9 +25,12 @@ const (
 )
 
 var backendServices = service{
-	Type:     typeBackendService,
+	Type: scanners.Type{
+		Name:    typeBackendService,
+		Doc:     BackendService{},
+		Console: scanners.Console{Path: "/net-services/loadbalancing/list/backends?project={project}"},
+	},
 	Also:     []string{typeRegionBackendService},
-	Doc:      BackendService{},
 	Versions: computeVersions,
 	Joins:    []join{{Type: typeSecurityPolicy, For: []string{"measures"}}},
 	Get:      []get{computeGet("backendServices"), computeGet("regionBackendServices").in("/regions/")},

@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"time"
+
+	"posture/scanners"
 )
 
 // Disk is what rules may ask of a persistent disk.
@@ -20,9 +22,12 @@ const (
 )
 
 var disks = service{
-	Type:     "compute.googleapis.com/Disk",
+	Type: scanners.Type{
+		Name:    "compute.googleapis.com/Disk",
+		Doc:     Disk{},
+		Console: scanners.Console{Path: "/compute/disksDetail/{level}/{place}/disks/{disks}?project={project}"},
+	},
 	Also:     []string{"compute.googleapis.com/RegionDisk"},
-	Doc:      Disk{},
 	Versions: computeVersions,
 	Joins: []join{
 		{Type: typeVM, For: []string{"replaceable"}},
@@ -49,10 +54,10 @@ func readDisk(_ context.Context, r *reading) any {
 	var data diskData
 	r.decode(&data)
 	doc := &Disk{KMSKey: data.Encryption.KMSKey, CustomerSupplied: data.Encryption.KMSKey == "" && data.Encryption.SHA256 != ""}
-	doc.Replaceable = indexOf(r, typeVM, "replaceable", replaceableDisks)[r.link(data.linked, "replaceable")]
+	doc.Replaceable = indexOf(r, typeVM, "replaceable", replaceableDisks)[pathOfItself(r, data.linked, "replaceable")]
 	doc.LastSnapshot = indexOf(r, typeSnapshot, "last_snapshot", newestSnapshots)[string(data.ID)]
 	if data.ID == "" {
-		r.absent(r.Type, "last_snapshot")
+		r.lacks(r.Type, "last_snapshot")
 	}
 	schedules := indexOf(r, typeResourcePolicy, "scheduled", snapshotSchedules)
 	for _, url := range data.Policies {

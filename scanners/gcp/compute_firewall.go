@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"posture/scanners"
 )
 
 // Firewall is what rules may ask of a firewall rule of a VPC network.
@@ -24,8 +26,11 @@ type OpenPorts struct {
 }
 
 var firewalls = service{
-	Type:     "compute.googleapis.com/Firewall",
-	Doc:      Firewall{},
+	Type: scanners.Type{
+		Name:    "compute.googleapis.com/Firewall",
+		Doc:     Firewall{},
+		Console: scanners.Console{Path: "/networking/firewalls/details/{firewalls}?project={project}"},
+	},
 	Versions: []string{"v1", "beta", "alpha"},
 	Get:      []get{computeGet("firewalls")},
 	Read:     readFirewall,

@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"maps"
+
+	"posture/scanners"
 )
 
 // ManagedGroup is what rules may ask of a managed instance group.
@@ -14,8 +16,11 @@ type ManagedGroup struct {
 }
 
 var managedGroups = service{
-	Type:     "compute.googleapis.com/InstanceGroupManager",
-	Doc:      ManagedGroup{},
+	Type: scanners.Type{
+		Name:    "compute.googleapis.com/InstanceGroupManager",
+		Doc:     ManagedGroup{},
+		Console: scanners.Console{Path: "/compute/instanceGroups/details/{place}/{instanceGroupManagers}?project={project}"},
+	},
 	Versions: computeVersions,
 	Joins: []join{
 		{Type: typeBackendService, For: []string{"balanced"}},
@@ -48,9 +53,9 @@ func readManagedGroup(_ context.Context, r *reading) any {
 		doc.Zones = len(need(r, data.Spread, "zones").Zones)
 	}
 	if data.Group == "" {
-		r.absent(r.Type, "balanced")
+		r.lacks(r.Type, "balanced")
 	}
-	doc.Balanced = len(data.TargetPools) > 0 || r.balanced()[path(data.Group)]
+	doc.Balanced = len(data.TargetPools) > 0 || balancedGroups(r)[path(data.Group)]
 	return doc
 }
 
@@ -59,9 +64,9 @@ type backendGroups struct {
 	Backends []struct{ Group string }
 }
 
-// balanced returns the paths of the groups to which the project's load
+// balancedGroups returns the paths of the groups to which the project's load
 // balancers send traffic.
-func (r *reading) balanced() map[string]bool {
+func balancedGroups(r *reading) map[string]bool {
 	found := map[string]bool{}
 	for _, typ := range []string{typeBackendService, typeRegionBackendService} {
 		maps.Copy(found, indexOf(r, typ, "balanced", func(services []joined[backendGroups]) map[string]bool {

@@ -1,6 +1,10 @@
 package gcp
 
-import "context"
+import (
+	"context"
+
+	"posture/scanners"
+)
 
 // Image is what rules may ask of a custom image.
 type Image struct {
@@ -8,8 +12,11 @@ type Image struct {
 }
 
 var images = service{
-	Type:     "compute.googleapis.com/Image",
-	Doc:      Image{},
+	Type: scanners.Type{
+		Name:    "compute.googleapis.com/Image",
+		Doc:     Image{},
+		Console: scanners.Console{Path: "/compute/imagesDetail/projects/{projects}/global/images/{images}?project={project}"},
+	},
 	Versions: computeVersions,
 	Policies: []string{"public_grants"},
 	Get:      []get{computeGet("images").withPolicy("compute.images.getIamPolicy", policyOfCompute)},

@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"strings"
+
+	"posture/scanners"
 )
 
 // VM is what rules may ask of a virtual machine of Compute Engine.
@@ -34,8 +36,11 @@ const (
 )
 
 var virtualMachines = service{
-	Type:     typeVM,
-	Doc:      VM{},
+	Type: scanners.Type{
+		Name:    typeVM,
+		Doc:     VM{},
+		Console: scanners.Console{Path: "/compute/instancesDetail/zones/{zones}/instances/{instances}?project={project}"},
+	},
 	Versions: computeVersions,
 	Joins:    []join{{Type: typeComputeProject, For: []string{"os_login", "serial_port"}}},
 	Get:      []get{computeGet("instances")},
@@ -123,12 +128,12 @@ func readVM(_ context.Context, r *reading) any {
 	}
 	doc.Migrates = data.Scheduling.OnHostMaintenance != "TERMINATE" && !doc.Preemptible
 	if len(data.Interfaces) == 0 { // every machine has one
-		r.absent(r.Type, "external_addresses")
+		r.lacks(r.Type, "external_addresses")
 	}
 	doc.DefaultServiceAccount, doc.FullAPIScope = data.access()
 	doc.BlocksProjectSSHKeys = data.Metadata.on("block-project-ssh-keys")
-	doc.OSLogin = r.metadataOn(data.Metadata, "enable-oslogin", "os_login")
-	doc.SerialPort = r.metadataOn(data.Metadata, "serial-port-enable", "serial_port")
+	doc.OSLogin = metadataOn(r, data.Metadata, "enable-oslogin", "os_login")
+	doc.SerialPort = metadataOn(r, data.Metadata, "serial-port-enable", "serial_port")
 	return doc
 }
 
@@ -185,7 +190,7 @@ type computeProjectData struct {
 
 // metadataOn reports whether the machine's metadata switches something on: its
 // own where it has the key, else that of its project.
-func (r *reading) metadataOn(own metadata, key, field string) bool {
+func metadataOn(r *reading, own metadata, key, field string) bool {
 	if value, ok := own[key]; ok {
 		return isOn(value)
 	}

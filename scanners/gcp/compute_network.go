@@ -1,6 +1,10 @@
 package gcp
 
-import "context"
+import (
+	"context"
+
+	"posture/scanners"
+)
 
 // Network is what rules may ask of a VPC network.
 type Network struct {
@@ -13,8 +17,11 @@ type Network struct {
 const typeDNSPolicy = "dns.googleapis.com/Policy"
 
 var networks = service{
-	Type:     "compute.googleapis.com/Network",
-	Doc:      Network{},
+	Type: scanners.Type{
+		Name:    "compute.googleapis.com/Network",
+		Doc:     Network{},
+		Console: scanners.Console{Path: "/networking/networks/details/{networks}?project={project}"},
+	},
 	Versions: computeVersions,
 	Joins:    []join{{Type: typeDNSPolicy, For: []string{"dns_policies", "logs_dns"}}},
 	Get:      []get{computeGet("networks")},
@@ -41,7 +48,7 @@ func readNetwork(_ context.Context, r *reading) any {
 	var data networkData
 	r.decode(&data)
 	doc := &Network{Default: data.Name == "default", Legacy: data.Range != ""}
-	own := r.link(data.linked, "dns_policies", "logs_dns")
+	own := pathOfItself(r, data.linked, "dns_policies", "logs_dns")
 	for _, policy := range siblings[dnsPolicyData](r, typeDNSPolicy, "dns_policies", "logs_dns") {
 		for _, network := range policy.Data.Networks {
 			if path(network.URL) == own {

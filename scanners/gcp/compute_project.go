@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"slices"
+
+	"posture/scanners"
 )
 
 // ComputeProject is what rules may ask of a project's settings in Compute
@@ -14,8 +16,11 @@ type ComputeProject struct {
 }
 
 var computeProjects = service{
-	Type:     typeComputeProject,
-	Doc:      ComputeProject{},
+	Type: scanners.Type{
+		Name:    typeComputeProject,
+		Doc:     ComputeProject{},
+		Console: scanners.Console{Path: "/compute/metadata?project={project}"},
+	},
 	Versions: computeVersions,
 	Joins:    []join{{Type: typeVM, For: []string{"opted_out"}}},
 	Get:      []get{computeGet("projects")},

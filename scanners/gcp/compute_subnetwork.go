@@ -1,6 +1,10 @@
 package gcp
 
-import "context"
+import (
+	"context"
+
+	"posture/scanners"
+)
 
 // Subnetwork is what rules may ask of a subnet of a VPC network.
 type Subnetwork struct {
@@ -11,8 +15,11 @@ type Subnetwork struct {
 }
 
 var subnetworks = service{
-	Type:     "compute.googleapis.com/Subnetwork",
-	Doc:      Subnetwork{},
+	Type: scanners.Type{
+		Name:    "compute.googleapis.com/Subnetwork",
+		Doc:     Subnetwork{},
+		Console: scanners.Console{Path: "/networking/subnetworks/details/{regions}/{subnetworks}?project={project}"},
+	},
 	Versions: computeVersions,
 	Get:      []get{computeGet("subnetworks")},
 	Read:     readSubnetwork,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"posture/scanners"
 )
 
 // TLSProxy is what rules may ask of an HTTPS or SSL proxy of a load balancer.
@@ -16,9 +18,12 @@ type TLSProxy struct {
 const typeSSLPolicy = "compute.googleapis.com/SslPolicy"
 
 var tlsProxies = service{
-	Type:     "compute.googleapis.com/TargetHttpsProxy",
+	Type: scanners.Type{
+		Name:    "compute.googleapis.com/TargetHttpsProxy",
+		Doc:     TLSProxy{},
+		Console: scanners.Console{Path: "/net-services/loadbalancing/list/frontends?project={project}"},
+	},
 	Also:     []string{"compute.googleapis.com/TargetSslProxy"},
-	Doc:      TLSProxy{},
 	Versions: computeVersions,
 	Joins:    []join{{Type: typeSSLPolicy, For: []string{"refuses_old", "weak_ciphers"}}},
 	Get: []get{
@@ -75,18 +80,10 @@ func readTLSProxy(_ context.Context, r *reading) any {
 		}
 		doc.RefusesOld, doc.WeakCiphers = policy.Data.refusesOld(), policy.Data.weakCiphers()
 		if len(policy.Data.Features) == 0 { // every policy has some
-			r.absent(typeSSLPolicy, "weak_ciphers")
+			r.lacks(typeSSLPolicy, "weak_ciphers")
 		}
 		return doc
 	}
 	r.missing(typeSSLPolicy, fields...)
 	return doc
-}
-
-// missing marks fields as unread because what the resource points to is not
-// among its siblings, unless that is for their listing, which says more.
-func (r *reading) missing(typ string, fields ...string) {
-	if r.place.estate.complete(resources, typ) == nil && slices.ContainsFunc(fields, func(field string) bool { return r.Want.Field(r.Type, field) }) {
-		r.absent(typ, fields...)
-	}
 }

@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"maps"
+
+	"posture/scanners"
 )
 
 // URLMap is what rules may ask of the URL map of a load balancer.
@@ -18,13 +20,15 @@ const (
 )
 
 var urlMaps = service{
-	Type:     "compute.googleapis.com/UrlMap",
-	Doc:      URLMap{},
+	Type: scanners.Type{
+		Name:    "compute.googleapis.com/UrlMap",
+		Doc:     URLMap{},
+		Console: scanners.Console{Path: "/net-services/loadbalancing/list/loadBalancers?project={project}"},
+	},
 	Versions: computeVersions,
 	Joins: []join{
 		{Type: typeHTTPProxy, For: []string{"external_http_proxies"}},
-		{Type: typeForwardingRule, For: []string{"external_http_proxies"}},
-		{Type: typeGlobalForwardingRule, For: []string{"external_http_proxies"}},
+		{Type: typeForwardingRule, Also: []string{typeGlobalForwardingRule}, For: []string{"external_http_proxies"}},
 	},
 	Get:  []get{computeGet("urlMaps"), computeGet("regionUrlMaps").in("/regions/")},
 	Read: readURLMap,
@@ -70,8 +74,8 @@ func readURLMap(_ context.Context, r *reading) any {
 	var data urlMapData
 	r.decode(&data)
 	doc := &URLMap{RedirectsToHTTPS: data.redirects()}
-	own := r.link(data.linked, "external_http_proxies")
-	external := r.externalTargets("external_http_proxies")
+	own := pathOfItself(r, data.linked, "external_http_proxies")
+	external := externalTargets(r, "external_http_proxies")
 	for _, proxy := range siblings[proxyData](r, typeHTTPProxy, "external_http_proxies") {
 		if path(proxy.Data.URLMap) == own && external[path(proxy.Data.SelfLink)] {
 			doc.ExternalHTTPProxies = append(doc.ExternalHTTPProxies, proxy.Data.Name)
@@ -97,7 +101,7 @@ type forwardingData struct {
 
 // externalTargets returns the paths of what the project's forwarding rules
 // open to the internet.
-func (r *reading) externalTargets(field string) map[string]bool {
+func externalTargets(r *reading, field string) map[string]bool {
 	external := map[string]bool{}
 	for _, typ := range []string{typeForwardingRule, typeGlobalForwardingRule} {
 		maps.Copy(external, indexOf(r, typ, field, externalForwards))

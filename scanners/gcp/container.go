@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"posture/scanners"
 )
 
 // GKECluster is what rules may ask of a cluster of Google Kubernetes Engine.
@@ -34,8 +36,11 @@ type GKECluster struct {
 }
 
 var gkeClusters = service{
-	Type:     "container.googleapis.com/Cluster",
-	Doc:      GKECluster{},
+	Type: scanners.Type{
+		Name:    "container.googleapis.com/Cluster",
+		Doc:     GKECluster{},
+		Console: scanners.Console{Path: "/kubernetes/clusters/details/{place}/{clusters}/details?project={project}"},
+	},
 	Versions: []string{"v1", "v1beta1"},
 	Get: []get{{
 		Op: "container.clusters.get", Permission: "container.clusters.get", Root: "https://container.googleapis.com/v1/", Version: "v1",
@@ -104,7 +109,7 @@ func readGKEAccess(data *gkeData, doc *GKECluster) {
 
 func readGKEPools(r *reading, data *gkeData, doc *GKECluster) {
 	if len(data.Pools) == 0 && !doc.Autopilot { // nodes may come and go, but a cluster has a pool
-		r.absent(r.Type, "pools_without_identity", "pools_on_default_account",
+		r.lacks(r.Type, "pools_without_identity", "pools_on_default_account",
 			"pools_without_repair", "pools_without_upgrade", "public_pools")
 	}
 	for _, pool := range data.Pools {

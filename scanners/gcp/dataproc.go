@@ -3,6 +3,8 @@ package gcp
 import (
 	"cmp"
 	"context"
+
+	"posture/scanners"
 )
 
 // DataprocCluster is what rules may ask of a cluster of Dataproc.
@@ -12,8 +14,11 @@ type DataprocCluster struct {
 }
 
 var dataprocClusters = service{
-	Type:     "dataproc.googleapis.com/Cluster",
-	Doc:      DataprocCluster{},
+	Type: scanners.Type{
+		Name:    "dataproc.googleapis.com/Cluster",
+		Doc:     DataprocCluster{},
+		Console: scanners.Console{Path: "/dataproc/clusters/{clusters}/monitoring?region={regions}&project={project}"},
+	},
 	Versions: []string{"v1", "v1beta2"},
 	Get: []get{{
 		Op: "dataproc.clusters.get", Permission: "dataproc.clusters.get", Root: "https://dataproc.googleapis.com/v1/", Version: "v1",

@@ -2,11 +2,11 @@ package gcp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/url"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // Directory is what rules may ask of the directory of people that belongs to
@@ -18,15 +18,18 @@ type Directory struct {
 }
 
 var directories = service{
-	Type:     "admin.googleapis.com/Directory",
-	Doc:      Directory{},
-	Versions: []string{"v1"},
-	Calls: []call{
-		{Op: opDetectors, Permission: "securitycentermanagement.securityCenterServices.get", For: []string{"two_step_enforced"}},
-		{Op: opFindings, Permission: "securitycenter.findings.list", For: []string{"two_step_enforced"}},
+	Type: scanners.Type{
+		Name: "admin.googleapis.com/Directory",
+		Doc:  Directory{},
+		Calls: []scanners.Call{
+			{Op: opDetectors, Permission: "securitycentermanagement.securityCenterServices.get", For: []string{"two_step_enforced"}},
+			{Op: opFindings, Permission: "securitycenter.findings.list", For: []string{"two_step_enforced"}},
+		},
+		Console: scanners.Console{None: "people and their sign-in are in the Google Admin console"},
 	},
-	Once: true,
-	Read: readDirectory,
+	Versions: []string{"v1"},
+	Once:     true,
+	Read:     readDirectory,
 }
 
 const (
@@ -35,26 +38,26 @@ const (
 )
 
 func readDirectory(ctx context.Context, r *reading) any {
-	r.id, r.name = r.asset.Name+"/directory", r.place.node.id
-	doc := &Directory{Level: r.place.node.level()}
+	r.id, r.name = r.asset.Name+"/directory", r.owner().id
+	doc := &Directory{Level: r.owner().level()}
 	if doc.Level != "organization" {
 		r.Mark(posture.Cause{Reason: posture.NotRequested}, "two_step_enforced")
 		return doc
 	}
-	if !r.Wants("two_step_enforced") || !r.Got(r.detects(ctx, twoStepDetector), "two_step_enforced") {
+	if !r.Wants("two_step_enforced") || !r.Got(detects(ctx, r, twoStepDetector), "two_step_enforced") {
 		return doc
 	}
-	found, err := r.hasFinding(ctx, twoStepDetector)
+	found, err := hasFinding(ctx, r, twoStepDetector)
 	doc.TwoStepEnforced = r.Got(err, "two_step_enforced") && !found
 	return doc
 }
 
 // hasFinding reports whether a finding of a category is active, muted or not.
-func (r *reading) hasFinding(ctx context.Context, category string) (bool, error) {
+func hasFinding(ctx context.Context, r *reading, category string) (bool, error) {
 	query := url.Values{"filter": {`state="ACTIVE" AND category="` + category + `"`}, "pageSize": {"1"}}
 	for {
 		var page findingsData
-		if err := r.askSecurityCenter(ctx, opFindings, "/sources/-/findings", query, &page); err != nil || len(page.Results) > 0 {
+		if err := askSecurityCenter(ctx, r, opFindings, "/sources/-/findings", query, &page); err != nil || len(page.Results) > 0 {
 			return true, err
 		}
 		if page.Next == "" {
@@ -78,18 +81,11 @@ var errDetectorOff = errors.New("the detector is off")
 
 // detects returns nil when a detector of Security Health Analytics is at work
 // for the organization. Of one that is not, nothing follows.
-func (r *reading) detects(ctx context.Context, detector string) error {
-	if r.place.inventory.client == nil {
-		return notListedError{resources}
-	}
-	path := "/v1/" + r.key() + "/locations/global/securityCenterServices/security-health-analytics"
-	body, err := r.place.inventory.fetch(ctx, opDetectors, &url.URL{Scheme: "https", Host: "securitycentermanagement.googleapis.com", Path: path})
-	if err != nil {
-		return err
-	}
+func detects(ctx context.Context, r *reading, detector string) error {
+	path := "/v1/" + r.owner().key + "/locations/global/securityCenterServices/security-health-analytics"
 	var data detectorsData
-	if err := json.Unmarshal(body, &data); err != nil {
-		return failed(opDetectors, err)
+	if err := r.fetch(ctx, opDetectors, &url.URL{Scheme: "https", Host: "securitycentermanagement.googleapis.com", Path: path}, &data); err != nil {
+		return err
 	}
 	module, named := data.Modules[detector]
 	if data.State != "ENABLED" || named && module.State != "" && module.State != "ENABLED" {

@@ -42,7 +42,7 @@ func TestDirectory(t *testing.T) {
 					server.AnswerJSON(key, answer)
 				}
 			}
-			got := scan(t, open(t, server, organization(t)), everything(directories.Type)).resources
+			got := scan(t, open(t, server, organization(t)), everything(directories.Name)).resources
 			if diff := cmp.Diff(&Directory{Level: "organization", TwoStepEnforced: test.enforced}, got["3001"].Doc); diff != "" {
 				t.Error(diff)
 			}
@@ -68,7 +68,7 @@ func TestDirectoryOnTwoPages(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, `{"listFindingsResults": [{"finding": {}}]}`)
 	})
-	got := scan(t, open(t, server, organization(t)), everything(directories.Type)).resources["3001"]
+	got := scan(t, open(t, server, organization(t)), everything(directories.Name)).resources["3001"]
 	if diff := cmp.Diff(&Directory{Level: "organization"}, got.Doc); diff != "" || asked != 2 {
 		t.Errorf("%d pages: %s", asked, diff)
 	}
@@ -89,7 +89,7 @@ func TestDirectoryIsPatient(t *testing.T) {
 	server.AnswerJSON(anyFindings, `{}`)
 	inventory := open(t, server, organization(t))
 	inventory.options.Attempts = rereadTries + 2
-	got := scan(t, inventory, everything(directories.Type)).resources["3001"]
+	got := scan(t, inventory, everything(directories.Name)).resources["3001"]
 	if diff := cmp.Diff(&Directory{Level: "organization", TwoStepEnforced: true}, got.Doc); diff != "" || len(got.Unread) > 0 {
 		t.Errorf("asked %d times, unread %v: %s", asked, got.Unread, diff)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"posture/scanners"
 )
 
 // DNSZone is what rules may ask of a zone of Cloud DNS.
@@ -15,8 +17,11 @@ type DNSZone struct {
 }
 
 var dnsZones = service{
-	Type:     "dns.googleapis.com/ManagedZone",
-	Doc:      DNSZone{},
+	Type: scanners.Type{
+		Name:    "dns.googleapis.com/ManagedZone",
+		Doc:     DNSZone{},
+		Console: scanners.Console{Path: "/net-services/dns/zones/{managedZones}/details?project={project}"},
+	},
 	Versions: []string{"v1", "v2", "v1beta2"},
 	Get: []get{{
 		Op: "dns.managedZones.get", Permission: "dns.managedZones.get", Root: "https://dns.googleapis.com/dns/v1/", Version: "v1",
@@ -49,7 +54,7 @@ func readDNSZone(_ context.Context, r *reading) any {
 	doc.Algorithms = slices.Compact(doc.Algorithms)
 	doc.WeakKeys = slices.Contains(doc.Algorithms, "rsasha1")
 	if doc.DNSSEC && len(doc.Algorithms) == 0 { // a signed zone has keys
-		r.absent(r.Type, "algorithms", "weak_keys")
+		r.lacks(r.Type, "algorithms", "weak_keys")
 	}
 	return doc
 }

@@ -1,6 +1,9 @@
 package gcp
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // grants returns what the resource's own IAM policy grants, nothing when it
 // has none. Where policies could not be listed it marks the fields as unread.
@@ -73,13 +76,31 @@ func (r *reading) inherited(ctx context.Context, fields ...string) []Grant {
 	return grants
 }
 
+// policiesIn returns the IAM policies of all resources in the resource's project,
+// by the resources' full names. The error says why those of the type may not be
+// there.
+func (r *reading) policiesIn(typ string) (map[string]*policy, error) {
+	return r.place.policies, errors.Join(r.place.broken, r.place.estate.complete(iamPolicies, typ))
+}
+
+// scopePolicies returns the IAM policies of the projects, folders and
+// organizations of the scope, by their keys. The error says why some may not be
+// there.
+func (r *reading) scopePolicies() (map[string]*policy, error) {
+	var err error
+	for _, typ := range hierarchy {
+		err = errors.Join(err, r.place.estate.complete(iamPolicies, typ))
+	}
+	return r.place.estate.above, err
+}
+
 // policiesAbove returns the IAM policies of everything above the resource,
 // the nearest first.
 func (r *reading) policiesAbove(ctx context.Context, fields ...string) []*policy {
 	r.keeps(fields)
 	var found []*policy
 	for _, key := range r.above() {
-		p, err := r.place.policyOf(ctx, key)
+		p, err := r.policyOf(ctx, key)
 		if r.Got(err, fields...) && p != nil {
 			found = append(found, p)
 		}
@@ -97,9 +118,9 @@ func (r *reading) above() []string {
 
 // policyOf returns the IAM policy of a project, a folder or an organization,
 // nil for none: from the inventory, or directly where the scope lies below.
-func (p *place) policyOf(ctx context.Context, key string) (*policy, error) {
-	if p.estate.nodes[key] == nil {
-		return p.inventory.askPolicy(ctx, key)
+func (r *reading) policyOf(ctx context.Context, key string) (*policy, error) {
+	if !r.inScope(key) {
+		return r.place.inventory.askPolicy(ctx, key)
 	}
-	return p.estate.above[key], p.estate.complete(iamPolicies, typeOf(key))
+	return r.place.estate.above[key], r.place.estate.complete(iamPolicies, typeOf(key))
 }

@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"slices"
+
+	"posture/scanners"
 )
 
 // EssentialContacts is what rules may ask of those whom Google writes to about
@@ -13,8 +15,11 @@ type EssentialContacts struct {
 }
 
 var essentialContacts = service{
-	Type:     typeContact,
-	Doc:      EssentialContacts{},
+	Type: scanners.Type{
+		Name:    typeContact,
+		Doc:     EssentialContacts{},
+		Console: scanners.Console{Path: "/iam-admin/essential-contacts?{scope}={id}"},
+	},
 	Versions: []string{"v1"},
 	Joins:    []join{{Type: typeContact, For: []string{"categories"}}},
 	Once:     true,
@@ -31,8 +36,8 @@ type contactData struct {
 }
 
 func readEssentialContacts(_ context.Context, r *reading) any {
-	r.id, r.name = r.asset.Name+"/contacts", r.place.node.id
-	doc := &EssentialContacts{Level: r.place.node.level()}
+	r.id, r.name = r.asset.Name+"/contacts", r.owner().id
+	doc := &EssentialContacts{Level: r.owner().level()}
 	for _, contact := range siblings[contactData](r, typeContact, "categories") {
 		switch contact.Data.State {
 		case "VALID", "VALIDATION_STATE_UNSPECIFIED", "":

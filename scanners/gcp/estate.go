@@ -22,9 +22,10 @@ const (
 // estate is what one pass over the inventory brought in, or the pass over a
 // slice of it.
 type estate struct {
-	mu     sync.Mutex // while it is being filled
-	packer *packer
-	common *estate // of a slice: what was listed for the whole scope; nil: this is all
+	mu       sync.Mutex // while it is being filled
+	packer   *packer
+	registry *registry
+	common   *estate // of a slice: what was listed for the whole scope; nil: this is all
 
 	nodes       map[string]*node                 // by key
 	accounts    map[string]*node                 // by account; nil until all are there
@@ -44,13 +45,13 @@ type listingKey struct {
 	typ     string
 }
 
-func newEstate() (*estate, error) {
+func newEstate(r *registry) (*estate, error) {
 	packer, err := newPacker()
 	if err != nil {
 		return nil, err
 	}
 	return &estate{
-		packer: packer, nodes: map[string]*node{}, shares: map[shareKey]*share{}, policies: map[string]*share{},
+		packer: packer, registry: r, nodes: map[string]*node{}, shares: map[shareKey]*share{}, policies: map[string]*share{},
 		above: map[string]*policy{}, constraints: map[string]map[string]constraint{}, listed: map[listingKey]error{},
 	}, nil
 }
@@ -58,7 +59,7 @@ func newEstate() (*estate, error) {
 // slice returns an estate for a slice of the scope, of which this one holds
 // what was listed for all of it.
 func (e *estate) slice() (*estate, error) {
-	s, err := newEstate()
+	s, err := newEstate(e.registry)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +176,7 @@ func (e *estate) complete(c content, typ string) error {
 	if err, known := e.listed[listingKey{c, typ}]; known {
 		return err
 	}
-	for _, kin := range kinOf(typ) {
+	for _, kin := range e.registry.kindred(typ) {
 		if err, known := e.listed[listingKey{c, kin}]; known && e.partial {
 			return err
 		}
@@ -184,26 +185,6 @@ func (e *estate) complete(c content, typ string) error {
 		return e.common.complete(c, typ)
 	}
 	return notListedError{c}
-}
-
-// kindred are types that are one kind to people. An export that holds one of
-// them need not hold the others: there may be none.
-var kindred = [][]string{
-	{"compute.googleapis.com/Disk", "compute.googleapis.com/RegionDisk"},
-	{typeForwardingRule, typeGlobalForwardingRule},
-	{typeBackendService, typeRegionBackendService},
-	{"compute.googleapis.com/TargetHttpsProxy", "compute.googleapis.com/TargetSslProxy"},
-	{typeCloudFunction, typeFunction},
-}
-
-// kinOf returns the types that are one kind with a type, itself included.
-func kinOf(typ string) []string {
-	for _, kind := range kindred {
-		if slices.Contains(kind, typ) {
-			return kind
-		}
-	}
-	return nil
 }
 
 // each hands the resources of a type and an owner to do until it returns false.

@@ -23,15 +23,16 @@ type Export struct {
 // longestLine is the longest asset that is read: the API gives no larger ones.
 const longestLine = 32 << 20
 
-// FromExport reads exports instead of asking the inventory. What they lack is
+// fromExport reads exports instead of asking the inventory. What they lack is
 // not known: a type of which they hold nothing is left out of the coverage,
 // and a content that they lack makes its fields unread. A line that is not
 // whole, or not of an export, is an error that names it.
-func FromExport(exports []Export, o Options) (*Inventory, error) {
-	if err := CheckServices(o.Services); err != nil {
+func fromExport(r registry, exports []Export, o Options) (*Inventory, error) {
+	program := newProgram(r)
+	if err := program.declared.CheckServices(o.Services); err != nil {
 		return nil, err
 	}
-	e, err := newEstate()
+	e, err := newEstate(&program.registry)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func FromExport(exports []Export, o Options) (*Inventory, error) {
 	if len(e.nodes) == 0 {
 		return nil, errors.New("the export names no project: export cloudresourcemanager.googleapis.com/Project too, with --content-type resource")
 	}
-	return &Inventory{options: o, estate: e, record: newRecord(), memos: map[string]*memo{}}, nil
+	return &Inventory{program: program, options: o, estate: e, record: newRecord()}, nil
 }
 
 // takeExport keeps what one file holds.
@@ -149,8 +150,8 @@ func (e *estate) endExported(c content, typ string) {
 		for _, typ := range hierarchy {
 			e.listed[listingKey{c, typ}] = nil
 		}
-		for _, s := range all {
-			for _, typ := range s.typesWithPolicies() {
+		for i := range e.registry.Services {
+			for _, typ := range e.registry.Services[i].typesWithPolicies() {
 				e.listed[listingKey{c, typ}] = nil
 			}
 		}

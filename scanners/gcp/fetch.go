@@ -14,6 +14,7 @@ import (
 	"google.golang.org/api/googleapi"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // rereadTries is how often a second reading is tried: a scan does not wait a
@@ -46,10 +47,20 @@ func (i *Inventory) newReader(ctx context.Context, attempts int) (*reader, error
 // askVersion3 is the body of a question for a policy: with its conditions.
 const askVersion3 = `{"options":{"requestedPolicyVersion":3}}`
 
-// fetch reads what the inventory lacks, and is as patient as the inventory's own
-// listings. It counts the call, and returns the JSON that it answers.
-func (i *Inventory) fetch(ctx context.Context, op string, at *url.URL) (json.RawMessage, error) {
-	return i.fetchWithin(ctx, i.options.Attempts, op, http.MethodGet, at)
+// fetch reads what the inventory lacks into a value, from a URL of one of Google's
+// APIs, and is as patient as the inventory's own listings. It counts the call.
+// The error wraps posture.ErrGone where the API says that there is no such
+// thing. Where an export is read there is no call.
+func (r *reading) fetch(ctx context.Context, op string, at *url.URL, into any) error {
+	i := r.place.inventory
+	if i.client == nil {
+		return notListedError{resources}
+	}
+	body, err := i.fetchWithin(ctx, i.options.Attempts, op, http.MethodGet, at)
+	if err != nil {
+		return gone(err)
+	}
+	return failed(op, json.Unmarshal(body, into))
 }
 
 // fetchAgain is fetch for a second reading.
@@ -62,7 +73,7 @@ func (i *Inventory) fetchAgain(ctx context.Context, op, method string, at *url.U
 }
 
 func (i *Inventory) fetchWithin(ctx context.Context, attempts int, op, method string, at *url.URL) (json.RawMessage, error) {
-	r, err := once(i.whole(), fmt.Sprint("reader ", attempts), func() (*reader, error) { return i.newReader(ctx, attempts) })
+	r, err := scanners.Once(&i.whole().memo, fmt.Sprint("reader ", attempts), func() (*reader, error) { return i.newReader(ctx, attempts) })
 	if err != nil {
 		return nil, failed(op, err)
 	}
@@ -138,7 +149,7 @@ var errNoPolicy = errors.New("the answer is no IAM policy")
 // getPolicy returns the resource's own IAM policy as the API itself has it.
 func (r *reading) getPolicy(ctx context.Context, g *get) (*policy, error) {
 	op := g.Policy.Op
-	at, err := g.url(r.asset)
+	at, err := g.url(r.asset.Name)
 	if err != nil {
 		return nil, failed(op, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"google.golang.org/api/firestore/v1"
+
+	"posture/scanners"
 )
 
 // FirestoreDatabase is what rules may ask of a database of Firestore, in
@@ -15,10 +17,13 @@ type FirestoreDatabase struct {
 }
 
 var firestoreDatabases = service{
-	Type:     "firestore.googleapis.com/Database",
-	Doc:      FirestoreDatabase{},
+	Type: scanners.Type{
+		Name:    "firestore.googleapis.com/Database",
+		Doc:     FirestoreDatabase{},
+		Calls:   []scanners.Call{{Op: opFirestoreSchedules, Permission: "datastore.backupSchedules.list", Each: true, For: []string{"backup_schedules"}}},
+		Console: scanners.Console{Path: "/firestore/databases?project={project}"},
+	},
 	Versions: []string{"v1"},
-	Calls:    []call{{Op: opFirestoreSchedules, Permission: "datastore.backupSchedules.list", Each: true, For: []string{"backup_schedules"}}},
 	Get: []get{{
 		Op: "firestore.databases.get", Permission: "datastore.databases.getMetadata", Root: "https://firestore.googleapis.com/v1/", Version: "v1",
 	}},
@@ -44,7 +49,7 @@ func readFirestoreDatabase(ctx context.Context, r *reading) any {
 	if !r.Wants("backup_schedules") {
 		return doc
 	}
-	schedules, err := r.firestoreSchedules(ctx, path(r.asset.Name))
+	schedules, err := firestoreSchedules(ctx, r, path(r.asset.Name))
 	if r.Got(err, "backup_schedules") {
 		doc.BackupSchedules = schedules
 	}
@@ -53,8 +58,8 @@ func readFirestoreDatabase(ctx context.Context, r *reading) any {
 
 // firestoreSchedules returns how many backup schedules a database has. The API
 // answers with all of them at once.
-func (r *reading) firestoreSchedules(ctx context.Context, database string) (int, error) {
-	client, err := rest(ctx, r.place.inventory, firestore.NewService)
+func firestoreSchedules(ctx context.Context, r *reading, database string) (int, error) {
+	client, err := client(ctx, r, firestore.NewService)
 	if err != nil {
 		return 0, failed(opFirestoreSchedules, err)
 	}

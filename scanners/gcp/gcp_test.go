@@ -76,8 +76,8 @@ func open(t *testing.T, server *gcptest.Server, scope Scope) *Inventory {
 func everything(types ...string) posture.Want {
 	want := posture.Want{}
 	for _, s := range all {
-		if len(types) == 0 || slices.Contains(types, s.Type) {
-			want[s.Type] = append(fieldsOf(s.Doc), "tags")
+		if len(types) == 0 || slices.Contains(types, s.Name) {
+			want[s.Name] = append(fieldsOf(s.Doc), "tags")
 		}
 	}
 	return want
@@ -140,7 +140,7 @@ func TestTargets(t *testing.T) {
 
 func TestOnePassForAllTargets(t *testing.T) {
 	server := serve(t, "storage", "compute_firewall")
-	result := scan(t, open(t, server, organization(t)), everything(typeProject, storageBuckets.Type, firewalls.Type))
+	result := scan(t, open(t, server, organization(t)), everything(typeProject, storageBuckets.Name, firewalls.Name))
 	result.docs(t)
 	calls := map[string]int{}
 	read := map[string]bool{}
@@ -245,7 +245,7 @@ func TestThrottledThenAnswered(t *testing.T) {
 		}
 		return nil
 	})
-	scan(t, open(t, server, organization(t)), everything(typeProject, storageBuckets.Type)).docs(t)
+	scan(t, open(t, server, organization(t)), everything(typeProject, storageBuckets.Name)).docs(t)
 }
 
 func TestUnreadable(t *testing.T) {

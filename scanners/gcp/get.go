@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"posture/scanners"
 )
 
 // get declares the direct read of one resource: the call by which a failing
@@ -40,9 +42,10 @@ const (
 	policyOfStorage policyForm = "/iam?optionsRequestedPolicyVersion=3"
 )
 
-// getter returns the call that reads the asset directly, nil for none.
-func (s *service) getter(a *asset) *get {
-	of := func(g get) bool { return strings.Contains(a.Name, g.In) }
+// direct returns the call that reads a resource directly, by its full name, nil
+// for none.
+func (s *service) direct(name string) *get {
+	of := func(g get) bool { return strings.Contains(name, g.In) }
 	for _, others := range []bool{false, true} {
 		n := slices.IndexFunc(s.Get, func(g get) bool { return of(g) && (g.In == "") == others })
 		if n >= 0 {
@@ -53,10 +56,10 @@ func (s *service) getter(a *asset) *get {
 }
 
 // calls returns the calls, for their permissions.
-func (g *get) calls() []call {
-	calls := []call{{Op: g.Op, Permission: g.Permission}}
+func (g *get) calls() []scanners.Call {
+	calls := []scanners.Call{{Op: g.Op, Permission: g.Permission, Each: true, Again: true}}
 	if g.Policy.Op != "" {
-		calls = append(calls, call{Op: g.Policy.Op, Permission: g.Policy.Permission})
+		calls = append(calls, scanners.Call{Op: g.Policy.Op, Permission: g.Policy.Permission, Each: true, Again: true})
 	}
 	return calls
 }
@@ -65,10 +68,10 @@ var regionName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,40}$`)
 
 var errOddName = errors.New("the resource's name makes no path")
 
-// url returns the URL of the resource. Strangers name resources, so a name
-// never leaves the path, and never climbs in it.
-func (g *get) url(a *asset) (*url.URL, error) {
-	_, rest, _ := strings.Cut(a.Name, "/locations/")
+// url returns the URL of the resource of a full name. Strangers name resources,
+// so a name never leaves the path, and never climbs in it.
+func (g *get) url(name string) (*url.URL, error) {
+	_, rest, _ := strings.Cut(name, "/locations/")
 	location, _, _ := strings.Cut(rest, "/")
 	if strings.Contains(g.Root, "{location}") && !regionName.MatchString(location) { // it becomes a part of a host's name
 		return nil, errOddName
@@ -77,20 +80,13 @@ func (g *get) url(a *asset) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, path, found := strings.Cut(strings.TrimPrefix(a.Name, "//"), "/")
+	_, path, found := strings.Cut(strings.TrimPrefix(name, "//"), "/")
 	odd := func(part string) bool { return part == "" || part == "." || part == ".." }
 	if !found || slices.ContainsFunc(strings.Split(path, "/"), odd) {
 		return nil, errOddName
 	}
 	at.Path += path
 	return at, nil
-}
-
-// computeGet returns the direct read of a resource of Compute Engine. The
-// resource is as its permission names it: "disks".
-func computeGet(resource string) get {
-	op := "compute." + resource + ".get"
-	return get{Op: op, Permission: op, Root: "https://compute.googleapis.com/compute/v1/", Version: "v1"}
 }
 
 // in returns the call as one that is only for names that hold the part. The

@@ -15,8 +15,8 @@ var notReread = map[string]string{
 	typeAccessApproval:   "made of the settings of several levels",
 	typeContact:          "made of several contacts",
 	typeLogSink:          "one for each project, made of its sinks and of those above it",
-	securityCenters.Type: "it is read directly",
-	directories.Type:     "it is read directly",
+	securityCenters.Name: "it is read directly",
+	directories.Name:     "it is read directly",
 	typeService:          "one for each project, made of its APIs",
 	typeOrgPolicy:        "made of the policies of several levels",
 	typeLogMetric:        "one for each project, made of its metrics and alert policies",
@@ -27,8 +27,8 @@ var notReread = map[string]string{
 func TestEveryServiceIsReread(t *testing.T) {
 	for i := range all {
 		s := &all[i]
-		if why, listed := notReread[s.Type]; (len(s.Get) == 0) != listed || listed && why == "" {
-			t.Errorf("%s: %d direct reads; among those without: %v %q", s.Type, len(s.Get), listed, why)
+		if why, listed := notReread[s.Name]; (len(s.Get) == 0) != listed || listed && why == "" {
+			t.Errorf("%s: %d direct reads; among those without: %v %q", s.Name, len(s.Get), listed, why)
 		}
 	}
 }
@@ -78,9 +78,9 @@ func TestURL(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &asset{Name: test.asset}
-			g := test.service.getter(a)
+			g := test.service.direct(test.asset)
 			got := g.Op
-			if at, err := g.url(a); err == nil {
+			if at, err := g.url(a.Name); err == nil {
 				got += " " + at.String()
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {

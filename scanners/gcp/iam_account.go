@@ -3,9 +3,12 @@ package gcp
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
+
+	"posture/scanners"
 )
 
 // ServiceAccount is what rules may ask of a service account.
@@ -19,8 +22,11 @@ type ServiceAccount struct {
 const typeAccountKey = "iam.googleapis.com/ServiceAccountKey"
 
 var serviceAccounts = service{
-	Type:     "iam.googleapis.com/ServiceAccount",
-	Doc:      ServiceAccount{},
+	Type: scanners.Type{
+		Name:    "iam.googleapis.com/ServiceAccount",
+		Doc:     ServiceAccount{},
+		Console: scanners.Console{Path: "/iam-admin/serviceaccounts/details/{serviceAccounts}?project={project}"},
+	},
 	Versions: []string{"v1"},
 	Policies: []string{"admin_grants"},
 	Joins:    []join{{Type: typeAccountKey, For: []string{"user_keys"}}},
@@ -42,8 +48,8 @@ func readServiceAccount(ctx context.Context, r *reading) any {
 	r.decode(&data)
 	doc := &ServiceAccount{Email: need(r, data.Email, "email", "admin_grants", "user_keys"), Disabled: data.Disabled}
 	r.name = cmp.Or(doc.Email, r.name)
-	doc.AdminGrants = r.adminGrants(ctx, "serviceAccount:"+doc.Email, "admin_grants")
-	doc.UserKeys = r.userKeys(doc.Email, data.UniqueID)
+	doc.AdminGrants = adminGrants(ctx, r, "serviceAccount:"+doc.Email, "admin_grants")
+	doc.UserKeys = userKeys(r, doc.Email, data.UniqueID)
 	return doc
 }
 
@@ -55,22 +61,19 @@ func administers(g Grant) bool {
 
 // adminGrants returns the administrators' roles that a member has on anything
 // of the hierarchy that was scanned, and on what is above the resource.
-func (r *reading) adminGrants(ctx context.Context, member, field string) []Grant {
+func adminGrants(ctx context.Context, r *reading, member, field string) []Grant {
 	if !r.Wants(field) {
 		return nil
 	}
-	e := r.place.estate
-	for _, typ := range hierarchy {
-		r.Got(e.complete(iamPolicies, typ), field)
-	}
-	index, err := once(r.place.inventory.whole(), "administrators", e.administrators)
-	r.Got(err, field)
+	policies, unread := r.scopePolicies()
+	index, err := onceInScope(r, "administrators", func() (map[string][]Grant, error) { return administrators(policies), nil })
+	r.Got(errors.Join(unread, err), field)
 	found := slices.Clone(index[member])
 	for _, key := range r.above() {
-		if e.nodes[key] != nil {
+		if r.inScope(key) {
 			continue
 		}
-		p, err := r.place.policyOf(ctx, key)
+		p, err := r.policyOf(ctx, key)
 		if r.Got(err, field) && p != nil {
 			found = append(found, where(p.Grants, func(g Grant) bool { return g.Member == member && administers(g) })...)
 		}
@@ -78,11 +81,11 @@ func (r *reading) adminGrants(ctx context.Context, member, field string) []Grant
 	return found
 }
 
-// administrators returns the administrators' roles that the policies of the
-// hierarchy grant, by member.
-func (e *estate) administrators() (map[string][]Grant, error) {
+// administrators returns the administrators' roles that policies grant, by
+// member.
+func administrators(policies map[string]*policy) map[string][]Grant {
 	found := map[string][]Grant{}
-	for _, p := range e.above {
+	for _, p := range policies {
 		for _, g := range where(p.Grants, administers) {
 			found[g.Member] = append(found[g.Member], g)
 		}
@@ -90,12 +93,12 @@ func (e *estate) administrators() (map[string][]Grant, error) {
 	for _, grants := range found {
 		slices.SortStableFunc(grants, func(a, b Grant) int { return strings.Compare(a.On, b.On) })
 	}
-	return found, nil
+	return found
 }
 
 // userKeys returns the ids of an account's keys that people made and that are
 // not disabled, sorted. A key's name holds one of the account's names.
-func (r *reading) userKeys(names ...string) []string {
+func userKeys(r *reading, names ...string) []string {
 	index := indexOf(r, typeAccountKey, "user_keys", keysByAccount)
 	ids := map[string]bool{}
 	for _, name := range names {

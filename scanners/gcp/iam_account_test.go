@@ -10,19 +10,19 @@ import (
 )
 
 var iamSchemas = map[string]any{
-	serviceAccounts.Type + " v1":   iam.ServiceAccount{},
+	serviceAccounts.Name + " v1":   iam.ServiceAccount{},
 	typeAccountKey + " v1":         iam.ServiceAccountKey{},
-	identityProviders.Type + " v1": iam.WorkloadIdentityPoolProvider{},
+	identityProviders.Name + " v1": iam.WorkloadIdentityPoolProvider{},
 }
 
 // strangeOf returns the cause of a field that holds what is not known.
 func strangeOf(s *service, what string) posture.Cause {
-	return posture.Cause{Reason: posture.Failed, Operation: "read " + s.Type, Code: "unknown " + what}
+	return posture.Cause{Reason: posture.Failed, Operation: "read " + s.Name, Code: "unknown " + what}
 }
 
 func TestServiceAccounts(t *testing.T) {
 	serviceTest{
-		data: "iam", types: []string{serviceAccounts.Type}, schemas: iamSchemas,
+		data: "iam", types: []string{serviceAccounts.Name}, schemas: iamSchemas,
 		want: map[string]any{
 			"shop@shop-prod.iam.gserviceaccount.com": &ServiceAccount{Email: "shop@shop-prod.iam.gserviceaccount.com"},
 			"deploy@shop-test.iam.gserviceaccount.com": &ServiceAccount{
@@ -82,7 +82,7 @@ func TestServiceAccountKeys(t *testing.T) {
 
 func TestIdentityProviders(t *testing.T) {
 	serviceTest{
-		data: "iam", types: []string{identityProviders.Type}, schemas: iamSchemas,
+		data: "iam", types: []string{identityProviders.Name}, schemas: iamSchemas,
 		want: map[string]any{
 			"github": &IdentityProvider{
 				Active: true, Kind: "oidc", Issuer: "https://token.actions.githubusercontent.com",

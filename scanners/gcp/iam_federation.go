@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"posture/scanners"
 )
 
 // IdentityProvider is what rules may ask of a provider of workload identity
@@ -18,8 +20,11 @@ type IdentityProvider struct {
 }
 
 var identityProviders = service{
-	Type:     "iam.googleapis.com/WorkloadIdentityPoolProvider",
-	Doc:      IdentityProvider{},
+	Type: scanners.Type{
+		Name:    "iam.googleapis.com/WorkloadIdentityPoolProvider",
+		Doc:     IdentityProvider{},
+		Console: scanners.Console{Path: "/iam-admin/workload-identity-pools/pool/{workloadIdentityPools}?project={project}"},
+	},
 	Versions: []string{"v1"},
 	Get: []get{{
 		Op:         "iam.projects.locations.workloadIdentityPools.providers.get",

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"google.golang.org/api/policyanalyzer/v1"
+
+	"posture/scanners"
 )
 
 // ServiceAccountKey is what rules may ask of a key of a service account.
@@ -21,10 +23,13 @@ type ServiceAccountKey struct {
 }
 
 var accountKeys = service{
-	Type:     typeAccountKey,
-	Doc:      ServiceAccountKey{},
+	Type: scanners.Type{
+		Name:    typeAccountKey,
+		Doc:     ServiceAccountKey{},
+		Calls:   []scanners.Call{{Op: opKeyUse, Permission: "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query", For: []string{"last_used"}}},
+		Console: scanners.Console{Path: "/iam-admin/serviceaccounts/details/{serviceAccounts}/keys?project={project}"},
+	},
 	Versions: []string{"v1"},
-	Calls:    []call{{Op: opKeyUse, Permission: "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query", For: []string{"last_used"}}},
 	Get: []get{{
 		Op: "iam.serviceAccountKeys.get", Permission: "iam.serviceAccountKeys.get", Root: "https://iam.googleapis.com/v1/", Version: "v1",
 	}},
@@ -64,7 +69,7 @@ func readAccountKey(ctx context.Context, r *reading) any {
 		r.strange("origin of a key", "uploaded")
 	}
 	if r.Wants("last_used") && doc.UserManaged {
-		used, err := once(r.place.inventory, "key use "+r.key(), func() (map[string]time.Time, error) { return r.keyUse(ctx) })
+		used, err := once(r, "key use "+r.owner().key, func() (map[string]time.Time, error) { return keyUse(ctx, r) })
 		r.Got(err, "last_used")
 		doc.LastUsed = used[lastOf(r.asset.Name)]
 	}
@@ -73,12 +78,12 @@ func readAccountKey(ctx context.Context, r *reading) any {
 
 // keyUse returns when somebody last signed in with the keys of the resource's
 // project, by the keys' ids.
-func (r *reading) keyUse(ctx context.Context) (map[string]time.Time, error) {
-	client, err := rest(ctx, r.place.inventory, policyanalyzer.NewService)
+func keyUse(ctx context.Context, r *reading) (map[string]time.Time, error) {
+	client, err := client(ctx, r, policyanalyzer.NewService)
 	if err != nil {
 		return nil, failed(opKeyUse, err)
 	}
-	parent := r.key() + "/locations/global/activityTypes/serviceAccountKeyLastAuthentication"
+	parent := r.owner().key + "/locations/global/activityTypes/serviceAccountKeyLastAuthentication"
 	query := client.Projects.Locations.ActivityTypes.Activities.Query(parent).PageSize(1000).Context(ctx)
 	used := map[string]time.Time{}
 	for {

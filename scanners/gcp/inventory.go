@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // Options says how to read.
@@ -44,23 +45,24 @@ type Options struct {
 // Inventory is one pass over what a scope holds. The pass is made when it is
 // first needed, once, for all projects of the scope.
 type Inventory struct {
+	*program
+
 	scope   Scope
 	options Options
 	client  *inventory.Client // nil: there is an export instead
 	record  *record
 	parent  *Inventory // of a slice: the inventory of the whole scope
+	memo    scanners.Memo
 
 	mu     sync.Mutex
 	estate *estate // nil until the pass was made
-
-	memoMu sync.Mutex
-	memos  map[string]*memo
 }
 
-// Open prepares a pass over the scope. It makes no call. Close it when its
+// open prepares a pass over the scope, for what is registered. It makes no call. Close it when its
 // projects are scanned.
-func Open(ctx context.Context, scope Scope, o Options) (*Inventory, error) {
-	if err := CheckServices(o.Services); err != nil {
+func openScope(ctx context.Context, r registry, scope Scope, o Options) (*Inventory, error) {
+	program := newProgram(r)
+	if err := program.declared.CheckServices(o.Services); err != nil {
 		return nil, err
 	}
 	if o.Quota == nil {
@@ -71,7 +73,7 @@ func Open(ctx context.Context, scope Scope, o Options) (*Inventory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no Google Cloud credentials work here: %s: %w", signIn, err)
 	}
-	return &Inventory{scope: scope, options: o, client: client, record: newRecord(), memos: map[string]*memo{}}, nil
+	return &Inventory{program: program, scope: scope, options: o, client: client, record: newRecord()}, nil
 }
 
 // Close gives the connection back.
@@ -110,13 +112,13 @@ func (i *Inventory) Targets(ctx context.Context) ([]posture.Target, error) {
 
 // discover lists the hierarchy only.
 func (i *Inventory) discover(ctx context.Context) (*estate, error) {
-	e, err := newEstate()
+	e, err := newEstate(&i.registry)
 	if err != nil {
 		return nil, err
 	}
 	l := &listing{Inventory: i, estate: e, content: resources, pass: pass{below: i.scope.String(), at: i.readTime(i.now())}}
 	if err := l.run(ctx, hierarchy); err != nil {
-		return nil, refusal("list the projects of "+i.scope.String(), i.scope, err)
+		return nil, i.refusal("list the projects of "+i.scope.String(), err)
 	}
 	return e, nil
 }
@@ -159,7 +161,7 @@ func (i *Inventory) collect(ctx context.Context, want posture.Want) (*estate, er
 	if i.estate != nil {
 		return i.estate, nil
 	}
-	e, err := newEstate()
+	e, err := newEstate(&i.registry)
 	if err != nil {
 		return nil, err
 	}
@@ -205,8 +207,8 @@ func (i *Inventory) fill(ctx context.Context, e *estate, p pass) error {
 // needs returns which types the enabled rules need of which content.
 func (i *Inventory) needs(want posture.Want) map[content][]string {
 	needs := map[content][]string{resources: slices.Clone(hierarchy)}
-	for s := range i.selected(want) {
-		s.addNeeds(needs, want[s.Type])
+	for _, s := range i.selected(want) {
+		s.addNeeds(needs, want[s.Name])
 	}
 	for content := range needs {
 		slices.Sort(needs[content])

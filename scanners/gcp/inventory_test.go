@@ -21,6 +21,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/gcp/gcptest"
 )
 
@@ -197,7 +198,7 @@ func TestCauses(t *testing.T) {
 			if name != "known" {
 				test.want.Operation = opFolderPolicy
 			}
-			if diff := cmp.Diff(test.want, cause(failed(opFolderPolicy, test.err), permissions())); diff != "" {
+			if diff := cmp.Diff(test.want, cause(failed(opFolderPolicy, test.err), newProgram(registered()).permission)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -209,8 +210,8 @@ func TestOnlyReads(t *testing.T) {
 	for method, want := range map[string]error{
 		"/google.cloud.asset.v1.AssetService/ListAssets":   nil,
 		"/google.cloud.asset.v1.AssetService/GetFeed":      nil,
-		"/google.cloud.asset.v1.AssetService/ExportAssets": errNotReadOnly,
-		"/google.cloud.asset.v1.AssetService/CreateFeed":   errNotReadOnly,
+		"/google.cloud.asset.v1.AssetService/ExportAssets": scanners.ErrNotReadOnly,
+		"/google.cloud.asset.v1.AssetService/CreateFeed":   scanners.ErrNotReadOnly,
 	} {
 		if err := guard(NewQuota(10), time.Minute)(t.Context(), method, nil, nil, nil, invoked); !errors.Is(err, want) {
 			t.Errorf("%s: got %v", method, err)
@@ -222,9 +223,9 @@ func TestOnlyReads(t *testing.T) {
 	for request, want := range map[string]error{
 		"GET https://example.com/v1/things":                  nil,
 		"POST https://example.com/v3/folders/1:getIamPolicy": nil,
-		"POST https://example.com/v3/folders/1:setIamPolicy": errNotReadOnly,
-		"DELETE https://example.com/v3/folders/1":            errNotReadOnly,
-		"PATCH https://example.com/v1/x:getIamPolicy":        errNotReadOnly,
+		"POST https://example.com/v3/folders/1:setIamPolicy": scanners.ErrNotReadOnly,
+		"DELETE https://example.com/v3/folders/1":            scanners.ErrNotReadOnly,
+		"PATCH https://example.com/v1/x:getIamPolicy":        scanners.ErrNotReadOnly,
 	} {
 		method, url, _ := strings.Cut(request, " ")
 		made := must[*http.Request](t)(http.NewRequestWithContext(t.Context(), method, url, nil))

@@ -20,7 +20,7 @@ type joined[T any] struct {
 // Where not all of them could be listed or read it marks the fields as unread
 // and returns the others. The type must be among the service's Joins.
 func siblings[T any](r *reading, typ string, fields ...string) []joined[T] {
-	return lookAt[T](r, typ, r.key(), fields)
+	return owned[T](r, typ, r.owner().key, fields...)
 }
 
 // upwards returns the assets of another type that belong to the folders and
@@ -33,24 +33,40 @@ func upwards[T any](r *reading, typ string, fields ...string) []joined[T] {
 	}
 	var found []joined[T]
 	for _, key := range r.place.node.ancestors[min(1, len(r.place.node.ancestors)):] {
-		if r.place.estate.nodes[key] == nil {
+		if !r.inScope(key) {
 			r.Mark(posture.Cause{Reason: posture.NotListed, Operation: listOperation(resources)}, fields...)
 			continue
 		}
-		found = append(found, lookAt[T](r, typ, key, fields)...)
+		found = append(found, owned[T](r, typ, key, fields...)...)
 	}
 	return found
 }
 
-func lookAt[T any](r *reading, typ, owner string, fields []string) []joined[T] {
+// owned returns the assets of another type that belong to a project, a folder or
+// an organization, by its key. Where not all of them could be listed or read it
+// marks the fields as unread and returns the others.
+func owned[T any](r *reading, typ, key string, fields ...string) []joined[T] {
 	if !r.Wants(fields...) {
 		return nil
 	}
-	found, err := once(r.place.inventory, fmt.Sprintf("join %T %s %s", *new(T), typ, owner), func() ([]joined[T], error) {
-		return joinAssets[T](r.place.estate, typ, []string{owner})
-	})
+	found, err := ownedBy[T](r, typ, key)
 	r.Got(err, fields...)
 	return found
+}
+
+// ownedBy is owned for whoever marks fields later.
+func ownedBy[T any](r *reading, typ, key string) ([]joined[T], error) {
+	return once(r, fmt.Sprintf("join %T %s %s", *new(T), typ, key), func() ([]joined[T], error) {
+		return joinAssets[T](r.place.estate, typ, []string{key})
+	})
+}
+
+// missing marks fields as unread because what the resource points to is not
+// among its siblings, unless that is for their listing, which says more.
+func (r *reading) missing(typ string, fields ...string) {
+	if r.place.estate.complete(resources, typ) == nil && slices.ContainsFunc(fields, func(field string) bool { return r.Want.Field(r.Type, field) }) {
+		r.lacks(typ, fields...)
+	}
 }
 
 // everywhere returns the assets of another type in the whole scope. What lies
@@ -59,7 +75,7 @@ func everywhere[T any](r *reading, typ string, fields ...string) []joined[T] {
 	if !r.Wants(fields...) {
 		return nil
 	}
-	found, err := once(r.place.inventory.whole(), fmt.Sprintf("join %T %s everywhere", *new(T), typ), func() ([]joined[T], error) {
+	found, err := onceInScope(r, fmt.Sprintf("join %T %s everywhere", *new(T), typ), func() ([]joined[T], error) {
 		e := r.place.estate.whole()
 		return joinAssets[T](e, typ, slices.Sorted(maps.Keys(e.nodes)))
 	})

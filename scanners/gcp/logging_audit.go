@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"posture/scanners"
 	"posture/scanners/logfilter"
 )
 
@@ -30,8 +31,11 @@ type AuditAlerts struct {
 const typeLogMetric = "logging.googleapis.com/LogMetric"
 
 var auditAlerts = service{
-	Type:     typeLogMetric,
-	Doc:      AuditAlerts{},
+	Type: scanners.Type{
+		Name:    typeLogMetric,
+		Doc:     AuditAlerts{},
+		Console: scanners.Console{Path: "/logs/metrics?project={project}"},
+	},
 	Versions: []string{"v2"},
 	Joins: []join{
 		{Type: typeLogMetric, For: auditFields()},
@@ -55,14 +59,14 @@ type logMetricData struct {
 }
 
 func readAuditAlerts(_ context.Context, r *reading) any {
-	r.id, r.name = r.id+"/auditAlerts", r.place.node.id
-	doc := &AuditAlerts{Project: strings.HasPrefix(r.key(), "projects/")}
-	filters, err := r.alertedFilters()
+	r.id, r.name = r.id+"/auditAlerts", r.owner().id
+	doc := &AuditAlerts{Project: strings.HasPrefix(r.owner().key, "projects/")}
+	filters, err := alertedFilters(r)
 	for _, kind := range auditKinds(doc) {
 		if !r.Wants(kind.field) {
 			continue
 		}
-		if *kind.set = kind.covered(filters, r.place.node.id); !*kind.set {
+		if *kind.set = kind.covered(filters, r.owner().id); !*kind.set {
 			r.Got(err, kind.field)
 		}
 	}
@@ -71,8 +75,8 @@ func readAuditAlerts(_ context.Context, r *reading) any {
 
 // alertedFilters returns what log entries must match to tell somebody. The
 // error says why there may be more.
-func (r *reading) alertedFilters() ([]filter, error) {
-	conditions, unread := r.alertConditions(auditFields()...)
+func alertedFilters(r *reading) ([]filter, error) {
+	conditions, unread := alertConditions(r, auditFields()...)
 	metrics := siblings[logMetricData](r, typeLogMetric, auditFields()...)
 	var found []filter
 	for _, condition := range conditions {

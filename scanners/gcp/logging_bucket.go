@@ -1,6 +1,10 @@
 package gcp
 
-import "context"
+import (
+	"context"
+
+	"posture/scanners"
+)
 
 // LogBucket is what rules may ask of a bucket of Cloud Logging, of a project,
 // a folder or an organization.
@@ -11,8 +15,11 @@ type LogBucket struct {
 }
 
 var logBuckets = service{
-	Type:     "logging.googleapis.com/LogBucket",
-	Doc:      LogBucket{},
+	Type: scanners.Type{
+		Name:    "logging.googleapis.com/LogBucket",
+		Doc:     LogBucket{},
+		Console: scanners.Console{Path: "/logs/storage?{scope}={id}"},
+	},
 	Versions: []string{"v2"},
 	Get: []get{{
 		Op: "logging.buckets.get", Permission: "logging.buckets.get", Root: "https://logging.googleapis.com/v2/", Version: "v2",

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"google.golang.org/api/logging/v2"
+
+	"posture/scanners"
 )
 
 // LogExport is what rules may ask of the sinks that take the log entries of a
@@ -16,11 +18,14 @@ type LogExport struct {
 }
 
 var logExports = service{
-	Type:     typeLogSink,
-	Doc:      LogExport{},
+	Type: scanners.Type{
+		Name:    typeLogSink,
+		Doc:     LogExport{},
+		Calls:   []scanners.Call{{Op: opListSinks, Permission: "logging.sinks.list", For: []string{"all_entries", "sinks"}}},
+		Console: scanners.Console{Path: "/logs/router?{scope}={id}"},
+	},
 	Versions: []string{"v2"},
 	Joins:    []join{{Type: typeLogSink, For: []string{"all_entries", "sinks"}}},
-	Calls:    []call{{Op: opListSinks, Permission: "logging.sinks.list", For: []string{"all_entries", "sinks"}}},
 	Once:     true,
 	Read:     readLogExport,
 }
@@ -55,17 +60,17 @@ func (d *exportData) keeps(owners []string) bool {
 }
 
 func readLogExport(ctx context.Context, r *reading) any {
-	r.id, r.name = r.id+"/logSinks", r.place.node.id
+	r.id, r.name = r.id+"/logSinks", r.owner().id
 	doc := &LogExport{}
-	for _, key := range r.place.node.ancestors {
-		for _, sink := range lookAt[exportData](r, typeLogSink, key, []string{"all_entries", "sinks"}) {
-			if (sink.Data.Children || key == r.key()) && sink.Data.all(key, "projects/"+r.place.node.id) {
+	for _, key := range r.owner().ancestors {
+		for _, sink := range owned[exportData](r, typeLogSink, key, "all_entries", "sinks") {
+			if (sink.Data.Children || key == r.owner().key) && sink.Data.all(key, "projects/"+r.owner().id) {
 				doc.Sinks = append(doc.Sinks, key+"/sinks/"+sink.Data.Name)
 			}
 		}
 	}
 	if len(doc.Sinks) == 0 && r.Wants("all_entries", "sinks") {
-		doc.Sinks = r.sinksOutside(ctx)
+		doc.Sinks = sinksOutside(ctx, r)
 	}
 	doc.AllEntries = len(doc.Sinks) > 0
 	return doc
@@ -74,14 +79,14 @@ func readLogExport(ctx context.Context, r *reading) any {
 // sinksOutside returns the sinks that export every entry from above the scope.
 // Where there are none and some could not be listed, it marks the fields as
 // unread.
-func (r *reading) sinksOutside(ctx context.Context) []string {
+func sinksOutside(ctx context.Context, r *reading) []string {
 	var found []string
 	var unread error
-	for _, key := range r.place.node.ancestors {
-		if r.place.estate.nodes[key] != nil {
+	for _, key := range r.owner().ancestors {
+		if r.inScope(key) {
 			continue
 		}
-		sinks, err := r.listSinks(ctx, key)
+		sinks, err := listSinks(ctx, r, key)
 		if err != nil {
 			unread = err
 		}
@@ -98,9 +103,9 @@ func (r *reading) sinksOutside(ctx context.Context) []string {
 }
 
 // listSinks lists the sinks of a folder or an organization directly.
-func (r *reading) listSinks(ctx context.Context, key string) ([]exportData, error) {
-	return once(r.place.inventory, "sinks "+key, func() ([]exportData, error) {
-		client, err := rest(ctx, r.place.inventory, logging.NewService)
+func listSinks(ctx context.Context, r *reading, key string) ([]exportData, error) {
+	return once(r, "sinks "+key, func() ([]exportData, error) {
+		client, err := client(ctx, r, logging.NewService)
 		if err != nil {
 			return nil, failed(opListSinks, err)
 		}

@@ -106,7 +106,7 @@ var errNotSaid = errors.New("the inventory does not say whether it is on")
 // reach somebody: the policy is on and valid, any of its conditions is enough,
 // and one of its channels works. The error says why there may be more. Where
 // not all could be listed it marks the fields as unread.
-func (r *reading) alertConditions(fields ...string) ([]conditionData, error) {
+func alertConditions(r *reading, fields ...string) ([]conditionData, error) {
 	var unsaid error
 	working := map[string]bool{}
 	for _, channel := range siblings[channelData](r, typeChannel, fields...) {

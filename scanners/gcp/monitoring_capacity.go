@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"posture/scanners"
 	"posture/scanners/logfilter"
 )
 
@@ -24,14 +25,17 @@ type Alerting struct {
 var watchedFields = []string{"database_capacity", "load_balancer_errors", "function_failures"}
 
 var alerting = service{
-	Type:     typeAlertPolicy,
-	Doc:      Alerting{},
+	Type: scanners.Type{
+		Name:    typeAlertPolicy,
+		Doc:     Alerting{},
+		Console: scanners.Console{Path: "/monitoring/alerting/policies?project={project}"},
+	},
 	Versions: []string{"v3"},
 	Joins: []join{
 		{Type: typeAlertPolicy, For: watchedFields},
 		{Type: typeChannel, For: watchedFields},
-		{Type: sqlInstances.Type, For: []string{"databases"}},
-		{Type: urlMaps.Type, For: []string{"load_balancers"}},
+		{Type: sqlInstances.Name, For: []string{"databases"}},
+		{Type: urlMaps.Name, For: []string{"load_balancers"}},
 		{Type: typeFunction, For: []string{"functions", "function_failures"}},
 		{Type: typeCloudFunction, For: []string{"functions", "function_failures"}},
 	},
@@ -73,16 +77,16 @@ var (
 )
 
 func readAlerting(_ context.Context, r *reading) any {
-	r.id, r.name = r.id+"/alerting", r.place.node.id
+	r.id, r.name = r.id+"/alerting", r.owner().id
 	doc := &Alerting{
-		Databases:     len(siblings[struct{}](r, sqlInstances.Type, "databases")) > 0,
-		LoadBalancers: len(siblings[struct{}](r, urlMaps.Type, "load_balancers")) > 0,
+		Databases:     len(siblings[struct{}](r, sqlInstances.Name, "databases")) > 0,
+		LoadBalancers: len(siblings[struct{}](r, urlMaps.Name, "load_balancers")) > 0,
 	}
 	functions := siblings[functionData](r, typeFunction, "functions", "function_failures")
 	first := slices.ContainsFunc(functions, func(f joined[functionData]) bool { return f.Data.Environment != "GEN_2" })
 	first = first || len(siblings[functionData](r, typeCloudFunction, "functions", "function_failures")) > 0
 	doc.Functions = first || len(functions) > 0
-	conditions, unread := r.alertConditions(watchedFields...)
+	conditions, unread := alertConditions(r, watchedFields...)
 	failures := functionSeries
 	if !first {
 		failures = slices.Concat(functionSeries, secondSeries)
@@ -99,7 +103,7 @@ func readAlerting(_ context.Context, r *reading) any {
 		if !r.Wants(watch.field) {
 			continue
 		}
-		seen, err := anyWatches(conditions, watch.any, r.place.node.id)
+		seen, err := anyWatches(conditions, watch.any, r.owner().id)
 		if *watch.set = seen; !seen {
 			r.Got(failed("read "+typeAlertPolicy, errors.Join(unread, err)), watch.field)
 		}

@@ -96,7 +96,7 @@ func TestAlerting(t *testing.T) {
 		data: "monitoring_capacity", types: []string{typeAlertPolicy},
 		schemas: map[string]any{
 			typeAlertPolicy + " v3": monitoring.AlertPolicy{}, typeChannel + " v3": monitoring.NotificationChannel{},
-			sqlInstances.Type + " v1": sqladmin.DatabaseInstance{}, urlMaps.Type + " v1": compute.UrlMap{}, typeFunction + " v2": cloudfunctions.Function{},
+			sqlInstances.Name + " v1": sqladmin.DatabaseInstance{}, urlMaps.Name + " v1": compute.UrlMap{}, typeFunction + " v2": cloudfunctions.Function{},
 		},
 		want: map[string]any{
 			"shop-prod": &Alerting{

@@ -30,3 +30,14 @@ func newConstraint(p *orgpolicypb.Policy) constraint {
 		Inherits: list.GetInheritFromParent(), Restores: p.GetRestoreDefault() != nil,
 	}
 }
+
+// constraints returns the organization policies that the inventory lists as set
+// on a project, a folder or an organization itself, by their constraints. The map
+// is not to be changed.
+func (r *reading) constraints(key string) (map[string]constraint, error) {
+	e := r.place.estate
+	if !r.inScope(key) {
+		return nil, notListedError{orgPolicies}
+	}
+	return e.constraints[key], e.complete(orgPolicies, typeOf(key))
+}

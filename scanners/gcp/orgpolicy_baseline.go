@@ -2,11 +2,12 @@ package gcp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/url"
+
+	"posture/scanners"
 )
 
 // OrgPolicies is what rules may ask of the organization policies that are in
@@ -22,12 +23,15 @@ type OrgPolicies struct {
 const typeOrgPolicy = "orgpolicy.googleapis.com/Policy"
 
 var orgBaseline = service{
-	Type:     typeOrgPolicy,
-	Doc:      OrgPolicies{},
+	Type: scanners.Type{
+		Name:    typeOrgPolicy,
+		Doc:     OrgPolicies{},
+		Calls:   []scanners.Call{{Op: opEffectivePolicy, Permission: "orgpolicy.policy.get", For: baseline}},
+		Console: scanners.Console{Path: "/iam-admin/orgpolicies/list?{scope}={id}"},
+	},
 	Versions: []string{"v2"},
 	OrgRules: baseline,
 	Joins:    []join{{Type: typeOrgPolicy, For: baseline}},
-	Calls:    []call{{Op: opEffectivePolicy, Permission: "orgpolicy.policy.get", For: baseline}},
 	Once:     true,
 	Read:     readOrgBaseline,
 }
@@ -37,15 +41,15 @@ var baseline = []string{"domains_restricted", "key_creation_disabled", "public_a
 const opEffectivePolicy = "orgpolicy.policies.getEffectivePolicy"
 
 func readOrgBaseline(ctx context.Context, r *reading) any {
-	r.id, r.name = r.asset.Name+"/policies", r.place.node.id
+	r.id, r.name = r.asset.Name+"/policies", r.owner().id
 	return &OrgPolicies{
-		Level: r.place.node.level(),
-		DomainsRestricted: r.inForce(ctx, "domains_restricted",
+		Level: r.owner().level(),
+		DomainsRestricted: inForce(ctx, r, "domains_restricted",
 			force{"iam.allowedPolicyMemberDomains", limits}, force{"iam.managed.allowedPolicyMembers", enforces}),
-		KeyCreationDisabled: r.inForce(ctx, "key_creation_disabled",
+		KeyCreationDisabled: inForce(ctx, r, "key_creation_disabled",
 			force{"iam.disableServiceAccountKeyCreation", enforces}, force{"iam.managed.disableServiceAccountKeyCreation", enforces}),
-		PublicAccessPrevented: r.inForce(ctx, "public_access_prevented", force{"storage.publicAccessPrevention", enforces}),
-		LocationsLimited:      r.inForce(ctx, "locations_limited", force{"gcp.resourceLocations", limits}),
+		PublicAccessPrevented: inForce(ctx, r, "public_access_prevented", force{"storage.publicAccessPrevention", enforces}),
+		LocationsLimited:      inForce(ctx, r, "locations_limited", force{"gcp.resourceLocations", limits}),
 	}
 }
 
@@ -93,20 +97,17 @@ func (d orgPolicyData) constraint() constraint {
 // constraintsOf returns the organization policies that are set on a project, a
 // folder or an organization itself, by their constraints. The inventory lists
 // them in two forms, of which only the newer one knows managed constraints.
-func (p *place) constraintsOf(key string) (map[string]constraint, error) {
-	e := p.estate
-	if e.nodes[key] == nil {
-		return nil, notListedError{orgPolicies}
-	}
-	if err := e.complete(orgPolicies, typeOf(key)); err != nil {
+func constraintsOf(r *reading, key string) (map[string]constraint, error) {
+	listed, err := r.constraints(key)
+	if err != nil {
 		return nil, err
 	}
-	return once(p.inventory.whole(), "constraints "+key, func() (map[string]constraint, error) {
-		found := maps.Clone(e.constraints[key])
+	return onceInScope(r, "constraints "+key, func() (map[string]constraint, error) {
+		found := maps.Clone(listed)
 		if found == nil {
 			found = map[string]constraint{}
 		}
-		policies, err := joinAssets[orgPolicyData](e.whole(), typeOrgPolicy, []string{key})
+		policies, err := ownedBy[orgPolicyData](r, typeOrgPolicy, key)
 		for _, policy := range policies {
 			if policy.Data.Name == "" {
 				return nil, failed("read "+typeOrgPolicy, fmt.Errorf("%s has no name", policy.Name))
@@ -131,16 +132,16 @@ type force struct {
 // inForce reports whether one of the constraints is in force for the resource.
 // Where none is known to be, and not everything that could decide was read, it
 // marks the field as unread.
-func (r *reading) inForce(ctx context.Context, field string, constraints ...force) bool {
+func inForce(ctx context.Context, r *reading, field string, constraints ...force) bool {
 	if !r.Wants(field) {
 		return false
 	}
 	var unread error
 	for _, f := range constraints {
-		policies, err := r.place.policiesFor(f.Constraint)
+		policies, err := policiesFor(r, f.Constraint)
 		yes, decided := f.Judge(policies)
-		if !decided && err != nil && r.place.reachesOut() {
-			policies, err = r.effectivePolicy(ctx, f.Constraint)
+		if !decided && err != nil && r.reachesOut() {
+			policies, err = effectivePolicy(ctx, r, f.Constraint)
 			yes, decided = f.Judge(policies)
 		}
 		switch {
@@ -156,19 +157,15 @@ func (r *reading) inForce(ctx context.Context, field string, constraints ...forc
 
 // effectivePolicy asks directly what is in force for a constraint: the policies
 // of all levels, merged. It asks once for all that is in a project.
-func (r *reading) effectivePolicy(ctx context.Context, name string) ([]constraint, error) {
-	return once(r.place.inventory, "effective "+r.key()+" "+name, func() ([]constraint, error) { return r.askEffective(ctx, name) })
+func effectivePolicy(ctx context.Context, r *reading, name string) ([]constraint, error) {
+	return once(r, "effective "+r.owner().key+" "+name, func() ([]constraint, error) { return askEffective(ctx, r, name) })
 }
 
-func (r *reading) askEffective(ctx context.Context, name string) ([]constraint, error) {
-	at := &url.URL{Scheme: "https", Host: "orgpolicy.googleapis.com", Path: "/v2/" + r.key() + "/policies/" + name + ":getEffectivePolicy"}
-	body, err := r.place.inventory.fetch(ctx, opEffectivePolicy, at)
-	if err != nil {
-		return nil, err
-	}
+func askEffective(ctx context.Context, r *reading, name string) ([]constraint, error) {
+	at := &url.URL{Scheme: "https", Host: "orgpolicy.googleapis.com", Path: "/v2/" + r.owner().key + "/policies/" + name + ":getEffectivePolicy"}
 	var data orgPolicyData
-	if err := json.Unmarshal(body, &data); err != nil {
-		return nil, failed(opEffectivePolicy, err)
+	if err := r.fetch(ctx, opEffectivePolicy, at, &data); err != nil {
+		return nil, err
 	}
 	if data.Spec == nil {
 		return nil, failed(opEffectivePolicy, errNoSpec)
@@ -180,10 +177,10 @@ var errNoSpec = errors.New("the answer sets nothing")
 
 // policiesFor returns what is set for a constraint from the resource upwards,
 // as far as it was read.
-func (p *place) policiesFor(name string) ([]constraint, error) {
+func policiesFor(r *reading, name string) ([]constraint, error) {
 	var found []constraint
-	for _, key := range p.node.ancestors {
-		set, err := p.constraintsOf(key)
+	for _, key := range r.owner().ancestors {
+		set, err := constraintsOf(r, key)
 		if err != nil {
 			return found, err
 		}

@@ -155,14 +155,14 @@ func retryDelay(err error) time.Duration {
 // refusal returns the error of a call that nothing can go on without, with its
 // cause, what to do about it, and without the text of the answer, which may
 // quote the request.
-func refusal(doing string, scope Scope, err error) error {
-	c := cause(err, permissions())
+func (i *Inventory) refusal(doing string, err error) error {
+	c := cause(err, i.permission)
 	what := fmt.Sprintf("%s: %s", doing, c)
 	switch c.Code {
 	case serviceDisabled:
 		what = doing + ": " + enable(err)
 	case "PERMISSION_DENIED":
-		what += "; check the name, then grant the role: " + scope.role()
+		what += "; check the name, then grant the role: " + i.scope.role()
 	case "NOT_FOUND":
 		what += ": there is no such thing, or the credentials may not see it"
 	case "UNAUTHENTICATED":

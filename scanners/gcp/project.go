@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -18,7 +17,7 @@ import (
 type Project struct {
 	inventory *Inventory
 	target    posture.Target
-	emitted   atomic.Pointer[reading] // the one that emit has at hand
+	atHand    sync.Map // the readings that are being handed over, by resource
 }
 
 // Project returns what the inventory holds of a target. It makes no call.
@@ -35,12 +34,14 @@ var errNoProject = errors.New("the inventory does not hold the project")
 // could not be read is in the resources' Unread and in the coverage.
 func (p *Project) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.Coverage {
 	e, err := p.inventory.collect(ctx, want)
-	run := &place{Project: p, estate: e, want: want, sink: emit, permission: permissions()}
+	run := &place{Project: p, estate: e, want: want, emitter: scanners.Emitter{
+		Provider: posture.GCP, Account: p.target.Account, Link: p.inventory.declared.Link, Sink: emit,
+	}}
 	if err == nil {
 		err = run.locate()
 	}
 	coverage := posture.Coverage{Caller: p.inventory.options.Caller}
-	for s := range p.inventory.selected(want) {
+	for _, s := range p.inventory.selected(want) {
 		if e.lacks(s) {
 			continue
 		}
@@ -65,11 +66,9 @@ func (e *estate) lacks(s *service) bool {
 // place is one project while it is scanned.
 type place struct {
 	*Project
-	estate     *estate
-	want       posture.Want
-	sink       func(posture.Resource)
-	emitting   sync.Mutex
-	permission map[string]string
+	estate  *estate
+	want    posture.Want
+	emitter scanners.Emitter
 
 	node     *node
 	self     *asset // the node's own
@@ -100,11 +99,11 @@ func (p *place) locate() error {
 }
 
 // cause says why something was not read.
-func (p *place) cause(err error) posture.Cause { return cause(err, p.permission) }
+func (p *place) cause(err error) posture.Cause { return cause(err, p.inventory.permission) }
 
 // scan reads the resources of one type, unless the project could not be found.
 func (p *place) scan(ctx context.Context, s *service, err error) posture.Population {
-	found := posture.Population{Type: s.Type, Region: posture.Global}
+	found := posture.Population{Type: s.Name, Region: posture.Global}
 	if err == nil {
 		err = p.read(ctx, s, &found.Count)
 	}
@@ -195,7 +194,7 @@ func (p *place) readOne(ctx context.Context, s *service, a *asset) error {
 // newReading returns the reading of one asset, before it has begun.
 func (p *place) newReading(s *service, a *asset) *reading {
 	return &reading{
-		Reading: scanners.Reading{Type: s.Type, Want: p.want, Cause: p.cause},
+		Reading: scanners.Reading{Type: s.Name, Want: p.want, Cause: p.cause},
 		place:   p, service: s, asset: a, id: a.Name, name: lastOf(a.Name),
 	}
 }
@@ -207,17 +206,19 @@ func (r *reading) read(ctx context.Context) (posture.Resource, error) {
 		return posture.Resource{}, fmt.Errorf("read %s: no document", r.Type)
 	}
 	return posture.Resource{
-		Provider: posture.GCP, Account: r.place.target.Account, Region: cmp.Or(r.asset.Location, posture.Global), Type: r.Type,
+		Region: cmp.Or(r.asset.Location, posture.Global), Type: r.Type,
 		ID: r.id, Name: r.name, Tags: r.tags, Doc: doc, Unread: r.Unread(), Updated: r.asset.Updated,
 	}, nil
 }
 
+// handed names a resource among those of a project.
+type handed struct{ typ, id string }
+
 // emit hands over one resource at a time. Until it returns the resource can be
 // read again.
 func (p *place) emit(r posture.Resource, from *reading) {
-	p.emitting.Lock()
-	defer p.emitting.Unlock()
-	p.emitted.Store(from)
-	defer p.emitted.Store(nil)
-	p.sink(r)
+	key := handed{r.Type, r.ID}
+	p.atHand.Store(key, from)
+	defer p.atHand.Delete(key)
+	p.emitter.Emit(r)
 }

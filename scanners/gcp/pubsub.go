@@ -1,6 +1,10 @@
 package gcp
 
-import "context"
+import (
+	"context"
+
+	"posture/scanners"
+)
 
 // PubSubTopic is what rules may ask of a topic of Pub/Sub.
 type PubSubTopic struct {
@@ -8,8 +12,11 @@ type PubSubTopic struct {
 }
 
 var pubSubTopics = service{
-	Type:     "pubsub.googleapis.com/Topic",
-	Doc:      PubSubTopic{},
+	Type: scanners.Type{
+		Name:    "pubsub.googleapis.com/Topic",
+		Doc:     PubSubTopic{},
+		Console: scanners.Console{Path: "/cloudpubsub/topic/detail/{topics}?project={project}"},
+	},
 	Versions: []string{"v1"},
 	Get:      []get{pubSubGet("topics")},
 	Read:     readPubSubTopic,
@@ -42,8 +49,11 @@ type PubSubSubscription struct {
 const typeSubscription = "pubsub.googleapis.com/Subscription"
 
 var pubSubSubscriptions = service{
-	Type:     typeSubscription,
-	Doc:      PubSubSubscription{},
+	Type: scanners.Type{
+		Name:    typeSubscription,
+		Doc:     PubSubSubscription{},
+		Console: scanners.Console{Path: "/cloudpubsub/subscription/detail/{subscriptions}?project={project}"},
+	},
 	Versions: []string{"v1"},
 	Joins:    []join{{Type: typeSubscription, For: []string{"of_dead_letters"}, Everywhere: true}},
 	Get:      []get{pubSubGet("subscriptions")},
@@ -75,18 +85,18 @@ func readPubSubSubscription(_ context.Context, r *reading) any {
 	topic := need(r, data.Topic, "of_dead_letters", "idle")
 	return &PubSubSubscription{
 		DeadLetterTopic: data.Policy.Topic, Idle: data.Detached || topic == deletedTopic,
-		OfDeadLetters: r.deadLetterTopics("of_dead_letters")[r.place.estate.withID(topic)],
+		OfDeadLetters: deadLetterTopics(r, "of_dead_letters")[r.withID(topic)],
 	}
 }
 
 // deadLetterTopics returns the topics to which some subscription's dead
 // letters go.
-func (r *reading) deadLetterTopics(field string) map[string]bool {
+func deadLetterTopics(r *reading, field string) map[string]bool {
 	subscriptions := everywhere[deadLetters](r, typeSubscription, field)
-	topics, err := once(r.place.inventory, "dead letter topics", func() (map[string]bool, error) {
+	topics, err := once(r, "dead letter topics", func() (map[string]bool, error) {
 		found := map[string]bool{}
 		for _, s := range subscriptions {
-			found[r.place.estate.withID(s.Data.Policy.Topic)] = s.Data.Policy.Topic != ""
+			found[r.withID(s.Data.Policy.Topic)] = s.Data.Policy.Topic != ""
 		}
 		return found, nil
 	})

@@ -62,14 +62,14 @@ func need[T any](r *reading, value *T, fields ...string) T {
 	if value != nil {
 		return *value
 	}
-	r.absent(r.Type, fields...)
+	r.lacks(r.Type, fields...)
 	var none T
 	return none
 }
 
-// absent marks fields as unread because the inventory left out what they are
+// lacks marks fields as unread because the inventory left out what they are
 // read from, a resource of the type or a part of one.
-func (r *reading) absent(typ string, fields ...string) {
+func (r *reading) lacks(typ string, fields ...string) {
 	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: "not in the inventory"}, fields...)
 }
 
@@ -79,6 +79,20 @@ func (r *reading) strange(what string, fields ...string) {
 	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + r.Type, Code: "unknown " + what}, fields...)
 }
 
-// key returns the key of the project, folder or organization that the resource
-// belongs to: "projects/123".
-func (r *reading) key() string { return r.place.node.key }
+// owner returns the project, folder or organization that the resource belongs to.
+func (r *reading) owner() *node { return r.place.node }
+
+// inScope reports whether a project, folder or organization, by its key, is
+// among what is scanned.
+func (r *reading) inScope(key string) bool { return r.place.estate.nodes[key] != nil }
+
+// reachesOut reports whether something above the resource lies outside of the
+// scope, and can be asked about directly.
+func (r *reading) reachesOut() bool {
+	outside := func(key string) bool { return !r.inScope(key) }
+	return r.place.inventory.client != nil && slices.ContainsFunc(r.owner().ancestors, outside)
+}
+
+// withID returns a name that begins with a project with that project's id in it,
+// where it may have its number: "projects/my-project/topics/my-topic".
+func (r *reading) withID(name string) string { return r.place.estate.withID(name) }

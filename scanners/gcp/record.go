@@ -15,6 +15,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"posture/scanners"
 )
 
 const (
@@ -49,15 +51,12 @@ func (r *record) drain() map[string]int {
 	return calls
 }
 
-var errNotReadOnly = errors.New("refused by the scanner itself: the operation is not a read")
-
 // guard refuses calls of methods that are not reads, waits for the quota, and
 // bounds every try.
 func guard(p *Quota, timeout time.Duration) grpc.UnaryClientInterceptor {
 	return func(ctx context.Context, method string, in, out any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
-		name := lastOf(method)
-		if !strings.HasPrefix(name, "List") && !strings.HasPrefix(name, "Get") {
-			return errNotReadOnly
+		if err := scanners.CheckRead(lastOf(method)); err != nil {
+			return err
 		}
 		if err := p.wait(ctx); err != nil {
 			return err
@@ -124,7 +123,7 @@ type readOnly struct {
 // RoundTrip implements http.RoundTripper.
 func (t readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Method != http.MethodGet && !asks(request) {
-		return nil, errNotReadOnly
+		return nil, scanners.ErrNotReadOnly
 	}
 	wait := cmp.Or(t.options.Backoff, firstWait)
 	for try := cmp.Or(t.options.Attempts, attempts); ; try-- {

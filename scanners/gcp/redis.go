@@ -1,6 +1,10 @@
 package gcp
 
-import "context"
+import (
+	"context"
+
+	"posture/scanners"
+)
 
 // RedisInstance is what rules may ask of an instance of Memorystore for Redis.
 type RedisInstance struct {
@@ -10,8 +14,11 @@ type RedisInstance struct {
 }
 
 var redisInstances = service{
-	Type:     "redis.googleapis.com/Instance",
-	Doc:      RedisInstance{},
+	Type: scanners.Type{
+		Name:    "redis.googleapis.com/Instance",
+		Doc:     RedisInstance{},
+		Console: scanners.Console{Path: "/memorystore/redis/locations/{locations}/instances/{instances}/details/overview?project={project}"},
+	},
 	Versions: []string{"v1", "v1beta1"},
 	Get: []get{{
 		Op: "redis.instances.get", Permission: "redis.instances.get", Root: "https://redis.googleapis.com/v1/", Version: "v1",

@@ -53,14 +53,14 @@ func TestRefusedPolicies(t *testing.T) {
 			}
 			for n := range all {
 				s := &all[n]
-				for _, field := range turned[s.Type] {
+				for _, field := range turned[s.Name] {
 					if !slices.Contains(declared(s), top(field)) {
-						t.Errorf("%s: %s turns unread, and is not declared for %s", s.Type, field, c)
+						t.Errorf("%s: %s turns unread, and is not declared for %s", s.Name, field, c)
 					}
 				}
 				for _, field := range declared(s) {
-					if !slices.Contains(turned[s.Type], field) {
-						t.Errorf("%s: %s is declared for %s, and is unread of no resource without it", s.Type, field, c)
+					if !slices.Contains(turned[s.Name], field) {
+						t.Errorf("%s: %s is declared for %s, and is unread of no resource without it", s.Name, field, c)
 					}
 				}
 			}
@@ -85,8 +85,8 @@ func TestEveryServiceHasData(t *testing.T) {
 		seen[r.Type] = true
 	}
 	for _, s := range all {
-		if !seen[s.Type] {
-			t.Errorf("no test data holds a %s", s.Type)
+		if !seen[s.Name] {
+			t.Errorf("no test data holds a %s", s.Name)
 		}
 	}
 }
@@ -96,7 +96,7 @@ func TestEveryServiceHasData(t *testing.T) {
 func TestNotAsked(t *testing.T) {
 	want := posture.Want{}
 	for _, s := range all {
-		want[s.Type] = nil
+		want[s.Name] = nil
 	}
 	result := scan(t, open(t, serve(t, allData(t)...), organization(t)), want)
 	for _, s := range all {
@@ -110,14 +110,14 @@ func TestNotAsked(t *testing.T) {
 		turned := map[string]bool{}
 		for _, r := range result.byID {
 			for _, u := range r.Unread {
-				if r.Type == s.Type && u.Cause.Reason == posture.NotRequested {
+				if r.Type == s.Name && u.Cause.Reason == posture.NotRequested {
 					turned[u.Field] = true
 				}
 			}
 		}
 		for _, field := range made {
 			if !turned[field] {
-				t.Errorf("%s: %s is read though nobody asked, or passes for read: %v", s.Type, field, slices.Sorted(maps.Keys(turned)))
+				t.Errorf("%s: %s is read though nobody asked, or passes for read: %v", s.Name, field, slices.Sorted(maps.Keys(turned)))
 			}
 		}
 	}
@@ -149,7 +149,7 @@ func TestMalformed(t *testing.T) {
 					unread := fieldsUnread(r)
 					for _, s := range all {
 						for _, field := range fieldsOf(s.Doc) {
-							if s.Type == r.Type && !s.Once && !slices.Contains(unread, field) {
+							if s.Name == r.Type && !s.Once && !slices.Contains(unread, field) {
 								t.Errorf("%s: %s passes for read", r.ID, field)
 							}
 						}

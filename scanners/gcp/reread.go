@@ -30,11 +30,12 @@ type direct struct {
 // the API does not know the resource, and is a posture.ReadError wherever a
 // call was made.
 func (p *Project) Reread(ctx context.Context, of posture.Resource, fields []string) (posture.Resource, error) {
-	r := p.emitted.Load()
-	if r == nil || r.id != of.ID || r.Type != of.Type || p.inventory.client == nil || p.inventory.options.NoReread {
+	found, handed := p.atHand.Load(handed{of.Type, of.ID})
+	r, isReading := found.(*reading)
+	if !handed || !isReading || p.inventory.client == nil || p.inventory.options.NoReread {
 		return posture.Resource{}, posture.ErrNoReread
 	}
-	g := r.service.getter(r.asset)
+	g := r.service.direct(r.asset.Name)
 	if g == nil || !g.renews(r.service, fields) {
 		return posture.Resource{}, posture.ErrNoReread
 	}
@@ -82,7 +83,7 @@ func (r *reading) again(ctx context.Context, g *get, fields []string) (posture.R
 		return posture.Resource{}, failed(g.Op, errAnother)
 	}
 	again.Direct = second.account(at)
-	return again, nil
+	return r.place.emitter.Whole(again), nil
 }
 
 // account says which fields the second reading gave, and which of them are
@@ -113,7 +114,7 @@ func (r *reading) keeps(fields []string) {
 
 // get returns the asset as the API itself has it.
 func (r *reading) get(ctx context.Context, g *get) (*asset, error) {
-	at, err := g.url(r.asset)
+	at, err := g.url(r.asset.Name)
 	if err != nil {
 		return nil, failed(g.Op, err)
 	}

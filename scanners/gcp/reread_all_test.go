@@ -29,7 +29,7 @@ func eachAsset(t *testing.T, do func(*assetpb.Asset, *get)) {
 				t.Fatal(err)
 			}
 			for n := range all {
-				if g := all[n].getter(newAsset(found)); g != nil && slices.Contains(all[n].types(), found.GetAssetType()) {
+				if g := all[n].direct(found.GetName()); g != nil && slices.Contains(all[n].types(), found.GetAssetType()) {
 					do(found, g)
 				}
 			}
@@ -51,7 +51,7 @@ func answerAll(t *testing.T, server *gcptest.Server) map[string]bool {
 	eachAsset(t, func(found *assetpb.Asset, g *get) {
 		a := newAsset(found)
 		others[a.Name] = others[a.Name] || otherForm(found, g)
-		at, err := g.url(a)
+		at, err := g.url(a.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func rereadAll(t *testing.T, server *gcptest.Server, do func(s *service, first, 
 	for _, target := range must[[]posture.Target](t)(inventory.Targets(t.Context())) {
 		project := inventory.Project(target)
 		project.Scan(t.Context(), want, func(first posture.Resource) {
-			n := slices.IndexFunc(all, func(s service) bool { return s.Type == first.Type })
+			n := slices.IndexFunc(all, func(s service) bool { return s.Name == first.Type })
 			again, err := project.Reread(t.Context(), first, want[first.Type])
 			do(&all[n], first, again, err)
 		})
@@ -98,7 +98,7 @@ func TestRereadIsTheSame(t *testing.T) {
 		if errors.Is(err, posture.ErrNoReread) && len(s.Get) == 0 || others[first.ID] {
 			return
 		}
-		read[s.Type] = true
+		read[s.Name] = true
 		if err != nil || again.Direct == nil {
 			t.Errorf("%s: %+v %v", first.ID, again.Direct, err)
 			return
@@ -109,8 +109,8 @@ func TestRereadIsTheSame(t *testing.T) {
 		}
 	})
 	for i := range all {
-		if len(all[i].Get) > 0 && !read[all[i].Type] {
-			t.Errorf("no %s was read a second time", all[i].Type)
+		if len(all[i].Get) > 0 && !read[all[i].Name] {
+			t.Errorf("no %s was read a second time", all[i].Name)
 		}
 	}
 }
@@ -138,7 +138,7 @@ func TestRereadPolicyDenied(t *testing.T) {
 	server, others := serve(t, allData(t)...), map[string]bool{}
 	eachAsset(t, func(found *assetpb.Asset, g *get) {
 		others[found.GetName()] = others[found.GetName()] || otherForm(found, g)
-		if at, err := g.url(newAsset(found)); err == nil {
+		if at, err := g.url(found.GetName()); err == nil {
 			server.AnswerJSON("GET "+at.Path, string(newAsset(found).Data))
 		}
 	})

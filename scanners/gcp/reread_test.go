@@ -68,7 +68,7 @@ func openAt(t *testing.T, server *gcptest.Server) *Inventory {
 func TestRereadSettings(t *testing.T) {
 	server := serve(t, "storage")
 	server.AnswerJSON(bucketPath, bucketNow)
-	got := rereadOne(t, openAt(t, server), storageBuckets.Type, openBucket, "versioning")
+	got := rereadOne(t, openAt(t, server), storageBuckets.Name, openBucket, "versioning")
 	if got.err != nil {
 		t.Fatal(got.err)
 	}
@@ -102,7 +102,7 @@ func TestRereadPolicy(t *testing.T) {
 		_, _ = io.WriteString(w, `{"kind": "storage#policy", "etag": "CAE=", "version": 3, "bindings": [{"role": "roles/storage.objectViewer",
 			"members": ["user:ada@example.com"], "condition": {"expression": "false"}}]}`)
 	})
-	got := rereadOne(t, openAt(t, server), storageBuckets.Type, openBucket, "public_grants", "inherited_public_grants")
+	got := rereadOne(t, openAt(t, server), storageBuckets.Name, openBucket, "public_grants", "inherited_public_grants")
 	if got.err != nil {
 		t.Fatal(got.err)
 	}
@@ -212,7 +212,7 @@ func TestRereadRefused(t *testing.T) {
 				fields = []string{"public_grants"}
 				server.Answer(bucketPath+"/iam", test.policy)
 			}
-			got := rereadOne(t, openAt(t, server), storageBuckets.Type, openBucket, fields...)
+			got := rereadOne(t, openAt(t, server), storageBuckets.Name, openBucket, fields...)
 			var known *posture.ReadError
 			if !errors.As(got.err, &known) {
 				t.Fatalf("got %+v, %v", got.again, got.err)
@@ -229,7 +229,7 @@ func TestRereadRefused(t *testing.T) {
 func TestRereadBrokenField(t *testing.T) {
 	server := serve(t, "storage")
 	server.AnswerJSON(bucketPath, strings.Replace(bucketNow, `{"enabled": true}`, `"on"`, 1))
-	got := rereadOne(t, openAt(t, server), storageBuckets.Type, openBucket, "versioning")
+	got := rereadOne(t, openAt(t, server), storageBuckets.Name, openBucket, "versioning")
 	if len(got.again.Unread) < len(fieldsOf(StorageBucket{})) || got.err != nil {
 		t.Errorf("unread: %v, error %v", got.again.Unread, got.err)
 	}
@@ -248,9 +248,9 @@ func TestNoReread(t *testing.T) {
 	off.options.NoReread = true
 	export := must[*Inventory](t)(FromExport([]Export{{"hierarchy", file(t, "hierarchy")}, {"storage", file(t, "storage")}}, Options{}))
 	for name, got := range map[string]second{
-		"switched off": rereadOne(t, off, storageBuckets.Type, openBucket, "versioning"),
-		"export":       rereadOne(t, export, storageBuckets.Type, openBucket, "versioning"),
-		"no field":     rereadOne(t, openAt(t, server), storageBuckets.Type, openBucket),
+		"switched off": rereadOne(t, off, storageBuckets.Name, openBucket, "versioning"),
+		"export":       rereadOne(t, export, storageBuckets.Name, openBucket, "versioning"),
+		"no field":     rereadOne(t, openAt(t, server), storageBuckets.Name, openBucket),
 	} {
 		if !errors.Is(got.err, posture.ErrNoReread) || got.calls["storage.buckets.get"] != 0 {
 			t.Errorf("%s: %v after %v", name, got.err, got.calls)
@@ -260,7 +260,7 @@ func TestNoReread(t *testing.T) {
 	target := posture.Target{Provider: posture.GCP, Account: "shop-test"}
 	project := later.Project(target)
 	var r posture.Resource
-	project.Scan(t.Context(), everything(storageBuckets.Type), func(emitted posture.Resource) { r = emitted })
+	project.Scan(t.Context(), everything(storageBuckets.Name), func(emitted posture.Resource) { r = emitted })
 	if _, err := project.Reread(t.Context(), r, []string{"versioning"}); !errors.Is(err, posture.ErrNoReread) {
 		t.Errorf("after the scan: %v", err)
 	}
@@ -276,7 +276,7 @@ func TestRereadInTime(t *testing.T) {
 	})
 	inventory := openAt(t, server)
 	project := inventory.Project(posture.Target{Provider: posture.GCP, Account: "shop-test"})
-	project.Scan(t.Context(), everything(storageBuckets.Type), func(r posture.Resource) {
+	project.Scan(t.Context(), everything(storageBuckets.Name), func(r posture.Resource) {
 		if r.Name != openBucket {
 			return
 		}

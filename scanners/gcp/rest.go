@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"sync"
 
 	crm "google.golang.org/api/cloudresourcemanager/v3"
 	"google.golang.org/api/option"
@@ -18,42 +17,27 @@ import (
 // not accepted by every API; what may be done is for the IAM role to say.
 const scopeRead = "https://www.googleapis.com/auth/cloud-platform"
 
-// memo is what one fetch returned.
-type memo struct {
-	once  sync.Once
-	value any
-	err   error
+// once returns what fetch returns, an error included, and calls it once per key
+// for all that is read with the resource: at least its whole project.
+func once[T any](r *reading, key string, fetch func() (T, error)) (T, error) {
+	return scanners.Once(&r.place.inventory.memo, key, fetch)
 }
 
-// once returns what fetch returns, an error included, and calls it once per
-// inventory and key.
-func once[T any](i *Inventory, key string, fetch func() (T, error)) (T, error) {
-	kept := i.memo(key)
-	kept.once.Do(func() {
-		kept.err = scanners.Guard(func() error {
-			value, err := fetch()
-			kept.value = value
-			return err
-		})
-	})
-	value, _ := kept.value.(T)
-	return value, kept.err
+// onceInScope is once for the whole scope, and kept as long.
+func onceInScope[T any](r *reading, key string, fetch func() (T, error)) (T, error) {
+	return scanners.Once(&r.place.inventory.whole().memo, key, fetch)
 }
 
-func (i *Inventory) memo(key string) *memo {
-	i.memoMu.Lock()
-	defer i.memoMu.Unlock()
-	if i.memos[key] == nil {
-		i.memos[key] = new(memo)
-	}
-	return i.memos[key]
+// client returns the client of a REST API, made by build on first use. It
+// refuses what is not a read, and tries again what may succeed later. There is
+// none where an export is read.
+func client[T any](ctx context.Context, r *reading, build func(context.Context, ...option.ClientOption) (T, error)) (T, error) {
+	return rest(ctx, r.place.inventory, build)
 }
 
-// rest returns the client of a REST API, made by build on first use. It
-// refuses what is not a read, and tries again what may succeed later. There
-// is none where an export is read.
+// rest returns the client of a REST API.
 func rest[T any](ctx context.Context, i *Inventory, build func(context.Context, ...option.ClientOption) (T, error)) (T, error) {
-	return once(i.whole(), "client "+reflect.TypeFor[T]().String(), func() (T, error) {
+	return scanners.Once(&i.whole().memo, "client "+reflect.TypeFor[T]().String(), func() (T, error) {
 		var none T
 		if i.client == nil {
 			return none, notListedError{resources}
@@ -100,7 +84,7 @@ const (
 // askPolicy reads the IAM policy of a folder or an organization that lies
 // above the scope.
 func (i *Inventory) askPolicy(ctx context.Context, key string) (*policy, error) {
-	return once(i.whole(), "policy "+key, func() (*policy, error) {
+	return scanners.Once(&i.whole().memo, "policy "+key, func() (*policy, error) {
 		service, err := rest(ctx, i, crm.NewService)
 		if err != nil {
 			return nil, err

@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"strings"
+
+	"posture/scanners"
 )
 
 // RunService is what rules may ask of a service of Cloud Run. The values of
@@ -22,8 +24,11 @@ type RunService struct {
 const typeRunService = "run.googleapis.com/Service"
 
 var runServices = service{
-	Type:     typeRunService,
-	Doc:      RunService{},
+	Type: scanners.Type{
+		Name:    typeRunService,
+		Doc:     RunService{},
+		Console: scanners.Console{Path: "/run/detail/{locations}/{services}?project={project}"},
+	},
 	Versions: []string{"v1", "v2"},
 	Policies: []string{"public_grants", "inherited_public_grants"},
 	Joins:    []join{{Type: typeFunction, For: []string{"function"}}},
@@ -86,9 +91,9 @@ type runSettings struct {
 	Variables       []credentialVariables
 }
 
-// runSettings returns what a service says in either form. Where it is in
+// settingsOf returns what a service says in either form. Where it is in
 // neither, it marks the fields as unread.
-func (r *reading) runSettings(d *runData, fields ...string) runSettings {
+func settingsOf(r *reading, d *runData, fields ...string) runSettings {
 	var s runSettings
 	switch {
 	case d.Spec != nil:
@@ -96,11 +101,11 @@ func (r *reading) runSettings(d *runData, fields ...string) runSettings {
 	case d.Template != nil:
 		s = d.ofV2()
 	default:
-		r.absent(typeRunService, fields...)
+		r.lacks(typeRunService, fields...)
 		return s
 	}
 	if s.Ingress == "" {
-		r.absent(typeRunService, "ingress")
+		r.lacks(typeRunService, "ingress")
 	}
 	return s
 }
@@ -146,7 +151,7 @@ func variablesOf(containers []runContainer) []credentialVariables {
 func readRunService(ctx context.Context, r *reading) any {
 	var data runData
 	r.decode(&data)
-	s := r.runSettings(&data, fieldsOf(RunService{})...)
+	s := settingsOf(r, &data, fieldsOf(RunService{})...)
 	doc := &RunService{
 		ServiceAccount: s.Account, DefaultServiceAccount: defaultIdentity(s.Account), CredentialVariables: merged(s.Variables...),
 		VPCAccess: s.VPCAccess, Ingress: s.Ingress, InvokerCheckOff: s.InvokerCheckOff,

@@ -82,13 +82,6 @@ func (n *node) level() string {
 	return strings.TrimSuffix(kind, "s")
 }
 
-// reachesOut reports whether something above the place lies outside of the
-// scope, and can be asked about directly.
-func (p *place) reachesOut() bool {
-	outside := func(key string) bool { return p.estate.nodes[key] == nil }
-	return p.inventory.client != nil && slices.ContainsFunc(p.node.ancestors, outside)
-}
-
 // target returns the target that holds what belongs to the node itself.
 func (n *node) target() posture.Target {
 	account := n.id

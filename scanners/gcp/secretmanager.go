@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"time"
+
+	"posture/scanners"
 )
 
 // Secret is what rules may ask of a secret of Secret Manager. Of what is in
@@ -15,8 +17,11 @@ type Secret struct {
 }
 
 var secrets = service{
-	Type:     "secretmanager.googleapis.com/Secret",
-	Doc:      Secret{},
+	Type: scanners.Type{
+		Name:    "secretmanager.googleapis.com/Secret",
+		Doc:     Secret{},
+		Console: scanners.Console{Path: "/security/secret-manager/secret/{secrets}/versions?project={project}"},
+	},
 	Versions: []string{"v1"},
 	Policies: []string{"public_grants", "inherited_public_grants"},
 	Get: []get{

@@ -8,8 +8,8 @@ import (
 
 func TestSecrets(t *testing.T) {
 	serviceTest{
-		data: "secretmanager", types: []string{secrets.Type},
-		schemas: map[string]any{secrets.Type + " v1": secretmanager.Secret{}},
+		data: "secretmanager", types: []string{secrets.Name},
+		schemas: map[string]any{secrets.Name + " v1": secretmanager.Secret{}},
 		want: map[string]any{
 			"db-password": &Secret{RotationDays: 30, NextRotation: day(2026, 12, 10)},
 			"forever":     &Secret{},

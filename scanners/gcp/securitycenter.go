@@ -2,13 +2,13 @@ package gcp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"strconv"
 	"time"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // SecurityCenter is what rules may ask of Security Command Center. It is
@@ -24,15 +24,18 @@ type SecurityCenter struct {
 }
 
 var securityCenters = service{
-	Type:     "securitycenter.googleapis.com/OrganizationSettings",
-	Doc:      SecurityCenter{},
-	Versions: []string{"v2"},
-	Calls: []call{
-		{Op: opSources, Permission: "securitycenter.sources.list", For: []string{"enabled"}},
-		{Op: opFindings, Permission: "securitycenter.findings.list", For: findingFields},
+	Type: scanners.Type{
+		Name: "securitycenter.googleapis.com/OrganizationSettings",
+		Doc:  SecurityCenter{},
+		Calls: []scanners.Call{
+			{Op: opSources, Permission: "securitycenter.sources.list", For: []string{"enabled"}},
+			{Op: opFindings, Permission: "securitycenter.findings.list", For: findingFields},
+		},
+		Console: scanners.Console{Path: "/security/command-center/findings?{scope}={id}"},
 	},
-	Once: true,
-	Read: readSecurityCenter,
+	Versions: []string{"v2"},
+	Once:     true,
+	Read:     readSecurityCenter,
 }
 
 const (
@@ -45,30 +48,30 @@ var findingFields = []string{
 }
 
 func readSecurityCenter(ctx context.Context, r *reading) any {
-	r.id, r.name = r.id+"/securityCenter", r.place.node.id
-	doc := &SecurityCenter{Top: r.beginsScope()}
+	r.id, r.name = r.id+"/securityCenter", r.owner().id
+	doc := &SecurityCenter{Top: beginsScope(r)}
 	if !doc.Top {
 		r.Mark(posture.Cause{Reason: posture.NotRequested}, fieldsOf(SecurityCenter{})[1:]...)
 		return doc
 	}
 	if r.Wants("enabled") {
 		var err error
-		doc.Enabled, err = r.hasSources(ctx)
+		doc.Enabled, err = hasSources(ctx, r)
 		r.Got(err, "enabled")
 	}
 	if !r.Wants(findingFields...) {
 		return doc
 	}
-	doc.OpenCriticalFindings, doc.OldestCriticalFinding = r.oldestFinding(ctx, "CRITICAL", "open_critical_findings", "oldest_critical_finding")
-	doc.OpenHighFindings, doc.OldestHighFinding = r.oldestFinding(ctx, "HIGH", "open_high_findings", "oldest_high_finding")
+	doc.OpenCriticalFindings, doc.OldestCriticalFinding = oldestFinding(ctx, r, "CRITICAL", "open_critical_findings", "oldest_critical_finding")
+	doc.OpenHighFindings, doc.OldestHighFinding = oldestFinding(ctx, r, "HIGH", "open_high_findings", "oldest_high_finding")
 	return doc
 }
 
 // beginsScope reports whether nothing above the project, folder or
 // organization is in the scope.
-func (r *reading) beginsScope() bool {
-	for _, key := range r.place.node.ancestors {
-		if key != r.key() && r.place.estate.nodes[key] != nil {
+func beginsScope(r *reading) bool {
+	for _, key := range r.owner().ancestors {
+		if key != r.owner().key && r.inScope(key) {
 			return false
 		}
 	}
@@ -77,10 +80,10 @@ func (r *reading) beginsScope() bool {
 
 // hasSources reports whether Security Command Center has sources. Of a project
 // or organization that it does not know it says that there is no such thing.
-func (r *reading) hasSources(ctx context.Context) (bool, error) {
+func hasSources(ctx context.Context, r *reading) (bool, error) {
 	var answer struct{ Sources []struct{ Name string } }
-	err := r.askSecurityCenter(ctx, opSources, "/sources", url.Values{"pageSize": {"1"}}, &answer)
-	if errors.Is(gone(err), posture.ErrGone) {
+	err := askSecurityCenter(ctx, r, opSources, "/sources", url.Values{"pageSize": {"1"}}, &answer)
+	if errors.Is(err, posture.ErrGone) {
 		return false, nil
 	}
 	return len(answer.Sources) > 0, err
@@ -95,7 +98,7 @@ const (
 
 // oldestFinding returns whether findings of a severity are open, and when the
 // oldest was made.
-func (r *reading) oldestFinding(ctx context.Context, severity string, fields ...string) (bool, time.Time) {
+func oldestFinding(ctx context.Context, r *reading, severity string, fields ...string) (bool, time.Time) {
 	query := url.Values{
 		"filter":   {`state="ACTIVE" AND severity="` + severity + `" AND NOT mute="MUTED"`},
 		"orderBy":  {"event_time"},
@@ -106,7 +109,7 @@ func (r *reading) oldestFinding(ctx context.Context, severity string, fields ...
 	open := false
 	for range findingsPages {
 		var page findingsData
-		err := r.askSecurityCenter(ctx, opFindings, "/sources/-/findings", query, &page)
+		err := askSecurityCenter(ctx, r, opFindings, "/sources/-/findings", query, &page)
 		if !r.Got(err, append(fields, "older_findings")...) {
 			return false, time.Time{}
 		}
@@ -137,14 +140,7 @@ type findingsData struct {
 
 // askSecurityCenter asks version 2 of the API, which has no client here, about
 // the project, folder or organization.
-func (r *reading) askSecurityCenter(ctx context.Context, op, path string, query url.Values, into any) error {
-	if r.place.inventory.client == nil {
-		return notListedError{resources}
-	}
-	at := &url.URL{Scheme: "https", Host: "securitycenter.googleapis.com", Path: "/v2/" + r.key() + path, RawQuery: query.Encode()}
-	body, err := r.place.inventory.fetch(ctx, op, at)
-	if err != nil {
-		return err
-	}
-	return failed(op, json.Unmarshal(body, into))
+func askSecurityCenter(ctx context.Context, r *reading, op, path string, query url.Values, into any) error {
+	at := &url.URL{Scheme: "https", Host: "securitycenter.googleapis.com", Path: "/v2/" + r.owner().key + path, RawQuery: query.Encode()}
+	return r.fetch(ctx, op, at, into)
 }

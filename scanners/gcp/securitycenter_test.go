@@ -67,7 +67,7 @@ func TestSecurityCenter(t *testing.T) {
 			Top: true, Enabled: true, OpenHighFindings: true, OldestHighFinding: day(3),
 		}, []posture.Unread{{Field: "older_findings", Cause: posture.Cause{Reason: posture.Failed, Operation: opFindings, Code: "too many findings"}}}},
 		"refused": {"", nil, SecurityCenter{Top: true}, append(refused(opSources, "enabled"), refused(opFindings,
-			"open_critical_findings", "oldest_critical_finding", "older_findings", "open_high_findings", "oldest_high_finding", "older_findings")...)},
+			"older_findings", "oldest_critical_finding", "oldest_high_finding", "open_critical_findings", "open_high_findings")...)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := serve(t)
@@ -77,7 +77,7 @@ func TestSecurityCenter(t *testing.T) {
 			if test.findings != nil {
 				answerFindings(server, test.findings)
 			}
-			got := scan(t, open(t, server, organization(t)), everything(securityCenters.Type)).resources
+			got := scan(t, open(t, server, organization(t)), everything(securityCenters.Name)).resources
 			if diff := cmp.Diff(&test.want, got["3001"].Doc); diff != "" {
 				t.Error(diff)
 			}
@@ -101,7 +101,7 @@ func TestSecurityCenterUnknown(t *testing.T) {
 			w.WriteHeader(status)
 			_, _ = fmt.Fprintf(w, `{"error": {"code": %d, "message": "no"}}`, status)
 		})
-		got := scan(t, open(t, server, organization(t)), posture.Want{securityCenters.Type: {"enabled"}}).resources["3001"]
+		got := scan(t, open(t, server, organization(t)), posture.Want{securityCenters.Name: {"enabled"}}).resources["3001"]
 		marked := false
 		for _, u := range got.Unread {
 			marked = marked || u.Field == "enabled"

@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,7 +139,7 @@ func TestServiceBehindFunctionUnread(t *testing.T) {
 			unread = append(unread, u.Field)
 		}
 	}
-	if diff := cmp.Diff(serviceBehind, unread); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(slices.Values(serviceBehind)), unread); diff != "" {
 		t.Error(diff)
 	}
 }

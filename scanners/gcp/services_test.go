@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"cloud.google.com/go/asset/apiv1/assetpb"
@@ -24,7 +25,7 @@ type serviceTest struct {
 	schemas map[string]any              // Google's own type of what is in it, by type and version: "storage.googleapis.com/Bucket v1"
 	types   []string                    // the resource types that are read
 	want    map[string]any              // the documents, by the resources' names
-	unread  map[string][]posture.Unread // what is not read of them, by name; nil for all others
+	unread  map[string][]posture.Unread // what is not read of them, in any order, by name; nil for all others
 	rest    map[string]string           // answers of REST APIs, by method and path, beside those of testdata/<data>.rest.json
 }
 
@@ -53,6 +54,9 @@ func (s serviceTest) run(t *testing.T) {
 	}
 	if s.unread == nil {
 		s.unread = map[string][]posture.Unread{}
+	}
+	for _, unread := range s.unread {
+		slices.SortStableFunc(unread, func(a, b posture.Unread) int { return strings.Compare(a.Field, b.Field) })
 	}
 	if diff := cmp.Diff(s.unread, unread); diff != "" {
 		t.Error(diff)

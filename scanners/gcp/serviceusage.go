@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"posture/scanners"
 )
 
 // EnabledServices is what rules may ask of the APIs that are on in a project.
@@ -23,8 +25,11 @@ const (
 )
 
 var enabledServices = service{
-	Type:     typeService,
-	Doc:      EnabledServices{},
+	Type: scanners.Type{
+		Name:    typeService,
+		Doc:     EnabledServices{},
+		Console: scanners.Console{Path: "/apis/dashboard?project={project}"},
+	},
 	Versions: []string{"v1"},
 	Joins: []join{
 		{Type: typeService, For: serviceFields},
@@ -51,8 +56,8 @@ type repositoryData struct {
 }
 
 func readEnabledServices(_ context.Context, r *reading) any {
-	r.id, r.name = r.id+"/services", r.place.node.id
-	doc := &EnabledServices{Project: strings.HasPrefix(r.key(), "projects/")}
+	r.id, r.name = r.id+"/services", r.owner().id
+	doc := &EnabledServices{Project: strings.HasPrefix(r.owner().key, "projects/")}
 	for _, api := range siblings[serviceData](r, typeService, serviceFields...) {
 		doc.add(lastOf(api.Name), api.Data.State)
 	}

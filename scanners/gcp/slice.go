@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"slices"
-	"strings"
 	"time"
 
 	"posture/internal/posture"
@@ -65,38 +63,20 @@ func (i *Inventory) Slices(ctx context.Context, ask Ask) iter.Seq2[Slice, error]
 	}
 }
 
-// inProjects begins the names of types of which each belongs to a project:
-// only these are read in slices. What is not among them is listed for the
-// whole scope, which is right for any type, and costs memory only.
-var inProjects = []string{
-	"alloydb.", "apikeys.", "appengine.", "artifactregistry.", "backupdr.", "bigquery.", "bigtableadmin.", "certificatemanager.",
-	"cloudfunctions.", "cloudkms.", "composer.", "compute.", "container.", "dataflow.", "dataproc.", "dns.", "file.", "firestore.",
-	"iam.googleapis.com/ServiceAccount", "iam.googleapis.com/WorkloadIdentityPool", "logging.googleapis.com/LogMetric", "memcache.",
-	"monitoring.", "pubsub.", "redis.", "run.", "secretmanager.", "serviceusage.", "spanner.", "sqladmin.", "storage.", "vpcaccess.",
-}
-
-// above are the types among them that folders and organizations have, too.
-var above = []string{
-	"cloudkms.googleapis.com/AutokeyConfig", "compute.googleapis.com/FirewallPolicy", "compute.googleapis.com/SecurityPolicy",
-}
-
-// sliced reports whether a type is read in slices.
-func sliced(typ string) bool {
-	return !slices.Contains(above, typ) && slices.ContainsFunc(inProjects, func(name string) bool { return strings.HasPrefix(typ, name) })
-}
-
 // divide tells what is listed for the whole scope from what is read in slices.
 func (i *Inventory) divide(want posture.Want) (common, rest map[content][]string) {
 	everywhere := map[string]bool{}
-	for s := range i.selected(want) {
+	for _, s := range i.selected(want) {
 		for _, join := range s.Joins {
-			everywhere[join.Type] = everywhere[join.Type] || join.Everywhere
+			for _, typ := range join.types() {
+				everywhere[typ] = everywhere[typ] || join.Everywhere
+			}
 		}
 	}
 	common, rest = map[content][]string{}, map[content][]string{}
 	for content, types := range i.needs(want) {
 		for _, typ := range types {
-			if sliced(typ) && !everywhere[typ] {
+			if i.registry.sliced(typ) && !everywhere[typ] {
 				rest[content] = append(rest[content], typ)
 			} else {
 				common[content] = append(common[content], typ)

@@ -26,7 +26,7 @@ func (s *slicer) run(ctx context.Context, ask Ask) error {
 	common, rest := s.divide(ask.Want)
 	s.needs = rest
 	var err error
-	if s.common, err = newEstate(); err != nil {
+	if s.common, err = newEstate(&s.registry); err != nil {
 		return err
 	}
 	_ = s.fill(ctx, s.common, pass{below: s.scope.String(), needs: common, at: s.at}) // it has no limit
@@ -71,7 +71,8 @@ func (s *slicer) readLate(ctx context.Context) error {
 // holding returns an inventory whose pass is made.
 func (s *slicer) holding(e *estate) *Inventory {
 	return &Inventory{
-		scope: s.scope, options: s.options, client: s.client, record: s.record, parent: s.Inventory, estate: e, memos: map[string]*memo{},
+		program: s.program, scope: s.scope, options: s.options, client: s.client, record: s.record,
+		parent: s.Inventory, estate: e,
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"google.golang.org/api/spanner/v1"
+
+	"posture/scanners"
 )
 
 // SpannerDatabase is what rules may ask of a database of Spanner.
@@ -14,10 +16,13 @@ type SpannerDatabase struct {
 }
 
 var spannerDatabases = service{
-	Type:     "spanner.googleapis.com/Database",
-	Doc:      SpannerDatabase{},
+	Type: scanners.Type{
+		Name:    "spanner.googleapis.com/Database",
+		Doc:     SpannerDatabase{},
+		Calls:   []scanners.Call{{Op: opSpannerSchedules, Permission: "spanner.backupSchedules.list", Each: true, For: []string{"backup_schedules"}}},
+		Console: scanners.Console{Path: "/spanner/instances/{instances}/databases/{databases}/details/tables?project={project}"},
+	},
 	Versions: []string{"v1"},
-	Calls:    []call{{Op: opSpannerSchedules, Permission: "spanner.backupSchedules.list", Each: true, For: []string{"backup_schedules"}}},
 	Get: []get{{
 		Op: "spanner.databases.get", Permission: "spanner.databases.get", Root: "https://spanner.googleapis.com/v1/", Version: "v1",
 	}},
@@ -39,7 +44,7 @@ func readSpannerDatabase(ctx context.Context, r *reading) any {
 	if !r.Wants("backup_schedules") {
 		return doc
 	}
-	schedules, err := r.spannerSchedules(ctx, path(r.asset.Name))
+	schedules, err := spannerSchedules(ctx, r, path(r.asset.Name))
 	if r.Got(err, "backup_schedules") {
 		doc.BackupSchedules = schedules
 	}
@@ -47,8 +52,8 @@ func readSpannerDatabase(ctx context.Context, r *reading) any {
 }
 
 // spannerSchedules returns the names of a database's backup schedules.
-func (r *reading) spannerSchedules(ctx context.Context, database string) ([]string, error) {
-	client, err := rest(ctx, r.place.inventory, spanner.NewService)
+func spannerSchedules(ctx context.Context, r *reading, database string) ([]string, error) {
+	client, err := client(ctx, r, spanner.NewService)
 	if err != nil {
 		return nil, failed(opSpannerSchedules, err)
 	}

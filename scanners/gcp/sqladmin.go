@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // SQLInstance is what rules may ask of an instance of Cloud SQL.
@@ -30,8 +31,11 @@ var sqlGet = get{
 }
 
 var sqlInstances = service{
-	Type:     "sqladmin.googleapis.com/Instance",
-	Doc:      SQLInstance{},
+	Type: scanners.Type{
+		Name:    "sqladmin.googleapis.com/Instance",
+		Doc:     SQLInstance{},
+		Console: scanners.Console{Path: "/sql/instances/{instances}/overview?project={project}"},
+	},
 	Versions: []string{"v1", "v1beta4"},
 	Get:      []get{sqlGet},
 	Read:     readSQLInstance,
@@ -78,8 +82,8 @@ type sqlBackup struct {
 // plan that lies in another project and says how often and for how long.
 func (b sqlBackup) vaulted() bool { return b.Tier == "ENHANCED" || b.Tier == "ADVANCED" }
 
-// vaulted marks fields as unread because the Backup and DR Service knows them.
-func (r *reading) vaulted(fields ...string) {
+// markVaulted marks fields as unread because the Backup and DR Service knows them.
+func markVaulted(r *reading, fields ...string) {
 	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + r.Type, Code: "kept by Backup and DR"}, fields...)
 }
 
@@ -102,6 +106,9 @@ func (d sqlData) tags() map[string]string { return d.Settings.Labels }
 func readSQLInstance(_ context.Context, r *reading) any {
 	var data sqlData
 	r.decode(&data)
+	if data.outside() {
+		r.strange("server outside of Cloud SQL", standInFields...)
+	}
 	settings := data.Settings
 	engine, _, _ := strings.Cut(strings.ToLower(data.DatabaseVersion), "_")
 	doc := &SQLInstance{
@@ -110,12 +117,9 @@ func readSQLInstance(_ context.Context, r *reading) any {
 		AutomatedBackups: settings.Backup.Enabled, PointInTimeRecovery: settings.Backup.PointInTime || settings.Backup.BinaryLog,
 		Regional: settings.AvailabilityType == "REGIONAL", DeletionProtection: settings.DeletionProtection,
 	}
-	if data.outside() {
-		r.strange("server outside of Cloud SQL", standInFields...)
-	}
 	switch {
 	case settings.Backup.vaulted():
-		r.vaulted("automated_backups", "backups_kept")
+		markVaulted(r, "automated_backups", "backups_kept")
 	case settings.Backup.Enabled:
 		doc.BackupsKept = int(need(r, settings.Backup.Retention.Backups, "backups_kept"))
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"google.golang.org/api/sqladmin/v1"
+
+	"posture/scanners"
 )
 
 // SQLBackup is what rules may ask of the backups that an instance of Cloud SQL
@@ -17,11 +19,14 @@ type SQLBackup struct {
 }
 
 var sqlBackups = service{
-	Type:     "sqladmin.googleapis.com/BackupRun",
+	Type: scanners.Type{
+		Name:    "sqladmin.googleapis.com/BackupRun",
+		Doc:     SQLBackup{},
+		Calls:   []scanners.Call{{Op: opBackupRuns, Permission: "cloudsql.backupRuns.list", Each: true, For: []string{"last_backup", "elsewhere"}}},
+		Console: scanners.Console{Path: "/sql/instances/{instances}/backups?project={project}"},
+	},
 	Of:       "sqladmin.googleapis.com/Instance",
-	Doc:      SQLBackup{},
 	Versions: sqlInstances.Versions,
-	Calls:    []call{{Op: opBackupRuns, Permission: "cloudsql.backupRuns.list", Each: true, For: []string{"last_backup", "elsewhere"}}},
 	Get:      []get{sqlGet},
 	Read:     readSQLBackup,
 }
@@ -49,10 +54,10 @@ func readSQLBackup(ctx context.Context, r *reading) any {
 		return doc
 	}
 	if data.Settings.Backup.vaulted() {
-		r.vaulted("last_backup", "elsewhere")
+		markVaulted(r, "last_backup", "elsewhere")
 		return doc
 	}
-	run, err := r.lastBackup(ctx, data.Project, data.Name)
+	run, err := lastBackup(ctx, r, data.Project, data.Name)
 	if !r.Got(err, "last_backup", "elsewhere") || run == nil {
 		return doc
 	}
@@ -72,8 +77,8 @@ func elsewhere(location, region string) bool {
 
 // lastBackup returns the latest backup that succeeded, nil when there is none.
 // The API lists the latest first.
-func (r *reading) lastBackup(ctx context.Context, project, instance string) (*sqladmin.BackupRun, error) {
-	client, err := rest(ctx, r.place.inventory, sqladmin.NewService)
+func lastBackup(ctx context.Context, r *reading, project, instance string) (*sqladmin.BackupRun, error) {
+	client, err := client(ctx, r, sqladmin.NewService)
 	if err != nil {
 		return nil, failed(opBackupRuns, err)
 	}

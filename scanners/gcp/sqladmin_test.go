@@ -105,13 +105,13 @@ func TestOutside(t *testing.T) {
 	outside := strings.ReplaceAll(string(text), `"CLOUD_SQL_INSTANCE"`, `"ON_PREMISES_INSTANCE"`)
 	inventory := must[*Inventory](t)(FromExport([]Export{{"export", strings.NewReader(string(hierarchy) + outside)}}, Options{}))
 	found := 0
-	for _, r := range scan(t, inventory, everything(sqlInstances.Type, sqlBackups.Type)).byID {
+	for _, r := range scan(t, inventory, everything(sqlInstances.Name, sqlBackups.Name)).byID {
 		replica := strings.Contains(r.Name, "replica")
 		strange := map[string]bool{}
 		for _, u := range r.Unread {
 			strange[u.Field] = strange[u.Field] || u.Cause.Code == "unknown server outside of Cloud SQL"
 		}
-		for _, field := range map[string][]string{sqlInstances.Type: standInFields, sqlBackups.Type: {"last_backup", "elsewhere"}}[r.Type] {
+		for _, field := range map[string][]string{sqlInstances.Name: standInFields, sqlBackups.Name: {"last_backup", "elsewhere"}}[r.Type] {
 			found++
 			if strange[field] == replica {
 				t.Errorf("%s of %s %s is unread for it: %v", field, r.Type, r.Name, strange[field])

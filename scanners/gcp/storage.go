@@ -3,6 +3,8 @@ package gcp
 import (
 	"context"
 	"strings"
+
+	"posture/scanners"
 )
 
 // StorageBucket is what rules may ask of a bucket of Cloud Storage.
@@ -24,8 +26,12 @@ type StorageBucket struct {
 }
 
 var storageBuckets = service{
-	Type:     "storage.googleapis.com/Bucket",
-	Doc:      StorageBucket{},
+	Type: scanners.Type{
+		Name:    "storage.googleapis.com/Bucket",
+		Doc:     StorageBucket{},
+		Calls:   []scanners.Call{{Op: opEffectivePolicy, Permission: "orgpolicy.policy.get", For: []string{"public_access_prevention"}}},
+		Console: scanners.Console{Path: "/storage/browser/{name}?project={project}"},
+	},
 	Versions: []string{"v1"},
 	Policies: []string{"public_grants", "inherited_public_grants", "data_access_logged"},
 	OrgRules: []string{"public_access_prevention"},
@@ -33,7 +39,6 @@ var storageBuckets = service{
 		{Type: typeLogSink, For: []string{"receives_logs"}, Everywhere: true},
 		{Type: typeOrgPolicy, For: []string{"public_access_prevention"}},
 	},
-	Calls: []call{{Op: opEffectivePolicy, Permission: "orgpolicy.policy.get", For: []string{"public_access_prevention"}}},
 	Get: []get{{
 		Op: "storage.buckets.get", Permission: "storage.buckets.get", Root: "https://storage.googleapis.com/storage/v1/b/", Version: "v1",
 		Policy: policyGetter{"storage.buckets.getIamPolicy", "storage.buckets.getIamPolicy", policyOfStorage},
@@ -85,11 +90,11 @@ func readBucket(ctx context.Context, r *reading) any {
 		doc.DeletesObjects = doc.DeletesObjects || rule.Action.Type == "Delete"
 	}
 	doc.PublicAccessPrevention = data.Access.PublicPrevention == "enforced" ||
-		r.inForce(ctx, "public_access_prevention", force{"storage.publicAccessPrevention", enforces})
+		inForce(ctx, r, "public_access_prevention", force{"storage.publicAccessPrevention", enforces})
 	doc.PublicGrants = where(r.grants("public_grants"), toPublic)
 	doc.InheritedPublicGrants = where(r.inherited(ctx, "inherited_public_grants"), toPublic)
-	doc.DataAccessLogged = r.dataAccessLogged(ctx, "storage.googleapis.com", "data_access_logged")
-	doc.ReceivesLogs = r.receivesLogs("storage.googleapis.com/"+r.name, "receives_logs")
+	doc.DataAccessLogged = dataAccessLogged(ctx, r, "storage.googleapis.com", "data_access_logged")
+	doc.ReceivesLogs = receivesLogs(r, "storage.googleapis.com/"+r.name, "receives_logs")
 	return doc
 }
 
@@ -100,7 +105,7 @@ type sinkData struct {
 }
 
 // receivesLogs reports whether an enabled sink delivers to the destination.
-func (r *reading) receivesLogs(destination, field string) bool {
+func receivesLogs(r *reading, destination, field string) bool {
 	for _, sink := range everywhere[sinkData](r, typeLogSink, field) {
 		if !sink.Data.Disabled && strings.EqualFold(sink.Data.Destination, destination) {
 			return true
@@ -112,18 +117,18 @@ func (r *reading) receivesLogs(destination, field string) bool {
 // dataAccessLogged reports whether audit configurations of the resource's
 // project or above log all reads and writes of a service's data. Where they
 // do not and one of them was not read, it marks the field as unread.
-func (r *reading) dataAccessLogged(ctx context.Context, service, field string) bool {
+func dataAccessLogged(ctx context.Context, r *reading, service, field string) bool {
 	if !r.Wants(field) {
 		return false
 	}
 	logged, exempt := map[string]bool{}, map[string]bool{}
 	var unread error
 	for _, key := range r.above() {
-		p, err := r.place.policyOf(ctx, key)
+		p, err := r.policyOf(ctx, key)
 		if err != nil {
 			unread = err
 		} else if p != nil {
-			p.addLogged(logged, exempt, service)
+			addLogged(p, logged, exempt, service)
 		}
 	}
 	if exempt["DATA_READ"] || exempt["DATA_WRITE"] {
@@ -139,7 +144,7 @@ func (r *reading) dataAccessLogged(ctx context.Context, service, field string) b
 // addLogged adds the kinds of logs that a policy switches on for a service, and
 // those of which it leaves somebody out. Who is left out by one policy is so
 // whatever others say.
-func (p *policy) addLogged(logged, exempt map[string]bool, service string) {
+func addLogged(p *policy, logged, exempt map[string]bool, service string) {
 	for _, a := range p.Audit {
 		if a.Service == "allServices" || a.Service == service {
 			logged[a.Type] = true

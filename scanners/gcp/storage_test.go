@@ -59,7 +59,7 @@ func TestPreventionInForce(t *testing.T) {
 	const name, above = "shop-test-open", "GET /v2/projects/100000000002/policies/storage.publicAccessPrevention:getEffectivePolicy"
 	prevents := func(t *testing.T, inventory *Inventory) (bool, []posture.Unread, int) {
 		t.Helper()
-		result := scan(t, inventory, posture.Want{storageBuckets.Type: {"public_access_prevention"}})
+		result := scan(t, inventory, posture.Want{storageBuckets.Name: {"public_access_prevention"}})
 		bucket, ok := result.resources[name].Doc.(*StorageBucket)
 		if !ok {
 			t.Fatalf("no bucket: %v", result.resources)
@@ -114,7 +114,7 @@ func TestExempted(t *testing.T) {
 		{Audit: []auditLog{{Service: "storage.googleapis.com", Type: "DATA_READ", Exempted: []string{"user:ada@example.com"}}}},
 		{Audit: []auditLog{{Service: "storage.googleapis.com", Type: "DATA_WRITE"}}},
 	} {
-		p.addLogged(logged, exempt, "storage.googleapis.com")
+		addLogged(p, logged, exempt, "storage.googleapis.com")
 	}
 	want := []map[string]bool{{"DATA_READ": true, "DATA_WRITE": true}, {"DATA_READ": true, "DATA_WRITE": false}}
 	if diff := cmp.Diff(want, []map[string]bool{logged, exempt}); diff != "" {

@@ -1,0 +1,51 @@
+package gcp
+
+// all lists every service. A new one adds its line here.
+var all = []service{
+	projects,
+	serviceAccounts, accountKeys, identityProviders, apiKeys,
+	accessApprovals, essentialContacts, orgBaseline, directories,
+	storageBuckets,
+	alloyDBClusters, alloyDBInstances,
+	bigQueryDatasets, bigQueryTables,
+	redisInstances,
+	dataprocClusters,
+	pubSubTopics, pubSubSubscriptions,
+	spannerDatabases,
+	firestoreDatabases,
+	firewalls,
+	virtualMachines,
+	computeProjects,
+	disks,
+	images,
+	managedGroups,
+	networks,
+	subnetworks,
+	backendServices,
+	urlMaps,
+	tlsProxies,
+	gkeClusters,
+	dnsZones,
+	sqlInstances, sqlBackups,
+	kmsKeys, secrets,
+	cloudFunctions, runServices,
+	logBuckets, logExports, securityCenters, enabledServices,
+	auditAlerts, alerting,
+}
+
+// registered returns the services, and what is known of where the types that
+// they look at belong.
+func registered() registry {
+	return registry{
+		Services: all,
+		InProjects: []string{
+			"alloydb.", "apikeys.", "appengine.", "artifactregistry.", "backupdr.", "bigquery.", "bigtableadmin.", "certificatemanager.",
+			"cloudfunctions.", "cloudkms.", "composer.", "compute.", "container.", "dataflow.", "dataproc.", "dns.", "file.", "firestore.",
+			"iam.googleapis.com/ServiceAccount", "iam.googleapis.com/WorkloadIdentityPool", "logging.googleapis.com/LogMetric", "memcache.",
+			"monitoring.", "pubsub.", "redis.", "run.", "secretmanager.", "serviceusage.", "spanner.", "sqladmin.", "storage.", "vpcaccess.",
+		},
+		Above: []string{
+			"cloudkms.googleapis.com/AutokeyConfig", "compute.googleapis.com/FirewallPolicy", "compute.googleapis.com/SecurityPolicy",
+		},
+	}
+}
