@@ -1,23 +1,52 @@
 // Package rules holds the rule files that come with the program, one file
 // system per cloud, and the criteria that rules may support. It keeps data
 // only: reading and checking it is for the caller, and a rule that a user
-// brings is treated no differently.
+// brings is treated no differently. Begin with Clouds.
 package rules
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+	"strings"
+)
 
-// AWS holds the rules for AWS, as aws/<id>.yaml.
-//
 //go:embed aws/*.yaml
-var AWS embed.FS
+var aws embed.FS
 
-// GCP holds the rules for Google Cloud, as gcp/<id>.yaml.
-//
 //go:embed gcp/*.yaml
-var GCP embed.FS
+var gcp embed.FS
 
 // Criteria holds the SOC 2 criteria: soc2.yaml, and crosswalk.yaml that
 // relates them to other frameworks.
 //
 //go:embed soc2.yaml crosswalk.yaml
 var Criteria embed.FS
+
+// Cloud is a provider as its rules know it: without what reads it, so that a
+// program may know of all clouds and link only one.
+type Cloud struct {
+	Name  string // in ids and files: "gcp"; the ids of its rules begin with it and a dash
+	Title string // for people: "Google Cloud"
+	Mark  string // what the name of each of its resource types holds: ".googleapis.com/"
+	Files fs.FS  // its rules, as gcp/<id>.yaml
+}
+
+// Clouds is the list of clouds, in the order in which people see them.
+func Clouds() []Cloud {
+	return []Cloud{
+		{Name: "aws", Title: "AWS", Mark: "AWS::", Files: aws},
+		{Name: "gcp", Title: "Google Cloud", Mark: ".googleapis.com/", Files: gcp},
+	}
+}
+
+// Owns reports whether a resource type is one of the cloud's, by its form.
+func (c Cloud) Owns(typ string) bool { return strings.Contains(typ, c.Mark) }
+
+// Files returns the rules of all clouds.
+func Files() []fs.FS {
+	var files []fs.FS
+	for _, cloud := range Clouds() {
+		files = append(files, cloud.Files)
+	}
+	return files
+}

@@ -49,6 +49,9 @@ type Cloud struct {
 	// the latest change of the resource between two times. Nil: it is not
 	// asked. Whatever error comes back, the alert goes out without an answer.
 	LastChange func(ctx context.Context, of drift.Resource, after, before time.Time) (*drift.Attribution, error)
+	// Close gives back what the cloud holds, once its targets are scanned.
+	// Nil: it holds nothing.
+	Close func() error
 }
 
 // Auditor does the steps of a run.

@@ -11,28 +11,15 @@ import (
 	"posture/rules"
 )
 
-// Elsewhere returns a function that says of a resource type, by its form,
-// whether it belongs to another cloud: each cloud has a policy of its own, and
-// a person's rules may be for several.
-func Elsewhere(provider posture.Provider) func(typ string) bool {
-	return func(typ string) bool {
-		owner := ownerOf(typ)
-		return owner != "" && owner != provider
-	}
-}
-
-// ownerOf returns the cloud that a resource type belongs to, "" when its form
-// is that of none.
-func ownerOf(typ string) posture.Provider {
-	switch {
-	case strings.HasPrefix(typ, "AWS::"):
-		return posture.AWS
-	case strings.Contains(typ, ".googleapis.com/"):
-		return posture.GCP
-	case strings.HasPrefix(typ, "Microsoft."):
-		return posture.Azure
-	}
-	return ""
+// Known returns the configuration without its settings for rules that are in
+// none of the files, and an error, with its place, for each of them and for
+// each exemption of such a rule. A scan can go on without them; a person who
+// starts one is told.
+func Known(c config.Config, files []fs.FS) (config.Config, []error) {
+	known := ruleIDs(files)
+	wrong := c.CheckRules(known)
+	c.Rules = without(c.Rules, func(id string) bool { return !slices.Contains(known, id) })
+	return c, wrong
 }
 
 // RulesFor returns what a configuration says of rules, without that of the
@@ -40,21 +27,18 @@ func ownerOf(typ string) posture.Provider {
 // with the name of theirs.
 func RulesFor(provider posture.Provider, all config.Rules) config.Rules {
 	return without(all, func(id string) bool {
-		cloud, _, _ := strings.Cut(id, "-")
-		known := []posture.Provider{posture.AWS, posture.GCP, posture.Azure}
-		return posture.Provider(cloud) != provider && slices.Contains(known, posture.Provider(cloud))
+		name, _, _ := strings.Cut(id, "-")
+		return name != string(provider) && slices.ContainsFunc(rules.Clouds(), func(c rules.Cloud) bool { return c.Name == name })
 	})
 }
 
-// Known returns the configuration without its settings for rules that there
-// are not, in the program for whichever cloud and among the person's own, and
-// an error, with its place, for each of them and for each exemption of such a
-// rule. A scan can go on without them; a person who starts one is told.
-func Known(c config.Config, own []fs.FS) (config.Config, []error) {
-	known := ruleIDs(append([]fs.FS{rules.AWS, rules.GCP}, own...))
-	wrong := c.CheckRules(known)
-	c.Rules = without(c.Rules, func(id string) bool { return !slices.Contains(known, id) })
-	return c, wrong
+// Elsewhere returns a function that says of a resource type, by its form,
+// whether it belongs to another cloud: each cloud has a policy of its own, and
+// a person's rules may be for several.
+func Elsewhere(provider posture.Provider) func(typ string) bool {
+	return func(typ string) bool {
+		return slices.ContainsFunc(rules.Clouds(), func(c rules.Cloud) bool { return c.Owns(typ) && c.Name != string(provider) })
+	}
 }
 
 // ruleIDs returns the ids of the rules that files are for: a rule's id is its

@@ -151,13 +151,10 @@ func elsewhere(b *testing.B, count int) (inventory, rest []option.ClientOption) 
 func BenchmarkRun(b *testing.B) {
 	const assets = 100_000
 	inventory, rest := elsewhere(b, assets)
-	loaded, err := LoadPolicy(config.Default(), nil, false)
-	if err != nil {
-		b.Fatal(err)
-	}
+	loaded := allRules(b)
 	for b.Loop() {
 		stop := watchHeap()
-		done := auditAll(b.Context(), b, Options{Config: config.Config{GCP: config.GCP{Organization: "3001"}}, Policy: loaded, GCP: gcp.Options{
+		done := auditAll(b.Context(), b, settings{Config: config.Config{GCP: config.GCP{Organization: "3001"}}, Policy: loaded, GCP: gcp.Options{
 			Client: inventory, REST: rest, Attempts: 1, Backoff: time.Millisecond, PerMinute: 10_000, NoReread: true,
 		}})
 		b.ReportMetric(float64(stop())/(1<<20), "MiB-heap")
@@ -187,7 +184,7 @@ func TestCalls(t *testing.T) {
 	defer cancel()
 	for name, ctx := range map[string]context.Context{"one pass": t.Context(), "a time limit": bounded} {
 		before := len(server.Calls())
-		auditAll(ctx, t, Options{Config: config.Config{GCP: config.GCP{Organization: "3001"}}, GCP: gcp.Options{
+		auditAll(ctx, t, settings{Config: config.Config{GCP: config.GCP{Organization: "3001"}}, Policy: allRules(t), GCP: gcp.Options{
 			Client: server.Inventory(), REST: server.REST(), Attempts: 1, Backoff: time.Millisecond, PerMinute: 10_000, NoReread: true,
 		}})
 		calls := map[string]int{}
@@ -247,15 +244,15 @@ type audited struct {
 }
 
 // auditAll does a run up to the parts of all targets.
-func auditAll(ctx context.Context, t testing.TB, o Options) audited {
+func auditAll(ctx context.Context, t testing.TB, o settings) audited {
 	t.Helper()
-	c, err := New(o)
+	c, err := newPass(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
 	a := &audit.Auditor{
-		Store: store.Memory(), Config: o.Config, Clouds: map[posture.Provider]audit.Cloud{posture.GCP: c.Cloud()},
+		Store: store.Memory(), Config: o.Config, Clouds: map[posture.Provider]audit.Cloud{posture.GCP: c.cloud(nil)},
 		Now: time.Now, Attempt: setup.Attempt, Tool: "bench",
 	}
 	run, _, err := a.Plan(ctx, time.Now(), "gcp", "opener")

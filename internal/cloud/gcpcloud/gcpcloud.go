@@ -1,13 +1,12 @@
-// Package gcpcloud makes Google Cloud one of an auditor's clouds: the
-// organizations, folders and projects in scope, the credentials that read
-// them, and the rules that judge them.
+// Package gcpcloud attaches Google Cloud to the program: the organizations,
+// folders and projects in scope, the credentials that read them, and what the
+// command line says and takes for it. Begin with New.
 package gcpcloud
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"sync"
 
@@ -15,25 +14,22 @@ import (
 	"posture/internal/config"
 	"posture/internal/policy"
 	"posture/internal/posture"
-	"posture/internal/setup"
-	"posture/rules"
 	"posture/scanners/gcp"
 )
 
-// Options says what to read and with which credentials.
-type Options struct {
-	Config  config.Config  // its gcp says what to read
-	Policy  *policy.Policy // loaded before; nil: from Config and Rules
-	Rules   []fs.FS        // rule directories of the user
-	Exports []gcp.Export   // instead of the configured scope: what gcloud asset export wrote
-	GCP     gcp.Options    // credentials, and how to read
+// settings say what to read and with which credentials.
+type settings struct {
+	Config  config.Config // its gcp says what to read
+	Policy  *policy.Policy
+	Exports []gcp.Export // instead of the configured scope: what gcloud asset export wrote
+	GCP     gcp.Options  // credentials, and how to read
 }
 
-// Cloud is Google Cloud for one run. It keeps what a pass over the inventory
-// brought in until it is closed, so that all projects share it: make a new one
-// for every run. Of slices it keeps the last one.
-type Cloud struct {
-	Options
+// pass is Google Cloud for one run. It keeps what a pass over the inventory
+// brought in until it is closed, so that all projects share it. Of slices it
+// keeps the last one.
+type pass struct {
+	settings
 	scopes []gcp.Scope // each is read in one pass
 
 	mu          sync.Mutex
@@ -42,34 +38,24 @@ type Cloud struct {
 	slice       map[string]*gcp.Project // of the slice that was read last, by account
 }
 
-var errNoScope = errors.New("nothing of Google Cloud is in scope: name an organization, a folder or a project")
+var errNoScope = errors.New("nothing says what to read: pass --organization NUMBER, --folder NUMBER or --project ID, or write it under gcp in posture.yaml")
 
-// New checks the options and the rules. It makes no call.
-func New(o Options) (*Cloud, error) {
-	scopes, err := Scopes(o.Config.GCP)
+// newPass checks the settings. It makes no call.
+func newPass(o settings) (*pass, error) {
+	scopes, err := scopesOf(o.Config.GCP)
 	if err != nil {
 		return nil, err
 	}
 	if len(scopes) == 0 && len(o.Exports) == 0 {
 		return nil, errNoScope
 	}
-	if o.Policy == nil {
-		loaded, err := LoadPolicy(o.Config, o.Rules, false)
-		if err != nil {
-			return nil, err
-		}
-		o.Policy = loaded
-	}
-	if err := gcp.CheckServices(o.GCP.Services); err != nil {
-		return nil, err
-	}
 	o.GCP.NoReread = o.GCP.NoReread || !o.Config.GCP.Rechecks()
-	return &Cloud{Options: o, scopes: scopes}, nil
+	return &pass{settings: o, scopes: scopes}, nil
 }
 
-// Scopes returns what a configuration puts in scope: the organization, the
+// scopesOf returns what a configuration puts in scope: the organization, the
 // folder, or each of the projects.
-func Scopes(g config.GCP) ([]gcp.Scope, error) {
+func scopesOf(g config.GCP) ([]gcp.Scope, error) {
 	var scopes []gcp.Scope
 	var wrong error
 	add := func(scope gcp.Scope, err error) {
@@ -88,111 +74,94 @@ func Scopes(g config.GCP) ([]gcp.Scope, error) {
 	return scopes, wrong
 }
 
-// Cloud returns what an auditor needs.
-func (c *Cloud) Cloud() audit.Cloud {
-	return audit.Cloud{
-		Policy: c.Policy, Types: gcp.TypesOf(c.Config.GCP.Services), Targets: c.targets, Open: c.open, Slices: c.slices,
-	}
+// cloud returns what an auditor needs. The types are those in scope.
+func (p *pass) cloud(types []string) audit.Cloud {
+	return audit.Cloud{Policy: p.Policy, Types: types, Targets: p.targets, Open: p.open, Slices: p.slices, Close: p.Close}
 }
 
 // Close gives all connections back.
-func (c *Cloud) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (p *pass) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var err error
-	for _, inventory := range c.inventories {
+	for _, inventory := range p.inventories {
 		err = errors.Join(err, inventory.Close())
 	}
 	return err
 }
 
-// LoadPolicy reads and compiles the rules for Google Cloud; with their
-// examples judged, when asked.
-func LoadPolicy(c config.Config, own []fs.FS, examples bool) (*policy.Policy, error) {
-	criteria, err := policy.LoadCriteria(rules.Criteria)
-	if err != nil {
-		return nil, err
-	}
-	adjusted := setup.RulesFor(posture.GCP, c.Rules)
-	return policy.Load(policy.Options{
-		Docs: gcp.Docs(), Criteria: criteria, Examples: examples, Elsewhere: setup.Elsewhere(posture.GCP),
-		Files:    append([]fs.FS{policy.Named{FS: rules.GCP, Name: "built-in rules"}}, own...),
-		Disabled: adjusted.Disabled, Params: adjusted.Params, Severities: adjusted.Severities,
-	})
-}
-
 // targets lists what is in scope.
-func (c *Cloud) targets(ctx context.Context) ([]posture.Target, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.find(ctx)
+func (p *pass) targets(ctx context.Context) ([]posture.Target, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.find(ctx)
 }
 
 // find opens every scope, once, and lists what they hold. What two scopes hold
 // is read by the first.
-func (c *Cloud) find(ctx context.Context) ([]posture.Target, error) {
-	if err := c.reach(ctx); err != nil {
+func (p *pass) find(ctx context.Context) ([]posture.Target, error) {
+	if err := p.reach(ctx); err != nil {
 		return nil, err
 	}
 	var targets []posture.Target
 	byAccount := map[string]*gcp.Inventory{}
-	for _, inventory := range c.inventories {
+	for _, inventory := range p.inventories {
 		found, err := inventory.Targets(ctx)
 		if err != nil {
 			return nil, err
 		}
 		for _, target := range found {
-			excluded := slices.Contains(c.Config.GCP.Exclude, target.Account)
+			excluded := slices.Contains(p.Config.GCP.Exclude, target.Account)
 			if byAccount[target.Account] == nil && !excluded {
 				byAccount[target.Account] = inventory
 				targets = append(targets, target)
 			}
 		}
 	}
-	c.byAccount = byAccount
+	p.byAccount = byAccount
 	return targets, nil
 }
 
 // reach prepares a pass over every scope.
-func (c *Cloud) reach(ctx context.Context) error {
-	if c.inventories != nil {
+func (p *pass) reach(ctx context.Context) error {
+	if p.inventories != nil {
 		return nil
 	}
-	if len(c.Exports) > 0 {
-		inventory, err := gcp.FromExport(c.Exports, c.GCP)
+	if len(p.Exports) > 0 {
+		inventory, err := gcp.FromExport(p.Exports, p.GCP)
 		if err != nil {
 			return err
 		}
-		c.inventories = []*gcp.Inventory{inventory}
+		p.inventories = []*gcp.Inventory{inventory}
 		return nil
 	}
-	if c.GCP.Quota == nil {
-		c.GCP.Quota = gcp.NewQuota(c.GCP.PerMinute)
+	if p.GCP.Quota == nil {
+		p.GCP.Quota = gcp.NewQuota(p.GCP.PerMinute)
 	}
-	for _, scope := range c.scopes {
-		inventory, err := gcp.Open(ctx, scope, c.GCP)
+	for _, scope := range p.scopes {
+		inventory, err := gcp.Open(ctx, scope, p.GCP)
 		if err != nil {
 			return err
 		}
-		c.inventories = append(c.inventories, inventory)
+		p.inventories = append(p.inventories, inventory)
 	}
 	return nil
 }
 
 // open returns the scanner of one target. It makes no call when the targets
 // were listed before.
-func (c *Cloud) open(ctx context.Context, target posture.Target) (audit.Scanner, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if project := c.slice[target.Account]; project != nil {
+func (p *pass) open(ctx context.Context, target posture.Target) (audit.Scanner, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if project := p.slice[target.Account]; project != nil {
 		return project, nil
 	}
-	if c.byAccount == nil {
-		if _, err := c.find(ctx); err != nil {
+	if p.byAccount == nil {
+		if _, err := p.find(ctx); err != nil {
 			return nil, err
 		}
 	}
-	inventory := c.byAccount[target.Account]
+	inventory := p.byAccount[target.Account]
 	if inventory == nil {
 		return nil, fmt.Errorf("%s is not in the inventory of what is in scope", target)
 	}

@@ -10,26 +10,27 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posture/internal/config"
+	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/scanners/gcp"
 	"posture/scanners/gcp/gcptest"
 )
 
-// cloud returns Google Cloud as the scanners' test data has it, for a
+// estate returns Google Cloud as the scanners' test data has it, for a
 // configuration.
-func cloud(t *testing.T, g config.GCP) *Cloud {
+func estate(t *testing.T, g config.GCP) *pass {
 	t.Helper()
-	estate, err := os.Open("../../../scanners/gcp/testdata/hierarchy.ndjson")
+	file, err := os.Open("../../../scanners/gcp/testdata/hierarchy.ndjson")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer estate.Close()
-	server, err := gcptest.Start(io.Reader(estate))
+	defer file.Close()
+	server, err := gcptest.Start(io.Reader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	c, err := New(Options{Config: config.Config{GCP: g}, GCP: gcp.Options{
+	c, err := newPass(settings{Config: config.Config{GCP: g}, Policy: allRules(t), GCP: gcp.Options{
 		Client: server.Inventory(), REST: server.REST(), Attempts: 1, Backoff: time.Millisecond,
 	}})
 	if err != nil {
@@ -50,7 +51,7 @@ func TestTargets(t *testing.T) {
 		"projects":     {config.GCP{Projects: []string{"shop-test", "shop-prod", "100000000001"}}, []string{"shop-test", "shop-prod"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			targets, err := cloud(t, test.config).Cloud().Targets(t.Context())
+			targets, err := estate(t, test.config).cloud(nil).Targets(t.Context())
 			var got []string
 			for _, target := range targets {
 				got = append(got, target.Account)
@@ -65,22 +66,22 @@ func TestTargets(t *testing.T) {
 // TestScopesShareTheQuota: four projects that may make three calls a minute
 // together do not get to the fourth within the second that there is.
 func TestScopesShareTheQuota(t *testing.T) {
-	c := cloud(t, config.GCP{Projects: []string{"shop-test", "shop-prod", "shop-lab", "100000000001"}})
+	c := estate(t, config.GCP{Projects: []string{"shop-test", "shop-prod", "shop-lab", "100000000001"}})
 	c.GCP.PerMinute = 3
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	if _, err := c.Cloud().Targets(ctx); err == nil {
+	if _, err := c.cloud(nil).Targets(ctx); err == nil {
 		t.Error("four calls were made within a second")
 	}
-	c = cloud(t, config.GCP{Projects: []string{"shop-test", "shop-prod", "shop-lab"}})
+	c = estate(t, config.GCP{Projects: []string{"shop-test", "shop-prod", "shop-lab"}})
 	c.GCP.PerMinute = 3
-	if _, err := c.Cloud().Targets(t.Context()); err != nil {
+	if _, err := c.cloud(nil).Targets(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestOpen(t *testing.T) {
-	c := cloud(t, config.GCP{Folder: "2001"}).Cloud()
+	c := estate(t, config.GCP{Folder: "2001"}).cloud(nil)
 	target := posture.Target{Provider: posture.GCP, Account: "shop-prod"}
 	scanner, err := c.Open(t.Context(), target) // in another process than the one that listed the targets
 	if err != nil || scanner.Target().Account != "shop-prod" {
@@ -92,10 +93,20 @@ func TestOpen(t *testing.T) {
 }
 
 func TestNothingInScope(t *testing.T) {
-	if _, err := New(Options{}); err == nil {
+	if _, err := newPass(settings{}); err == nil {
 		t.Error("no error")
 	}
-	if _, err := New(Options{Config: config.Config{GCP: config.GCP{Organization: "acme"}}}); err == nil {
+	if _, err := newPass(settings{Config: config.Config{GCP: config.GCP{Organization: "acme"}}}); err == nil {
 		t.Error("an organization's name was taken for its number")
 	}
+}
+
+// allRules returns the rules for Google Cloud.
+func allRules(t testing.TB) *policy.Policy {
+	t.Helper()
+	loaded, err := New(nil).Policy(config.Default(), nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
 }

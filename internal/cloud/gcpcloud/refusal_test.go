@@ -157,11 +157,11 @@ func (p *place) run(t *testing.T, o gcp.Options, goWrong func()) (seen, audit.Pu
 	t.Helper()
 	o.Client, o.REST = p.server.Inventory(), p.server.REST()
 	o.Attempts, o.Backoff, o.PerMinute, o.Timeout = 2, time.Microsecond, 100_000, 300*time.Millisecond
-	c := must(New(Options{Config: config.Config{GCP: p.scope}, Policy: p.policy, GCP: o}))(t)
+	c := must(newPass(settings{Config: config.Config{GCP: p.scope}, Policy: p.policy, GCP: o}))(t)
 	defer c.Close()
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	a := &audit.Auditor{
-		Store: p.kept, Config: config.Default(), Clouds: map[posture.Provider]audit.Cloud{posture.GCP: c.Cloud()}, Tool: "test",
+		Store: p.kept, Config: config.Default(), Clouds: map[posture.Provider]audit.Cloud{posture.GCP: c.cloud(nil)}, Tool: "test",
 		Now: func() time.Time { return now }, Attempt: setup.Attempt,
 	}
 	p.runs++
@@ -264,7 +264,7 @@ func (c *tally) add(of string, n counts) {
 // in every way, one call at a time, and judges what is read by the real rules:
 // nothing vanishes, and no finding passes, fails or is resolved for it.
 func TestRefusals(t *testing.T) {
-	loaded := must(LoadPolicy(config.Default(), nil, false))(t)
+	loaded := allRules(t)
 	organization := config.GCP{Organization: "3001"}
 	all := &tally{made: map[string]int{}, shown: map[string]bool{}}
 	tried := map[string]bool{}

@@ -7,10 +7,10 @@ import (
 	"posture/internal/config"
 )
 
-// InScope puts what a text names into scope, organizations/N, folders/N or
+// inScope puts what a text names into scope, organizations/N, folders/N or
 // projects/ID, where the configuration names nothing. An empty text names
 // nothing.
-func InScope(text string, g *config.GCP) error {
+func inScope(text string, g *config.GCP) error {
 	if text == "" || g.Organization != "" || g.Folder != "" || len(g.Projects) > 0 {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 	"posture/internal/config"
 )
 
-func TestInScope(t *testing.T) {
+func TestinScope(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":                  nil,
 		"organizations/123": {"organizations/123"},
@@ -17,10 +17,10 @@ func TestInScope(t *testing.T) {
 		"projects/shop-one": {"projects/shop-one"},
 	} {
 		var g config.GCP
-		if err := InScope(text, &g); err != nil {
+		if err := inScope(text, &g); err != nil {
 			t.Fatal(err)
 		}
-		found, err := Scopes(g)
+		found, err := scopesOf(g)
 		var got []string
 		for _, scope := range found {
 			got = append(got, scope.String())
@@ -30,12 +30,12 @@ func TestInScope(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"123", "organizations/", "accounts/1"} {
-		if err := InScope(text, &config.GCP{}); err == nil || !strings.Contains(err.Error(), "expected organizations/NUMBER") {
+		if err := inScope(text, &config.GCP{}); err == nil || !strings.Contains(err.Error(), "expected organizations/NUMBER") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
 	configured := config.GCP{Folder: "45"}
-	if err := InScope("organizations/123", &configured); err != nil || configured.Organization != "" {
+	if err := inScope("organizations/123", &configured); err != nil || configured.Organization != "" {
 		t.Errorf("the configuration does not go first: %+v, %v", configured, err)
 	}
 }

@@ -67,7 +67,7 @@ func newOffice(t *testing.T) *office {
 // process returns the auditor of a new process.
 func (o *office) process() *audit.Auditor {
 	o.t.Helper()
-	c, err := New(Options{Config: config.Config{GCP: config.GCP{Organization: "3001", Services: []string{"storage"}}}, GCP: gcp.Options{
+	c, err := newPass(settings{Config: config.Config{GCP: config.GCP{Organization: "3001", Services: []string{"storage"}}}, Policy: allRules(o.t), GCP: gcp.Options{
 		Client: o.server.Inventory(), REST: o.server.REST(), Attempts: 1, PerMinute: 100_000, Services: []string{"storage"}, SlicePages: 8,
 	}})
 	if err != nil {
@@ -75,7 +75,7 @@ func (o *office) process() *audit.Auditor {
 	}
 	o.t.Cleanup(func() { _ = c.Close() })
 	return &audit.Auditor{
-		Store: o.kept, Config: c.Config, Clouds: map[posture.Provider]audit.Cloud{posture.GCP: c.Cloud()}, Tool: "test",
+		Store: o.kept, Config: c.Config, Clouds: map[posture.Provider]audit.Cloud{posture.GCP: c.cloud(nil)}, Tool: "test",
 		Now: func() time.Time { return o.now },
 		Attempt: func() string {
 			o.tries++

@@ -1,0 +1,53 @@
+package awscloud
+
+import "posture/internal/cloud"
+
+// command is what the command line says and takes for AWS.
+func command() cloud.Command {
+	return cloud.Command{
+		Unit: "account", Regions: 17,
+		Flags: []cloud.Flag{
+			{Name: profileFlag, Usage: "`name` of the AWS profile whose account to read"},
+			{Name: roleFlag, Usage: "`ARN` of a role to assume; its account is read"},
+			{Name: externalFlag, Usage: "external `id` to assume the role with"},
+			{Name: regionsFlag, Usage: "`regions` to read (default: every enabled one)", Takes: cloud.Values},
+		},
+		Scan: cloud.Help{
+			Short: "Scan AWS accounts",
+			Long: `Scan the AWS account of your credentials, or those that posture.yaml names.
+
+The first scan prints what fails. Every further one prints only what changed
+since people were last told; posture findings prints the whole. With another
+format than table, standard output holds all findings and nothing else.`,
+			Example: `  posture scan aws
+  posture scan aws --profile production --regions eu-west-1,us-east-1
+  posture scan aws --role-arn arn:aws:iam::111122223333:role/posture-scan --external-id ...
+  posture scan aws --estimate                    how many calls that would be
+  posture scan aws --format sarif > posture.sarif
+  posture scan aws --fail-on high                for a pipeline`,
+		},
+		Doctor: cloud.Help{
+			Short: "Try the permissions for AWS accounts, and the store",
+			Long: `Make every call that a scan makes, for one resource of each kind, and print
+which of them are refused and which permission is missing for it. A call for
+which there is no resource is not tried. It also writes a small object to the
+store, reads it and deletes it.`,
+			Example: `  posture doctor aws
+  posture doctor aws --role-arn arn:aws:iam::111122223333:role/posture-scan --external-id ...
+  posture doctor aws --no-store --all --format json`,
+		},
+		Permissions: cloud.Help{
+			Short: "Print the IAM policy that a scan of an AWS account needs",
+			Long: `Print the IAM policy that a scan of an AWS account needs: the actions of the
+calls that the scanners make, all of them reads of settings, and a denial of
+reads of data, which holds whatever else the role is allowed.
+
+Opening an account takes two of the actions; reading an organization's accounts
+takes organizations:ListAccounts in its management account, and assuming roles
+sts:AssumeRole on them, which are not part of it.`,
+			Example: `  posture permissions aws > policy.json
+  posture permissions aws --services s3,iam --format yaml
+  posture permissions aws --template infra/aws/member-role.yaml --write`,
+		},
+	}
+}

@@ -1,0 +1,78 @@
+package awscloud
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"posture/internal/cloud"
+)
+
+// role says that AWS takes permissions as an IAM policy.
+func role() cloud.Role {
+	return cloud.Role{
+		Formats: []string{"json", "yaml"}, Denies: true,
+		Make: func(p cloud.Permissions) cloud.Document { return newPolicyDocument(p) },
+	}
+}
+
+// policyDocument is an IAM policy.
+type policyDocument struct {
+	Version   string            `json:"Version"`
+	Statement []policyStatement `json:"Statement"`
+}
+
+type policyStatement struct {
+	Sid      string   `json:"Sid"`
+	Effect   string   `json:"Effect"`
+	Action   []string `json:"Action"`
+	Resource string   `json:"Resource"`
+}
+
+// newPolicyDocument returns the policy. It denies nothing that a scan needs or
+// that is excepted.
+func newPolicyDocument(p cloud.Permissions) policyDocument {
+	denied := slices.DeleteFunc(dataReads(), func(pattern string) bool {
+		return slices.ContainsFunc(slices.Concat(p.All, p.Except), func(action string) bool { return covers(pattern, action) })
+	})
+	return policyDocument{Version: "2012-10-17", Statement: []policyStatement{
+		{"ReadSettings", "Allow", p.Allowed, "*"},
+		{"NeverReadData", "Deny", denied, "*"},
+	}}
+}
+
+// dataReads are the actions by which data is read, not settings. Denying them
+// makes sure that the role never does, whatever is added to it.
+func dataReads() []string {
+	return []string{
+		"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PartiQLSelect", "dynamodb:Query", "dynamodb:Scan",
+		"ebs:GetSnapshotBlock", "ec2:GetConsoleOutput", "ec2:GetConsoleScreenshot", "ec2:GetPasswordData",
+		"kinesis:GetRecords", "kms:Decrypt", "lambda:GetFunction",
+		"logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetQueryResults", "logs:StartQuery",
+		"rds:DownloadDBLogFilePortion", "s3:GetObject*", "secretsmanager:BatchGetSecretValue",
+		"secretsmanager:GetSecretValue", "sqs:ReceiveMessage", "ssm:GetParameter*",
+	}
+}
+
+// covers reports whether an IAM pattern without regard to case holds for an
+// action, or is that action's pattern.
+func covers(pattern, action string) bool {
+	matched, err := path.Match(strings.ToLower(pattern), strings.ToLower(action))
+	return err == nil && matched
+}
+
+// YAML returns the policy as YAML, by hand: so a template's other lines keep
+// their form.
+func (d policyDocument) YAML() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Version: %q\nStatement:\n", d.Version)
+	for _, s := range d.Statement {
+		fmt.Fprintf(&b, "  - Sid: %s\n    Effect: %s\n    Action:\n", s.Sid, s.Effect)
+		for _, action := range s.Action {
+			fmt.Fprintf(&b, "      - %s\n", action)
+		}
+		fmt.Fprintf(&b, "    Resource: %q\n", s.Resource)
+	}
+	return b.String()
+}
