@@ -19,8 +19,8 @@ var providers = []struct {
 	files fs.FS
 	docs  map[string]any
 }{
-	{"aws", rules.AWS, aws.Docs()},
-	{"gcp", rules.GCP, gcp.Docs()},
+	{"aws", rules.Clouds()[0].Files, aws.Catalogue().Docs()},
+	{"gcp", rules.Clouds()[1].Files, gcp.Catalogue().Docs()},
 }
 
 func criteria(t *testing.T) *policy.Criteria {

@@ -9,10 +9,10 @@ import (
 )
 
 // completeRules offers the ids of rules, with their titles.
-func completeRules(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (w *streams) completeRules(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var offers []cobra.Completion
-	for _, p := range providers() {
-		loaded, err := p.load(config.Default(), nil, false)
+	for _, c := range w.clouds {
+		loaded, err := c.Policy(config.Default(), nil, false)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}
@@ -39,6 +39,6 @@ func completeCriteria(*cobra.Command, []string, string) ([]cobra.Completion, cob
 }
 
 // completeTypes offers the resource types that rules may judge.
-func completeTypes(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return types(), cobra.ShellCompDirectiveNoFileComp
+func (w *streams) completeTypes(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return w.types(), cobra.ShellCompDirectiveNoFileComp
 }

@@ -69,8 +69,8 @@ func (c *common) check() error {
 	if err != nil {
 		return err
 	}
-	for _, p := range providers() {
-		if err := p.check(cfg); err != nil {
+	for _, cloud := range c.world.clouds {
+		if err := cloud.Check(cfg); err != nil {
 			return fmt.Errorf("%s: %w", c.config, err)
 		}
 	}
@@ -83,7 +83,7 @@ func (c *common) check() error {
 	if err != nil {
 		return err
 	}
-	if _, wrong := setup.Known(cfg, own); len(wrong) > 0 {
+	if _, wrong := setup.Known(cfg, append(c.world.builtIn(), own...)); len(wrong) > 0 {
 		return errors.Join(wrong...)
 	}
 	rules, err := c.loadRules(cfg, true)

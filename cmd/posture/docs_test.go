@@ -10,7 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"posture/internal/cloud/awscloud"
+	"posture/internal/cloud/clouds"
 	"posture/internal/config"
 )
 
@@ -74,7 +74,7 @@ func commands(text string) [][]string {
 // TestDocumentedCommands holds that every command of the documents is there,
 // with its flags.
 func TestDocumentedCommands(t *testing.T) {
-	world := &streams{out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now}
+	world := &streams{out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now, clouds: clouds.All()}
 	for path, text := range documents(t) {
 		for _, args := range commands(text) {
 			cmd, rest, err := newRoot(world).Find(args)
@@ -104,7 +104,7 @@ func TestDocumentedYAML(t *testing.T) {
 			}
 			id := strings.TrimSpace(strings.TrimPrefix(strings.SplitN(sample, "\n", 2)[0], "id:"))
 			files := fstest.MapFS{id + ".yaml": {Data: []byte(sample)}}
-			if _, err := awscloud.LoadPolicy(config.Default(), []fs.FS{files}, true); err != nil {
+			if _, err := clouds.All()[0].Policy(config.Default(), []fs.FS{files}, true); err != nil {
 				t.Errorf("%s: %v", path, err)
 			}
 		}

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"posture/internal/audit"
-	"posture/internal/config"
+	"posture/internal/cloud"
 	"posture/internal/drift"
 	"posture/internal/policy"
 	"posture/internal/posture"
@@ -20,7 +21,26 @@ func newDoctor(world *streams) *cobra.Command {
 		Use:   "doctor",
 		Short: "Try every permission that a scan needs, and print what is missing",
 	})
-	cmd.AddCommand(newDoctorAWS(world), newDoctorGCP(world))
+	for _, c := range world.clouds {
+		cmd.AddCommand(newDoctorOf(world, c))
+	}
+	return cmd
+}
+
+// newDoctorOf returns the command that tries the permissions for one cloud.
+func newDoctorOf(world *streams, c cloud.Cloud) *cobra.Command {
+	d := &doctor{common: common{world: world}, cloudFlags: cloudFlags{cloud: c}}
+	help := c.Command.Doctor
+	cmd := &cobra.Command{
+		Use: c.Name, Short: help.Short, Example: help.Example,
+		Long: help.Long + `
+
+Exit codes: 0 all that could be tried works, 2 wrong usage or credentials,
+3 something does not work.`,
+		Args: noWords,
+		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
+	}
+	d.add(cmd)
 	return cmd
 }
 
@@ -42,9 +62,7 @@ type storeCheckup struct {
 // doctor is one posture doctor.
 type doctor struct {
 	common
-	cloud   func(context.Context, config.Config) (audit.Cloud, error) // reading one resource of each listing
-	needs   func(posture.Want) []need
-	lookUp  need // the call that finds out who changed a resource
+	cloudFlags
 	noStore bool
 	all     bool
 
@@ -53,6 +71,7 @@ type doctor struct {
 }
 
 func (d *doctor) add(cmd *cobra.Command) {
+	d.cloudFlags.add(cmd, false)
 	d.addStore(cmd)
 	d.addRules(cmd)
 	d.addFormat(cmd, "table", "json")
@@ -68,10 +87,16 @@ func (d *doctor) run(ctx context.Context) error {
 	if _, _, err := d.sender(ctx, cfg); err != nil { // it is not tried: that would be a message
 		return err
 	}
-	cloud, err := d.cloud(ctx, cfg)
+	options, err := d.options(&d.common, cfg)
 	if err != nil {
 		return err
 	}
+	options.Sample = true
+	cloud, err := d.open(ctx, &d.common, options)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = cloud.Close() }() // nothing is written through it
 	targets, err := cloud.Targets(ctx)
 	if err != nil {
 		return unreachable(err)
@@ -119,10 +144,23 @@ func (d *doctor) try(ctx context.Context, cloud audit.Cloud, target posture.Targ
 	}
 	needs := d.needs(want)
 	if attribute && cloud.LastChange != nil {
-		needs = append(needs, d.lookUp)
-		found.lookedUp(d.lookUp, d.attribute(ctx, cloud, one), coverage.Calls)
+		lookUp := need{d.cloud.LookUp.Op, d.cloud.LookUp.Needs()}
+		needs = append(needs, lookUp)
+		found.lookedUp(lookUp, d.attribute(ctx, cloud, one), coverage.Calls)
 	}
 	return checkup{Target: scanner.Target(), Caller: coverage.Caller, Trials: found.trials(needs, coverage.Calls)}, nil
+}
+
+// needs returns each call that a scan makes once.
+func (d *doctor) needs(want posture.Want) []need {
+	var needs []need
+	for _, call := range d.cloud.Calls(want, d.services...) {
+		n := need{call.Op, call.Needs()}
+		if !slices.Contains(needs, n) {
+			needs = append(needs, n)
+		}
+	}
+	return needs
 }
 
 // errNothing says that there is nothing to try a call on.

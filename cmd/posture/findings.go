@@ -45,7 +45,7 @@ filters.`,
 	}
 	f.addStore(cmd)
 	f.addFormat(cmd, report.Formats()...)
-	cmd.Flags().StringVar(&f.run, "run", "", "`id` of the run, or "+wrapped(scopes)+" for the latest one over that cloud (default: the latest finished one)")
+	cmd.Flags().StringVar(&f.run, "run", "", "`id` of the run, or "+wrapped(f.world.cloudNames())+" for the latest one over that cloud (default: the latest finished one)")
 	f.addFilters(cmd)
 	return cmd
 }
@@ -63,9 +63,9 @@ func (f *findings) addFilters(cmd *cobra.Command) {
 	complete(cmd, "status", texts(statuses))
 	complete(cmd, "severity", texts(posture.Severities))
 	complete(cmd, "category", texts(posture.Categories))
-	_ = cmd.RegisterFlagCompletionFunc("rule", completeRules)
+	_ = cmd.RegisterFlagCompletionFunc("rule", f.world.completeRules)
 	_ = cmd.RegisterFlagCompletionFunc("criterion", completeCriteria)
-	complete(cmd, "run", scopes)
+	complete(cmd, "run", f.world.cloudNames())
 	_ = cmd.RegisterFlagCompletionFunc("account", cobra.NoFileCompletions)
 }
 
@@ -75,7 +75,7 @@ func (f *findings) print(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	run, err := loadRun(ctx, kept, f.run)
+	run, err := f.world.loadRun(ctx, kept, f.run)
 	if err != nil {
 		return err
 	}

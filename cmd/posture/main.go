@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"posture/internal/cloud"
+	"posture/internal/cloud/clouds"
 	"posture/internal/escape"
 )
 
@@ -26,7 +28,7 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C again does not want to wait
-	code := run(ctx, os.Args[1:], streams{program: os.Args[0], in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now})
+	code := run(ctx, os.Args[1:], streams{program: os.Args[0], in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now, clouds: clouds.All()})
 	stop()
 	os.Exit(code)
 }
@@ -39,6 +41,7 @@ type streams struct {
 	err     io.Writer
 	getenv  func(string) string
 	now     func() time.Time
+	clouds  []cloud.Cloud // that can be read
 }
 
 // exitError ends the program with a code. Without an error in it, it ends

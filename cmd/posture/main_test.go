@@ -39,19 +39,19 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// world is the cloud of one script.
-type cloud struct {
+// scriptCloud is the cloud of one script.
+type scriptCloud struct {
 	*awstest.Cloud
 	estates map[string]*awstest.Estate
 }
 
 type cloudKey struct{}
 
-func cloudOf(ts *testscript.TestScript) cloud { return ts.Value(cloudKey{}).(cloud) }
+func cloudOf(ts *testscript.TestScript) scriptCloud { return ts.Value(cloudKey{}).(scriptCloud) }
 
 // setUp starts a script's cloud and gives it the credentials of an account.
 func setUp(env *testscript.Env) error {
-	c := cloud{estates: map[string]*awstest.Estate{}}
+	c := scriptCloud{estates: map[string]*awstest.Estate{}}
 	for _, account := range []string{production, staging} {
 		estate, err := awstest.LoadFS(os.DirFS("../../scanners/aws/testdata"))
 		if err != nil {

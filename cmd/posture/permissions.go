@@ -1,12 +1,89 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"posture/internal/cloud"
+)
 
 func newPermissions(world *streams) *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "permissions",
 		Short: "Print the least that a scan must be allowed to do",
 	})
-	cmd.AddCommand(newPermissionsAWS(world), newPermissionsGCP(world))
+	for _, c := range world.clouds {
+		cmd.AddCommand(newPermissionsOf(world, c))
+	}
 	return cmd
+}
+
+// permissions is one posture permissions.
+type permissions struct {
+	common
+	cloudFlags
+	except   []string
+	template string
+	write    bool
+}
+
+func newPermissionsOf(world *streams, c cloud.Cloud) *cobra.Command {
+	p := &permissions{common: common{world: world}, cloudFlags: cloudFlags{cloud: c}}
+	help := c.Command.Permissions
+	cmd := &cobra.Command{
+		Use: c.Name, Short: help.Short, Long: help.Long + aboutTemplates(c), Example: help.Example,
+		Args: noWords,
+		RunE: func(*cobra.Command, []string) error {
+			if p.template != "" {
+				return p.inTemplate()
+			}
+			return p.print()
+		},
+	}
+	p.addServices(cmd)
+	p.addFormat(cmd, c.Role.Formats...)
+	if c.Role.Denies {
+		cmd.Flags().StringSliceVar(&p.except, "except", nil, "do not deny these `actions`")
+	}
+	cmd.Flags().StringVar(&p.template, "template", "", "compare with what stands in this `file`")
+	cmd.Flags().BoolVar(&p.write, "write", false, "write it to the template instead")
+	_ = cmd.MarkFlagFilename("template", "yaml")
+	return cmd
+}
+
+// aboutTemplates says how a template holds what is printed.
+func aboutTemplates(c cloud.Cloud) string {
+	text := `
+
+With --template it is compared with what stands in a template between the lines
+
+  # ` + generatedBegin(c.Name) + `
+  # ` + generatedEnd + `
+
+and a difference is an error; with --write it is put there.`
+	if c.Role.Denies {
+		text += ` Words after the first
+line are flags for it: --except names data that the role has to read for
+something else, such as its own results.`
+	}
+	return text
+}
+
+// document returns the permissions in the provider's form.
+func (p *permissions) document() cloud.Document {
+	return p.cloud.Role.Make(cloud.Permissions{
+		Allowed: p.cloud.Catalogue.Permissions(p.services...), All: p.cloud.Catalogue.Permissions(), Except: p.except,
+	})
+}
+
+func (p *permissions) print() error {
+	if p.format == "yaml" {
+		_, err := fmt.Fprint(p.world.out, p.document().YAML())
+		return err
+	}
+	encoder := json.NewEncoder(p.world.out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(p.document())
 }

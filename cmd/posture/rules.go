@@ -60,11 +60,11 @@ and parameters that the configuration sets.`,
 	l.addRules(cmd)
 	l.addFormat(cmd, "table", "json")
 	flags := cmd.Flags()
-	flags.Var(&choice{&l.provider, "provider", providerNames()}, "provider", "only rules for this `cloud`: "+wrapped(providerNames()))
+	flags.Var(&choice{&l.provider, "provider", world.cloudNames()}, "provider", "only rules for this `cloud`: "+wrapped(world.cloudNames()))
 	flags.Var(&choices[posture.Category]{&l.categories, "category", posture.Categories}, "category", "only this `category`: "+wrapped(texts(posture.Categories)))
 	flags.Var(&choices[posture.Severity]{&l.severities, "severity", posture.Severities}, "severity", "only this `severity`: "+wrapped(texts(posture.Severities)))
 	flags.Var(&choices[string]{&l.criteria, "criterion", criteriaIDs()}, "criterion", "only rules that support this SOC 2 `criterion`, as in CC6.1")
-	complete(cmd, "provider", providerNames())
+	complete(cmd, "provider", world.cloudNames())
 	complete(cmd, "category", texts(posture.Categories))
 	complete(cmd, "severity", texts(posture.Severities))
 	_ = cmd.RegisterFlagCompletionFunc("criterion", completeCriteria)
@@ -131,18 +131,6 @@ func criteriaIDs() []string {
 		ids = append(ids, criterion.ID)
 	}
 	return ids
-}
-
-// types returns the resource types that rules may judge, of all clouds.
-func types() []string {
-	var names []string
-	for _, p := range providers() {
-		for typ := range p.docs {
-			names = append(names, typ)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // noRule is the error for a rule that there is not.

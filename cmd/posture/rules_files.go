@@ -109,10 +109,10 @@ func readRuleText(dir fs.FS, path string) (ruleText, error) {
 }
 
 // builtIn returns the files of the rules that come with the program.
-func builtIn() []fs.FS {
+func (w *streams) builtIn() []fs.FS {
 	var files []fs.FS
-	for _, p := range providers() {
-		files = append(files, policy.Named{FS: p.files, Name: "rules"})
+	for _, c := range w.clouds {
+		files = append(files, policy.Named{FS: c.Files, Name: "rules"})
 	}
 	return files
 }

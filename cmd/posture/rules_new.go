@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"posture/internal/cloud"
 	"posture/internal/posture"
-	"posture/internal/yamlfile"
 )
 
 // rulesNew is one posture rules new.
@@ -49,7 +49,7 @@ project it is the directory of the rules for the cloud of TYPE, as in rules/aws.
 	flags.Var(&choice{&n.severity, "severity", texts(posture.Severities)}, "severity", "`severity`: "+wrapped(texts(posture.Severities)))
 	_ = cmd.MarkFlagRequired("resource")
 	_ = cmd.MarkFlagDirname("dir")
-	_ = cmd.RegisterFlagCompletionFunc("resource", completeTypes)
+	_ = cmd.RegisterFlagCompletionFunc("resource", world.completeTypes)
 	complete(cmd, "category", texts(posture.Categories))
 	complete(cmd, "severity", texts(posture.Severities))
 	return cmd
@@ -62,62 +62,52 @@ func (n *rulesNew) run(id string) error {
 	if !ruleID.MatchString(id) {
 		return fmt.Errorf("id %q: expected lower case letters, digits and single dashes, as in acme-bucket-owned", id)
 	}
-	cloud, err := providerOf(n.resource)
+	c, err := n.world.cloudOf(n.resource)
 	if err != nil {
 		return err
 	}
-	if err := notBuiltIn(id); err != nil {
+	if err := n.world.notBuiltIn(id); err != nil {
 		return err
 	}
-	dir := cmp.Or(n.dir, newRuleDirectory(cloud.name))
+	dir := cmp.Or(n.dir, newRuleDirectory(c.Name))
 	path := filepath.Join(dir, id+".yaml")
-	if err := n.write(path, id, cloud); err != nil {
+	if err := n.write(path, id, c); err != nil {
 		return err
 	}
 	fmt.Fprintf(n.world.out, "%s written. Edit it, then run: %s\n", path, n.world.command("rules", "test", dir))
-	if prefix := string(cloud.name) + "-"; inCheckout(dir) && !strings.HasPrefix(id, prefix) {
+	if prefix := c.Name + "-"; inCheckout(dir) && !strings.HasPrefix(id, prefix) {
 		fmt.Fprintf(n.world.err, "Built-in rules are named after their cloud: call it %s%s before you propose it.\n", prefix, id)
 	}
 	return nil
 }
 
 // write writes the first version of the rule.
-func (n *rulesNew) write(path, id string, cloud provider) error {
+func (n *rulesNew) write(path, id string, c cloud.Cloud) error {
 	criterion, err := criterionFor(posture.Category(n.category))
 	if err != nil {
 		return err
 	}
 	return createFile(path, skeleton{
 		id: id, resource: n.resource, category: n.category, severity: n.severity, criterion: criterion,
-		fields: fieldsOf(cloud.docs[n.resource]),
+		fields: fieldsOf(c.Docs()[n.resource]),
 	}.text())
 }
 
 // newRuleDirectory returns where a new rule for a cloud goes.
-func newRuleDirectory(cloud posture.Provider) string {
+func newRuleDirectory(cloud string) string {
 	if top := checkoutRules("."); top != "" {
-		return fromHere(filepath.Join(top, string(cloud)))
+		return fromHere(filepath.Join(top, cloud))
 	}
 	return "."
 }
 
 // notBuiltIn refuses the id of a built-in rule.
-func notBuiltIn(id string) error {
-	built, err := ruleTexts(builtIn())
+func (w *streams) notBuiltIn(id string) error {
+	built, err := ruleTexts(w.builtIn())
 	if _, taken := built[id]; taken {
 		return fmt.Errorf("there is a built-in rule %s already: posture rules show %s explains it", id, id)
 	}
 	return err
-}
-
-// providerOf returns the cloud that a resource type is of.
-func providerOf(typ string) (provider, error) {
-	for _, p := range providers() {
-		if _, known := p.docs[typ]; known {
-			return p, nil
-		}
-	}
-	return provider{}, fmt.Errorf("unknown resource type %q%s", typ, yamlfile.Expected(typ, types()))
 }
 
 // createFile writes a file whole, or leaves nothing behind.

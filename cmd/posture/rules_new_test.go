@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/cloud/clouds"
 )
 
 // shell is a person at a shell: what they typed and what they saw.
@@ -23,6 +25,7 @@ type shell struct {
 func (s *shell) posture(args ...string) {
 	var seen strings.Builder
 	world := streams{
+		clouds:  clouds.All(),
 		program: "build/posture", in: strings.NewReader(""), out: &seen, err: &seen,
 		getenv: func(string) string { return "" }, now: time.Now,
 	}

@@ -50,16 +50,16 @@ func (c *common) prove(more []string) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range providers() {
-		if _, err := p.load(cfg, dirs, true); err != nil {
+	for _, cloud := range c.world.clouds {
+		if _, err := cloud.Policy(cfg, dirs, true); err != nil {
 			return err
 		}
 	}
-	own, err := provenTexts(dirs)
+	own, err := c.world.provenTexts(dirs)
 	if err != nil {
 		return err
 	}
-	built, err := ruleTexts(builtIn())
+	built, err := ruleTexts(c.world.builtIn())
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func testedDirectories(cfg config.Config, more []string) ([]fs.FS, error) {
 // provenTexts reads the rules of directories that were loaded. A directory
 // without a rule is refused, and so is a rule for a cloud that nothing scans:
 // it was passed over.
-func provenTexts(dirs []fs.FS) (map[string]ruleText, error) {
+func (w *streams) provenTexts(dirs []fs.FS) (map[string]ruleText, error) {
 	for _, dir := range dirs {
 		texts, err := ruleTexts([]fs.FS{dir})
 		if err != nil {
@@ -98,7 +98,7 @@ func provenTexts(dirs []fs.FS) (map[string]ruleText, error) {
 			return nil, fmt.Errorf("rules: %s has no rule files: expected ID.yaml, as posture rules new writes it", nameOf(dir))
 		}
 		for _, text := range texts {
-			if _, err := providerOf(text.Resource); err != nil {
+			if _, err := w.cloudOf(text.Resource); err != nil {
 				return nil, fmt.Errorf("%s: %w", text.file, err)
 			}
 		}

@@ -52,7 +52,7 @@ func newRulesShow(world *streams) *cobra.Command {
 		Example: `  posture rules show aws-s3-bucket-not-public
   posture rules show aws-kms-key-rotation-enabled --format json`,
 		Args:              oneWord("rule id"),
-		ValidArgsFunction: completeRules,
+		ValidArgsFunction: world.completeRules,
 		RunE: func(_ *cobra.Command, args []string) error {
 			rule, err := c.findRule(args[0])
 			if err != nil {
@@ -99,18 +99,18 @@ func (c *common) explain(cfg config.Config, rule posture.Rule) (shownRule, error
 	if err != nil {
 		return shown, err
 	}
-	for _, p := range providers() {
-		if p.name != rule.Provider {
+	for _, cloud := range c.world.clouds {
+		if cloud.Provider() != rule.Provider {
 			continue
 		}
-		loaded, err := p.load(cfg, own, false)
+		loaded, err := cloud.Policy(cfg, own, false)
 		if err != nil {
 			return shown, err
 		}
 		for _, param := range loaded.Params(rule.ID) {
 			shown.Params = append(shown.Params, shownParam(param))
 		}
-		texts, err := ruleTexts(append(builtIn(), own...))
+		texts, err := ruleTexts(append(c.world.builtIn(), own...))
 		if err != nil {
 			return shown, err
 		}

@@ -21,16 +21,13 @@ type closedRun struct {
 	manifest snapshot.Manifest
 }
 
-// scopes are the words for the latest run over one cloud: where a store holds
-// runs over several, the latest of all hides those over the others.
-var scopes = []string{string(posture.AWS), string(posture.GCP)}
-
-// loadRun reads a closed run: that of an id, the newest one of a scope, or of
-// all when neither is given.
-func loadRun(ctx context.Context, s store.Store, which string) (closedRun, error) {
+// loadRun reads a closed run: that of an id, the newest one over a cloud, or
+// of all when neither is given. Where a store holds runs over several clouds,
+// the newest of all hides those over the others.
+func (w *streams) loadRun(ctx context.Context, s store.Store, which string) (closedRun, error) {
 	var r closedRun
 	var err error
-	if r.manifest, err = closed(ctx, s, which); err != nil {
+	if r.manifest, err = w.closed(ctx, s, which); err != nil {
 		return r, err
 	}
 	if r.run, err = snapshot.LoadRun(ctx, s, r.manifest.Run); err == nil {
@@ -43,8 +40,8 @@ func loadRun(ctx context.Context, s store.Store, which string) (closedRun, error
 }
 
 // closed returns the manifest of the run.
-func closed(ctx context.Context, s store.Store, which string) (manifest snapshot.Manifest, err error) {
-	scope := which == "" || slices.Contains(scopes, which)
+func (w *streams) closed(ctx context.Context, s store.Store, which string) (manifest snapshot.Manifest, err error) {
+	scope := which == "" || slices.Contains(w.cloudNames(), which)
 	if scope {
 		manifest, err = snapshot.Newest(ctx, s, which)
 	} else {

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"posture/internal/audit"
-	"posture/internal/config"
+	"posture/internal/cloud"
 	"posture/internal/posture"
 	"posture/internal/report"
 	"posture/internal/setup"
@@ -20,7 +20,30 @@ func newScan(world *streams) *cobra.Command {
 		Use:   "scan",
 		Short: "Scan a cloud, store what was found, and tell what changed",
 	})
-	cmd.AddCommand(newScanAWS(world), newScanGCP(world))
+	for _, c := range world.clouds {
+		cmd.AddCommand(newScanOf(world, c))
+	}
+	return cmd
+}
+
+// newScanOf returns the command that scans one cloud.
+func newScanOf(world *streams, c cloud.Cloud) *cobra.Command {
+	s := &scan{common: common{world: world}, cloudFlags: cloudFlags{cloud: c}}
+	estimate := false
+	help := c.Command.Scan
+	cmd := &cobra.Command{
+		Use: c.Name, Short: help.Short, Example: help.Example,
+		Long: help.Long + "\n\n" + exitCodes + "\n\nServices: " + wrapped(c.Catalogue.Services()) + ".",
+		Args: noWords,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if estimate {
+				return s.estimate(cmd.Context())
+			}
+			return s.run(cmd.Context())
+		},
+	}
+	s.add(cmd)
+	cmd.Flags().BoolVar(&estimate, "estimate", false, "print how many calls a scan takes, and make none of them")
 	return cmd
 }
 
@@ -35,10 +58,7 @@ const exitCodes = `Exit codes:
 // scan is one posture scan, whatever the cloud.
 type scan struct {
 	common
-	provider posture.Provider
-	// cloud returns what the flags put in scope, and whether that is less than
-	// the configuration does.
-	cloud  func(context.Context, config.Config) (cloud audit.Cloud, narrowed bool, err error)
+	cloudFlags
 	failOn string
 	quiet  bool
 }
@@ -47,6 +67,7 @@ type scan struct {
 const none = "none"
 
 func (s *scan) add(cmd *cobra.Command) {
+	s.cloudFlags.add(cmd, true)
 	s.addStore(cmd)
 	s.addRules(cmd)
 	s.addFormat(cmd, report.Formats()...)
@@ -66,6 +87,7 @@ func (s *scan) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = auditor.Clouds[s.cloud.Provider()].Close() }() // nothing is written through it
 	published, err := s.pass(ctx, auditor, progress)
 	progress.end()
 	if err != nil {
@@ -80,11 +102,19 @@ func (s *scan) auditor(ctx context.Context, progress *progress) (*audit.Auditor,
 	if err != nil {
 		return nil, err
 	}
+	options, err := s.options(&s.common, cfg)
+	if err != nil {
+		return nil, err
+	}
+	choice, err := s.cloud.Choose(options)
+	if err != nil {
+		return nil, err
+	}
 	sender, channel, err := s.sender(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	cloud, narrowed, err := s.cloud(ctx, cfg)
+	cloud, err := s.open(ctx, &s.common, options)
 	if err != nil {
 		return nil, err
 	}
@@ -93,9 +123,9 @@ func (s *scan) auditor(ctx context.Context, progress *progress) (*audit.Auditor,
 		return nil, err
 	}
 	return &audit.Auditor{
-		Store: kept, Config: cfg, Clouds: map[posture.Provider]audit.Cloud{s.provider: cloud},
+		Store: kept, Config: cfg, Clouds: map[posture.Provider]audit.Cloud{s.cloud.Provider(): cloud},
 		Now: s.world.now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
-		Narrowed: narrowed, Sender: sender, Channel: channel, Progress: progress.resource,
+		Narrowed: choice.Narrowed, Sender: sender, Channel: channel, Progress: progress.resource,
 	}, nil
 }
 
@@ -122,7 +152,7 @@ func (s *scan) pass(ctx context.Context, auditor *audit.Auditor, progress *progr
 // opened: who comes in the same one as another waits for the next.
 func (s *scan) plan(ctx context.Context, auditor *audit.Auditor) (snapshot.Run, error) {
 	for {
-		run, won, err := auditor.Plan(ctx, s.world.now(), string(s.provider), setup.Attempt())
+		run, won, err := auditor.Plan(ctx, s.world.now(), s.cloud.Name, setup.Attempt())
 		if won || err != nil {
 			return run, err
 		}

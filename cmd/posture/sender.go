@@ -38,9 +38,9 @@ func (c *common) sender(ctx context.Context, cfg config.Config) (outbox.Sender, 
 			return nil, "", fmt.Errorf("%s is set: %w", tokenVariable, err)
 		}
 	}
-	voice, err := setup.Slack(ctx, cfg, slack.Fixed(secret))
-	if voice.Warning != nil {
-		fmt.Fprintf(c.world.err, "warning: %s\n", voice.Warning)
+	notifier, err := setup.Slack(ctx, cfg, slack.Fixed(secret))
+	if notifier.Warning != nil {
+		fmt.Fprintf(c.world.err, "warning: %s\n", notifier.Warning)
 	}
-	return voice.Sender, voice.Channel, err
+	return notifier.Sender, notifier.Channel, err
 }

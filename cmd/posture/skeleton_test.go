@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"posture/internal/cloud/clouds"
 	"posture/internal/posture"
 )
 
@@ -12,8 +13,8 @@ import (
 func TestSkeletons(t *testing.T) {
 	dir := t.TempDir()
 	n := 0
-	for _, p := range providers() {
-		for typ, doc := range p.docs {
+	for _, c := range clouds.All() {
+		for typ, doc := range c.Docs() {
 			category := posture.Categories[n%len(posture.Categories)]
 			criterion, err := criterionFor(category)
 			if err != nil {
@@ -27,7 +28,7 @@ func TestSkeletons(t *testing.T) {
 			n++
 		}
 	}
-	c := common{world: &streams{out: t.Output()}}
+	c := common{world: &streams{out: t.Output(), clouds: clouds.All()}}
 	if err := c.prove([]string{dir}); err != nil {
 		t.Error(err)
 	}

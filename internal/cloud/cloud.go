@@ -74,6 +74,7 @@ type Choice struct {
 	// say, or the provider lists them.
 	Targets []posture.Target
 	Regions []string // to read of targets that are not known yet; empty: all
+	Other   bool     // the targets may be others than those of earlier runs: those of another profile
 }
 
 // Provider returns the cloud's name in findings.

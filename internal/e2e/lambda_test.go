@@ -132,8 +132,8 @@ func (s *site) try(function string, event any, limit time.Duration) lambdatest.A
 type planned struct {
 	Run     string `json:"run"`
 	Go      bool   `json:"go"`
-	Bucket  string `json:"bucket"`
-	Targets string `json:"targets"`
+	List    struct{ Bucket, Key string }
+	Targets int
 }
 
 // published is what publish answers.
@@ -184,7 +184,7 @@ func (s *site) run(slot time.Time) published {
 func (s *site) targets(opened planned) []posture.Target {
 	s.t.Helper()
 	var targets []posture.Target
-	s.need(json.Unmarshal(s.object(opened.Bucket, opened.Targets), &targets))
+	s.need(json.Unmarshal(s.object(opened.List.Bucket, opened.List.Key), &targets))
 	return targets
 }
 
@@ -217,7 +217,7 @@ func TestFunctions(t *testing.T) {
 	opened := s.plan(slot, "first")
 	targets := s.targets(opened)
 	want := []posture.Target{{Provider: posture.AWS, Account: own, Name: "own"}, {Provider: posture.AWS, Account: other}}
-	if diff := gocmp.Diff(want, targets); diff != "" || !opened.Go || opened.Bucket != "posture-results" {
+	if diff := gocmp.Diff(want, targets); diff != "" || !opened.Go || opened.List.Bucket != "posture-results" {
 		t.Errorf("planned %+v (-want +got):\n%s", opened, diff)
 	}
 	if again := s.plan(slot, "first"); again != opened {

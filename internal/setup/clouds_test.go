@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"io/fs"
 	"testing"
 	"testing/fstest"
 
@@ -9,13 +8,14 @@ import (
 
 	"posture/internal/config"
 	"posture/internal/posture"
+	"posture/rules"
 )
 
 func TestElsewhere(t *testing.T) {
-	types := []string{"AWS::S3::Bucket", "storage.googleapis.com/Bucket", "Microsoft.Storage/storageAccounts", "Nothing"}
+	types := []string{"AWS::S3::Bucket", "storage.googleapis.com/Bucket", "Nothing"}
 	for provider, want := range map[posture.Provider][]bool{
-		posture.AWS: {false, true, true, false},
-		posture.GCP: {true, false, true, false},
+		posture.AWS: {false, true, false},
+		posture.GCP: {true, false, false},
 	} {
 		var got []bool
 		for _, typ := range types {
@@ -42,7 +42,7 @@ exemptions:
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, wrong := Known(c, []fs.FS{fstest.MapFS{"own.yaml": {}, "README.md": {}}})
+	known, wrong := Known(c, append(rules.Files(), fstest.MapFS{"own.yaml": {}, "README.md": {}}))
 	want := config.Rules{
 		Disabled: []string{"aws-s3-versioning", "gcp-storage-versioning", "own"}, Params: map[string]map[string]any{"own": {"days": 2}},
 		Severities: map[string]posture.Severity{"aws-s3-versioning": posture.Low},

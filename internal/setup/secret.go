@@ -11,9 +11,9 @@ import (
 // secretAge is how long a secret is used before it is read again.
 const secretAge = 5 * time.Minute
 
-// Kept returns the secret that read reads, when it is first needed, and again
+// CachedSecret returns the secret that read reads, when it is first needed, and again
 // when it is old or its user asks for that.
-func Kept(read func(context.Context) (string, error)) slack.Secret {
+func CachedSecret(read func(context.Context) (string, error)) slack.Secret {
 	var mu sync.Mutex
 	var value string
 	var at time.Time

@@ -60,11 +60,11 @@ func TestStoredRules(t *testing.T) {
 	}
 }
 
-// TestKept: a secret is read once, again on demand, and an answer that failed
+// TestCachedSecret: a secret is read once, again on demand, and an answer that failed
 // is not kept.
-func TestKept(t *testing.T) {
+func TestCachedSecret(t *testing.T) {
 	reads := 0
-	secret := setup.Kept(func(context.Context) (string, error) {
+	secret := setup.CachedSecret(func(context.Context) (string, error) {
 		if reads++; reads == 1 {
 			return "", errors.New("not now")
 		}
@@ -81,20 +81,24 @@ func TestKept(t *testing.T) {
 	}
 }
 
-func TestMeasures(t *testing.T) {
+func TestMetrics(t *testing.T) {
 	delivery := outbox.Report{Told: 2, Waiting: 3, Parked: 1, Alarms: []outbox.Alarm{{Kind: outbox.Malformed}}}
 	for outcome, completed := range map[snapshot.Outcome]float64{snapshot.Complete: 1, snapshot.Degraded: 1, snapshot.Failed: 0} {
-		got := setup.OfRun(audit.Published{Manifest: snapshot.Manifest{Outcome: outcome}, Delivery: delivery})
-		delete(got, "Coverage")
-		if diff := cmp.Diff(setup.Measures{"RunsCompleted": completed, "AlertsTold": 2}, got); diff != "" {
+		got := setup.RunMetrics("aws", audit.Published{Manifest: snapshot.Manifest{Outcome: outcome}, Delivery: delivery})
+		delete(got.Values, "Coverage")
+		if diff := cmp.Diff(setup.Metrics{Scope: "aws", Values: map[string]float64{"RunsCompleted": completed, "AlertsTold": 2}}, got); diff != "" {
 			t.Error(diff)
 		}
 	}
 	watch := audit.Watch{Delivery: delivery, Series: []audit.Series{
 		{Scope: "aws", Age: 2 * time.Hour}, {Scope: "gcp", Age: 50 * time.Hour, Missed: &drift.Missed{}}, {Scope: "more"},
 	}}
-	want := setup.Measures{"RunsMissed": 1, "HoursSinceRun": 50, "AlertsWaiting": 3, "AlertsParked": 2}
-	if diff := cmp.Diff(want, setup.OfWatch(watch)); diff != "" {
+	want := setup.Metrics{Values: map[string]float64{"RunsMissed": 1, "HoursSinceRun": 50, "AlertsWaiting": 3, "AlertsParked": 2}}
+	if diff := cmp.Diff(want, setup.WatchMetrics(watch)); diff != "" {
+		t.Error(diff)
+	}
+	queued := setup.Metrics{Values: map[string]float64{"AlertsWaiting": 3, "AlertsParked": 2}}
+	if diff := cmp.Diff(queued, setup.QueueMetrics(delivery)); diff != "" {
 		t.Error(diff)
 	}
 }

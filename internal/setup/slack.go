@@ -12,8 +12,8 @@ import (
 	"posture/internal/slack"
 )
 
-// Voice is who tells people what changed.
-type Voice struct {
+// Notifier is who tells people what changed.
+type Notifier struct {
 	Sender  outbox.Sender
 	Channel string // for what no route sends elsewhere
 	Warning error  // what of the configuration cannot be done with the secret; nil: nothing
@@ -24,31 +24,31 @@ type Voice struct {
 const unnamed = "webhook"
 
 // Slack returns who posts with the secret, by its form a webhook's address or
-// a bot token. A secret that cannot be read yields a voice that says so at
+// a bot token. A secret that cannot be read yields a notifier that says so at
 // every message: they wait. So they do where a bot token has no channel, until
 // the configuration names one.
-func Slack(ctx context.Context, cfg config.Config, secret slack.Secret) (Voice, error) {
+func Slack(ctx context.Context, cfg config.Config, secret slack.Secret) (Notifier, error) {
 	value, err := secret(ctx, false)
 	if err == nil && Webhook(value) {
 		sender := slack.NewWebhook(map[string]slack.Secret{"": secret}, slackOptions())
-		return Voice{Sender: sender, Channel: orUnnamed(cfg.Slack.Channel), Warning: oneForAll(cfg.Slack)}, nil
+		return Notifier{Sender: sender, Channel: orUnnamed(cfg.Slack.Channel), Warning: oneForAll(cfg.Slack)}, nil
 	}
 	bot, wrong := slack.NewBot(secret, slackOptions())
 	if wrong != nil {
-		return Voice{}, wrong
+		return Notifier{}, wrong
 	}
-	voice := Voice{Sender: placed{bot, cfg.Slack.Channel}, Channel: orUnnamed(cfg.Slack.Channel)}
+	notifier := Notifier{Sender: placed{bot, cfg.Slack.Channel}, Channel: orUnnamed(cfg.Slack.Channel)}
 	if err == nil {
-		voice.Warning = cfg.CheckChannel()
+		notifier.Warning = cfg.CheckChannel()
 	}
-	return voice, nil
+	return notifier, nil
 }
 
-// Tell lets an auditor tell people with the secret.
-func Tell(ctx context.Context, a *audit.Auditor, secret slack.Secret) error {
-	voice, err := Slack(ctx, a.Config, secret)
-	a.Sender, a.Channel = voice.Sender, voice.Channel
-	a.Warnings = append(a.Warnings, Warnings(voice.Warning)...)
+// Notify lets an auditor tell people with the secret.
+func Notify(ctx context.Context, a *audit.Auditor, secret slack.Secret) error {
+	notifier, err := Slack(ctx, a.Config, secret)
+	a.Sender, a.Channel = notifier.Sender, notifier.Channel
+	a.Warnings = append(a.Warnings, Warnings(notifier.Warning)...)
 	return err
 }
 

@@ -23,9 +23,9 @@ const (
 // unread is a secret that cannot be read.
 func unread(context.Context, bool) (string, error) { return "", errors.New("not now") }
 
-// TestVoices: which channel all goes to that no route sends elsewhere, and
+// TestNotifiers: which channel all goes to that no route sends elsewhere, and
 // what is said of a configuration that the secret cannot do.
-func TestVoices(t *testing.T) {
+func TestNotifiers(t *testing.T) {
 	none, one := "version: 1", "slack: {channel: C0123456789}"
 	several := "slack: {channel: C0123456789, operator: C0123456781, routes: [{owner: web, channel: C0123456782}]}"
 	for name, c := range map[string]struct {
@@ -47,7 +47,7 @@ func TestVoices(t *testing.T) {
 				t.Fatal(err)
 			}
 			a := &audit.Auditor{Config: cfg}
-			if err := setup.Tell(t.Context(), a, c.secret); err != nil || a.Sender == nil || a.Channel != c.channel {
+			if err := setup.Notify(t.Context(), a, c.secret); err != nil || a.Sender == nil || a.Channel != c.channel {
 				t.Fatalf("to %q, %v", a.Channel, err)
 			}
 			said := strings.Join(a.Warnings, "\n")
@@ -70,11 +70,11 @@ func TestUnnamedChannel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		voice, err := setup.Slack(t.Context(), cfg, slack.Fixed("two words"))
+		notifier, err := setup.Slack(t.Context(), cfg, slack.Fixed("two words"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = voice.Sender.Send(t.Context(), outbox.Message{Channel: "webhook"})
+		_, err = notifier.Sender.Send(t.Context(), outbox.Message{Channel: "webhook"})
 		var got *outbox.Refusal
 		if !errors.As(err, &got) {
 			t.Fatal(err)

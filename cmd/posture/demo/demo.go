@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"posture/internal/audit"
+	"posture/internal/cloud"
 	"posture/internal/cloud/awscloud"
 	"posture/internal/cloud/gcpcloud"
 	"posture/internal/config"
@@ -37,7 +38,7 @@ type show struct {
 	page    page
 	account *account
 	project *project
-	google  gcpcloud.Options
+	clouds  []cloud.Cloud
 	auditor *audit.Auditor
 	posts   *posts
 	ago     time.Duration // of the scan under way
@@ -86,16 +87,9 @@ func empty(ctx context.Context, s store.Store) error {
 func (s *show) wire() error {
 	configured := config.Default()
 	configured.GCP.Projects = []string{projectID}
-	amazon, err := awscloud.New(awscloud.Options{Config: configured, AWS: s.account.config(), Only: true, Session: "demo"})
-	if err != nil {
-		return err
-	}
-	s.google = gcpcloud.Options{Config: configured, GCP: s.project.options(s.now)}
-	if s.google.Policy, err = gcpcloud.LoadPolicy(configured, nil, false); err != nil {
-		return err
-	}
+	s.clouds = []cloud.Cloud{awscloud.New(awscloud.Given(s.account.config())), gcpcloud.New(gcpcloud.Given(s.project.options()))}
 	s.auditor = &audit.Auditor{
-		Store: s.Store, Config: configured, Clouds: map[posture.Provider]audit.Cloud{posture.AWS: amazon},
+		Store: s.Store, Config: configured, Clouds: map[posture.Provider]audit.Cloud{},
 		Now: s.now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
 		Sender: s.posts, Channel: channel, Sleep: awake,
 	}
@@ -147,12 +141,14 @@ var errTaken = errors.New("another posture is using the store of the demo: try a
 // scan does one run over both clouds.
 func (s *show) scan(ctx context.Context) (audit.Published, error) {
 	s.posts.messages = nil
-	google, err := gcpcloud.New(s.google)
-	if err != nil {
-		return audit.Published{}, err
+	for _, c := range s.clouds {
+		opened, err := c.Open(ctx, cloud.Options{Config: s.auditor.Config, Now: s.now})
+		if err != nil {
+			return audit.Published{}, err
+		}
+		defer func() { _ = opened.Close() }() // nothing is written through it
+		s.auditor.Clouds[c.Provider()] = opened
 	}
-	defer func() { _ = google.Close() }() // nothing is written through it
-	s.auditor.Clouds[posture.GCP] = google.Cloud()
 	run, won, err := s.auditor.Plan(ctx, s.now(), "demo", setup.Attempt())
 	if err != nil {
 		return audit.Published{}, err

@@ -43,8 +43,8 @@ func serveProject(now time.Time) (*project, error) {
 }
 
 // options say how to read the sample project.
-func (p *project) options(now func() time.Time) gcp.Options {
-	return gcp.Options{Client: p.server.Inventory(), REST: p.server.REST(), Now: now}
+func (p *project) options() gcp.Options {
+	return gcp.Options{Client: p.server.Inventory(), REST: p.server.REST()}
 }
 
 // change does what happens in the project between the two scans, and returns

@@ -18,10 +18,10 @@ const namespace = "Posture"
 // each other's silence.
 const stackVariable = "POSTURE_STACK"
 
-// Metrics writes one line in CloudWatch's embedded metric format, from which
+// writeMetrics writes one line in CloudWatch's embedded metric format, from which
 // CloudWatch makes the metrics: of one installation, and where there is a
 // scope, of its runs only.
-func Metrics(w io.Writer, now time.Time, scope string, values setup.Measures) error {
+func writeMetrics(w io.Writer, now time.Time, metrics setup.Metrics) error {
 	type metric struct {
 		Name string `json:"Name"`
 	}
@@ -31,16 +31,16 @@ func Metrics(w io.Writer, now time.Time, scope string, values setup.Measures) er
 		Metrics    []metric   `json:"Metrics"`
 	}
 	dimensions, line := []string{}, map[string]any{}
-	for name, value := range map[string]string{"Stack": os.Getenv(stackVariable), "Scope": scope} {
+	for name, value := range map[string]string{"Stack": os.Getenv(stackVariable), "Scope": metrics.Scope} {
 		if value != "" {
 			dimensions, line[name] = append(dimensions, name), value
 		}
 	}
 	slices.Sort(dimensions)
 	made := directive{Namespace: namespace, Dimensions: [][]string{dimensions}}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
+	for _, name := range slices.Sorted(maps.Keys(metrics.Values)) {
 		made.Metrics = append(made.Metrics, metric{name})
-		line[name] = values[name]
+		line[name] = metrics.Values[name]
 	}
 	line["_aws"] = map[string]any{"Timestamp": now.UnixMilli(), "CloudWatchMetrics": []directive{made}}
 	return json.NewEncoder(w).Encode(line)

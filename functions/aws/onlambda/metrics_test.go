@@ -24,7 +24,7 @@ func TestMetrics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(stackVariable, test.stack)
 			var line strings.Builder
-			err := Metrics(&line, time.UnixMilli(1700000000000), test.scope, setup.Measures{"B": 0.5, "A": 1})
+			err := writeMetrics(&line, time.UnixMilli(1700000000000), setup.Metrics{Scope: test.scope, Values: map[string]float64{"B": 0.5, "A": 1}})
 			if diff := cmp.Diff(test.want+"\n", line.String()); diff != "" || err != nil {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}

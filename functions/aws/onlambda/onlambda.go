@@ -1,142 +1,116 @@
-// Package onlambda wires an auditor inside a Lambda function: the store and
-// the secret that the environment names, the configuration and the rules that
-// are in the store. The clouds are given to it, so that a function links none
-// but those that it reads.
+// Package onlambda is the adapter between the steps of a run and AWS Lambda:
+// the store and the secret that the environment names, events and answers as
+// JSON, metrics and logs as CloudWatch takes them. The clouds are given to it,
+// so that a function links none but those that it reads. Begin with Start.
 package onlambda
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path"
-	"strings"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"posture/internal/audit"
-	"posture/internal/config"
-	"posture/internal/posture"
+	"posture/internal/cloud"
 	"posture/internal/setup"
 	"posture/internal/slack"
+	"posture/internal/steps"
 	"posture/internal/store"
 	"posture/internal/store/s3store"
 )
 
-// The environment of a function.
-const (
-	storeVariable  = "POSTURE_STORE"        // s3://bucket/prefix
-	secretVariable = "POSTURE_SLACK_SECRET" //nolint:gosec // the variable's name; it holds the secret's name
+// storeVariable names the store: s3://bucket/prefix.
+const storeVariable = "POSTURE_STORE"
 
-	// The scopes of which runs are expected, with spaces between; Scope where
-	// there is none.
-	scopesVariable = "POSTURE_SCOPES"
-)
+// Function is one Lambda function.
+type Function struct {
+	Name     string // for the logs: "publish"
+	Step     steps.Step
+	Scope    string // of the runs that it plans, and that it expects where POSTURE_SCOPES does not say; "": aws
+	Notifies bool   // it tells people by Slack
+	HandsOut bool   // it stores the targets of a run for the state machine to hand out
+
+	// Clouds returns the clouds that it reads. Nil: none.
+	Clouds func(context.Context, Site) ([]cloud.Cloud, error)
+}
 
 // Site is what a function finds of its installation.
 type Site struct {
-	AWS    aws.Config
-	Store  store.Store
-	Config config.Config
-	Rules  []fs.FS // of the user
-
-	Warnings []string // what of the configuration is without effect, in a line each
+	AWS   aws.Config
+	Store store.Store
 }
 
-// Cloud opens a cloud to read. It may fill in what the site's configuration
-// leaves to the environment.
-type Cloud func(context.Context, *Site) (posture.Provider, audit.Cloud, error)
+// Start serves the function until Lambda ends the process.
+func Start(f Function) { lambda.Start(f.handle) }
 
-// Auditor returns the auditor of one invocation, which reads the clouds and
-// tells nobody. Nothing of it is kept for the next one.
-func Auditor(ctx context.Context, clouds ...Cloud) (*audit.Auditor, error) {
-	site, err := find(ctx)
+// handle does one call. That time ran out is no error here: the state machine
+// goes by the answer and calls again.
+func (f Function) handle(ctx context.Context, e steps.Event) (steps.Answer, error) {
+	i, err := f.installation(ctx)
 	if err != nil {
-		return nil, err
+		return steps.Answer{}, err
 	}
-	return site.auditor(ctx, clouds)
+	said, err := i.Do(ctx, f.Step, e)
+	if errors.Is(err, steps.ErrLeft) {
+		err = nil
+	}
+	for _, metrics := range said.Metrics {
+		err = errors.Join(err, writeMetrics(os.Stdout, time.Now(), metrics))
+	}
+	f.log(said, err)
+	return said, err
 }
 
-// Teller is Auditor for the functions that tell people, by Slack when the
-// environment or the configuration names the secret for it.
-func Teller(ctx context.Context, clouds ...Cloud) (*audit.Auditor, error) {
-	site, err := find(ctx)
-	if err != nil {
-		return nil, err
-	}
-	a, err := site.auditor(ctx, clouds)
-	if err != nil {
-		return nil, err
-	}
-	if name := cmp.Or(os.Getenv(secretVariable), a.Config.Slack.Secret); name != "" {
-		err = setup.Tell(ctx, a, secret(site.AWS, name))
-	}
-	return a, err
-}
-
-// find reads what the installation holds.
-func find(ctx context.Context) (*Site, error) {
+// installation finds what the environment names.
+func (f Function) installation(ctx context.Context) (steps.Installation, error) {
 	cfg, err := awsconfig.LoadDefaultConfig(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+		return steps.Installation{}, fmt.Errorf("load the AWS configuration: %w", err)
 	}
-	s := &Site{AWS: cfg}
-	if s.Store, err = openStore(cfg); err != nil {
-		return nil, err
-	}
-	if s.Config, err = setup.StoredConfig(ctx, s.Store); err != nil {
-		return nil, err
-	}
-	if s.Rules, err = setup.StoredRules(ctx, s.Store); err != nil {
-		return nil, err
-	}
-	var unknown []error
-	s.Config, unknown = setup.Known(s.Config, s.Rules)
-	s.Warnings = setup.Warnings(unknown...)
-	return s, nil
-}
-
-// auditor returns an auditor of the site that reads the clouds.
-func (s *Site) auditor(ctx context.Context, clouds []Cloud) (*audit.Auditor, error) {
-	opened := map[posture.Provider]audit.Cloud{}
-	for _, open := range clouds {
-		provider, cloud, err := open(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		opened[provider] = cloud
-	}
-	return &audit.Auditor{
-		Store: s.Store, Config: s.Config, Clouds: opened,
-		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
-		Warnings: s.Warnings,
-		Expected: strings.Fields(cmp.Or(os.Getenv(scopesVariable), Scope)),
-	}, nil
-}
-
-// openStore opens the store that the environment names.
-func openStore(cfg aws.Config) (store.Store, error) {
 	url, err := store.ParseURL(os.Getenv(storeVariable))
 	if err != nil || url.Scheme != store.SchemeS3 {
-		return nil, fmt.Errorf("%s: expected s3://bucket/prefix", storeVariable)
+		return steps.Installation{}, fmt.Errorf("%s: expected s3://bucket/prefix", storeVariable)
 	}
+	i := steps.Installation{Store: openStore(cfg, url), Scope: f.scope()}
+	if f.HandsOut {
+		i.Locate = func(key string) steps.Object { return steps.Object{Bucket: url.Bucket, Key: path.Join(url.Prefix, key)} }
+	}
+	if f.Notifies {
+		i.Secret = func(name string) slack.Secret { return secret(cfg, name) }
+	}
+	if f.Clouds != nil {
+		i.Clouds, err = f.Clouds(ctx, Site{AWS: cfg, Store: i.Store})
+	}
+	return i, err
+}
+
+func (f Function) scope() string {
+	if f.Scope == "" {
+		return "aws"
+	}
+	return f.Scope
+}
+
+func openStore(cfg aws.Config, url store.URL) store.Store {
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = cfg.BaseEndpoint != nil
 		o.DisableLogOutputChecksumValidationSkipped = true // a line per object that has none
 	})
-	return s3store.New(client, url.Bucket, url.Prefix), nil
+	return s3store.New(client, url.Bucket, url.Prefix)
 }
 
 // secret reads the secret of a name from Secrets Manager
 // (secretsmanager:GetSecretValue).
 func secret(cfg aws.Config, name string) slack.Secret {
-	return setup.Kept(func(ctx context.Context) (string, error) {
+	return setup.CachedSecret(func(ctx context.Context) (string, error) {
 		out, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
 		if err != nil {
 			return "", err
@@ -145,17 +119,15 @@ func secret(cfg aws.Config, name string) slack.Secret {
 	})
 }
 
-// Logger writes JSON lines. No attribute that it is given holds a secret.
-func Logger() *slog.Logger { return slog.New(slog.NewJSONHandler(os.Stdout, nil)) }
-
-// Scope is what the runs of AWS cover, in their ids.
-const Scope = "aws"
-
-// Object returns the bucket and the full key of an object of the store.
-func Object(key string) (bucket, object string, err error) {
-	url, err := store.ParseURL(os.Getenv(storeVariable))
-	if err != nil {
-		return "", "", err
+// log writes what came of a call as a JSON line. No attribute holds a secret.
+func (f Function) log(said steps.Answer, err error) {
+	logger := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	for _, warning := range said.Warnings {
+		logger.Warn("the configuration", "run", said.Run, "warning", warning)
 	}
-	return url.Bucket, path.Join(url.Prefix, key), nil
+	if err != nil {
+		logger.Error(f.Name, "answer", said, "error", err.Error())
+		return
+	}
+	logger.Info(f.Name, "answer", said)
 }

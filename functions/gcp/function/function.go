@@ -7,12 +7,13 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 
 	"posture/functions/gcp/oncloudrun"
+	"posture/internal/steps"
 )
 
 // Over HTTP: plan, scan, publish, run, watchdog and weekly; for CloudEvents the same
 // with Event after their names, as in runEvent.
 func init() { //nolint:gochecknoinits // the framework knows only what a package registers when it is loaded
-	for name, step := range oncloudrun.Steps() {
+	for name, step := range steps.All() {
 		functions.HTTP(name, oncloudrun.HTTP(name, step))
 		functions.CloudEvent(name+"Event", oncloudrun.CloudEvent(name, step))
 	}

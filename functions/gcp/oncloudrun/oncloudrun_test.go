@@ -9,6 +9,9 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"google.golang.org/api/secretmanager/v1"
+
+	"posture/internal/setup"
+	"posture/internal/steps"
 )
 
 // TestSecretText: an error does not quote what was in the secret.
@@ -46,13 +49,13 @@ func TestPayload(t *testing.T) {
 // TestLog: a line has what Cloud Logging and the metrics of infra/gcp go by.
 func TestLog(t *testing.T) {
 	for want, line := range map[string]struct {
-		said Answer
+		said steps.Answer
 		err  error
 	}{
-		`"severity":"INFO","message":"done","step":"run","answer":{"run":"r","go":true},"measures":{"RunsCompleted":1}}`: {said: Answer{Run: "r", Go: true, measures: map[string]float64{"RunsCompleted": 1}}},
-		`"severity":"WARNING","message":"to be continued"`:                                                               {err: errContinue},
-		`"severity":"ERROR","message":"failed","step":"run","answer":{"go":false},"error":"no store"}`:                   {err: errors.New("no store")},
-		`"severity":"ERROR","message":"no run completed in time"`:                                                        {said: Answer{Missed: true}},
+		`"severity":"INFO","message":"done","step":"run","answer":{"run":"r","go":true,"done":false},"measures":{"RunsCompleted":1}}`: {said: steps.Answer{Run: "r", Go: true, Metrics: []setup.Metrics{{Values: map[string]float64{"RunsCompleted": 1}}}}},
+		`"severity":"WARNING","message":"to be continued"`:                                                          {err: steps.ErrLeft},
+		`"severity":"ERROR","message":"failed","step":"run","answer":{"go":false,"done":false},"error":"no store"}`: {err: errors.New("no store")},
+		`"severity":"ERROR","message":"no run completed in time"`:                                                   {said: steps.Answer{Missed: true}},
 	} {
 		var text strings.Builder
 		log(&text, "run", line.said, line.err)

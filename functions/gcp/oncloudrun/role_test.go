@@ -21,7 +21,7 @@ func TestRole(t *testing.T) {
 		"description: Reads the settings that posture judges, and nothing else.\n" +
 		"stage: GA\n" +
 		"includedPermissions:\n"
-	for _, permission := range gcp.Permissions() {
+	for _, permission := range gcp.Catalogue().Permissions() {
 		role += "  - " + permission + "\n"
 	}
 	file := filepath.Join("..", "..", "..", "infra", "gcp", "scan-role.yaml")

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
+
+	"posture/internal/steps"
 )
 
 const (
@@ -24,7 +26,7 @@ const (
 // answers with an Answer. The slot is the time of Cloud Scheduler's job, which
 // every retry repeats; then the event's; then the minute it is. Status 503
 // says that the same request is to be sent again, because targets are left.
-func HTTP(name string, step Step) http.HandlerFunc {
+func HTTP(name string, step steps.Step) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
@@ -40,9 +42,9 @@ func HTTP(name string, step Step) http.HandlerFunc {
 		switch {
 		case err == nil:
 			respond(w, http.StatusOK, said)
-		case errors.Is(err, errIncomplete):
+		case errors.Is(err, steps.ErrEvent):
 			respond(w, http.StatusBadRequest, problem(err.Error()))
-		case errors.Is(err, errContinue):
+		case errors.Is(err, steps.ErrLeft):
 			respond(w, http.StatusServiceUnavailable, said)
 		default:
 			respond(w, http.StatusInternalServerError, problem(err.Error()))
@@ -51,25 +53,25 @@ func HTTP(name string, step Step) http.HandlerFunc {
 }
 
 // requested returns the event of a request.
-func requested(r *http.Request) (Event, error) {
+func requested(r *http.Request) (steps.Event, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxEvent+1))
 	if err != nil || len(body) > maxEvent {
-		return Event{}, fmt.Errorf("read the event: expected at most %d bytes", maxEvent)
+		return steps.Event{}, fmt.Errorf("read the event: expected at most %d bytes", maxEvent)
 	}
 	e, err := decode(body)
 	if err != nil {
-		return Event{}, err
+		return steps.Event{}, err
 	}
 	if text := r.Header.Get(slotHeader); text != "" {
 		if e.Slot, err = time.Parse(time.RFC3339, text); err != nil {
-			return Event{}, fmt.Errorf("%s: expected a time such as 2026-01-31T05:00:00Z", slotHeader)
+			return steps.Event{}, fmt.Errorf("%s: expected a time such as 2026-01-31T05:00:00Z", slotHeader)
 		}
 	}
 	return atOrNow(e, time.Now()), nil
 }
 
 // atOrNow gives an event without a slot the minute it is.
-func atOrNow(e Event, now time.Time) Event {
+func atOrNow(e steps.Event, now time.Time) steps.Event {
 	if e.Slot.IsZero() {
 		e.Slot = now.UTC().Truncate(time.Minute)
 	}
@@ -77,15 +79,15 @@ func atOrNow(e Event, now time.Time) Event {
 }
 
 // decode reads an event strictly; an empty one is one without fields.
-func decode(body []byte) (Event, error) {
+func decode(body []byte) (steps.Event, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
-		return Event{}, nil
+		return steps.Event{}, nil
 	}
-	var e Event
+	var e steps.Event
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&e); err != nil {
-		return Event{}, fmt.Errorf("read the event: %w", err)
+		return steps.Event{}, fmt.Errorf("read the event: %w", err)
 	}
 	return e, nil
 }
@@ -93,7 +95,7 @@ func decode(body []byte) (Event, error) {
 // CloudEvent returns the step as a CloudEvent function. Its data is an Event,
 // or a Pub/Sub message with one; the slot is the event's own time where the
 // data has none. An error makes the sender deliver the event again.
-func CloudEvent(name string, step Step) func(context.Context, cloudevents.Event) error {
+func CloudEvent(name string, step steps.Step) func(context.Context, cloudevents.Event) error {
 	return func(ctx context.Context, event cloudevents.Event) error {
 		e, err := decode(payload(event))
 		if err != nil {
@@ -125,14 +127,19 @@ func payload(event cloudevents.Event) []byte {
 
 // bounded does the step within the time of an invocation, and logs what came
 // of it.
-func bounded(ctx context.Context, name string, step Step, e Event) (Answer, error) {
+func bounded(ctx context.Context, name string, step steps.Step, e steps.Event) (steps.Answer, error) {
 	limit, err := timeLimit()
 	if err != nil {
-		return Answer{}, err
+		return steps.Answer{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	said, err := step(ctx, e)
+	i, err := installation(ctx)
+	if err != nil {
+		log(os.Stdout, name, steps.Answer{}, err)
+		return steps.Answer{}, err
+	}
+	said, err := i.Do(ctx, step, e)
 	log(os.Stdout, name, said, err)
 	return said, err
 }

@@ -1,16 +1,17 @@
 package awscloud_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"posture/internal/cloud"
 	"posture/internal/cloud/awscloud"
 	"posture/internal/config"
 	"posture/internal/drift"
 	"posture/internal/posture"
-	"posture/scanners/aws"
 	"posture/scanners/aws/awstest"
 )
 
@@ -28,8 +29,8 @@ func TestLastChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud := awstest.New([]string{"eu-west-1"}, map[string]*awstest.Estate{"111122223333": estate, "444455556666": estate})
-	server, err := awstest.Start(cloud)
+	served := awstest.New([]string{"eu-west-1"}, map[string]*awstest.Estate{"111122223333": estate, "444455556666": estate})
+	server, err := awstest.Start(served)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,20 +39,19 @@ func TestLastChange(t *testing.T) {
 	member.AWS.Accounts = []config.Account{{ID: "111122223333", RoleARN: "arn:aws:iam::111122223333:role/posture-scan"}}
 	bob := &drift.Attribution{Event: "PutBucketAcl", Time: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Principal: "bob"}
 	for name, c := range map[string]struct {
-		options awscloud.Options
+		options cloud.Options
 		own     string // account of the credentials
 		want    *drift.Attribution
 		ops     []string
 	}{
-		"own account":    {awscloud.Options{Config: config.Default()}, "111122223333", bob, []string{"cloudtrail:LookupEvents"}},
-		"member account": {awscloud.Options{Config: member, Session: "posture"}, "444455556666", bob, []string{"sts:AssumeRole", "cloudtrail:LookupEvents"}},
-		"role by flag": {awscloud.Options{Config: config.Default(), Session: "posture", Role: aws.Role{ARN: "arn:aws:iam::111122223333:role/r"}},
+		"own account":    {cloud.Options{Config: config.Default()}, "111122223333", bob, []string{"cloudtrail:LookupEvents"}},
+		"member account": {cloud.Options{Config: member}, "444455556666", bob, []string{"sts:AssumeRole", "cloudtrail:LookupEvents"}},
+		"role by flag": {cloud.Options{Config: config.Default(), Flags: cloud.Flags{"role-arn": {"arn:aws:iam::111122223333:role/r"}}},
 			"444455556666", bob, []string{"sts:AssumeRole", "cloudtrail:LookupEvents"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cloud.Forget()
-			c.options.AWS = server.Config(c.own)
-			made, err := awscloud.New(c.options)
+			served.Forget()
+			made, err := awscloud.New(awscloud.Given(server.Config(c.own))).Open(t.Context(), c.options)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +61,7 @@ func TestLastChange(t *testing.T) {
 				t.Errorf("%v (-want +got)\n%s", err, diff)
 			}
 			var ops []string
-			for _, request := range cloud.Log() {
+			for _, request := range served.Log() {
 				ops = append(ops, request.Op())
 			}
 			if diff := cmp.Diff(c.ops, ops); diff != "" {
@@ -79,8 +79,8 @@ func TestAskedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud := awstest.New([]string{"eu-west-1"}, map[string]*awstest.Estate{"111122223333": estate, "444455556666": estate})
-	server, err := awstest.Start(cloud)
+	served := awstest.New([]string{"eu-west-1"}, map[string]*awstest.Estate{"111122223333": estate, "444455556666": estate})
+	server, err := awstest.Start(served)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +99,8 @@ func TestAskedOnce(t *testing.T) {
 		"other one of organization": {member, false, "444455556666", []string{"sts:GetCallerIdentity", "sts:AssumeRole", "sts:GetCallerIdentity", "ec2:DescribeRegions"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cloud.Forget()
-			made, err := awscloud.New(awscloud.Options{Config: c.config, AWS: server.Config("111122223333"), Session: "posture"})
+			served.Forget()
+			made, err := awscloud.New(awscloud.Given(server.Config("111122223333"))).Open(t.Context(), cloud.Options{Config: c.config})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -114,7 +114,7 @@ func TestAskedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			var ops []string
-			for _, request := range cloud.Log() {
+			for _, request := range served.Log() {
 				ops = append(ops, request.Op())
 			}
 			if diff := cmp.Diff(c.want, ops); diff != "" {
@@ -128,23 +128,54 @@ func TestAskedOnce(t *testing.T) {
 	}
 }
 
-// TestNarrowed holds which options ask for less than the configuration.
-func TestNarrowed(t *testing.T) {
+// TestChoose holds what flags, configuration and environment put in scope, and
+// whether that is less than the configuration does.
+func TestChoose(t *testing.T) {
 	listed := config.Default()
-	listed.AWS.Accounts = []config.Account{{ID: "111122223333"}}
+	listed.AWS = config.AWS{Accounts: []config.Account{{ID: "111122223333"}, {ID: "222233334444", Regions: []string{"eu-west-2"}}}, Regions: []string{"us-east-1"}, Services: []string{"kms"}}
+	target := func(account string, regions ...string) posture.Target {
+		return posture.Target{Provider: posture.AWS, Account: account, Regions: regions}
+	}
+	both := []posture.Target{target("111122223333", "us-east-1"), target("222233334444", "eu-west-2")}
+	kms, us := []string{"kms"}, []string{"us-east-1"}
 	for name, c := range map[string]struct {
-		options awscloud.Options
-		want    bool
+		config config.Config
+		flags  cloud.Flags
+		want   cloud.Choice
 	}{
-		"all that is configured":     {awscloud.Options{Config: listed}, false},
-		"one region of it":           {awscloud.Options{Config: listed, Regions: []string{"eu-west-1"}}, true},
-		"one service of it":          {awscloud.Options{Config: listed, Services: []string{"s3"}}, true},
-		"one account of it":          {awscloud.Options{Config: listed, Only: true}, true},
-		"another account":            {awscloud.Options{Config: listed, Role: aws.Role{ARN: "r"}}, true},
-		"whatever the day's account": {awscloud.Options{Config: config.Default()}, true},
+		"all that is configured": {listed, nil, cloud.Choice{Services: kms, Targets: both, Regions: us}},
+		"one region of it": {listed, cloud.Flags{"regions": {"eu-west-1", "eu-west-1"}}, cloud.Choice{
+			Services: kms, Narrowed: true, Regions: []string{"eu-west-1"},
+			Targets: []posture.Target{target("111122223333", "eu-west-1"), target("222233334444", "eu-west-1")},
+		}},
+		"one service of it":          {listed, cloud.Flags{"services": {"s3"}}, cloud.Choice{Services: []string{"s3"}, Narrowed: true, Targets: both, Regions: us}},
+		"another profile":            {listed, cloud.Flags{"profile": {"p"}}, cloud.Choice{Services: kms, Narrowed: true, Regions: us, Other: true}},
+		"another account":            {listed, cloud.Flags{"role-arn": {"arn:aws:iam::333344445555:role/r"}}, cloud.Choice{Services: kms, Narrowed: true, Regions: us, Targets: []posture.Target{target("333344445555", "us-east-1")}}},
+		"whatever the day's account": {config.Default(), nil, cloud.Choice{Narrowed: true}},
 	} {
-		if got := c.options.Narrowed(); got != c.want {
-			t.Errorf("%s: %v", name, got)
+		got, err := awscloud.New(nil).Choose(cloud.Options{Config: c.config, Flags: c.flags})
+		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got)\n%s", name, err, diff)
+		}
+	}
+	organization := func(name string) string {
+		return map[string]string{"POSTURE_ORGANIZATION_ROLE": "posture-scan"}[name]
+	}
+	got, err := awscloud.New(nil).Choose(cloud.Options{Config: config.Default(), Getenv: organization})
+	if diff := cmp.Diff(cloud.Choice{}, got); err != nil || diff != "" {
+		t.Errorf("a whole organization: %v (-want +got)\n%s", err, diff)
+	}
+}
+
+// TestWrongFlags: what makes no sense together is told without credentials.
+func TestWrongFlags(t *testing.T) {
+	for want, flags := range map[string]cloud.Flags{
+		"--external-id needs --role-arn":              {"external-id": {"x"}},
+		`role "arn:aws:s3:::b": expected arn:aws:iam`: {"role-arn": {"arn:aws:s3:::b"}},
+		`unknown service "s4": expected one of`:       {"services": {"s4"}},
+	} {
+		if _, err := awscloud.New(nil).Choose(cloud.Options{Config: config.Default(), Flags: flags}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: got %v", flags, err)
 		}
 	}
 }

@@ -47,6 +47,7 @@ func choose(o cloud.Options) (scope, error) {
 	}
 	regions, services := o.Flags[regionsFlag], o.Flags[cloud.ServicesFlag]
 	s.Narrowed = len(regions) > 0 || len(services) > 0 || !s.configured() || s.role.ARN != "" || s.profile != ""
+	s.Other = s.profile != ""
 	s.Regions = slices.Compact(slices.Sorted(slices.Values(orElse(regions, s.settings.Regions))))
 	s.Services = orElse(services, s.settings.Services)
 	if err := aws.Catalogue().CheckServices(s.Services); err != nil {

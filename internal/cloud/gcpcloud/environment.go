@@ -28,6 +28,11 @@ func Environment(_ context.Context, impersonate string, getenv func(string) stri
 	return o, err
 }
 
+// Given are settings for reading that are at hand already.
+func Given(o gcp.Options) Credentials {
+	return func(context.Context, string, func(string) string) (gcp.Options, error) { return o, nil }
+}
+
 // loopback returns how clients reach a stand-in for Google Cloud.
 func loopback(endpoint string) (inventory, rest []option.ClientOption, err error) {
 	at, err := url.Parse(endpoint)

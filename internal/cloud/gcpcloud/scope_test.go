@@ -9,7 +9,7 @@ import (
 	"posture/internal/config"
 )
 
-func TestinScope(t *testing.T) {
+func TestInScope(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":                  nil,
 		"organizations/123": {"organizations/123"},

@@ -12,6 +12,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"posture/internal/cloud/awscloud"
 	"posture/internal/store"
 	"posture/internal/store/s3store"
 )
@@ -19,7 +20,7 @@ import (
 // openS3 opens a store in a bucket, in whichever region it is, with the
 // credentials of the environment.
 func openS3(ctx context.Context, url store.URL) (store.Store, error) {
-	cfg, err := loadAWS(ctx, "")
+	cfg, err := awscloud.Load(ctx, "")
 	if err != nil {
 		return nil, err
 	}

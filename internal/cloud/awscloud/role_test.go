@@ -1,10 +1,11 @@
-package main
+package awscloud
 
 import (
 	"encoding/json"
 	"testing"
 
-	scanner "posture/scanners/aws"
+	"posture/internal/cloud"
+	"posture/scanners/aws"
 )
 
 // The most characters, without white space, that IAM takes.
@@ -15,7 +16,8 @@ const (
 
 // TestPolicyFits holds that IAM takes the policy in every form.
 func TestPolicyFits(t *testing.T) {
-	text, err := json.Marshal(new(permissionsAWS).document())
+	all := aws.Catalogue().Permissions()
+	text, err := json.Marshal(newPolicyDocument(cloud.Permissions{Allowed: all, All: all}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +30,7 @@ func TestPolicyFits(t *testing.T) {
 // reads data, and that none stops a scan.
 func TestNothingNeededIsDenied(t *testing.T) {
 	for _, pattern := range dataReads() {
-		for _, action := range scanner.Actions() {
+		for _, action := range aws.Catalogue().Permissions() {
 			if covers(pattern, action) {
 				t.Errorf("%s is needed, and %s denies it", action, pattern)
 			}

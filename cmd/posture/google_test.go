@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"posture/internal/cloud/gcpcloud"
 	"posture/scanners/gcp/gcptest"
 )
 
@@ -51,7 +52,7 @@ func setUpGCP(env *testscript.Env) error {
 	}
 	env.Defer(server.Close)
 	env.Values[gcpKey{}] = server
-	env.Setenv(endpointVariable, server.URL())
+	env.Setenv(gcpcloud.EndpointVariable, server.URL())
 	env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
 	env.Setenv("HOME", env.WorkDir+"/home")
 	return os.WriteFile(env.WorkDir+"/estate.ndjson", estate, 0o600)

@@ -7,17 +7,21 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"posture/internal/cloud"
 )
 
-// The lines of a template between which its policy stands.
-const (
-	generatedBegin = "generated: posture permissions aws --template"
-	generatedEnd   = "end of generated"
-)
+// generatedEnd is the line of a template after what is generated.
+const generatedEnd = "end of generated"
+
+// generatedBegin returns the line of a template before what is generated.
+func generatedBegin(cloud string) string {
+	return "generated: posture permissions " + cloud + " --template"
+}
 
 // inTemplate compares the policies of a template with the scanners, or writes
 // them.
-func (p *permissionsAWS) inTemplate() error {
+func (p *permissions) inTemplate() error {
 	old, err := os.ReadFile(p.template)
 	if err != nil {
 		return fmt.Errorf("read the template: %w", err)
@@ -31,24 +35,25 @@ func (p *permissionsAWS) inTemplate() error {
 	case p.write:
 		return replaceFile(p.template, text)
 	default:
-		return fmt.Errorf("%s differs from what the scanners need, first in line %d: write it again with posture permissions aws --template %s --write",
-			p.template, firstDifference(string(old), text), p.template)
+		return fmt.Errorf("%s differs from what the scanners need, first in line %d: write it again with posture permissions %s --template %s --write",
+			p.template, firstDifference(string(old), text), p.cloud.Name, p.template)
 	}
 }
 
 // generate returns the template with its policies as they should be.
-func (p *permissionsAWS) generate(old string) (string, error) {
+func (p *permissions) generate(old string) (string, error) {
 	var b strings.Builder
+	begin := generatedBegin(p.cloud.Name)
 	inside, found := 0, 0 // inside: the line at which a policy begins
 	for i, line := range strings.SplitAfter(old, "\n") {
 		comment := strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(line), "#"))
 		switch {
-		case inside == 0 && strings.HasPrefix(comment, generatedBegin):
-			document, err := p.asMarked(strings.TrimPrefix(comment, generatedBegin))
+		case inside == 0 && strings.HasPrefix(comment, begin):
+			document, err := p.asMarked(strings.TrimPrefix(comment, begin))
 			if err != nil {
 				return "", fmt.Errorf("line %d: %w", i+1, err)
 			}
-			b.WriteString(line + indented(document.yaml(), line[:strings.Index(line, "#")]))
+			b.WriteString(line + indented(document.YAML(), line[:strings.Index(line, "#")]))
 			inside, found = i+1, found+1
 		case inside > 0 && comment == generatedEnd:
 			b.WriteString(line)
@@ -61,21 +66,21 @@ func (p *permissionsAWS) generate(old string) (string, error) {
 		return "", fmt.Errorf("line %d: a generated policy begins here and does not end: expected a line # %s", inside, generatedEnd)
 	}
 	if found == 0 {
-		return "", fmt.Errorf("there is no line # %s: expected one where the policy is to stand", generatedBegin)
+		return "", fmt.Errorf("there is no line # %s: expected one where the policy is to stand", begin)
 	}
 	return b.String(), nil
 }
 
 // asMarked returns the policy with the flags that a template's line has.
-func (p *permissionsAWS) asMarked(flags string) (policyDocument, error) {
-	own := permissionsAWS{services: p.services, except: p.except}
+func (p *permissions) asMarked(flags string) (cloud.Document, error) {
+	own := permissions{cloudFlags: p.cloudFlags, except: p.except}
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
 	set.StringSliceVar(&own.except, "except", own.except, "")
 	if err := set.Parse(strings.Fields(flags)); err != nil {
-		return policyDocument{}, err
+		return nil, err
 	}
 	if set.NArg() > 0 {
-		return policyDocument{}, fmt.Errorf("unexpected %q: expected --except ACTIONS", set.Arg(0))
+		return nil, fmt.Errorf("unexpected %q: expected --except ACTIONS", set.Arg(0))
 	}
 	return own.document(), nil
 }

@@ -1,0 +1,203 @@
+// Package steps is what functions do, whoever calls them: an event in, an
+// answer out. Plan opens a run, Scan reads its targets, Publish closes it and
+// tells what changed, Run does all three, Watchdog speaks up when runs stop,
+// and Weekly keeps the page of a week. Every step may be repeated and run twice
+// at once. A function is made by an adapter that opens an Installation and
+// hands on event and answer; begin with Installation.Do.
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"posture/internal/audit"
+	"posture/internal/outbox"
+	"posture/internal/posture"
+	"posture/internal/setup"
+	"posture/internal/snapshot"
+)
+
+// Event is what a function is asked for, in JSON. Each step takes what it
+// needs of it.
+type Event struct {
+	Slot   time.Time       `json:"slot"`   // plan, run, weekly: the scheduled time
+	Opener string          `json:"opener"` // plan: the caller's name, the same when it comes again
+	Run    string          `json:"run"`    // scan, publish: id of the run
+	Target *posture.Target `json:"target"` // scan: the one to scan; without one, all of the run
+	Week   string          `json:"week"`   // weekly: as in 2026-W47; without one, the week before the slot
+}
+
+// Answer says what came of a step, in JSON.
+type Answer struct {
+	Run      string                 `json:"run,omitempty"`
+	Go       bool                   `json:"go"`                // plan and run: false when another caller has the slot
+	List     *Object                `json:"list,omitempty"`    // plan: a JSON array of the targets, for an orchestrator that hands them out
+	Targets  int                    `json:"targets,omitempty"` // of the run
+	Left     int                    `json:"left,omitempty"`    // of them, those that a next call is to scan
+	Done     bool                   `json:"done"`              // scan: nothing is left
+	Counts   map[posture.Status]int `json:"counts,omitempty"`  // findings, of the targets scanned
+	Calls    int                    `json:"calls,omitempty"`   // that the scan made
+	Failure  *posture.Cause         `json:"failure,omitempty"` // scan of one target: why nothing of it could be read
+	Outcome  snapshot.Outcome       `json:"outcome,omitempty"`
+	Alerts   int                    `json:"alerts,omitempty"`
+	Slack    *outbox.Report         `json:"slack,omitempty"`
+	Series   []Series               `json:"series,omitempty"`   // watchdog
+	Missed   bool                   `json:"missed,omitempty"`   // watchdog: no run completed for too long
+	Warnings []string               `json:"warnings,omitempty"` // what of the configuration is ignored
+	Kept     *setup.KeptWeek        `json:"kept,omitempty"`     // weekly: the page
+
+	Metrics []setup.Metrics `json:"-"` // for the platform's own metrics, on which alarms stand
+}
+
+// Object is an object of the store, as other services name it.
+type Object struct {
+	Bucket string `json:"bucket"`
+	Key    string `json:"key"`
+}
+
+// Series is what the watchdog saw of the runs of one scope.
+type Series struct {
+	Scope  string  `json:"scope"`
+	Last   string  `json:"last"`   // the newest run that completed
+	Hours  float64 `json:"hours"`  // since its slot
+	Missed bool    `json:"missed"` // too long
+}
+
+// Step is one step of a run.
+type Step func(ctx context.Context, s *Site, e Event) (Answer, error)
+
+// All returns the steps by their names.
+func All() map[string]Step {
+	return map[string]Step{"plan": Plan, "scan": Scan, "publish": Publish, "run": Run, "watchdog": Watchdog, "weekly": Weekly}
+}
+
+// ErrEvent says that an event lacks what the step needs.
+var ErrEvent = errors.New("the event is incomplete")
+
+// ErrLeft says that time ran out: the same event goes on where it ended.
+var ErrLeft = errors.New("targets are left: send the same event again")
+
+// Plan opens the run of the event's slot. All who ask for one without a name
+// are one opener.
+func Plan(ctx context.Context, s *Site, e Event) (Answer, error) {
+	planned, won, err := s.plan(ctx, e)
+	said := Answer{Run: planned.ID, Go: won, Targets: len(planned.Targets)}
+	if err != nil || s.Locate == nil {
+		return said, err
+	}
+	key, err := s.ListTargets(ctx, planned)
+	if err != nil {
+		return said, err
+	}
+	object := s.Locate(key)
+	said.List = &object
+	return said, nil
+}
+
+func (s *Site) plan(ctx context.Context, e Event) (snapshot.Run, bool, error) {
+	if e.Slot.IsZero() {
+		return snapshot.Run{}, false, fmt.Errorf("%w: expected slot, the scheduled time of the run", ErrEvent)
+	}
+	if e.Opener == "" {
+		e.Opener = "slot " + e.Slot.UTC().Format(time.RFC3339)
+	}
+	return s.Auditor.Plan(ctx, e.Slot, s.Scope, e.Opener)
+}
+
+// Scan scans the event's target, or all targets of the run that have no part
+// yet while there is time; the error is ErrLeft when there was not enough. A
+// target of which the scan failed counts as left; the others go on.
+func Scan(ctx context.Context, s *Site, e Event) (Answer, error) {
+	if e.Run == "" {
+		return Answer{}, fmt.Errorf("%w: expected run, the id that plan answered", ErrEvent)
+	}
+	if e.Target != nil && s.Clouds[e.Target.Provider].Slices == nil {
+		return s.scanOne(ctx, e.Run, *e.Target)
+	}
+	planned, err := snapshot.LoadRun(ctx, s.Store, e.Run)
+	if err != nil {
+		return Answer{}, fmt.Errorf("scan run %s: %w", e.Run, err)
+	}
+	if e.Target != nil {
+		return s.scanAll(ctx, planned, []posture.Target{*e.Target})
+	}
+	return s.scanAll(ctx, planned, planned.Targets)
+}
+
+func (s *Site) scanOne(ctx context.Context, run string, target posture.Target) (Answer, error) {
+	said := Answer{Run: run, Go: true, Targets: 1, Left: 1, Counts: map[posture.Status]int{}}
+	part, err := s.Auditor.Scan(ctx, run, target)
+	if err == nil {
+		said.add(part)
+		said.Done, said.Failure = true, part.Failure
+	}
+	return said, err
+}
+
+func (s *Site) scanAll(ctx context.Context, planned snapshot.Run, targets []posture.Target) (Answer, error) {
+	said := Answer{Run: planned.ID, Go: true, Targets: len(targets), Left: len(targets), Counts: map[posture.Status]int{}}
+	err := s.ScanAll(ctx, planned, targets, said.add)
+	if errors.Is(err, audit.ErrLeft) {
+		err = ErrLeft
+	}
+	said.Done = err == nil
+	return said, err
+}
+
+// add counts a part that is stored.
+func (a *Answer) add(part snapshot.Part) {
+	a.Left--
+	for status, n := range part.Counts {
+		a.Counts[status] += n
+	}
+	for _, n := range part.Coverage.Calls {
+		a.Calls += n
+	}
+}
+
+// Publish closes the event's run and tells what changed.
+func Publish(ctx context.Context, s *Site, e Event) (Answer, error) {
+	if e.Run == "" {
+		return Answer{}, fmt.Errorf("%w: expected run, the id that plan answered", ErrEvent)
+	}
+	published, err := s.Auditor.Publish(ctx, e.Run)
+	if err != nil {
+		return Answer{}, err
+	}
+	_, scope, err := snapshot.ParseID(e.Run)
+	return Answer{
+		Run: e.Run, Go: true, Done: true, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: &published.Delivery,
+		Targets: len(published.Run.Targets), Warnings: s.Warnings,
+		Metrics: []setup.Metrics{setup.RunMetrics(scope, published), setup.QueueMetrics(published.Delivery)},
+	}, err
+}
+
+// Watchdog tells when no run completed for too long, delivers what waits, and
+// finishes what a publish that died left behind. Its answer holds what it saw
+// also when telling fails: the alarms on it are the way that does not go
+// through Slack.
+func Watchdog(ctx context.Context, s *Site, _ Event) (Answer, error) {
+	watch, err := s.Auditor.Watchdog(ctx)
+	if len(watch.Series) == 0 {
+		return Answer{}, err // it could not see
+	}
+	said := Answer{
+		Go: true, Missed: len(watch.Missing()) > 0, Slack: &watch.Delivery,
+		Metrics: []setup.Metrics{setup.WatchMetrics(watch)},
+	}
+	for _, series := range watch.Series {
+		said.Series = append(said.Series, Series{Scope: series.Scope, Last: series.Last, Hours: series.Age.Hours(), Missed: series.Missed != nil})
+	}
+	return said, err
+}
+
+// Weekly keeps the page of the event's week.
+func Weekly(ctx context.Context, s *Site, e Event) (Answer, error) {
+	if e.Slot.IsZero() && e.Week == "" {
+		return Answer{}, fmt.Errorf("%w: expected slot, the scheduled time of the page, or week", ErrEvent)
+	}
+	kept, err := setup.Weekly{Store: s.Store, Config: s.Config, Slot: e.Slot, Week: e.Week, Now: s.Now()}.Keep(ctx)
+	return Answer{Go: true, Kept: &kept}, err
+}
