@@ -96,7 +96,7 @@ func (d *doctor) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = cloud.Close() }() // nothing is written through it
+	defer cloud.Release()
 	targets, err := cloud.Targets(ctx)
 	if err != nil {
 		return unreachable(err)

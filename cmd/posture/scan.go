@@ -87,7 +87,7 @@ func (s *scan) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = auditor.Clouds[s.cloud.Provider()].Close() }() // nothing is written through it
+	defer auditor.Clouds[s.cloud.Provider()].Release()
 	published, err := s.pass(ctx, auditor, progress)
 	progress.end()
 	if err != nil {

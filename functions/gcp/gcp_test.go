@@ -100,7 +100,7 @@ exemptions: {items: [{id: E1, rule: gcp-misspelt-rule, resource: r, reason: r, r
 			t.Errorf("got %q, want %q", got.Warnings[i], want)
 		}
 	}
-	p.logs(t, `"severity":"WARNING","message":"done, but something of the configuration is without effect","step":"run"`)
+	p.logs(t, `"severity":"WARNING","message":"done, but part of the configuration is ignored","step":"run"`)
 }
 
 // TestContinue: an invocation that has no time left says so, and the next one

@@ -110,7 +110,7 @@ func (c *comparison) change(kind Kind, t *Told, f *posture.Finding) *Change {
 		change.Resource.Flips = len(t.Flips)
 	}
 	if f != nil {
-		change.Resource.Actual = f.Evidence
+		change.Resource.Actual, change.Resource.Link = f.Evidence, f.Link
 	}
 	return &change
 }

@@ -68,7 +68,7 @@ func newFinding(r *rule, on *posture.Resource) posture.Finding {
 	return posture.Finding{
 		Fingerprint: posture.Fingerprint(id, on.Provider, on.Account, on.Region, on.ID),
 		Rule:        id, Provider: on.Provider, Account: on.Account, Region: on.Region,
-		Type: on.Type, Resource: on.ID, Name: on.Name,
+		Type: on.Type, Resource: on.ID, Name: on.Name, Link: on.Link,
 	}
 }
 

@@ -3,7 +3,6 @@ package steps
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io/fs"
 	"os"
 	"strings"
@@ -103,9 +102,7 @@ func (i Installation) openClouds(ctx context.Context, settings config.Config, ow
 	opened := map[posture.Provider]audit.Cloud{}
 	done := func() {
 		for _, c := range opened {
-			if c.Close != nil {
-				_ = c.Close() // nothing is written through it
-			}
+			c.Release()
 		}
 	}
 	for _, c := range i.Clouds {
@@ -125,7 +122,3 @@ func getenv(name string) string {
 	}
 	return ""
 }
-
-// Again reports whether the same event is to be sent again, because time ran
-// out.
-func Again(err error) bool { return errors.Is(err, ErrLeft) }

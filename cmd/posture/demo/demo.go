@@ -146,7 +146,7 @@ func (s *show) scan(ctx context.Context) (audit.Published, error) {
 		if err != nil {
 			return audit.Published{}, err
 		}
-		defer func() { _ = opened.Close() }() // nothing is written through it
+		defer opened.Release()
 		s.auditor.Clouds[c.Provider()] = opened
 	}
 	run, won, err := s.auditor.Plan(ctx, s.now(), "demo", setup.Attempt())
