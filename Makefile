@@ -30,7 +30,7 @@ build: ## build/posture, the command line
 	go build -tags $(CLI_TAGS) -ldflags='-s -w $(STAMP)' -o build/posture ./cmd/posture
 
 demo: ## scan a sample account and project that are served in process: needs nothing but Go
-	go run -tags $(CLI_TAGS) ./cmd/posture demo
+	go run -tags $(CLI_TAGS) ./cmd/posture-demo
 
 test: python node browser ## every test, against real parts, and a moment of fuzzing
 	go test ./...

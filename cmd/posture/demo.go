@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"posture/cmd/posture/demo"
-	"posture/internal/store"
 )
 
 // demoCommand is one posture demo.
@@ -38,7 +36,7 @@ on the loopback interface; no cloud, no credentials and no network are needed.`,
 }
 
 func (d *demoCommand) run(ctx context.Context) error {
-	kept, err := demoStore(d.store)
+	kept, err := demo.OpenStore(d.store)
 	if err != nil {
 		return err
 	}
@@ -46,25 +44,6 @@ func (d *demoCommand) run(ctx context.Context) error {
 		Store: kept, Command: calledAs(os.Args[0]), Out: d.world.out, Color: d.world.colored(), Blocks: d.blocks,
 		Now: d.world.now,
 	})
-}
-
-// demoStore opens the directory that the demo is to keep its runs in.
-func demoStore(directory string) (store.Store, error) {
-	if directory == "" {
-		fresh, err := os.MkdirTemp("", "posture-demo-")
-		if err != nil {
-			return nil, fmt.Errorf("make a directory for the demo: %w", err)
-		}
-		directory = fresh
-	}
-	url, err := store.ParseURL(directory)
-	if err != nil {
-		return nil, err
-	}
-	if url.Scheme != store.SchemeDir {
-		return nil, fmt.Errorf("store %s: the demo keeps its runs in a directory", url)
-	}
-	return store.Dir(url.Dir), nil
 }
 
 // calledAs returns how a person is to call this program again: go run leaves

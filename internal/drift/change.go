@@ -84,7 +84,7 @@ type Resource struct {
 	Region      string             `json:"region"`
 	Type        string             `json:"type"`
 	ID          string             `json:"id"`
-	Name        string             `json:"name"` // chosen by strangers: escape it
+	Name        string             `json:"name"`           // chosen by strangers: escape it
 	Link        string             `json:"link,omitempty"` // where the provider's console shows it; "" for nowhere, and once it is gone
 	Owner       string             `json:"owner,omitempty"`
 	Actual      []posture.Value    `json:"actual,omitempty"`    // what the rule read; empty when the finding is absent

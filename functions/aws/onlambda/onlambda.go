@@ -81,7 +81,9 @@ func (f Function) installation(ctx context.Context) (steps.Installation, error) 
 	}
 	i := steps.Installation{Store: openStore(cfg, url), Scope: f.scope()}
 	if f.HandsOut {
-		i.Locate = func(key string) steps.Object { return steps.Object{Bucket: url.Bucket, Key: path.Join(url.Prefix, key)} }
+		i.Locate = func(key string) steps.Object {
+			return steps.Object{Bucket: url.Bucket, Key: path.Join(url.Prefix, key)}
+		}
 	}
 	if f.Notifies {
 		i.Secret = func(name string) slack.Secret { return secret(cfg, name) }
