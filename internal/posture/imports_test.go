@@ -48,7 +48,12 @@ var allowed = map[string][]string{
 		"internal/audit", "internal/slack", "internal/weekly", "rules",
 	},
 	"internal/cloud": {
-		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/drift", "internal/audit", "internal/setup", "scanners/...", "rules",
+		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/drift", "internal/audit", "internal/setup",
+		"internal/cloud/...", "scanners/...", "rules",
+	},
+	"internal/steps": {
+		"internal/posture", "internal/config", "internal/store", "internal/snapshot", "internal/outbox", "internal/audit", "internal/slack",
+		"internal/setup", "internal/cloud", "rules",
 	},
 
 	// What only tests use.
