@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"posture/internal/posture"
+)
+
+// NotConfigured turns an error into nil when its code is one by which the API
+// answers that nothing is configured. The call's output is nil then.
+func NotConfigured(err error, codes ...string) error {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return err
+	}
+	for _, code := range codes {
+		if api.ErrorCode() == code {
+			return nil
+		}
+	}
+	return err
+}
+
+// denied holds the codes by which AWS services refuse a call: true where a
+// permission would help, false where the credentials or the account are at
+// fault.
+var denied = map[string]bool{
+	"AccessDenied":                  true,
+	"AccessDeniedException":         true,
+	"AllAccessDisabled":             true,
+	"AuthFailure":                   false,
+	"AuthorizationError":            true,
+	"AuthorizationErrorException":   true,
+	"ExpiredToken":                  false,
+	"ExpiredTokenException":         false,
+	"Forbidden":                     true,
+	"ForbiddenException":            true,
+	"InvalidAccessKeyId":            false,
+	"InvalidClientTokenId":          false,
+	"InvalidToken":                  false,
+	"NotAuthorized":                 true,
+	"OptInRequired":                 false,
+	"RequestExpired":                false,
+	"SignatureDoesNotMatch":         false,
+	"SubscriptionRequiredException": false,
+	"UnauthorizedException":         true,
+	"UnauthorizedOperation":         true,
+	"UnrecognizedClientException":   false,
+}
+
+// cause says why a call failed, given the permission of each operation.
+func cause(err error, permissions map[string]string) posture.Cause {
+	var known *posture.ReadError
+	if errors.As(err, &known) {
+		return known.Cause
+	}
+	var c posture.Cause
+	if operation := innermost(err); operation != nil {
+		c.Operation = prefix(operation.ServiceID) + ":" + operation.OperationName
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		c.Code = api.ErrorCode()
+	}
+	c.Reason = reason(err, c.Code)
+	if helps, known := denied[c.Code]; c.Reason == posture.Denied && (helps || !known) {
+		c.Permission = permissions[c.Operation]
+	}
+	return c
+}
+
+// innermost returns the operation that failed: where a call failed because
+// its credentials could not be had, the one that was to give them.
+func innermost(err error) *smithy.OperationError {
+	var found, deeper *smithy.OperationError
+	for errors.As(err, &deeper) {
+		found, err = deeper, deeper.Err
+	}
+	return found
+}
+
+// Refusal returns the error of a call that was made outside of a scan, with
+// its cause and without the text of the API's answer.
+func Refusal(doing string, err error) error {
+	known := permissions(nil)
+	known["sts:AssumeRole"] = "sts:AssumeRole"
+	return &posture.ReadError{Cause: cause(err, known), Err: plainError{doing, err}}
+}
+
+// plainError is the failure of a call without the text of the API's answer,
+// which may quote the request and its credentials.
+type plainError struct {
+	doing string
+	err   error
+}
+
+func (e plainError) Error() string {
+	var api smithy.APIError
+	if !errors.As(e.err, &api) {
+		return fmt.Sprintf("%s: %v", e.doing, e.err)
+	}
+	if operation := innermost(e.err); operation != nil {
+		return fmt.Sprintf("%s: %s answered %s", e.doing, prefix(operation.ServiceID)+":"+operation.OperationName, api.ErrorCode())
+	}
+	return fmt.Sprintf("%s: AWS answered %s", e.doing, api.ErrorCode())
+}
+
+func (e plainError) Unwrap() error { return e.err }
+
+// reason sorts an error into the closed set of reasons.
+func reason(err error, code string) posture.Reason {
+	var network net.Error
+	_, refused := denied[code]
+	status := httpStatus(err)
+	switch {
+	case throttles(code):
+		return posture.Throttled
+	case refused, status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return posture.Denied
+	case status == http.StatusTooManyRequests:
+		return posture.Throttled
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled),
+		errors.As(err, &network) && network.Timeout():
+		return posture.TimedOut
+	default:
+		return posture.Failed
+	}
+}
+
+// moreThrottles holds codes that the SDK does not know to mean throttling.
+var moreThrottles = map[string]struct{}{
+	"Throttled":       {}, // SNS
+	"TooManyRequests": {}, // EFS
+}
+
+// throttles reports whether a code tells the caller to slow down.
+func throttles(code string) bool {
+	_, known := retry.DefaultThrottleErrorCodes[code]
+	_, more := moreThrottles[code]
+	return known || more
+}
+
+// httpStatus returns the status of the answer that made a call fail, 0 for none.
+func httpStatus(err error) int {
+	var response *awshttp.ResponseError
+	if errors.As(err, &response) {
+		return response.HTTPStatusCode()
+	}
+	return 0
+}

@@ -1,0 +1,50 @@
+package engine
+
+import "context"
+
+// Pager is any of the SDK's paginators.
+type Pager[P, O any] interface {
+	HasMorePages() bool
+	NextPage(context.Context, ...func(*O)) (P, error)
+}
+
+// EachPage calls do for every page of a listing. Its error means that the
+// listing was not seen to its end.
+func EachPage[P, O any](ctx context.Context, pages Pager[P, O], do func(P) error) error {
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		if err := do(page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ListAll returns the items of every page. With an error come the items of the
+// pages before the one that could not be read.
+func ListAll[P, O, T any](ctx context.Context, pages Pager[P, O], items func(P) []T) ([]T, error) {
+	var list []T
+	err := EachPage(ctx, pages, func(page P) error {
+		list = append(list, items(page)...)
+		return nil
+	})
+	return list, err
+}
+
+// Tags returns tags as a map; pair takes one apart.
+func Tags[Tag any](tags []Tag, pair func(Tag) (key, value *string)) map[string]string {
+	if len(tags) == 0 {
+		return nil
+	}
+	found := make(map[string]string, len(tags))
+	for _, tag := range tags {
+		key, value := pair(tag)
+		if key != nil && value != nil {
+			found[*key] = *value
+		}
+	}
+	return found
+}

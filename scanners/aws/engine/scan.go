@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"posture/internal/posture"
+	"posture/scanners"
+)
+
+// scan is what all places of one scan share.
+type scan struct {
+	cfg         aws.Config
+	homeRegion  string
+	want        posture.Want
+	sample      bool
+	newRetryer  func() aws.Retryer
+	permissions map[string]string // by operation
+	emitter     *scanners.Emitter
+	memo        scanners.Memo
+}
+
+// Scan reads all wanted resources and hands each to emit, one at a time. What
+// could not be read is in the resources' Unread and in the coverage, never an
+// error: a scan that ran out of time or was refused everything returns a
+// coverage that says so.
+func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.Coverage {
+	places := a.places(a.begin(want, emit))
+	populations := make([]posture.Population, len(places))
+	indexes := make([]int, len(places))
+	for i := range indexes {
+		indexes[i] = i
+		populations[i] = places[i].population(context.DeadlineExceeded)
+	}
+	_ = scanners.Each(ctx, accountGate, indexes, func(ctx context.Context, i int) {
+		populations[i] = places[i].population(places[i].scanService(ctx))
+	}) // what was not started keeps the population that says so
+	return posture.Coverage{Populations: populations, Calls: a.record.counts(), Caller: a.caller}
+}
+
+// begin returns the state of a new scan.
+func (a *Account) begin(want posture.Want, emit func(posture.Resource)) *scan {
+	return &scan{
+		cfg: a.cfg, homeRegion: a.homeRegion, want: want, sample: a.options.Sample,
+		newRetryer: a.newRetryer, permissions: permissions(a.options.Services),
+		emitter: &scanners.Emitter{Provider: posture.AWS, Account: a.target.Account, Link: a.options.Link, Sink: emit},
+	}
+}
+
+// places returns where which wanted service is to be read.
+func (a *Account) places(s *scan) []*Place {
+	var places []*Place
+	for _, service := range a.options.Services {
+		if _, wanted := s.want[service.Name]; !wanted {
+			continue
+		}
+		regions := a.target.Regions
+		if service.Global {
+			regions = []string{a.homeRegion}
+		}
+		for _, region := range regions {
+			places = append(places, &Place{
+				Account: a.target.Account, Partition: a.partition, Region: region, scan: s, service: service, tally: new(tally),
+			})
+		}
+	}
+	return places
+}
+
+// permissions returns the permission of each operation of the services.
+func permissions(services []Service) map[string]string {
+	c := scanners.Catalogue{Opening: Opening()}
+	for _, service := range services {
+		c.Types = append(c.Types, service.Type)
+	}
+	return c.PermissionsByOp()
+}

@@ -1,0 +1,48 @@
+// Package services holds what is read of AWS: of every resource type the
+// document that rules may ask about, the calls that it takes, where the
+// console shows it, and the reading. A file per service, or several that begin
+// with its name; sns.go is a short one to begin with. It never judges.
+package services
+
+import (
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// Catalogue returns all that can be read of AWS, and the calls that it takes.
+func Catalogue() scanners.Catalogue {
+	c := scanners.Catalogue{Opening: engine.Opening(), Beside: attributing()}
+	for _, service := range All() {
+		c.Types = append(c.Types, service.Type)
+	}
+	return c
+}
+
+// All returns every resource type that can be read. A new one adds its line
+// here.
+func All() []engine.Service {
+	return []engine.Service{
+		accountSettings,
+		iamGroups, iamInlinePolicies, iamManagedPolicies, iamRoles, iamServerCertificates, iamUsers,
+		kmsKeys,
+		s3AccountPublicAccessBlocks, s3Buckets,
+
+		ebsVolumes, ebsSnapshots, ebsEncryptionByDefault, ec2SnapshotBlockPublicAccess,
+		ec2Images, ec2Instances, ec2SecurityGroups, ec2Subnets, ec2VPCs,
+		rdsInstances, rdsClusters, rdsSnapshots, rdsClusterSnapshots,
+		redshiftClusters,
+		elastiCacheReplicationGroups,
+		elbLoadBalancers, elbListeners,
+		autoScalingGroups,
+		lambdaFunctions,
+
+		cloudTrailTrails, cloudTrailAccounts,
+		cloudWatchAlarms, auditAlarms,
+		guardDutyDetectors, securityHubs, configRecorders,
+		logGroups, logsResourcePolicies,
+		backupPlans, backupVaults, backupRecoveries,
+		dynamoDBTables, efsFileSystems,
+		snsTopics, sqsQueues,
+		secrets,
+	}
+}

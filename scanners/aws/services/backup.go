@@ -1,0 +1,49 @@
+package services
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+
+	"posture/scanners/aws/engine"
+)
+
+func backupClient(p *engine.Place) *backup.Client {
+	return engine.Client(p, backup.NewFromConfig)
+}
+
+// protectedByBackup returns the ARNs of the region's resources of which AWS
+// Backup holds a recovery point, with the time of the last backup. It is read
+// once per account and region. With an error comes what was listed before it:
+// only what is not in it is in doubt. A scanner that uses it declares the call
+// backup:ListProtectedResources.
+func protectedByBackup(ctx context.Context, p *engine.Place) (map[string]time.Time, error) {
+	return engine.Once(p, "backup protected resources", func() (map[string]time.Time, error) {
+		pages := backup.NewListProtectedResourcesPaginator(backupClient(p), &backup.ListProtectedResourcesInput{MaxResults: aws.Int32(1000)})
+		list, err := engine.ListAll(ctx, pages, func(out *backup.ListProtectedResourcesOutput) []types.ProtectedResource { return out.Results })
+		protected := make(map[string]time.Time, len(list))
+		for _, resource := range list {
+			protected[aws.ToString(resource.ResourceArn)] = aws.ToTime(resource.LastBackupTime)
+		}
+		return protected, err
+	})
+}
+
+// readLastBackup returns when AWS Backup last backed the resource up, the zero
+// time when it never did, and marks the field last_backup when that is not
+// known.
+func readLastBackup(ctx context.Context, r *engine.Reading, arn string) time.Time {
+	const field = "last_backup"
+	if !r.Wants(field) {
+		return time.Time{}
+	}
+	protected, err := protectedByBackup(ctx, r.Place)
+	last, found := protected[arn]
+	if !found {
+		r.Got(err, field)
+	}
+	return last
+}

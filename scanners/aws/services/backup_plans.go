@@ -1,0 +1,100 @@
+package services
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// BackupPlan is what rules may ask of an AWS Backup plan.
+type BackupPlan struct {
+	Rules      []BackupRule `json:"rules"`      // what is backed up when, and for how long it is kept
+	Selections int          `json:"selections"` // assignments of resources to the plan
+}
+
+// BackupRule is one rule of a plan.
+type BackupRule struct {
+	Name            string `json:"name"`              // the rule's name
+	IntervalHours   int    `json:"interval_hours"`    // longest wait between two runs, rounded up
+	RetentionDays   int    `json:"retention_days"`    // days that a recovery point is kept; 0 when it never expires
+	NeverExpires    bool   `json:"never_expires"`     // recovery points are kept until someone deletes them
+	Continuous      bool   `json:"continuous"`        // point-in-time recovery where the resource can do it
+	CrossRegionCopy bool   `json:"cross_region_copy"` // copies go to another region
+	AirGapped       bool   `json:"air_gapped"`        // recovery points go to a logically air-gapped vault
+}
+
+var backupPlans = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::Backup::BackupPlan",
+		Service: "backup",
+		Doc:     BackupPlan{},
+		Calls: []scanners.Call{
+			{Op: "backup:ListBackupPlans"},
+			{Op: "backup:GetBackupPlan", Each: true, For: []string{"rules"}},
+			{Op: "backup:ListBackupSelections", Each: true, For: []string{"selections"}},
+		},
+	},
+	Scan: scanBackupPlans,
+}
+
+func scanBackupPlans(ctx context.Context, p *engine.Place) error {
+	pages := backup.NewListBackupPlansPaginator(backupClient(p), &backup.ListBackupPlansInput{MaxResults: aws.Int32(1000)})
+	return engine.EachPage(ctx, pages, func(page *backup.ListBackupPlansOutput) error {
+		return engine.Each(ctx, p, page.BackupPlansList, readBackupPlan)
+	})
+}
+
+func readBackupPlan(ctx context.Context, p *engine.Place, plan types.BackupPlansListMember) {
+	var doc BackupPlan
+	r := p.Read()
+	if r.Wants("rules") {
+		out, err := backupClient(p).GetBackupPlan(ctx, &backup.GetBackupPlanInput{BackupPlanId: plan.BackupPlanId})
+		if r.Got(err, "rules") && out.BackupPlan != nil {
+			readBackupRules(r, out.BackupPlan.Rules, &doc)
+		}
+	}
+	if r.Wants("selections") {
+		pages := backup.NewListBackupSelectionsPaginator(backupClient(p),
+			&backup.ListBackupSelectionsInput{BackupPlanId: plan.BackupPlanId, MaxResults: aws.Int32(1000)})
+		list, err := engine.ListAll(ctx, pages, func(out *backup.ListBackupSelectionsOutput) []types.BackupSelectionsListMember {
+			return out.BackupSelectionsList
+		})
+		r.Got(err, "selections")
+		doc.Selections = len(list)
+	}
+	r.Emit(aws.ToString(plan.BackupPlanArn), aws.ToString(plan.BackupPlanName), nil, &doc)
+}
+
+// readBackupRules marks all rules as unread when the schedule of one is not
+// understood: no rule of the plan may be judged on a guess.
+func readBackupRules(r *engine.Reading, rules []types.BackupRule, doc *BackupPlan) {
+	for _, rule := range rules {
+		read := BackupRule{
+			Name:       aws.ToString(rule.RuleName),
+			Continuous: aws.ToBool(rule.EnableContinuousBackup),
+			AirGapped:  aws.ToString(rule.TargetLogicallyAirGappedBackupVaultArn) != "",
+		}
+		read.keep(rule.Lifecycle)
+		for _, copied := range rule.CopyActions {
+			to, err := arn.Parse(aws.ToString(copied.DestinationBackupVaultArn))
+			read.CrossRegionCopy = read.CrossRegionCopy || err == nil && to.Region != r.Place.Region
+		}
+		hours, err := scheduleHours(aws.ToString(rule.ScheduleExpression))
+		r.Got(err, "rules")
+		read.IntervalHours = hours
+		doc.Rules = append(doc.Rules, read)
+	}
+}
+
+func (b *BackupRule) keep(life *types.Lifecycle) {
+	b.NeverExpires = life == nil || life.DeleteAfterDays == nil && life.DeleteAfterEvent == ""
+	if life != nil {
+		b.RetentionDays = int(aws.ToInt64(life.DeleteAfterDays))
+	}
+}

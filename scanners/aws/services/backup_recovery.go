@@ -1,0 +1,74 @@
+package services
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// BackupRecovery is what rules may ask of whether backups of one region can be
+// restored. There is one in every region, also where nothing is backed up.
+type BackupRecovery struct {
+	ProtectedResources int       `json:"protected_resources"` // resources of which AWS Backup holds a recovery point
+	TestingPlans       int       `json:"testing_plans"`       // plans that try restores on a schedule
+	LastRestore        time.Time `json:"last_restore"`        // when a restore last completed; the zero time if never
+}
+
+// CloudFormation has no such type: it stands for the recovery points of a
+// region together.
+var backupRecoveries = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::Backup::Recovery",
+		Service: "backup",
+		Doc:     BackupRecovery{},
+		Calls: []scanners.Call{
+			{Op: "backup:ListProtectedResources", For: []string{"protected_resources"}},
+			{Op: "backup:ListRestoreTestingPlans", For: []string{"testing_plans"}},
+			{Op: "backup:ListRestoreJobs", For: []string{"last_restore"}},
+		},
+	},
+	Scan: scanBackupRecovery,
+}
+
+// scanBackupRecovery emits the region's one resource.
+func scanBackupRecovery(ctx context.Context, p *engine.Place) error {
+	var doc BackupRecovery
+	r := p.Read()
+	if r.Wants("protected_resources") {
+		protected, err := protectedByBackup(ctx, p)
+		r.Got(err, "protected_resources")
+		doc.ProtectedResources = len(protected)
+	}
+	if r.Wants("testing_plans") {
+		pages := backup.NewListRestoreTestingPlansPaginator(backupClient(p), &backup.ListRestoreTestingPlansInput{MaxResults: aws.Int32(1000)})
+		plans, err := engine.ListAll(ctx, pages, func(out *backup.ListRestoreTestingPlansOutput) []types.RestoreTestingPlanForList {
+			return out.RestoreTestingPlans
+		})
+		r.Got(err, "testing_plans")
+		doc.TestingPlans = len(plans)
+	}
+	readLastRestore(ctx, r, &doc)
+	r.Emit(p.ARN("backup", "recovery"), "Recovery with AWS Backup", nil, &doc)
+	return nil
+}
+
+func readLastRestore(ctx context.Context, r *engine.Reading, doc *BackupRecovery) {
+	if !r.Wants("last_restore") {
+		return
+	}
+	pages := backup.NewListRestoreJobsPaginator(backupClient(r.Place),
+		&backup.ListRestoreJobsInput{ByStatus: types.RestoreJobStatusCompleted, MaxResults: aws.Int32(1000)})
+	jobs, err := engine.ListAll(ctx, pages, func(out *backup.ListRestoreJobsOutput) []types.RestoreJobsListMember { return out.RestoreJobs })
+	r.Got(err, "last_restore")
+	for _, job := range jobs {
+		if done := aws.ToTime(job.CompletionDate); done.After(doc.LastRestore) {
+			doc.LastRestore = done
+		}
+	}
+}

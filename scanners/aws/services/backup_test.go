@@ -1,0 +1,95 @@
+package services
+
+import (
+	"testing"
+
+	"posture/internal/posture"
+)
+
+func TestBackupPlans(t *testing.T) {
+	const op = "backup:GetBackupPlan"
+	plan := func(id, name string, doc BackupPlan, unread ...posture.Unread) posture.Resource {
+		return posture.Resource{ID: "arn:aws:backup:us-east-1:111122223333:backup-plan:" + id, Name: name, Doc: &doc, Unread: unread}
+	}
+	rules := []BackupRule{
+		{Name: "daily", IntervalHours: 24, RetentionDays: 35, CrossRegionCopy: true},
+		{Name: "weekly", IntervalHours: 168, NeverExpires: true, Continuous: true},
+	}
+	daily := plan("daily", "every day", BackupPlan{Rules: rules, Selections: 1})
+	notUnderstood := posture.Unread{Field: "rules", Cause: posture.Cause{Reason: posture.Failed}}
+	odd := plan("odd", "odd", BackupPlan{Rules: []BackupRule{{Name: "odd", NeverExpires: true}}}, notUnderstood)
+	testReading(t, "AWS::Backup::BackupPlan", []readingTest{
+		{name: "two pages", want: []posture.Resource{daily, odd}},
+		{name: "second page broken", sections: map[string]string{"backup:ListBackupPlans nextToken=two error=InternalError status=500": ""},
+			want: []posture.Resource{daily}, cause: brokenListing("backup:ListBackupPlans")},
+		{name: "plan refused", sections: map[string]string{"backup:GetBackupPlan backupPlanId=daily error=AccessDeniedException": ""},
+			want: []posture.Resource{plan("daily", "every day", BackupPlan{Selections: 1}, refused(op, "AccessDeniedException", op, "rules")...), odd}},
+		{name: "selections refused", sections: map[string]string{"backup:ListBackupSelections backupPlanId=daily error=AccessDeniedException": ""},
+			want: []posture.Resource{plan("daily", "every day", BackupPlan{Rules: rules},
+				refused("backup:ListBackupSelections", "AccessDeniedException", "backup:ListBackupSelections", "selections")...), odd}},
+	})
+}
+
+func TestBackupVaults(t *testing.T) {
+	const op = "backup:GetBackupVaultAccessPolicy"
+	const key = "arn:aws:kms:us-east-1:111122223333:key/backup"
+	vault := func(name string, doc BackupVault, unread ...posture.Unread) posture.Resource {
+		return posture.Resource{ID: "arn:aws:backup:us-east-1:111122223333:backup-vault:" + name, Name: name, Doc: &doc, Unread: unread}
+	}
+	plain := vault("Default", BackupVault{})
+	locked := vault("main", BackupVault{KMSKey: key, Locked: true, MinRetentionDays: 35, RecoveryPoints: 12})
+	testReading(t, "AWS::Backup::BackupVault", []readingTest{
+		{name: "three vaults", want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, DeletionDenied: true})}},
+		{name: "policy refused", sections: map[string]string{op + " backupVaultName=policy error=AccessDeniedException": ""},
+			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key}, refused(op, "AccessDeniedException", op, "deletion_denied")...)}},
+		{name: "policy with an exception", sections: map[string]string{op + " backupVaultName=policy": `{"Policy":
+			"{\"Statement\":[{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"backup:*\",\"Resource\":\"*\",\"Condition\":{\"StringNotEquals\":{\"aws:PrincipalTag/x\":\"y\"}}}]}"}`},
+			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key})}},
+		{name: "malformed policy", sections: map[string]string{op + " backupVaultName=policy": `{"Policy": "{"}`},
+			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key},
+				posture.Unread{Field: "deletion_denied", Cause: posture.Cause{Reason: posture.Failed}})}},
+	})
+}
+
+func TestScheduleHours(t *testing.T) {
+	for schedule, want := range map[string]int{
+		"":                        24,
+		"rate(12 hours)":          12,
+		"rate(1 day)":             24,
+		"rate(90 minutes)":        2,
+		"cron(0 5 ? * * *)":       24,
+		"cron(0 5,17 * * ? *)":    12,
+		"cron(0/30 * * * ? *)":    1,
+		"cron(15 0/6 ? * * *)":    6,
+		"cron(0 5 ? * 1 *)":       168,
+		"cron(0 5 ? * SUN *)":     168,
+		"cron(0 5 ? * MON-FRI *)": 72,
+		"cron(0 5 1 * ? *)":       31 * 24,
+		"cron(0 5 1 JAN,jul ? *)": 184 * 24,
+		"cron(0 5 L * ? *)":       31 * 24,
+		"cron(0 5 ? * 6#3 *)":     31 * 24,
+		"cron(0 5 29 2 ? *)":      4*365*24 + 24,
+	} {
+		if got, err := scheduleHours(schedule); got != want || err != nil {
+			t.Errorf("%s: %d hours, %v; want %d", schedule, got, err, want)
+		}
+	}
+	for _, schedule := range []string{
+		"daily", "rate(0 days)", "rate(x days)", "rate(1 year)", "cron(0 5 * *)", "cron(0 25 ? * * *)", "cron(a 5 ? * * *)",
+		"cron(0 5 ? * FRI-MON *)", "cron(0/0 5 ? * * *)", "cron(0 5 ? * * *", "rate(99999999999999999999 days)",
+	} {
+		if got, err := scheduleHours(schedule); err == nil {
+			t.Errorf("%s: %d hours, want an error", schedule, got)
+		}
+	}
+}
+
+func FuzzScheduleHours(f *testing.F) {
+	f.Add("cron(0/15 5-9 ? JAN,DEC MON#2 *)")
+	f.Add("rate(5 days)")
+	f.Fuzz(func(t *testing.T, schedule string) {
+		if hours, err := scheduleHours(schedule); err == nil && hours < 1 {
+			t.Errorf("%q waits %d hours", schedule, hours)
+		}
+	})
+}

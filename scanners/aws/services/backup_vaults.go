@@ -1,0 +1,75 @@
+package services
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/backup/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// BackupVault is what rules may ask of an AWS Backup vault.
+type BackupVault struct {
+	KMSKey           string `json:"kms_key"`            // ARN of the KMS key that encrypts recovery points; empty for a key of AWS
+	Locked           bool   `json:"locked"`             // Vault Lock refuses deletion before the retention ends
+	DeletionDenied   bool   `json:"deletion_denied"`    // the access policy denies everyone backup:DeleteRecoveryPoint
+	MinRetentionDays int    `json:"min_retention_days"` // the lock's shortest retention; 0 without one
+	RecoveryPoints   int    `json:"recovery_points"`    // recovery points in the vault
+}
+
+var backupVaults = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::Backup::BackupVault",
+		Service: "backup",
+		Doc:     BackupVault{},
+		Calls: []scanners.Call{
+			{Op: "backup:ListBackupVaults"},
+			{Op: "backup:GetBackupVaultAccessPolicy", Each: true, For: []string{"deletion_denied"}},
+		},
+	},
+	Scan: scanBackupVaults,
+}
+
+func scanBackupVaults(ctx context.Context, p *engine.Place) error {
+	pages := backup.NewListBackupVaultsPaginator(backupClient(p), &backup.ListBackupVaultsInput{MaxResults: aws.Int32(1000)})
+	return engine.EachPage(ctx, pages, func(page *backup.ListBackupVaultsOutput) error {
+		return engine.Each(ctx, p, page.BackupVaultList, readBackupVault)
+	})
+}
+
+func readBackupVault(ctx context.Context, p *engine.Place, vault types.BackupVaultListMember) {
+	doc := BackupVault{
+		KMSKey:           aws.ToString(vault.EncryptionKeyArn),
+		Locked:           aws.ToBool(vault.Locked),
+		MinRetentionDays: int(aws.ToInt64(vault.MinRetentionDays)),
+		RecoveryPoints:   int(vault.NumberOfRecoveryPoints),
+	}
+	r := p.Read()
+	if r.Wants("deletion_denied") {
+		out, err := backupClient(p).GetBackupVaultAccessPolicy(ctx,
+			&backup.GetBackupVaultAccessPolicyInput{BackupVaultName: vault.BackupVaultName})
+		err = engine.NotConfigured(err, "ResourceNotFoundException")
+		if r.Got(err, "deletion_denied") && out != nil {
+			readVaultPolicy(r, aws.ToString(out.Policy), &doc)
+		}
+	}
+	r.Emit(aws.ToString(vault.BackupVaultArn), aws.ToString(vault.BackupVaultName), nil, &doc)
+}
+
+// readVaultPolicy looks for the statement that keeps everyone, administrators
+// included, from deleting recovery points by hand.
+func readVaultPolicy(r *engine.Reading, text string, doc *BackupVault) {
+	policy, ok := readPolicy(r, text, "deletion_denied")
+	if !ok {
+		return
+	}
+	for _, s := range policy.Statements {
+		if !s.Allow && s.admitsAnyone() && len(s.Condition) == 0 && matchesAny(s.Resource, "*") &&
+			matchesAny(s.Action, "backup:deleterecoverypoint") {
+			doc.DeletionDenied = true
+		}
+	}
+}

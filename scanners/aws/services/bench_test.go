@@ -1,0 +1,146 @@
+package services
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"posture/internal/posture"
+	"posture/scanners/aws/awstest"
+	"posture/scanners/aws/engine"
+)
+
+// bucketWorld is an account with many buckets whose versioning is asked for
+// at most so often a second; above that the server says SlowDown.
+type bucketWorld struct {
+	count   int
+	limit   *rate.Limiter
+	latency time.Duration
+	cloud   *awstest.Cloud // for all other calls
+}
+
+func (w bucketWorld) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	switch {
+	case query.Has("versioning"):
+		w.serveVersioning(rw)
+	case query.Get("x-id") == "ListBuckets":
+		w.serveList(rw, query.Get("continuation-token"))
+	default:
+		w.cloud.ServeHTTP(rw, r)
+	}
+}
+
+func (w bucketWorld) serveVersioning(rw http.ResponseWriter) {
+	time.Sleep(w.latency)
+	rw.Header().Set("Content-Type", "text/xml")
+	if !w.limit.Allow() {
+		rw.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(rw, "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>")
+		return
+	}
+	fmt.Fprint(rw, "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+}
+
+// serveList writes one page of a thousand names; the token is where to go on.
+func (w bucketWorld) serveList(rw http.ResponseWriter, token string) {
+	from, _ := strconv.Atoi(token) // none: the first page
+	var names strings.Builder
+	for i := from; i < min(from+1000, w.count); i++ {
+		fmt.Fprintf(&names, "<Bucket><Name>bucket-%d</Name><BucketRegion>us-east-1</BucketRegion></Bucket>", i)
+	}
+	next := ""
+	if from+1000 < w.count {
+		next = fmt.Sprintf("<ContinuationToken>%d</ContinuationToken>", from+1000)
+	}
+	rw.Header().Set("Content-Type", "text/xml")
+	fmt.Fprintf(rw, "<ListAllMyBucketsResult><Buckets>%s</Buckets>%s</ListAllMyBucketsResult>", &names, next)
+}
+
+// scan scans the versioning of all buckets with the options that a
+// real scan has, and returns how many were not read.
+func (w bucketWorld) scan(tb testing.TB, emit func(posture.Resource)) (lost int) {
+	tb.Helper()
+	w.cloud = cloudOf(loadEstate(tb, ""))
+	cfg := serve(tb, w).Config(testAccount)
+	account, err := engine.Open(context.Background(), cfg, posture.Target{Account: testAccount}, options(0))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	read := 0
+	coverage := account.Scan(context.Background(), posture.Want{"AWS::S3::Bucket": {"versioning"}}, func(r posture.Resource) {
+		if doc, ok := r.Doc.(*S3Bucket); ok && doc.Versioning {
+			read++
+		}
+		emit(r)
+	})
+	if p := coverage.Populations[0]; !p.Complete || p.Count != w.count {
+		tb.Errorf("population = %+v, want %d, complete", p, w.count)
+	}
+	return w.count - read
+}
+
+func ignore(posture.Resource) {}
+
+// TestThrottledLosesNothing is BenchmarkThrottled in small.
+func TestThrottledLosesNothing(t *testing.T) {
+	world := bucketWorld{count: 100, limit: rate.NewLimiter(60, 20), latency: 5 * time.Millisecond}
+	if lost := world.scan(t, ignore); lost != 0 {
+		t.Errorf("%d of %d buckets were not read", lost, world.count)
+	}
+}
+
+// BenchmarkThrottled reads 1,000 buckets from a server that lets through a
+// number of calls a second: none may be lost, and the time may be at most 1.3
+// times that which the server's rate allows.
+func BenchmarkThrottled(b *testing.B) {
+	for _, rps := range []int{20, 50} {
+		b.Run(fmt.Sprintf("%d-a-second", rps), func(b *testing.B) {
+			const count = 1000
+			floor := time.Duration(float64(count-rps) / float64(rps) * float64(time.Second))
+			lost := 0
+			for b.Loop() {
+				world := bucketWorld{count: count, limit: rate.NewLimiter(rate.Limit(rps), rps), latency: 30 * time.Millisecond}
+				lost += world.scan(b, ignore)
+			}
+			ratio := float64(b.Elapsed()) / float64(b.N) / float64(floor)
+			b.ReportMetric(float64(lost), "lost")
+			b.ReportMetric(ratio, "times-floor")
+			if lost > 0 || ratio > 1.3 {
+				b.Errorf("%d calls lost, %.2f times the floor", lost, ratio)
+			}
+		})
+	}
+}
+
+// BenchmarkScan reads 20,000 buckets and reports the largest heap that was
+// seen, that of the server included.
+func BenchmarkScan(b *testing.B) {
+	var peak uint64
+	for b.Loop() {
+		seen := 0
+		world := bucketWorld{count: 20000, limit: rate.NewLimiter(rate.Inf, 1)}
+		lost := world.scan(b, func(posture.Resource) {
+			if seen++; seen%500 == 0 {
+				peak = max(peak, heap())
+			}
+		})
+		if lost > 0 {
+			b.Errorf("%d calls lost", lost)
+		}
+	}
+	b.ReportMetric(float64(peak)/(1<<20), "peak-MiB")
+}
+
+func heap() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}

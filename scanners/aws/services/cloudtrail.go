@@ -1,0 +1,172 @@
+package services
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+
+	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// CloudTrailTrail is what rules may ask of a trail. A trail of the
+// organisation is a resource of each of its accounts.
+type CloudTrailTrail struct {
+	MultiRegion             bool      `json:"multi_region"`              // records the events of every region
+	Organization            bool      `json:"organization"`              // the organisation's trail, for all of its accounts
+	Logging                 bool      `json:"logging"`                   // is recording now
+	ManagementEvents        bool      `json:"management_events"`         // records all management events, reads and writes; KMS and RDS Data API may be left out
+	LogFileValidation       bool      `json:"log_file_validation"`       // writes digests that show later tampering
+	KMSKey                  string    `json:"kms_key"`                   // KMS key that encrypts the log files; empty for the bucket's own encryption
+	CloudWatchLogs          bool      `json:"cloudwatch_logs"`           // is set to deliver to a log group
+	CloudWatchLogsDelivered time.Time `json:"cloudwatch_logs_delivered"` // last delivery to the log group; the zero time if never
+	Bucket                  string    `json:"bucket"`                    // bucket that the log files go to
+}
+
+// CloudTrailAccount is what rules may ask of all of an account's trails
+// together. There is one in every account, also in one without any trail.
+type CloudTrailAccount struct {
+	MultiRegionTrail  bool `json:"multi_region_trail"` // a multi-region trail is logging and records all management events
+	SecurityTrail     bool `json:"security_trail"`     // one that also validates log files, encrypts them with KMS and records global services
+	S3ObjectReads     bool `json:"s3_object_reads"`    // a logging multi-region trail records reads of the objects of every bucket
+	S3ObjectWrites    bool `json:"s3_object_writes"`   // ... and writes
+	LambdaInvocations bool `json:"lambda_invocations"` // a logging multi-region trail records every function's invocations
+}
+
+var cloudTrailTrails = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::CloudTrail::Trail",
+		Service: "cloudtrail",
+		Doc:     CloudTrailTrail{},
+		Global:  true,
+		Calls: []scanners.Call{
+			{Op: "cloudtrail:DescribeTrails"},
+			{Op: "cloudtrail:ListTrails"},
+			{Op: "cloudtrail:GetTrailStatus", Each: true, For: []string{"logging", "cloudwatch_logs_delivered"}},
+			{Op: "cloudtrail:GetEventSelectors", Each: true, For: []string{"management_events"}},
+		},
+	},
+	Scan: scanTrails,
+}
+
+// CloudFormation has no such type: it stands for CloudTrail in the account.
+var cloudTrailAccounts = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::CloudTrail::Account",
+		Service: "cloudtrail",
+		Doc:     CloudTrailAccount{},
+		Global:  true,
+		Calls: []scanners.Call{
+			{Op: "cloudtrail:DescribeTrails"},
+			{Op: "cloudtrail:ListTrails"},
+			{Op: "cloudtrail:GetTrailStatus", Each: true},
+			{Op: "cloudtrail:GetEventSelectors", Each: true},
+		},
+	},
+	Scan: scanCloudTrailAccount,
+}
+
+func cloudTrailClient(p *engine.Place) *cloudtrail.Client {
+	return engine.Client(p, cloudtrail.NewFromConfig)
+}
+
+func scanTrails(ctx context.Context, p *engine.Place) error {
+	trails, err := allTrails(ctx, p)
+	if stopped := engine.Each(ctx, p, trails, readTrail); stopped != nil {
+		return stopped
+	}
+	return err
+}
+
+func readTrail(ctx context.Context, p *engine.Place, trail types.Trail) {
+	doc := CloudTrailTrail{
+		MultiRegion:       aws.ToBool(trail.IsMultiRegionTrail),
+		Organization:      aws.ToBool(trail.IsOrganizationTrail),
+		LogFileValidation: aws.ToBool(trail.LogFileValidationEnabled),
+		KMSKey:            aws.ToString(trail.KmsKeyId),
+		CloudWatchLogs:    aws.ToString(trail.CloudWatchLogsLogGroupArn) != "",
+		Bucket:            aws.ToString(trail.S3BucketName),
+	}
+	r := p.Read()
+	if r.Wants("logging", "cloudwatch_logs_delivered") {
+		status, err := trailStatus(ctx, p, trail)
+		if r.Got(err, "logging", "cloudwatch_logs_delivered") {
+			doc.Logging = aws.ToBool(status.IsLogging)
+			doc.CloudWatchLogsDelivered = aws.ToTime(status.LatestCloudWatchLogsDeliveryTime)
+		}
+	}
+	if r.Wants("management_events") {
+		events, err := eventsOf(ctx, p, trail)
+		r.Got(err, "management_events")
+		doc.ManagementEvents = events.management()
+	}
+	r.EmitIn(aws.ToString(trail.HomeRegion), aws.ToString(trail.TrailARN), aws.ToString(trail.Name), nil, &doc)
+}
+
+// scanCloudTrailAccount emits the account's one resource, under an id that
+// does not depend on its trails.
+func scanCloudTrailAccount(ctx context.Context, p *engine.Place) error {
+	var doc CloudTrailAccount
+	r := p.Read()
+	trails, listed := allTrails(ctx, p)
+	for _, fact := range []struct {
+		field string
+		set   *bool
+		holds func(types.Trail, trailEvents) bool
+	}{
+		{"multi_region_trail", &doc.MultiRegionTrail, func(_ types.Trail, e trailEvents) bool { return e.management() }},
+		{"security_trail", &doc.SecurityTrail, secureTrail},
+		{"s3_object_reads", &doc.S3ObjectReads, func(_ types.Trail, e trailEvents) bool { return e.s3Reads }},
+		{"s3_object_writes", &doc.S3ObjectWrites, func(_ types.Trail, e trailEvents) bool { return e.s3Writes }},
+		{"lambda_invocations", &doc.LambdaInvocations, func(_ types.Trail, e trailEvents) bool { return e.lambda }},
+	} {
+		if !r.Wants(fact.field) {
+			continue
+		}
+		found, err := anyTrail(ctx, p, trails, fact.holds)
+		if *fact.set = found; !found && r.Got(err, fact.field) {
+			r.Got(listed, fact.field)
+		}
+	}
+	r.EmitIn(posture.Global, p.Home().ARN("cloudtrail", "account"), "CloudTrail", nil, &doc)
+	return nil
+}
+
+// secureTrail reports whether a trail has every protection at once.
+func secureTrail(trail types.Trail, events trailEvents) bool {
+	return events.management() && aws.ToBool(trail.LogFileValidationEnabled) &&
+		aws.ToString(trail.KmsKeyId) != "" && aws.ToBool(trail.IncludeGlobalServiceEvents)
+}
+
+// anyTrail reports whether some multi-region trail is logging and holds. When
+// none is known to, its error says why one could not be asked.
+func anyTrail(ctx context.Context, p *engine.Place, trails []types.Trail, holds func(types.Trail, trailEvents) bool) (bool, error) {
+	var unread error
+	for _, trail := range trails {
+		events, err := liveEvents(ctx, p, trail)
+		switch {
+		case err != nil:
+			unread = err
+		case holds(trail, events):
+			return true, nil
+		}
+	}
+	return false, unread
+}
+
+// liveEvents returns what a trail records now of every region: nothing when
+// it is stopped or records one region only.
+func liveEvents(ctx context.Context, p *engine.Place, trail types.Trail) (trailEvents, error) {
+	if !aws.ToBool(trail.IsMultiRegionTrail) {
+		return trailEvents{}, nil
+	}
+	status, err := trailStatus(ctx, p, trail)
+	if err != nil || !aws.ToBool(status.IsLogging) {
+		return trailEvents{}, err
+	}
+	return eventsOf(ctx, p, trail)
+}

@@ -1,0 +1,131 @@
+package services
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+
+	"posture/internal/posture"
+)
+
+const (
+	mainTrail = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main"
+	oldTrail  = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/old"
+	orgTrail  = "arn:aws:cloudtrail:eu-west-1:999988887777:trail/org"
+)
+
+func TestTrails(t *testing.T) {
+	const status, selectors, denied = "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "AccessDeniedException"
+	home := posture.Resource{ID: mainTrail, Name: "main", Doc: &CloudTrailTrail{
+		MultiRegion: true, Logging: true, ManagementEvents: true, LogFileValidation: true, Bucket: "trail-logs", CloudWatchLogs: true,
+		KMSKey: "arn:aws:kms:us-east-1:111122223333:key/trail", CloudWatchLogsDelivered: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+	}}
+	stopped := posture.Resource{ID: oldTrail, Name: "old", Region: "eu-west-1", Doc: &CloudTrailTrail{Bucket: "old-logs"}}
+	shadow := posture.Resource{ID: orgTrail, Name: "org", Region: "eu-west-1", Doc: &CloudTrailTrail{MultiRegion: true, Organization: true, Bucket: "org-logs"},
+		Unread: append(refused(status, denied, status, "logging", "cloudwatch_logs_delivered"), refused(selectors, denied, selectors, "management_events")...)}
+	testReading(t, "AWS::CloudTrail::Trail", []readingTest{
+		{name: "three trails", want: []posture.Resource{stopped, shadow, home}},
+		{name: "no trail", sections: map[string]string{"cloudtrail:DescribeTrails": `{"trailList": []}`, "cloudtrail:ListTrails": `{"Trails": []}`}},
+		{name: "a trail as it is made, whose selectors need no call", sections: map[string]string{
+			"cloudtrail:DescribeTrails": `{"trailList": [{"Name": "main", "TrailARN": "` + mainTrail + `", "HomeRegion": "us-east-1", "HasCustomEventSelectors": false}]}`,
+			"cloudtrail:ListTrails":     `{"Trails": []}`,
+			selectors + " TrailName=" + mainTrail + " region=us-east-1 error=AccessDeniedException": "",
+		}, want: []posture.Resource{{ID: mainTrail, Name: "main", Doc: &CloudTrailTrail{
+			Logging: true, ManagementEvents: true, CloudWatchLogsDelivered: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+		}}}},
+		{name: "listing of other regions broken", sections: map[string]string{"cloudtrail:ListTrails NextToken=two error=InternalError status=500": ""},
+			want: []posture.Resource{shadow, home}, cause: brokenListing("cloudtrail:ListTrails")},
+		{name: "trail of another region broken", sections: map[string]string{"cloudtrail:DescribeTrails region=eu-west-1 trailNameList.1=" + oldTrail + " error=InternalError status=500": ""},
+			want: []posture.Resource{shadow, home}, cause: brokenListing("cloudtrail:DescribeTrails")},
+	})
+}
+
+func TestCloudTrailAccount(t *testing.T) {
+	const status, selectors, denied = "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "AccessDeniedException"
+	account := func(doc CloudTrailAccount, unread ...posture.Unread) []posture.Resource {
+		return []posture.Resource{{Region: posture.Global, ID: "arn:aws:cloudtrail:us-east-1:111122223333:account", Name: "CloudTrail", Doc: &doc, Unread: unread}}
+	}
+	onMain := func(operation string) string { return operation + " Name=" + mainTrail + " region=us-east-1" }
+	all := []string{"multi_region_trail", "security_trail", "s3_object_reads", "s3_object_writes", "lambda_invocations"}
+	testReading(t, "AWS::CloudTrail::Account", []readingTest{
+		{name: "what one trail does not record the unread one may", want: account(
+			CloudTrailAccount{MultiRegionTrail: true, SecurityTrail: true, S3ObjectWrites: true},
+			refused(status, denied, status, "s3_object_reads", "lambda_invocations")...)},
+		{name: "no trail", sections: map[string]string{"cloudtrail:DescribeTrails": `{"trailList": []}`, "cloudtrail:ListTrails": `{"Trails": []}`},
+			want: account(CloudTrailAccount{})},
+		{name: "stopped, and the other trail is unread", sections: map[string]string{onMain(status): `{"IsLogging": false}`},
+			want: account(CloudTrailAccount{}, refused(status, denied, status, all...)...)},
+		{name: "status refused", sections: map[string]string{onMain(status) + " error=AccessDeniedException": ""},
+			want: account(CloudTrailAccount{}, refused(status, denied, status, all...)...)},
+		{name: "no trail listed", sections: map[string]string{"cloudtrail:DescribeTrails error=AccessDeniedException": ""},
+			want: account(CloudTrailAccount{}, refused("cloudtrail:DescribeTrails", denied, "cloudtrail:DescribeTrails", all...)...)},
+		{name: "only a trail of one region", sections: map[string]string{
+			"cloudtrail:DescribeTrails":                        `{"trailList": []}`,
+			"cloudtrail:ListTrails":                            `{"Trails": [{"TrailARN": "` + oldTrail + `", "HomeRegion": "eu-west-1"}]}`,
+			status + " Name=" + oldTrail + " region=eu-west-1": `{"IsLogging": true}`,
+		}, want: account(CloudTrailAccount{})},
+	})
+}
+
+// Two scanners read the same trails: no call is made twice.
+func TestTrailsAreReadOnce(t *testing.T) {
+	cloud := cloudOf(fixtures(t, nil))
+	scanWant(t, serve(t, cloud), wantAll("AWS::CloudTrail::Trail", "AWS::CloudTrail::Account", "AWS::CloudWatch::AuditAlarms"))
+	var calls []string
+	for _, request := range cloud.Log() {
+		calls = append(calls, request.String())
+	}
+	slices.Sort(calls)
+	for i := 1; i < len(calls); i++ {
+		if calls[i] == calls[i-1] {
+			t.Errorf("made twice: %s", calls[i])
+		}
+	}
+}
+
+func TestTrailEvents(t *testing.T) {
+	field := func(name string, equals ...string) types.AdvancedFieldSelector {
+		return types.AdvancedFieldSelector{Field: aws.String(name), Equals: equals}
+	}
+	basic := func(rw types.ReadWriteType, management bool, data ...types.DataResource) types.EventSelector {
+		return types.EventSelector{ReadWriteType: rw, IncludeManagementEvents: &management, DataResources: data}
+	}
+	everyObject := types.DataResource{Type: aws.String("AWS::S3::Object"), Values: []string{"arn:aws:s3"}}
+	oneBucket := types.DataResource{Type: aws.String("AWS::S3::Object"), Values: []string{"arn:aws:s3:::alpha/"}}
+	everyFunction := types.DataResource{Type: aws.String("AWS::Lambda::Function"), Values: []string{"arn:aws:lambda"}}
+	objects := []types.AdvancedFieldSelector{field("eventCategory", "Data"), field("resources.type", "AWS::S3::Object")}
+	for name, test := range map[string]struct {
+		basic    []types.EventSelector
+		advanced [][]types.AdvancedFieldSelector
+		want     trailEvents
+	}{
+		"nothing":            {},
+		"all management":     {basic: []types.EventSelector{basic(types.ReadWriteTypeAll, true)}, want: trailEvents{managementReads: true, managementWrites: true}},
+		"management writes":  {basic: []types.EventSelector{basic(types.ReadWriteTypeWriteOnly, true)}, want: trailEvents{managementWrites: true}},
+		"objects and lambda": {basic: []types.EventSelector{basic(types.ReadWriteTypeAll, false, everyObject, everyFunction)}, want: trailEvents{s3Reads: true, s3Writes: true, lambda: true}},
+		"one bucket":         {basic: []types.EventSelector{basic(types.ReadWriteTypeAll, false, oneBucket)}},
+		"reads and writes in two selectors": {advanced: [][]types.AdvancedFieldSelector{
+			{field("eventCategory", "Management"), field("readOnly", "true")}, {field("eventCategory", "Management"), field("readOnly", "false")},
+		}, want: trailEvents{managementReads: true, managementWrites: true}},
+		"management of one caller": {advanced: [][]types.AdvancedFieldSelector{{field("eventCategory", "Management"), field("userIdentity.arn", "x")}}},
+		"management of one source": {advanced: [][]types.AdvancedFieldSelector{{field("eventCategory", "Management"), field("eventSource", "ec2.amazonaws.com")}}},
+		"all objects":              {advanced: [][]types.AdvancedFieldSelector{objects}, want: trailEvents{s3Reads: true, s3Writes: true}},
+		"some objects":             {advanced: [][]types.AdvancedFieldSelector{append(slices.Clone(objects), types.AdvancedFieldSelector{Field: aws.String("resources.ARN"), StartsWith: []string{"arn:aws:s3:::alpha/"}})}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got trailEvents
+			for _, selector := range test.basic {
+				got.addBasic(selector, "aws")
+			}
+			for _, selector := range test.advanced {
+				got.addAdvanced(selector)
+			}
+			if got != test.want {
+				t.Errorf("got %+v, want %+v", got, test.want)
+			}
+		})
+	}
+}

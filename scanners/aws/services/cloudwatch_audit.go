@@ -1,0 +1,180 @@
+package services
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// AuditAlarms is what rules may ask of the alarms on what CloudTrail records.
+// Each field says that every event of a kind sets off an alarm that acts: a
+// multi-region trail delivers the event to a log group, a metric filter there
+// matches it, and an alarm watches the filter's metric. There is one resource
+// in every account.
+type AuditAlarms struct {
+	UnauthorizedAPI      bool `json:"unauthorized_api"`       // calls that were refused
+	ConsoleWithoutMFA    bool `json:"console_without_mfa"`    // console sign-ins without a second factor
+	RootUsage            bool `json:"root_usage"`             // anything that the root user does
+	IAMPolicyChanges     bool `json:"iam_policy_changes"`     // changes of policies and of who has them
+	CloudTrailChanges    bool `json:"cloudtrail_changes"`     // changes of trails, starting and stopping them
+	ConsoleFailures      bool `json:"console_failures"`       // failed console sign-ins
+	KMSKeyDeletion       bool `json:"kms_key_deletion"`       // keys disabled or scheduled for deletion
+	BucketPolicyChanges  bool `json:"bucket_policy_changes"`  // changes of who may reach buckets, and of lifecycle and replication
+	ConfigChanges        bool `json:"config_changes"`         // changes of AWS Config's recorder and channel
+	SecurityGroupChanges bool `json:"security_group_changes"` // changes of security groups
+	NetworkACLChanges    bool `json:"network_acl_changes"`    // changes of network ACLs
+	GatewayChanges       bool `json:"gateway_changes"`        // changes of internet and customer gateways
+	RouteChanges         bool `json:"route_changes"`          // changes of route tables
+	VPCChanges           bool `json:"vpc_changes"`            // changes of VPCs and peerings
+	OrganizationChanges  bool `json:"organization_changes"`   // changes of the organisation, its accounts and policies
+}
+
+// CloudFormation has no such type: it stands for the alarms of the account
+// that watch its audit log.
+var auditAlarms = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::CloudWatch::AuditAlarms",
+		Service: "cloudwatch",
+		Doc:     AuditAlarms{},
+		Global:  true,
+		Calls: []scanners.Call{
+			{Op: "cloudtrail:DescribeTrails"},
+			{Op: "cloudtrail:ListTrails"},
+			{Op: "cloudtrail:GetTrailStatus"},
+			{Op: "cloudtrail:GetEventSelectors"},
+			{Op: "logs:DescribeMetricFilters"},
+			{Op: "cloudwatch:DescribeAlarms"},
+		},
+	},
+	Scan: scanAuditAlarms,
+}
+
+var errOtherAccount = errors.New("the log group belongs to another account")
+
+// scanAuditAlarms emits the account's one resource.
+func scanAuditAlarms(ctx context.Context, p *engine.Place) error {
+	var doc AuditAlarms
+	r := p.Read()
+	patterns, err := alarmedPatterns(ctx, p)
+	for _, kind := range auditKinds(&doc) {
+		if !r.Wants(kind.field) {
+			continue
+		}
+		if *kind.set = kind.covered(patterns); !*kind.set {
+			r.Got(err, kind.field)
+		}
+	}
+	r.EmitIn(posture.Global, p.Home().ARN("cloudwatch", "audit-alarms"), "Alarms on the audit log", nil, &doc)
+	return nil
+}
+
+// alarmedPatterns returns the filter patterns that set off an alarm that acts.
+// Its error says why there may be more.
+func alarmedPatterns(ctx context.Context, p *engine.Place) ([]pattern, error) {
+	var patterns []pattern
+	trails, unread := allTrails(ctx, p)
+	seen := map[string]bool{}
+	for _, trail := range trails {
+		group := aws.ToString(trail.CloudWatchLogsLogGroupArn)
+		if group == "" || seen[group] {
+			continue
+		}
+		found, err := trailPatterns(ctx, p, trail)
+		if err != nil {
+			unread = err
+		}
+		seen[group] = len(found) > 0
+		patterns = append(patterns, found...)
+	}
+	return patterns, unread
+}
+
+// trailPatterns returns the alarmed patterns on one trail's log group; none
+// when the trail is stopped or does not record all that it should.
+func trailPatterns(ctx context.Context, p *engine.Place, trail types.Trail) ([]pattern, error) {
+	events, err := liveEvents(ctx, p, trail)
+	if err != nil || !events.management() {
+		return nil, err
+	}
+	group, err := arn.Parse(aws.ToString(trail.CloudWatchLogsLogGroupArn))
+	if err != nil {
+		return nil, err
+	}
+	if group.AccountID != p.Account {
+		return nil, &posture.ReadError{Err: errOtherAccount, Cause: posture.Cause{Reason: posture.NotListed, Operation: "logs:DescribeMetricFilters"}}
+	}
+	at := p.In(group.Region)
+	name := strings.TrimSuffix(strings.TrimPrefix(group.Resource, "log-group:"), ":*")
+	filters, err := metricFilters(ctx, at, name)
+	if len(filters) == 0 {
+		return nil, err
+	}
+	alarms, failed := alarmsOf(ctx, at)
+	if failed != nil {
+		err = failed
+	}
+	patterns, failed := withAlarm(filters, alarms)
+	if failed != nil {
+		err = failed
+	}
+	return patterns, err
+}
+
+// metricFilters returns the metric filters of a log group of the region.
+func metricFilters(ctx context.Context, p *engine.Place, group string) ([]logtypes.MetricFilter, error) {
+	return engine.Once(p, "metric filters of "+group, func() ([]logtypes.MetricFilter, error) {
+		pages := cloudwatchlogs.NewDescribeMetricFiltersPaginator(logsClient(p),
+			&cloudwatchlogs.DescribeMetricFiltersInput{LogGroupName: &group, Limit: aws.Int32(50)})
+		return engine.ListAll(ctx, pages, func(out *cloudwatchlogs.DescribeMetricFiltersOutput) []logtypes.MetricFilter {
+			return out.MetricFilters
+		})
+	})
+}
+
+// withAlarm returns the patterns of the filters whose metric an acting alarm
+// watches. Patterns for other events than JSON ones are left out; one that
+// should be understood and is not gives an error.
+func withAlarm(filters []logtypes.MetricFilter, alarms []alarm) ([]pattern, error) {
+	watched := map[string]bool{}
+	for _, a := range alarms {
+		for _, metric := range a.metrics {
+			if a.acts() {
+				watched[aws.ToString(metric.Namespace)+"\n"+aws.ToString(metric.MetricName)] = true
+			}
+		}
+	}
+	var patterns []pattern
+	var unread error
+	for _, filter := range filters {
+		text := strings.TrimSpace(aws.ToString(filter.FilterPattern))
+		if !strings.HasPrefix(text, "{") || !anyWatched(filter, watched) {
+			continue
+		}
+		parsed, err := parsePattern(text)
+		if err != nil {
+			unread = err
+			continue
+		}
+		patterns = append(patterns, parsed)
+	}
+	return patterns, unread
+}
+
+func anyWatched(filter logtypes.MetricFilter, watched map[string]bool) bool {
+	for _, metric := range filter.MetricTransformations {
+		if watched[aws.ToString(metric.MetricNamespace)+"\n"+aws.ToString(metric.MetricName)] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,116 @@
+package services
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// DynamoDBTable is what rules may ask of a table.
+type DynamoDBTable struct {
+	PITR               bool      `json:"pitr"`                // point-in-time recovery is on
+	PITRDays           int       `json:"pitr_days"`           // days back that a restore can reach; 0 when recovery is off
+	KMSKey             string    `json:"kms_key"`             // ARN of the KMS key, the account's own or AWS's managed one; empty for a key that AWS owns
+	DeletionProtection bool      `json:"deletion_protection"` // the table cannot be deleted before this is turned off
+	OnDemand           bool      `json:"on_demand"`           // capacity follows the load without being provisioned
+	Replicas           int       `json:"replicas"`            // copies in other regions
+	Created            time.Time `json:"created"`             // when the table was made
+	LastBackup         time.Time `json:"last_backup"`         // when AWS Backup last backed it up; the zero time if never
+}
+
+var dynamoDBTables = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::DynamoDB::Table",
+		Service: "dynamodb",
+		Doc:     DynamoDBTable{},
+		Calls: []scanners.Call{
+			{Op: "dynamodb:ListTables"},
+			{Op: "dynamodb:DescribeTable", Each: true, For: []string{"kms_key", "deletion_protection", "on_demand", "replicas", "created"}},
+			{Op: "dynamodb:DescribeContinuousBackups", Each: true, For: []string{"pitr", "pitr_days"}},
+			{Op: "dynamodb:ListTagsOfResource", Each: true, For: []string{"tags"}},
+			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
+		},
+	},
+	Scan: scanDynamoDBTables,
+}
+
+func dynamoDBClient(p *engine.Place) *dynamodb.Client {
+	return engine.Client(p, dynamodb.NewFromConfig)
+}
+
+func scanDynamoDBTables(ctx context.Context, p *engine.Place) error {
+	pages := dynamodb.NewListTablesPaginator(dynamoDBClient(p), &dynamodb.ListTablesInput{Limit: aws.Int32(100)})
+	return engine.EachPage(ctx, pages, func(page *dynamodb.ListTablesOutput) error {
+		return engine.Each(ctx, p, page.TableNames, readDynamoDBTable)
+	})
+}
+
+func readDynamoDBTable(ctx context.Context, p *engine.Place, name string) {
+	var doc DynamoDBTable
+	r := p.Read()
+	id := p.ARN("dynamodb", "table/"+name)
+	readTable(ctx, r, name, &doc)
+	readContinuousBackups(ctx, r, name, &doc)
+	doc.LastBackup = readLastBackup(ctx, r, id)
+	r.Emit(id, name, readTableTags(ctx, r, id), &doc)
+}
+
+func readTable(ctx context.Context, r *engine.Reading, name string, doc *DynamoDBTable) {
+	fields := []string{"kms_key", "deletion_protection", "on_demand", "replicas", "created"}
+	if !r.Wants(fields...) {
+		return
+	}
+	out, err := dynamoDBClient(r.Place).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &name})
+	if !r.Got(err, fields...) {
+		return
+	}
+	table := out.Table
+	if table.SSEDescription != nil {
+		doc.KMSKey = aws.ToString(table.SSEDescription.KMSMasterKeyArn)
+	}
+	if table.BillingModeSummary != nil {
+		doc.OnDemand = table.BillingModeSummary.BillingMode == types.BillingModePayPerRequest
+	}
+	doc.DeletionProtection = aws.ToBool(table.DeletionProtectionEnabled)
+	doc.Replicas = len(table.Replicas)
+	doc.Created = aws.ToTime(table.CreationDateTime)
+}
+
+func readContinuousBackups(ctx context.Context, r *engine.Reading, name string, doc *DynamoDBTable) {
+	if !r.Wants("pitr", "pitr_days") {
+		return
+	}
+	out, err := dynamoDBClient(r.Place).DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &name})
+	if !r.Got(err, "pitr", "pitr_days") || out.ContinuousBackupsDescription == nil {
+		return
+	}
+	recovery := out.ContinuousBackupsDescription.PointInTimeRecoveryDescription
+	if recovery == nil || recovery.PointInTimeRecoveryStatus != types.PointInTimeRecoveryStatusEnabled {
+		return
+	}
+	doc.PITR, doc.PITRDays = true, int(aws.ToInt32(recovery.RecoveryPeriodInDays))
+}
+
+func readTableTags(ctx context.Context, r *engine.Reading, arn string) map[string]string {
+	if !r.Wants("tags") {
+		return nil
+	}
+	var tags []types.Tag
+	input := dynamodb.ListTagsOfResourceInput{ResourceArn: &arn}
+	for {
+		out, err := dynamoDBClient(r.Place).ListTagsOfResource(ctx, &input)
+		if !r.Got(err, "tags") {
+			return nil
+		}
+		tags = append(tags, out.Tags...)
+		if input.NextToken = out.NextToken; aws.ToString(out.NextToken) == "" {
+			return engine.Tags(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+		}
+	}
+}

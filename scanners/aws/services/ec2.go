@@ -1,0 +1,115 @@
+package services
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// ec2Page is the page size of EC2's listings. Without one, EC2 answers from a
+// smaller allowance.
+const ec2Page = 1000
+
+// EC2Instance is what rules may ask of an instance.
+type EC2Instance struct {
+	State              string    `json:"state"`               // pending, running, stopping or stopped
+	InVPC              bool      `json:"in_vpc"`              // it runs in a VPC
+	IMDSv2Required     bool      `json:"imdsv2_required"`     // the metadata service answers only session-token requests
+	MetadataReachable  bool      `json:"metadata_reachable"`  // the metadata service answers at all
+	PublicIP           bool      `json:"public_ip"`           // one of its interfaces has a public IPv4 address now
+	DetailedMonitoring bool      `json:"detailed_monitoring"` // CloudWatch gets its metrics every minute
+	HasRole            bool      `json:"has_role"`            // it has an instance profile
+	LastBackup         time.Time `json:"last_backup"`         // when AWS Backup last backed it up; the zero time: never
+}
+
+var ec2Instances = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::EC2::Instance",
+		Service: "ec2",
+		Doc:     EC2Instance{},
+		Calls: []scanners.Call{
+			{Op: "ec2:DescribeInstances"},
+			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
+		},
+	},
+	Scan: scanEC2Instances,
+}
+
+func ec2Client(p *engine.Place) *ec2.Client {
+	return engine.Client(p, ec2.NewFromConfig)
+}
+
+// ec2Tags returns tags as a map, and the name that they give.
+func ec2Tags(tags []types.Tag) (found map[string]string, name string) {
+	found = engine.Tags(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	return found, found["Name"]
+}
+
+func scanEC2Instances(ctx context.Context, p *engine.Place) error {
+	pages := ec2.NewDescribeInstancesPaginator(ec2Client(p), &ec2.DescribeInstancesInput{MaxResults: aws.Int32(ec2Page)})
+	return engine.EachPage(ctx, pages, func(page *ec2.DescribeInstancesOutput) error {
+		var instances []types.Instance
+		for _, reservation := range page.Reservations {
+			instances = append(instances, reservation.Instances...)
+		}
+		return engine.Each(ctx, p, instances, readEC2Instance)
+	})
+}
+
+func readEC2Instance(ctx context.Context, p *engine.Place, instance types.Instance) {
+	state := ec2InstanceState(instance)
+	if state == types.InstanceStateNameTerminated || state == types.InstanceStateNameShuttingDown {
+		return // still listed for a while, but gone
+	}
+	doc := EC2Instance{
+		State:    string(state),
+		InVPC:    aws.ToString(instance.VpcId) != "",
+		PublicIP: hasPublicIP(instance),
+		HasRole:  instance.IamInstanceProfile != nil,
+	}
+	if m := instance.Monitoring; m != nil {
+		doc.DetailedMonitoring = m.State == types.MonitoringStateEnabled || m.State == types.MonitoringStatePending
+	}
+	r := p.Read()
+	if m := instance.MetadataOptions; m != nil {
+		doc.IMDSv2Required = m.HttpTokens == types.HttpTokensStateRequired
+		doc.MetadataReachable = m.HttpEndpoint != types.InstanceMetadataEndpointStateDisabled
+	} else {
+		r.Absent("ec2:DescribeInstances", "imdsv2_required", "metadata_reachable")
+	}
+	tags, name := ec2Tags(instance.Tags)
+	id := p.ARN("ec2", "instance/"+aws.ToString(instance.InstanceId))
+	doc.LastBackup = readLastBackup(ctx, r, id)
+	r.Emit(id, name, tags, &doc)
+}
+
+func ec2InstanceState(instance types.Instance) types.InstanceStateName {
+	if instance.State == nil {
+		return ""
+	}
+	return instance.State.Name
+}
+
+// hasPublicIP reports whether an interface of the instance has a public IPv4 address.
+func hasPublicIP(instance types.Instance) bool {
+	if aws.ToString(instance.PublicIpAddress) != "" {
+		return true
+	}
+	for _, face := range instance.NetworkInterfaces {
+		if face.Association != nil && aws.ToString(face.Association.PublicIp) != "" {
+			return true
+		}
+		for _, address := range face.PrivateIpAddresses {
+			if address.Association != nil && aws.ToString(address.Association.PublicIp) != "" {
+				return true
+			}
+		}
+	}
+	return false
+}

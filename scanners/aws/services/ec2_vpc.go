@@ -1,0 +1,152 @@
+package services
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// EC2VPC is what rules may ask of a VPC.
+type EC2VPC struct {
+	Default  bool  `json:"default"`   // it is the region's default VPC
+	FlowLogs bool  `json:"flow_logs"` // an active flow log of the whole VPC delivers at least rejected traffic
+	Subnets  int64 `json:"subnets"`   // how many subnets it has
+	Zones    int64 `json:"zones"`     // in how many Availability Zones they lie
+}
+
+var ec2VPCs = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::EC2::VPC",
+		Service: "ec2",
+		Doc:     EC2VPC{},
+		Calls: []scanners.Call{
+			{Op: "ec2:DescribeVpcs"},
+			{Op: "ec2:DescribeFlowLogs", For: []string{"flow_logs"}},
+			{Op: "ec2:DescribeSubnets", For: []string{"subnets", "zones"}},
+		},
+	},
+	Scan: scanEC2VPCs,
+}
+
+func scanEC2VPCs(ctx context.Context, p *engine.Place) error {
+	pages := ec2.NewDescribeVpcsPaginator(ec2Client(p), &ec2.DescribeVpcsInput{MaxResults: aws.Int32(ec2Page)})
+	return engine.EachPage(ctx, pages, func(page *ec2.DescribeVpcsOutput) error {
+		return engine.Each(ctx, p, page.Vpcs, readEC2VPC)
+	})
+}
+
+func readEC2VPC(ctx context.Context, p *engine.Place, vpc types.Vpc) {
+	r := p.Read()
+	id := aws.ToString(vpc.VpcId)
+	doc := EC2VPC{Default: aws.ToBool(vpc.IsDefault)}
+	if r.Wants("flow_logs") {
+		logged, err := flowLogged(ctx, p)
+		if r.Got(err, "flow_logs") {
+			doc.FlowLogs = logged[id]
+		}
+	}
+	if r.Wants("subnets", "zones") {
+		subnets, err := ec2SubnetList(ctx, p)
+		if r.Got(err, "subnets", "zones") {
+			doc.Subnets, doc.Zones = countSubnets(subnets, id)
+		}
+	}
+	tags, name := ec2Tags(vpc.Tags)
+	r.Emit(p.ARN("ec2", "vpc/"+id), name, tags, &doc)
+}
+
+// flowLogged returns the ids of the things whose rejected traffic, at least,
+// an active flow log delivers.
+func flowLogged(ctx context.Context, p *engine.Place) (map[string]bool, error) {
+	return engine.Once(p, "ec2 flow logs", func() (map[string]bool, error) {
+		logged := map[string]bool{}
+		pages := ec2.NewDescribeFlowLogsPaginator(ec2Client(p), &ec2.DescribeFlowLogsInput{MaxResults: aws.Int32(ec2Page)})
+		err := engine.EachPage(ctx, pages, func(page *ec2.DescribeFlowLogsOutput) error {
+			for _, log := range page.FlowLogs {
+				if delivers(log) {
+					logged[aws.ToString(log.ResourceId)] = true
+				}
+			}
+			return nil
+		})
+		return logged, err
+	})
+}
+
+func delivers(log types.FlowLog) bool {
+	return aws.ToString(log.FlowLogStatus) == "ACTIVE" &&
+		aws.ToString(log.DeliverLogsStatus) != "FAILED" &&
+		(log.TrafficType == types.TrafficTypeAll || log.TrafficType == types.TrafficTypeReject)
+}
+
+func countSubnets(subnets []types.Subnet, vpc string) (count, zones int64) {
+	seen := map[string]bool{}
+	for _, subnet := range subnets {
+		if aws.ToString(subnet.VpcId) == vpc {
+			count++
+			seen[aws.ToString(subnet.AvailabilityZone)] = true
+		}
+	}
+	return count, int64(len(seen))
+}
+
+// EC2Subnet is what rules may ask of a subnet.
+type EC2Subnet struct {
+	AutoPublicIP  bool `json:"auto_public_ip"` // instances that start in it get a public IPv4 address unless they refuse
+	DefaultSubnet bool `json:"default_subnet"` // AWS made it as its zone's default subnet
+}
+
+var ec2Subnets = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::EC2::Subnet",
+		Service: "ec2",
+		Doc:     EC2Subnet{},
+		Calls:   []scanners.Call{{Op: "ec2:DescribeSubnets"}},
+	},
+	Scan: scanEC2Subnets,
+}
+
+func scanEC2Subnets(ctx context.Context, p *engine.Place) error {
+	subnets, err := ec2SubnetList(ctx, p)
+	if ended := engine.Each(ctx, p, subnets, readEC2Subnet); ended != nil {
+		return ended
+	}
+	return err
+}
+
+func readEC2Subnet(_ context.Context, p *engine.Place, subnet types.Subnet) {
+	r := p.Read()
+	doc := EC2Subnet{
+		AutoPublicIP:  r.Flag(subnet.MapPublicIpOnLaunch, "ec2:DescribeSubnets", "auto_public_ip"),
+		DefaultSubnet: aws.ToBool(subnet.DefaultForAz),
+	}
+	tags, name := ec2Tags(subnet.Tags)
+	id := p.ARN("ec2", "subnet/"+aws.ToString(subnet.SubnetId))
+	r.Emit(id, name, tags, &doc)
+}
+
+// ec2SubnetList lists the subnets, once per region. With an error come those
+// that were listed before it.
+func ec2SubnetList(ctx context.Context, p *engine.Place) ([]types.Subnet, error) {
+	return engine.Once(p, "ec2 subnets", func() ([]types.Subnet, error) {
+		pages := ec2.NewDescribeSubnetsPaginator(ec2Client(p), &ec2.DescribeSubnetsInput{MaxResults: aws.Int32(ec2Page)})
+		return engine.ListAll(ctx, pages, func(page *ec2.DescribeSubnetsOutput) []types.Subnet { return page.Subnets })
+	})
+}
+
+// subnetZones returns the Availability Zone of every subnet, by its id.
+func subnetZones(ctx context.Context, p *engine.Place) (map[string]string, error) {
+	return engine.Once(p, "ec2 subnet zones", func() (map[string]string, error) {
+		subnets, err := ec2SubnetList(ctx, p)
+		zones := map[string]string{}
+		for _, subnet := range subnets {
+			zones[aws.ToString(subnet.SubnetId)] = aws.ToString(subnet.AvailabilityZone)
+		}
+		return zones, err
+	})
+}

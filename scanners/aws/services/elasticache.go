@@ -1,0 +1,65 @@
+package services
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/elasticache"
+	"github.com/aws/aws-sdk-go-v2/service/elasticache/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// ElastiCacheReplicationGroup is what rules may ask of a replication group
+// (Valkey or Redis OSS).
+type ElastiCacheReplicationGroup struct {
+	EncryptedAtRest       bool  `json:"encrypted_at_rest"`       // disks, swap and backups are encrypted
+	RequiresTLS           bool  `json:"requires_tls"`            // connections without TLS are refused
+	MultiAZ               bool  `json:"multi_az"`                // its nodes lie in more than one Availability Zone
+	AutomaticFailover     bool  `json:"automatic_failover"`      // a replica takes over when a primary fails
+	SnapshotRetentionDays int64 `json:"snapshot_retention_days"` // how long automatic snapshots are kept; 0: none are made
+}
+
+var elastiCacheReplicationGroups = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::ElastiCache::ReplicationGroup",
+		Service: "elasticache",
+		Doc:     ElastiCacheReplicationGroup{},
+		Calls: []scanners.Call{
+			{Op: "elasticache:DescribeReplicationGroups"},
+			{Op: "elasticache:ListTagsForResource", Each: true, For: []string{"tags"}},
+		},
+	},
+	Scan: scanElastiCacheReplicationGroups,
+}
+
+func elastiCacheClient(p *engine.Place) *elasticache.Client {
+	return engine.Client(p, elasticache.NewFromConfig)
+}
+
+func scanElastiCacheReplicationGroups(ctx context.Context, p *engine.Place) error {
+	pages := elasticache.NewDescribeReplicationGroupsPaginator(elastiCacheClient(p), &elasticache.DescribeReplicationGroupsInput{MaxRecords: aws.Int32(100)})
+	return engine.EachPage(ctx, pages, func(page *elasticache.DescribeReplicationGroupsOutput) error {
+		return engine.Each(ctx, p, page.ReplicationGroups, readElastiCacheReplicationGroup)
+	})
+}
+
+func readElastiCacheReplicationGroup(ctx context.Context, p *engine.Place, group types.ReplicationGroup) {
+	r := p.Read()
+	doc := ElastiCacheReplicationGroup{
+		EncryptedAtRest:       aws.ToBool(group.AtRestEncryptionEnabled),
+		RequiresTLS:           aws.ToBool(group.TransitEncryptionEnabled) && group.TransitEncryptionMode != types.TransitEncryptionModePreferred,
+		MultiAZ:               group.MultiAZ == types.MultiAZStatusEnabled,
+		AutomaticFailover:     group.AutomaticFailover == types.AutomaticFailoverStatusEnabled,
+		SnapshotRetentionDays: int64(aws.ToInt32(group.SnapshotRetentionLimit)),
+	}
+	var tags map[string]string
+	if r.Wants("tags") {
+		out, err := elastiCacheClient(p).ListTagsForResource(ctx, &elasticache.ListTagsForResourceInput{ResourceName: group.ARN})
+		if r.Got(err, "tags") {
+			tags = engine.Tags(out.TagList, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+		}
+	}
+	r.Emit(aws.ToString(group.ARN), aws.ToString(group.ReplicationGroupId), tags, &doc)
+}

@@ -1,0 +1,145 @@
+package services
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// ELBLoadBalancer is what rules may ask of an application, network or gateway
+// load balancer.
+type ELBLoadBalancer struct {
+	Kind               string `json:"kind"`                // application, network or gateway
+	InternetFacing     bool   `json:"internet_facing"`     // it has public addresses
+	Zones              int64  `json:"zones"`               // in how many Availability Zones it has a node
+	DeletionProtection bool   `json:"deletion_protection"` // it refuses to be deleted
+	AccessLogs         bool   `json:"access_logs"`         // requests are logged to a bucket; false for gateways, which cannot
+	DropsBadHeaders    bool   `json:"drops_bad_headers"`   // malformed header fields are removed; false for all but application
+	DesyncMode         string `json:"desync_mode"`         // monitor, defensive or strictest; empty for all but application
+}
+
+// elbAttributes maps the fields that an attribute gives to the attribute.
+var elbAttributes = map[string]string{
+	"deletion_protection": "deletion_protection.enabled",
+	"access_logs":         "access_logs.s3.enabled",
+	"drops_bad_headers":   "routing.http.drop_invalid_header_fields.enabled",
+	"desync_mode":         "routing.http.desync_mitigation_mode",
+}
+
+var elbLoadBalancers = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::ElasticLoadBalancingV2::LoadBalancer",
+		Service: "elasticloadbalancingv2",
+		Doc:     ELBLoadBalancer{},
+		Calls: []scanners.Call{
+			{Op: "elasticloadbalancing:DescribeLoadBalancers"},
+			{Op: "elasticloadbalancing:DescribeLoadBalancerAttributes", Each: true, For: []string{"deletion_protection", "access_logs", "drops_bad_headers", "desync_mode"}},
+			{Op: "elasticloadbalancing:DescribeTags", For: []string{"tags"}},
+		},
+	},
+	Scan: scanELBLoadBalancers,
+}
+
+func elbClient(p *engine.Place) *elb.Client {
+	return engine.Client(p, elb.NewFromConfig)
+}
+
+// elbList lists the load balancers, once per region. With an error come those
+// that were listed before it.
+func elbList(ctx context.Context, p *engine.Place) ([]types.LoadBalancer, error) {
+	return engine.Once(p, "elbv2 load balancers", func() ([]types.LoadBalancer, error) {
+		pages := elb.NewDescribeLoadBalancersPaginator(elbClient(p), &elb.DescribeLoadBalancersInput{PageSize: aws.Int32(400)})
+		return engine.ListAll(ctx, pages, func(page *elb.DescribeLoadBalancersOutput) []types.LoadBalancer { return page.LoadBalancers })
+	})
+}
+
+func scanELBLoadBalancers(ctx context.Context, p *engine.Place) error {
+	balancers, err := elbList(ctx, p)
+	for batch := range slices.Chunk(balancers, 20) { // as many as one call for tags takes
+		tags, tagErr := elbTags(ctx, p, batch)
+		read := func(ctx context.Context, p *engine.Place, balancer types.LoadBalancer) {
+			r := p.Read()
+			if r.Wants("tags") {
+				r.Got(tagErr, "tags")
+			}
+			readELBLoadBalancer(ctx, p, r, balancer, tags[aws.ToString(balancer.LoadBalancerArn)])
+		}
+		if ended := engine.Each(ctx, p, batch, read); ended != nil {
+			return ended
+		}
+	}
+	return err
+}
+
+// elbTags returns the tags of up to 20 load balancers by ARN, and nothing when
+// no rule wants tags.
+func elbTags(ctx context.Context, p *engine.Place, balancers []types.LoadBalancer) (map[string]map[string]string, error) {
+	if !p.Wants("tags") {
+		return nil, nil
+	}
+	var arns []string
+	for _, balancer := range balancers {
+		arns = append(arns, aws.ToString(balancer.LoadBalancerArn))
+	}
+	out, err := elbClient(p).DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: arns})
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]map[string]string{}
+	for _, d := range out.TagDescriptions {
+		found[aws.ToString(d.ResourceArn)] = engine.Tags(d.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	}
+	return found, nil
+}
+
+func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading, balancer types.LoadBalancer, tags map[string]string) {
+	doc := ELBLoadBalancer{
+		Kind:           string(balancer.Type),
+		InternetFacing: balancer.Scheme == types.LoadBalancerSchemeEnumInternetFacing,
+		Zones:          int64(len(balancer.AvailabilityZones)),
+	}
+	fields := elbFields(balancer.Type)
+	if r.Wants(fields...) {
+		out, err := elbClient(p).DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: balancer.LoadBalancerArn})
+		if r.Got(err, fields...) {
+			setELBAttributes(r, &doc, out.Attributes, fields)
+		}
+	}
+	r.Emit(aws.ToString(balancer.LoadBalancerArn), aws.ToString(balancer.LoadBalancerName), tags, &doc)
+}
+
+// elbFields returns the fields that a kind of load balancer has attributes for.
+func elbFields(kind types.LoadBalancerTypeEnum) []string {
+	switch kind {
+	case types.LoadBalancerTypeEnumApplication:
+		return []string{"deletion_protection", "access_logs", "drops_bad_headers", "desync_mode"}
+	case types.LoadBalancerTypeEnumNetwork:
+		return []string{"deletion_protection", "access_logs"}
+	default:
+		return []string{"deletion_protection"}
+	}
+}
+
+// setELBAttributes takes the fields from the attributes. A field whose
+// attribute is not in the answer is unread.
+func setELBAttributes(r *engine.Reading, doc *ELBLoadBalancer, attributes []types.LoadBalancerAttribute, fields []string) {
+	values := map[string]string{}
+	for _, attribute := range attributes {
+		values[aws.ToString(attribute.Key)] = aws.ToString(attribute.Value)
+	}
+	for _, field := range fields {
+		if _, answered := values[elbAttributes[field]]; !answered {
+			r.Absent("elasticloadbalancing:DescribeLoadBalancerAttributes", field)
+		}
+	}
+	doc.DeletionProtection = values[elbAttributes["deletion_protection"]] == "true"
+	doc.AccessLogs = values[elbAttributes["access_logs"]] == "true"
+	doc.DropsBadHeaders = values[elbAttributes["drops_bad_headers"]] == "true"
+	doc.DesyncMode = values[elbAttributes["desync_mode"]]
+}

@@ -1,0 +1,62 @@
+package services
+
+import (
+	"testing"
+
+	"posture/internal/posture"
+)
+
+const (
+	elbArn      = "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/"
+	listenerArn = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/"
+)
+
+func TestELBLoadBalancers(t *testing.T) {
+	balancer := func(id, name string, tags map[string]string, doc ELBLoadBalancer, unread ...posture.Unread) posture.Resource {
+		return posture.Resource{ID: elbArn + id, Name: name, Tags: tags, Doc: &doc, Unread: unread}
+	}
+	web := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2, DeletionProtection: true, AccessLogs: true, DropsBadHeaders: true, DesyncMode: "defensive"}
+	unsure := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2}
+	mail := ELBLoadBalancer{Kind: "network", InternetFacing: true, Zones: 1}
+	inspect := ELBLoadBalancer{Kind: "gateway", Zones: 1, DeletionProtection: true}
+	fields := []string{"deletion_protection", "access_logs", "drops_bad_headers", "desync_mode"}
+	tags := map[string]string{"owner": "shop"}
+	untagged := refused("elasticloadbalancing:DescribeTags", "AccessDenied", "elasticloadbalancing:DescribeTags", "tags")
+	attributes := "elasticloadbalancing:DescribeLoadBalancerAttributes"
+	testReading(t, "AWS::ElasticLoadBalancingV2::LoadBalancer", []readingTest{
+		{name: "as they are", want: []posture.Resource{
+			balancer("app/web/1", "web", tags, web), balancer("gwy/inspect/3", "inspect", nil, inspect), balancer("net/mail/2", "mail", nil, mail)}},
+		{name: "attributes refused", sections: map[string]string{attributes + " LoadBalancerArn=" + elbArn + "app/web/1 error=AccessDenied": ""}, want: []posture.Resource{
+			balancer("app/web/1", "web", tags, unsure, refused(attributes, "AccessDenied", attributes, fields...)...),
+			balancer("gwy/inspect/3", "inspect", nil, inspect), balancer("net/mail/2", "mail", nil, mail)}},
+		{name: "attributes missing", sections: map[string]string{attributes + " LoadBalancerArn=" + elbArn + "app/web/1": "<Attributes/>"}, want: []posture.Resource{
+			balancer("app/web/1", "web", tags, unsure, missing(attributes, fields...)...),
+			balancer("gwy/inspect/3", "inspect", nil, inspect), balancer("net/mail/2", "mail", nil, mail)}},
+		{name: "tags refused", sections: map[string]string{"elasticloadbalancing:DescribeTags error=AccessDenied": ""}, want: []posture.Resource{
+			balancer("app/web/1", "web", nil, web, untagged...), balancer("gwy/inspect/3", "inspect", nil, inspect, untagged...),
+			balancer("net/mail/2", "mail", nil, mail, untagged...)}},
+		{name: "second page broken", sections: map[string]string{"elasticloadbalancing:DescribeLoadBalancers Marker=two error=InternalError status=500": ""},
+			want: []posture.Resource{balancer("app/web/1", "web", tags, web)}, cause: brokenListing("elasticloadbalancing:DescribeLoadBalancers")},
+	})
+}
+
+func TestELBListeners(t *testing.T) {
+	http := posture.Resource{ID: listenerArn + "app/web/1/a", Name: "web:80",
+		Doc: &ELBListener{Kind: "application", InternetFacing: true, Protocol: "HTTP", Port: 80, RedirectsToHTTPS: true}}
+	https := posture.Resource{ID: listenerArn + "app/web/1/b", Name: "web:443",
+		Doc: &ELBListener{Kind: "application", InternetFacing: true, Protocol: "HTTPS", Port: 443, TLSPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06"}}
+	smtp := posture.Resource{ID: listenerArn + "net/mail/2/c", Name: "mail:25",
+		Doc: &ELBListener{Kind: "network", InternetFacing: true, Protocol: "TCP", Port: 25}}
+	const op = "elasticloadbalancing:DescribeListeners"
+	testReading(t, "AWS::ElasticLoadBalancingV2::Listener", []readingTest{
+		{name: "as they are", want: []posture.Resource{http, https, smtp}},
+		{name: "one load balancer refused", sections: map[string]string{op + " LoadBalancerArn=" + elbArn + "net/mail/2 error=AccessDenied": ""},
+			want: []posture.Resource{http, https}, cause: &posture.Cause{Reason: posture.Denied, Operation: op, Code: "AccessDenied", Permission: op}},
+		{name: "one load balancer deleted meanwhile", sections: map[string]string{op + " LoadBalancerArn=" + elbArn + "net/mail/2 error=LoadBalancerNotFound status=400": ""},
+			want: []posture.Resource{http, https}},
+		{name: "second page broken", sections: map[string]string{op + " LoadBalancerArn=" + elbArn + "app/web/1 Marker=two error=InternalError status=500": ""},
+			want: []posture.Resource{http, smtp}, cause: brokenListing(op)},
+		{name: "load balancers broken", sections: map[string]string{"elasticloadbalancing:DescribeLoadBalancers Marker=two error=InternalError status=500": ""},
+			want: []posture.Resource{http, https}, cause: brokenListing("elasticloadbalancing:DescribeLoadBalancers")},
+	})
+}

@@ -1,0 +1,109 @@
+package services
+
+import (
+	"cmp"
+	"context"
+	"path"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// IAMManagedPolicy is what rules may ask of a managed policy of the
+// customer's own. AWS's are not listed: nobody can change them.
+type IAMManagedPolicy struct {
+	Grants IAMGrants `json:"grants"` // what the version in force grants
+	Uses   int       `json:"uses"`   // users, groups and roles that have it attached or as permissions boundary
+}
+
+// IAMInlinePolicy is what rules may ask of a policy inside a user, group or role.
+type IAMInlinePolicy struct {
+	Grants IAMGrants `json:"grants"` // what it grants
+	Holder string    `json:"holder"` // user, group or role
+}
+
+var iamManagedPolicies = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::IAM::ManagedPolicy",
+		Service: "iam",
+		Doc:     IAMManagedPolicy{},
+		Global:  true,
+		Calls:   []scanners.Call{iamDetailsCall},
+	},
+	Scan: scanIAMManagedPolicies,
+}
+
+var iamInlinePolicies = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::IAM::Policy",
+		Service: "iam",
+		Doc:     IAMInlinePolicy{},
+		Global:  true,
+		Calls:   []scanners.Call{iamDetailsCall},
+	},
+	Scan: scanIAMInlinePolicies,
+}
+
+func scanIAMManagedPolicies(ctx context.Context, p *engine.Place) error {
+	details, listErr := readIAMDetails(ctx, p)
+	err := engine.Each(ctx, p, details.Policies, func(_ context.Context, p *engine.Place, policy types.ManagedPolicyDetail) {
+		r := p.Read()
+		doc := IAMManagedPolicy{
+			Uses: int(aws.ToInt32(policy.AttachmentCount) + aws.ToInt32(policy.PermissionsBoundaryUsageCount)),
+		}
+		doc.Grants = readGrants(r, defaultVersion(policy))
+		id := aws.ToString(policy.Arn)
+		r.EmitIn(posture.Global, id, path.Base(id), nil, &doc)
+	})
+	return cmp.Or(listErr, err)
+}
+
+// readGrants matches a document for the field "grants".
+func readGrants(r *engine.Reading, document *string) IAMGrants {
+	policy, err := parseGrants(document)
+	if !r.Got(err, "grants") {
+		return IAMGrants{}
+	}
+	return grantsOf(policy, r.Place.Account)
+}
+
+// inlinePolicy is a policy with whom it is inside of.
+type inlinePolicy struct {
+	holder, holderARN, holderName string
+	policy                        types.PolicyDetail
+}
+
+func scanIAMInlinePolicies(ctx context.Context, p *engine.Place) error {
+	details, listErr := readIAMDetails(ctx, p)
+	err := engine.Each(ctx, p, details.inlinePolicies(), func(_ context.Context, p *engine.Place, inline inlinePolicy) {
+		r := p.Read()
+		name := aws.ToString(inline.policy.PolicyName)
+		doc := IAMInlinePolicy{Holder: inline.holder, Grants: readGrants(r, inline.policy.PolicyDocument)}
+		r.EmitIn(posture.Global, inline.holderARN+"/policy/"+name, inline.holderName+"/"+name, nil, &doc)
+	})
+	return cmp.Or(listErr, err)
+}
+
+// inlinePolicies returns the policies inside users, groups and roles.
+func (d iamDetails) inlinePolicies() []inlinePolicy {
+	var list []inlinePolicy
+	add := func(holder string, holderARN, name *string, policies []types.PolicyDetail) {
+		for _, policy := range policies {
+			list = append(list, inlinePolicy{holder, aws.ToString(holderARN), aws.ToString(name), policy})
+		}
+	}
+	for _, user := range d.Users {
+		add("user", user.Arn, user.UserName, user.UserPolicyList)
+	}
+	for _, group := range d.Groups {
+		add("group", group.Arn, group.GroupName, group.GroupPolicyList)
+	}
+	for _, role := range d.Roles {
+		add("role", role.Arn, role.RoleName, role.RolePolicyList)
+	}
+	return list
+}

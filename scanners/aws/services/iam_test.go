@@ -1,0 +1,308 @@
+package services
+
+import (
+	"context"
+	_ "embed"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/posture"
+	"posture/scanners/aws/awstest"
+	"posture/scanners/aws/engine"
+)
+
+//go:embed testdata/iam.txtar
+var iamFixtures string
+
+// docs returns the documents of a scan by the resources' names.
+func docs[T any](s scanned) map[string]T {
+	found := map[string]T{}
+	for _, r := range s.Resources {
+		found[r.Name] = *r.Doc.(*T)
+	}
+	return found
+}
+
+// unreadFields returns the fields that were not read, by the resources' names.
+func unreadFields(s scanned) map[string][]posture.Unread {
+	found := map[string][]posture.Unread{}
+	for _, r := range s.Resources {
+		if len(r.Unread) > 0 {
+			found[r.Name] = r.Unread
+		}
+	}
+	return found
+}
+
+func day(text string) time.Time {
+	at, _ := time.Parse(time.DateOnly, text)
+	return at
+}
+
+// brokenDetails is the cause of what a malformed policy document would tell.
+var brokenDetails = posture.Cause{Reason: posture.Failed, Operation: "iam:GetAccountAuthorizationDetails"}
+
+func TestAccountSettings(t *testing.T) {
+	s := scanTypes(t, loadEstate(t, iamFixtures), "AWS::::Account")
+	want := []posture.Resource{{
+		Provider: posture.AWS, Account: testAccount, Region: posture.Global, Type: "AWS::::Account",
+		ID: "arn:aws:iam::111122223333:root", Name: "account 111122223333",
+		Doc: &AccountSettings{
+			RootPassword: true, RootMFA: true, RootLastUsed: time.Date(2025, 3, 1, 10, 0, 0, 0, time.UTC), SupportRole: true,
+			PasswordPolicy: PasswordPolicy{
+				MinimumLength: 14, Uppercase: true, Lowercase: true, Numbers: true, Symbols: true, ReusePrevention: 24, MaxAgeDays: 90,
+			},
+		},
+	}}
+	if diff := cmp.Diff(want, s.Resources); diff != "" {
+		t.Errorf("resources (-want +got):\n%s", diff)
+	}
+}
+
+func TestAccountSettingsOtherwise(t *testing.T) {
+	for name, test := range map[string]struct {
+		replace, with string
+		want          func(*AccountSettings)
+		unread        []posture.Unread
+	}{
+		"no password policy": {
+			"-- iam:GetAccountPasswordPolicy --", "-- iam:GetAccountPasswordPolicy error=NoSuchEntity --",
+			func(a *AccountSettings) { a.PasswordPolicy = PasswordPolicy{} }, nil,
+		},
+		"a hardware device": {
+			"<User><Arn>arn:aws:iam::111122223333:root</Arn></User>", "<User><Arn>arn:aws:iam::111122223333:user/eve</Arn></User>",
+			func(a *AccountSettings) { a.RootHardwareMFA = true }, nil,
+		},
+		"a summary that does not tell of a password": {
+			"AccountPasswordPresent", "Users", func(*AccountSettings) {}, nil,
+		},
+		"root credentials removed centrally": {
+			"<key>AccountPasswordPresent</key><value>1<", "<key>AccountPasswordPresent</key><value>0<",
+			func(a *AccountSettings) { a.RootPassword = false }, nil,
+		},
+		"a summary without the entry": {
+			"AccountMFAEnabled", "Users",
+			func(a *AccountSettings) { a.RootMFA = false },
+			[]posture.Unread{
+				{Field: "root_hardware_mfa", Cause: posture.Cause{Reason: posture.Failed, Operation: "iam:GetAccountSummary"}},
+				{Field: "root_mfa", Cause: posture.Cause{Reason: posture.Failed, Operation: "iam:GetAccountSummary"}},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := scanTypes(t, loadEstate(t, iamFixtures), "AWS::::Account").Resources[0].Doc.(*AccountSettings)
+			test.want(whole)
+			got := scanTypes(t, loadEstate(t, strings.Replace(iamFixtures, test.replace, test.with, 1)), "AWS::::Account").Resources[0]
+			if diff := cmp.Diff(whole, got.Doc); diff != "" {
+				t.Errorf("document (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.unread, got.Unread); diff != "" {
+				t.Errorf("unread (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestIAMUsers(t *testing.T) {
+	s := scanTypes(t, loadEstate(t, iamFixtures), "AWS::IAM::User")
+	want := map[string]IAMUser{
+		"ada": {
+			ConsolePassword: true, MFA: true, PasswordIdleSince: time.Date(2025, 12, 30, 9, 0, 0, 0, time.UTC),
+			ActiveAccessKeys: 1, OldestAccessKey: day("2025-11-01"), AccessKeyIdleSince: day("2025-12-31"),
+		},
+		"bob": {
+			ConsolePassword: true, PasswordIdleSince: time.Date(2024, 2, 1, 0, 1, 0, 0, time.UTC),
+			ActiveAccessKeys: 2, OldestAccessKey: day("2024-02-02"), AccessKeyIdleSince: day("2024-02-02"),
+			AttachedPolicies: 1, InlinePolicies: 1, Administrator: true,
+		},
+		"new": {},
+	}
+	if diff := cmp.Diff(want, docs[IAMUser](s)); diff != "" {
+		t.Errorf("documents (-want +got):\n%s", diff)
+	}
+	unread := []posture.Unread{{Field: "administrator", Cause: brokenDetails}}
+	for _, field := range reportFields {
+		unread = append(unread, posture.Unread{Field: field, Cause: notListed("iam:GetCredentialReport")})
+	}
+	sortUnread(unread)
+	if diff := cmp.Diff(map[string][]posture.Unread{"new": unread}, unreadFields(s)); diff != "" {
+		t.Errorf("unread (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"owner": "data"}, s.get(t, "ada").Tags); diff != "" {
+		t.Errorf("tags of ada (-want +got):\n%s", diff)
+	}
+}
+
+func TestIAMRoles(t *testing.T) {
+	s := scanTypes(t, loadEstate(t, iamFixtures), "AWS::IAM::Role")
+	want := map[string]IAMRole{
+		"admin":  {Administrator: true, Trusts: []string{"444455556666"}, IdleSince: day("2025-12-01")},
+		"app":    {InlinePolicies: 1, IdleSince: day("2024-01-01")},
+		"linked": {ServiceLinked: true, IdleSince: day("2024-01-01")},
+		"open":   {Administrator: true, Trusts: []string{"*"}, IdleSince: day("2024-01-01")},
+	}
+	if diff := cmp.Diff(want, docs[IAMRole](s)); diff != "" {
+		t.Errorf("documents (-want +got):\n%s", diff)
+	}
+}
+
+func TestIAMPolicies(t *testing.T) {
+	s := scanTypes(t, loadEstate(t, iamFixtures), "AWS::IAM::ManagedPolicy")
+	want := map[string]IAMManagedPolicy{
+		"everything": {Uses: 1, Grants: IAMGrants{Everything: true, DecryptsAnyKey: true, StopsAuditing: stoppingAudit, Escalates: allEscalations()}},
+		"small":      {Uses: 1},
+		"sneaky":     {Grants: IAMGrants{StopsAuditing: []string{"cloudtrail:StopLogging"}, Escalates: []string{"iam:PassRole and ec2:RunInstances"}}},
+		"storage":    {Uses: 3, Grants: IAMGrants{WholeServices: []string{"s3"}, DecryptsAnyKey: true}},
+	}
+	if diff := cmp.Diff(want, docs[IAMManagedPolicy](s)); diff != "" {
+		t.Errorf("managed policies (-want +got):\n%s", diff)
+	}
+	s = scanTypes(t, loadEstate(t, iamFixtures), "AWS::IAM::Policy")
+	inline := map[string]IAMInlinePolicy{
+		"app/own":      {Holder: "role"},
+		"bob/all":      {Holder: "user", Grants: want["everything"].Grants},
+		"empty/broken": {Holder: "group"},
+	}
+	if diff := cmp.Diff(inline, docs[IAMInlinePolicy](s)); diff != "" {
+		t.Errorf("inline policies (-want +got):\n%s", diff)
+	}
+	unread := map[string][]posture.Unread{"empty/broken": {{Field: "grants", Cause: brokenDetails}}}
+	if diff := cmp.Diff(unread, unreadFields(s)); diff != "" {
+		t.Errorf("unread (-want +got):\n%s", diff)
+	}
+}
+
+func allEscalations() []string {
+	var all []string
+	for _, set := range escalating {
+		all = append(all, strings.Join(set, " and "))
+	}
+	return all
+}
+
+func TestIAMGroupsAndCertificates(t *testing.T) {
+	s := scanTypes(t, loadEstate(t, iamFixtures), "AWS::IAM::Group")
+	want := map[string]IAMGroup{"developers": {Members: 1}, "empty": {Members: 1, InlinePolicies: 1}}
+	if diff := cmp.Diff(want, docs[IAMGroup](s)); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
+	}
+	s = scanTypes(t, loadEstate(t, iamFixtures), "AWS::IAM::ServerCertificate")
+	certificates := map[string]IAMServerCertificate{"old": {Expires: day("2025-01-01")}}
+	if diff := cmp.Diff(certificates, docs[IAMServerCertificate](s)); diff != "" {
+		t.Errorf("certificates (-want +got):\n%s", diff)
+	}
+}
+
+func TestIAMWhenCallsAreRefused(t *testing.T) {
+	for _, test := range []struct {
+		op, typ, name string
+		want          []string
+	}{
+		{"iam:GetAccountSummary", "AWS::::Account", "account 111122223333", []string{"root_access_keys", "root_hardware_mfa", "root_mfa", "root_password"}},
+		{"iam:ListVirtualMFADevices", "AWS::::Account", "account 111122223333", []string{"root_hardware_mfa"}},
+		{"iam:GetAccountPasswordPolicy", "AWS::::Account", "account 111122223333", []string{"password_policy"}},
+		{"iam:GenerateCredentialReport", "AWS::::Account", "account 111122223333", []string{"root_last_used"}},
+		{"iam:GetCredentialReport", "AWS::::Account", "account 111122223333", []string{"root_last_used"}},
+		{"iam:GetAccountAuthorizationDetails", "AWS::::Account", "account 111122223333", []string{"support_role"}},
+		{"iam:GetCredentialReport", "AWS::IAM::User", "ada", []string{
+			"access_key_idle_since", "active_access_keys", "console_password", "mfa", "oldest_access_key", "password_idle_since",
+		}},
+	} {
+		t.Run(test.op+" "+test.typ, func(t *testing.T) {
+			s := scanRefused(t, iamFixtures, test.op, test.typ)
+			if diff := cmp.Diff(test.want, deniedFields(s.get(t, test.name))); diff != "" {
+				t.Errorf("denied fields (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestIAMListingThatBreaksOff shows that the first page is still read, and
+// that what the second would have told is not taken for absent.
+func TestIAMListingThatBreaksOff(t *testing.T) {
+	cloud := cloudOf(loadEstate(t, iamFixtures))
+	cloud.Break(awstest.Fault{Kind: awstest.Denied, Op: "iam:GetAccountAuthorizationDetails", Later: true})
+	s := scanWant(t, serve(t, cloud), wantAll("AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role"))
+	cause := posture.Cause{
+		Reason: posture.Denied, Operation: "iam:GetAccountAuthorizationDetails", Code: "AccessDenied", Permission: "iam:GetAccountAuthorizationDetails",
+	}
+	want := []posture.Population{
+		{Type: "AWS::IAM::Group", Region: posture.Global, Count: 2, Cause: &cause},
+		{Type: "AWS::IAM::Role", Region: posture.Global, Cause: &cause},
+		{Type: "AWS::IAM::User", Region: posture.Global, Count: 2, Cause: &cause},
+	}
+	if diff := cmp.Diff(want, s.Coverage.Populations); diff != "" {
+		t.Errorf("populations (-want +got):\n%s", diff)
+	}
+	unread := map[string][]posture.Unread{
+		"ada":        {{Field: "administrator", Cause: cause}}, // bob is one by what the first page tells
+		"developers": {{Field: "members", Cause: cause}},
+		"empty":      {{Field: "members", Cause: cause}},
+	}
+	if diff := cmp.Diff(unread, unreadFields(s)); diff != "" {
+		t.Errorf("unread (-want +got):\n%s", diff)
+	}
+	if calls := s.Coverage.Calls["iam:GetAccountAuthorizationDetails"]; calls != 2 {
+		t.Errorf("%d calls of the shared listing, want 2", calls)
+	}
+}
+
+func TestCredentialReportIsWaitedFor(t *testing.T) {
+	estate := loadEstate(t, iamFixtures)
+	asked := 0
+	estate.Func("iam:GenerateCredentialReport", func(awstest.Request) awstest.Answer {
+		asked++
+		if asked == 1 {
+			return awstest.Answer{Body: "<State>STARTED</State>"}
+		}
+		return awstest.Answer{Body: "<State>COMPLETE</State>"}
+	})
+	s := scanTypes(t, estate, "AWS::IAM::User")
+	if !s.get(t, "ada").Doc.(*IAMUser).MFA || asked != 2 {
+		t.Errorf("ada has no MFA, or asked %d times instead of 2", asked)
+	}
+}
+
+func TestCredentialReportIsNotWaitedForBeyondTheScan(t *testing.T) {
+	server := serve(t, cloudOf(loadEstate(t, strings.Replace(iamFixtures, "<State>COMPLETE</State>", "<State>INPROGRESS</State>", 1))))
+	target := posture.Target{Provider: posture.AWS, Account: testAccount, Regions: []string{"us-east-1"}}
+	account, err := engine.Open(context.Background(), server.Config(testAccount), target, options(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	s := scanAccount(ctx, account, posture.Want{"AWS::::Account": {"root_last_used"}})
+	cause := posture.Cause{Reason: posture.TimedOut, Operation: "iam:GenerateCredentialReport"}
+	for _, unread := range s.get(t, "account "+testAccount).Unread {
+		if unread.Field == "root_last_used" && unread.Cause != cause {
+			t.Errorf("cause = %v, want %v", unread.Cause, cause)
+		}
+	}
+}
+
+func TestParseReport(t *testing.T) {
+	const header = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,mfa_active," +
+		"access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date\n"
+	const good = "ada,arn:ada,2024-01-01T00:00:00+00:00,false,N/A,N/A,false,false,N/A,N/A,false,N/A,N/A\n"
+	for name, content := range map[string]string{
+		"nothing":           "",
+		"a page for people": "<html>",
+		"a column less":     strings.Replace(header, ",mfa_active", "", 1),
+		"a line cut off":    header + good + "bob,arn:bob,2024",
+	} {
+		if _, err := parseReport([]byte(content)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	report, err := parseReport([]byte(header + good + strings.Replace(good, "ada,arn:ada,2024-01-01T00:00:00+00:00,false", "bob,arn:bob,2024-01-01T00:00:00+00:00,maybe", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ada, bob := report["arn:ada"], report["arn:bob"]; ada.err != nil || bob.err == nil {
+		t.Errorf("ada: %v, bob: %v; want an error of bob only", ada.err, bob.err)
+	}
+}

@@ -1,0 +1,148 @@
+package services
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// KMSKey is what rules may ask of a key that the customer manages. Keys that
+// AWS services manage are not emitted: nobody can change them.
+type KMSKey struct {
+	State           string `json:"state"`            // Enabled, Disabled, PendingDeletion, PendingReplicaDeletion, PendingImport, Unavailable and passing states
+	PendingDeletion bool   `json:"pending_deletion"` // scheduled for deletion
+	Rotatable       bool   `json:"rotatable"`        // KMS can rotate it: symmetric, its material made by KMS, in KMS's own store, Enabled or Disabled
+	Rotation        bool   `json:"rotation"`         // rotates automatically; false for what is not rotatable
+	PolicyPublic    bool   `json:"policy_public"`    // the key policy admits anybody
+}
+
+var kmsKeys = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::KMS::Key",
+		Service: "kms",
+		Doc:     KMSKey{},
+		Calls: []scanners.Call{
+			{Op: "kms:ListKeys"},
+			{Op: "kms:ListAliases"},
+			{Op: "kms:DescribeKey", Each: true, For: []string{"state", "pending_deletion", "rotatable", "rotation"}},
+			{Op: "kms:GetKeyRotationStatus", Each: true, For: []string{"rotation"}},
+			{Op: "kms:GetKeyPolicy", Each: true, For: []string{"policy_public"}},
+			{Op: "kms:ListResourceTags", Each: true, For: []string{"tags"}},
+		},
+	},
+	Scan: scanKMSKeys,
+}
+
+func kmsClient(p *engine.Place) *kms.Client {
+	return engine.Client(p, kms.NewFromConfig)
+}
+
+func scanKMSKeys(ctx context.Context, p *engine.Place) error {
+	pages := kms.NewListKeysPaginator(kmsClient(p), &kms.ListKeysInput{Limit: aws.Int32(1000)})
+	keys, listErr := engine.ListAll(ctx, pages, func(page *kms.ListKeysOutput) []types.KeyListEntry { return page.Keys })
+	if len(keys) == 0 {
+		return listErr
+	}
+	names := kmsAliases(ctx, p)
+	err := engine.Each(ctx, p, keys, func(ctx context.Context, p *engine.Place, key types.KeyListEntry) {
+		readKMSKey(ctx, p, key, names[aws.ToString(key.KeyId)])
+	})
+	return cmp.Or(listErr, err)
+}
+
+// kmsAliases returns aliases without their prefix, by key id. They serve as
+// names, and spare a call for each key that AWS manages ("aws/s3"), so what
+// could not be read of them only costs that.
+func kmsAliases(ctx context.Context, p *engine.Place) map[string]string {
+	pages := kms.NewListAliasesPaginator(kmsClient(p), &kms.ListAliasesInput{Limit: aws.Int32(100)})
+	aliases, _ := engine.ListAll(ctx, pages, func(page *kms.ListAliasesOutput) []types.AliasListEntry { return page.Aliases })
+	names := map[string]string{}
+	for _, alias := range aliases {
+		id, name := aws.ToString(alias.TargetKeyId), strings.TrimPrefix(aws.ToString(alias.AliasName), "alias/")
+		if names[id] == "" || name < names[id] {
+			names[id] = name
+		}
+	}
+	return names
+}
+
+var errNoKey = errors.New("the answer describes no key")
+
+// kmsReading is one key being read.
+type kmsReading struct {
+	*engine.Reading
+	client *kms.Client
+	id     *string
+	doc    KMSKey
+}
+
+func readKMSKey(ctx context.Context, p *engine.Place, entry types.KeyListEntry, name string) {
+	if strings.HasPrefix(name, "aws/") {
+		return // customers cannot make aliases of this kind
+	}
+	k := &kmsReading{Reading: p.Read(), client: kmsClient(p), id: entry.KeyId}
+	out, err := k.client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: k.id})
+	if err == nil && out.KeyMetadata == nil {
+		err = engine.Malformed("kms:DescribeKey", errNoKey)
+	}
+	if k.Got(err, "state", "pending_deletion", "rotatable", "rotation") {
+		if out.KeyMetadata.KeyManager == types.KeyManagerTypeAws {
+			return
+		}
+		k.readMetadata(ctx, *out.KeyMetadata)
+	}
+	k.readKeyPolicy(ctx)
+	k.Emit(aws.ToString(entry.KeyArn), cmp.Or(name, aws.ToString(entry.KeyId)), k.readKeyTags(ctx), &k.doc)
+}
+
+// readMetadata keeps what DescribeKey told and asks for rotation where there
+// can be any.
+func (k *kmsReading) readMetadata(ctx context.Context, key types.KeyMetadata) {
+	k.doc.State = string(key.KeyState)
+	k.doc.PendingDeletion = key.KeyState == types.KeyStatePendingDeletion || key.KeyState == types.KeyStatePendingReplicaDeletion
+	k.doc.Rotatable = key.KeySpec == types.KeySpecSymmetricDefault && key.Origin == types.OriginTypeAwsKms &&
+		key.CustomKeyStoreId == nil && (key.KeyState == types.KeyStateEnabled || key.KeyState == types.KeyStateDisabled)
+	if !k.doc.Rotatable || !k.Wants("rotation") {
+		return
+	}
+	out, err := k.client.GetKeyRotationStatus(ctx, &kms.GetKeyRotationStatusInput{KeyId: k.id})
+	if k.Got(err, "rotation") {
+		k.doc.Rotation = out.KeyRotationEnabled
+	}
+}
+
+func (k *kmsReading) readKeyPolicy(ctx context.Context) {
+	if !k.Wants("policy_public") {
+		return
+	}
+	out, err := k.client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: k.id, PolicyName: aws.String("default")})
+	if !k.Got(err, "policy_public") {
+		return
+	}
+	policy, err := parsePolicy(aws.ToString(out.Policy))
+	if err != nil {
+		k.Got(engine.Malformed("kms:GetKeyPolicy", err), "policy_public")
+		return
+	}
+	k.doc.PolicyPublic = policy.public()
+}
+
+func (k *kmsReading) readKeyTags(ctx context.Context) map[string]string {
+	if !k.Wants("tags") {
+		return nil
+	}
+	pages := kms.NewListResourceTagsPaginator(k.client, &kms.ListResourceTagsInput{KeyId: k.id, Limit: aws.Int32(50)})
+	tags, err := engine.ListAll(ctx, pages, func(page *kms.ListResourceTagsOutput) []types.Tag { return page.Tags })
+	if !k.Got(err, "tags") {
+		return nil
+	}
+	return engine.Tags(tags, func(tag types.Tag) (key, value *string) { return tag.TagKey, tag.TagValue })
+}

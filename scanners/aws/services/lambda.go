@@ -1,0 +1,134 @@
+package services
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// LambdaFunction is what rules may ask of a function. Neither its code nor the
+// values of its environment are kept.
+type LambdaFunction struct {
+	Runtime                 string `json:"runtime"`                   // python3.13, provided.al2023, ...; empty for container images
+	ContainerImage          bool   `json:"container_image"`           // it is deployed as an image, which brings its own runtime
+	InVPC                   bool   `json:"in_vpc"`                    // it is attached to subnets of a VPC
+	Zones                   int64  `json:"zones"`                     // in how many Availability Zones those subnets lie
+	HasEnvironment          bool   `json:"has_environment"`           // it has environment variables
+	EnvironmentCMK          bool   `json:"environment_cmk"`           // they are encrypted with a key that the customer manages
+	CredentialInEnvironment bool   `json:"credential_in_environment"` // one of them has the form of a known credential
+	Public                  bool   `json:"public"`                    // its policy lets anybody invoke it, also by a function URL without authentication
+}
+
+var lambdaFunctions = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::Lambda::Function",
+		Service: "lambda",
+		Doc:     LambdaFunction{},
+		Calls: []scanners.Call{
+			{Op: "lambda:ListFunctions"},
+			{Op: "ec2:DescribeSubnets", For: []string{"zones"}},
+			{Op: "lambda:GetPolicy", Each: true, For: []string{"public"}},
+			{Op: "lambda:ListTags", Each: true, For: []string{"tags"}},
+		},
+	},
+	Scan: scanLambdaFunctions,
+}
+
+func lambdaClient(p *engine.Place) *lambda.Client {
+	return engine.Client(p, lambda.NewFromConfig)
+}
+
+func scanLambdaFunctions(ctx context.Context, p *engine.Place) error {
+	pages := lambda.NewListFunctionsPaginator(lambdaClient(p), &lambda.ListFunctionsInput{MaxItems: aws.Int32(50)})
+	return engine.EachPage(ctx, pages, func(page *lambda.ListFunctionsOutput) error {
+		return engine.Each(ctx, p, page.Functions, readLambdaFunction)
+	})
+}
+
+func readLambdaFunction(ctx context.Context, p *engine.Place, function types.FunctionConfiguration) {
+	r := p.Read()
+	doc := LambdaFunction{
+		Runtime:        string(function.Runtime),
+		ContainerImage: function.PackageType == types.PackageTypeImage,
+		EnvironmentCMK: aws.ToString(function.KMSKeyArn) != "",
+	}
+	if env := function.Environment; env != nil {
+		doc.HasEnvironment = len(env.Variables) > 0
+		doc.CredentialInEnvironment = holdsCredential(env.Variables)
+		if env.Error != nil { // Lambda could not decrypt them
+			r.Mark(posture.Cause{Reason: posture.Failed, Operation: "lambda:ListFunctions", Code: aws.ToString(env.Error.ErrorCode)}, "has_environment", "credential_in_environment")
+		}
+	}
+	if vpc := function.VpcConfig; vpc != nil && len(vpc.SubnetIds) > 0 {
+		doc.InVPC = true
+		doc.Zones = readZones(ctx, r, vpc.SubnetIds)
+	}
+	doc.Public = readLambdaPolicy(ctx, r, function.FunctionName)
+	r.Emit(aws.ToString(function.FunctionArn), aws.ToString(function.FunctionName), readLambdaTags(ctx, r, function.FunctionArn), &doc)
+}
+
+// readZones counts the Availability Zones of subnets.
+func readZones(ctx context.Context, r *engine.Reading, subnets []string) int64 {
+	if !r.Wants("zones") {
+		return 0
+	}
+	zones, err := subnetZones(ctx, r.Place)
+	seen := map[string]bool{}
+	for _, subnet := range subnets {
+		zone, listed := zones[subnet]
+		if !listed && err == nil {
+			err = errSubnetNotListed
+		}
+		seen[zone] = true
+	}
+	if !r.Got(err, "zones") {
+		return 0
+	}
+	return int64(len(seen))
+}
+
+var errSubnetNotListed = errors.New("a subnet is not in the listing of subnets")
+
+// readLambdaPolicy reports whether the function's own policy admits anybody. A
+// function URL without authentication is of no use to strangers without it.
+// Policies of single versions and aliases are not read.
+func readLambdaPolicy(ctx context.Context, r *engine.Reading, name *string) bool {
+	if !r.Wants("public") {
+		return false
+	}
+	out, err := lambdaClient(r.Place).GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: name})
+	if err = engine.NotConfigured(err, "ResourceNotFoundException"); err != nil || out == nil {
+		r.Got(err, "public")
+		return false
+	}
+	policy, err := parsePolicy(aws.ToString(out.Policy))
+	return r.Got(err, "public") && policy.public()
+}
+
+func readLambdaTags(ctx context.Context, r *engine.Reading, id *string) map[string]string {
+	if !r.Wants("tags") {
+		return nil
+	}
+	out, err := lambdaClient(r.Place).ListTags(ctx, &lambda.ListTagsInput{Resource: id})
+	if !r.Got(err, "tags") {
+		return nil
+	}
+	return out.Tags
+}
+
+// holdsCredential reports whether a variable's value has the form of a credential.
+func holdsCredential(variables map[string]string) bool {
+	for _, value := range variables {
+		if scanners.HoldsCredential(value) {
+			return true
+		}
+	}
+	return false
+}

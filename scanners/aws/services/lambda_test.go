@@ -1,0 +1,45 @@
+package services
+
+import (
+	"testing"
+
+	"posture/internal/posture"
+)
+
+func TestLambdaFunctions(t *testing.T) {
+	function := func(name string, tags map[string]string, doc LambdaFunction, unread ...posture.Unread) posture.Resource {
+		return posture.Resource{ID: "arn:aws:lambda:us-east-1:111122223333:function:" + name, Name: name, Tags: tags, Doc: &doc, Unread: unread}
+	}
+	good := LambdaFunction{Runtime: "python3.13", InVPC: true, Zones: 2, HasEnvironment: true, EnvironmentCMK: true}
+	bad := LambdaFunction{Runtime: "python3.8", InVPC: true, Zones: 1, HasEnvironment: true, CredentialInEnvironment: true, Public: true}
+	image := function("image", nil, LambdaFunction{ContainerImage: true})
+	tags := map[string]string{"owner": "shop"}
+	goodSomewhere, badSomewhere, badSecretly := good, bad, bad
+	goodSomewhere.Zones, badSomewhere.Zones, badSecretly.Public = 0, 0, false
+	unzoned := refused("ec2:DescribeSubnets", "UnauthorizedOperation", "ec2:DescribeSubnets", "zones")
+	testReading(t, "AWS::Lambda::Function", []readingTest{
+		{name: "as they are", want: []posture.Resource{function("bad", nil, bad), function("good", tags, good), image}},
+		{name: "subnets refused", sections: map[string]string{"ec2:DescribeSubnets error=UnauthorizedOperation": ""},
+			want: []posture.Resource{function("bad", nil, badSomewhere, unzoned...), function("good", tags, goodSomewhere, unzoned...), image}},
+		{name: "a subnet not listed", sections: map[string]string{"ec2:DescribeSubnets": "<subnetSet><item><subnetId>subnet-a</subnetId><availabilityZone>us-east-1a</availabilityZone></item></subnetSet>"},
+			want: []posture.Resource{function("bad", nil, bad), function("good", tags, goodSomewhere, posture.Unread{Field: "zones", Cause: posture.Cause{Reason: posture.Failed}}), image}},
+		{name: "policy refused", sections: map[string]string{"lambda:GetPolicy FunctionName=bad error=AccessDeniedException status=403": ""},
+			want: []posture.Resource{function("bad", nil, badSecretly, refused("lambda:GetPolicy", "AccessDeniedException", "lambda:GetPolicy", "public")...), function("good", tags, good), image}},
+		{name: "a policy that is none", sections: map[string]string{"lambda:GetPolicy FunctionName=bad": `{"Policy": "{"}`},
+			want: []posture.Resource{function("bad", nil, badSecretly, posture.Unread{Field: "public", Cause: posture.Cause{Reason: posture.Failed}}), function("good", tags, good), image}},
+		{name: "tags refused", sections: map[string]string{"lambda:ListTags Resource=arn:aws:lambda:us-east-1:111122223333:function:good error=AccessDeniedException status=403": ""},
+			want: []posture.Resource{function("bad", nil, bad), function("good", nil, good, refused("lambda:ListTags", "AccessDeniedException", "lambda:ListTags", "tags")...), image}},
+		{name: "an environment that Lambda could not decrypt", sections: map[string]string{
+			"lambda:ListFunctions": `{"Functions": [{"FunctionName": "image", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:image", "PackageType": "Image",
+				"Environment": {"Error": {"ErrorCode": "AccessDeniedException", "Message": "no"}}}]}`,
+		}, want: []posture.Resource{function("image", nil, LambdaFunction{ContainerImage: true},
+			lambdaSealed("has_environment"), lambdaSealed("credential_in_environment"))}},
+		{name: "second page broken", sections: map[string]string{"lambda:ListFunctions Marker=two error=ServiceException status=500": ""},
+			want: []posture.Resource{function("good", tags, good)}, cause: &posture.Cause{Reason: posture.Failed, Operation: "lambda:ListFunctions", Code: "ServiceException"}},
+	})
+}
+
+// lambdaSealed returns the field as unread because Lambda could not decrypt the environment.
+func lambdaSealed(field string) posture.Unread {
+	return posture.Unread{Field: field, Cause: posture.Cause{Reason: posture.Failed, Operation: "lambda:ListFunctions", Code: "AccessDeniedException"}}
+}

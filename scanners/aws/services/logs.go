@@ -1,0 +1,54 @@
+package services
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// LogGroup is what rules may ask of a CloudWatch log group.
+type LogGroup struct {
+	RetentionDays int    `json:"retention_days"` // days that events are kept; 0 when they never expire
+	NeverExpires  bool   `json:"never_expires"`  // no retention is set
+	KMSKey        string `json:"kms_key"`        // ARN of the KMS key that encrypts new events; empty for the service's own key
+}
+
+var logGroups = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::Logs::LogGroup",
+		Service: "logs",
+		Doc:     LogGroup{},
+		Calls:   []scanners.Call{{Op: "logs:DescribeLogGroups"}},
+	},
+	Scan: scanLogGroups,
+}
+
+func logsClient(p *engine.Place) *cloudwatchlogs.Client {
+	return engine.Client(p, cloudwatchlogs.NewFromConfig)
+}
+
+func scanLogGroups(ctx context.Context, p *engine.Place) error {
+	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(logsClient(p), &cloudwatchlogs.DescribeLogGroupsInput{Limit: aws.Int32(50)})
+	return engine.EachPage(ctx, pages, func(page *cloudwatchlogs.DescribeLogGroupsOutput) error {
+		return engine.Each(ctx, p, page.LogGroups, readLogGroup)
+	})
+}
+
+func readLogGroup(_ context.Context, p *engine.Place, group types.LogGroup) {
+	doc := LogGroup{
+		RetentionDays: int(aws.ToInt32(group.RetentionInDays)),
+		NeverExpires:  group.RetentionInDays == nil,
+		KMSKey:        aws.ToString(group.KmsKeyId),
+	}
+	id := aws.ToString(group.LogGroupArn)
+	if id == "" {
+		id = strings.TrimSuffix(aws.ToString(group.Arn), ":*")
+	}
+	p.Read().Emit(id, aws.ToString(group.LogGroupName), nil, &doc)
+}

@@ -1,0 +1,58 @@
+package services
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// LogsResourcePolicy is what rules may ask of an account-wide policy of
+// CloudWatch Logs, which lets others into log groups of the region.
+type LogsResourcePolicy struct {
+	Public        bool     `json:"public"`         // it lets anyone in
+	OtherAccounts []string `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
+}
+
+var logsResourcePolicies = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::Logs::ResourcePolicy",
+		Service: "logs",
+		Doc:     LogsResourcePolicy{},
+		Calls:   []scanners.Call{{Op: "logs:DescribeResourcePolicies"}},
+	},
+	Scan: scanLogsPolicies,
+}
+
+// scanLogsPolicies pages by hand: the SDK has no paginator for this listing.
+func scanLogsPolicies(ctx context.Context, p *engine.Place) error {
+	input := cloudwatchlogs.DescribeResourcePoliciesInput{Limit: aws.Int32(50)}
+	for {
+		page, err := logsClient(p).DescribeResourcePolicies(ctx, &input)
+		if err != nil {
+			return err
+		}
+		if err := engine.Each(ctx, p, page.ResourcePolicies, readLogsPolicy); err != nil {
+			return err
+		}
+		if input.NextToken = page.NextToken; aws.ToString(page.NextToken) == "" {
+			return nil
+		}
+	}
+}
+
+func readLogsPolicy(_ context.Context, p *engine.Place, policy types.ResourcePolicy) {
+	var doc LogsResourcePolicy
+	r := p.Read()
+	parsed, ok := readPolicy(r, aws.ToString(policy.PolicyDocument), "public", "other_accounts")
+	if ok {
+		doc.Public = parsed.public()
+		doc.OtherAccounts = parsed.otherAccounts(p.Account, func(statement) bool { return true })
+	}
+	name := aws.ToString(policy.PolicyName)
+	r.Emit(p.ARN("logs", "resource-policy:"+name), name, nil, &doc)
+}

@@ -1,0 +1,163 @@
+package services
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+const rdsPage = 100 // the largest page of RDS's listings
+
+// RDSInstance is what rules may ask of a database instance. Storage, backup,
+// failover and deletion of a cluster's member are the cluster's affair.
+type RDSInstance struct {
+	Engine              string    `json:"engine"`                // postgres, mysql, aurora-mysql, ...
+	EngineVersion       string    `json:"engine_version"`        // the version that runs
+	ClusterMember       bool      `json:"cluster_member"`        // it belongs to a cluster
+	ReadReplica         bool      `json:"read_replica"`          // it copies another instance or cluster
+	Public              bool      `json:"public"`                // its name resolves to a public address outside its VPC
+	Encrypted           bool      `json:"encrypted"`             // its storage is encrypted at rest
+	BackupRetentionDays int64     `json:"backup_retention_days"` // how long automated backups are kept; 0: none are made
+	MultiAZ             bool      `json:"multi_az"`              // a standby waits in another Availability Zone
+	DeletionProtection  bool      `json:"deletion_protection"`   // it refuses to be deleted
+	AutoMinorUpgrade    bool      `json:"auto_minor_upgrade"`    // minor versions are installed in the maintenance window
+	IAMAuthentication   bool      `json:"iam_authentication"`    // IAM identities can log in with short-lived tokens
+	CopiesTags          bool      `json:"copies_tags"`           // its snapshots get its tags
+	LogExports          []string  `json:"log_exports"`           // the engine logs that go to CloudWatch Logs
+	CA                  string    `json:"ca"`                    // the certificate authority of its TLS certificate
+	CertificateExpires  time.Time `json:"certificate_expires"`   // when that certificate ends
+	ForcesTLS           bool      `json:"forces_tls"`            // its parameter group refuses connections without TLS
+	LastBackup          time.Time `json:"last_backup"`           // when AWS Backup last backed it up; the zero time: never
+}
+
+var rdsInstances = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::RDS::DBInstance",
+		Service: "rds",
+		Doc:     RDSInstance{},
+		Calls: []scanners.Call{
+			{Op: "rds:DescribeDBInstances"},
+			{Op: "rds:DescribeDBParameters", For: []string{"forces_tls"}},
+			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
+		},
+	},
+	Scan: scanRDSInstances,
+}
+
+func rdsClient(p *engine.Place) *rds.Client {
+	return engine.Client(p, rds.NewFromConfig)
+}
+
+func rdsTags(tags []types.Tag) map[string]string {
+	return engine.Tags(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+}
+
+func scanRDSInstances(ctx context.Context, p *engine.Place) error {
+	pages := rds.NewDescribeDBInstancesPaginator(rdsClient(p), &rds.DescribeDBInstancesInput{MaxRecords: aws.Int32(rdsPage)})
+	return engine.EachPage(ctx, pages, func(page *rds.DescribeDBInstancesOutput) error {
+		return engine.Each(ctx, p, page.DBInstances, readRDSInstance)
+	})
+}
+
+func readRDSInstance(ctx context.Context, p *engine.Place, instance types.DBInstance) {
+	r := p.Read()
+	doc := rdsInstanceDoc(instance)
+	doc.Public = r.Flag(instance.PubliclyAccessible, "rds:DescribeDBInstances", "public")
+	if doc.CA != "" && doc.CertificateExpires.IsZero() {
+		r.Absent("rds:DescribeDBInstances", "certificate_expires")
+	}
+	if parameter := tlsParameter(doc.Engine); parameter != "" && !doc.ClusterMember && r.Wants("forces_tls") {
+		forced, err := groupsForceTLS(ctx, p, instance.DBParameterGroups, parameter)
+		if r.Got(err, "forces_tls") {
+			doc.ForcesTLS = forced
+		}
+	}
+	id := aws.ToString(instance.DBInstanceArn)
+	doc.LastBackup = readLastBackup(ctx, r, id)
+	r.Emit(id, aws.ToString(instance.DBInstanceIdentifier), rdsTags(instance.TagList), &doc)
+}
+
+func rdsInstanceDoc(instance types.DBInstance) RDSInstance {
+	doc := RDSInstance{
+		Engine:              aws.ToString(instance.Engine),
+		EngineVersion:       aws.ToString(instance.EngineVersion),
+		ClusterMember:       aws.ToString(instance.DBClusterIdentifier) != "",
+		ReadReplica:         aws.ToString(instance.ReadReplicaSourceDBInstanceIdentifier)+aws.ToString(instance.ReadReplicaSourceDBClusterIdentifier) != "",
+		Encrypted:           aws.ToBool(instance.StorageEncrypted),
+		BackupRetentionDays: int64(aws.ToInt32(instance.BackupRetentionPeriod)),
+		MultiAZ:             aws.ToBool(instance.MultiAZ),
+		DeletionProtection:  aws.ToBool(instance.DeletionProtection),
+		AutoMinorUpgrade:    aws.ToBool(instance.AutoMinorVersionUpgrade),
+		IAMAuthentication:   aws.ToBool(instance.IAMDatabaseAuthenticationEnabled),
+		CopiesTags:          aws.ToBool(instance.CopyTagsToSnapshot),
+		LogExports:          instance.EnabledCloudwatchLogsExports,
+		CA:                  aws.ToString(instance.CACertificateIdentifier),
+	}
+	if details := instance.CertificateDetails; details != nil {
+		doc.CertificateExpires = aws.ToTime(details.ValidTill).UTC()
+	}
+	return doc
+}
+
+// tlsParameter returns the parameter by which a database refuses connections
+// without TLS, "" for engines that have none.
+func tlsParameter(database string) string {
+	switch {
+	case database == "postgres", strings.HasPrefix(database, "sqlserver"):
+		return "rds.force_ssl"
+	case database == "mysql", database == "mariadb":
+		return "require_secure_transport"
+	default:
+		return ""
+	}
+}
+
+// groupsForceTLS reports whether all of an instance's parameter groups force TLS.
+func groupsForceTLS(ctx context.Context, p *engine.Place, groups []types.DBParameterGroupStatus, parameter string) (bool, error) {
+	for _, group := range groups {
+		value, err := rdsParameter(ctx, p, aws.ToString(group.DBParameterGroupName), parameter)
+		if err != nil || !isOn(value) {
+			return false, err
+		}
+	}
+	return len(groups) > 0, nil
+}
+
+// isOn reports whether a parameter's value switches it on.
+func isOn(value string) bool {
+	switch strings.ToLower(value) {
+	case "1", "on", "true":
+		return true
+	default:
+		return false
+	}
+}
+
+// rdsParameter returns the value of one parameter of a parameter group, ""
+// when it has none. It is read once per group.
+func rdsParameter(ctx context.Context, p *engine.Place, group, parameter string) (string, error) {
+	return engine.Once(p, "rds parameter "+parameter+" of "+group, func() (string, error) {
+		pages := rds.NewDescribeDBParametersPaginator(rdsClient(p), &rds.DescribeDBParametersInput{
+			DBParameterGroupName: &group,
+			Filters:              []types.Filter{{Name: aws.String("parameter-name"), Values: []string{parameter}}},
+			MaxRecords:           aws.Int32(rdsPage),
+		})
+		found := ""
+		err := engine.EachPage(ctx, pages, func(page *rds.DescribeDBParametersOutput) error {
+			for _, p := range page.Parameters {
+				if aws.ToString(p.ParameterName) == parameter {
+					found = aws.ToString(p.ParameterValue)
+				}
+			}
+			return nil
+		})
+		return found, err
+	})
+}

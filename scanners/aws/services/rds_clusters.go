@@ -1,0 +1,66 @@
+package services
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/rds/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// RDSCluster is what rules may ask of a database cluster: Aurora, Multi-AZ
+// clusters, Neptune and DocumentDB.
+type RDSCluster struct {
+	Engine              string    `json:"engine"`                // aurora-postgresql, mysql, neptune, docdb, ...
+	EngineMode          string    `json:"engine_mode"`           // provisioned, serverless, ...
+	Encrypted           bool      `json:"encrypted"`             // its storage is encrypted at rest
+	BackupRetentionDays int64     `json:"backup_retention_days"` // how long automated backups are kept
+	MultiAZ             bool      `json:"multi_az"`              // it has instances in more than one Availability Zone
+	DeletionProtection  bool      `json:"deletion_protection"`   // it refuses to be deleted
+	IAMAuthentication   bool      `json:"iam_authentication"`    // IAM identities can log in with short-lived tokens
+	CopiesTags          bool      `json:"copies_tags"`           // its snapshots get its tags
+	LogExports          []string  `json:"log_exports"`           // the engine logs that go to CloudWatch Logs
+	LastBackup          time.Time `json:"last_backup"`           // when AWS Backup last backed it up; the zero time: never
+}
+
+var rdsClusters = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::RDS::DBCluster",
+		Service: "rds",
+		Doc:     RDSCluster{},
+		Calls: []scanners.Call{
+			{Op: "rds:DescribeDBClusters"},
+			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
+		},
+	},
+	Scan: scanRDSClusters,
+}
+
+func scanRDSClusters(ctx context.Context, p *engine.Place) error {
+	pages := rds.NewDescribeDBClustersPaginator(rdsClient(p), &rds.DescribeDBClustersInput{MaxRecords: aws.Int32(rdsPage)})
+	return engine.EachPage(ctx, pages, func(page *rds.DescribeDBClustersOutput) error {
+		return engine.Each(ctx, p, page.DBClusters, readRDSCluster)
+	})
+}
+
+func readRDSCluster(ctx context.Context, p *engine.Place, cluster types.DBCluster) {
+	doc := RDSCluster{
+		Engine:              aws.ToString(cluster.Engine),
+		EngineMode:          aws.ToString(cluster.EngineMode),
+		Encrypted:           aws.ToBool(cluster.StorageEncrypted),
+		BackupRetentionDays: int64(aws.ToInt32(cluster.BackupRetentionPeriod)),
+		MultiAZ:             aws.ToBool(cluster.MultiAZ),
+		DeletionProtection:  aws.ToBool(cluster.DeletionProtection),
+		IAMAuthentication:   aws.ToBool(cluster.IAMDatabaseAuthenticationEnabled),
+		CopiesTags:          aws.ToBool(cluster.CopyTagsToSnapshot),
+		LogExports:          cluster.EnabledCloudwatchLogsExports,
+	}
+	id, name := aws.ToString(cluster.DBClusterArn), aws.ToString(cluster.DBClusterIdentifier)
+	r := p.Read()
+	doc.LastBackup = readLastBackup(ctx, r, id)
+	r.Emit(id, name, rdsTags(cluster.TagList), &doc)
+}

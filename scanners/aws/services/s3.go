@@ -1,0 +1,137 @@
+package services
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// S3Bucket is what rules may ask of a bucket.
+type S3Bucket struct {
+	Versioning           bool           `json:"versioning"`                 // versioning is Enabled, not Suspended
+	MFADelete            bool           `json:"mfa_delete"`                 // deleting a version for good asks for MFA
+	EncryptionAlgorithm  string         `json:"encryption_algorithm"`       // of default encryption: AES256, aws:kms, aws:kms:dsse; "" without any
+	Public               bool           `json:"public"`                     // policy or ACL admits anybody, and no public access block stops it
+	PublicAccessBlocked  bool           `json:"public_access_blocked"`      // all four blocks hold, be it by the bucket's own or the account's
+	Policy               S3BucketPolicy `json:"policy"`                     // what the bucket policy says
+	ACLsDisabled         bool           `json:"acls_disabled"`              // object ownership is BucketOwnerEnforced
+	AccessLogBucket      string         `json:"access_log_bucket"`          // where server access logs go; "" when they are off
+	ExpiresObjects       bool           `json:"expires_objects"`            // an enabled lifecycle rule expires current objects
+	ExpiresOldVersions   bool           `json:"expires_old_versions"`       // an enabled lifecycle rule expires noncurrent versions
+	ObjectLock           bool           `json:"object_lock"`                // Object Lock is enabled
+	ReplicatesElsewhere  bool           `json:"replicates_to_other_region"` // an enabled rule replicates to a bucket of another region
+	LastBackup           time.Time      `json:"last_backup"`                // when AWS Backup last backed it up; the zero time: never
+	StoresCloudTrailLogs bool           `json:"stores_cloudtrail_logs"`     // a trail of the account or its organisation delivers here
+}
+
+// S3BucketPolicy is what rules may ask of a bucket's policy. A bucket without
+// a policy has the zero value.
+type S3BucketPolicy struct {
+	DeniesInsecureTransport bool     `json:"denies_insecure_transport"` // everybody's requests without TLS are denied, to the bucket and its objects
+	OthersMayChange         []string `json:"others_may_change"`         // other accounts that may change the bucket's settings; "*": any account
+}
+
+var s3Buckets = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::S3::Bucket",
+		Service: "s3",
+		Doc:     S3Bucket{},
+		Global:  true,
+		Calls: []scanners.Call{
+			{Op: "s3:ListBuckets", Permission: "s3:ListAllMyBuckets"},
+			{Op: "s3control:GetPublicAccessBlock", Permission: "s3:GetAccountPublicAccessBlock", For: []string{"public", "public_access_blocked"}},
+			{Op: "cloudtrail:DescribeTrails", For: []string{"stores_cloudtrail_logs"}},
+			{Op: "cloudtrail:ListTrails", For: []string{"stores_cloudtrail_logs"}},
+			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
+			{Op: "s3:GetBucketVersioning", Each: true, For: []string{"versioning", "mfa_delete"}},
+			{Op: "s3:GetBucketEncryption", Permission: "s3:GetEncryptionConfiguration", Each: true, For: []string{"encryption_algorithm"}},
+			{Op: "s3:GetPublicAccessBlock", Permission: "s3:GetBucketPublicAccessBlock", Each: true, For: []string{"public", "public_access_blocked"}},
+			{Op: "s3:GetBucketPolicyStatus", Each: true, For: []string{"public"}},
+			{Op: "s3:GetBucketAcl", Each: true, For: []string{"public"}},
+			{Op: "s3:GetBucketPolicy", Each: true, For: []string{"policy"}},
+			{Op: "s3:GetBucketOwnershipControls", Each: true, For: []string{"acls_disabled"}},
+			{Op: "s3:GetBucketLogging", Each: true, For: []string{"access_log_bucket"}},
+			{Op: "s3:GetBucketLifecycleConfiguration", Permission: "s3:GetLifecycleConfiguration", Each: true, For: []string{"expires_objects", "expires_old_versions"}},
+			{Op: "s3:GetObjectLockConfiguration", Permission: "s3:GetBucketObjectLockConfiguration", Each: true, For: []string{"object_lock"}},
+			{Op: "s3:GetBucketReplication", Permission: "s3:GetReplicationConfiguration", Each: true, For: []string{"replicates_to_other_region"}},
+			{Op: "s3:GetBucketTagging", Each: true, For: []string{"tags"}},
+		},
+	},
+	Scan: scanS3Buckets,
+}
+
+func s3Client(p *engine.Place) *s3.Client {
+	return engine.Client(p, func(cfg aws.Config, _ ...func(*s3.Options)) *s3.Client {
+		return s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = cfg.BaseEndpoint != nil })
+	})
+}
+
+// scanS3Buckets lists all buckets before it reads one, because replication is
+// judged by the regions of both ends.
+func scanS3Buckets(ctx context.Context, p *engine.Place) error {
+	pages := s3.NewListBucketsPaginator(s3Client(p), &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000)})
+	buckets, listErr := engine.ListAll(ctx, pages, func(page *s3.ListBucketsOutput) []types.Bucket { return page.Buckets })
+	regions := map[string]string{}
+	for _, bucket := range buckets {
+		regions[aws.ToString(bucket.Name)] = aws.ToString(bucket.BucketRegion)
+	}
+	err := engine.Each(ctx, p, buckets, func(ctx context.Context, p *engine.Place, bucket types.Bucket) { readS3Bucket(ctx, p, bucket, regions) })
+	return cmp.Or(listErr, err)
+}
+
+// bucketReading is one bucket being read.
+type bucketReading struct {
+	*engine.Reading
+	client *s3.Client
+	name   *string
+	arn    string
+	region string
+	doc    S3Bucket
+	tags   map[string]string
+}
+
+func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, regions map[string]string) {
+	name, region := aws.ToString(bucket.Name), aws.ToString(bucket.BucketRegion)
+	if region == "" {
+		region = p.Region // S3 names no region for the oldest ones, which live there
+	}
+	b := &bucketReading{
+		Reading: p.In(region).Read(), client: s3Client(p.In(region)),
+		name: &name, arn: "arn:" + p.Partition + ":s3:::" + name, region: region,
+	}
+	b.readVersioning(ctx)
+	b.readEncryption(ctx)
+	b.readExposure(ctx)
+	b.readPolicy(ctx)
+	b.readOwnership(ctx)
+	b.readLogging(ctx)
+	b.readLifecycle(ctx)
+	b.readObjectLock(ctx)
+	b.readReplication(ctx, regions)
+	b.readTags(ctx)
+	b.readTrails(ctx)
+	b.doc.LastBackup = readLastBackup(ctx, b.Reading, b.arn)
+	b.Emit(b.arn, name, b.tags, &b.doc)
+}
+
+// readTrails finds out whether CloudTrail delivers to the bucket.
+func (b *bucketReading) readTrails(ctx context.Context) {
+	if !b.Wants("stores_cloudtrail_logs") {
+		return
+	}
+	delivers := deliversTrail(ctx, b.Place, *b.name)
+	b.doc.StoresCloudTrailLogs = b.Got(delivers.Err, "stores_cloudtrail_logs") && delivers.Yes
+}
+
+// notListed is why something is not known that only a listing could show.
+func notListed(operation string) posture.Cause {
+	return posture.Cause{Reason: posture.NotListed, Operation: operation}
+}

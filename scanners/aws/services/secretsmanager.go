@@ -1,0 +1,78 @@
+package services
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+
+	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// Secret is what rules may ask of a secret of Secrets Manager. Its value is
+// never read.
+type Secret struct {
+	RotationEnabled bool      `json:"rotation_enabled"` // Secrets Manager rotates it
+	NextRotation    time.Time `json:"next_rotation"`    // latest time of the next rotation; past when rotations fail, zero without rotation
+	LastRotated     time.Time `json:"last_rotated"`     // zero if never
+	LastChanged     time.Time `json:"last_changed"`     // when value or settings last changed
+	LastUsed        time.Time `json:"last_used"`        // day of the last use; when it was created, if never used
+	KMSKey          string    `json:"kms_key"`          // ARN, id or alias of a key of the account; empty for aws/secretsmanager
+	OwningService   string    `json:"owning_service"`   // AWS service that made and manages it; empty for the account's own
+	Public          bool      `json:"public"`           // its resource policy lets anyone in
+}
+
+var secrets = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::SecretsManager::Secret",
+		Service: "secretsmanager",
+		Doc:     Secret{},
+		Calls: []scanners.Call{
+			{Op: "secretsmanager:ListSecrets"},
+			{Op: "secretsmanager:GetResourcePolicy", Each: true, For: []string{"public"}},
+		},
+	},
+	Scan: scanSecrets,
+}
+
+func secretsClient(p *engine.Place) *secretsmanager.Client {
+	return engine.Client(p, secretsmanager.NewFromConfig)
+}
+
+func scanSecrets(ctx context.Context, p *engine.Place) error {
+	pages := secretsmanager.NewListSecretsPaginator(secretsClient(p), &secretsmanager.ListSecretsInput{MaxResults: aws.Int32(100)})
+	return engine.EachPage(ctx, pages, func(page *secretsmanager.ListSecretsOutput) error {
+		return engine.Each(ctx, p, page.SecretList, readSecret)
+	})
+}
+
+func readSecret(ctx context.Context, p *engine.Place, secret types.SecretListEntry) {
+	doc := Secret{
+		RotationEnabled: aws.ToBool(secret.RotationEnabled),
+		NextRotation:    aws.ToTime(secret.NextRotationDate),
+		LastRotated:     aws.ToTime(secret.LastRotatedDate),
+		LastChanged:     aws.ToTime(secret.LastChangedDate),
+		LastUsed:        aws.ToTime(secret.LastAccessedDate),
+		KMSKey:          aws.ToString(secret.KmsKeyId),
+		OwningService:   aws.ToString(secret.OwningService),
+	}
+	if doc.LastUsed.IsZero() {
+		doc.LastUsed = aws.ToTime(secret.CreatedDate)
+	}
+	r := p.Read()
+	if doc.RotationEnabled && doc.NextRotation.IsZero() {
+		r.Mark(posture.Cause{Reason: posture.Failed, Operation: "secretsmanager:ListSecrets"}, "next_rotation")
+	}
+	if r.Wants("public") {
+		out, err := secretsClient(p).GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: secret.ARN})
+		if r.Got(err, "public") {
+			doc.Public = readPublic(r, aws.ToString(out.ResourcePolicy), "public")
+		}
+	}
+	tags := engine.Tags(secret.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	r.Emit(aws.ToString(secret.ARN), aws.ToString(secret.Name), tags, &doc)
+}

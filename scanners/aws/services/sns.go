@@ -1,0 +1,69 @@
+package services
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// SNSTopic is what rules may ask of a topic.
+type SNSTopic struct {
+	KMSKey string `json:"kms_key"` // id, ARN or alias of the KMS key that encrypts messages; empty when none does
+	Public bool   `json:"public"`  // the topic's policy lets anyone in
+}
+
+var snsTopics = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::SNS::Topic",
+		Service: "sns",
+		Doc:     SNSTopic{},
+		Calls: []scanners.Call{
+			{Op: "sns:ListTopics"},
+			{Op: "sns:GetTopicAttributes", Each: true, For: []string{"kms_key", "public"}},
+			{Op: "sns:ListTagsForResource", Each: true, For: []string{"tags"}},
+		},
+	},
+	Scan: scanSNSTopics,
+}
+
+func snsClient(p *engine.Place) *sns.Client {
+	return engine.Client(p, sns.NewFromConfig)
+}
+
+func scanSNSTopics(ctx context.Context, p *engine.Place) error {
+	pages := sns.NewListTopicsPaginator(snsClient(p), nil) // the API has no page size
+	return engine.EachPage(ctx, pages, func(page *sns.ListTopicsOutput) error {
+		return engine.Each(ctx, p, page.Topics, readTopic)
+	})
+}
+
+func readTopic(ctx context.Context, p *engine.Place, topic types.Topic) {
+	var doc SNSTopic
+	r := p.Read()
+	arn := aws.ToString(topic.TopicArn)
+	if r.Wants("kms_key", "public") {
+		out, err := snsClient(p).GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &arn})
+		if r.Got(err, "kms_key", "public") {
+			doc.KMSKey = out.Attributes["KmsMasterKeyId"]
+			doc.Public = readPublic(r, out.Attributes["Policy"], "public")
+		}
+	}
+	r.Emit(arn, arn[strings.LastIndexByte(arn, ':')+1:], readTopicTags(ctx, r, arn), &doc)
+}
+
+func readTopicTags(ctx context.Context, r *engine.Reading, arn string) map[string]string {
+	if !r.Wants("tags") {
+		return nil
+	}
+	out, err := snsClient(r.Place).ListTagsForResource(ctx, &sns.ListTagsForResourceInput{ResourceArn: &arn})
+	if !r.Got(err, "tags") {
+		return nil
+	}
+	return engine.Tags(out.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+}

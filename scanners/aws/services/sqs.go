@@ -1,0 +1,138 @@
+package services
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// SQSQueue is what rules may ask of a queue.
+type SQSQueue struct {
+	Encrypted         bool   `json:"encrypted"`            // messages are encrypted at rest, with a key of SQS or with KMS
+	KMSKey            string `json:"kms_key"`              // id, ARN or alias of the KMS key; empty when none is used
+	Public            bool   `json:"public"`               // the queue's policy lets anyone in
+	DeadLetterQueue   bool   `json:"dead_letter_queue"`    // messages that fail too often move to another queue
+	IsDeadLetterQueue bool   `json:"is_dead_letter_queue"` // another queue of the account and region sends its failed messages here
+}
+
+var sqsQueues = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::SQS::Queue",
+		Service: "sqs",
+		Doc:     SQSQueue{},
+		Calls: []scanners.Call{
+			{Op: "sqs:ListQueues"},
+			{Op: "sqs:GetQueueAttributes", Each: true, For: []string{"encrypted", "kms_key", "public", "dead_letter_queue", "is_dead_letter_queue"}},
+			{Op: "sqs:ListQueueTags", Each: true, For: []string{"tags"}},
+		},
+	},
+	Scan: scanSQSQueues,
+}
+
+func sqsClient(p *engine.Place) *sqs.Client {
+	return engine.Client(p, sqs.NewFromConfig)
+}
+
+// queueReading is one queue between reading and emitting: which queues are
+// dead-letter queues is known only when all have been read.
+type queueReading struct {
+	r    *engine.Reading
+	arn  string
+	doc  SQSQueue
+	tags map[string]string
+	to   string // ARN of its dead-letter queue
+	err  error  // why its attributes were not read
+}
+
+// scanSQSQueues emits what it has read also when the listing broke off: which
+// queues are dead-letter queues then stays open.
+func scanSQSQueues(ctx context.Context, p *engine.Place) error {
+	var mu sync.Mutex
+	var queues []*queueReading
+	pages := sqs.NewListQueuesPaginator(sqsClient(p), &sqs.ListQueuesInput{MaxResults: aws.Int32(1000)})
+	listed := engine.EachPage(ctx, pages, func(page *sqs.ListQueuesOutput) error {
+		return engine.Each(ctx, p, page.QueueUrls, func(ctx context.Context, p *engine.Place, url string) {
+			queue := readQueue(ctx, p, url)
+			mu.Lock()
+			defer mu.Unlock()
+			queues = append(queues, queue)
+		})
+	})
+	targets, err := deadLetterQueues(queues)
+	if listed != nil {
+		err = listed
+	}
+	for _, q := range queues {
+		if q.doc.IsDeadLetterQueue = targets[q.arn]; !q.doc.IsDeadLetterQueue {
+			q.r.Got(err, "is_dead_letter_queue")
+		}
+		q.r.Emit(q.arn, q.arn[strings.LastIndexByte(q.arn, ':')+1:], q.tags, &q.doc)
+	}
+	return listed
+}
+
+// deadLetterQueues returns the ARNs that queues send failed messages to, and
+// the error of a queue that could not be asked.
+func deadLetterQueues(queues []*queueReading) (targets map[string]bool, err error) {
+	targets = map[string]bool{}
+	for _, q := range queues {
+		if q.err != nil {
+			err = q.err
+		}
+		if q.to != "" {
+			targets[q.to] = true
+		}
+	}
+	return targets, err
+}
+
+func readQueue(ctx context.Context, p *engine.Place, url string) *queueReading {
+	q := &queueReading{r: p.Read(), arn: p.ARN("sqs", url[strings.LastIndexByte(url, '/')+1:])}
+	fields := []string{"encrypted", "kms_key", "public", "dead_letter_queue"}
+	if q.r.Wants(append(fields, "is_dead_letter_queue")...) {
+		out, err := sqsClient(p).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+			QueueUrl: &url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
+		})
+		q.err = err
+		if q.r.Got(err, fields...) {
+			q.readAttributes(out.Attributes)
+		}
+	}
+	q.readTags(ctx, url)
+	return q
+}
+
+func (q *queueReading) readAttributes(attributes map[string]string) {
+	q.doc.KMSKey = attributes["KmsMasterKeyId"]
+	q.doc.Encrypted = q.doc.KMSKey != "" || attributes["SqsManagedSseEnabled"] == "true"
+	q.doc.Public = readPublic(q.r, attributes["Policy"], "public")
+	if attributes["RedrivePolicy"] == "" {
+		return
+	}
+	var redrive struct {
+		DeadLetterTargetArn string `json:"deadLetterTargetArn"`
+	}
+	q.err = json.Unmarshal([]byte(attributes["RedrivePolicy"]), &redrive)
+	if q.r.Got(q.err, "dead_letter_queue") {
+		q.to = redrive.DeadLetterTargetArn
+		q.doc.DeadLetterQueue = q.to != ""
+	}
+}
+
+func (q *queueReading) readTags(ctx context.Context, url string) {
+	if !q.r.Wants("tags") {
+		return
+	}
+	out, err := sqsClient(q.r.Place).ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: &url})
+	if q.r.Got(err, "tags") {
+		q.tags = out.Tags
+	}
+}
