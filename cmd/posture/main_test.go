@@ -53,7 +53,7 @@ func cloudOf(ts *testscript.TestScript) scriptCloud { return ts.Value(cloudKey{}
 func setUp(env *testscript.Env) error {
 	c := scriptCloud{estates: map[string]*awstest.Estate{}}
 	for _, account := range []string{production, staging} {
-		estate, err := awstest.LoadFS(os.DirFS("../../scanners/aws/testdata"))
+		estate, err := awstest.LoadFS(os.DirFS("../../scanners/aws/services/testdata"))
 		if err != nil {
 			return err
 		}

@@ -52,7 +52,7 @@ func TestGates(t *testing.T) {
 		defer now.Add(-1)
 		for old := most.Load(); under > old && !most.CompareAndSwap(old, under); old = most.Load() {
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(25 * time.Millisecond)
 		cloud.ServeHTTP(w, r)
 	}))
 	cfg := engine.Outside(server.Config(testAccount))
