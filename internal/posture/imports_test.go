@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,10 @@ var allowed = map[string][]string{
 	"scanners":  {"internal/posture", "scanners/..."},
 	"functions": {"internal/...", "scanners/...", "rules", "functions/..."},
 	"cmd":       {"internal/...", "scanners/...", "rules", "cmd/..."},
+
+	// The machinery of AWS knows no type; a service knows the machinery.
+	"scanners/aws/engine":   {"internal/posture", "scanners"},
+	"scanners/aws/services": {"internal/posture", "scanners", "scanners/logfilter", "scanners/network", "scanners/aws/engine", "scanners/aws/iampolicy"},
 
 	// Judges policies, and knows nothing of who asks.
 	"scanners/aws/iampolicy": {},
@@ -83,6 +88,27 @@ func TestImportsPointDownward(t *testing.T) {
 	})
 	if err != nil || checked < 50 {
 		t.Fatalf("%d files checked: %v", checked, err)
+	}
+}
+
+// TestMachineryLinksNoService holds that what reads AWS knows the API of no
+// service, but that which says whose credentials it has.
+func TestMachineryLinksNoService(t *testing.T) {
+	files, err := filepath.Glob("../../scanners/aws/engine/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range file.Imports {
+			service, sdk := strings.CutPrefix(spec.Path.Value, `"github.com/aws/aws-sdk-go-v2/service/`)
+			if sdk && service != `sts"` {
+				t.Errorf("%s imports %s", name, spec.Path.Value)
+			}
+		}
 	}
 }
 
