@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 )
 
 // lock is refused: without a lock that the system frees, a crash would leave
@@ -16,3 +17,6 @@ func (d dir) lock(context.Context) (unlock func(), err error) {
 
 // syncDir does nothing: directories cannot be synced here.
 func syncDir(string) error { return nil }
+
+// syncFolder does nothing either.
+func syncFolder(*os.Root) error { return nil }

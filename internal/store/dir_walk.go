@@ -6,28 +6,39 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 )
 
-// dirWalk yields the files of a directory as objects, in key order.
+// dirWalk yields the files of a directory as objects, in key order. A link
+// that could be an object, or lead to one, ends it: what it hides is not known.
 type dirWalk struct {
 	ctx    context.Context
-	root   string
 	prefix string
 	yield  func(Entry, error) bool
 }
 
+// walk begins a walk at the store's root.
+func (d dir) walk(w dirWalk) error {
+	root, err := os.OpenRoot(d.root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return w.below(root, "")
+}
+
 // below walks the folder that the key prefix leads to; it is "" or ends in a
 // slash. It returns fs.SkipAll when the reader wants no more.
-func (w dirWalk) below(folder string) error {
+func (w dirWalk) below(folder *os.Root, prefix string) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	entries, err := os.ReadDir(filepath.Join(w.root, filepath.FromSlash(folder)))
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+	entries, err := fs.ReadDir(folder.FS(), ".")
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
@@ -35,7 +46,7 @@ func (w dirWalk) below(folder string) error {
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(keyPart(a), keyPart(b)) })
 	for _, entry := range entries {
-		if err := w.visit(folder+keyPart(entry), entry); err != nil {
+		if err := w.visit(folder, prefix+keyPart(entry), entry); err != nil {
 			return err
 		}
 	}
@@ -43,13 +54,15 @@ func (w dirWalk) below(folder string) error {
 }
 
 // visit yields a file or walks a folder, when it can hold what is asked for.
-func (w dirWalk) visit(key string, entry fs.DirEntry) error {
-	switch {
+func (w dirWalk) visit(folder *os.Root, key string, entry fs.DirEntry) error {
+	switch inside := strings.HasPrefix(key, w.prefix); {
 	case strings.HasPrefix(entry.Name(), "."):
 		return nil
-	case entry.IsDir() && (strings.HasPrefix(key, w.prefix) || strings.HasPrefix(w.prefix, key)):
-		return w.below(key)
-	case !entry.Type().IsRegular() || !strings.HasPrefix(key, w.prefix):
+	case entry.Type()&fs.ModeSymlink != 0 && (inside || strings.HasPrefix(w.prefix, key+"/")):
+		return linkError(folder, entry.Name())
+	case entry.IsDir() && (inside || strings.HasPrefix(w.prefix, key)):
+		return w.enter(folder, key, entry)
+	case !entry.Type().IsRegular() || !inside:
 		return nil
 	}
 	info, err := entry.Info()
@@ -63,6 +76,19 @@ func (w dirWalk) visit(key string, entry fs.DirEntry) error {
 		return fs.SkipAll
 	}
 	return nil
+}
+
+// enter walks a folder in another one.
+func (w dirWalk) enter(folder *os.Root, key string, entry fs.DirEntry) error {
+	inner, err := openFolder(folder, entry.Name())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // deleted meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	defer inner.Close()
+	return w.below(inner, key)
 }
 
 // keyPart is what an entry adds to a key. With its slash a folder sorts

@@ -34,6 +34,9 @@ var (
 	ErrNoBucket = errors.New("there is no such bucket")
 	// ErrTooLarge says that an object is larger than its reader accepts.
 	ErrTooLarge = errors.New("object is too large")
+	// ErrLink says that a symbolic link is in a directory store where an
+	// object, a directory or the lock should be. It is for a person to mend.
+	ErrLink = errors.New("is a symbolic link, and a store follows none: remove it, and put back what was there")
 )
 
 // Object is a stored object that is being read. The reader closes Body.
