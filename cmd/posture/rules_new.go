@@ -111,20 +111,16 @@ func (w *streams) notBuiltIn(id string) error {
 }
 
 // createFile writes a file whole, or leaves nothing behind.
-func createFile(path, text string) error {
+func createFile(path, content string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // rules are no secret
 		return fmt.Errorf("write a rule: %w", err)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // rules are no secret
+	err := newFile{path, 0o644, textOf(content)}.create() // rules are no secret
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s exists already and was not changed: choose another id or --dir", path)
 	}
 	if err != nil {
 		return fmt.Errorf("write a rule: %w", err)
-	}
-	_, err = file.WriteString(text)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("write a rule: %w", errors.Join(err, os.Remove(path)))
 	}
 	return nil
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -105,29 +105,16 @@ func firstDifference(a, b string) int {
 	return len(one) + 1
 }
 
-// replaceFile puts a new text in a file's place, whole or not at all.
-func replaceFile(name, text string) error {
+// replaceFile puts a new text in a file's place, whole or not at all. The file
+// keeps its mode.
+func replaceFile(name, content string) error {
 	info, err := os.Stat(name)
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(name), ".posture-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	defer os.Remove(file.Name()) // nothing is there once it was renamed
-	_, err = file.WriteString(text)
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Chmod(file.Name(), info.Mode())
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), name)
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+	write := func(to *os.File) error { return errors.Join(textOf(content)(to), to.Chmod(info.Mode().Perm())) }
+	if err := (newFile{name, 0o600, write}).replace(); err != nil {
+		return fmt.Errorf("write the template: %w", err)
 	}
 	return nil
 }

@@ -141,14 +141,12 @@ func (w *weeklyPage) write(page weekly.Page, to io.Writer) error {
 	return weekTable(page, to)
 }
 
-// save writes the page to a file.
+// save writes the page to a file that only the user may read: it names what is
+// open to attack.
 func (w *weeklyPage) save(page weekly.Page) error {
-	file, err := os.Create(w.out)
-	if err != nil {
+	file := newFile{w.out, 0o600, func(to *os.File) error { return w.write(page, to) }}
+	if err := file.replace(); err != nil {
 		return fmt.Errorf("write the page: %w", err)
-	}
-	if err := errors.Join(w.write(page, file), file.Close()); err != nil {
-		return incomplete(fmt.Errorf("write the page: %w", err))
 	}
 	fmt.Fprintf(w.world.err, "week %s: %s\nwritten to %s\n", page.Week, page.Headline, w.out)
 	return nil
