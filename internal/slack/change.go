@@ -90,7 +90,7 @@ func due(at, since time.Time) string {
 func resourceRows(a drift.Alert) []row {
 	var rows []row
 	for _, r := range a.Resources {
-		rows = append(rows, row{name: resourceName(r), url: consoleURL(r), details: resourceDetails(a, r)})
+		rows = append(rows, row{name: resourceName(r), url: link(r.Link), details: resourceDetails(a, r)})
 	}
 	return rows
 }

@@ -168,7 +168,7 @@ var slot = time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)
 func bucket(fingerprint, name string) drift.Resource {
 	return drift.Resource{
 		Fingerprint: fingerprint, Rule: "aws-s3-versioning", Severity: posture.High, Account: "111122223333",
-		Region: "eu-west-1", Type: "AWS::S3::Bucket", ID: "arn:aws:s3:::" + name, Name: name, Owner: "storage",
+		Region: "eu-west-1", Type: "AWS::S3::Bucket", ID: "arn:aws:s3:::" + name, Name: name, Link: "https://console.aws.amazon.com/s3/buckets/" + name + "?region=eu-west-1", Owner: "storage",
 		Actual:   []posture.Value{{Path: "resource.versioning", Value: false}},
 		LastPass: slot.Add(-24 * time.Hour), FirstFail: slot,
 	}
