@@ -172,21 +172,21 @@ func TestAnotherProvidersFunctions(t *testing.T) {
 		return said
 	}
 	slot := time.Now().Add(-time.Hour)
-	planned := do(steps.Plan, steps.Event{Slot: slot, Opener: "x"})
+	planned := do(steps.Plan(), steps.Event{Slot: slot, Opener: "x"})
 	if !planned.Go || planned.Targets != 1 || planned.List == nil {
 		t.Fatalf("planned %+v", planned)
 	}
-	scanned := do(steps.Scan, steps.Event{Run: planned.Run, Target: &posture.Target{Provider: "harbor", Account: "quay-7"}})
+	scanned := do(steps.Scan(), steps.Event{Run: planned.Run, Target: &posture.Target{Provider: "harbor", Account: "quay-7"}})
 	if !scanned.Done || scanned.Counts[posture.Fail] != 1 || scanned.Counts[posture.Pass] != 1 || scanned.Calls != 4 {
 		t.Errorf("scanned %+v", scanned)
 	}
-	if published := do(steps.Publish, steps.Event{Run: planned.Run}); published.Outcome != "complete" || published.Alerts != 1 {
+	if published := do(steps.Publish(), steps.Event{Run: planned.Run}); published.Outcome != "complete" || published.Alerts != 1 {
 		t.Errorf("published %+v", published)
 	}
-	if seen := do(steps.Watchdog, steps.Event{}); seen.Missed || len(seen.Series) != 1 || seen.Series[0].Last != planned.Run {
+	if seen := do(steps.Watchdog(), steps.Event{}); seen.Missed || len(seen.Series) != 1 || seen.Series[0].Last != planned.Run {
 		t.Errorf("the watchdog saw %+v", seen)
 	}
-	if kept := do(steps.Weekly, steps.Event{Slot: time.Now()}); kept.Kept == nil || !kept.Kept.NoRuns {
+	if kept := do(steps.Weekly(), steps.Event{Slot: time.Now()}); kept.Kept == nil || !kept.Kept.NoRuns {
 		t.Errorf("kept %+v", kept)
 	}
 }

@@ -147,7 +147,7 @@ func TestSteps(t *testing.T) {
 		return parse(t, body)
 	}
 	planned := do("plan", `{"slot": "`+slot+`", "opener": "one"}`)
-	if diff := cmp.Diff(answer{Run: id, Go: true, Targets: 5}, planned); diff != "" {
+	if diff := cmp.Diff(answer{Run: id, Go: true, Targets: 5, Left: 5}, planned); diff != "" {
 		t.Error(diff)
 	}
 	if other := do("plan", `{"slot": "`+slot+`", "opener": "two"}`); other.Go {

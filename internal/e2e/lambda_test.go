@@ -381,7 +381,7 @@ func TestFunctionsRefuse(t *testing.T) {
 			t.Errorf("%s: %q, want %q and the place in it", test.key, said.Message, test.want)
 		}
 	}
-	if answer := s.try("plan", map[string]any{}, time.Minute); !strings.Contains(answer.Error, "no slot") {
+	if answer := s.try("plan", map[string]any{}, time.Minute); !strings.Contains(answer.Error, "expected slot") {
 		t.Errorf("without a slot: %s", answer.Error)
 	}
 }

@@ -133,7 +133,7 @@ func TestScanGcpRefuses(t *testing.T) {
 		file, refuse string
 		want         []string
 	}{
-		"no slot":          {event: map[string]any{}, want: []string{"neither a run to scan nor a slot"}},
+		"no slot":          {event: map[string]any{}, want: []string{"expected slot"}},
 		"a key":            {file: key, want: []string{"s3://posture-results/config/google.json", "it holds a key", "revoke"}},
 		"another address":  {file: strings.Replace(googleFile, "sts.googleapis", "sts.example", 1), want: []string{"token_url: expected https://sts.googleapis.com/v1/token"}},
 		"no such identity": {refuse: "sts.googleapis.com", want: []string{"sts.googleapis.com gave no token: unauthorized_client: The given credential is rejected by the attribute condition.; compare the AWS account"}},

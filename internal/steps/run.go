@@ -17,10 +17,7 @@ const (
 // publishTime is what a run keeps of its time for being published.
 const publishTime = 2 * time.Minute
 
-// Run does all steps in one call. When its time is up before all targets are
-// scanned the error is ErrLeft, and the next call for the same slot goes on:
-// the parts that are stored are the cursor.
-func Run(ctx context.Context, s *Site, e Event) (Answer, error) {
+func run(ctx context.Context, s *Site, e Event) (Answer, error) {
 	planned, won, err := s.plan(ctx, e)
 	if err != nil || !won {
 		return Answer{Run: planned.ID, Targets: len(planned.Targets)}, err
@@ -31,7 +28,7 @@ func Run(ctx context.Context, s *Site, e Event) (Answer, error) {
 	if err != nil && s.Now().Sub(e.Slot) < patienceWith(err) {
 		return scanned, err
 	}
-	published, err := Publish(ctx, s, Event{Run: planned.ID})
+	published, err := publish(ctx, s, Event{Run: planned.ID})
 	published.Left, published.Counts, published.Calls = scanned.Left, scanned.Counts, scanned.Calls
 	return published, err
 }

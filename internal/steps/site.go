@@ -46,18 +46,23 @@ type Site struct {
 	Locate func(key string) Object
 }
 
-// Do does a step: with the configuration and the rules in the store, and what
+// Do does a step, unless the event lacks what it needs: with the configuration and the rules in the store, and what
 // the environment says.
 func (i Installation) Do(ctx context.Context, step Step, e Event) (Answer, error) {
 	if i.Close != nil {
 		defer i.Close()
+	}
+	if step.Check != nil {
+		if err := step.Check(e); err != nil {
+			return Answer{}, err
+		}
 	}
 	s, done, err := i.open(ctx)
 	if err != nil {
 		return Answer{}, err
 	}
 	defer done()
-	return step(ctx, s, e)
+	return step.Do(ctx, s, e)
 }
 
 // open wires the auditor of one call.

@@ -66,11 +66,81 @@ type Series struct {
 }
 
 // Step is one step of a run.
-type Step func(ctx context.Context, s *Site, e Event) (Answer, error)
+type Step struct {
+	// Check returns an error when the event lacks what the step needs. Nil: it
+	// needs nothing.
+	Check func(e Event) error
+	Do    func(ctx context.Context, s *Site, e Event) (Answer, error)
+}
+
+// Plan opens the run of the event's slot. All who ask for one without a name
+// are one opener.
+func Plan() Step { return Step{needsSlot, plan} }
+
+// Scan scans the event's target, or all targets of the run that have no part
+// yet while there is time; the error is ErrLeft when there was not enough. A
+// target of which the scan failed counts as left; the others go on.
+func Scan() Step { return Step{needsRun, scan} }
+
+// PlanOrScan scans when the event has a run, and plans one otherwise.
+func PlanOrScan() Step {
+	return Step{
+		Check: func(e Event) error {
+			if e.Run != "" {
+				return nil
+			}
+			return needsSlot(e)
+		},
+		Do: func(ctx context.Context, s *Site, e Event) (Answer, error) {
+			if e.Run != "" {
+				return scan(ctx, s, e)
+			}
+			return plan(ctx, s, e)
+		},
+	}
+}
+
+// Publish closes the event's run and tells what changed.
+func Publish() Step { return Step{needsRun, publish} }
+
+// Run does all steps in one call. When its time is up before all targets are
+// scanned the error is ErrLeft, and the next call for the same slot goes on:
+// the parts that are stored are the cursor.
+func Run() Step { return Step{needsSlot, run} }
+
+// Watchdog tells when no run completed for too long, delivers what waits, and
+// finishes what a publish that died left behind. Its answer holds what it saw
+// also when telling fails: the alarms on it are the way that does not go
+// through Slack.
+func Watchdog() Step { return Step{Do: watchdog} }
+
+// Weekly keeps the page of the event's week.
+func Weekly() Step { return Step{needsWeek, week} }
 
 // All returns the steps by their names.
 func All() map[string]Step {
-	return map[string]Step{"plan": Plan, "scan": Scan, "publish": Publish, "run": Run, "watchdog": Watchdog, "weekly": Weekly}
+	return map[string]Step{"plan": Plan(), "scan": Scan(), "publish": Publish(), "run": Run(), "watchdog": Watchdog(), "weekly": Weekly()}
+}
+
+func needsSlot(e Event) error {
+	if e.Slot.IsZero() {
+		return fmt.Errorf("%w: expected slot, the scheduled time of the run", ErrEvent)
+	}
+	return nil
+}
+
+func needsRun(e Event) error {
+	if e.Run == "" {
+		return fmt.Errorf("%w: expected run, the id that plan answered", ErrEvent)
+	}
+	return nil
+}
+
+func needsWeek(e Event) error {
+	if e.Slot.IsZero() && e.Week == "" {
+		return fmt.Errorf("%w: expected slot, the scheduled time of the page, or week", ErrEvent)
+	}
+	return nil
 }
 
 // ErrEvent says that an event lacks what the step needs.
@@ -79,11 +149,9 @@ var ErrEvent = errors.New("the event is incomplete")
 // ErrLeft says that time ran out: the same event goes on where it ended.
 var ErrLeft = errors.New("targets are left: send the same event again")
 
-// Plan opens the run of the event's slot. All who ask for one without a name
-// are one opener.
-func Plan(ctx context.Context, s *Site, e Event) (Answer, error) {
+func plan(ctx context.Context, s *Site, e Event) (Answer, error) {
 	planned, won, err := s.plan(ctx, e)
-	said := Answer{Run: planned.ID, Go: won, Targets: len(planned.Targets)}
+	said := Answer{Run: planned.ID, Go: won, Targets: len(planned.Targets), Left: len(planned.Targets)}
 	if err != nil || s.Locate == nil {
 		return said, err
 	}
@@ -97,22 +165,13 @@ func Plan(ctx context.Context, s *Site, e Event) (Answer, error) {
 }
 
 func (s *Site) plan(ctx context.Context, e Event) (snapshot.Run, bool, error) {
-	if e.Slot.IsZero() {
-		return snapshot.Run{}, false, fmt.Errorf("%w: expected slot, the scheduled time of the run", ErrEvent)
-	}
 	if e.Opener == "" {
 		e.Opener = "slot " + e.Slot.UTC().Format(time.RFC3339)
 	}
 	return s.Auditor.Plan(ctx, e.Slot, s.Scope, e.Opener)
 }
 
-// Scan scans the event's target, or all targets of the run that have no part
-// yet while there is time; the error is ErrLeft when there was not enough. A
-// target of which the scan failed counts as left; the others go on.
-func Scan(ctx context.Context, s *Site, e Event) (Answer, error) {
-	if e.Run == "" {
-		return Answer{}, fmt.Errorf("%w: expected run, the id that plan answered", ErrEvent)
-	}
+func scan(ctx context.Context, s *Site, e Event) (Answer, error) {
 	if e.Target != nil && s.Clouds[e.Target.Provider].Slices == nil {
 		return s.scanOne(ctx, e.Run, *e.Target)
 	}
@@ -157,11 +216,7 @@ func (a *Answer) add(part snapshot.Part) {
 	}
 }
 
-// Publish closes the event's run and tells what changed.
-func Publish(ctx context.Context, s *Site, e Event) (Answer, error) {
-	if e.Run == "" {
-		return Answer{}, fmt.Errorf("%w: expected run, the id that plan answered", ErrEvent)
-	}
+func publish(ctx context.Context, s *Site, e Event) (Answer, error) {
 	published, err := s.Auditor.Publish(ctx, e.Run)
 	if err != nil {
 		return Answer{}, err
@@ -174,11 +229,7 @@ func Publish(ctx context.Context, s *Site, e Event) (Answer, error) {
 	}, err
 }
 
-// Watchdog tells when no run completed for too long, delivers what waits, and
-// finishes what a publish that died left behind. Its answer holds what it saw
-// also when telling fails: the alarms on it are the way that does not go
-// through Slack.
-func Watchdog(ctx context.Context, s *Site, _ Event) (Answer, error) {
+func watchdog(ctx context.Context, s *Site, _ Event) (Answer, error) {
 	watch, err := s.Auditor.Watchdog(ctx)
 	if len(watch.Series) == 0 {
 		return Answer{}, err // it could not see
@@ -193,11 +244,7 @@ func Watchdog(ctx context.Context, s *Site, _ Event) (Answer, error) {
 	return said, err
 }
 
-// Weekly keeps the page of the event's week.
-func Weekly(ctx context.Context, s *Site, e Event) (Answer, error) {
-	if e.Slot.IsZero() && e.Week == "" {
-		return Answer{}, fmt.Errorf("%w: expected slot, the scheduled time of the page, or week", ErrEvent)
-	}
+func week(ctx context.Context, s *Site, e Event) (Answer, error) {
 	kept, err := setup.Weekly{Store: s.Store, Config: s.Config, Slot: e.Slot, Week: e.Week, Now: s.Now()}.Keep(ctx)
 	return Answer{Go: true, Kept: &kept}, err
 }

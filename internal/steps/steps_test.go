@@ -59,7 +59,7 @@ func TestInstallation(t *testing.T) {
 		}
 		return steps.Answer{}, nil
 	}
-	if _, err := i.Do(t.Context(), look, steps.Event{}); err != nil || asked != "the-secret" || closed != 1 {
+	if _, err := i.Do(t.Context(), steps.Step{Do: look}, steps.Event{}); err != nil || asked != "the-secret" || closed != 1 {
 		t.Errorf("asked for %q, closed %d times, %v", asked, closed, err)
 	}
 	i.Secret = nil
@@ -69,11 +69,11 @@ func TestInstallation(t *testing.T) {
 		}
 		return steps.Answer{}, nil
 	}
-	if _, err := i.Do(t.Context(), quiet, steps.Event{}); err != nil {
+	if _, err := i.Do(t.Context(), steps.Step{Do: quiet}, steps.Event{}); err != nil {
 		t.Error(err)
 	}
 	i.Clouds = []cloud.Cloud{{Open: cannotOpen}}
-	if _, err := i.Do(t.Context(), look, steps.Event{}); !errors.Is(err, errOpen) || closed != 3 {
+	if _, err := i.Do(t.Context(), steps.Step{Do: look}, steps.Event{}); !errors.Is(err, errOpen) || closed != 3 {
 		t.Errorf("closed %d times, %v", closed, err)
 	}
 }

@@ -9,5 +9,5 @@ import (
 )
 
 func main() {
-	onlambda.Start(onlambda.Function{Name: "plan", Step: steps.Plan, HandsOut: true, Clouds: readaws.Clouds})
+	onlambda.Start(onlambda.Function{Name: "plan", Step: steps.Plan(), HandsOut: true, Clouds: readaws.Clouds})
 }

@@ -10,5 +10,5 @@ import (
 )
 
 func main() {
-	onlambda.Start(onlambda.Function{Name: "publish", Step: steps.Publish, Notifies: true, Clouds: readaws.Clouds})
+	onlambda.Start(onlambda.Function{Name: "publish", Step: steps.Publish(), Notifies: true, Clouds: readaws.Clouds})
 }

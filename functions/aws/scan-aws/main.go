@@ -9,5 +9,5 @@ import (
 )
 
 func main() {
-	onlambda.Start(onlambda.Function{Name: "scan-aws", Step: steps.Scan, Clouds: readaws.Clouds})
+	onlambda.Start(onlambda.Function{Name: "scan-aws", Step: steps.Scan(), Clouds: readaws.Clouds})
 }

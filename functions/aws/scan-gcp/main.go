@@ -5,20 +5,11 @@
 package main
 
 import (
-	"context"
-
 	"posture/functions/aws/onlambda"
 	"posture/functions/aws/onlambda/readgcp"
 	"posture/internal/steps"
 )
 
 func main() {
-	onlambda.Start(onlambda.Function{Name: "scan-gcp", Step: planOrScan, Scope: readgcp.Scope, Clouds: readgcp.Clouds})
-}
-
-func planOrScan(ctx context.Context, s *steps.Site, e steps.Event) (steps.Answer, error) {
-	if e.Run == "" {
-		return steps.Plan(ctx, s, e)
-	}
-	return steps.Scan(ctx, s, e)
+	onlambda.Start(onlambda.Function{Name: "scan-gcp", Step: steps.PlanOrScan(), Scope: readgcp.Scope, Clouds: readgcp.Clouds})
 }

@@ -9,5 +9,5 @@ import (
 )
 
 func main() {
-	onlambda.Start(onlambda.Function{Name: "watchdog", Step: steps.Watchdog, Notifies: true})
+	onlambda.Start(onlambda.Function{Name: "watchdog", Step: steps.Watchdog(), Notifies: true})
 }

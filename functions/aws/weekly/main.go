@@ -8,5 +8,5 @@ import (
 )
 
 func main() {
-	onlambda.Start(onlambda.Function{Name: "weekly", Step: steps.Weekly})
+	onlambda.Start(onlambda.Function{Name: "weekly", Step: steps.Weekly()})
 }
