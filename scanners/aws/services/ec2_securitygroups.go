@@ -2,8 +2,6 @@ package services
 
 import (
 	"context"
-	"fmt"
-	"net/netip"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -11,6 +9,7 @@ import (
 
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/network"
 )
 
 // EC2SecurityGroup is what rules may ask of a security group.
@@ -21,9 +20,9 @@ type EC2SecurityGroup struct {
 	OpenListIngress []OpenIngress `json:"open_list_ingress"` // what they open to the internet by naming a prefix list
 }
 
-// OpenIngress is what one inbound rule opens to the internet.
+// OpenIngress is one range or list from which the internet reaches ports.
 type OpenIngress struct {
-	Protocol string `json:"protocol"`  // tcp, udp, icmp, icmpv6, all, or the number of another protocol
+	Protocol string `json:"protocol"`  // tcp, udp, icmp, icmpv6, sctp, esp, ah, gre, ipip, all, or the number of another protocol
 	FromPort int64  `json:"from_port"` // the first port; 0 where the protocol has none
 	ToPort   int64  `json:"to_port"`   // the last port; 65535 where the protocol has none
 	Source   string `json:"source"`    // the address range, or the id of the prefix list
@@ -72,18 +71,26 @@ func readEC2SecurityGroup(ctx context.Context, p *engine.Place, group types.Secu
 	r.Emit(p.ARN("ec2", "security-group/"+aws.ToString(group.GroupId)), name, tags, &doc)
 }
 
-// openByRange returns what the permissions open to the internet by address range.
+// openByRange returns what the permissions open to the internet by address
+// range. Ranges of permissions for the same ports count together.
 func openByRange(permissions []types.IpPermission) ([]OpenIngress, error) {
-	var open []OpenIngress
+	var all []network.Ports
+	cidrs := map[network.Ports][]string{}
 	for _, permission := range permissions {
-		for _, cidr := range ranges(permission) {
-			wide, err := isInternet(cidr)
-			if err != nil {
-				return nil, err
-			}
-			if wide {
-				open = append(open, openIngress(permission, cidr))
-			}
+		ports := portsOf(permission)
+		if _, seen := cidrs[ports]; !seen {
+			all = append(all, ports)
+		}
+		cidrs[ports] = append(cidrs[ports], ranges(permission)...)
+	}
+	var open []OpenIngress
+	for _, ports := range all {
+		wide, err := network.Open(cidrs[ports])
+		if err != nil {
+			return nil, engine.Malformed("ec2:DescribeSecurityGroups", err)
+		}
+		for _, cidr := range wide {
+			open = append(open, openIngress(ports, cidr))
 		}
 	}
 	return open, nil
@@ -112,78 +119,51 @@ func openByList(ctx context.Context, p *engine.Place, permissions []types.IpPerm
 				return nil, err
 			}
 			if wide {
-				open = append(open, openIngress(permission, id))
+				open = append(open, openIngress(portsOf(permission), id))
 			}
 		}
 	}
 	return open, nil
 }
 
-// listHoldsInternet reports whether a prefix list has an entry that is as good
+// listHoldsInternet reports whether the entries of a prefix list are as good
 // as the whole internet. Each list is read once.
 func listHoldsInternet(ctx context.Context, p *engine.Place, id string) (bool, error) {
 	return engine.Once(p, "ec2 prefix list "+id, func() (bool, error) {
-		wide := false
 		pages := ec2.NewGetManagedPrefixListEntriesPaginator(ec2Client(p), &ec2.GetManagedPrefixListEntriesInput{
-			PrefixListId: &id,
-			MaxResults:   aws.Int32(100),
+			PrefixListId: &id, MaxResults: aws.Int32(100),
 		})
-		err := engine.EachPage(ctx, pages, func(page *ec2.GetManagedPrefixListEntriesOutput) error {
-			for _, entry := range page.Entries {
-				found, err := isInternet(aws.ToString(entry.Cidr))
-				if err != nil {
-					return err
-				}
-				wide = wide || found
-			}
-			return nil
-		})
-		return wide, err
+		entries, err := engine.ListAll(ctx, pages, func(page *ec2.GetManagedPrefixListEntriesOutput) []types.PrefixListEntry { return page.Entries })
+		if err != nil {
+			return false, err
+		}
+		var cidrs []string
+		for _, entry := range entries {
+			cidrs = append(cidrs, aws.ToString(entry.Cidr))
+		}
+		wide, err := network.Open(cidrs)
+		if err != nil {
+			return false, engine.Malformed("ec2:GetManagedPrefixListEntries", err)
+		}
+		return len(wide) > 0, nil
 	})
 }
 
-// openIngress returns what one permission opens to source.
-func openIngress(permission types.IpPermission, source string) OpenIngress {
-	open := OpenIngress{Protocol: protocolName(aws.ToString(permission.IpProtocol)), ToPort: 65535, Source: source}
-	if open.Protocol != "tcp" && open.Protocol != "udp" {
-		return open
+// portsOf returns the ports that a permission is for. Only TCP and UDP have any.
+func portsOf(permission types.IpPermission) network.Ports {
+	ports := network.Ports{Protocol: network.Protocol(aws.ToString(permission.IpProtocol)), To: network.LastPort}
+	if ports.Protocol != "tcp" && ports.Protocol != "udp" {
+		return ports
 	}
 	if from := permission.FromPort; from != nil && *from >= 0 {
-		open.FromPort = int64(*from)
+		ports.From = int64(*from)
 	}
 	if to := permission.ToPort; to != nil && *to >= 0 {
-		open.ToPort = int64(*to)
+		ports.To = int64(*to)
 	}
-	return open
+	return ports
 }
 
-// protocolName returns the one name of a protocol that rules know.
-func protocolName(protocol string) string {
-	switch protocol {
-	case "-1":
-		return "all"
-	case "1":
-		return "icmp"
-	case "6":
-		return "tcp"
-	case "17":
-		return "udp"
-	case "58":
-		return "icmpv6"
-	default:
-		return protocol
-	}
-}
-
-// isInternet reports whether an address range is as good as the internet: all
-// of it or one half, since two halves are a known way around this very check.
-func isInternet(cidr string) (bool, error) {
-	block, err := netip.ParsePrefix(cidr)
-	if err != nil {
-		return false, fmt.Errorf("read the address range of a rule: %w", err)
-	}
-	if block.Addr().Is4() {
-		return block.Bits() <= 1, nil
-	}
-	return block.Bits() <= 3, nil // all public IPv6 addresses are in 2000::/3
+func openIngress(ports network.Ports, source string) OpenIngress {
+	return OpenIngress{Protocol: ports.Protocol, FromPort: ports.From, ToPort: ports.To, Source: source}
 }
