@@ -3,6 +3,7 @@ package scanners
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -180,6 +181,11 @@ func (c Catalogue) Link(r posture.Resource) string {
 	if i < 0 {
 		return ""
 	}
+	console := c.Types[i].Console
 	origin, words := c.Place(r)
-	return c.Types[i].Console.address(origin, words)
+	if console.Words != nil {
+		words = maps.Clone(words)
+		maps.Copy(words, console.Words(r))
+	}
+	return console.address(origin, words)
 }

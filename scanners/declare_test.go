@@ -89,6 +89,7 @@ func TestLink(t *testing.T) {
 	for name, want := range map[string]string{
 		"logs":            "https://console.shop.example/b/logs?in=eu",
 		"a/b?c#d<e>|f\"g": "https://console.shop.example/b/a%2Fb%3Fc%23d%3Ce%3E%7Cf%22g?in=eu",
+		"a b+c":           "https://console.shop.example/b/a%20b%2Bc?in=eu",
 		"..":              "",
 		"":                "",
 	} {
@@ -98,6 +99,24 @@ func TestLink(t *testing.T) {
 	}
 	if got := shop().Link(posture.Resource{Type: "Shop::Setting", Name: "a", Region: "eu"}); got != "" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestLinkWords: a type may have words of its own, and a console another way
+// to escape them.
+func TestLinkWords(t *testing.T) {
+	shop := shop()
+	shop.Types[0].Console = scanners.Console{
+		Path:  "/b#in/{region}/{$name}/{shelf}",
+		Words: func(r posture.Resource) map[string]string { return map[string]string{"shelf": r.Tags["shelf"]} },
+	}
+	r := posture.Resource{Type: "Shop::Bucket", Name: "a/b c", Region: "eu", Tags: map[string]string{"shelf": "top/left"}}
+	if got, want := shop.Link(r), "https://console.shop.example/b#in/eu/a$252Fb$2520c/top%2Fleft"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	r.Tags = nil
+	if got := shop.Link(r); got != "" {
+		t.Errorf("a link without a shelf: %s", got)
 	}
 }
 

@@ -51,6 +51,7 @@ var accountSettings = engine.Service{
 			{Op: "iam:GetAccountPasswordPolicy", For: []string{"password_policy"}},
 			{Op: "iam:GetAccountAuthorizationDetails", For: []string{"support_role"}},
 		},
+		Console: scanners.Console{Path: "/iam/home#/account_settings"},
 	},
 	Scan: scanAccountRoot,
 }

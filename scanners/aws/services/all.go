@@ -11,7 +11,7 @@ import (
 
 // Catalogue returns all that can be read of AWS, and the calls that it takes.
 func Catalogue() scanners.Catalogue {
-	c := scanners.Catalogue{Opening: engine.Opening(), Beside: attributing()}
+	c := scanners.Catalogue{Opening: engine.Opening(), Beside: attributing(), Place: engine.Console}
 	for _, service := range All() {
 		c.Types = append(c.Types, service.Type)
 	}

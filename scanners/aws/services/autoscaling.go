@@ -27,6 +27,7 @@ var autoScalingGroups = engine.Service{
 		Service: "autoscaling",
 		Doc:     AutoScalingGroup{},
 		Calls:   []scanners.Call{{Op: "autoscaling:DescribeAutoScalingGroups"}},
+		Console: scanners.Console{Path: "/ec2/home?region={region}#AutoScalingGroupDetails:id={name};view=details"},
 	},
 	Scan: scanAutoScalingGroups,
 }

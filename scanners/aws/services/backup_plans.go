@@ -39,6 +39,7 @@ var backupPlans = engine.Service{
 			{Op: "backup:GetBackupPlan", Each: true, For: []string{"rules"}},
 			{Op: "backup:ListBackupSelections", Each: true, For: []string{"selections"}},
 		},
+		Console: scanners.Console{Path: "/backup/home?region={region}#/backupplan/details/{last}"},
 	},
 	Scan: scanBackupPlans,
 }

@@ -32,6 +32,7 @@ var backupRecoveries = engine.Service{
 			{Op: "backup:ListRestoreTestingPlans", For: []string{"testing_plans"}},
 			{Op: "backup:ListRestoreJobs", For: []string{"last_restore"}},
 		},
+		Console: scanners.Console{Path: "/backup/home?region={region}#/"},
 	},
 	Scan: scanBackupRecovery,
 }

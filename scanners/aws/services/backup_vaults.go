@@ -29,6 +29,7 @@ var backupVaults = engine.Service{
 			{Op: "backup:ListBackupVaults"},
 			{Op: "backup:GetBackupVaultAccessPolicy", Each: true, For: []string{"deletion_denied"}},
 		},
+		Console: scanners.Console{Path: "/backup/home?region={region}#/backupvaults/details/{last}"},
 	},
 	Scan: scanBackupVaults,
 }

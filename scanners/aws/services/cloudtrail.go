@@ -49,6 +49,7 @@ var cloudTrailTrails = engine.Service{
 			{Op: "cloudtrail:GetTrailStatus", Each: true, For: []string{"logging", "cloudwatch_logs_delivered"}},
 			{Op: "cloudtrail:GetEventSelectors", Each: true, For: []string{"management_events"}},
 		},
+		Console: scanners.Console{Path: "/cloudtrailv2/home?region={region}#/trails/{id}"},
 	},
 	Scan: scanTrails,
 }
@@ -66,6 +67,7 @@ var cloudTrailAccounts = engine.Service{
 			{Op: "cloudtrail:GetTrailStatus", Each: true},
 			{Op: "cloudtrail:GetEventSelectors", Each: true},
 		},
+		Console: scanners.Console{Path: "/cloudtrailv2/home?region={home}#/trails"},
 	},
 	Scan: scanCloudTrailAccount,
 }

@@ -26,6 +26,7 @@ var cloudWatchAlarms = engine.Service{
 		Service: "cloudwatch",
 		Doc:     CloudWatchAlarm{},
 		Calls:   []scanners.Call{{Op: "cloudwatch:DescribeAlarms"}},
+		Console: scanners.Console{Path: "/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"},
 	},
 	Scan: scanAlarms,
 }

@@ -55,6 +55,7 @@ var auditAlarms = engine.Service{
 			{Op: "logs:DescribeMetricFilters"},
 			{Op: "cloudwatch:DescribeAlarms"},
 		},
+		Console: scanners.Console{Path: "/cloudwatch/home?region={home}#alarmsV2:"},
 	},
 	Scan: scanAuditAlarms,
 }

@@ -33,6 +33,7 @@ var configRecorders = engine.Service{
 			{Op: "config:DescribeConfigurationRecorderStatus", For: []string{"recording"}},
 			{Op: "config:DescribeDeliveryChannels", For: []string{"delivery_channel"}},
 		},
+		Console: scanners.Console{Path: "/config/home?region={region}#/settings"},
 	},
 	Scan: scanConfigRecorder,
 }

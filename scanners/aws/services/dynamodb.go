@@ -36,6 +36,7 @@ var dynamoDBTables = engine.Service{
 			{Op: "dynamodb:ListTagsOfResource", Each: true, For: []string{"tags"}},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 		},
+		Console: scanners.Console{Path: "/dynamodbv2/home?region={region}#table?name={last}"},
 	},
 	Scan: scanDynamoDBTables,
 }

@@ -37,6 +37,7 @@ var ec2Instances = engine.Service{
 			{Op: "ec2:DescribeInstances"},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 		},
+		Console: scanners.Console{Path: "/ec2/home?region={region}#InstanceDetails:instanceId={last}"},
 	},
 	Scan: scanEC2Instances,
 }

@@ -32,6 +32,7 @@ var ebsVolumes = engine.Service{
 			{Op: "ec2:DescribeSnapshots", For: []string{"last_snapshot"}},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 		},
+		Console: scanners.Console{Path: "/ec2/home?region={region}#VolumeDetails:volumeId={last}"},
 	},
 	Scan: scanEBSVolumes,
 }
@@ -74,6 +75,7 @@ var ebsSnapshots = engine.Service{
 		Service: "ec2",
 		Doc:     EBSSnapshot{},
 		Calls:   []scanners.Call{{Op: "ec2:DescribeSnapshots"}},
+		Console: scanners.Console{Path: "/ec2/home?region={region}#SnapshotDetails:snapshotId={last}"},
 	},
 	Scan: scanEBSSnapshots,
 }

@@ -23,6 +23,7 @@ var ebsEncryptionByDefault = engine.Service{
 		Service: "ec2",
 		Doc:     EBSEncryptionByDefault{},
 		Calls:   []scanners.Call{{Op: "ec2:GetEbsEncryptionByDefault", For: []string{"enabled"}}},
+		Console: scanners.Console{Path: "/ec2/home?region={region}#Settings:tab=dataProtectionAndSecurity"},
 	},
 	Scan: scanEBSEncryptionByDefault,
 }
@@ -53,6 +54,7 @@ var ec2SnapshotBlockPublicAccess = engine.Service{
 		Service: "ec2",
 		Doc:     EC2SnapshotBlockPublicAccess{},
 		Calls:   []scanners.Call{{Op: "ec2:GetSnapshotBlockPublicAccessState", For: []string{"blocks_new", "blocks_all"}}},
+		Console: scanners.Console{Path: "/ec2/home?region={region}#Settings:tab=dataProtectionAndSecurity"},
 	},
 	Scan: scanEC2SnapshotBlockPublicAccess,
 }

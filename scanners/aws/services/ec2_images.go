@@ -22,6 +22,7 @@ var ec2Images = engine.Service{
 		Service: "ec2",
 		Doc:     EC2Image{},
 		Calls:   []scanners.Call{{Op: "ec2:DescribeImages"}},
+		Console: scanners.Console{Path: "/ec2/home?region={region}#ImageDetails:imageId={last}"},
 	},
 	Scan: scanEC2Images,
 }

@@ -37,6 +37,7 @@ var ec2SecurityGroups = engine.Service{
 			{Op: "ec2:DescribeSecurityGroups"},
 			{Op: "ec2:GetManagedPrefixListEntries", For: []string{"open_list_ingress"}},
 		},
+		Console: scanners.Console{Path: "/ec2/home?region={region}#SecurityGroup:groupId={last}"},
 	},
 	Scan: scanEC2SecurityGroups,
 }

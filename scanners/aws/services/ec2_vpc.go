@@ -29,6 +29,7 @@ var ec2VPCs = engine.Service{
 			{Op: "ec2:DescribeFlowLogs", For: []string{"flow_logs"}},
 			{Op: "ec2:DescribeSubnets", For: []string{"subnets", "zones"}},
 		},
+		Console: scanners.Console{Path: "/vpcconsole/home?region={region}#VpcDetails:VpcId={last}"},
 	},
 	Scan: scanEC2VPCs,
 }
@@ -107,6 +108,7 @@ var ec2Subnets = engine.Service{
 		Service: "ec2",
 		Doc:     EC2Subnet{},
 		Calls:   []scanners.Call{{Op: "ec2:DescribeSubnets"}},
+		Console: scanners.Console{Path: "/vpcconsole/home?region={region}#SubnetDetails:subnetId={last}"},
 	},
 	Scan: scanEC2Subnets,
 }

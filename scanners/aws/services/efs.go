@@ -36,6 +36,7 @@ var efsFileSystems = engine.Service{
 			{Op: "elasticfilesystem:DescribeFileSystemPolicy", Each: true, For: []string{"denies_plaintext"}},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 		},
+		Console: scanners.Console{Path: "/efs/home?region={region}#/file-systems/{last}"},
 	},
 	Scan: scanEFS,
 }

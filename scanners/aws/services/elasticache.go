@@ -30,6 +30,7 @@ var elastiCacheReplicationGroups = engine.Service{
 			{Op: "elasticache:DescribeReplicationGroups"},
 			{Op: "elasticache:ListTagsForResource", Each: true, For: []string{"tags"}},
 		},
+		Console: scanners.Console{Path: "/elasticache/home?region={region}#/redis/{last}"},
 	},
 	Scan: scanElastiCacheReplicationGroups,
 }

@@ -42,6 +42,7 @@ var elbLoadBalancers = engine.Service{
 			{Op: "elasticloadbalancing:DescribeLoadBalancerAttributes", Each: true, For: []string{"deletion_protection", "access_logs", "drops_bad_headers", "desync_mode"}},
 			{Op: "elasticloadbalancing:DescribeTags", For: []string{"tags"}},
 		},
+		Console: scanners.Console{Path: "/ec2/home?region={region}#LoadBalancer:loadBalancerArn={id}"},
 	},
 	Scan: scanELBLoadBalancers,
 }

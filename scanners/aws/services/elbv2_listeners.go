@@ -34,6 +34,7 @@ var elbListeners = engine.Service{
 			{Op: "elasticloadbalancing:DescribeLoadBalancers"},
 			{Op: "elasticloadbalancing:DescribeListeners"},
 		},
+		Console: scanners.Console{Path: "/ec2/home?region={region}#ELBListenerV2:listenerArn={id}"},
 	},
 	Scan: scanELBListeners,
 }

@@ -34,6 +34,7 @@ var guardDutyDetectors = engine.Service{
 			{Op: "guardduty:ListFindings", For: []string{"open_high_findings", "oldest_high_finding"}},
 			{Op: "guardduty:GetFindings", For: []string{"oldest_high_finding"}},
 		},
+		Console: scanners.Console{Path: "/guardduty/home?region={region}#/settings"},
 	},
 	Scan: scanGuardDuty,
 }

@@ -27,6 +27,7 @@ var iamServerCertificates = engine.Service{
 		Doc:     IAMServerCertificate{},
 		Global:  true,
 		Calls:   []scanners.Call{{Op: "iam:ListServerCertificates"}},
+		Console: scanners.Console{None: "the console shows no certificates of IAM"},
 	},
 	Scan: scanIAMServerCertificates,
 }

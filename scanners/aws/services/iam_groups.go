@@ -26,6 +26,7 @@ var iamGroups = engine.Service{
 		Doc:     IAMGroup{},
 		Global:  true,
 		Calls:   []scanners.Call{iamDetailsCall},
+		Console: scanners.Console{Path: "/iam/home#/groups/details/{last}"},
 	},
 	Scan: scanIAMGroups,
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"path"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -33,6 +34,7 @@ var iamManagedPolicies = engine.Service{
 		Doc:     IAMManagedPolicy{},
 		Global:  true,
 		Calls:   []scanners.Call{iamDetailsCall},
+		Console: scanners.Console{Path: "/iam/home#/policies/details/{id}"},
 	},
 	Scan: scanIAMManagedPolicies,
 }
@@ -44,6 +46,7 @@ var iamInlinePolicies = engine.Service{
 		Doc:     IAMInlinePolicy{},
 		Global:  true,
 		Calls:   []scanners.Call{iamDetailsCall},
+		Console: scanners.Console{Path: "/iam/home#/{holders}/details/{holder}", Words: policyHolder},
 	},
 	Scan: scanIAMInlinePolicies,
 }
@@ -106,4 +109,14 @@ func (d iamDetails) inlinePolicies() []inlinePolicy {
 		add("role", role.Arn, role.RoleName, role.RolePolicyList)
 	}
 	return list
+}
+
+// policyHolder returns where the console shows whom an inline policy is inside
+// of: an inline policy has no page of its own.
+func policyHolder(inline posture.Resource) map[string]string {
+	at := strings.LastIndex(inline.ID, "/policy/")
+	parts := strings.SplitN(inline.ID[:max(at, 0)], ":", 6)
+	kind, name, _ := strings.Cut(parts[len(parts)-1], "/")
+	pages := map[string]string{"user": "users", "group": "groups", "role": "roles"}
+	return map[string]string{"holders": pages[kind], "holder": path.Base(name)}
 }

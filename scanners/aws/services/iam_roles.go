@@ -31,6 +31,7 @@ var iamRoles = engine.Service{
 		Doc:     IAMRole{},
 		Global:  true,
 		Calls:   []scanners.Call{iamDetailsCall},
+		Console: scanners.Console{Path: "/iam/home#/roles/details/{last}"},
 	},
 	Scan: scanIAMRoles,
 }

@@ -45,6 +45,7 @@ var iamUsers = engine.Service{
 			{Op: "iam:GenerateCredentialReport", For: reportFields},
 			{Op: "iam:GetCredentialReport", For: reportFields},
 		},
+		Console: scanners.Console{Path: "/iam/home#/users/details/{last}"},
 	},
 	Scan: scanIAMUsers,
 }

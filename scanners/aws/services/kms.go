@@ -37,6 +37,7 @@ var kmsKeys = engine.Service{
 			{Op: "kms:GetKeyPolicy", Each: true, For: []string{"policy_public"}},
 			{Op: "kms:ListResourceTags", Each: true, For: []string{"tags"}},
 		},
+		Console: scanners.Console{Path: "/kms/home?region={region}#/kms/keys/{last}"},
 	},
 	Scan: scanKMSKeys,
 }

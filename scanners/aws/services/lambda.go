@@ -37,6 +37,7 @@ var lambdaFunctions = engine.Service{
 			{Op: "lambda:GetPolicy", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListTags", Each: true, For: []string{"tags"}},
 		},
+		Console: scanners.Console{Path: "/lambda/home?region={region}#/functions/{last}"},
 	},
 	Scan: scanLambdaFunctions,
 }

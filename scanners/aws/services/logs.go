@@ -25,6 +25,7 @@ var logGroups = engine.Service{
 		Service: "logs",
 		Doc:     LogGroup{},
 		Calls:   []scanners.Call{{Op: "logs:DescribeLogGroups"}},
+		Console: scanners.Console{Path: "/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{$name}"},
 	},
 	Scan: scanLogGroups,
 }

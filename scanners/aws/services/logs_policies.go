@@ -24,6 +24,7 @@ var logsResourcePolicies = engine.Service{
 		Service: "logs",
 		Doc:     LogsResourcePolicy{},
 		Calls:   []scanners.Call{{Op: "logs:DescribeResourcePolicies"}},
+		Console: scanners.Console{None: "the console shows no resource policies of CloudWatch Logs"},
 	},
 	Scan: scanLogsPolicies,
 }

@@ -47,6 +47,7 @@ var rdsInstances = engine.Service{
 			{Op: "rds:DescribeDBParameters", For: []string{"forces_tls"}},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 		},
+		Console: scanners.Console{Path: "/rds/home?region={region}#database:id={last};is-cluster=false"},
 	},
 	Scan: scanRDSInstances,
 }

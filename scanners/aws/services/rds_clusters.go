@@ -36,6 +36,7 @@ var rdsClusters = engine.Service{
 			{Op: "rds:DescribeDBClusters"},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 		},
+		Console: scanners.Console{Path: "/rds/home?region={region}#database:id={last};is-cluster=true"},
 	},
 	Scan: scanRDSClusters,
 }

@@ -35,6 +35,7 @@ var rdsSnapshots = engine.Service{
 			{Op: "rds:DescribeDBSnapshots"},
 			{Op: "rds:DescribeDBSnapshotAttributes", Each: true, For: []string{"public"}},
 		},
+		Console: scanners.Console{Path: "/rds/home?region={region}#db-snapshot:id={name}"},
 	},
 	Scan: scanRDSSnapshots,
 }
@@ -48,6 +49,7 @@ var rdsClusterSnapshots = engine.Service{
 			{Op: "rds:DescribeDBClusterSnapshots"},
 			{Op: "rds:DescribeDBClusterSnapshotAttributes", Each: true, For: []string{"public"}},
 		},
+		Console: scanners.Console{Path: "/rds/home?region={region}#db-snapshot:id={name}"},
 	},
 	Scan: scanRDSClusterSnapshots,
 }

@@ -33,6 +33,7 @@ var redshiftClusters = engine.Service{
 			{Op: "redshift:DescribeLoggingStatus", Each: true, For: []string{"audit_logging"}},
 			{Op: "redshift:DescribeClusterParameters", For: []string{"requires_tls"}},
 		},
+		Console: scanners.Console{Path: "/redshiftv2/home?region={region}#cluster-details?cluster={last}"},
 	},
 	Scan: scanRedshiftClusters,
 }

@@ -64,6 +64,7 @@ var s3Buckets = engine.Service{
 			{Op: "s3:GetBucketReplication", Permission: "s3:GetReplicationConfiguration", Each: true, For: []string{"replicates_to_other_region"}},
 			{Op: "s3:GetBucketTagging", Each: true, For: []string{"tags"}},
 		},
+		Console: scanners.Console{Path: "/s3/buckets/{last}?region={region}"},
 	},
 	Scan: scanS3Buckets,
 }

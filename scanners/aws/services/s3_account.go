@@ -36,6 +36,7 @@ var s3AccountPublicAccessBlocks = engine.Service{
 				"block_public_acls", "ignore_public_acls", "block_public_policy", "restrict_public_buckets",
 			}},
 		},
+		Console: scanners.Console{Path: "/s3/settings?region={home}"},
 	},
 	Scan: scanS3AccountPublicAccessBlock,
 }

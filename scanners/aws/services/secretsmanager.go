@@ -35,6 +35,7 @@ var secrets = engine.Service{
 			{Op: "secretsmanager:ListSecrets"},
 			{Op: "secretsmanager:GetResourcePolicy", Each: true, For: []string{"public"}},
 		},
+		Console: scanners.Console{Path: "/secretsmanager/secret?name={name}&region={region}"},
 	},
 	Scan: scanSecrets,
 }

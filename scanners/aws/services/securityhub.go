@@ -28,6 +28,7 @@ var securityHubs = engine.Service{
 			{Op: "securityhub:DescribeHub", For: []string{"enabled", "standards"}},
 			{Op: "securityhub:GetEnabledStandards", For: []string{"standards"}},
 		},
+		Console: scanners.Console{Path: "/securityhub/home?region={region}#/summary"},
 	},
 	Scan: scanSecurityHub,
 }

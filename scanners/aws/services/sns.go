@@ -28,6 +28,7 @@ var snsTopics = engine.Service{
 			{Op: "sns:GetTopicAttributes", Each: true, For: []string{"kms_key", "public"}},
 			{Op: "sns:ListTagsForResource", Each: true, For: []string{"tags"}},
 		},
+		Console: scanners.Console{Path: "/sns/v3/home?region={region}#/topic/{id}"},
 	},
 	Scan: scanSNSTopics,
 }

@@ -33,6 +33,7 @@ var sqsQueues = engine.Service{
 			{Op: "sqs:GetQueueAttributes", Each: true, For: []string{"encrypted", "kms_key", "public", "dead_letter_queue", "is_dead_letter_queue"}},
 			{Op: "sqs:ListQueueTags", Each: true, For: []string{"tags"}},
 		},
+		Console: scanners.Console{Path: "/sqs/v3/home?region={region}#/queues/https%3A%2F%2Fsqs.{region}.{domain}%2F{account}%2F{last}"},
 	},
 	Scan: scanSQSQueues,
 }

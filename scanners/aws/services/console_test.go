@@ -1,0 +1,155 @@
+package services
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/nasty"
+	"posture/internal/posture"
+)
+
+// TestEveryTypeHasAPage holds that a type says where the console shows it, or
+// why it does not, and that a resource has a link accordingly.
+func TestEveryTypeHasAPage(t *testing.T) {
+	catalogue := Catalogue()
+	pages := map[string]bool{}
+	for _, typ := range catalogue.Types {
+		pages[typ.Name] = typ.Console.Path != ""
+		if pages[typ.Name] == (typ.Console.None != "") {
+			t.Errorf("%s: the page is %q, the reason for none %q", typ.Name, typ.Console.Path, typ.Console.None)
+		}
+	}
+	for _, r := range scanTypes(t, wholeEstate(t)).Resources {
+		if link := catalogue.Link(r); (link != "") != pages[r.Type] {
+			t.Errorf("%s %s: the link is %q", r.Type, r.ID, link)
+		}
+	}
+}
+
+// linkTests holds for each type where the console shows a resource.
+var linkTests = []struct{ typ, region, id, name, want string }{
+	{"AWS::::Account", "global", "arn:aws:iam::111122223333:root", "account 111122223333", "/iam/home#/account_settings"},
+	{"AWS::AutoScaling::AutoScalingGroup", "eu-west-1", "arn:aws:autoscaling:eu-west-1:111122223333:autoScalingGroup:1-2:autoScalingGroupName/web/blue", "web/blue",
+		"/ec2/home?region=eu-west-1#AutoScalingGroupDetails:id=web%2Fblue;view=details"},
+	{"AWS::Backup::BackupPlan", "eu-west-1", "arn:aws:backup:eu-west-1:111122223333:backup-plan:8f81f553", "every day", "/backup/home?region=eu-west-1#/backupplan/details/8f81f553"},
+	{"AWS::Backup::BackupVault", "eu-west-1", "arn:aws:backup:eu-west-1:111122223333:backup-vault:Default", "Default", "/backup/home?region=eu-west-1#/backupvaults/details/Default"},
+	{"AWS::Backup::Recovery", "eu-west-1", "arn:aws:backup:eu-west-1:111122223333:recovery", "Recovery with AWS Backup", "/backup/home?region=eu-west-1#/"},
+	{"AWS::CloudTrail::Account", "global", "arn:aws:cloudtrail:us-east-1:111122223333:account", "CloudTrail", "/cloudtrailv2/home?region=us-east-1#/trails"},
+	{"AWS::CloudTrail::Trail", "eu-west-1", "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main", "main",
+		"/cloudtrailv2/home?region=eu-west-1#/trails/arn%3Aaws%3Acloudtrail%3Aeu-west-1%3A111122223333%3Atrail%2Fmain"},
+	{"AWS::CloudWatch::Alarm", "eu-west-1", "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:root: sign-in", "root: sign-in", "/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/root%3A%20sign-in"},
+	{"AWS::CloudWatch::AuditAlarms", "global", "arn:aws:cloudwatch:us-east-1:111122223333:audit-alarms", "Alarms on the audit log", "/cloudwatch/home?region=us-east-1#alarmsV2:"},
+	{"AWS::Config::ConfigurationRecorder", "eu-west-1", "arn:aws:config:eu-west-1:111122223333:config-recorder", "AWS Config", "/config/home?region=eu-west-1#/settings"},
+	{"AWS::DynamoDB::Table", "eu-west-1", "arn:aws:dynamodb:eu-west-1:111122223333:table/carts", "carts", "/dynamodbv2/home?region=eu-west-1#table?name=carts"},
+	{"AWS::EC2::EBSEncryptionByDefault", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:ebs-encryption-by-default", "EBS encryption by default in eu-west-1",
+		"/ec2/home?region=eu-west-1#Settings:tab=dataProtectionAndSecurity"},
+	{"AWS::EC2::Image", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:image/ami-1", "base", "/ec2/home?region=eu-west-1#ImageDetails:imageId=ami-1"},
+	{"AWS::EC2::Instance", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:instance/i-1", "web", "/ec2/home?region=eu-west-1#InstanceDetails:instanceId=i-1"},
+	{"AWS::EC2::SecurityGroup", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:security-group/sg-1", "bastion", "/ec2/home?region=eu-west-1#SecurityGroup:groupId=sg-1"},
+	{"AWS::EC2::Snapshot", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:snapshot/snap-1", "disk", "/ec2/home?region=eu-west-1#SnapshotDetails:snapshotId=snap-1"},
+	{"AWS::EC2::SnapshotBlockPublicAccess", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:snapshot-block-public-access", "public snapshot sharing in eu-west-1",
+		"/ec2/home?region=eu-west-1#Settings:tab=dataProtectionAndSecurity"},
+	{"AWS::EC2::Subnet", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:subnet/subnet-1", "a", "/vpcconsole/home?region=eu-west-1#SubnetDetails:subnetId=subnet-1"},
+	{"AWS::EC2::VPC", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:vpc/vpc-1", "main", "/vpcconsole/home?region=eu-west-1#VpcDetails:VpcId=vpc-1"},
+	{"AWS::EC2::Volume", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:volume/vol-1", "disk", "/ec2/home?region=eu-west-1#VolumeDetails:volumeId=vol-1"},
+	{"AWS::EFS::FileSystem", "eu-west-1", "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1", "shared", "/efs/home?region=eu-west-1#/file-systems/fs-1"},
+	{"AWS::ElastiCache::ReplicationGroup", "eu-west-1", "arn:aws:elasticache:eu-west-1:111122223333:replicationgroup:sessions", "sessions", "/elasticache/home?region=eu-west-1#/redis/sessions"},
+	{"AWS::ElasticLoadBalancingV2::Listener", "eu-west-1", "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/web/1/2", "web:80",
+		"/ec2/home?region=eu-west-1#ELBListenerV2:listenerArn=arn%3Aaws%3Aelasticloadbalancing%3Aeu-west-1%3A111122223333%3Alistener%2Fapp%2Fweb%2F1%2F2"},
+	{"AWS::ElasticLoadBalancingV2::LoadBalancer", "eu-west-1", "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/web/1", "web",
+		"/ec2/home?region=eu-west-1#LoadBalancer:loadBalancerArn=arn%3Aaws%3Aelasticloadbalancing%3Aeu-west-1%3A111122223333%3Aloadbalancer%2Fapp%2Fweb%2F1"},
+	{"AWS::GuardDuty::Detector", "eu-west-1", "arn:aws:guardduty:eu-west-1:111122223333:detector", "GuardDuty", "/guardduty/home?region=eu-west-1#/settings"},
+	{"AWS::IAM::Group", "global", "arn:aws:iam::111122223333:group/team/developers", "developers", "/iam/home#/groups/details/developers"},
+	{"AWS::IAM::ManagedPolicy", "global", "arn:aws:iam::111122223333:policy/team/everything", "everything", "/iam/home#/policies/details/arn%3Aaws%3Aiam%3A%3A111122223333%3Apolicy%2Fteam%2Feverything"},
+	{"AWS::IAM::Policy", "global", "arn:aws:iam::111122223333:user/team/bob/policy/all", "bob/all", "/iam/home#/users/details/bob"},
+	{"AWS::IAM::Policy", "global", "arn:aws:iam::111122223333:group/policy/developers/policy/all", "developers/all", "/iam/home#/groups/details/developers"},
+	{"AWS::IAM::Policy", "global", "arn:aws:iam::111122223333:role/admin/policy/all", "admin/all", "/iam/home#/roles/details/admin"},
+	{"AWS::IAM::Role", "global", "arn:aws:iam::111122223333:role/team/admin", "admin", "/iam/home#/roles/details/admin"},
+	{"AWS::IAM::ServerCertificate", "global", "arn:aws:iam::111122223333:server-certificate/old", "old", ""},
+	{"AWS::IAM::User", "global", "arn:aws:iam::111122223333:user/team/ada", "ada", "/iam/home#/users/details/ada"},
+	{"AWS::KMS::Key", "eu-west-1", "arn:aws:kms:eu-west-1:111122223333:key/mrk-1", "main", "/kms/home?region=eu-west-1#/kms/keys/mrk-1"},
+	{"AWS::Lambda::Function", "eu-west-1", "arn:aws:lambda:eu-west-1:111122223333:function:orders", "orders", "/lambda/home?region=eu-west-1#/functions/orders"},
+	{"AWS::Logs::LogGroup", "eu-west-1", "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/orders#1", "/aws/lambda/orders#1",
+		"/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group/$252Faws$252Flambda$252Forders$25231"},
+	{"AWS::Logs::ResourcePolicy", "eu-west-1", "arn:aws:logs:eu-west-1:111122223333:resource-policy:dns", "dns", ""},
+	{"AWS::RDS::DBCluster", "eu-west-1", "arn:aws:rds:eu-west-1:111122223333:cluster:aurora", "aurora", "/rds/home?region=eu-west-1#database:id=aurora;is-cluster=true"},
+	{"AWS::RDS::DBClusterSnapshot", "eu-west-1", "arn:aws:rds:eu-west-1:111122223333:cluster-snapshot:rds:aurora-1", "rds:aurora-1", "/rds/home?region=eu-west-1#db-snapshot:id=rds%3Aaurora-1"},
+	{"AWS::RDS::DBInstance", "eu-west-1", "arn:aws:rds:eu-west-1:111122223333:db:main", "main", "/rds/home?region=eu-west-1#database:id=main;is-cluster=false"},
+	{"AWS::RDS::DBSnapshot", "eu-west-1", "arn:aws:rds:eu-west-1:111122223333:snapshot:rds:main-1", "rds:main-1", "/rds/home?region=eu-west-1#db-snapshot:id=rds%3Amain-1"},
+	{"AWS::Redshift::Cluster", "eu-west-1", "arn:aws:redshift:eu-west-1:111122223333:cluster:sales", "sales", "/redshiftv2/home?region=eu-west-1#cluster-details?cluster=sales"},
+	{"AWS::S3::AccountPublicAccessBlock", "global", "arn:aws:s3::111122223333:account-public-access-block", "account 111122223333", "/s3/settings?region=us-east-1"},
+	{"AWS::S3::Bucket", "eu-west-1", "arn:aws:s3:::logs.example.com", "logs.example.com", "/s3/buckets/logs.example.com?region=eu-west-1"},
+	{"AWS::SNS::Topic", "eu-west-1", "arn:aws:sns:eu-west-1:111122223333:on-call", "on-call", "/sns/v3/home?region=eu-west-1#/topic/arn%3Aaws%3Asns%3Aeu-west-1%3A111122223333%3Aon-call"},
+	{"AWS::SQS::Queue", "eu-west-1", "arn:aws:sqs:eu-west-1:111122223333:jobs", "jobs",
+		"/sqs/v3/home?region=eu-west-1#/queues/https%3A%2F%2Fsqs.eu-west-1.amazonaws.com%2F111122223333%2Fjobs"},
+	{"AWS::SecretsManager::Secret", "eu-west-1", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/db-a1b2c3", "shop/db", "/secretsmanager/secret?name=shop%2Fdb&region=eu-west-1"},
+	{"AWS::SecurityHub::Hub", "eu-west-1", "arn:aws:securityhub:eu-west-1:111122223333:hub/default", "Security Hub", "/securityhub/home?region=eu-west-1#/summary"},
+}
+
+func TestLinks(t *testing.T) {
+	tested := map[string]bool{}
+	for _, c := range linkTests {
+		tested[c.typ] = true
+		want := c.want
+		if want != "" {
+			want = "https://console.aws.amazon.com" + want
+		}
+		got := Catalogue().Link(posture.Resource{Type: c.typ, Region: c.region, ID: c.id, Name: c.name, Account: testAccount})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", c.typ, diff)
+		}
+	}
+	for _, typ := range Catalogue().Types {
+		if !tested[typ.Name] {
+			t.Errorf("%s: no link is tested", typ.Name)
+		}
+	}
+}
+
+func TestLinksOfPartitions(t *testing.T) {
+	for _, c := range []struct{ typ, region, id, want string }{
+		{"AWS::SQS::Queue", "cn-north-1", "arn:aws-cn:sqs:cn-north-1:111122223333:jobs",
+			"https://console.amazonaws.cn/sqs/v3/home?region=cn-north-1#/queues/https%3A%2F%2Fsqs.cn-north-1.amazonaws.com.cn%2F111122223333%2Fjobs"},
+		{"AWS::CloudTrail::Account", "global", "arn:aws-us-gov:cloudtrail:us-gov-west-1:111122223333:account",
+			"https://console.amazonaws-us-gov.com/cloudtrailv2/home?region=us-gov-west-1#/trails"},
+		{"AWS::SQS::Queue", "global", "arn:aws:sqs:eu-west-1:111122223333:jobs", ""},
+		{"AWS::SQS::Queue", "eu-west-1.example.com", "arn:aws:sqs:eu-west-1:111122223333:jobs", ""},
+		{"AWS::SQS::Queue", "eu-west-1", "arn:other:sqs:eu-west-1:111122223333:jobs", ""},
+		{"AWS::SQS::Queue", "eu-west-1", "jobs", ""},
+		{"AWS::Other::Thing", "eu-west-1", "arn:aws:sqs:eu-west-1:111122223333:jobs", ""},
+	} {
+		if got := Catalogue().Link(posture.Resource{Type: c.typ, Region: c.region, ID: c.id, Name: "jobs", Account: testAccount}); got != c.want {
+			t.Errorf("%s %s:\n got %s\nwant %s", c.typ, c.id, got, c.want)
+		}
+	}
+}
+
+// TestNastyLinks holds that a stranger's name stays in its place: the link has
+// the same marks between its words as any other of its type.
+func TestNastyLinks(t *testing.T) {
+	marks := func(link string) string {
+		return strings.Map(func(r rune) rune {
+			if strings.ContainsRune("/?&#=;<>|\"' \n\\", r) || r > 126 {
+				return r
+			}
+			return -1
+		}, link)
+	}
+	for _, c := range linkTests {
+		good := Catalogue().Link(posture.Resource{Type: c.typ, Region: c.region, ID: c.id, Name: c.name, Account: testAccount})
+		end := strings.LastIndexAny(c.id, "/:") + 1
+		for _, n := range nasty.Names() {
+			for _, r := range []posture.Resource{{ID: c.id[:end] + n.Text, Name: n.Text}, {ID: c.id, Name: c.name, Region: n.Text}} {
+				r.Type, r.Account = c.typ, testAccount
+				if r.Region == "" {
+					r.Region = c.region
+				}
+				if got := Catalogue().Link(r); got != "" && marks(got) != marks(good) {
+					t.Errorf("%s %q: a link to %q", c.typ, r.ID, got)
+				}
+			}
+		}
+	}
+}
