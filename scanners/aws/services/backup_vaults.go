@@ -9,13 +9,14 @@ import (
 
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // BackupVault is what rules may ask of an AWS Backup vault.
 type BackupVault struct {
 	KMSKey           string `json:"kms_key"`            // ARN of the KMS key that encrypts recovery points; empty for a key of AWS
 	Locked           bool   `json:"locked"`             // Vault Lock refuses deletion before the retention ends
-	DeletionDenied   bool   `json:"deletion_denied"`    // the access policy denies everyone backup:DeleteRecoveryPoint
+	DeletionDenied   bool   `json:"deletion_denied"`    // the access policy denies everyone to delete recovery points, by hand or by a shorter lifecycle, and to change the policy
 	MinRetentionDays int    `json:"min_retention_days"` // the lock's shortest retention; 0 without one
 	RecoveryPoints   int    `json:"recovery_points"`    // recovery points in the vault
 }
@@ -60,17 +61,17 @@ func readBackupVault(ctx context.Context, p *engine.Place, vault types.BackupVau
 	r.Emit(aws.ToString(vault.BackupVaultArn), aws.ToString(vault.BackupVaultName), nil, &doc)
 }
 
-// readVaultPolicy looks for the statement that keeps everyone, administrators
-// included, from deleting recovery points by hand.
+// losingBackups holds the actions after which recovery points are gone, or may
+// be deleted.
+var losingBackups = []string{
+	"backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle",
+	"backup:PutBackupVaultAccessPolicy", "backup:DeleteBackupVaultAccessPolicy",
+}
+
+// readVaultPolicy looks for what keeps everyone, administrators included, from
+// all of losingBackups.
 func readVaultPolicy(r *engine.Reading, text string, doc *BackupVault) {
-	policy, ok := readPolicy(r, text, "deletion_denied")
-	if !ok {
-		return
-	}
-	for _, s := range policy.Statements {
-		if !s.Allow && s.admitsAnyone() && len(s.Condition) == 0 && matchesAny(s.Resource, "*") &&
-			matchesAny(s.Action, "backup:deleterecoverypoint") {
-			doc.DeletionDenied = true
-		}
-	}
+	policy, ok := readPolicy(r, text, from("backup:GetBackupVaultAccessPolicy", "deletion_denied"))
+	denied := iampolicy.Denied(policy, iampolicy.Ask{Service: "backup", Actions: losingBackups, Account: r.Place.Account})
+	doc.DeletionDenied = ok && len(denied) == len(losingBackups)
 }

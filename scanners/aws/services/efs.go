@@ -10,6 +10,7 @@ import (
 
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // EFSFileSystem is what rules may ask of an EFS file system.
@@ -66,7 +67,7 @@ func readFileSystem(ctx context.Context, p *engine.Place, system types.FileSyste
 	}
 	readMountZones(ctx, r, system.FileSystemId, &doc)
 	readEFSBackupPolicy(ctx, r, system.FileSystemId, &doc)
-	readEFSPolicy(ctx, r, system.FileSystemId, &doc)
+	doc.DeniesPlaintext = readEFSPolicy(ctx, r, system.FileSystemId, id)
 	doc.LastBackup = readLastBackup(ctx, r, id)
 	tags := engine.Tags(system.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	name := aws.ToString(system.Name)
@@ -103,21 +104,19 @@ func readEFSBackupPolicy(ctx context.Context, r *engine.Reading, id *string, doc
 	}
 }
 
-// readEFSPolicy looks for the statement that denies everyone without TLS. A
-// statement that denies mounting is enough: without it nothing else is reached.
-func readEFSPolicy(ctx context.Context, r *engine.Reading, id *string, doc *EFSFileSystem) {
+// readEFSPolicy looks for what denies everyone without TLS. To deny mounting
+// is enough: without it nothing else is reached.
+func readEFSPolicy(ctx context.Context, r *engine.Reading, id *string, arn string) bool {
 	if !r.Wants("denies_plaintext") {
-		return
+		return false
 	}
 	out, err := efsClient(r.Place).DescribeFileSystemPolicy(ctx, &efs.DescribeFileSystemPolicyInput{FileSystemId: id})
 	err = engine.NotConfigured(err, "PolicyNotFound")
 	if !r.Got(err, "denies_plaintext") || out == nil {
-		return
+		return false
 	}
-	policy, ok := readPolicy(r, aws.ToString(out.Policy), "denies_plaintext")
-	for _, s := range policy.Statements {
-		if ok && !s.Allow && s.admitsAnyone() && s.onlyInsecure() && matchesAny(s.Action, "elasticfilesystem:clientmount") {
-			doc.DeniesPlaintext = true
-		}
-	}
+	policy, ok := readPolicy(r, aws.ToString(out.Policy), from("elasticfilesystem:DescribeFileSystemPolicy", "denies_plaintext"))
+	return ok && iampolicy.DeniesInsecureTransport(policy, iampolicy.Ask{
+		Service: "elasticfilesystem", Actions: []string{"elasticfilesystem:ClientMount"}, Resource: arn,
+	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // KMSKey is what rules may ask of a key that the customer manages. Keys that
@@ -82,6 +83,7 @@ type kmsReading struct {
 	*engine.Reading
 	client *kms.Client
 	id     *string
+	arn    string
 	doc    KMSKey
 }
 
@@ -89,7 +91,7 @@ func readKMSKey(ctx context.Context, p *engine.Place, entry types.KeyListEntry, 
 	if strings.HasPrefix(name, "aws/") {
 		return // customers cannot make aliases of this kind
 	}
-	k := &kmsReading{Reading: p.Read(), client: kmsClient(p), id: entry.KeyId}
+	k := &kmsReading{Reading: p.Read(), client: kmsClient(p), id: entry.KeyId, arn: aws.ToString(entry.KeyArn)}
 	out, err := k.client.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: k.id})
 	if err == nil && out.KeyMetadata == nil {
 		err = engine.Malformed("kms:DescribeKey", errNoKey)
@@ -101,7 +103,7 @@ func readKMSKey(ctx context.Context, p *engine.Place, entry types.KeyListEntry, 
 		k.readMetadata(ctx, *out.KeyMetadata)
 	}
 	k.readKeyPolicy(ctx)
-	k.Emit(aws.ToString(entry.KeyArn), cmp.Or(name, aws.ToString(entry.KeyId)), k.readKeyTags(ctx), &k.doc)
+	k.Emit(k.arn, cmp.Or(name, aws.ToString(entry.KeyId)), k.readKeyTags(ctx), &k.doc)
 }
 
 // readMetadata keeps what DescribeKey told and asks for rotation where there
@@ -128,12 +130,8 @@ func (k *kmsReading) readKeyPolicy(ctx context.Context) {
 	if !k.Got(err, "policy_public") {
 		return
 	}
-	policy, err := parsePolicy(aws.ToString(out.Policy))
-	if err != nil {
-		k.Got(engine.Malformed("kms:GetKeyPolicy", err), "policy_public")
-		return
-	}
-	k.doc.PolicyPublic = policy.public()
+	k.doc.PolicyPublic = readPublic(k.Reading, aws.ToString(out.Policy), from("kms:GetKeyPolicy", "policy_public"),
+		iampolicy.Ask{Service: "kms", Resource: k.arn})
 }
 
 func (k *kmsReading) readKeyTags(ctx context.Context) map[string]string {

@@ -23,10 +23,9 @@ func kmsKey(id, name string, tags map[string]string, doc KMSKey, unread ...postu
 
 func TestKMSKeys(t *testing.T) {
 	s := scanTypes(t, loadEstate(t, kmsFixtures), "AWS::KMS::Key")
-	malformedPolicy := posture.Unread{Field: "policy_public", Cause: posture.Cause{Reason: posture.Failed, Operation: "kms:GetKeyPolicy"}}
 	want := []posture.Resource{
 		kmsKey("data", "main", map[string]string{"owner": "data"}, KMSKey{State: "Enabled", Rotatable: true, Rotation: true}),
-		kmsKey("doomed", "doomed", nil, KMSKey{State: "PendingDeletion", PendingDeletion: true}, malformedPolicy),
+		kmsKey("doomed", "doomed", nil, KMSKey{State: "PendingDeletion", PendingDeletion: true}, unclear("kms:GetKeyPolicy", "policy_public")...),
 		kmsKey("plain", "plain", nil, KMSKey{State: "Enabled", Rotatable: true, PolicyPublic: true}),
 		kmsKey("signer", "signer", nil, KMSKey{State: "Enabled"}),
 	}

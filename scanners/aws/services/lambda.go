@@ -11,6 +11,7 @@ import (
 	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // LambdaFunction is what rules may ask of a function. Neither its code nor the
@@ -71,7 +72,7 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 		doc.InVPC = true
 		doc.Zones = readZones(ctx, r, vpc.SubnetIds)
 	}
-	doc.Public = readLambdaPolicy(ctx, r, function.FunctionName)
+	doc.Public = readLambdaPolicy(ctx, r, function.FunctionName, function.FunctionArn)
 	r.Emit(aws.ToString(function.FunctionArn), aws.ToString(function.FunctionName), readLambdaTags(ctx, r, function.FunctionArn), &doc)
 }
 
@@ -100,7 +101,7 @@ var errSubnetNotListed = errors.New("a subnet is not in the listing of subnets")
 // readLambdaPolicy reports whether the function's own policy admits anybody. A
 // function URL without authentication is of no use to strangers without it.
 // Policies of single versions and aliases are not read.
-func readLambdaPolicy(ctx context.Context, r *engine.Reading, name *string) bool {
+func readLambdaPolicy(ctx context.Context, r *engine.Reading, name, arn *string) bool {
 	if !r.Wants("public") {
 		return false
 	}
@@ -109,8 +110,7 @@ func readLambdaPolicy(ctx context.Context, r *engine.Reading, name *string) bool
 		r.Got(err, "public")
 		return false
 	}
-	policy, err := parsePolicy(aws.ToString(out.Policy))
-	return r.Got(err, "public") && policy.public()
+	return readOpen(r, aws.ToString(out.Policy), from("lambda:GetPolicy", "public"), iampolicy.Ask{Service: "lambda", Resource: aws.ToString(arn)})
 }
 
 func readLambdaTags(ctx context.Context, r *engine.Reading, id *string) map[string]string {

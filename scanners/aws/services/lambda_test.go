@@ -26,7 +26,7 @@ func TestLambdaFunctions(t *testing.T) {
 		{name: "policy refused", sections: map[string]string{"lambda:GetPolicy FunctionName=bad error=AccessDeniedException status=403": ""},
 			want: []posture.Resource{function("bad", nil, badSecretly, refused("lambda:GetPolicy", "AccessDeniedException", "lambda:GetPolicy", "public")...), function("good", tags, good), image}},
 		{name: "a policy that is none", sections: map[string]string{"lambda:GetPolicy FunctionName=bad": `{"Policy": "{"}`},
-			want: []posture.Resource{function("bad", nil, badSecretly, posture.Unread{Field: "public", Cause: posture.Cause{Reason: posture.Failed}}), function("good", tags, good), image}},
+			want: []posture.Resource{function("bad", nil, badSecretly, unclear("lambda:GetPolicy", "public")...), function("good", tags, good), image}},
 		{name: "tags refused", sections: map[string]string{"lambda:ListTags Resource=arn:aws:lambda:us-east-1:111122223333:function:good error=AccessDeniedException status=403": ""},
 			want: []posture.Resource{function("bad", nil, bad), function("good", nil, good, refused("lambda:ListTags", "AccessDeniedException", "lambda:ListTags", "tags")...), image}},
 		{name: "an environment that Lambda could not decrypt", sections: map[string]string{

@@ -9,6 +9,7 @@ import (
 
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // LogsResourcePolicy is what rules may ask of an account-wide policy of
@@ -49,11 +50,10 @@ func scanLogsPolicies(ctx context.Context, p *engine.Place) error {
 func readLogsPolicy(_ context.Context, p *engine.Place, policy types.ResourcePolicy) {
 	var doc LogsResourcePolicy
 	r := p.Read()
-	parsed, ok := readPolicy(r, aws.ToString(policy.PolicyDocument), "public", "other_accounts")
-	if ok {
-		doc.Public = parsed.public()
-		doc.OtherAccounts = parsed.otherAccounts(p.Account, func(statement) bool { return true })
-	}
+	verdict := readVerdict(r, aws.ToString(policy.PolicyDocument), from("logs:DescribeResourcePolicies", "public", "other_accounts"),
+		iampolicy.Ask{Service: "logs"})
+	doc.Public = verdict.Anyone()
+	doc.OtherAccounts = verdict.Others()
 	name := aws.ToString(policy.PolicyName)
 	r.Emit(p.ARN("logs", "resource-policy:"+name), name, nil, &doc)
 }

@@ -20,8 +20,7 @@ func TestLogsResourcePolicies(t *testing.T) {
 			{"policyName": "odd", "policyDocument": "{"},
 			{"policyName": "peer", "policyDocument": "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::999988887777:root\"},\"Action\":\"logs:GetLogEvents\",\"Resource\":\"*\"}}"}]}`},
 			want: []posture.Resource{
-				policy("odd", LogsResourcePolicy{}, posture.Unread{Field: "public", Cause: posture.Cause{Reason: posture.Failed}},
-					posture.Unread{Field: "other_accounts", Cause: posture.Cause{Reason: posture.Failed}}),
+				policy("odd", LogsResourcePolicy{}, unclear("logs:DescribeResourcePolicies", "public", "other_accounts")...),
 				policy("peer", LogsResourcePolicy{OtherAccounts: []string{"999988887777"}}),
 			}},
 	})

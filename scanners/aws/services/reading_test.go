@@ -76,6 +76,18 @@ func refused(operation, code, permission string, fields ...string) []posture.Unr
 	return unread
 }
 
+// unclear returns fields as unread because the policy that the operation
+// returned is not understood.
+func unclear(operation string, fields ...string) []posture.Unread {
+	var unread []posture.Unread
+	for _, field := range fields {
+		unread = append(unread, posture.Unread{Field: field, Cause: posture.Cause{
+			Reason: posture.Failed, Operation: operation, Code: "policy not understood",
+		}})
+	}
+	return unread
+}
+
 // brokenListing returns the cause of a listing whose page was answered with
 // an error of the service.
 func brokenListing(operation string) *posture.Cause {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // readExposure works out whether anybody can reach the bucket. It asks only
@@ -107,7 +108,7 @@ func publicGroup(grantee types.Grantee) bool {
 
 // changingBucket holds the actions by which a bucket's protection is changed.
 var changingBucket = []string{
-	"s3:deletebucketpolicy", "s3:putbucketpolicy", "s3:putbucketacl", "s3:putobjectacl", "s3:putencryptionconfiguration",
+	"s3:DeleteBucketPolicy", "s3:PutBucketPolicy", "s3:PutBucketAcl", "s3:PutObjectAcl", "s3:PutEncryptionConfiguration",
 }
 
 func (b *bucketReading) readPolicy(ctx context.Context) {
@@ -118,15 +119,20 @@ func (b *bucketReading) readPolicy(ctx context.Context) {
 	if !b.Got(engine.NotConfigured(err, "NoSuchBucketPolicy"), "policy") || out == nil {
 		return
 	}
-	policy, err := parsePolicy(aws.ToString(out.Policy))
-	if err != nil {
-		b.Got(engine.Malformed("s3:GetBucketPolicy", err), "policy")
+	b.judgePolicy(aws.ToString(out.Policy))
+}
+
+// judgePolicy says what the bucket's policy asks for and who may change the
+// bucket by it.
+func (b *bucketReading) judgePolicy(text string) {
+	policy, ok := readPolicy(b.Reading, text, from("s3:GetBucketPolicy", "policy"))
+	if !ok {
 		return
 	}
-	b.doc.Policy = S3BucketPolicy{
-		DeniesInsecureTransport: policy.deniesInsecureTransport(b.arn),
-		OthersMayChange: policy.otherAccounts(b.Place.Account, func(s statement) bool {
-			return s.grants(changingBucket...)
-		}),
+	b.doc.Policy.DeniesInsecureTransport = iampolicy.DeniesInsecureTransport(policy, iampolicy.Ask{Service: "s3", Resource: b.arn})
+	changes := iampolicy.Access(policy, iampolicy.Ask{Service: "s3", Actions: changingBucket, Resource: b.arn, Account: b.Place.Account})
+	b.doc.Policy.OthersMayChange = changes.Others()
+	if changes.Reach == iampolicy.CannotTell {
+		from("s3:GetBucketPolicy", "policy.others_may_change").unclear(b.Reading)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // Secret is what rules may ask of a secret of Secrets Manager. Its value is
@@ -70,8 +71,9 @@ func readSecret(ctx context.Context, p *engine.Place, secret types.SecretListEnt
 	}
 	if r.Wants("public") {
 		out, err := secretsClient(p).GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: secret.ARN})
-		if r.Got(err, "public") {
-			doc.Public = readPublic(r, aws.ToString(out.ResourcePolicy), "public")
+		if r.Got(err, "public") && aws.ToString(out.ResourcePolicy) != "" {
+			doc.Public = readPublic(r, aws.ToString(out.ResourcePolicy), from("secretsmanager:GetResourcePolicy", "public"),
+				iampolicy.Ask{Service: "secretsmanager", Resource: aws.ToString(secret.ARN)})
 		}
 	}
 	tags := engine.Tags(secret.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })

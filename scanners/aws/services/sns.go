@@ -10,12 +10,13 @@ import (
 
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // SNSTopic is what rules may ask of a topic.
 type SNSTopic struct {
 	KMSKey string `json:"kms_key"` // id, ARN or alias of the KMS key that encrypts messages; empty when none does
-	Public bool   `json:"public"`  // the topic's policy lets anyone in
+	Public bool   `json:"public"`  // the topic's policy lets anyone in, be it through a service that acts for any account
 }
 
 var snsTopics = engine.Service{
@@ -52,7 +53,9 @@ func readTopic(ctx context.Context, p *engine.Place, topic types.Topic) {
 		out, err := snsClient(p).GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &arn})
 		if r.Got(err, "kms_key", "public") {
 			doc.KMSKey = out.Attributes["KmsMasterKeyId"]
-			doc.Public = readPublic(r, out.Attributes["Policy"], "public")
+			if policy := out.Attributes["Policy"]; policy != "" {
+				doc.Public = readOpen(r, policy, from("sns:GetTopicAttributes", "public"), iampolicy.Ask{Service: "sns", Resource: arn})
+			}
 		}
 	}
 	r.Emit(arn, arn[strings.LastIndexByte(arn, ':')+1:], readTopicTags(ctx, r, arn), &doc)

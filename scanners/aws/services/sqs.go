@@ -12,13 +12,14 @@ import (
 
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // SQSQueue is what rules may ask of a queue.
 type SQSQueue struct {
 	Encrypted         bool   `json:"encrypted"`            // messages are encrypted at rest, with a key of SQS or with KMS
 	KMSKey            string `json:"kms_key"`              // id, ARN or alias of the KMS key; empty when none is used
-	Public            bool   `json:"public"`               // the queue's policy lets anyone in
+	Public            bool   `json:"public"`               // the queue's policy lets anyone in, be it through a service that acts for any account
 	DeadLetterQueue   bool   `json:"dead_letter_queue"`    // messages that fail too often move to another queue
 	IsDeadLetterQueue bool   `json:"is_dead_letter_queue"` // another queue of the account and region sends its failed messages here
 }
@@ -114,7 +115,9 @@ func readQueue(ctx context.Context, p *engine.Place, url string) *queueReading {
 func (q *queueReading) readAttributes(attributes map[string]string) {
 	q.doc.KMSKey = attributes["KmsMasterKeyId"]
 	q.doc.Encrypted = q.doc.KMSKey != "" || attributes["SqsManagedSseEnabled"] == "true"
-	q.doc.Public = readPublic(q.r, attributes["Policy"], "public")
+	if policy := attributes["Policy"]; policy != "" {
+		q.doc.Public = readOpen(q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn})
+	}
 	if attributes["RedrivePolicy"] == "" {
 		return
 	}
