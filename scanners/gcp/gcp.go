@@ -1,58 +1,48 @@
+// Package gcp reads the settings of Google Cloud projects, folders and
+// organizations from Cloud Asset Inventory in one pass, and directly, with
+// calls that only read, what the inventory lacks. It never judges.
+//
+// Begin with Open, given a scope and credentials; then Targets and Project's
+// Scan, or Slices where time is limited. FromExport reads files instead.
+// Package engine is the machinery that reads, package services what is read,
+// one file per service of Google's; docs/adding-a-service.md says how to add
+// one.
 package gcp
 
 import (
 	"context"
-	"slices"
-	"strings"
 
-	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/gcp/engine"
+	"posture/scanners/gcp/services"
+)
+
+// What a scan is made of, as package engine has it.
+type (
+	Scope     = engine.Scope
+	Options   = engine.Options
+	Quota     = engine.Quota
+	Inventory = engine.Inventory
+	Project   = engine.Project
+	Slice     = engine.Slice
+	Ask       = engine.Ask
+	Export    = engine.Export
 )
 
 // Catalogue returns all that is declared of Google Cloud.
 func Catalogue() scanners.Catalogue {
-	r := registered()
-	return r.catalogue()
+	r := services.Registry()
+	return r.Catalogue()
 }
 
 // Open prepares a pass over the scope. It makes no call. Close it when its
 // projects are scanned.
 func Open(ctx context.Context, scope Scope, o Options) (*Inventory, error) {
-	return openScope(ctx, registered(), scope, o)
+	return engine.Open(ctx, services.Registry(), scope, o)
 }
 
-// FromExport reads exports instead of asking the inventory.
+// FromExport reads files that gcloud asset export wrote instead of asking the
+// inventory. What they lack is not known.
 func FromExport(exports []Export, o Options) (*Inventory, error) {
-	return fromExport(registered(), exports, o)
-}
-
-// Docs returns Catalogue's.
-func Docs() map[string]any { return Catalogue().Docs() }
-
-// Services returns Catalogue's.
-func Services() []string { return Catalogue().Services() }
-
-// TypesOf returns Catalogue's.
-func TypesOf(services []string) []string { return Catalogue().TypesOf(services) }
-
-// CheckServices returns Catalogue's.
-func CheckServices(services []string) error { return Catalogue().CheckServices(services) }
-
-// Permissions returns Catalogue's.
-func Permissions(services ...string) []string { return Catalogue().Permissions(services...) }
-
-// Call is a call that a scan makes, and the permission that it needs.
-type Call struct {
-	Op         string
-	Permission string
-}
-
-// Calls returns the calls that a scan makes for what rules read, each once.
-func Calls(want posture.Want, services ...string) []Call {
-	var calls []Call
-	for _, c := range Catalogue().Calls(want, services...) {
-		calls = append(calls, Call{c.Op, c.Needs()})
-	}
-	slices.SortFunc(calls, func(a, b Call) int { return strings.Compare(a.Op, b.Op) })
-	return slices.Compact(calls)
+	return engine.FromExport(services.Registry(), exports, o)
 }

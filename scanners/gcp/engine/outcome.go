@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/googleapis/gax-go/v2/apierror"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"posture/internal/posture"
+)
+
+// callError is the failure of one call that the scanner made.
+type callError struct {
+	operation string // "cloudasset.ListAssets(RESOURCE)"
+	err       error
+}
+
+func (e *callError) Error() string { return e.operation + ": " + e.err.Error() }
+func (e *callError) Unwrap() error { return e.err }
+
+// Failed says which call an error comes from; it returns nil for no error.
+func Failed(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &callError{operation, err}
+}
+
+// cause says why a call failed. The permissions are those of permissions,
+// which services cannot ask for themselves: their declarations make them up.
+func cause(err error, permissions map[string]string) posture.Cause {
+	var known *posture.ReadError
+	if errors.As(err, &known) {
+		return known.Cause
+	}
+	var missing notListedError
+	if errors.As(err, &missing) {
+		return posture.Cause{Reason: posture.NotListed, Operation: listOperation(missing.content)}
+	}
+	var c posture.Cause
+	var call *callError
+	if errors.As(err, &call) {
+		c.Operation = call.operation
+	}
+	c.Reason, c.Code = reason(err), code(err)
+	if c.Reason == posture.Denied && c.Code == "PERMISSION_DENIED" {
+		c.Permission = permissions[c.Operation]
+	}
+	return c
+}
+
+// reason sorts an error into the closed set of reasons.
+func reason(err error) posture.Reason {
+	var network net.Error
+	switch grpcCode(err) {
+	case codes.PermissionDenied, codes.Unauthenticated:
+		return posture.Denied
+	case codes.ResourceExhausted:
+		return posture.Throttled
+	case codes.DeadlineExceeded, codes.Canceled:
+		return posture.TimedOut
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network) && network.Timeout() {
+		return posture.TimedOut
+	}
+	return posture.Failed
+}
+
+// codeNames are the names that Google's APIs give to the codes.
+var codeNames = map[codes.Code]string{
+	codes.InvalidArgument: "INVALID_ARGUMENT", codes.FailedPrecondition: "FAILED_PRECONDITION", codes.OutOfRange: "OUT_OF_RANGE",
+	codes.Unauthenticated: "UNAUTHENTICATED", codes.PermissionDenied: "PERMISSION_DENIED", codes.NotFound: "NOT_FOUND",
+	codes.Aborted: "ABORTED", codes.AlreadyExists: "ALREADY_EXISTS", codes.ResourceExhausted: "RESOURCE_EXHAUSTED",
+	codes.Canceled: "CANCELLED", codes.DataLoss: "DATA_LOSS", codes.Internal: "INTERNAL", codes.Unimplemented: "UNIMPLEMENTED",
+	codes.Unavailable: "UNAVAILABLE", codes.DeadlineExceeded: "DEADLINE_EXCEEDED",
+}
+
+// code returns the API's own word for what went wrong, "" for none.
+func code(err error) string {
+	if why := errorInfo(err); why != nil && why.GetReason() == serviceDisabled {
+		return why.GetReason()
+	}
+	return codeNames[grpcCode(err)]
+}
+
+// grpcCode returns the code of an answer, of REST APIs too; Unknown for errors
+// that are no answers.
+func grpcCode(err error) codes.Code {
+	var rest *googleapi.Error
+	if errors.As(err, &rest) {
+		return codeOfHTTP(rest)
+	}
+	var answered interface{ GRPCStatus() *status.Status }
+	if errors.As(err, &answered) {
+		return answered.GRPCStatus().Code()
+	}
+	return codes.Unknown
+}
+
+func codeOfHTTP(err *googleapi.Error) codes.Code {
+	for _, item := range err.Errors {
+		if strings.HasSuffix(item.Reason, "ateLimitExceeded") || item.Reason == "quotaExceeded" {
+			return codes.ResourceExhausted
+		}
+	}
+	switch err.Code {
+	case http.StatusBadRequest:
+		return codes.InvalidArgument
+	case http.StatusUnauthorized:
+		return codes.Unauthenticated
+	case http.StatusForbidden:
+		return codes.PermissionDenied
+	case http.StatusNotFound:
+		return codes.NotFound
+	case http.StatusTooManyRequests:
+		return codes.ResourceExhausted
+	case http.StatusRequestTimeout, http.StatusGatewayTimeout:
+		return codes.DeadlineExceeded
+	case http.StatusServiceUnavailable:
+		return codes.Unavailable
+	}
+	return codes.Internal
+}
+
+const serviceDisabled = "SERVICE_DISABLED"
+
+// details returns what an answer says of itself beside its code.
+func details(err error) apierror.ErrDetails {
+	parsed, ok := apierror.FromError(err)
+	if !ok {
+		return apierror.ErrDetails{}
+	}
+	return parsed.Details()
+}
+
+func errorInfo(err error) *errdetails.ErrorInfo { return details(err).ErrorInfo }
+
+// retryDelay returns how long an answer asks to wait, 0 when it does not.
+func retryDelay(err error) time.Duration {
+	if info := details(err).RetryInfo; info != nil {
+		return min(info.GetRetryDelay().AsDuration(), longestWait)
+	}
+	return 0
+}
+
+// refusal returns the error of a call that nothing can go on without, with its
+// cause, what to do about it, and without the text of the answer, which may
+// quote the request.
+func (i *Inventory) refusal(doing string, err error) error {
+	c := cause(err, i.permission)
+	what := fmt.Sprintf("%s: %s", doing, c)
+	switch c.Code {
+	case serviceDisabled:
+		what = doing + ": " + enable(err)
+	case "PERMISSION_DENIED":
+		what += "; check the name, then grant the role: " + i.scope.role()
+	case "NOT_FOUND":
+		what += ": there is no such thing, or the credentials may not see it"
+	case "UNAUTHENTICATED":
+		what += "; " + signIn
+	case "":
+		what = fmt.Sprintf("%s: %v", doing, err)
+	}
+	return &posture.ReadError{Cause: c, Err: fmt.Errorf("%s", what)}
+}
+
+const signIn = "sign in (gcloud auth application-default login) or set GOOGLE_APPLICATION_CREDENTIALS"
+
+// enable says which API is off, where, and how to enable it.
+func enable(err error) string {
+	about := errorInfo(err).GetMetadata()
+	service, project := about["service"], strings.TrimPrefix(about["consumer"], "projects/")
+	if service == "" {
+		service = "cloudasset.googleapis.com"
+	}
+	if project == "" {
+		project = "PROJECT"
+	}
+	return fmt.Sprintf("the API %s is not enabled in project %s; enable it: gcloud services enable %s --project %s", service, project, service, project)
+}

@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/googleapi"
+
+	"posture/internal/posture"
+)
+
+func TestCauses(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		want posture.Cause
+	}{
+		"refused":   {&googleapi.Error{Code: 403}, posture.Cause{Reason: posture.Denied, Code: "PERMISSION_DENIED", Permission: "resourcemanager.folders.getIamPolicy"}},
+		"quota":     {&googleapi.Error{Code: 403, Errors: []googleapi.ErrorItem{{Reason: "userRateLimitExceeded"}}}, posture.Cause{Reason: posture.Throttled, Code: "RESOURCE_EXHAUSTED"}},
+		"throttled": {&googleapi.Error{Code: 429}, posture.Cause{Reason: posture.Throttled, Code: "RESOURCE_EXHAUSTED"}},
+		"expired":   {&googleapi.Error{Code: 401}, posture.Cause{Reason: posture.Denied, Code: "UNAUTHENTICATED"}},
+		"gone":      {&googleapi.Error{Code: 404}, posture.Cause{Reason: posture.Failed, Code: "NOT_FOUND"}},
+		"broken":    {&googleapi.Error{Code: 500}, posture.Cause{Reason: posture.Failed, Code: "INTERNAL"}},
+		"slow":      {&googleapi.Error{Code: 504}, posture.Cause{Reason: posture.TimedOut, Code: "DEADLINE_EXCEEDED"}},
+		"time":      {fmt.Errorf("post: %w", context.DeadlineExceeded), posture.Cause{Reason: posture.TimedOut}},
+		"malformed": {errors.New("invalid character"), posture.Cause{Reason: posture.Failed}},
+		"known":     {&posture.ReadError{Cause: posture.Cause{Reason: posture.NotListed}, Err: io.EOF}, posture.Cause{Reason: posture.NotListed}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name != "known" {
+				test.want.Operation = opFolderPolicy
+			}
+			if diff := cmp.Diff(test.want, cause(Failed(opFolderPolicy, test.err), newProgram(Registry{}).permission)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,29 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"cloud.google.com/go/asset/apiv1/assetpb"
+	gax "github.com/googleapis/gax-go/v2"
+	"google.golang.org/api/iterator"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// page asks for one page, again where that may help.
+func (l *listing) page(ctx context.Context, types []string, token string) (*assetpb.ListAssetsResponse, error) {
+	l.record.count(listOperation(l.content))
+	again := gax.WithRetry(func() gax.Retryer { return l.options.newRetryer(ctx) })
+	pages := l.client.ListAssets(ctx, &assetpb.ListAssetsRequest{
+		Parent: l.below, ReadTime: timestamppb.New(l.at), AssetTypes: types,
+		ContentType: l.content, PageSize: pageSize, PageToken: token,
+	}, again)
+	if _, err := pages.Next(); err != nil && !errors.Is(err, iterator.Done) {
+		return nil, err
+	}
+	page, ok := pages.Response.(*assetpb.ListAssetsResponse)
+	if !ok {
+		return nil, errors.New("the answer holds no page")
+	}
+	return page, nil
+}

@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+
+	"posture/internal/posture"
+	"posture/scanners"
+)
+
+// Reading is one resource being read.
+type Reading struct {
+	scanners.Reading
+	place   *place
+	service *Service
+	Asset   *Asset
+	ID      string            // at first the asset's name
+	Name    string            // what people call it; at first the last part of the asset's name
+	tags    map[string]string // its labels
+	direct  *direct           // of a second reading; nil: it is the first
+}
+
+// Decode reads the fields of the asset's data that into has. Where the data is
+// missing, malformed or of another version of the API, every field of the
+// document is marked as unread; what into holds then does not matter.
+func (r *Reading) Decode(into any) {
+	err := Failed("read "+r.Type, r.Asset.decode(into))
+	if !slices.Contains(r.service.Versions, r.Asset.Version) {
+		err = otherVersion(r.Type, r.Asset.Version)
+	}
+	r.Got(err, FieldsOf(r.service.Doc)...)
+	if with, ok := into.(interface{ Tags() map[string]string }); ok {
+		r.tags = with.Tags()
+	}
+}
+
+// otherVersion is the error for data in the form of another version of the API.
+func otherVersion(typ, version string) error {
+	code := "API version " + version
+	if version == "" || len(version) > 20 {
+		code = "no API version"
+	}
+	cause := posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: code}
+	return &posture.ReadError{Cause: cause, Err: errors.New("data of another version of the API")}
+}
+
+// FieldsOf returns the JSON names of a document's fields.
+func FieldsOf(doc any) []string {
+	var names []string
+	for field := range reflect.TypeOf(doc).Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
+}
+
+// Need returns what the value points to. Where the inventory left it out, and
+// nothing is known of it then, it marks the fields as unread.
+func Need[T any](r *Reading, value *T, fields ...string) T {
+	if value != nil {
+		return *value
+	}
+	r.Lacks(r.Type, fields...)
+	var none T
+	return none
+}
+
+// Lacks marks fields as unread because the inventory left out what they are
+// read from, a resource of the type or a part of one.
+func (r *Reading) Lacks(typ string, fields ...string) {
+	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: "not in the inventory"}, fields...)
+}
+
+// Strange marks fields as unread because the inventory says something of them
+// that this program does not know, such as a state that the API has gained.
+func (r *Reading) Strange(what string, fields ...string) {
+	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + r.Type, Code: "unknown " + what}, fields...)
+}
+
+// Owner returns the project, folder or organization that the resource belongs to.
+func (r *Reading) Owner() *node { return r.place.node }
+
+// InScope reports whether a project, folder or organization, by its key, is
+// among what is scanned.
+func (r *Reading) InScope(key string) bool { return r.place.estate.nodes[key] != nil }
+
+// ReachesOut reports whether something above the resource lies outside of the
+// scope, and can be asked about directly.
+func (r *Reading) ReachesOut() bool {
+	outside := func(key string) bool { return !r.InScope(key) }
+	return r.place.inventory.client != nil && slices.ContainsFunc(r.Owner().Ancestors, outside)
+}
+
+// WithID returns a name that begins with a project with that project's id in it,
+// where it may have its number: "projects/my-project/topics/my-topic".
+func (r *Reading) WithID(name string) string { return r.place.estate.withID(name) }

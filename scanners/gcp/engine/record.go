@@ -1,0 +1,204 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	gax "github.com/googleapis/gax-go/v2"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"posture/scanners"
+)
+
+const (
+	perMinute      = 100              // ListAssets calls that the quota of a project allows
+	attempts       = 8                // tries of a call
+	firstWait      = time.Second      // before the second try; it doubles
+	longestWait    = 30 * time.Second // before any try
+	attemptTimeout = 60 * time.Second // for one try of one call
+)
+
+// record watches every call: it refuses those that could change something,
+// and counts the others, retries not.
+type record struct {
+	mu    sync.Mutex
+	calls map[string]int
+}
+
+func newRecord() *record { return &record{calls: map[string]int{}} }
+
+func (r *record) count(operation string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls[operation]++
+}
+
+// drain returns the calls made since it was last asked.
+func (r *record) drain() map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	calls := maps.Clone(r.calls)
+	clear(r.calls)
+	return calls
+}
+
+// guard refuses calls of methods that are not reads, waits for the quota, and
+// bounds every try.
+func guard(p *Quota, timeout time.Duration) grpc.UnaryClientInterceptor {
+	return func(ctx context.Context, method string, in, out any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
+		if err := scanners.CheckRead(LastOf(method)); err != nil {
+			return err
+		}
+		if err := p.wait(ctx); err != nil {
+			return err
+		}
+		try, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		return outOfTime(ctx, invoke(try, method, in, out, conn, options...))
+	}
+}
+
+// outOfTime returns an error when the context has ended, too. The server is
+// told how long the client waits, and may find before it that time is up.
+func outOfTime(ctx context.Context, err error) error {
+	deadline, bounded := ctx.Deadline()
+	if bounded && status.Code(err) == codes.DeadlineExceeded && time.Until(deadline) < time.Second {
+		<-ctx.Done()
+	}
+	return err
+}
+
+// retryer says whether and when to try a call again.
+type retryer struct {
+	ctx   context.Context //nolint:containedctx // gax asks without one
+	tries int             // left
+	wait  time.Duration
+}
+
+// newRetryer returns how the calls of one listing's page are tried again.
+func (o Options) newRetryer(ctx context.Context) *retryer {
+	return &retryer{ctx, cmp.Or(o.Attempts, attempts) - 1, cmp.Or(o.Backoff, firstWait)}
+}
+
+// Retry implements gax.Retryer: it waits longer each time, and as long as the
+// answer asks for.
+func (r *retryer) Retry(err error) (time.Duration, bool) {
+	if r.tries <= 0 || r.ctx.Err() != nil || !passing(err) {
+		return 0, false
+	}
+	wait := max(r.wait, retryDelay(err))
+	r.tries--
+	r.wait = min(2*r.wait, longestWait)
+	return wait, true
+}
+
+var _ gax.Retryer = (*retryer)(nil)
+
+// passing reports whether the same call may succeed later.
+func passing(err error) bool {
+	switch status.Code(err) {
+	case codes.ResourceExhausted, codes.Unavailable, codes.DeadlineExceeded, codes.Aborted, codes.Internal:
+		return true
+	default:
+		return false
+	}
+}
+
+// readOnly is the transport of REST clients: it refuses requests that are not
+// reads and tries again what may succeed later.
+type readOnly struct {
+	next    http.RoundTripper
+	options Options
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Method != http.MethodGet && !asks(request) {
+		return nil, scanners.ErrNotReadOnly
+	}
+	wait := cmp.Or(t.options.Backoff, firstWait)
+	for try := cmp.Or(t.options.Attempts, attempts); ; try-- {
+		response, err := t.try(request)
+		if err != nil || try <= 1 || !busy(response.StatusCode) || pause(request.Context(), wait) != nil {
+			return response, err
+		}
+		again, err := rewind(request)
+		if err != nil {
+			return response, nil //nolint:nilerr // the answer stands when it cannot be asked for again
+		}
+		_ = response.Body.Close()
+		request, wait = again, min(2*wait, longestWait)
+	}
+}
+
+// try makes one try, which has a time of its own to the end of the answer.
+func (t readOnly) try(request *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(request.Context(), cmp.Or(t.options.Timeout, attemptTimeout))
+	response, err := t.next.RoundTrip(request.WithContext(ctx))
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	response.Body = answerBody{response.Body, cancel}
+	return response, nil
+}
+
+// answerBody ends the time of a try when it is closed.
+type answerBody struct {
+	io.ReadCloser
+	end context.CancelFunc
+}
+
+// Close implements io.Closer.
+func (b answerBody) Close() error {
+	defer b.end()
+	return b.ReadCloser.Close()
+}
+
+// rewind returns the request with its body from the beginning.
+func rewind(request *http.Request) (*http.Request, error) {
+	if request.Body == nil {
+		return request, nil
+	}
+	if request.GetBody == nil {
+		return nil, errors.New("the body cannot be sent again")
+	}
+	body, err := request.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	again := request.Clone(request.Context())
+	again.Body = body
+	return again, nil
+}
+
+// pause waits, or returns the context's error.
+func pause(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// asks reports whether a request with a body only asks for an IAM policy.
+func asks(request *http.Request) bool {
+	return request.Method == http.MethodPost && strings.HasSuffix(request.URL.Path, ":getIamPolicy")
+}
+
+// busy reports whether the status asks to come again.
+func busy(code int) bool {
+	return code == http.StatusTooManyRequests || code == http.StatusBadGateway || code == http.StatusServiceUnavailable
+}

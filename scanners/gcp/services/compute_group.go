@@ -1,0 +1,84 @@
+package services
+
+import (
+	"context"
+	"maps"
+
+	"posture/scanners"
+	"posture/scanners/gcp/engine"
+)
+
+// ManagedGroup is what rules may ask of a managed instance group.
+type ManagedGroup struct {
+	GKE         bool `json:"gke"`         // it holds nodes of a GKE cluster, which the cluster's rules judge
+	Autohealing bool `json:"autohealing"` // VMs of which the application does not answer are made anew
+	Balanced    bool `json:"balanced"`    // a load balancer sends traffic to it
+	Zones       int  `json:"zones"`       // in how many zones it makes VMs
+}
+
+var managedGroups = engine.Service{
+	Type: scanners.Type{
+		Name:    "compute.googleapis.com/InstanceGroupManager",
+		Doc:     ManagedGroup{},
+		Console: scanners.Console{Path: "/compute/instanceGroups/details/{place}/{instanceGroupManagers}?project={project}"},
+	},
+	Versions: computeVersions,
+	Joins: []engine.Join{
+		{Type: typeBackendService, For: []string{"balanced"}},
+		{Type: typeRegionBackendService, For: []string{"balanced"}},
+	},
+	Get:  []engine.Get{computeGet("instanceGroupManagers")},
+	Read: readManagedGroup,
+}
+
+// groupData is what is read of a managed instance group
+// (compute.instanceGroupManagers.get).
+type groupData struct {
+	Name        string
+	Template    string                                   `json:"instanceTemplate"`
+	Group       string                                   `json:"instanceGroup"` // URL by which load balancers name it
+	TargetPools []string                                 `json:"targetPools"`   // what older load balancers have
+	Healing     []struct{ HealthCheck string }           `json:"autoHealingPolicies"`
+	Zone        string                                   // of a group in one zone
+	Spread      *struct{ Zones []struct{ Zone string } } `json:"distributionPolicy"` // of a regional group
+}
+
+func readManagedGroup(_ context.Context, r *engine.Reading) any {
+	var data groupData
+	r.Decode(&data)
+	doc := &ManagedGroup{GKE: gkeName(data.Name) && gkeName(engine.LastOf(data.Template)), Zones: 1}
+	for _, policy := range data.Healing {
+		doc.Autohealing = doc.Autohealing || policy.HealthCheck != ""
+	}
+	if data.Zone == "" {
+		doc.Zones = len(engine.Need(r, data.Spread, "zones").Zones)
+	}
+	if data.Group == "" {
+		r.Lacks(r.Type, "balanced")
+	}
+	doc.Balanced = len(data.TargetPools) > 0 || balancedGroups(r)[path(data.Group)]
+	return doc
+}
+
+// backendGroups is what a group looks at of backend services.
+type backendGroups struct {
+	Backends []struct{ Group string }
+}
+
+// balancedGroups returns the paths of the groups to which the project's load
+// balancers send traffic.
+func balancedGroups(r *engine.Reading) map[string]bool {
+	found := map[string]bool{}
+	for _, typ := range []string{typeBackendService, typeRegionBackendService} {
+		maps.Copy(found, indexOf(r, typ, "balanced", func(services []engine.Joined[backendGroups]) map[string]bool {
+			groups := map[string]bool{}
+			for _, service := range services {
+				for _, backend := range service.Data.Backends {
+					groups[path(backend.Group)] = true
+				}
+			}
+			return groups
+		}))
+	}
+	return found
+}

@@ -1,0 +1,139 @@
+package services
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"google.golang.org/api/logging/v2"
+
+	"posture/scanners"
+	"posture/scanners/gcp/engine"
+)
+
+// LogExport is what rules may ask of the sinks that take the log entries of a
+// project, a folder or an organization. There is one for each.
+type LogExport struct {
+	AllEntries bool     `json:"all_entries"` // an enabled sink exports every entry, its own or one above it that includes children
+	Sinks      []string `json:"sinks"`       // those sinks, as "organizations/123/sinks/everything"
+}
+
+var logExports = engine.Service{
+	Type: scanners.Type{
+		Name:    typeLogSink,
+		Doc:     LogExport{},
+		Calls:   []scanners.Call{{Op: opListSinks, Permission: "logging.sinks.list", For: []string{"all_entries", "sinks"}}},
+		Console: scanners.Console{Path: "/logs/router?{scope}={id}"},
+	},
+	Versions: []string{"v2"},
+	Joins:    []engine.Join{{Type: typeLogSink, For: []string{"all_entries", "sinks"}}},
+	Once:     true,
+	Read:     readLogExport,
+}
+
+const opListSinks = "logging.sinks.list"
+
+// exportData is what is read of a sink (logging.sinks.get).
+type exportData struct {
+	sinkData
+	Name       string
+	Filter     string
+	Children   bool `json:"includeChildren"`
+	Exclusions []exclusionData
+}
+
+type exclusionData struct {
+	Disabled bool
+}
+
+// all reports whether the sink exports every entry that comes to it. The owners
+// are the names of what it belongs to.
+func (d *exportData) all(owners ...string) bool {
+	excludes := slices.ContainsFunc(d.Exclusions, func(e exclusionData) bool { return !e.Disabled })
+	return !d.Disabled && strings.TrimSpace(d.Filter) == "" && !excludes && !d.keeps(owners)
+}
+
+// keeps reports whether the entries only go where they are kept anyway: to a
+// bucket that Cloud Logging makes by itself for what the sink belongs to.
+func (d *exportData) keeps(owners []string) bool {
+	owner, bucket, _ := strings.Cut(strings.TrimPrefix(d.Destination, "logging.googleapis.com/"), "/locations/")
+	return slices.Contains(owners, owner) && (engine.LastOf(bucket) == "_Default" || engine.LastOf(bucket) == "_Required")
+}
+
+func readLogExport(ctx context.Context, r *engine.Reading) any {
+	r.ID, r.Name = r.ID+"/logSinks", r.Owner().ID
+	doc := &LogExport{}
+	for _, key := range r.Owner().Ancestors {
+		for _, sink := range engine.Owned[exportData](r, typeLogSink, key, "all_entries", "sinks") {
+			if (sink.Data.Children || key == r.Owner().Key) && sink.Data.all(key, "projects/"+r.Owner().ID) {
+				doc.Sinks = append(doc.Sinks, key+"/sinks/"+sink.Data.Name)
+			}
+		}
+	}
+	if len(doc.Sinks) == 0 && r.Wants("all_entries", "sinks") {
+		doc.Sinks = sinksOutside(ctx, r)
+	}
+	doc.AllEntries = len(doc.Sinks) > 0
+	return doc
+}
+
+// sinksOutside returns the sinks that export every entry from above the scope.
+// Where there are none and some could not be listed, it marks the fields as
+// unread.
+func sinksOutside(ctx context.Context, r *engine.Reading) []string {
+	var found []string
+	var unread error
+	for _, key := range r.Owner().Ancestors {
+		if r.InScope(key) {
+			continue
+		}
+		sinks, err := listSinks(ctx, r, key)
+		if err != nil {
+			unread = err
+		}
+		for _, sink := range sinks {
+			if sink.Children && sink.all(key) {
+				found = append(found, key+"/sinks/"+sink.Name)
+			}
+		}
+	}
+	if len(found) == 0 {
+		r.Got(unread, "all_entries", "sinks")
+	}
+	return found
+}
+
+// listSinks lists the sinks of a folder or an organization directly.
+func listSinks(ctx context.Context, r *engine.Reading, key string) ([]exportData, error) {
+	return engine.Once(r, "sinks "+key, func() ([]exportData, error) {
+		client, err := engine.Client(ctx, r, logging.NewService)
+		if err != nil {
+			return nil, engine.Failed(opListSinks, err)
+		}
+		var found []exportData
+		list := client.Sinks.List(key).PageSize(1000).Context(ctx)
+		for {
+			page, err := engine.Do(r, opListSinks, func() (*logging.ListSinksResponse, error) { return list.Do() })
+			if err != nil {
+				return found, err
+			}
+			for _, sink := range page.Sinks {
+				found = append(found, exportOf(sink))
+			}
+			if page.NextPageToken == "" {
+				return found, nil
+			}
+			list.PageToken(page.NextPageToken)
+		}
+	})
+}
+
+// exportOf returns what is read of a sink that was listed directly.
+func exportOf(sink *logging.LogSink) exportData {
+	data := exportData{Name: sink.Name, Filter: sink.Filter, Children: sink.IncludeChildren}
+	data.Destination, data.Disabled = sink.Destination, sink.Disabled
+	for _, exclusion := range sink.Exclusions {
+		data.Exclusions = append(data.Exclusions, exclusionData{exclusion.Disabled})
+	}
+	return data
+}

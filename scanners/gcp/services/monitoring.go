@@ -1,0 +1,151 @@
+package services
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"time"
+
+	"posture/scanners/gcp/engine"
+)
+
+const (
+	typeAlertPolicy = "monitoring.googleapis.com/AlertPolicy"
+	typeChannel     = "monitoring.googleapis.com/NotificationChannel"
+)
+
+// alertData is what is read of an alert policy
+// (monitoring.projects.alertPolicies.get). Whether it is on is always said.
+type alertData struct {
+	Enabled    *bool
+	Combiner   string
+	Channels   []string `json:"notificationChannels"`
+	Conditions []conditionData
+	Validity   struct{ Code int }
+}
+
+type conditionData struct {
+	Threshold *thresholdData `json:"conditionThreshold"`
+	Log       *struct {
+		Filter string
+	} `json:"conditionMatchedLog"`
+	MQL        queryData `json:"conditionMonitoringQueryLanguage"`
+	Prometheus queryData `json:"conditionPrometheusQueryLanguage"`
+	SQL        queryData `json:"conditionSql"`
+}
+
+type queryData struct {
+	Query string
+}
+
+// queries returns what the condition asks in a language that is not
+// understood here.
+func (c *conditionData) queries() string {
+	return c.MQL.Query + " " + c.Prometheus.Query + " " + c.SQL.Query
+}
+
+// thresholdData is a condition on a metric.
+type thresholdData struct {
+	Filter       string
+	Denominator  string `json:"denominatorFilter"`
+	Comparison   string
+	Value        float64 `json:"thresholdValue"`
+	Duration     string
+	Forecast     *struct{} `json:"forecastOptions"`
+	Aggregations []struct {
+		Period  string `json:"alignmentPeriod"`
+		Aligner string `json:"perSeriesAligner"`
+		Reducer string `json:"crossSeriesReducer"`
+	}
+	Trigger struct {
+		Count   engine.Integer
+		Percent float64
+	}
+}
+
+// onOne reports whether a single event that a metric counts is enough for the
+// condition, as far as can be told.
+func (t *thresholdData) onOne() bool {
+	period, aligner, reducer := time.Minute, "", ""
+	if len(t.Aggregations) > 0 {
+		aligner, reducer = t.Aggregations[0].Aligner, t.Aggregations[0].Reducer
+		if set, err := time.ParseDuration(t.Aggregations[0].Period); err == nil && set > 0 {
+			period = set
+		}
+	}
+	least := 1.0 // what one event amounts to
+	switch aligner {
+	case "", "ALIGN_NONE", "ALIGN_DELTA", "ALIGN_SUM", "ALIGN_COUNT", "ALIGN_MAX":
+	case "ALIGN_RATE":
+		least /= period.Seconds()
+	case "ALIGN_MEAN":
+		least /= max(1, period.Minutes()) // there is a point each minute
+	default:
+		return false
+	}
+	switch reducer {
+	case "", "REDUCE_NONE", "REDUCE_SUM", "REDUCE_MAX", "REDUCE_COUNT":
+	case "REDUCE_MEAN":
+		least = math.SmallestNonzeroFloat64 // one among any number of series
+	default:
+		return false
+	}
+	lasting, err := time.ParseDuration(t.Duration)
+	odd := t.Denominator != "" || t.Forecast != nil || t.Trigger.Count > 1 || t.Trigger.Percent > 0 || t.Duration != "" && err != nil
+	return !odd && lasting <= period && t.Comparison == "COMPARISON_GT" && t.Value >= 0 && t.Value < least
+}
+
+// channelData is what is read of a notification channel
+// (monitoring.projects.notificationChannels.get).
+type channelData struct {
+	Enabled      *bool
+	Verification string `json:"verificationStatus"`
+}
+
+var errNotSaid = errors.New("the inventory does not say whether it is on")
+
+// alertConditions returns the conditions of the project's alert policies that
+// reach somebody: the policy is on and valid, any of its conditions is enough,
+// and one of its channels works. The error says why there may be more. Where
+// not all could be listed it marks the fields as unread.
+func alertConditions(r *engine.Reading, fields ...string) ([]conditionData, error) {
+	var unsaid error
+	working := map[string]bool{}
+	for _, channel := range engine.Siblings[channelData](r, typeChannel, fields...) {
+		if channel.Data.Enabled == nil {
+			unsaid = engine.Failed("read "+typeChannel, errNotSaid)
+			continue
+		}
+		working[engine.LastOf(channel.Name)] = *channel.Data.Enabled && channel.Data.Verification != "UNVERIFIED"
+	}
+	var found []conditionData
+	for _, alert := range engine.Siblings[alertData](r, typeAlertPolicy, fields...) {
+		if alert.Data.Enabled == nil {
+			unsaid = engine.Failed("read "+typeAlertPolicy, errNotSaid)
+			continue
+		}
+		if *alert.Data.Enabled && alert.Data.tells(working) {
+			found = append(found, alert.Data.Conditions...)
+		}
+	}
+	return found, unsaid
+}
+
+// tells reports whether any condition of the policy makes it tell somebody.
+func (a *alertData) tells(working map[string]bool) bool {
+	alone := len(a.Conditions) == 1 || a.Combiner == "OR"
+	for _, channel := range a.Channels {
+		if working[engine.LastOf(channel)] {
+			return alone && a.Validity.Code == 0
+		}
+	}
+	return false
+}
+
+// mentions reports whether a text names a metric, in the spelling of
+// Monitoring or in that of Prometheus.
+func mentions(text, metric string) bool {
+	host, rest, _ := strings.Cut(metric, "/")
+	return strings.Contains(text, metric) ||
+		strings.Contains(text, strings.ReplaceAll(host, ".", "_")+":"+strings.ReplaceAll(rest, "/", "_"))
+}

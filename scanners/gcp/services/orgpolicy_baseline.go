@@ -1,0 +1,220 @@
+package services
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+
+	"posture/scanners"
+	"posture/scanners/gcp/engine"
+)
+
+// OrgPolicies is what rules may ask of the organization policies that are in
+// force for a project, a folder or an organization, wherever they are set.
+type OrgPolicies struct {
+	Level                 string `json:"level"`                   // what they are in force for: project, folder or organization
+	DomainsRestricted     bool   `json:"domains_restricted"`      // roles can be granted to named customers or members only
+	KeyCreationDisabled   bool   `json:"key_creation_disabled"`   // nobody can make keys for service accounts
+	PublicAccessPrevented bool   `json:"public_access_prevented"` // no bucket can be opened to the public
+	LocationsLimited      bool   `json:"locations_limited"`       // resources can be made in named locations only
+}
+
+const typeOrgPolicy = "orgpolicy.googleapis.com/Policy"
+
+var orgBaseline = engine.Service{
+	Type: scanners.Type{
+		Name:    typeOrgPolicy,
+		Doc:     OrgPolicies{},
+		Calls:   []scanners.Call{{Op: opEffectivePolicy, Permission: "orgpolicy.policy.get", For: baseline}},
+		Console: scanners.Console{Path: "/iam-admin/orgpolicies/list?{scope}={id}"},
+	},
+	Versions: []string{"v2"},
+	OrgRules: baseline,
+	Joins:    []engine.Join{{Type: typeOrgPolicy, For: baseline}},
+	Once:     true,
+	Read:     readOrgBaseline,
+}
+
+var baseline = []string{"domains_restricted", "key_creation_disabled", "public_access_prevented", "locations_limited"}
+
+const opEffectivePolicy = "orgpolicy.policies.getEffectivePolicy"
+
+func readOrgBaseline(ctx context.Context, r *engine.Reading) any {
+	r.ID, r.Name = r.Asset.Name+"/policies", r.Owner().ID
+	return &OrgPolicies{
+		Level: r.Owner().Level(),
+		DomainsRestricted: inForce(ctx, r, "domains_restricted",
+			force{"iam.allowedPolicyMemberDomains", limits}, force{"iam.managed.allowedPolicyMembers", enforces}),
+		KeyCreationDisabled: inForce(ctx, r, "key_creation_disabled",
+			force{"iam.disableServiceAccountKeyCreation", enforces}, force{"iam.managed.disableServiceAccountKeyCreation", enforces}),
+		PublicAccessPrevented: inForce(ctx, r, "public_access_prevented", force{"storage.publicAccessPrevention", enforces}),
+		LocationsLimited:      inForce(ctx, r, "locations_limited", force{"gcp.resourceLocations", limits}),
+	}
+}
+
+// orgPolicyData is what is read of an organization policy
+// (orgpolicy.projects.policies.get). What is only tried out (dryRunSpec) is in
+// force nowhere.
+type orgPolicyData struct {
+	Name string // "projects/123/policies/iam.disableServiceAccountKeyCreation"
+	Spec *struct {
+		Rules    []orgPolicyRule
+		Inherits bool `json:"inheritFromParent"`
+		Reset    bool
+	}
+}
+
+type orgPolicyRule struct {
+	Enforce  bool
+	AllowAll bool
+	DenyAll  bool
+	Values   struct {
+		Allowed []string `json:"allowedValues"`
+		Denied  []string `json:"deniedValues"`
+	}
+	Condition *struct{}
+}
+
+// constraint returns what the policy sets for everything below it. What it
+// sets under a condition counts only where it allows more.
+func (d orgPolicyData) constraint() engine.Constraint {
+	set := engine.Constraint{Name: engine.LastOf(d.Name), Inherits: d.Spec.Inherits, Restores: d.Spec.Reset, Enforced: true, DenyAll: true}
+	always := false
+	for _, rule := range d.Spec.Rules {
+		always = always || rule.Condition == nil
+		set.Enforced = set.Enforced && rule.Enforce
+		set.AllowAll = set.AllowAll || rule.AllowAll
+		set.DenyAll = set.DenyAll && rule.DenyAll
+		set.Allowed = append(set.Allowed, rule.Values.Allowed...)
+		set.Denied = append(set.Denied, rule.Values.Denied...)
+	}
+	set.Enforced, set.DenyAll = set.Enforced && always, set.DenyAll && always
+	set.AllowAll = set.AllowAll || !always && len(d.Spec.Rules) > 0
+	return set
+}
+
+// constraintsOf returns the organization policies that are set on a project, a
+// folder or an organization itself, by their constraints. The inventory lists
+// them in two forms, of which only the newer one knows managed constraints.
+func constraintsOf(r *engine.Reading, key string) (map[string]engine.Constraint, error) {
+	listed, err := r.Constraints(key)
+	if err != nil {
+		return nil, err
+	}
+	return engine.OnceInScope(r, "constraints "+key, func() (map[string]engine.Constraint, error) {
+		found := maps.Clone(listed)
+		if found == nil {
+			found = map[string]engine.Constraint{}
+		}
+		policies, err := engine.OwnedBy[orgPolicyData](r, typeOrgPolicy, key)
+		for _, policy := range policies {
+			if policy.Data.Name == "" {
+				return nil, engine.Failed("read "+typeOrgPolicy, fmt.Errorf("%s has no name", policy.Name))
+			}
+			if policy.Data.Spec != nil {
+				set := policy.Data.constraint()
+				found[set.Name] = set
+			}
+		}
+		return found, err
+	})
+}
+
+// force is a constraint, and what it means that policies for it are in force.
+// The policies are those that could decide, the nearest first; decided is
+// whether others above them could change the answer.
+type force struct {
+	Constraint string
+	Judge      func(policies []engine.Constraint) (yes, decided bool)
+}
+
+// inForce reports whether one of the constraints is in force for the resource.
+// Where none is known to be, and not everything that could decide was read, it
+// marks the field as unread.
+func inForce(ctx context.Context, r *engine.Reading, field string, constraints ...force) bool {
+	if !r.Wants(field) {
+		return false
+	}
+	var unread error
+	for _, f := range constraints {
+		policies, err := policiesFor(r, f.Constraint)
+		yes, decided := f.Judge(policies)
+		if !decided && err != nil && r.ReachesOut() {
+			policies, err = effectivePolicy(ctx, r, f.Constraint)
+			yes, decided = f.Judge(policies)
+		}
+		switch {
+		case yes && (decided || err == nil):
+			return true
+		case !decided && err != nil:
+			unread = err
+		}
+	}
+	r.Got(unread, field)
+	return false
+}
+
+// effectivePolicy asks directly what is in force for a constraint: the policies
+// of all levels, merged. It asks once for all that is in a project.
+func effectivePolicy(ctx context.Context, r *engine.Reading, name string) ([]engine.Constraint, error) {
+	return engine.Once(r, "effective "+r.Owner().Key+" "+name, func() ([]engine.Constraint, error) { return askEffective(ctx, r, name) })
+}
+
+func askEffective(ctx context.Context, r *engine.Reading, name string) ([]engine.Constraint, error) {
+	at := &url.URL{Scheme: "https", Host: "orgpolicy.googleapis.com", Path: "/v2/" + r.Owner().Key + "/policies/" + name + ":getEffectivePolicy"}
+	var data orgPolicyData
+	if err := r.Fetch(ctx, opEffectivePolicy, at, &data); err != nil {
+		return nil, err
+	}
+	if data.Spec == nil {
+		return nil, engine.Failed(opEffectivePolicy, errNoSpec)
+	}
+	return []engine.Constraint{data.constraint()}, nil
+}
+
+var errNoSpec = errors.New("the answer sets nothing")
+
+// policiesFor returns what is set for a constraint from the resource upwards,
+// as far as it was read.
+func policiesFor(r *engine.Reading, name string) ([]engine.Constraint, error) {
+	var found []engine.Constraint
+	for _, key := range r.Owner().Ancestors {
+		set, err := constraintsOf(r, key)
+		if err != nil {
+			return found, err
+		}
+		if policy, ok := set[name]; ok {
+			found = append(found, policy)
+		}
+	}
+	return found, nil
+}
+
+// enforces reports whether a boolean constraint is enforced: the nearest
+// policy decides.
+func enforces(policies []engine.Constraint) (yes, decided bool) {
+	if len(policies) == 0 {
+		return false, false
+	}
+	return policies[0].Enforced && !policies[0].Restores, true
+}
+
+// limits reports whether a list constraint leaves named values only. A policy
+// that inherits is merged with those above it, one of which may allow all.
+// By default everything is allowed.
+func limits(policies []engine.Constraint) (yes, decided bool) {
+	for _, policy := range policies {
+		switch {
+		case policy.Restores, policy.AllowAll:
+			return false, true
+		case policy.DenyAll:
+			return true, true
+		case !policy.Inherits:
+			return yes || len(policy.Allowed) > 0, true
+		}
+		yes = yes || len(policy.Allowed) > 0
+	}
+	return yes, false
+}

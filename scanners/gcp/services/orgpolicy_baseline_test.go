@@ -1,0 +1,103 @@
+package services
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/orgpolicy/v2"
+
+	"posture/internal/posture"
+	"posture/scanners/gcp/engine"
+	"posture/scanners/gcp/enginetest"
+)
+
+func TestOrgPolicies(t *testing.T) {
+	serviceTest{
+		data: "orgpolicy", types: []string{typeOrgPolicy},
+		schemas: map[string]any{typeOrgPolicy + " v2": orgpolicy.GoogleCloudOrgpolicyV2Policy{}},
+		want: map[string]any{
+			"3001": &OrgPolicies{Level: "organization", DomainsRestricted: true, KeyCreationDisabled: true},
+			"2001": &OrgPolicies{
+				Level: "folder", DomainsRestricted: true, KeyCreationDisabled: true, PublicAccessPrevented: true, LocationsLimited: true,
+			},
+			"shop-prod": &OrgPolicies{
+				Level: "project", DomainsRestricted: true, KeyCreationDisabled: true, PublicAccessPrevented: true, LocationsLimited: true,
+			},
+			"shop-lab":  &OrgPolicies{Level: "project", DomainsRestricted: true, KeyCreationDisabled: true},
+			"shop-test": &OrgPolicies{Level: "project"},
+		},
+	}.run(t)
+}
+
+// TestOrgPoliciesOfOneProject: what the project says itself is decided, what
+// may be said above it is asked for.
+func TestOrgPoliciesOfOneProject(t *testing.T) {
+	server := bench.Serve(t, "orgpolicy")
+	for name, rules := range map[string]string{
+		"iam.managed.allowedPolicyMembers":     `{"enforce": true}`,
+		"iam.disableServiceAccountKeyCreation": `{"enforce": false}`,
+		"gcp.resourceLocations":                `{"values": {"allowedValues": ["in:eu-locations"]}}`,
+	} {
+		server.AnswerJSON("GET /v2/projects/100000000002/policies/"+name+":getEffectivePolicy",
+			`{"name": "projects/100000000002/policies/`+name+`", "spec": {"rules": [`+rules+`]}}`)
+	}
+	got := enginetest.Scan(t, bench.Open(t, server, enginetest.Must[engine.Scope](t)(engine.InProject("shop-test"))), bench.Everything(typeOrgPolicy)).Resources["shop-test"]
+	if diff := cmp.Diff(&OrgPolicies{Level: "project", DomainsRestricted: true, LocationsLimited: true}, got.Doc); diff != "" {
+		t.Error(diff)
+	}
+	refused := posture.Cause{Reason: posture.Denied, Operation: opEffectivePolicy, Code: "PERMISSION_DENIED", Permission: "orgpolicy.policy.get"}
+	if diff := cmp.Diff([]posture.Unread{{Field: "public_access_prevented", Cause: refused}}, got.Unread); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	eu := engine.Constraint{Allowed: []string{"in:eu-locations"}}
+	adds := engine.Constraint{Allowed: []string{"in:us-locations"}, Inherits: true}
+	open := engine.Constraint{AllowAll: true}
+	for name, test := range map[string]struct {
+		policies     []engine.Constraint // the nearest first
+		yes, decided bool
+	}{
+		"nothing set":                    {nil, false, false},
+		"named values":                   {[]engine.Constraint{eu}, true, true},
+		"all denied":                     {[]engine.Constraint{{DenyAll: true}, open}, true, true},
+		"all allowed below":              {[]engine.Constraint{open, eu}, false, true},
+		"the default below":              {[]engine.Constraint{{Restores: true}, eu}, false, true},
+		"some denied":                    {[]engine.Constraint{{Denied: []string{"x"}}}, false, true},
+		"adds to named values":           {[]engine.Constraint{adds, eu}, true, true},
+		"adds to all":                    {[]engine.Constraint{adds, open}, false, true},
+		"adds to what is not known":      {[]engine.Constraint{adds}, true, false},
+		"denies some of named values":    {[]engine.Constraint{{Denied: []string{"x"}, Inherits: true}, eu}, true, true},
+		"adds, and above some is denied": {[]engine.Constraint{adds, {Denied: []string{"x"}}}, true, true},
+	} {
+		if yes, decided := limits(test.policies); yes != test.yes || decided != test.decided {
+			t.Errorf("%s: %v, decided %v", name, yes, decided)
+		}
+	}
+}
+
+func TestConstraintOfConditions(t *testing.T) {
+	if diff := cmp.Diff(engine.Constraint{Name: "c", Enforced: true}, constraintOf(t, `{"enforce": true}`)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(engine.Constraint{Name: "c", AllowAll: true}, constraintOf(t, `{"enforce": true, "condition": {"expression": "x"}}`)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(engine.Constraint{Name: "c"}, constraintOf(t, `{"enforce": true}, {"condition": {"expression": "x"}}`)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(engine.Constraint{Name: "c", DenyAll: true}, constraintOf(t, `{"denyAll": true}`)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func constraintOf(t *testing.T, rules string) engine.Constraint {
+	t.Helper()
+	var data orgPolicyData
+	if err := json.Unmarshal([]byte(`{"name": "projects/1/policies/c", "spec": {"rules": [`+rules+`]}}`), &data); err != nil {
+		t.Fatal(err)
+	}
+	return data.constraint()
+}

@@ -1,0 +1,77 @@
+package services
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/api/spanner/v1"
+
+	"posture/scanners"
+	"posture/scanners/gcp/engine"
+)
+
+// SpannerDatabase is what rules may ask of a database of Spanner.
+type SpannerDatabase struct {
+	DropProtection  bool     `json:"drop_protection"`  // neither it nor its instance can be deleted by mistake
+	BackupSchedules []string `json:"backup_schedules"` // names of the schedules that back it up
+}
+
+var spannerDatabases = engine.Service{
+	Type: scanners.Type{
+		Name:    "spanner.googleapis.com/Database",
+		Doc:     SpannerDatabase{},
+		Calls:   []scanners.Call{{Op: opSpannerSchedules, Permission: "spanner.backupSchedules.list", Each: true, For: []string{"backup_schedules"}}},
+		Console: scanners.Console{Path: "/spanner/instances/{instances}/databases/{databases}/details/tables?project={project}"},
+	},
+	Versions: []string{"v1"},
+	Get: []engine.Get{{
+		Op: "spanner.databases.get", Permission: "spanner.databases.get", Root: "https://spanner.googleapis.com/v1/", Version: "v1",
+	}},
+	Read: readSpannerDatabase,
+}
+
+const opSpannerSchedules = "spanner.backupSchedules.list"
+
+// spannerDatabaseData is what is read of a database (spanner.databases.get).
+// The API leaves out drop protection that is off.
+type spannerDatabaseData struct {
+	DropProtection bool `json:"enableDropProtection"`
+}
+
+func readSpannerDatabase(ctx context.Context, r *engine.Reading) any {
+	var data spannerDatabaseData
+	r.Decode(&data)
+	doc := &SpannerDatabase{DropProtection: data.DropProtection}
+	if !r.Wants("backup_schedules") {
+		return doc
+	}
+	schedules, err := spannerSchedules(ctx, r, path(r.Asset.Name))
+	if r.Got(err, "backup_schedules") {
+		doc.BackupSchedules = schedules
+	}
+	return doc
+}
+
+// spannerSchedules returns the names of a database's backup schedules.
+func spannerSchedules(ctx context.Context, r *engine.Reading, database string) ([]string, error) {
+	client, err := engine.Client(ctx, r, spanner.NewService)
+	if err != nil {
+		return nil, engine.Failed(opSpannerSchedules, err)
+	}
+	list := client.Projects.Instances.Databases.BackupSchedules.List(database).PageSize(100).Context(ctx)
+	var names []string
+	for {
+		page, err := engine.Do(r, opSpannerSchedules, func() (*spanner.ListBackupSchedulesResponse, error) { return list.Do() })
+		if err != nil {
+			return nil, err
+		}
+		for _, schedule := range page.BackupSchedules {
+			names = append(names, engine.LastOf(schedule.Name))
+		}
+		if page.NextPageToken == "" {
+			slices.Sort(names)
+			return names, nil
+		}
+		list.PageToken(page.NextPageToken)
+	}
+}

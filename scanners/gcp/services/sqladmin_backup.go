@@ -1,0 +1,102 @@
+package services
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"google.golang.org/api/sqladmin/v1"
+
+	"posture/scanners"
+	"posture/scanners/gcp/engine"
+)
+
+// SQLBackup is what rules may ask of the backups that an instance of Cloud SQL
+// really has.
+type SQLBackup struct {
+	Replica    bool      `json:"replica"`     // the instance is a read replica or a pool of them: its primary is backed up
+	LastBackup time.Time `json:"last_backup"` // when the latest successful one ended; the zero time: never
+	Elsewhere  bool      `json:"elsewhere"`   // that one is kept in several regions, or in another one than the instance
+}
+
+var sqlBackups = engine.Service{
+	Type: scanners.Type{
+		Name:    "sqladmin.googleapis.com/BackupRun",
+		Doc:     SQLBackup{},
+		Calls:   []scanners.Call{{Op: opBackupRuns, Permission: "cloudsql.backupRuns.list", Each: true, For: []string{"last_backup", "elsewhere"}}},
+		Console: scanners.Console{Path: "/sql/instances/{instances}/backups?project={project}"},
+	},
+	Of:       "sqladmin.googleapis.com/Instance",
+	Versions: sqlInstances.Versions,
+	Get:      []engine.Get{sqlGet},
+	Read:     readSQLBackup,
+}
+
+const opBackupRuns = "sqladmin.backupRuns.list"
+
+// sqlBackupData is what is read of the instance (sql.instances.get).
+type sqlBackupData struct {
+	sqlData
+	Name    string
+	Project string
+	Region  string
+}
+
+func readSQLBackup(ctx context.Context, r *engine.Reading) any {
+	var data sqlBackupData
+	r.Decode(&data)
+	r.ID += "/backupRuns"
+	doc := &SQLBackup{Replica: data.replica()}
+	if doc.Replica || !r.Wants("last_backup", "elsewhere") {
+		return doc
+	}
+	if data.outside() {
+		r.Strange("server outside of Cloud SQL", "last_backup", "elsewhere")
+		return doc
+	}
+	if data.Settings.Backup.vaulted() {
+		markVaulted(r, "last_backup", "elsewhere")
+		return doc
+	}
+	run, err := lastBackup(ctx, r, data.Project, data.Name)
+	if !r.Got(err, "last_backup", "elsewhere") || run == nil {
+		return doc
+	}
+	ended, err := time.Parse(time.RFC3339, run.EndTime)
+	if r.Got(engine.Failed(opBackupRuns, err), "last_backup") {
+		doc.LastBackup = ended
+	}
+	doc.Elsewhere = elsewhere(run.Location, data.Region)
+	return doc
+}
+
+// elsewhere reports whether a backup's location, a region or a name for
+// several, outlasts the instance's region.
+func elsewhere(location, region string) bool {
+	return location != "" && !strings.EqualFold(location, region)
+}
+
+// lastBackup returns the latest backup that succeeded, nil when there is none.
+// The API lists the latest first.
+func lastBackup(ctx context.Context, r *engine.Reading, project, instance string) (*sqladmin.BackupRun, error) {
+	client, err := engine.Client(ctx, r, sqladmin.NewService)
+	if err != nil {
+		return nil, engine.Failed(opBackupRuns, err)
+	}
+	list := client.BackupRuns.List(project, instance).MaxResults(50).Context(ctx)
+	for {
+		page, err := engine.Do(r, opBackupRuns, func() (*sqladmin.BackupRunsListResponse, error) { return list.Do() })
+		if err != nil {
+			return nil, err
+		}
+		for _, run := range page.Items {
+			if run.Status == "SUCCESSFUL" {
+				return run, nil
+			}
+		}
+		if page.NextPageToken == "" {
+			return nil, nil //nolint:nilnil // there is none, and that is an answer
+		}
+		list.PageToken(page.NextPageToken)
+	}
+}

@@ -1,0 +1,155 @@
+package services
+
+import (
+	"context"
+	"strings"
+
+	"posture/scanners"
+	"posture/scanners/gcp/engine"
+)
+
+// StorageBucket is what rules may ask of a bucket of Cloud Storage.
+type StorageBucket struct {
+	PublicAccessPrevention bool           `json:"public_access_prevention"` // enforced, by the bucket or an organization policy: no grant to the public works
+	PublicGrants           []engine.Grant `json:"public_grants"`            // grants of its own policy to allUsers or allAuthenticatedUsers
+	InheritedPublicGrants  []engine.Grant `json:"inherited_public_grants"`  // the same, of its project, folders and organization
+	UniformAccess          bool           `json:"uniform_access"`           // access is by IAM only, objects have no lists of their own
+	KMSKey                 string         `json:"kms_key"`                  // the customer-managed key that encrypts new objects by default; "" for Google's
+	Versioning             bool           `json:"versioning"`               // overwritten and deleted objects are kept as versions
+	SoftDeleteDays         int            `json:"soft_delete_days"`         // how long deleted objects can be restored; 0: not at all
+	RetentionDays          int            `json:"retention_days"`           // how long objects cannot be deleted; 0: no retention policy
+	RetentionLocked        bool           `json:"retention_locked"`         // the retention policy can no longer be shortened or removed
+	DeletesObjects         bool           `json:"deletes_objects"`          // a lifecycle rule deletes objects
+	AccessLogBucket        string         `json:"access_log_bucket"`        // where usage logs go; "" when they are off
+	DataAccessLogged       bool           `json:"data_access_logged"`       // Data Access audit logs record reads and writes of its objects
+	LocationType           string         `json:"location_type"`            // region, dual-region or multi-region
+	ReceivesLogs           bool           `json:"receives_logs"`            // an enabled log sink of what was scanned delivers here
+}
+
+var storageBuckets = engine.Service{
+	Type: scanners.Type{
+		Name:    "storage.googleapis.com/Bucket",
+		Doc:     StorageBucket{},
+		Calls:   []scanners.Call{{Op: opEffectivePolicy, Permission: "orgpolicy.policy.get", For: []string{"public_access_prevention"}}},
+		Console: scanners.Console{Path: "/storage/browser/{name}?project={project}"},
+	},
+	Versions: []string{"v1"},
+	Policies: []string{"public_grants", "inherited_public_grants", "data_access_logged"},
+	OrgRules: []string{"public_access_prevention"},
+	Joins: []engine.Join{
+		{Type: typeLogSink, For: []string{"receives_logs"}, Everywhere: true},
+		{Type: typeOrgPolicy, For: []string{"public_access_prevention"}},
+	},
+	Get: []engine.Get{{
+		Op: "storage.buckets.get", Permission: "storage.buckets.get", Root: "https://storage.googleapis.com/storage/v1/b/", Version: "v1",
+		Policy: engine.PolicyGet{Op: "storage.buckets.getIamPolicy", Permission: "storage.buckets.getIamPolicy", Form: engine.PolicyOfStorage},
+	}},
+	Read: readBucket,
+}
+
+const typeLogSink = "logging.googleapis.com/LogSink"
+
+// bucketData is what is read of a bucket (storage.buckets.get).
+type bucketData struct {
+	engine.Labelled
+	Access struct {
+		Uniform          struct{ Enabled bool } `json:"uniformBucketLevelAccess"`
+		PublicPrevention string                 `json:"publicAccessPrevention"` // enforced, inherited or unspecified
+	} `json:"iamConfiguration"`
+	Encryption struct {
+		Key string `json:"defaultKmsKeyName"`
+	}
+	Versioning struct{ Enabled bool }
+	SoftDelete struct {
+		Seconds engine.Integer `json:"retentionDurationSeconds"`
+	} `json:"softDeletePolicy"`
+	Retention struct {
+		Seconds engine.Integer `json:"retentionPeriod"`
+		Locked  bool           `json:"isLocked"`
+	} `json:"retentionPolicy"`
+	Lifecycle struct {
+		Rule []struct{ Action struct{ Type string } }
+	}
+	Logging struct {
+		Bucket string `json:"logBucket"`
+	}
+	LocationType *string
+}
+
+const daySeconds = 24 * 60 * 60
+
+func readBucket(ctx context.Context, r *engine.Reading) any {
+	var data bucketData
+	r.Decode(&data)
+	doc := &StorageBucket{
+		UniformAccess: data.Access.Uniform.Enabled, KMSKey: data.Encryption.Key, Versioning: data.Versioning.Enabled,
+		SoftDeleteDays: int(data.SoftDelete.Seconds / daySeconds), RetentionDays: int(data.Retention.Seconds / daySeconds),
+		RetentionLocked: data.Retention.Locked, AccessLogBucket: data.Logging.Bucket,
+		LocationType: engine.Need(r, data.LocationType, "location_type"),
+	}
+	for _, rule := range data.Lifecycle.Rule {
+		doc.DeletesObjects = doc.DeletesObjects || rule.Action.Type == "Delete"
+	}
+	doc.PublicAccessPrevention = data.Access.PublicPrevention == "enforced" ||
+		inForce(ctx, r, "public_access_prevention", force{"storage.publicAccessPrevention", enforces})
+	doc.PublicGrants = where(r.Grants("public_grants"), toPublic)
+	doc.InheritedPublicGrants = where(r.Inherited(ctx, "inherited_public_grants"), toPublic)
+	doc.DataAccessLogged = dataAccessLogged(ctx, r, "storage.googleapis.com", "data_access_logged")
+	doc.ReceivesLogs = receivesLogs(r, "storage.googleapis.com/"+r.Name, "receives_logs")
+	return doc
+}
+
+// sinkData is what is read of a log sink (logging.sinks.get).
+type sinkData struct {
+	Destination string // "storage.googleapis.com/my-bucket"
+	Disabled    bool
+}
+
+// receivesLogs reports whether an enabled sink delivers to the destination.
+func receivesLogs(r *engine.Reading, destination, field string) bool {
+	for _, sink := range engine.Everywhere[sinkData](r, typeLogSink, field) {
+		if !sink.Data.Disabled && strings.EqualFold(sink.Data.Destination, destination) {
+			return true
+		}
+	}
+	return false
+}
+
+// dataAccessLogged reports whether audit configurations of the resource's
+// project or above log all reads and writes of a service's data. Where they
+// do not and one of them was not read, it marks the field as unread.
+func dataAccessLogged(ctx context.Context, r *engine.Reading, service, field string) bool {
+	if !r.Wants(field) {
+		return false
+	}
+	logged, exempt := map[string]bool{}, map[string]bool{}
+	var unread error
+	for _, key := range r.Above() {
+		p, err := r.PolicyOf(ctx, key)
+		if err != nil {
+			unread = err
+		} else if p != nil {
+			addLogged(p, logged, exempt, service)
+		}
+	}
+	if exempt["DATA_READ"] || exempt["DATA_WRITE"] {
+		return false
+	}
+	if logged["DATA_READ"] && logged["DATA_WRITE"] {
+		return true
+	}
+	r.Got(unread, field)
+	return false
+}
+
+// addLogged adds the kinds of logs that a policy switches on for a service, and
+// those of which it leaves somebody out. Who is left out by one policy is so
+// whatever others say.
+func addLogged(p *engine.Policy, logged, exempt map[string]bool, service string) {
+	for _, a := range p.Audit {
+		if a.Service == "allServices" || a.Service == service {
+			logged[a.Type] = true
+			exempt[a.Type] = exempt[a.Type] || len(a.Exempted) > 0
+		}
+	}
+}
