@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"testing/fstest"
 
 	"posture/internal/policy"
 	"posture/internal/store"
@@ -16,7 +17,7 @@ const rulesPrefix = "config/rules/"
 
 // StoredRules returns the rule files in the store, none when there are none.
 func StoredRules(ctx context.Context, s store.Store) ([]fs.FS, error) {
-	files := files{}
+	files := fstest.MapFS{} // despite its name it links nothing of package testing
 	for entry, err := range s.List(ctx, rulesPrefix) {
 		if err != nil {
 			return nil, err
@@ -35,10 +36,10 @@ func StoredRules(ctx context.Context, s store.Store) ([]fs.FS, error) {
 		if err != nil {
 			return nil, err
 		}
-		files[name] = text
+		files[name] = &fstest.MapFile{Data: text}
 	}
 	if len(files) == 0 {
 		return nil, nil
 	}
-	return []fs.FS{policy.Named{FS: files.fs(), Name: s.String() + "/config/rules"}}, nil
+	return []fs.FS{policy.Named{FS: files, Name: s.String() + "/config/rules"}}, nil
 }
