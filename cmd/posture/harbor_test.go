@@ -69,7 +69,7 @@ func harbor(locked *bool) cloud.Cloud {
 			Unit: "quay", Flags: []cloud.Flag{{Name: "quay", Usage: "`name` of the quay to read"}},
 			Scan: cloud.Help{Short: "Scan a harbor"}, Doctor: cloud.Help{Short: "Try a harbor"}, Permissions: cloud.Help{Short: "Print a harbor's permit"},
 		},
-		Role: cloud.Role{Formats: []string{"json"}, Make: func(p cloud.Permissions) cloud.Document { return permit{p.Allowed} }},
+		Role: cloud.Role{Formats: []string{"json"}, Make: func(p cloud.Permissions) any { return permit{p.Allowed} }},
 	}
 	c.Open = func(_ context.Context, o cloud.Options) (audit.Cloud, error) {
 		loaded, err := c.Policy(o.Config, o.Rules, false)
@@ -86,10 +86,8 @@ func harbor(locked *bool) cloud.Cloud {
 }
 
 type permit struct {
-	May []string `json:"may"`
+	May []string `json:"may" yaml:"may"`
 }
-
-func (p permit) YAML() string { return "may: " + strings.Join(p.May, ", ") + "\n" }
 
 // quay reads one quay.
 type quay struct {

@@ -2,9 +2,9 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v4"
 
 	"posture/internal/cloud"
 )
@@ -72,15 +72,23 @@ something else, such as its own results.`
 }
 
 // document returns the permissions in the provider's form.
-func (p *permissions) document() cloud.Document {
+func (p *permissions) document() any {
 	return p.cloud.Role.Make(cloud.Permissions{
 		Allowed: p.cloud.Catalogue.Permissions(p.services...), All: p.cloud.Catalogue.Permissions(), Except: p.except,
 	})
 }
 
+// yaml returns the document as YAML, in the form that templates have.
+func (p *permissions) yaml() ([]byte, error) {
+	return yaml.Dump(p.document(), yaml.WithV4Defaults(), yaml.WithQuotePreference(yaml.QuoteDouble), yaml.WithCompactSeqIndent(false))
+}
+
 func (p *permissions) print() error {
 	if p.format == "yaml" {
-		_, err := fmt.Fprint(p.world.out, p.document().YAML())
+		text, err := p.yaml()
+		if err == nil {
+			_, err = p.world.out.Write(text)
+		}
 		return err
 	}
 	encoder := json.NewEncoder(p.world.out)

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
-
-	"posture/internal/cloud"
 )
 
 // generatedEnd is the line of a template after what is generated.
@@ -49,11 +47,11 @@ func (p *permissions) generate(old string) (string, error) {
 		comment := strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(line), "#"))
 		switch {
 		case inside == 0 && strings.HasPrefix(comment, begin):
-			document, err := p.asMarked(strings.TrimPrefix(comment, begin))
+			policy, err := p.asMarked(strings.TrimPrefix(comment, begin))
 			if err != nil {
 				return "", fmt.Errorf("line %d: %w", i+1, err)
 			}
-			b.WriteString(line + indented(document.YAML(), line[:strings.Index(line, "#")]))
+			b.WriteString(line + indented(string(policy), line[:strings.Index(line, "#")]))
 			inside, found = i+1, found+1
 		case inside > 0 && comment == generatedEnd:
 			b.WriteString(line)
@@ -71,8 +69,9 @@ func (p *permissions) generate(old string) (string, error) {
 	return b.String(), nil
 }
 
-// asMarked returns the policy with the flags that a template's line has.
-func (p *permissions) asMarked(flags string) (cloud.Document, error) {
+// asMarked returns the policy as YAML, with the flags that a template's line
+// has.
+func (p *permissions) asMarked(flags string) ([]byte, error) {
 	own := permissions{cloudFlags: p.cloudFlags, except: p.except}
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
 	set.StringSliceVar(&own.except, "except", own.except, "")
@@ -82,7 +81,7 @@ func (p *permissions) asMarked(flags string) (cloud.Document, error) {
 	if set.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected %q: expected --except ACTIONS", set.Arg(0))
 	}
-	return own.document(), nil
+	return own.yaml()
 }
 
 // indented puts the indent before every line.

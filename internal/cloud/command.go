@@ -44,9 +44,9 @@ const (
 
 // Role is how a provider takes the permissions that a scan needs.
 type Role struct {
-	Formats []string // "json" and "yaml", the usual one first
-	Denies  bool     // it also denies reads of data, with exceptions
-	Make    func(Permissions) Document
+	Formats []string              // "json" and "yaml", the usual one first
+	Denies  bool                  // it also denies reads of data, with exceptions
+	Make    func(Permissions) any // in the provider's own form, by its fields with json and yaml tags
 }
 
 // Permissions are what a role is made of.
@@ -54,9 +54,4 @@ type Permissions struct {
 	Allowed []string // what reading the services takes
 	All     []string // what reading all services takes
 	Except  []string // reads of data that are not to be denied
-}
-
-// Document is a role in the provider's own form; as JSON by its fields.
-type Document interface {
-	YAML() string
 }

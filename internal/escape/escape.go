@@ -6,6 +6,7 @@ package escape
 
 import (
 	"fmt"
+	"html"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -119,9 +120,7 @@ func Cell(s string) string {
 // HTML returns s as text of an HTML page, or as the value of an attribute
 // between quotes: no character of it is markup. Give it what Line or Lines
 // returned.
-func HTML(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;").Replace(s)
-}
+func HTML(s string) string { return html.EscapeString(s) }
 
 // JSON returns JSON in which every character that a terminal could take for a
 // command, or that is not seen, is written as an escape. Who decodes it gets

@@ -1,7 +1,6 @@
 package awscloud
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -13,21 +12,21 @@ import (
 func role() cloud.Role {
 	return cloud.Role{
 		Formats: []string{"json", "yaml"}, Denies: true,
-		Make: func(p cloud.Permissions) cloud.Document { return newPolicyDocument(p) },
+		Make: func(p cloud.Permissions) any { return newPolicyDocument(p) },
 	}
 }
 
 // policyDocument is an IAM policy.
 type policyDocument struct {
-	Version   string            `json:"Version"`
-	Statement []policyStatement `json:"Statement"`
+	Version   string            `json:"Version" yaml:"Version"`
+	Statement []policyStatement `json:"Statement" yaml:"Statement"`
 }
 
 type policyStatement struct {
-	Sid      string   `json:"Sid"`
-	Effect   string   `json:"Effect"`
-	Action   []string `json:"Action"`
-	Resource string   `json:"Resource"`
+	Sid      string   `json:"Sid" yaml:"Sid"`
+	Effect   string   `json:"Effect" yaml:"Effect"`
+	Action   []string `json:"Action" yaml:"Action"`
+	Resource string   `json:"Resource" yaml:"Resource"`
 }
 
 // newPolicyDocument returns the policy. It denies nothing that a scan needs or
@@ -60,19 +59,4 @@ func dataReads() []string {
 func covers(pattern, action string) bool {
 	matched, err := path.Match(strings.ToLower(pattern), strings.ToLower(action))
 	return err == nil && matched
-}
-
-// YAML returns the policy as YAML, by hand: so a template's other lines keep
-// their form.
-func (d policyDocument) YAML() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Version: %q\nStatement:\n", d.Version)
-	for _, s := range d.Statement {
-		fmt.Fprintf(&b, "  - Sid: %s\n    Effect: %s\n    Action:\n", s.Sid, s.Effect)
-		for _, action := range s.Action {
-			fmt.Fprintf(&b, "      - %s\n", action)
-		}
-		fmt.Fprintf(&b, "    Resource: %q\n", s.Resource)
-	}
-	return b.String()
 }
