@@ -18,7 +18,7 @@ import (
 type alerts struct {
 	common
 	since   time.Time
-	Told    []outbox.Record `json:"told"`
+	Sent    []outbox.Record `json:"sent"`
 	Waiting []outbox.Entry  `json:"waiting"`
 }
 
@@ -26,12 +26,13 @@ func newAlerts(world *streams) *cobra.Command {
 	a := &alerts{common: common{world: world}}
 	cmd := group(&cobra.Command{
 		Use:   "alerts",
-		Short: "Show which alerts reached Slack, and which wait",
-		Long: `Show what was told when and to which channel, and what waits or is parked and
-why. A parked alert was refused for a reason that a person must mend, such as a
-channel that is gone; it is tried again every hour, or at once after posture
-alerts retry. A damaged one cannot be read and is never sent: what it was to say
-is among posture changes. Alerts that were only printed are not here: see posture changes.`,
+		Short: "Show which alerts were sent to Slack, and which are waiting",
+		Long: `Show which alerts were sent, when and to which channel, and which are waiting or
+held, and why. An alert is held when Slack refuses it for a reason that a person
+must fix, such as a channel that was deleted; it is tried again every hour, or at
+once after posture alerts retry. A damaged alert cannot be read and is never sent:
+posture changes shows what it was to say. Alerts that were only printed are not
+listed here: see posture changes.`,
 		Example: `  posture alerts
   posture alerts --since 30d --format json
   posture alerts retry && posture alerts deliver`,
@@ -43,7 +44,7 @@ is among posture changes. Alerts that were only printed are not here: see postur
 		return a.print(cmd.Context())
 	}
 	a.addStore(cmd)
-	a.addSince(cmd, &a.since, "alerts that were told (default 7d),")
+	a.addSince(cmd, &a.since, "alerts sent (default 7d)")
 	a.addFormat(cmd, "table", "json")
 	cmd.AddCommand(newAlertsRetry(world), newAlertsDeliver(world))
 	return cmd
@@ -58,14 +59,14 @@ func (a *alerts) print(ctx context.Context) error {
 		a.since = a.world.now().Add(-7 * 24 * time.Hour)
 	}
 	box := outbox.New(kept, a.world.now, outbox.Sleep)
-	a.Told = []outbox.Record{}
+	a.Sent = []outbox.Record{}
 	for record, err := range box.Told(ctx, a.since) {
 		if err != nil {
 			return incomplete(err)
 		}
-		a.Told = append(a.Told, record)
+		a.Sent = append(a.Sent, record)
 	}
-	slices.SortFunc(a.Told, func(x, y outbox.Record) int {
+	slices.SortFunc(a.Sent, func(x, y outbox.Record) int {
 		return cmp.Or(y.Time.Compare(x.Time), cmp.Compare(x.Key, y.Key))
 	})
 	waiting, err := box.Waiting(ctx)
@@ -76,8 +77,8 @@ func (a *alerts) print(ctx context.Context) error {
 	if a.format == "json" {
 		return a.world.json(a)
 	}
-	if len(a.Told)+len(a.Waiting) == 0 {
-		fmt.Fprintf(a.world.err, "no alert was sent since %s, and none waits in %s\n", a.since.UTC().Format(timeLayout), kept)
+	if len(a.Sent)+len(a.Waiting) == 0 {
+		fmt.Fprintf(a.world.err, "no alerts sent since %s, and none waiting in %s\n", a.since.UTC().Format(timeLayout), kept)
 	}
 	return a.table().Write(a.world.out)
 }
@@ -87,18 +88,18 @@ func (a *alerts) table() *report.Table {
 	table := report.NewTable("time", "state", "channel", "change", "severity", "count", "target", "what", "because")
 	for _, e := range a.Waiting {
 		if e.State == outbox.Damaged {
-			table.Add(e.Created.UTC().Format(timeLayout), string(e.State), "", "", "", "", "", e.Key, e.LastError)
+			table.Add(e.Created.UTC().Format(timeLayout), state(e), "", "", "", "", "", e.Key, e.LastError)
 			continue
 		}
-		cells := append([]string{e.Created.UTC().Format(timeLayout), string(e.State), e.To()}, messageCells(e.Alert, e.Members)...)
+		cells := append([]string{e.Created.UTC().Format(timeLayout), state(e), e.To()}, messageCells(e.Alert, e.Members)...)
 		table.Add(append(cells, because(e))...)
 	}
-	for _, r := range a.Told {
+	for _, r := range a.Sent {
 		if r.Damaged != "" {
-			table.Add(r.Time.UTC().Format(timeLayout), "told", "", "", "", "", "", r.Key, "its record is damaged: "+r.Damaged)
+			table.Add(r.Time.UTC().Format(timeLayout), "sent", "", "", "", "", "", r.Key, "its record is damaged: "+r.Damaged)
 			continue
 		}
-		cells := append([]string{r.Time.UTC().Format(timeLayout), "told", cmp.Or(r.Receipt.Channel, r.Route)}, messageCells(r.Alert, r.Members)...)
+		cells := append([]string{r.Time.UTC().Format(timeLayout), "sent", cmp.Or(r.Receipt.Channel, r.Route)}, messageCells(r.Alert, r.Members)...)
 		table.Add(append(cells, how(r))...)
 	}
 	return table
@@ -112,7 +113,15 @@ func messageCells(alert drift.Alert, members []outbox.Member) []string {
 	return alertCells(alert)
 }
 
-// because says why an entry was not told yet.
+// state returns the state of an entry in the word that people read.
+func state(e outbox.Entry) string {
+	if e.State == outbox.Parked {
+		return "held"
+	}
+	return string(e.State)
+}
+
+// because says why an entry was not sent yet.
 func because(e outbox.Entry) string {
 	text := e.LastError
 	if !e.NotBefore.IsZero() {
@@ -124,11 +133,11 @@ func because(e outbox.Entry) string {
 	return cmp.Or(text, "not tried yet")
 }
 
-// how says what was unusual about a message that was told.
+// how says what was unusual about a message that was sent.
 func how(r outbox.Record) string {
 	switch {
 	case r.Repeated:
-		return "marked as a possible repetition"
+		return "marked as a possible repeat"
 	case r.Digest != "":
 		return "in a digest"
 	case r.Plain:
@@ -144,7 +153,7 @@ func newAlertsRetry(world *streams) *cobra.Command {
 	c := common{world: world}
 	cmd := &cobra.Command{
 		Use:   "retry",
-		Short: "Make parked alerts due at once, after what was wrong is mended",
+		Short: "Release held alerts, after you have fixed why Slack refused them",
 		Args:  noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			kept, _, err := c.stored(cmd.Context())
@@ -155,7 +164,7 @@ func newAlertsRetry(world *streams) *cobra.Command {
 			if err != nil {
 				return incomplete(err)
 			}
-			fmt.Fprintf(world.out, "%d alert%s due now: the next run sends them, or posture alerts deliver\n", freed, are(freed))
+			fmt.Fprintf(world.out, "%d alert%s released: the next run sends them, or posture alerts deliver\n", freed, plural(freed))
 			return nil
 		},
 	}
@@ -167,13 +176,13 @@ func newAlertsDeliver(world *streams) *cobra.Command {
 	c := common{world: world}
 	cmd := &cobra.Command{
 		Use:   "deliver",
-		Short: "Send what waits to Slack now",
-		Long: `Send the alerts that wait and are due to Slack. It needs Slack's secret in the
-environment: ` + tokenVariable + ` (a bot token) or
+		Short: "Send waiting alerts to Slack now",
+		Long: `Send the alerts that are waiting, and not to be tried later, to Slack. Slack's
+secret is read from the environment: ` + tokenVariable + ` (a bot token) or
 ` + webhookVariable + ` (the URL of an incoming webhook).
 
-Exit codes: 0 nothing waits any more, 2 wrong usage or no secret, 3 something
-still waits.`,
+Exit codes: 0 everything is sent, 2 wrong usage or no secret, 3 some alerts are
+still waiting.`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.deliver(cmd.Context()) },
 	}
@@ -187,14 +196,14 @@ func (c *common) deliver(ctx context.Context) error {
 		return err
 	}
 	if c.secret() == "" {
-		return fmt.Errorf("there is no secret to send with: set %s or %s", tokenVariable, webhookVariable)
+		return fmt.Errorf("no Slack secret: set %s or %s", tokenVariable, webhookVariable)
 	}
 	sender, _, err := c.sender(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	done, err := outbox.New(kept, c.world.now, outbox.Sleep).Deliver(ctx, sender)
-	fmt.Fprint(c.world.out, cmp.Or(delivered(done), "nothing waits\n"))
+	fmt.Fprint(c.world.out, cmp.Or(delivered(done), "no alerts are waiting\n"))
 	switch {
 	case err != nil:
 		return incomplete(err)

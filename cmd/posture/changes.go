@@ -37,11 +37,10 @@ func newChanges(world *streams) *cobra.Command {
 	c := &changes{common: common{world: world}}
 	cmd := &cobra.Command{
 		Use:   "changes",
-		Short: "Print what changed, run by run, the latest first",
-		Long: `Print what each finished run found changed since the run before it, the latest
-run first: what regressed, appeared, was resolved or deleted, and what could not
-be read. That is what people were told, or are to be told; posture alerts shows
-which of it has reached them.`,
+		Short: "Print what changed in each run, the latest first",
+		Long: `Print what changed in each finished run since the run before it, the latest run
+first: what regressed, appeared, was resolved or deleted, and what could not be
+read. Each change is an alert; posture alerts shows which of them were sent.`,
 		Example: `  posture changes
   posture changes --since 7d
   posture changes --limit 1 --format json`,
@@ -49,7 +48,7 @@ which of it has reached them.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.print(cmd.Context()) },
 	}
 	c.addStore(cmd)
-	c.addSince(cmd, &c.since, "runs that were finished")
+	c.addSince(cmd, &c.since, "runs finished")
 	c.limit = 10
 	cmd.Flags().Var(number{&c.limit}, "limit", "the latest `n` runs")
 	c.addFormat(cmd, "table", "json")

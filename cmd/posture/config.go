@@ -14,7 +14,7 @@ import (
 func newConfig(world *streams) *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "config",
-		Short: "Check posture.yaml, or print what may be in it",
+		Short: "Check posture.yaml, or print its JSON Schema",
 	})
 	cmd.AddCommand(newConfigSchema(world), newConfigCheck(world))
 	return cmd
@@ -41,10 +41,11 @@ func newConfigCheck(world *streams) *cobra.Command {
 	c := common{world: world}
 	return &cobra.Command{
 		Use:   "check [FILE]",
-		Short: "Check a configuration, its rule directories and its exemptions",
-		Long: `Check posture.yaml, or another file, as a scan would: its form, the services and
-the store that it names, the rules of its directories with their examples, and
-the rules that parameters, severities and exemptions are for. It makes no call.`,
+		Short: "Check a configuration file, its rules and its exemptions",
+		Long: `Check posture.yaml, or another file, as a scan would: its syntax, the services and
+the store that it names, the rules in its directories with their examples, and
+that the rules it sets parameters, severities and exemptions for exist. No cloud
+is called.`,
 		Example: `  posture config check
   posture config check deploy/posture.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -90,6 +91,6 @@ func (c *common) check() error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.world.out, "%s is fine: %d rules in use, %d exemption%s\n", c.config, len(rules), len(cfg.Exemptions.Items), plural(len(cfg.Exemptions.Items)))
+	fmt.Fprintf(c.world.out, "%s is valid: %d rules enabled, %d exemption%s\n", c.config, len(rules), len(cfg.Exemptions.Items), plural(len(cfg.Exemptions.Items)))
 	return nil
 }

@@ -21,16 +21,16 @@ func newDemo(world *streams) *cobra.Command {
 	d := &demoCommand{world: world}
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "See it at work on a sample account and project that are served in process",
+		Short: "See posture at work on a sample account and project",
 		Long: `Scan a sample AWS account and a sample Google Cloud project twice, with
-regressions in both and a fix in between, and show what came of it: findings, the
-messages to Slack, what could not be read, and the stored evidence. Both are served
-on the loopback interface; no cloud, no credentials and no network are needed.`,
+regressions in both and a fix in between, and show the findings, the messages to
+Slack, what could not be read, and the stored evidence. Both are served on the
+loopback interface: you need no cloud, no credentials and no network.`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
 	cmd.Flags().StringVar(&d.store, "store", "", "empty `directory` to keep the two runs in (default: a new one)")
-	cmd.Flags().BoolVar(&d.blocks, "blocks", false, "print the regression also as the JSON that Slack receives")
+	cmd.Flags().BoolVar(&d.blocks, "blocks", false, "also print the regression as the JSON that Slack receives")
 	_ = cmd.MarkFlagDirname("store")
 	return cmd
 }

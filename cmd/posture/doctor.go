@@ -19,7 +19,7 @@ import (
 func newDoctor(world *streams) *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "doctor",
-		Short: "Try every permission that a scan needs, and print what is missing",
+		Short: "Try every call that a scan makes, and print which permissions are missing",
 	})
 	for _, c := range world.clouds {
 		cmd.AddCommand(newDoctorOf(world, c))
@@ -35,8 +35,8 @@ func newDoctorOf(world *streams, c cloud.Cloud) *cobra.Command {
 		Use: c.Name, Short: help.Short, Example: help.Example,
 		Long: help.Long + `
 
-Exit codes: 0 all that could be tried works, 2 wrong usage or credentials,
-3 something does not work.`,
+Exit codes: 0 every call that could be tried works, 2 wrong usage or credentials,
+3 some calls fail.`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
@@ -76,7 +76,7 @@ func (d *doctor) add(cmd *cobra.Command) {
 	d.addRules(cmd)
 	d.addFormat(cmd, "table", "json")
 	cmd.Flags().BoolVar(&d.noStore, "no-store", false, "do not try to write to the store")
-	cmd.Flags().BoolVar(&d.all, "all", false, "print what works, too")
+	cmd.Flags().BoolVar(&d.all, "all", false, "also print what works")
 }
 
 func (d *doctor) run(ctx context.Context) error {
@@ -184,27 +184,38 @@ func wantOf(p *policy.Policy) posture.Want {
 	return want
 }
 
-// verdict is an error when something that a scan needs does not work.
+// verdict is an error when a call that a scan makes fails.
 func (d *doctor) verdict() error {
-	wrong, lacking := 0, ""
-	for _, target := range d.Targets {
-		if target.Failure != "" {
-			wrong++
-		}
-		for _, t := range target.Trials {
-			if t.State != works && t.State != notTried {
-				wrong++
-			}
-			if t.State == missing {
-				lacking = ": posture permissions prints a policy that allows all that the calls need"
-			}
-		}
+	counts := d.counts()
+	working := counts[works]
+	failing := -working - counts[notTried]
+	for _, n := range counts {
+		failing += n
 	}
-	if d.Store != nil && d.Store.State != works {
-		wrong++
+	advice := ""
+	if counts[missing] > 0 {
+		advice = fmt.Sprintf(" (run: posture permissions %s)", d.cloud.Name)
 	}
-	if wrong > 0 {
-		return incomplete(fmt.Errorf("%d of what a scan needs does not work%s", wrong, lacking))
+	if failing > 0 {
+		return incomplete(fmt.Errorf("%d of %d calls fail; %d work%s", failing, failing+working, working, advice))
 	}
 	return nil
+}
+
+// counts adds up the calls by what became of them, those to the store and those
+// that open a target included.
+func (d *doctor) counts() map[ability]int {
+	counts := map[ability]int{}
+	for _, target := range d.Targets {
+		if target.Failure != "" {
+			counts[broken]++
+		}
+		for _, t := range target.Trials {
+			counts[t.State]++
+		}
+	}
+	if d.Store != nil {
+		counts[d.Store.State]++
+	}
+	return counts
 }

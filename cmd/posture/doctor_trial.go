@@ -14,7 +14,7 @@ type ability string
 
 // The abilities, those that need somebody first.
 const (
-	missing  ability = "missing"   // refused for want of a permission
+	missing  ability = "missing"   // refused: a permission is missing
 	refused  ability = "refused"   // refused for another reason, which Code names
 	broken   ability = "failed"    // no usable answer
 	notTried ability = "not tried" // there is nothing that it could be made for

@@ -170,7 +170,7 @@ func estimate(of cloud.Command, target posture.Target, calls []scanners.Declared
 		e.LastCalls += n
 	}
 	if last.Run == "" {
-		e.Assumed = append(e.Assumed, "no scan is stored that counts the resources: the total is without their calls")
+		e.Assumed = append(e.Assumed, "no stored scan has counted the resources: the total leaves out their calls")
 	}
 	e.add(calls, counts)
 	return e
@@ -213,8 +213,8 @@ func (c *common) showEstimates(estimates []estimated) error {
 	total := 0
 	for _, e := range estimates {
 		total += e.Total
-		fmt.Fprintf(c.world.out, "%s %s\n", e.unit, cmp.Or(e.Account, "of the credentials"))
-		table := report.NewTable("calls", "for each", "of", "makes")
+		fmt.Fprintf(c.world.out, "%s %s\n", e.unit, cmp.Or(e.Account, "of your credentials"))
+		table := report.NewTable("calls", "per", "count", "total")
 		table.Add(strconv.Itoa(e.Once), e.unit, "1", strconv.Itoa(e.Once))
 		if e.Regions > 0 {
 			table.Add(strconv.Itoa(e.PerRegion), "region", strconv.Itoa(e.Regions), strconv.Itoa(e.PerRegion*e.Regions))
@@ -231,7 +231,7 @@ func (c *common) showEstimates(estimates []estimated) error {
 		}
 		e.showAssumed(c)
 	}
-	fmt.Fprintf(c.world.out, "%d calls in all, all of them reads, each counted as one page; none was made\n", total)
+	fmt.Fprintf(c.world.out, "%d calls in total, all of them reads, counting one page each; none was made\n", total)
 	return nil
 }
 
@@ -241,7 +241,7 @@ func (e estimated) showAssumed(c *common) {
 		fmt.Fprintf(c.world.out, "assumed: %s\n", assumption)
 	}
 	if e.LastRun != "" {
-		fmt.Fprintf(c.world.out, "resources as run %s counted them, which made %d calls\n", e.LastRun, e.LastCalls)
+		fmt.Fprintf(c.world.out, "resource counts are from run %s, which made %d calls\n", e.LastRun, e.LastCalls)
 	}
 	fmt.Fprintln(c.world.out)
 }

@@ -27,15 +27,15 @@ func newFindings(world *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "findings",
 		Short: "Print what the latest scan found",
-		Long: `Print findings of the latest finished run, or of another one. Without --status
-or --all these are the failing ones, the gravest first. No call to a cloud is
-made: all comes from the store.
+		Long: `Print the findings of the latest finished run, or of another one: without --status
+or --all the failing ones, the most severe first. They come from the store; no
+cloud is called.
 
-Filters take several values, separated by commas. Findings must match all
+Filters take several values, separated by commas. A finding must match all
 filters.`,
 		Example: `  posture findings
   posture findings --severity critical,high --category iam
-  posture findings --status unknown               what could not be judged, and why
+  posture findings --status unknown               what could not be checked, and why
   posture findings --criterion CC6.1 --all --format csv > cc6.1.csv
   posture findings --run 20261122T010000Z-aws --format json
   posture findings --run gcp                      the latest over Google Cloud
@@ -94,8 +94,18 @@ func (f *findings) print(ctx context.Context) error {
 	if err := matching.Write(f.world.out, f.format); err != nil {
 		return incomplete(err)
 	}
-	fmt.Fprintf(f.world.err, "%s in what was asked for of run %s (%s)\n", c.line(), run.run.ID, run.manifest.Outcome)
+	fmt.Fprintf(f.world.err, "%s%s. Run %s (%s): %s\n", c.sentence(), f.filtered(),
+		run.run.ID, run.manifest.Outcome, statusLine(run.manifest.Coverage.Counts))
 	return nil
+}
+
+// filtered says that not all findings of these statuses were to be shown.
+func (f *findings) filtered() string {
+	w := f.where
+	if len(w.Severities)+len(w.Categories)+len(w.Rules)+len(w.Accounts)+len(w.Criteria) == 0 {
+		return ""
+	}
+	return " (filtered)"
 }
 
 // check refuses filters that nothing in the run could ever match.

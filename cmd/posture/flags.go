@@ -22,14 +22,14 @@ type common struct {
 }
 
 func (c *common) addConfig(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.config, "config", "", "`file` with the configuration (default: posture.yaml here, if there is one)")
+	cmd.Flags().StringVar(&c.config, "config", "", "configuration `file` (default: posture.yaml here, if there is one)")
 	_ = cmd.MarkFlagFilename("config", "yaml")
 }
 
 // addStore adds the flags of all commands that read stored runs.
 func (c *common) addStore(cmd *cobra.Command) {
 	c.addConfig(cmd)
-	cmd.Flags().StringVar(&c.store, "store", "", "where runs are kept, `URL`: a directory, s3://bucket/prefix, gs://bucket/prefix or azblob://account/container/prefix (default: the configuration's, else a directory of yours)")
+	cmd.Flags().StringVar(&c.store, "store", "", "where runs are stored, `URL`: a directory, s3://bucket/prefix, gs://bucket/prefix or azblob://account/container/prefix (default: the one in posture.yaml, else your data directory)")
 	_ = cmd.MarkFlagDirname("store")
 }
 
@@ -42,7 +42,7 @@ func (c *common) addRules(cmd *cobra.Command) {
 func (c *common) addFormat(cmd *cobra.Command, formats ...string) {
 	flag := choice{value: &c.format, of: "format", allowed: formats}
 	c.format = formats[0]
-	cmd.Flags().Var(&flag, "format", "print as `format`: "+wrapped(formats))
+	cmd.Flags().Var(&flag, "format", "output `format`: "+wrapped(formats))
 	complete(cmd, "format", formats)
 }
 
@@ -63,7 +63,7 @@ const configFile = "posture.yaml"
 func loadFile(path string) (config.Config, error) {
 	cfg, err := config.Load(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return config.Config{}, fmt.Errorf("there is no file %s: name the configuration with --config FILE", path)
+		return config.Config{}, fmt.Errorf("no such file %s: name the configuration with --config FILE", path)
 	}
 	return cfg, err
 }

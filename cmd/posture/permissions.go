@@ -12,7 +12,7 @@ import (
 func newPermissions(world *streams) *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "permissions",
-		Short: "Print the least that a scan must be allowed to do",
+		Short: "Print the least privileges that a scan needs",
 	})
 	for _, c := range world.clouds {
 		cmd.AddCommand(newPermissionsOf(world, c))
@@ -47,8 +47,8 @@ func newPermissionsOf(world *streams, c cloud.Cloud) *cobra.Command {
 	if c.Role.Denies {
 		cmd.Flags().StringSliceVar(&p.except, "except", nil, "do not deny these `actions`")
 	}
-	cmd.Flags().StringVar(&p.template, "template", "", "compare with what stands in this `file`")
-	cmd.Flags().BoolVar(&p.write, "write", false, "write it to the template instead")
+	cmd.Flags().StringVar(&p.template, "template", "", "compare with the policy in this `file`")
+	cmd.Flags().BoolVar(&p.write, "write", false, "update the template instead")
 	_ = cmd.MarkFlagFilename("template", "yaml")
 	return cmd
 }
@@ -57,16 +57,16 @@ func newPermissionsOf(world *streams, c cloud.Cloud) *cobra.Command {
 func aboutTemplates(c cloud.Cloud) string {
 	text := `
 
-With --template it is compared with what stands in a template between the lines
+With --template the output is compared with the text between these lines of a file
 
   # ` + generatedBegin(c.Name) + `
   # ` + generatedEnd + `
 
-and a difference is an error; with --write it is put there.`
+A difference is an error; with --write the file is updated.`
 	if c.Role.Denies {
-		text += ` Words after the first
-line are flags for it: --except names data that the role has to read for
-something else, such as its own results.`
+		text += ` Flags may
+follow the first line: --except names data that the role has to read for other
+purposes, such as its own results.`
 	}
 	return text
 }

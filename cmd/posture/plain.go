@@ -9,7 +9,7 @@ import (
 )
 
 // plain returns an error's text with what the SDK of AWS says in it put
-// shortly: which operation was answered with which code, or why there was no
+// shortly: which operation failed with which code, or why there was no
 // answer. The API's own words are left out: they may quote the request.
 func plain(err error) string {
 	text := err.Error()
@@ -22,9 +22,9 @@ func plain(err error) string {
 	var unanswered *net.OpError
 	switch {
 	case errors.As(operation, &answered):
-		short += " answered " + answered.ErrorCode() + hint(answered.ErrorCode())
+		short += ": " + answered.ErrorCode() + hint(answered.ErrorCode())
 	case errors.As(operation, &unanswered):
-		short += " got no answer: " + unanswered.Error()
+		short += ": no answer: " + unanswered.Error()
 	default:
 		return text
 	}
@@ -35,11 +35,11 @@ func plain(err error) string {
 func hint(code string) string {
 	switch code {
 	case "AccessDenied":
-		return " (the credentials at hand lack the permission)"
+		return " (your credentials lack the permission)"
 	case "ExpiredToken", "ExpiredTokenException":
-		return " (sign in again)"
+		return " (your AWS session has expired; run: aws sso login)"
 	case "InvalidAccessKeyId", "InvalidClientTokenId", "SignatureDoesNotMatch":
-		return " (the credentials at hand are not valid)"
+		return " (your credentials are not valid)"
 	default:
 		return ""
 	}

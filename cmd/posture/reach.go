@@ -67,7 +67,7 @@ func open(ctx context.Context, cloud audit.Cloud, targets []posture.Target) map[
 	return opened
 }
 
-// mistakes returns what a person has to mend before a run makes sense.
+// mistakes returns what a person has to fix before a run makes sense.
 func mistakes(targets []posture.Target, opened map[string]reached) error {
 	var wrong, failed []error
 	for _, target := range targets {
@@ -88,12 +88,12 @@ func mistakes(targets []posture.Target, opened map[string]reached) error {
 		return nil
 	}
 	if len(failed) > 1 {
-		return unreachable(fmt.Errorf("none of %d targets can be read, the first because: %w", len(targets), failed[0]))
+		return unreachable(fmt.Errorf("none of the %d targets can be read; the first: %w", len(targets), failed[0]))
 	}
 	return unreachable(errors.Join(failed...))
 }
 
-// unreachable tells what time may mend from what a person must.
+// unreachable tells what may pass by itself from what a person must fix.
 func unreachable(err error) error {
 	var known *posture.ReadError
 	if errors.As(err, &known) && (known.Cause.Reason == posture.Throttled || known.Cause.Reason == posture.TimedOut) {

@@ -14,12 +14,11 @@ import (
 func newRoot(world *streams) *cobra.Command {
 	root := group(&cobra.Command{
 		Use:   "posture",
-		Short: "Turn cloud settings into SOC 2 evidence, and tell what regressed",
-		Long: `posture reads the settings of cloud accounts with calls that only read, judges
-them by rules, keeps the findings as evidence, and tells what changed since
-people were last told.
+		Short: "Turn cloud settings into SOC 2 evidence, and alert on regressions",
+		Long: `posture reads the settings of cloud accounts with read-only calls, checks them
+against rules, stores the findings as evidence, and tells you what changed.
 
-  posture demo                 see it at work on a sample account and project
+  posture demo                 see it work on a sample account and project
   posture scan aws             scan the AWS account of your credentials
   posture scan gcp             scan Google Cloud projects, folders or an organization
   posture findings             what the latest scan found
@@ -29,11 +28,11 @@ people were last told.
   posture verify               check that the stored evidence is unchanged
 
 Settings are read from posture.yaml in the working directory, if there is one;
-flags go before it. Runs are kept in a directory of yours unless --store or the
-file names another place.
+flags override it. Runs are stored in your data directory unless --store or
+posture.yaml names another place.
 
-Exit codes: 0 fine, 1 findings at or over --fail-on (of verify: evidence was
-changed), 2 wrong usage or configuration, 3 the scan itself was incomplete.`,
+Exit codes: 0 ok, 1 findings at or above --fail-on fail (verify: evidence was
+changed), 2 wrong usage or configuration, 3 the scan was incomplete.`,
 		SilenceUsage: true, SilenceErrors: true,
 		Version: setup.Version,
 	})

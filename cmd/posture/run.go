@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,9 +53,9 @@ func (w *streams) closed(ctx context.Context, s store.Store, which string) (mani
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound) && scope:
-		return manifest, fmt.Errorf("no scan was finished in %s yet: run %s, or name another place with --store", s, strings.TrimSpace("posture scan "+which))
+		return manifest, fmt.Errorf("no finished scan in %s: run %s, or choose another store with --store", s, strings.TrimSpace("posture scan "+which))
 	case errors.Is(err, store.ErrNotFound):
-		return manifest, fmt.Errorf("%s holds no finished run %s: posture runs lists those that it has", s, which)
+		return manifest, fmt.Errorf("no finished run %s in %s: posture runs lists them", which, s)
 	case err != nil:
 		return manifest, unread(s, err)
 	}
@@ -144,8 +145,40 @@ func atOrOver(counts map[posture.Severity]int, floor string) int {
 
 // line says in a few words how many findings there are.
 func (c counted) line() string {
-	return fmt.Sprintf("%d pass, %d fail%s, %d unknown",
+	return fmt.Sprintf("%d pass, %d fail%s, %d not checked",
 		c.statuses[posture.Pass], c.statuses[posture.Fail], c.bySeverity(), c.statuses[posture.Unknown])
+}
+
+// statusLine is line for counts without severities.
+func statusLine(counts map[posture.Status]int) string { return counted{statuses: counts}.line() }
+
+// sentence is line without what there is none of: "5 critical findings fail".
+func (c counted) sentence() string {
+	var parts []string
+	if n := c.statuses[posture.Pass]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d pass", n))
+	}
+	if c.statuses[posture.Fail] > 0 {
+		parts = append(parts, c.failures())
+	}
+	if n := c.statuses[posture.Unknown]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d not checked", n))
+	}
+	return cmp.Or(wrapped(parts), "no findings")
+}
+
+func (c counted) failures() string {
+	n := c.statuses[posture.Fail]
+	verb := "fail"
+	if n == 1 {
+		verb = "fails"
+	}
+	for severity, count := range c.failing {
+		if count == n {
+			return fmt.Sprintf("%d %s finding%s %s", n, severity, plural(n), verb)
+		}
+	}
+	return fmt.Sprintf("%d finding%s %s%s", n, plural(n), verb, c.bySeverity())
 }
 
 func (c counted) bySeverity() string {

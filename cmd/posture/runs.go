@@ -22,9 +22,8 @@ func newRuns(world *streams) *cobra.Command {
 	limit := uint(0)
 	cmd := &cobra.Command{
 		Use:   "runs",
-		Short: "List the runs that the store holds, the latest first",
-		Long: `List the runs that were opened, the latest first, with how each ended:
-complete, degraded (a target or too much else could not be read), failed
+		Short: "List the stored runs, the latest first",
+		Long: `List the stored runs, the latest first, with the outcome of each: complete, degraded (a target or too much else could not be read), failed
 (nothing could be read) or unfinished.`,
 		Example: `  posture runs
   posture runs --since 30d --format json`,
@@ -43,7 +42,7 @@ complete, degraded (a target or too much else could not be read), failed
 		},
 	}
 	c.addStore(cmd)
-	c.addSince(cmd, &since, "runs that were due")
+	c.addSince(cmd, &since, "runs scheduled")
 	limit = 30
 	cmd.Flags().Var(number{&limit}, "limit", "the latest `n`")
 	c.addFormat(cmd, "table", "json")
@@ -57,7 +56,7 @@ func (c *common) showRuns(entries []snapshot.Entry, kept string) error {
 	if len(entries) == 0 {
 		fmt.Fprintf(c.world.err, "no runs in %s\n", kept)
 	}
-	table := report.NewTable("run", "due", "outcome", "targets", "pass", "fail", "unknown", "closed")
+	table := report.NewTable("run", "scheduled", "outcome", "targets", "pass", "fail", "unknown", "closed")
 	for _, e := range entries {
 		row := []string{e.Run, e.Slot.UTC().Format(timeLayout), string(e.Outcome), "", "", "", "", ""}
 		if e.Sequence > 0 {

@@ -18,7 +18,7 @@ import (
 func newScan(world *streams) *cobra.Command {
 	cmd := group(&cobra.Command{
 		Use:   "scan",
-		Short: "Scan a cloud, store what was found, and tell what changed",
+		Short: "Scan a cloud, store the findings, and report what changed",
 	})
 	for _, c := range world.clouds {
 		cmd.AddCommand(newScanOf(world, c))
@@ -43,17 +43,17 @@ func newScanOf(world *streams, c cloud.Cloud) *cobra.Command {
 		},
 	}
 	s.add(cmd)
-	cmd.Flags().BoolVar(&estimate, "estimate", false, "print how many calls a scan takes, and make none of them")
+	cmd.Flags().BoolVar(&estimate, "estimate", false, "print how many calls a scan takes, without making any")
 	return cmd
 }
 
 // exitCodes is what the help of scans says of them.
 const exitCodes = `Exit codes:
-  0  all is read, and nothing at or over --fail-on fails
-  1  findings at or over --fail-on fail
+  0  everything was read, and nothing at or above --fail-on fails
+  1  findings at or above --fail-on fail
   2  wrong usage, configuration or credentials; nothing was stored
-  3  no such finding, but the run is not complete: a target, or a listing, could
-     not be read, or findings at or over --fail-on are unknown`
+  3  no such finding, but the run is incomplete: a target or a listing could not
+     be read, or findings at or above --fail-on were not checked`
 
 // scan is one posture scan, whatever the cloud.
 type scan struct {
@@ -73,13 +73,13 @@ func (s *scan) add(cmd *cobra.Command) {
 	s.addFormat(cmd, report.Formats()...)
 	s.failOn = none
 	severities := append(texts(posture.Severities), none)
-	cmd.Flags().Var(&choice{&s.failOn, "severity", severities}, "fail-on", "exit with 1 when findings of this `severity` or a graver one fail: "+wrapped(severities))
+	cmd.Flags().Var(&choice{&s.failOn, "severity", severities}, "fail-on", "exit with 1 when findings of this `severity` or above fail: "+wrapped(severities))
 	complete(cmd, "fail-on", severities)
 	cmd.Flags().BoolVar(&s.quiet, "quiet", false, "print no progress")
 }
 
-// run scans, stores and tells. Whatever a person may have got wrong is said
-// before anything is stored.
+// run scans, stores and reports. Mistakes of usage are reported before anything
+// is stored.
 func (s *scan) run(ctx context.Context) error {
 	progress := newProgress(s.world, s.quiet)
 	defer progress.end()
@@ -118,7 +118,7 @@ func (s *scan) auditor(ctx context.Context, progress *progress) (*audit.Auditor,
 	if err != nil {
 		return nil, err
 	}
-	progress.heading("trying the credentials")
+	progress.heading("checking credentials")
 	if cloud, err = reach(ctx, cloud); err != nil {
 		return nil, err
 	}
@@ -138,13 +138,13 @@ func (s *scan) pass(ctx context.Context, auditor *audit.Auditor, progress *progr
 	for i, target := range run.Targets {
 		progress.target(target, i, len(run.Targets))
 		if _, err := auditor.Scan(ctx, run.ID, target); err != nil && ctx.Err() == nil {
-			return audit.Published{}, incomplete(fmt.Errorf("run %s stays unfinished: %w", run.ID, err))
+			return audit.Published{}, incomplete(fmt.Errorf("run %s is unfinished: %w", run.ID, err))
 		}
 		if ctx.Err() != nil {
-			return audit.Published{}, incomplete(fmt.Errorf("interrupted: run %s stays unfinished, and nobody was told of it", run.ID))
+			return audit.Published{}, incomplete(fmt.Errorf("interrupted: run %s is unfinished, and no alerts were sent", run.ID))
 		}
 	}
-	progress.heading("comparing with what people were told")
+	progress.heading("looking for changes")
 	return publish(ctx, auditor, run.ID)
 }
 
@@ -171,7 +171,7 @@ func publish(ctx context.Context, auditor *audit.Auditor, run string) (audit.Pub
 	case err == nil:
 		return published, nil
 	case ctx.Err() != nil:
-		return audit.Published{}, incomplete(fmt.Errorf("interrupted: run %s stays as it is until the next run is published", run))
+		return audit.Published{}, incomplete(fmt.Errorf("interrupted: run %s is published with the next run", run))
 	default:
 		return audit.Published{}, incomplete(err)
 	}

@@ -42,7 +42,7 @@ func (s *scan) show(ctx context.Context, auditor *audit.Auditor, published audit
 		return incomplete(err)
 	}
 	s.tell(out, auditor, published)
-	fmt.Fprint(out, summary(published, c), "kept in ", auditor.Store, "\n")
+	fmt.Fprint(out, summary(published, c), "stored in ", auditor.Store, "\n")
 	return s.verdict(published.Manifest, c)
 }
 
@@ -56,13 +56,13 @@ func (s *scan) tell(out io.Writer, auditor *audit.Auditor, published audit.Publi
 		}
 	}
 	if !slices.ContainsFunc(published.Alerts, func(a drift.Alert) bool { return a.Kind != drift.ScannerProblem }) {
-		fmt.Fprint(out, "\nnothing changed since people were last told\n")
+		fmt.Fprint(out, "\nNo changes since the last scan.\n")
 	}
 	switch {
 	case auditor.Sender != nil:
 		fmt.Fprint(out, delivered(published.Delivery))
 	case auditor.Channel != "" && len(published.Alerts) > 0:
-		fmt.Fprintf(out, "\nSlack was not told, for want of a secret: set %s, then posture alerts deliver\n", tokenVariable)
+		fmt.Fprintf(out, "\nNothing was sent to Slack: set %s, then run: posture alerts deliver\n", tokenVariable)
 	}
 }
 
@@ -73,40 +73,26 @@ func delivered(r outbox.Report) string {
 		fmt.Fprintf(&b, "%d message%s sent to Slack\n", r.Messages, plural(r.Messages))
 	}
 	if r.Waiting > 0 {
-		fmt.Fprintf(&b, "%d alert%s for Slack: posture alerts shows why\n", r.Waiting, waits(r.Waiting))
+		fmt.Fprintf(&b, "%d alert%s waiting for Slack (run: posture alerts)\n", r.Waiting, plural(r.Waiting))
 	}
 	if r.Parked > 0 {
-		fmt.Fprintf(&b, "%d alert%s parked: posture alerts shows why, posture alerts retry sends them again once it is mended\n", r.Parked, are(r.Parked))
+		fmt.Fprintf(&b, "%d alert%s held: posture alerts shows why; after the fix run: posture alerts retry\n", r.Parked, plural(r.Parked))
 	}
 	for _, alarm := range r.Alarms {
 		if alarm.Kind == outbox.Malformed {
-			fmt.Fprintf(&b, "%s is damaged (%s): posture changes has what was to be told\n", alarm.Key, alarm.Code)
+			fmt.Fprintf(&b, "%s is damaged (%s): posture changes shows what it was to say\n", alarm.Key, alarm.Code)
 			continue
 		}
-		fmt.Fprintf(&b, "Slack refuses: %s%s (%s)\n", alarm.Code, of(alarm.Channel), alarm.Kind)
+		fmt.Fprintf(&b, "Slack refused: %s%s (%s)\n", alarm.Code, of(alarm.Channel), alarm.Kind)
 	}
 	return b.String()
 }
 
-func waits(n int) string {
+func wasOrWere(n int) string {
 	if n == 1 {
-		return " waits"
+		return "was"
 	}
-	return "s wait"
-}
-
-func are(n int) string {
-	if n == 1 {
-		return " is"
-	}
-	return "s are"
-}
-
-func isOrAre(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
+	return "were"
 }
 
 func of(channel string) string {
@@ -136,16 +122,16 @@ func summary(published audit.Published, c counted) string {
 	})
 	for i, cause := range causes {
 		if i == shownCauses {
-			fmt.Fprintf(&b, "not read for %d more reasons: posture findings --status unknown\n", len(causes)-i)
+			fmt.Fprintf(&b, "%d more reasons (run: posture findings --status unknown)\n", len(causes)-i)
 			break
 		}
-		fmt.Fprintf(&b, "not read: %s, %d finding%s\n", cause, c.causes[cause], plural(c.causes[cause]))
+		fmt.Fprintf(&b, "%d finding%s not checked: %s\n", c.causes[cause], plural(c.causes[cause]), cause)
 	}
 	return b.String()
 }
 
 // secondReadings says how many failing resources were read a second time before
-// people are told, and why others were not; nothing where none was to be.
+// an alert, and why others were not; nothing where none was to be.
 func secondReadings(parts []snapshot.Part) string {
 	read, why := 0, map[string]int{}
 	for _, part := range parts {
@@ -159,10 +145,10 @@ func secondReadings(parts []snapshot.Part) string {
 	}
 	var b strings.Builder
 	if read > 0 {
-		fmt.Fprintf(&b, "read a second time, directly: %d resource%s\n", read, plural(read))
+		fmt.Fprintf(&b, "%d resource%s read again directly\n", read, plural(read))
 	}
 	for _, cause := range slices.Sorted(maps.Keys(why)) {
-		fmt.Fprintf(&b, "not read a second time: %s, %d resource%s\n", cause, why[cause], plural(why[cause]))
+		fmt.Fprintf(&b, "%d resource%s not read again: %s\n", why[cause], plural(why[cause]), cause)
 	}
 	return b.String()
 }
@@ -178,12 +164,12 @@ func (s *scan) verdict(manifest snapshot.Manifest, c counted) error {
 	case atOrOver(c.failing, s.failOn) > 0:
 		return &exitError{code: exitFindings}
 	case manifest.Outcome != snapshot.Complete:
-		return incomplete(fmt.Errorf("the run is %s: %d of %d targets scanned, %.1f%% of the findings judged",
+		return incomplete(fmt.Errorf("incomplete: the run is %s: %d of %d targets scanned, %.1f%% of findings checked",
 			manifest.Outcome, manifest.Coverage.Scanned, manifest.Coverage.Targets, manifest.Coverage.Share()*100))
 	case unlisted > 0:
-		return incomplete(fmt.Errorf("%d of %d listings were not complete: posture doctor says what is missing", unlisted, manifest.Coverage.Listings))
+		return incomplete(fmt.Errorf("incomplete: %d of %d listings failed (run: posture doctor %s)", unlisted, manifest.Coverage.Listings, s.cloud.Name))
 	case unknown > 0:
-		return incomplete(fmt.Errorf("%d finding%s at or over %s %s unknown, so nobody knows that none of them fails", unknown, plural(unknown), s.failOn, isOrAre(unknown)))
+		return incomplete(fmt.Errorf("incomplete: %d finding%s at or above %s %s not checked", unknown, plural(unknown), s.failOn, wasOrWere(unknown)))
 	default:
 		return nil
 	}

@@ -19,7 +19,7 @@ func (c *common) defaultStore() (string, error) {
 	}
 	home := c.world.getenv("HOME")
 	if home == "" {
-		return "", fmt.Errorf("there is no home directory to keep runs in: pass --store DIRECTORY")
+		return "", fmt.Errorf("no home directory to store runs in: pass --store DIRECTORY")
 	}
 	return filepath.Join(home, ".local", "share", "posture"), nil
 }
@@ -53,7 +53,7 @@ func (c *common) openStore(ctx context.Context, cfg config.Config) (store.Store,
 	switch url.Scheme {
 	case store.SchemeDir:
 		if info, err := os.Stat(url.Dir); err == nil && !info.IsDir() {
-			return nil, fmt.Errorf("store %s: it is a file: expected a directory, which is made when it is not there", url)
+			return nil, fmt.Errorf("store %s: it is a file: expected a directory, created if missing", url)
 		}
 		return store.Dir(url.Dir), nil
 	case store.SchemeS3:
@@ -84,13 +84,13 @@ func inPlace(ctx context.Context, kept store.Store) (store.Store, error) {
 
 // noBucket says that a store's bucket is not there.
 func noBucket(at fmt.Stringer) error {
-	return fmt.Errorf("store %s: %w: make it, or name another with --store", at, store.ErrNoBucket)
+	return fmt.Errorf("store %s: %w: create it, or choose another with --store", at, store.ErrNoBucket)
 }
 
 // unread says that a store could not be read.
 func unread(s store.Store, err error) error {
 	if errors.Is(err, snapshot.ErrCorrupt) {
-		err = fmt.Errorf("%w: posture verify --store %s tells what else was changed", err, s)
+		err = fmt.Errorf("%w: posture verify --store %s shows what else was changed", err, s)
 	}
 	return incomplete(err)
 }

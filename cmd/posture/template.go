@@ -33,7 +33,7 @@ func (p *permissions) inTemplate() error {
 	case p.write:
 		return replaceFile(p.template, text)
 	default:
-		return fmt.Errorf("%s differs from what the scanners need, first in line %d: write it again with posture permissions %s --template %s --write",
+		return fmt.Errorf("%s is out of date, from line %d on (run: posture permissions %s --template %s --write)",
 			p.template, firstDifference(string(old), text), p.cloud.Name, p.template)
 	}
 }
@@ -64,7 +64,7 @@ func (p *permissions) generate(old string) (string, error) {
 		return "", fmt.Errorf("line %d: a generated policy begins here and does not end: expected a line # %s", inside, generatedEnd)
 	}
 	if found == 0 {
-		return "", fmt.Errorf("there is no line # %s: expected one where the policy is to stand", begin)
+		return "", fmt.Errorf("there is no line # %s: expected one where the policy belongs", begin)
 	}
 	return b.String(), nil
 }

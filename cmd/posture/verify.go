@@ -17,15 +17,15 @@ func newVerify(world *streams) *cobra.Command {
 		Use:   "verify",
 		Short: "Check that the stored evidence is unchanged",
 		Long: `Read everything that finished runs stored and compare it with the digests in
-the chain of their manifests. Each edit, removal, gap and change of order is
-printed with the run that it concerns.
+the chain of their manifests. Every edit, removal, gap and reordering is printed
+with its run.
 
-Whoever may write everything can also forge everything. Note the chain's end
-that is printed where such a writer has no access, and compare it next time: it
-proves all that came before it.
+Whoever can write everything can also forge everything. Copy the printed end of
+the chain to a place that such a writer cannot reach, and compare it next time:
+it proves everything before it.
 
-Exit codes: 0 the evidence is as it was written, 1 it is not, 2 wrong usage or a
-store without runs, 3 the store could not be read.`,
+Exit codes: 0 no change found, 1 evidence was changed, 2 wrong usage or a store
+without runs, 3 the store could not be read.`,
 		Example: `  posture verify
   posture verify --store s3://my-results --format json`,
 		Args: noWords,
@@ -59,7 +59,7 @@ func (c *common) verified(kept store.Store, found snapshot.Report) error {
 		return &exitError{code: exitFindings}
 	}
 	if found.Runs+len(found.Unfinished) == 0 {
-		return fmt.Errorf("there is no run in %s, so nothing was verified: name another place with --store", kept)
+		return fmt.Errorf("no runs in %s, nothing was verified: choose another store with --store", kept)
 	}
 	return nil
 }
@@ -70,21 +70,25 @@ func verification(found snapshot.Report) string {
 		fmt.Fprintf(&b, "%s\n", escape.Line(problem.String()))
 	}
 	for _, run := range found.Unfinished {
-		fmt.Fprintf(&b, "run %s was never finished; that is no fault of the evidence\n", run)
+		fmt.Fprintf(&b, "run %s was never finished (not an integrity problem)\n", run)
 	}
 	if found.Interrupted != "" {
-		fmt.Fprintf(&b, "run %s was closed by a process that died on its last steps; the next run mends it\n", found.Interrupted)
+		fmt.Fprintf(&b, "run %s was closed by a process that died on its last steps; the next run repairs it\n", found.Interrupted)
 	}
-	fmt.Fprintf(&b, "%d run%s, %d file%s compared: %s\n", found.Runs, plural(found.Runs), found.Files, plural(found.Files), judged(len(found.Problems)))
+	fmt.Fprintf(&b, "%d run%s, %d file%s compared: %s\n", found.Runs, plural(found.Runs), found.Files, plural(found.Files), outcomeOf(found))
 	if found.Head.Sequence > 0 {
 		fmt.Fprintf(&b, "chain ends at %d, sha256 %s\n", found.Head.Sequence, found.Head.Manifest)
 	}
 	return b.String()
 }
 
-func judged(problems int) string {
-	if problems == 0 {
-		return "all is as it was written"
+func outcomeOf(found snapshot.Report) string {
+	switch n := len(found.Problems); {
+	case n > 0:
+		return fmt.Sprintf("%d problem%s", n, plural(n))
+	case found.First == found.Last:
+		return "no change found in run " + found.First
+	default:
+		return fmt.Sprintf("no change found from run %s to run %s", found.First, found.Last)
 	}
-	return fmt.Sprintf("%d problem%s", problems, plural(problems))
 }

@@ -15,7 +15,7 @@ func newVersion(world *streams) *cobra.Command {
 	c := common{world: world}
 	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Print which posture this is",
+		Short: "Print the version",
 		Args:  noWords,
 		RunE: func(*cobra.Command, []string) error {
 			if c.format == "json" {

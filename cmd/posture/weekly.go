@@ -53,13 +53,13 @@ func newWeekly(world *streams) *cobra.Command {
 		Use:   "weekly",
 		Short: "Print the posture of a week on one page",
 		Long: `Print how a week went: which runs there were and what they could read, what
-fails and what changed, which exemptions end soon, what is past due and whose it
-is, and what rules say of the SOC 2 criteria. No call to a cloud is made: all
-comes from the stored runs, so that the page of an old week can be made again.
+fails and what changed, which exemptions end soon, what is past due and who owns
+it, and what the rules say about the SOC 2 criteria. Everything comes from the
+stored runs, no cloud is called, so you can make the page of an old week again.
 
-Without --week it is the last week that is over and in which a run was finished,
-or the week under way when there is none. The HTML page is one file that loads
-nothing; its style fits screens, phones and paper.`,
+Without --week it is the last week that is over and has a finished run, or the
+current week if there is none. The HTML page is one file that loads nothing; its
+style fits screens, phones and paper.`,
 		Example: `  posture weekly
   posture weekly --out posture.html
   posture weekly --week 2026-W47 --format csv > week.csv
@@ -109,7 +109,7 @@ func (w *weeklyPage) collect(ctx context.Context, kept store.Store, cfg config.C
 	if o.Week == (weekly.Week{}) {
 		o.Week, err = weekly.Latest(ctx, kept, o)
 		if err == nil && o.Week == weekly.Of(o.Now) {
-			fmt.Fprintf(w.world.err, "no run was finished in an earlier week: this is week %s so far\n", o.Week)
+			fmt.Fprintf(w.world.err, "no earlier week has a finished run: this is week %s so far\n", o.Week)
 		}
 	}
 	var page weekly.Page
@@ -117,7 +117,7 @@ func (w *weeklyPage) collect(ctx context.Context, kept store.Store, cfg config.C
 		page, err = weekly.Collect(ctx, kept, o)
 	}
 	if errors.Is(err, weekly.ErrNoRuns) {
-		return page, fmt.Errorf("%s holds no run of that week or of the weeks before: posture runs lists those that it has", kept)
+		return page, fmt.Errorf("no run of that week or of the weeks before in %s: posture runs lists them", kept)
 	}
 	if errors.Is(err, weekly.ErrNotBegun) {
 		return page, fmt.Errorf("--week: %w", err)

@@ -21,7 +21,7 @@ func weekTable(page weekly.Page, to io.Writer) error {
 		title string
 		table *report.Table
 	}{
-		{"runs", weekRuns(page)}, {"how things stand", weekState(page)}, {"exemptions", weekExemptions(page)}, {"damaged in the store", weekUnread(page)},
+		{"runs", weekRuns(page)}, {"status", weekState(page)}, {"exemptions", weekExemptions(page)}, {"damaged in the store", weekUnread(page)},
 		{"rules that fail", weekFailing(page)}, {"changed in the week", weekMoved(page)}, {"open", weekDue(page)}, {"owners", weekOwners(page)},
 	} {
 		if section.table.Len() == 0 {
@@ -91,7 +91,7 @@ func weekUnread(page weekly.Page) *report.Table {
 }
 
 func weekFailing(page weekly.Page) *report.Table {
-	table := report.NewTable("severity", "rule", "failing", "exempted", "unknown", "what holds")
+	table := report.NewTable("severity", "rule", "failing", "exempted", "unknown", "requirement")
 	for _, r := range page.Failing.Items {
 		before := r.Counts.Failing
 		if r.Before != nil {

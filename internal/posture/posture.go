@@ -7,7 +7,6 @@ package posture
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,20 +84,32 @@ type Cause struct {
 	Permission string `json:"permission,omitempty"` // what to grant, when Reason is Denied
 }
 
-// String returns the cause in a few words for people.
+// String returns the cause in a few words for people: the call, what became of
+// it, and what to grant. The code is left out where a permission says it all.
 func (c Cause) String() string {
-	var b strings.Builder
-	b.WriteString(string(c.Reason))
+	text := c.Reason.words()
 	if c.Operation != "" {
-		fmt.Fprintf(&b, ": %s", c.Operation)
-	}
-	if c.Code != "" {
-		fmt.Fprintf(&b, " answered %s", c.Code)
+		text = c.Operation + ": " + text
 	}
 	if c.Permission != "" {
-		fmt.Fprintf(&b, " (needs %s)", c.Permission)
+		return text + "; grant " + c.Permission
 	}
-	return b.String()
+	if c.Code != "" {
+		text += " (" + c.Code + ")"
+	}
+	return text
+}
+
+// words returns the reason as it reads after the name of a call.
+func (r Reason) words() string {
+	switch r {
+	case Denied:
+		return "access denied"
+	case TimedOut:
+		return "timed out"
+	default:
+		return string(r)
+	}
 }
 
 // Population says how many resources of a type one place holds, and whether

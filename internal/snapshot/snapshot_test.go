@@ -160,7 +160,7 @@ func TestFinishedRun(t *testing.T) {
 	}
 	report, err := snapshot.Verify(t.Context(), s)
 	latest, latestErr := snapshot.LoadLatest(t.Context(), s)
-	want := snapshot.Report{Runs: 1, Files: 6, Head: latest.Head}
+	want := snapshot.Report{Runs: 1, Files: 6, First: latest.Run, Last: latest.Run, Head: latest.Head}
 	if diff := cmp.Diff(want, report); err != nil || latestErr != nil || diff != "" {
 		t.Errorf("verify: %v, %v (-want +got):\n%s", err, latestErr, diff)
 	}

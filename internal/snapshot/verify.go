@@ -40,6 +40,8 @@ func (p Problem) String() string {
 type Report struct {
 	Runs        int       `json:"runs"`                  // in the chain
 	Files       int       `json:"files"`                 // that were compared with their digests
+	First       string    `json:"first,omitempty"`       // the first run of the chain
+	Last        string    `json:"last,omitempty"`        // its last run
 	Head        Link      `json:"head"`                  // the chain's end, to be compared with a note of it kept elsewhere
 	Problems    []Problem `json:"problems,omitempty"`    // none: the store is as it was written
 	Unfinished  []string  `json:"unfinished,omitempty"`  // runs that were opened and not closed
@@ -109,7 +111,9 @@ func (v *verifier) readChain(ctx context.Context) error {
 		v.chain = append(v.chain, at)
 		v.report.Head = at.Link
 	}
-	v.report.Runs = len(v.chain)
+	if v.report.Runs = len(v.chain); v.report.Runs > 0 {
+		v.report.First, v.report.Last = v.chain[0].run, v.chain[len(v.chain)-1].run
+	}
 	return nil
 }
 

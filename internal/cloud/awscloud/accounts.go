@@ -2,8 +2,10 @@ package awscloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -117,10 +119,19 @@ func (a *accounts) ownAccount(ctx context.Context) (string, error) {
 	}
 	found, err := aws.Identify(ctx, a.aws)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errNoCredentials, err)
+		return "", fmt.Errorf("%s: %w", advice(err), err)
 	}
 	a.own = found
 	return a.own.Account, nil
+}
+
+// advice says what to do about credentials that were refused.
+func advice(err error) string {
+	var known *posture.ReadError
+	if errors.As(err, &known) && strings.HasPrefix(known.Cause.Code, "ExpiredToken") {
+		return "your AWS session has expired, run: aws sso login"
+	}
+	return "no AWS credentials work here: set AWS_PROFILE, pass --profile, or sign in (aws sso login)"
 }
 
 // identity returns whose the credentials at hand are, as far as that was asked.

@@ -5,7 +5,6 @@ package awscloud
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -79,5 +78,3 @@ func (s scope) cloud(cfg awssdk.Config, rules *policy.Policy, types []string) au
 
 // session is the name by which audit logs show the sessions of assumed roles.
 const session = "posture"
-
-var errNoCredentials = errors.New("no AWS credentials work here: set AWS_PROFILE, pass --profile, or sign in (aws sso login)")

@@ -92,13 +92,15 @@ func innermost(err error) *smithy.OperationError {
 func Refusal(doing string, err error) error {
 	known := permissions(nil)
 	known["sts:AssumeRole"] = "sts:AssumeRole"
-	return &posture.ReadError{Cause: cause(err, known), Err: plainError{doing, err}}
+	why := cause(err, known)
+	return &posture.ReadError{Cause: why, Err: plainError{doing, why, err}}
 }
 
 // plainError is the failure of a call without the text of the API's answer,
 // which may quote the request and its credentials.
 type plainError struct {
 	doing string
+	cause posture.Cause
 	err   error
 }
 
@@ -107,10 +109,7 @@ func (e plainError) Error() string {
 	if !errors.As(e.err, &api) {
 		return fmt.Sprintf("%s: %v", e.doing, e.err)
 	}
-	if operation := innermost(e.err); operation != nil {
-		return fmt.Sprintf("%s: %s answered %s", e.doing, prefix(operation.ServiceID)+":"+operation.OperationName, api.ErrorCode())
-	}
-	return fmt.Sprintf("%s: AWS answered %s", e.doing, api.ErrorCode())
+	return fmt.Sprintf("%s: %s", e.doing, e.cause)
 }
 
 func (e plainError) Unwrap() error { return e.err }

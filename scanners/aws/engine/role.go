@@ -18,7 +18,7 @@ func Identify(ctx context.Context, cfg aws.Config) (Identity, error) {
 	defer cancel()
 	found, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, nil)
 	if err != nil {
-		return Identity{}, Refusal("ask who the credentials belong to", err)
+		return Identity{}, Refusal("identify the caller", err)
 	}
 	return Identity{Account: aws.ToString(found.Account), ARN: aws.ToString(found.Arn)}, nil
 }

@@ -111,7 +111,7 @@ func TestOpenTellsNoSecret(t *testing.T) {
 			return awstest.Answer{Status: 403, Error: code, Message: "x-amz-security-token:made-up-token"}
 		})
 		_, err := engine.Open(context.Background(), serve(t, cloudOf(estate)).Config(testAccount), posture.Target{}, options(0))
-		want := "ask who the credentials belong to: sts:GetCallerIdentity answered " + code
+		want := "identify the caller: sts:GetCallerIdentity: access denied (" + code + ")"
 		var api smithy.APIError
 		if !errors.As(err, &api) || err.Error() != want {
 			t.Errorf("got %v\nwant %s", err, want)
@@ -127,7 +127,7 @@ func TestOpenWithoutListOfRegions(t *testing.T) {
 		t.Errorf("regions that were named need no list: %v", err)
 	}
 	_, err := engine.Open(context.Background(), cfg, posture.Target{}, options(0))
-	want := "list the enabled regions: ec2:DescribeRegions answered UnauthorizedOperation"
+	want := "list the enabled regions: ec2:DescribeRegions: access denied; grant ec2:DescribeRegions"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
