@@ -24,7 +24,7 @@ func plain(err error) string {
 	case errors.As(operation, &answered):
 		short += ": " + answered.ErrorCode() + hint(answered.ErrorCode())
 	case errors.As(operation, &unanswered):
-		short += ": no answer: " + unanswered.Error()
+		short += " got no answer: " + unanswered.Error()
 	default:
 		return text
 	}

@@ -110,7 +110,7 @@ func weekMoved(page weekly.Page) *report.Table {
 		what string
 		n    int
 	}{
-		{"regressed", m.Regressed}, {"appeared", m.Appeared}, {"reopened", m.Reopened}, {"found by a first look", m.FirstLook},
+		{"regressed", m.Regressed}, {"appeared", m.Appeared}, {"reopened", m.Reopened}, {"found by a first scan", m.FirstLook},
 		{"flipped by rules", m.ByRules}, {"no longer accepted", m.Lapsed},
 	} {
 		if row.n > 0 {

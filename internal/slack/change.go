@@ -40,7 +40,7 @@ func (p *page) ruleFacts(a drift.Alert, rule posture.Rule) {
 		p.fact("Expected", expected(rule))
 	}
 	if a.Kind == drift.Unstable {
-		p.fact("Note", "it passes and fails too often: its recovery is told after two passes in a row")
+		p.fact("Note", "it changes between pass and fail too often: you hear of its recovery after two passes in a row")
 	}
 	if a.Reason != "" {
 		p.fact("Closed as", string(a.Reason))
@@ -77,7 +77,7 @@ func fires(kind drift.Kind) bool {
 	return false
 }
 
-// due says until when something is to be mended.
+// due says until when something is to be fixed.
 func due(at, since time.Time) string {
 	if at.IsZero() {
 		return ""
@@ -181,7 +181,7 @@ func (p *page) settle(a drift.Alert, settled []outbox.Settlement) {
 	if n == len(a.Resources) && n == a.Total {
 		kind := last.Kind
 		if len(kinds) > 1 {
-			kind = drift.Closed // not all of them were mended
+			kind = drift.Closed // not all of them were fixed
 		}
 		p.state = text(kind.Word(), factLimit) + " " + last.Time.UTC().Format(time.DateOnly) + " (was " + p.state + ")"
 		return

@@ -16,8 +16,8 @@ import (
 
 // mass fills the page of an alert about many findings at once.
 func (p *page) mass(a drift.Alert) {
-	p.title = plural(a.Total, "finding") + " changed in one run"
-	p.subject = "So many changes at once have most likely one cause. They are in this one message."
+	p.title = plural(a.Total, "finding") + " changed in one scan"
+	p.subject = "They are grouped here because they probably share a cause."
 	p.fact("Changes", counts(a.Changes))
 	for _, share := range a.Common {
 		p.fact("Common "+escape.Name(share.Of), fmt.Sprintf("%s (%d of %d)", escape.Name(share.Value), share.Count, a.Total))
@@ -29,15 +29,22 @@ func (p *page) mass(a drift.Alert) {
 	p.list("Resources", resourceRows(a), a.MoreResources)
 }
 
-// baseline fills the page of the first look at a target.
+// baseline fills the page of the first scan of a target.
 func (p *page) baseline(a drift.Alert) {
-	p.title = "first look at " + plural(len(a.Targets)+a.MoreTargets, "target")
-	p.subject = plural(a.Total, "finding") + " failed already when they were first read. From now on only changes are told."
+	p.title = "first scan of " + plural(len(a.Targets)+a.MoreTargets, "target")
+	p.subject = failing(a.Total) + ". From now on you only hear about changes."
 	p.fact("Findings", counts(a.Statuses))
 	p.fact("Failing", counts(a.Severities))
 	p.fact("By category", counts(a.Categories))
 	p.list("Rules that fail most", ruleRows(a), a.MoreRules)
 	p.list("Targets", targetRows(a), a.MoreTargets)
+}
+
+func failing(n int) string {
+	if n == 1 {
+		return "1 finding fails"
+	}
+	return plural(n, "finding") + " fail"
 }
 
 // rulesChanged fills the page of what new and changed rules flipped.
@@ -51,10 +58,10 @@ func (p *page) rulesChanged(a drift.Alert) {
 // problem fills the page of what could not be read.
 func (p *page) problem(a drift.Alert) {
 	p.title = unjudged(a)
-	p.subject = "What could not be read is unknown: it neither passes nor fails, and nothing of it is told as resolved."
+	p.subject = "Earlier alerts about them still stand."
 	if a.Total+len(a.Problems)+len(a.Targets) == 0 && len(a.Warnings) > 0 {
-		p.title = "part of the configuration is without effect"
-		p.subject = "All that was asked for was read. What stands below was not done, because it cannot be."
+		p.title = "part of posture.yaml is ignored"
+		p.subject = "Everything else was scanned. The settings below have no effect until they are fixed."
 	}
 	if a.Degraded() {
 		p.notes = append(p.notes, "The run is degraded: "+coverage(*a.Coverage)+".")
@@ -64,23 +71,23 @@ func (p *page) problem(a drift.Alert) {
 		rows = append(rows, problemRow(problem))
 	}
 	p.list("What was refused or failed", rows, a.MoreProblems)
-	p.list("Targets of which nothing was read", targetRows(a), a.MoreTargets)
+	p.list("Accounts and projects that could not be scanned", targetRows(a), a.MoreTargets)
 	var warnings []row
 	for _, warning := range a.Warnings {
 		warnings = append(warnings, row{name: text(warning, detailLimit)})
 	}
-	p.list("Without effect in the configuration", warnings, a.MoreWarnings)
+	p.list("Ignored settings", warnings, a.MoreWarnings)
 }
 
-// unjudged says how much could not be judged. Of a target that was never read
+// unjudged says how much could not be checked. Of a target that was never read
 // nobody knows how many findings it has.
 func unjudged(a drift.Alert) string {
 	targets := len(a.Targets) + a.MoreTargets
 	switch {
 	case a.Total > 0:
-		return plural(a.Total, "finding") + " could not be judged"
+		return plural(a.Total, "finding") + " could not be checked"
 	case targets > 0:
-		return "nothing could be read of " + plural(targets, "target")
+		return plural(targets, "target") + " could not be scanned"
 	}
 	return "something could not be read"
 }
@@ -95,7 +102,7 @@ func (p *page) missed(a drift.Alert) {
 	if missed.Scope != "" {
 		p.title = "no " + missed.Scope + " run has completed since " + moment(missed.Since)
 	}
-	p.subject = "Nobody is watching: what changes meanwhile is told only once runs complete again."
+	p.subject = "Scans have stopped. Changes go unnoticed until one completes."
 	p.fact("Last run", cmp.Or(missed.Run, "none ever completed"))
 	p.fact("Period", hours(missed.Period))
 }
@@ -115,7 +122,7 @@ func hours(d time.Duration) string {
 func problemRow(problem drift.Problem) row {
 	r := row{name: text(problem.Cause.String(), detailLimit)}
 	if problem.Count > 0 {
-		r.details = append(r.details, plural(problem.Count, "finding")+" unknown")
+		r.details = append(r.details, plural(problem.Count, "finding")+" not checked")
 	}
 	if len(problem.Accounts) > 0 {
 		accounts := text(strings.Join(problem.Accounts, ", "), detailLimit)
@@ -171,7 +178,7 @@ func targetRows(a drift.Alert) []row {
 	return rows
 }
 
-// counts returns "2 fail, 10 pass" of a map, severities the gravest first.
+// counts returns "2 fail, 10 pass" of a map, severities the most severe first.
 func counts[K ~string](m map[K]int) string {
 	keys := slices.Sorted(maps.Keys(m))
 	slices.SortStableFunc(keys, func(a, b K) int {
@@ -200,13 +207,13 @@ const digestShown = 20
 // digestPage returns the page of a digest: one line for each alert.
 func digestPage(m outbox.Message) page {
 	p := page{
-		state: "DIGEST", title: plural(len(m.Members), "alert") + " that could not be told in time",
-		subject: "Slack did not take these messages for a day or more. They are told here once.",
+		state: "DIGEST", title: plural(len(m.Members), "delayed alert"),
+		subject: "Slack was unreachable for more than a day.",
 		footer:  "digest " + short(m.Key),
 	}
 	var rows []row
 	findings := 0
-	for _, member := range gravestFirst(m.Members) {
+	for _, member := range severestFirst(m.Members) {
 		findings += member.Total
 		if p.severity == "" || !p.severity.AtLeast(member.Severity) {
 			p.severity = member.Severity
@@ -219,8 +226,8 @@ func digestPage(m outbox.Message) page {
 	return p
 }
 
-// gravestFirst returns the members so that those which are shown matter most.
-func gravestFirst(members []outbox.Member) []outbox.Member {
+// severestFirst returns the members so that those which are shown matter most.
+func severestFirst(members []outbox.Member) []outbox.Member {
 	order := func(m outbox.Member) int {
 		if i := slices.Index(posture.Severities, m.Severity); i >= 0 {
 			return i

@@ -299,10 +299,10 @@ func TestColourIsOnlyOurs(t *testing.T) {
 func TestProblemTitle(t *testing.T) {
 	target := drift.TargetCount{Target: posture.Target{Provider: posture.AWS, Account: "444455556666"}}
 	for want, a := range map[string]drift.Alert{
-		"SCANNER PROBLEM: 2 findings could not be judged":         {Total: 2, Targets: []drift.TargetCount{target}},
-		"SCANNER PROBLEM: nothing could be read of 1 target":      {Targets: []drift.TargetCount{target}},
-		"SCANNER PROBLEM: something could not be read":            {Problems: []drift.Problem{{Cause: posture.Cause{Reason: posture.Failed}}}},
-		"SCANNER PROBLEM: part of the configuration is without e": {Warnings: []string{"x"}},
+		"SCANNER PROBLEM: 2 findings could not be checked": {Total: 2, Targets: []drift.TargetCount{target}},
+		"SCANNER PROBLEM: 1 target could not be scanned":   {Targets: []drift.TargetCount{target}},
+		"SCANNER PROBLEM: something could not be read":     {Problems: []drift.Problem{{Cause: posture.Cause{Reason: posture.Failed}}}},
+		"SCANNER PROBLEM: part of posture.yaml is ignored": {Warnings: []string{"x"}},
 	} {
 		a.Key, a.Kind, a.Time, a.Coverage = "k", drift.ScannerProblem, slot, &drift.Coverage{Floor: 95}
 		if got := slack.Text(a, false); !strings.HasPrefix(got, want) {
@@ -350,7 +350,7 @@ func TestDigestShowsTwenty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"+480 more"`, `DIGEST · critical: 500 alerts`, `the gravest`, `"1000"`} {
+	for _, want := range []string{`"+480 more"`, `DIGEST · critical: 500 delayed alerts`, `the gravest`, `"1000"`} {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("no %s in %s", want, body)
 		}

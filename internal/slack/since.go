@@ -18,7 +18,7 @@ func since(a drift.Alert, r drift.Resource) string {
 	case !over && passedBefore(r):
 		return "last pass " + moment(r.LastPass) + " → first fail " + moment(r.FirstFail)
 	case !over:
-		return "failing since it was first read, " + moment(r.FirstFail)
+		return "failing since first seen, " + moment(r.FirstFail)
 	default:
 		return "failing since " + moment(r.FirstFail) + ", " + ending(a) + open(r, a.Time)
 	}
@@ -46,9 +46,9 @@ func ending(a drift.Alert) string {
 // the first to the last run that saw it, at most from the pass before to that
 // time. What was never seen passing is counted from when it was first read.
 func open(r drift.Resource, end time.Time) string {
-	least, begin, from := r.LastFail.Sub(r.FirstFail), r.FirstFail, ", counted from then"
+	least, begin := r.LastFail.Sub(r.FirstFail), r.FirstFail
 	if passedBefore(r) {
-		begin, from = r.LastPass, ""
+		begin = r.LastPass
 	}
 	most := end.Sub(begin)
 	n, unit := lasting(least)
@@ -57,13 +57,13 @@ func open(r drift.Resource, end time.Time) string {
 	case most < time.Minute:
 		return "" // nothing that could be said
 	case least < time.Minute:
-		return ": open for at most " + plural(m, in) + from
+		return ": open for up to " + plural(m, in)
 	case unit != in:
-		return ": open for " + plural(n, unit) + " to " + plural(m, in) + from
+		return ": open for " + plural(n, unit) + " to " + plural(m, in)
 	case n != m:
-		return ": open for " + strconv.Itoa(n) + " to " + plural(m, in) + from
+		return ": open for " + strconv.Itoa(n) + " to " + plural(m, in)
 	default:
-		return ": open for " + plural(m, in) + from
+		return ": open for " + plural(m, in)
 	}
 }
 

@@ -281,7 +281,7 @@ func percent(n, of int) float64 {
 	return float64(n*1000/of) / 10
 }
 
-// headline says in one line how things stand.
+// headline is the status in one line.
 func headline(p Page) string {
 	if len(p.NotEnough) > 0 {
 		return "Not enough data: " + p.NotEnough[0]
@@ -295,7 +295,7 @@ func headline(p Page) string {
 		text = fails(p.Rules.Now.Failing, p.Findings.Now.Failing) + fmt.Sprintf(", %s past due", number(int64(past), "finding"))
 	}
 	if n := p.Rules.Now.Unknown; n > 0 {
-		text += fmt.Sprintf("; %s could not be judged", number(int64(n), "rule"))
+		text += fmt.Sprintf("; %s could not be checked", number(int64(n), "rule"))
 	}
 	if missed, expected := p.missed(); missed > 0 {
 		text += fmt.Sprintf("; %d of %s missed", missed, number(int64(expected), "expected run"))

@@ -35,18 +35,18 @@ func TestNotEnough(t *testing.T) {
 		{"under the floor", func(s *story) {
 			s.has(one, map[string][]string{"aws-s3-public": {"+a", "?b"}})
 			s.on(6).run(snapshot.Degraded)
-		}, "50.0% of the findings could be judged, under the floor of 95%"},
+		}, "50.0% of findings could be checked, under the floor of 95%"},
 		{"a target is refused", func(s *story) {
 			s.targets = []posture.Target{one, two}
 			s.on(5).run(snapshot.Complete)
 			s.parts[two.String()] = part{failure: denied}
 			s.run(snapshot.Degraded)
-		}, "could be judged, under the floor"},
+		}, "could be checked, under the floor"},
 		{"a target has no part", func(s *story) {
 			s.targets = []posture.Target{one, two}
 			s.parts[two.String()] = part{absent: true}
 			s.on(6).run(snapshot.Degraded)
-		}, "could be judged, under the floor"},
+		}, "could be checked, under the floor"},
 		{"no run read anything", func(s *story) {
 			s.on(-1).run(snapshot.Complete)
 			s.on(3).run(snapshot.Failed)
@@ -81,7 +81,7 @@ func TestNotEnough(t *testing.T) {
 	}
 }
 
-// TestDamage: what the store holds no more, or not as it was written, is on the
+// TestDamage: what the store holds no more, or was changed since, is on the
 // page, counts as not read, and is never a pass.
 func TestDamage(t *testing.T) {
 	last := func(part string) func(string) bool {
@@ -93,12 +93,12 @@ func TestDamage(t *testing.T) {
 		want       weekly.Unread
 	}{
 		{"findings gone", "", last("findings."), weekly.Unread{Run: "20261122T050000Z-aws", Target: "aws/111122223333", Why: "gone"}},
-		{"findings changed", "nonsense", last("findings."), weekly.Unread{Run: "20261122T050000Z-aws", Target: "aws/111122223333", Why: "not as it was written"}},
+		{"findings changed", "nonsense", last("findings."), weekly.Unread{Run: "20261122T050000Z-aws", Target: "aws/111122223333", Why: "changed since it was written"}},
 		{"part gone", "", last("part.json"), weekly.Unread{Run: "20261122T050000Z-aws", Target: "aws/111122223333", Why: "gone"}},
-		{"part changed", "{}", last("part.json"), weekly.Unread{Run: "20261122T050000Z-aws", Target: "aws/111122223333", Why: "not as it was written"}},
-		{"run changed", "{", last("run.json"), weekly.Unread{Run: "20261122T050000Z-aws", Why: "not as it was written"}},
-		{"rules gone", "", last("rules."), weekly.Unread{Run: "20261122T050000Z-aws", Why: "not as it was written"}},
-		{"manifest changed", "{}", last("manifest.json"), weekly.Unread{Run: "20261122T050000Z-aws", Why: "not as it was written"}},
+		{"part changed", "{}", last("part.json"), weekly.Unread{Run: "20261122T050000Z-aws", Target: "aws/111122223333", Why: "changed since it was written"}},
+		{"run changed", "{", last("run.json"), weekly.Unread{Run: "20261122T050000Z-aws", Why: "changed since it was written"}},
+		{"rules gone", "", last("rules."), weekly.Unread{Run: "20261122T050000Z-aws", Why: "changed since it was written"}},
+		{"manifest changed", "{}", last("manifest.json"), weekly.Unread{Run: "20261122T050000Z-aws", Why: "changed since it was written"}},
 	} {
 		s := newStory(t)
 		calm(s)

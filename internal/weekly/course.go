@@ -281,5 +281,5 @@ func reason(err error) string {
 	if errors.Is(err, store.ErrNotFound) {
 		return "gone"
 	}
-	return "not as it was written"
+	return "changed since it was written"
 }

@@ -122,7 +122,7 @@ func TestTone(t *testing.T) {
 		{"all passes", good, "", options().Now, "good", "No rule fails, nothing past due"},
 		{"under way", good, "", week.End().Add(-time.Hour), "warn", "No rule fails, nothing past due"},
 		{"one fails", map[string][]string{"aws-s3-public": {"-a", "+b"}}, "", options().Now, "bad", "1 rule fails on 1 finding, 1 finding past due"},
-		{"not all judged", map[string][]string{"aws-s3-public": {"?a", "+b"}}, "", options().Now, "warn", "No rule fails, nothing past due; 1 rule could not be judged"},
+		{"not all judged", map[string][]string{"aws-s3-public": {"?a", "+b"}}, "", options().Now, "warn", "No rule fails, nothing past due; 1 rule could not be checked"},
 		{"accepted", map[string][]string{"aws-s3-public": {"-a", "+b"}}, "2027-03-31", options().Now, "good", "No rule fails, nothing past due"},
 		{"soon", map[string][]string{"aws-s3-public": {"-a", "+b"}}, "2026-12-01", options().Now, "warn", "No rule fails, nothing past due; 1 exemption expires within 14 days"},
 		{"a run is missed", good, "", options().Now, "warn", "No rule fails, nothing past due; 1 of 3 expected runs missed"},

@@ -153,7 +153,7 @@ func (p Page) csvMoved(s *sheet) {
 	m := p.Movement
 	for _, f := range []figure{
 		{"regressed", m.Regressed}, {"appeared", m.Appeared}, {"reopened", m.Reopened}, {"accepted from the start", m.Accepted},
-		{"first look", m.FirstLook}, {"by rules", m.ByRules}, {"exemptions that ended", m.Lapsed}, {"open", m.Open}, {"open and not read", m.Stale},
+		{"first scan", m.FirstLook}, {"by rules", m.ByRules}, {"exemptions that ended", m.Lapsed}, {"open", m.Open}, {"open and not read", m.Stale},
 	} {
 		s.figure("movement", "", f.name, f.n)
 	}

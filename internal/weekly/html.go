@@ -41,7 +41,7 @@ func (p Page) top(d *document) {
 	d.note(fmt.Sprintf("%s to %s (UTC) · %s · report %s", p.From.Format("Mon 2 Jan 2006"), p.To.AddDate(0, 0, -1).Format("Mon 2 Jan 2006"), p.scope(), p.ID))
 	d.add(`<p class="headline `, p.tone(), `">`, text(p.Headline), `</p>`)
 	if p.underWay() {
-		d.note("The week is not over: this is how things stand as of " + when(p.AsOf) + " UTC.")
+		d.note("The week is not over: this is the status as of " + when(p.AsOf) + " UTC.")
 	}
 	for _, why := range p.NotEnough[min(1, len(p.NotEnough)):] {
 		d.note("Also: " + why + ".")
@@ -53,7 +53,7 @@ func (p Page) top(d *document) {
 	d.tile(fmt.Sprint(p.pastDue()), "past due")
 	d.tile(fmt.Sprint(p.Exemptions.Within14), "exemptions expire within 14 days")
 	d.tile(p.runsDone(), "expected runs were done")
-	d.tile(fmt.Sprintf("%.1f%%", p.Coverage.Percent), "of the findings could be judged")
+	d.tile(fmt.Sprintf("%.1f%%", p.Coverage.Percent), "of findings could be checked")
 	d.add(`</div>`)
 }
 
@@ -102,7 +102,7 @@ func (b Balance) delta() string {
 // delta says how a count changed.
 func delta(now, before int) string {
 	if now == before {
-		return "as before"
+		return "±0"
 	}
 	return fmt.Sprintf("%+d", now-before)
 }

@@ -11,7 +11,7 @@ import (
 
 // trusted says which runs there were and what they read.
 func (p Page) trusted(d *document) {
-	d.heading("trust", "Can this be trusted?")
+	d.heading("trust", "Coverage and gaps")
 	var rows, last [][]cell
 	for _, s := range p.Scopes {
 		rows = append(rows, []cell{
@@ -27,10 +27,10 @@ func (p Page) trusted(d *document) {
 	d.note(fmt.Sprintf("One run is expected every %g hours. Missed: no run of the period was finished and read anything.", p.Period))
 	for _, s := range p.Scopes {
 		if s.OnlyNarrowed {
-			d.note("All runs of " + s.Name + " were narrowed by flags, or the configuration names no accounts: this page tells what they were asked for.")
+			d.note("All runs of " + s.Name + " were narrowed by flags, or the configuration names no accounts: this page shows only what they were asked for.")
 		}
 	}
-	d.table([]cell{words("scope"), words("run that this page tells"), words("outcome"), amount("targets scanned"), amount("runs of the week compared"), words("and with")}, last, 0)
+	d.table([]cell{words("scope"), words("latest run"), words("outcome"), amount("targets scanned"), amount("runs of the week compared"), words("compared with")}, last, 0)
 	d.note(fmt.Sprintf("%d resources read; %d of %d listings were complete; %d of %d findings judged (%.1f%%, floor %g%%).",
 		p.Resources, p.Listed, p.Listings, p.Coverage.Read, p.Coverage.Total, p.Coverage.Percent, p.Coverage.Floor))
 	rows = nil
@@ -38,9 +38,9 @@ func (p Page) trusted(d *document) {
 		rows = append(rows, []cell{names(r.Target.String()), words(r.Target.Name), words(r.Cause.String()), num(r.Causes)})
 	}
 	if len(rows) > 0 {
-		d.add(`<h3>Targets of which something could not be read</h3>`)
+		d.add(`<h3>Targets with something unread</h3>`)
 	}
-	d.table([]cell{words("target"), words("name"), words("most of it because"), amount("causes")}, rows, p.Refused.More)
+	d.table([]cell{words("target"), words("name"), words("main cause"), amount("causes")}, rows, p.Refused.More)
 	p.lost(d)
 }
 
@@ -69,9 +69,9 @@ func (s Scope) previous() string {
 	return s.Previous
 }
 
-// state is how many findings and rules stand how.
+// state counts findings and rules by status.
 func (p Page) state(d *document) {
-	d.heading("state", "How things stand")
+	d.heading("state", "Status")
 	d.key(shares)
 	d.bar("Rules", p.Rules.Now)
 	d.bar("Findings", p.Findings.Now)
@@ -170,9 +170,9 @@ func (p Page) moved(d *document) {
 	m := p.Movement
 	d.heading("movement", "What changed in the week")
 	rows := [][]cell{
-		{words("began to fail"), num(m.Regressed + m.Appeared), words(fmt.Sprintf("%d passed before, %d are new resources; %d of them accepted from the start", m.Regressed, m.Appeared, m.Accepted))},
+		{words("regressed or appeared"), num(m.Regressed + m.Appeared), words(fmt.Sprintf("%d passed before, %d are new resources; %d of them accepted from the start", m.Regressed, m.Appeared, m.Accepted))},
 		{words("reopened"), num(m.Reopened), words("had been fixed in the weeks looked at, and fail again")},
-		{words("first look"), num(m.FirstLook), words("found failing by the first look at a target or a region")},
+		{words("first scan"), num(m.FirstLook), words("found failing by the first scan of a target or a region")},
 		{words("by rules"), num(m.ByRules), words("fail because a rule is new or was changed")},
 		{words("exemptions that ended"), num(m.Lapsed), words("findings that are no longer accepted and still fail")},
 	}

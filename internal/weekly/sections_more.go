@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// inventory is what there is to judge.
+// inventory is what there is to check.
 func (p Page) inventory(d *document) {
 	pop := p.Population
-	d.heading("population", "What there is to judge")
+	d.heading("population", "Inventory")
 	targets := number(int64(pop.Targets), "target")
 	if pop.Before != nil {
 		targets += " (" + delta(pop.Targets, *pop.Before) + ")"
@@ -16,7 +16,7 @@ func (p Page) inventory(d *document) {
 	d.note(targets + "; " + number(int64(p.Resources), "resource") + ".")
 	d.names("New targets", pop.Added)
 	d.names("Targets that are gone", pop.Removed)
-	d.types("Types of which there are over 10% more or fewer than before the week", pop.Types)
+	d.types("Types with over 10% more or fewer resources than before the week", pop.Types)
 	d.unjudged(pop.Unjudged)
 	if len(pop.Types.Items) == 0 && pop.Before != nil {
 		d.note("No type has over 10% more or fewer resources than before the week.")
@@ -110,9 +110,9 @@ func list(ids []string) markup {
 	return line
 }
 
-// provenance says of what the page was made.
+// provenance says what the page was made from.
 func (p Page) provenance(d *document) {
-	d.heading("provenance", "Of what this page was made")
+	d.heading("provenance", "Provenance")
 	chain := fmt.Sprintf("%d, sha256 %s", p.Chain.Sequence, p.Chain.Manifest)
 	if p.Chain.Unread {
 		chain = "could not be read"

@@ -25,7 +25,7 @@ func (c *collector) trust(p *Page, courses []*course) {
 	}
 	p.Coverage = c.coverage(read, total)
 	if p.Coverage.Percent < p.Coverage.Floor && total > 0 {
-		p.NotEnough = slices.Insert(p.NotEnough, 0, fmt.Sprintf("%.1f%% of the findings could be judged, under the floor of %g%%", p.Coverage.Percent, p.Coverage.Floor))
+		p.NotEnough = slices.Insert(p.NotEnough, 0, fmt.Sprintf("%.1f%% of findings could be checked, under the floor of %g%%", p.Coverage.Percent, p.Coverage.Floor))
 	}
 	if n := p.Findings.Now.Total(); n == 0 && len(p.NotEnough) == 0 {
 		p.NotEnough = append(p.NotEnough, "nothing was judged")

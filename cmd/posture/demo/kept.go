@@ -18,10 +18,10 @@ var meanings = []struct{ prefix, suffix, meaning string }{ //nolint:gochecknoglo
 	{"runs/", ".json", "the rules that judged"},
 	{"chain/", "", "the order of the runs"},
 	{"alerts/", "", "what changed in a run"},
-	{"sent/", "", "a message that was told"},
+	{"sent/", "", "a message that was sent"},
 	{"state/latest.json", "", "the latest run"},
-	{"state/told.json", "", "which files say what people know"},
-	{"state/", ".ndjson.zst", "what people were last told"},
+	{"state/told.json", "", "which files hold what was notified"},
+	{"state/", ".ndjson.zst", "what people were last notified of"},
 }
 
 // meaning says what an object is; empty for what needs no words.
@@ -45,7 +45,7 @@ var slot = regexp.MustCompile(`[0-9]{8}T[0-9]{6}Z`)
 
 // tellStore prints what the store holds of the run and of what people know.
 func (s *show) tellStore(ctx context.Context, run string) error {
-	s.page.text("%s holds, for the second run and for what people know:\n", s.Store)
+	s.page.text("%s holds, for the second run and the notified state:\n", s.Store)
 	var rows [][]string
 	said, last := map[string]bool{}, ""
 	for entry, err := range s.Store.List(ctx, "") {

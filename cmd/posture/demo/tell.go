@@ -22,7 +22,7 @@ const (
 	summaryLines = 5  // lines of the first scan's message that it prints
 )
 
-// tellFirst prints what the first scan found, and what Slack is told of it.
+// tellFirst prints what the first scan found, and the messages about it.
 func (s *show) tellFirst(ctx context.Context, run audit.Published) error {
 	findings, err := s.findings(ctx, run)
 	if err != nil {
@@ -30,8 +30,8 @@ func (s *show) tellFirst(ctx context.Context, run audit.Published) error {
 	}
 	s.page.heading("1. The first scan, as if it were yesterday")
 	s.tellCounts(run, findings)
-	s.tellGravest(run, findings)
-	s.page.heading("2. What Slack is told of a first scan: one summary")
+	s.tellSeverest(run, findings)
+	s.page.heading("2. What Slack gets after a first scan: one summary")
 	s.tellMessages(summaryLines)
 	return nil
 }
@@ -47,11 +47,11 @@ func (s *show) tellSecond(ctx context.Context, run audit.Published, happened []s
 	for _, what := range happened {
 		s.page.text("  - %s", what)
 	}
-	s.page.heading("4. What Slack is told of the second scan: only what changed")
+	s.page.heading("4. What Slack gets after the second scan: only what changed")
 	s.tellMessages(0)
-	s.page.heading("5. What was not read is unknown: never pass, never fail, nobody is alarmed")
+	s.page.heading("5. What could not be read is unknown: it does not pass, fail or alert")
 	s.tellUnknown(findings)
-	s.page.heading("6. Where the two snapshots lie")
+	s.page.heading("6. Where the two snapshots are stored")
 	if err := s.tellStore(ctx, run.Run.ID); err != nil {
 		return err
 	}
@@ -94,15 +94,15 @@ func (s *show) tellCounts(run audit.Published, findings []posture.Finding) {
 		for _, n := range part.Counts {
 			judged += n
 		}
-		s.page.text("  %s: %d resources, read with %d API calls; %d of %d findings could be judged",
+		s.page.text("  %s: %d resources, read with %d API calls; %d of %d findings could be checked",
 			part.Target, resources, calls, read[part.Target.Account], judged)
 	}
-	s.page.text("\n%d pass, %d fail, %d unknown by %d rules. The gravest that fail:\n",
+	s.page.text("\n%d pass, %d fail, %d not checked, by %d rules. The most severe:\n",
 		statuses[posture.Pass], statuses[posture.Fail], statuses[posture.Unknown], len(run.Run.Rules))
 }
 
-// tellGravest prints the gravest failing findings.
-func (s *show) tellGravest(run audit.Published, findings []posture.Finding) {
+// tellSeverest prints the most severe failing findings.
+func (s *show) tellSeverest(run audit.Published, findings []posture.Finding) {
 	severity := map[string]posture.Severity{}
 	for _, rule := range run.Run.Rules {
 		severity[rule.ID] = rule.Severity
@@ -180,7 +180,7 @@ func (s *show) tellUnknown(findings []posture.Finding) {
 		}
 		for _, unread := range f.Unknown {
 			s.page.text("  %s  %s  %s", s.page.paint("33", "unknown"), f.Rule, escape.Name(f.Name))
-			s.page.text("           %s was not read: %s", unread.Field, unread.Cause)
+			s.page.text("           %s: %s", unread.Field, unread.Cause)
 		}
 	}
 }
@@ -189,8 +189,8 @@ func (s *show) tellUnknown(findings []posture.Finding) {
 func (s *show) tellNext() {
 	dir := s.Store.String()
 	s.page.rows([][]string{
-		{s.Command + " findings --store " + dir, "all that the second scan found"},
-		{s.Command + " changes --store " + dir, "what changed, run by run"},
+		{s.Command + " findings --store " + dir, "everything the second scan found"},
+		{s.Command + " changes --store " + dir, "what changed in each run"},
 		{s.Command + " weekly --store " + dir, "the week on one page"},
 		{s.Command + " verify --store " + dir, "check that nothing was altered"},
 		{s.Command + " scan aws", "scan your own account"},
