@@ -65,7 +65,7 @@ func TestAccounts(t *testing.T) {
 	if diff := gocmp.Diff(want, statuses); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
-	if !strings.Contains(got.err, "aws/"+closed+" was not scanned: denied: sts:AssumeRole") {
+	if !strings.Contains(got.err, "aws/"+closed+" was not scanned: sts:AssumeRole: access denied") {
 		t.Errorf("it does not say what was not scanned:\n%s", got.err)
 	}
 	if len(s.keys("posture-results", "evidence/runs/")) == 0 {

@@ -51,9 +51,9 @@ var loose = []struct {
 	{regexp.MustCompile(`[0-9.]+% \(\d+ of \d+ judged\)`), "N% (N of N judged)"},
 	{regexp.MustCompile(`\b\d+ of \d+ findings`), "N of N findings"},
 	{regexp.MustCompile(`(?s)(By category ).*?( vulnerability)`), "$1…$2"}, // its lines break elsewhere with other figures
-	{regexp.MustCompile(`\b\d+ (resources, read|API calls|rules\.|pass|fail|unknown)`), "N $1"},
+	{regexp.MustCompile(`\b\d+ (resources, read|API calls|rules\.|pass|fail|unknown|not checked)`), "N $1"},
 	{regexp.MustCompile(`\b\d+ (critical|high|medium|low|encryption|logging|iam|backup|redundancy|network|monitoring|vulnerability)\b`), "N $1"},
-	{regexp.MustCompile(`(\d+) (findings failed|more)`), "N $2"},
+	{regexp.MustCompile(`(\d+) (findings fail|more)`), "N $2"},
 	{regexp.MustCompile(`(?m)^  high .*\n`), ""},
 	{regexp.MustCompile(`(?m)^(  posture [^ ].*?|    [^ ]+)  +`), "$1  "},
 }
