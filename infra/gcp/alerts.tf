@@ -10,7 +10,7 @@ locals {
     missed = { filter = "jsonPayload.measures.RunsMissed>0", about = "No run completed within two periods." }
     # A run that goes on in the next call answers 503: that request is no failure.
     failed = { filter = "severity>=ERROR AND NOT httpRequest.status=503", about = "A step failed." }
-    parked = { filter = "jsonPayload.measures.AlertsParked>0", about = "An alert cannot be told until a person mends something." }
+    parked = { filter = "jsonPayload.measures.AlertsParked>0", about = "An alert cannot be sent until a person fixes something." }
   }
 }
 
@@ -42,7 +42,7 @@ resource "google_monitoring_notification_channel" "email" {
 
 resource "google_monitoring_alert_policy" "no_run" {
   project               = var.project
-  display_name          = "posture: nobody is watching"
+  display_name          = "posture: scans have stopped"
   combiner              = "OR"
   severity              = "CRITICAL"
   notification_channels = google_monitoring_notification_channel.email[*].id
@@ -91,7 +91,7 @@ resource "google_monitoring_alert_policy" "trouble" {
   user_labels           = var.labels
 
   dynamic "conditions" {
-    for_each = { failed = "a step failed", parked = "alerts are parked" }
+    for_each = { failed = "a step failed", parked = "alerts are held" }
     content {
       display_name = conditions.value
       condition_threshold {
