@@ -85,7 +85,7 @@ type Auditor struct {
 	// Expected holds the scopes of which the watchdog expects runs, as in their
 	// ids, so that none that stops is hidden by another. Empty: runs of any.
 	Expected []string
-	// Channel is where alerts go that no route sends elsewhere. When it is
+	// Channel is where alerts go that no route matches. When it is
 	// empty, alerts are stored with the run and put into no queue.
 	Channel string
 	// Sender tells people what waits in the queue. Without one it waits for a

@@ -56,7 +56,7 @@ func (k *checker) accounts(a AWS) {
 	seen := map[string]bool{}
 	for i, account := range a.Accounts {
 		k.that(accountID.MatchString(account.ID), at("aws", "accounts", i, "id"), "account id %q: expected 12 digits, in quotes", account.ID)
-		k.that(!seen[account.ID], at("aws", "accounts", i, "id"), "account %s stands here twice", account.ID)
+		k.that(!seen[account.ID], at("aws", "accounts", i, "id"), "duplicate account %s", account.ID)
 		k.that(account.RoleARN == "" || roleARN.MatchString(account.RoleARN), at("aws", "accounts", i, "role_arn"),
 			"role %q: expected arn:aws:iam::ACCOUNT:role/NAME", account.RoleARN)
 		seen[account.ID] = true
@@ -71,7 +71,7 @@ func (k *checker) gcp(g GCP) {
 	k.that(g.Organization == "" || nodeNumber.MatchString(g.Organization), at("gcp", "organization"), "organization %q: expected its number, in quotes, as in \"123456789012\"", g.Organization)
 	k.that(g.Folder == "" || nodeNumber.MatchString(g.Folder), at("gcp", "folder"), "folder %q: expected its number, in quotes, as in \"123456789012\"", g.Folder)
 	k.that(g.Organization == "" || g.Folder == "", at("gcp", "folder"), "expected an organization or a folder, not both")
-	k.that(g.Organization == "" && g.Folder == "" || len(g.Projects) == 0, at("gcp", "projects"), "expected projects or an organization or a folder, which hold all of theirs (exclude leaves some out)")
+	k.that(g.Organization == "" && g.Folder == "" || len(g.Projects) == 0, at("gcp", "projects"), "expected projects, or an organization or a folder (with exclude to leave some out)")
 	k.projects(g.Projects, at("gcp", "projects"))
 	k.projects(g.Exclude, at("gcp", "exclude"))
 	k.that(g.Impersonate == "" || gcpAccount.MatchString(g.Impersonate), at("gcp", "impersonate"),
@@ -81,7 +81,7 @@ func (k *checker) gcp(g GCP) {
 func (k *checker) projects(ids []string, path []any) {
 	for i, id := range ids {
 		k.that(projectID.MatchString(id), append(slices.Clone(path), i), "project %q: expected a project's id, as in my-project-123", id)
-		k.that(!slices.Contains(ids[:i], id), append(slices.Clone(path), i), "project %s stands here twice", id)
+		k.that(!slices.Contains(ids[:i], id), append(slices.Clone(path), i), "duplicate project %s", id)
 	}
 }
 
@@ -114,8 +114,8 @@ func (k *checker) slack(s Slack) {
 	k.channel(s.Channel, at("slack", "channel"))
 	k.channel(s.Fallback, at("slack", "fallback"))
 	k.channel(s.Operator, at("slack", "operator"))
-	k.that(s.Channel != "" || len(s.Routes) == 0 && s.Fallback == "" && s.Operator == "", at("slack"), noChannel, "routes, fallback and operator take only some messages")
-	k.that(!secretLike.MatchString(s.Secret), at("slack", "secret"), "this looks like the secret itself: expected the name under which it is kept")
+	k.that(s.Channel != "" || len(s.Routes) == 0 && s.Fallback == "" && s.Operator == "", at("slack"), noChannel, "routes, fallback and operator cover only some messages")
+	k.that(!secretLike.MatchString(s.Secret), at("slack", "secret"), "this looks like the secret itself: expected its name in the secret manager")
 	for owner, id := range s.Mentions {
 		k.that(mentionID.MatchString(id), at("slack", "mentions", owner), "mention %q: expected the id of a user (U...) or of a user group (S...)", id)
 	}
@@ -130,20 +130,20 @@ func (k *checker) slack(s Slack) {
 	}
 }
 
-// noChannel says, with the reason, that there is no channel for what no route
-// sends elsewhere.
-const noChannel = "slack.channel is missing: %s; set it to the id of the channel for all else, such as C0123456789"
+// noChannel says, with the reason, that there is no channel for messages that no
+// route matches.
+const noChannel = "slack.channel is missing: %s; set it to the id of the channel for all other messages, such as C0123456789"
 
 // CheckChannel returns an error, with its place, when there is no channel for
-// what no route sends elsewhere. A bot token needs one; a webhook posts to its
+// messages that no route matches. A bot token needs one; a webhook posts to its
 // own.
 func (c Config) CheckChannel() error {
-	const why = "a Slack bot token posts nowhere by itself"
+	const why = "a Slack bot token has no channel of its own"
 	switch {
 	case c.Slack.Channel != "":
 		return nil
 	case c.file == nil:
-		return fmt.Errorf("there is no configuration: "+noChannel, why)
+		return fmt.Errorf("no configuration: "+noChannel, why)
 	default:
 		return c.file.ErrorAt(at("slack"), noChannel, why)
 	}
@@ -171,7 +171,7 @@ func (k *checker) exemptions(e Exemptions) {
 	seen := map[string]bool{}
 	for i, x := range e.Items {
 		k.exemption(x, e.MaxDays, at("exemptions", "items", i))
-		k.that(!seen[x.ID], at("exemptions", "items", i, "id"), "exemption %q stands here twice", x.ID)
+		k.that(!seen[x.ID], at("exemptions", "items", i, "id"), "duplicate exemption id %q", x.ID)
 		seen[x.ID] = true
 	}
 }

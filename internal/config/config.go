@@ -103,7 +103,7 @@ type Owners struct {
 
 // Slack says where messages go. The secret is named, never written here.
 type Slack struct {
-	Channel  string            `yaml:"channel" json:"channel,omitempty"`   // id of the channel for what no route sends elsewhere, C0123456789; only a webhook without routes needs none
+	Channel  string            `yaml:"channel" json:"channel,omitempty"`   // id of the channel for messages that no route matches, C0123456789; only a webhook without routes needs none
 	Fallback string            `yaml:"fallback" json:"fallback,omitempty"` // id of the channel to try when one is gone
 	Operator string            `yaml:"operator" json:"operator,omitempty"` // id of the channel for the scanner's own problems; default Channel
 	Secret   string            `yaml:"secret" json:"secret,omitempty"`     // name of the secret with the bot token or webhook URL

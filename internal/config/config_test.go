@@ -235,16 +235,16 @@ func TestRefused(t *testing.T) {
 		"version: 2":                    "posture.yaml:1:10: version 2: expected 1",
 		"aws: {accounts: [{id: '12'}]}": `posture.yaml:1:23: account id "12": expected 12 digits`,
 		"aws: {accounts: [{id: '111122223333', role_arn: admin}]}":                          `posture.yaml:1:49: role "admin": expected arn:aws:iam::`,
-		"aws: {accounts: [{id: '111122223333'}, {id: '111122223333'}]}":                     "posture.yaml:1:45: account 111122223333 stands here twice",
+		"aws: {accounts: [{id: '111122223333'}, {id: '111122223333'}]}":                     "posture.yaml:1:45: duplicate account 111122223333",
 		"aws: {organization: {exclude: []}}":                                                "posture.yaml:1:21: role is missing",
 		"aws: {organization: {role: 'arn:aws:iam::1:role/a'}}":                              "posture.yaml:1:28: expected the role's name, not its ARN",
 		"gcp: {organisation: '1'}":                                                          `posture.yaml:1:7: unknown key "organisation": did you mean "organization"?`,
 		"gcp: {organization: acme}":                                                         `posture.yaml:1:21: organization "acme": expected its number`,
 		"gcp: {folder: folders/1}":                                                          `posture.yaml:1:15: folder "folders/1": expected its number`,
 		"gcp: {organization: '1', folder: '2'}":                                             `posture.yaml:1:34: expected an organization or a folder, not both`,
-		"gcp: {folder: '1', projects: [my-project-1]}":                                      `posture.yaml:1:30: expected projects or an organization or a folder`,
+		"gcp: {folder: '1', projects: [my-project-1]}":                                      `posture.yaml:1:30: expected projects, or an organization or a folder`,
 		"gcp: {projects: [My Project]}":                                                     `posture.yaml:1:18: project "My Project": expected a project's id`,
-		"gcp: {projects: [my-project-1, my-project-1]}":                                     `posture.yaml:1:32: project my-project-1 stands here twice`,
+		"gcp: {projects: [my-project-1, my-project-1]}":                                     `posture.yaml:1:32: duplicate project my-project-1`,
 		"gcp: {organization: '1', exclude: ['']}":                                           `posture.yaml:1:36: project "": expected a project's id`,
 		"gcp: {impersonate: me@example.com}":                                                `posture.yaml:1:20: impersonate "me@example.com": expected a service account`,
 		"alerts: {severities: [urgent]}":                                                    `posture.yaml:1:23: severity "urgent": expected one of critical`,
@@ -259,7 +259,7 @@ func TestRefused(t *testing.T) {
 		"slack: {channel: '#ops'}":                                                          `posture.yaml:1:18: channel "#ops": expected a channel's id`,
 		"slack: {secret: xoxb-1}":                                                           "posture.yaml:1:17: this looks like the secret itself",
 		"slack: {mentions: {web: '@here'}}":                                                 `posture.yaml:1:25: mention "@here": expected the id`,
-		"slack: {routes: [{owner: web, channel: C0123456789}]}":                             "posture.yaml:1:8: slack.channel is missing: routes, fallback and operator take only some messages; set it to the id",
+		"slack: {routes: [{owner: web, channel: C0123456789}]}":                             "posture.yaml:1:8: slack.channel is missing: routes, fallback and operator cover only some messages; set it to the id",
 		"slack: {operator: C0123456789}":                                                    "posture.yaml:1:8: slack.channel is missing",
 		"slack: {fallback: C0123456789}":                                                    "posture.yaml:1:8: slack.channel is missing",
 		"slack: {channel: C0123456789, routes: [{owner: web}]}":                             "posture.yaml:1:40: channel is missing",
@@ -308,8 +308,8 @@ func TestTaken(t *testing.T) {
 
 func TestChannel(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "there is no configuration: slack.channel is missing: a Slack bot token posts nowhere by itself",
-		"version: 1\nslack: {secret: posture/slack}": "posture.yaml:2:8: slack.channel is missing: a Slack bot token posts nowhere by itself",
+		"": "no configuration: slack.channel is missing: a Slack bot token has no channel of its own",
+		"version: 1\nslack: {secret: posture/slack}": "posture.yaml:2:8: slack.channel is missing: a Slack bot token has no channel of its own",
 		"slack: {channel: C0123456789}":              "",
 	} {
 		c := config.Default()

@@ -15,7 +15,7 @@ import (
 // Notifier is who tells people what changed.
 type Notifier struct {
 	Sender  outbox.Sender
-	Channel string // for what no route sends elsewhere
+	Channel string // for messages that no route matches
 	Warning error  // what of the configuration cannot be done with the secret; nil: nothing
 }
 

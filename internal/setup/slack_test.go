@@ -23,7 +23,7 @@ const (
 // unread is a secret that cannot be read.
 func unread(context.Context, bool) (string, error) { return "", errors.New("not now") }
 
-// TestNotifiers: which channel all goes to that no route sends elsewhere, and
+// TestNotifiers: which channel everything goes to that no route matches, and
 // what is said of a configuration that the secret cannot do.
 func TestNotifiers(t *testing.T) {
 	none, one := "version: 1", "slack: {channel: C0123456789}"
