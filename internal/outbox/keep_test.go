@@ -2,6 +2,7 @@ package outbox_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -283,6 +284,43 @@ func TestALookBeginsBeforeThePost(t *testing.T) {
 	}
 }
 
+// TestTwoLooksAreEnough: once it is decided to post again, a delay of that
+// does not make the queue look again.
+func TestTwoLooksAreEnough(t *testing.T) {
+	box, slack, clock := newBox()
+	put(t, box, alert("a"))
+	slack.answer = func(n int, m outbox.Message) (bool, error) {
+		if n < 3 {
+			return refuseAll([]outbox.Kind{outbox.Ambiguous, outbox.RateLimited}[n-1], "ratelimited")(n, m)
+		}
+		return true, nil
+	}
+	for range 4 {
+		deliver(t, box, slack)
+		clock.at = clock.at.Add(2 * time.Minute)
+	}
+	if slack.looks != 2 || len(slack.posts) != 1 || !slack.posts[0].Repeated {
+		t.Errorf("%d looks, posts %+v", slack.looks, slack.posts)
+	}
+}
+
+// readonly is a store that takes nothing.
+type readonly struct{ store.Store }
+
+func (readonly) PutIfAbsent(context.Context, string, []byte) (string, error) { return "", errReadonly }
+
+var errReadonly = errors.New("read-only")
+
+// TestWhatIsNotStoredIsNotAdded: a message that the store did not take is not
+// in the queue, and whoever added it must know.
+func TestWhatIsNotStoredIsNotAdded(t *testing.T) {
+	clock := newClock()
+	box := outbox.New(readonly{store.Memory()}, clock.now, clock.sleep)
+	if err := box.Add(t.Context(), outbox.Entry{Channel: "C1", Alert: alert("a")}); !errors.Is(err, errReadonly) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestDigestIsBounded holds how many messages one digest tells, whom it calls,
 // and that the next one tells the rest.
 func TestDigestIsBounded(t *testing.T) {
@@ -509,6 +547,24 @@ func TestSettlements(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, sender.settled); diff != "" || len(slack.amended) != 3 {
 		t.Errorf("%d amendments: -want +got\n%s", len(slack.amended), diff)
+	}
+}
+
+// TestAnAnswerToTwo shows in both messages what has ended.
+func TestAnAnswerToTwo(t *testing.T) {
+	box, slack, _ := newBox()
+	child := alert("b")
+	child.Kind = drift.Resolved
+	for i := range 2 {
+		parent := alert(fmt.Sprint("a", i))
+		put(t, box, parent)
+		deliver(t, box, slack)
+		child.Thread = append(child.Thread, parent.Group)
+	}
+	put(t, box, child)
+	deliver(t, box, slack)
+	if diff := cmp.Diff([]string{"ts1: 1", "ts2: 1"}, slack.amended); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }
 
