@@ -301,12 +301,51 @@ func TestProblemTitle(t *testing.T) {
 	for want, a := range map[string]drift.Alert{
 		"SCANNER PROBLEM: 2 findings could not be checked": {Total: 2, Targets: []drift.TargetCount{target}},
 		"SCANNER PROBLEM: 1 target could not be scanned":   {Targets: []drift.TargetCount{target}},
+		"SCANNER PROBLEM: 3 targets could not be scanned":  {Targets: []drift.TargetCount{target}, MoreTargets: 2},
+		"SCANNER PROBLEM: 1 finding could not be checked":  {Total: 1, Problems: []drift.Problem{{Count: 1}}, Warnings: []string{"x"}},
+		"SCANNER PROBLEM: 2 targets could not be scanned":  {Problems: []drift.Problem{{}, {}}, Targets: []drift.TargetCount{target, target}, Warnings: []string{"x"}},
 		"SCANNER PROBLEM: something could not be read":     {Problems: []drift.Problem{{Cause: posture.Cause{Reason: posture.Failed}}}},
 		"SCANNER PROBLEM: part of posture.yaml is ignored": {Warnings: []string{"x"}},
 	} {
 		a.Key, a.Kind, a.Time, a.Coverage = "k", drift.ScannerProblem, slot, &drift.Coverage{Floor: 95}
 		if got := slack.Text(a, false); !strings.HasPrefix(got, want) {
 			t.Errorf("%s, want %s", strings.SplitN(got, "\n", 2)[0], want)
+		}
+	}
+}
+
+// TestNothingToProblem: a run that read too little, and nobody knows why, is
+// not taken for one whose configuration is wrong.
+func TestNothingToProblem(t *testing.T) {
+	a := drift.Alert{Key: "k", Kind: drift.ScannerProblem, Time: slot, Coverage: &drift.Coverage{Floor: 95, Read: 1, Total: 2}}
+	if got := slack.Text(a, false); !strings.HasPrefix(got, "SCANNER PROBLEM: something could not be read\n") || strings.Contains(got, "posture.yaml") {
+		t.Error(got)
+	}
+}
+
+// TestNothingIsCounted holds that what is nothing is not said.
+func TestNothingIsCounted(t *testing.T) {
+	bare := regression("k", "logs")
+	bare.Rule.SOC2 = nil
+	problem := drift.Alert{Key: "k", Kind: drift.ScannerProblem, Time: slot, Problems: []drift.Problem{{Cause: posture.Cause{Reason: posture.Denied, Operation: "s3:List"}}}}
+	first := drift.Alert{Key: "k", Kind: drift.Baseline, Time: slot, Total: 3, Statuses: map[string]int{"fail": 3, "exempted": 0}}
+	for _, a := range []drift.Alert{bare, problem, first} {
+		for _, nothing := range []string{"Supports", "0 findings", "in \n", "+0", "0 exempted"} {
+			if got := slack.Text(a, false); strings.Contains(got, nothing) {
+				t.Errorf("%q in %s", nothing, got)
+			}
+		}
+	}
+}
+
+// TestTitlesCount holds what titles and rows count.
+func TestTitlesCount(t *testing.T) {
+	target := drift.TargetCount{Target: posture.Target{Provider: posture.AWS, Account: "444455556666"}, Count: 3}
+	first := drift.Alert{Key: "k", Kind: drift.Baseline, Time: slot, Targets: []drift.TargetCount{target}, MoreTargets: 2}
+	flips := drift.Alert{Key: "k", Kind: drift.RulesChanged, Time: slot, Total: 4, Rules: []drift.RuleCount{{Rule: "r", Count: 4, Of: 9, ToFail: 2, ToPass: 2}}}
+	for want, a := range map[string]drift.Alert{"first scan of 3 targets\n": first, "2 fail now, 2 pass now\n": flips} {
+		if got := slack.Text(a, false); !strings.Contains(got, want) {
+			t.Errorf("no %q in %s", want, got)
 		}
 	}
 }
