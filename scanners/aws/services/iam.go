@@ -2,8 +2,6 @@ package services
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -11,6 +9,7 @@ import (
 
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 func iamClient(p *engine.Place) *iam.Client {
@@ -51,12 +50,17 @@ func readIAMDetails(ctx context.Context, p *engine.Place) (iamDetails, error) {
 }
 
 // parseGrants parses a policy document of the details.
-func parseGrants(document *string) (policyDocument, error) {
-	policy, err := parseEncodedPolicy(aws.ToString(document))
+func parseGrants(document *string) (iampolicy.Document, error) {
+	return parseEncoded(aws.ToString(document), iamDetailsCall.Op)
+}
+
+// parseEncoded parses a policy document as the operation of IAM returned it.
+func parseEncoded(text, operation string) (iampolicy.Document, error) {
+	doc, err := iampolicy.ParseEncoded(text)
 	if err != nil {
-		return policy, engine.Malformed("iam:GetAccountAuthorizationDetails", err)
+		return doc, notUnderstood(operation)
 	}
-	return policy, nil
+	return doc, nil
 }
 
 // defaultVersion returns the document of a policy that is in force.
@@ -67,36 +71,6 @@ func defaultVersion(policy types.ManagedPolicyDetail) *string {
 		}
 	}
 	return nil
-}
-
-// administers says whether some of the policies allow everything.
-func (d iamDetails) administers(attached []types.AttachedPolicy, inline []types.PolicyDetail, listErr error) engine.Answer {
-	var answers []engine.Answer
-	for _, policy := range attached {
-		answers = append(answers, d.attachedAdministers(aws.ToString(policy.PolicyArn), listErr))
-	}
-	for _, policy := range inline {
-		parsed, err := parseGrants(policy.PolicyDocument)
-		answers = append(answers, engine.Answer{Yes: parsed.allowsEverything(), Err: err})
-	}
-	return engine.AnyOf(answers...)
-}
-
-// attachedAdministers says whether a managed policy allows everything. Of
-// those that AWS provides, AdministratorAccess is the one that does.
-func (d iamDetails) attachedAdministers(policyARN string, listErr error) engine.Answer {
-	if strings.Contains(policyARN, ":iam::aws:policy/") {
-		return engine.Answer{Yes: strings.HasSuffix(policyARN, ":policy/AdministratorAccess")}
-	}
-	i := slices.IndexFunc(d.Policies, func(p types.ManagedPolicyDetail) bool { return aws.ToString(p.Arn) == policyARN })
-	if i < 0 {
-		if listErr == nil {
-			listErr = engine.Malformed("iam:GetAccountAuthorizationDetails", errPolicy)
-		}
-		return engine.Answer{Err: listErr}
-	}
-	parsed, err := parseGrants(defaultVersion(d.Policies[i]))
-	return engine.Answer{Yes: parsed.allowsEverything(), Err: err}
 }
 
 func iamTags(tags []types.Tag) map[string]string {

@@ -2,153 +2,104 @@ package services
 
 import (
 	"slices"
-	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
-// IAMGrants is what rules may ask of what an identity policy grants.
+// IAMGrants is what rules may ask of what identity policies grant.
 type IAMGrants struct {
-	Everything     bool     `json:"everything"`       // a statement allows all actions on all resources, or all of IAM and with it the rest
-	WholeServices  []string `json:"whole_services"`   // services whose every action is allowed on all resources, unconditionally
-	DecryptsAnyKey bool     `json:"decrypts_any_key"` // kms:Decrypt or kms:ReEncryptFrom is allowed on every key of a region, unconditionally
+	Everything     bool     `json:"everything"`       // all actions on all resources, or all of IAM and with it the rest
+	WholeServices  []string `json:"whole_services"`   // services whose every action is allowed on all resources
+	DecryptsAnyKey bool     `json:"decrypts_any_key"` // kms:Decrypt or kms:ReEncryptFrom is allowed on every key of a region
 	StopsAuditing  []string `json:"stops_auditing"`   // actions that are allowed and stop or delete CloudTrail, Config or GuardDuty
 	Escalates      []string `json:"escalates"`        // allowed combinations by which the holder can give itself more
 }
 
-// grantsOf matches a policy document.
-func grantsOf(policy policyDocument, account string) IAMGrants {
-	return IAMGrants{
-		Everything:     policy.allowsEverything(),
-		WholeServices:  policy.wholeServices(),
-		DecryptsAnyKey: policy.decryptsAnyKey(account),
-		StopsAuditing:  policy.granted(stoppingAudit, false),
-		Escalates:      policy.escalations(),
+// readGrants says what one policy grants, for the field "grants".
+func readGrants(r *engine.Reading, document *string) IAMGrants {
+	doc, err := parseGrants(document)
+	if !r.Got(err, "grants") {
+		return IAMGrants{}
 	}
+	grants, unsure := grantsOf(r.Place, iampolicy.Principal{Policies: []iampolicy.Document{doc}})
+	r.Got(notUnderstood("iam:GetAccountAuthorizationDetails"), unsure...)
+	return grants
 }
 
-// allowsEverything reports whether a statement allows all actions on all
-// resources. Conditions do not count: whoever meets them is an administrator.
-// Nor does a list of exceptions that leaves IAM whole.
-func (d policyDocument) allowsEverything() bool {
-	return slices.ContainsFunc(d.Statements, func(s statement) bool {
-		if !s.Allow || !s.onEverything() {
-			return false
-		}
-		if len(s.NotAction) > 0 {
-			return !slices.ContainsFunc(s.NotAction, func(pattern string) bool {
-				service, _, _ := strings.Cut(pattern, ":")
-				return glob(service, "iam")
-			})
-		}
-		return matchesAny(s.Action, "\x00:\x00") && matchesAny(s.Action, "\x00\x00:\x00\x00")
-	})
-}
-
-// onEverything reports whether the statement is about all resources, or about
-// all but some.
-func (s statement) onEverything() bool {
-	return len(s.NotResource) > 0 || slices.ContainsFunc(s.Resource, func(pattern string) bool {
-		return slices.ContainsFunc([]string{"aws", "aws-cn", "aws-us-gov"}, func(partition string) bool {
-			return glob(pattern, "arn:"+partition+":\x00:\x00:\x00:\x00\x00") && glob(pattern, "arn:"+partition+":\x00:::\x00")
-		})
-	})
-}
-
-// wholeServices returns the services that a statement hands over whole, sorted.
-func (d policyDocument) wholeServices() []string {
-	var services []string
-	for _, s := range d.Statements {
-		if !s.Allow || !s.onEverything() || len(s.Condition) > 0 {
-			continue
-		}
-		for _, pattern := range s.Action {
-			service, actions, _ := strings.Cut(pattern, ":")
-			if !strings.ContainsAny(service, "*?") && coversAll(texts{actions}, "") {
-				services = append(services, service)
-			}
+// grantsOf returns what a principal may do by its policies, and the fields in
+// which nothing was found although there may be something.
+func grantsOf(p *engine.Place, principal iampolicy.Principal) (grants IAMGrants, unsure []string) {
+	found := principal.Grants(iampolicy.Account{ID: p.Account, Partition: p.Partition})
+	grants = IAMGrants{
+		Everything: found.Everything, WholeServices: found.WholeServices, DecryptsAnyKey: found.DecryptsAnyKey,
+		StopsAuditing: found.StopsAuditing, Escalates: waysOf(found.Escalates),
+	}
+	nothing := grants.nothing()
+	for _, name := range found.Unsure {
+		if field := "grants." + grantNames[name]; slices.Contains(nothing, field) {
+			unsure = append(unsure, field)
 		}
 	}
-	slices.Sort(services)
-	return slices.Compact(services)
+	return grants, unsure
 }
 
-// decryptsAnyKey reports whether the policy allows to decrypt with every key
-// of the account in some region.
-func (d policyDocument) decryptsAnyKey(account string) bool {
-	return slices.ContainsFunc(d.Statements, func(s statement) bool {
-		return s.Allow && len(s.Condition) == 0 && s.grants("kms:decrypt", "kms:reencryptfrom") &&
-			(s.onEverything() || slices.ContainsFunc(s.Resource, func(pattern string) bool { return anyKey(pattern, account) }))
-	})
+// grantNames holds the fields of IAMGrants by the evaluator's names.
+var grantNames = map[string]string{
+	"Everything": "everything", "WholeServices": "whole_services", "DecryptsAnyKey": "decrypts_any_key",
+	"StopsAuditing": "stops_auditing", "Escalates": "escalates",
 }
 
-// anyKey reports whether the pattern matches every key of an account in at
-// least one region.
-func anyKey(pattern, account string) bool {
-	parsed, err := arn.Parse(pattern)
-	return err == nil && glob(parsed.Service, "kms") && glob(parsed.AccountID, account) && glob(parsed.Resource, "key/\x00\x00")
+func waysOf(ways []iampolicy.Way) []string {
+	var list []string
+	for _, way := range ways {
+		list = append(list, way.String())
+	}
+	return list
 }
 
-// stoppingAudit holds the actions after which an account is no longer watched.
-var stoppingAudit = []string{
-	"cloudtrail:DeleteTrail", "cloudtrail:StopLogging", "cloudtrail:UpdateTrail", "cloudtrail:PutEventSelectors",
-	"config:DeleteConfigurationRecorder", "config:DeleteDeliveryChannel", "config:StopConfigurationRecorder",
-	"guardduty:DeleteDetector", "guardduty:UpdateDetector",
-}
-
-// granted returns which of the actions the policy allows and does not itself
-// deny everywhere; where everywhere is set, allows on all resources and
-// unconditionally.
-func (d policyDocument) granted(actions []string, everywhere bool) []string {
-	var granted []string
-	for _, action := range actions {
-		if d.allows(action, everywhere) {
-			granted = append(granted, action)
+// nothing returns the fields in which nothing was found.
+func (g IAMGrants) nothing() []string {
+	var fields []string
+	for _, field := range []struct {
+		name  string
+		found bool
+	}{
+		{"everything", g.Everything}, {"whole_services", len(g.WholeServices) > 0}, {"decrypts_any_key", g.DecryptsAnyKey},
+		{"stops_auditing", len(g.StopsAuditing) > 0}, {"escalates", len(g.Escalates) > 0},
+	} {
+		if !field.found {
+			fields = append(fields, "grants."+field.name)
 		}
 	}
-	return granted
+	return fields
 }
 
-func (d policyDocument) allows(action string, everywhere bool) bool {
-	action = strings.ToLower(action)
-	allowed := false
-	for _, s := range d.Statements {
-		whole := s.onEverything() && len(s.Condition) == 0
-		switch {
-		case !s.grants(action):
-		case !s.Allow && whole:
-			return false
-		case s.Allow && (whole || !everywhere):
-			allowed = true
+// readAccess says whether all the policies of a user, group or role together
+// allow everything and, where they do not, by what its holder can get more. What
+// was not found is unread where a policy is not known, which may grant it.
+func (a iamAccess) readAccess(r *engine.Reading, h holding) (administrator bool, escalates []string) {
+	principal, missing := a.principal(h)
+	if h.boundary != "" {
+		boundary := a.document(h.boundary)
+		if !r.Got(boundary.err, grantFields...) {
+			return false, nil
 		}
+		principal.Boundary = &boundary.doc
 	}
-	return allowed
-}
-
-// escalating holds the sets of actions each of which, allowed on all
-// resources, lets its holder take what it was not given.
-var escalating = [][]string{
-	{"iam:AddUserToGroup"}, {"iam:AttachGroupPolicy"}, {"iam:AttachRolePolicy"}, {"iam:AttachUserPolicy"},
-	{"iam:CreateAccessKey"}, {"iam:CreateLoginProfile"}, {"iam:CreatePolicyVersion"},
-	{"iam:PutGroupPolicy"}, {"iam:PutRolePolicy"}, {"iam:PutUserPolicy"},
-	{"iam:SetDefaultPolicyVersion"}, {"iam:UpdateAssumeRolePolicy"}, {"iam:UpdateLoginProfile"},
-	{"iam:PassRole", "cloudformation:CreateStack"},
-	{"iam:PassRole", "codebuild:CreateProject", "codebuild:StartBuild"},
-	{"iam:PassRole", "ec2:RunInstances"},
-	{"iam:PassRole", "ecs:RegisterTaskDefinition", "ecs:RunTask"},
-	{"iam:PassRole", "glue:CreateDevEndpoint"},
-	{"iam:PassRole", "glue:CreateJob", "glue:StartJobRun"},
-	{"iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"},
-	{"iam:PassRole", "sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"},
-}
-
-// escalations returns the sets of escalating that the policy allows whole.
-func (d policyDocument) escalations() []string {
-	var found []string
-	for _, set := range escalating {
-		if len(d.granted(set, true)) == len(set) {
-			found = append(found, strings.Join(set, " and "))
-		}
+	grants, unsure := grantsOf(r.Place, principal)
+	if grants.Everything {
+		return true, nil
 	}
-	return found
+	if missing != nil {
+		r.Got(missing, "administrator")
+	} else if slices.Contains(unsure, "grants.everything") {
+		from(iamDetailsCall.Op, "administrator").unclear(r)
+	}
+	if missing != nil && len(grants.Escalates) == 0 {
+		r.Got(missing, "escalates")
+	} else if slices.Contains(unsure, "grants.escalates") {
+		from(iamDetailsCall.Op, "escalates").unclear(r)
+	}
+	return false, grants.Escalates
 }

@@ -15,8 +15,10 @@ import (
 
 // IAMGroup is what rules may ask of a group of users.
 type IAMGroup struct {
-	Members        int `json:"members"`         // users in it
-	InlinePolicies int `json:"inline_policies"` // policies inside the group
+	Members        int      `json:"members"`         // users in it
+	InlinePolicies int      `json:"inline_policies"` // policies inside the group
+	Administrator  bool     `json:"administrator"`   // its policies allow everything
+	Escalates      []string `json:"escalates"`       // allowed combinations by which its holder can get more; none for an administrator
 }
 
 var iamGroups = engine.Service{
@@ -25,7 +27,7 @@ var iamGroups = engine.Service{
 		Service: "iam",
 		Doc:     IAMGroup{},
 		Global:  true,
-		Calls:   []scanners.Call{iamDetailsCall},
+		Calls:   append(grantCalls(), iamDetailsCall),
 		Console: scanners.Console{Path: "/iam/home#/groups/details/{last}"},
 	},
 	Scan: scanIAMGroups,
@@ -35,7 +37,7 @@ var iamGroups = engine.Service{
 // group without any, in a listing that broke off, has an unknown number.
 func scanIAMGroups(ctx context.Context, p *engine.Place) error {
 	details, listErr := readIAMDetails(ctx, p)
-	err := engine.Each(ctx, p, details.Groups, func(_ context.Context, p *engine.Place, group types.GroupDetail) {
+	err := engine.Each(ctx, p, details.Groups, func(ctx context.Context, p *engine.Place, group types.GroupDetail) {
 		r := p.Read()
 		doc := IAMGroup{InlinePolicies: len(group.GroupPolicyList)}
 		for _, user := range details.Users {
@@ -44,6 +46,9 @@ func scanIAMGroups(ctx context.Context, p *engine.Place) error {
 			}
 		}
 		r.Got(listErr, "members")
+		if r.Wants(grantFields...) {
+			doc.Administrator, doc.Escalates = readIAMAccess(ctx, p).readAccess(r, holdingOfGroup(group))
+		}
 		r.EmitIn(posture.Global, aws.ToString(group.Arn), aws.ToString(group.GroupName), nil, &doc)
 	})
 	return cmp.Or(listErr, err)

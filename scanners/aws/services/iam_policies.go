@@ -65,15 +65,6 @@ func scanIAMManagedPolicies(ctx context.Context, p *engine.Place) error {
 	return cmp.Or(listErr, err)
 }
 
-// readGrants matches a document for the field "grants".
-func readGrants(r *engine.Reading, document *string) IAMGrants {
-	policy, err := parseGrants(document)
-	if !r.Got(err, "grants") {
-		return IAMGrants{}
-	}
-	return grantsOf(policy, r.Place.Account)
-}
-
 // inlinePolicy is a policy with whom it is inside of.
 type inlinePolicy struct {
 	holder, holderARN, holderName string

@@ -3,7 +3,6 @@ package services
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,15 +12,18 @@ import (
 	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // IAMRole is what rules may ask of a role.
 type IAMRole struct {
-	ServiceLinked  bool      `json:"service_linked"`  // made and held by an AWS service; its settings are AWS's
-	Administrator  bool      `json:"administrator"`   // a policy that it has, attached or inline, allows everything
-	InlinePolicies int       `json:"inline_policies"` // policies inside the role
-	Trusts         []string  `json:"trusts"`          // other accounts that may take it without external id, MFA or condition on who asks; "*": any
-	IdleSince      time.Time `json:"idle_since"`      // when it was last used; when never, since when it exists
+	ServiceLinked   bool      `json:"service_linked"`    // made and held by an AWS service; its settings are AWS's
+	Administrator   bool      `json:"administrator"`     // the policies that it has, attached and inline, allow everything
+	Escalates       []string  `json:"escalates"`         // allowed combinations by which its holder can get more; none for an administrator
+	InlinePolicies  int       `json:"inline_policies"`   // policies inside the role
+	Trusts          []string  `json:"trusts"`            // other accounts that may take it without external id, MFA or condition on who asks; "*": any
+	OpenToProviders []string  `json:"open_to_providers"` // identity providers of which everybody may take it: ARN or host; "*": any
+	IdleSince       time.Time `json:"idle_since"`        // when it was last used; when never, since when it exists
 }
 
 var iamRoles = engine.Service{
@@ -30,7 +32,7 @@ var iamRoles = engine.Service{
 		Service: "iam",
 		Doc:     IAMRole{},
 		Global:  true,
-		Calls:   []scanners.Call{iamDetailsCall},
+		Calls:   append(grantCalls(), iamDetailsCall),
 		Console: scanners.Console{Path: "/iam/home#/roles/details/{last}"},
 	},
 	Scan: scanIAMRoles,
@@ -38,13 +40,11 @@ var iamRoles = engine.Service{
 
 func scanIAMRoles(ctx context.Context, p *engine.Place) error {
 	details, listErr := readIAMDetails(ctx, p)
-	err := engine.Each(ctx, p, details.Roles, func(_ context.Context, p *engine.Place, role types.RoleDetail) {
-		readIAMRole(p, role, details, listErr)
-	})
+	err := engine.Each(ctx, p, details.Roles, readIAMRole)
 	return cmp.Or(listErr, err)
 }
 
-func readIAMRole(p *engine.Place, role types.RoleDetail, details iamDetails, listErr error) {
+func readIAMRole(ctx context.Context, p *engine.Place, role types.RoleDetail) {
 	r := p.Read()
 	doc := IAMRole{
 		ServiceLinked:  strings.HasPrefix(aws.ToString(role.Path), "/aws-service-role/"),
@@ -54,26 +54,35 @@ func readIAMRole(p *engine.Place, role types.RoleDetail, details iamDetails, lis
 	if role.RoleLastUsed != nil && role.RoleLastUsed.LastUsedDate != nil {
 		doc.IdleSince = *role.RoleLastUsed.LastUsedDate
 	}
-	administrator := details.administers(role.AttachedManagedPolicies, role.RolePolicyList, listErr)
-	doc.Administrator = r.Got(administrator.Err, "administrator") && administrator.Yes
-	trust, err := parseGrants(role.AssumeRolePolicyDocument)
-	if r.Got(err, "trusts") {
-		doc.Trusts = trust.otherAccounts(p.Account, func(s statement) bool { return !s.scopesTrust() })
+	if r.Wants(grantFields...) {
+		doc.Administrator, doc.Escalates = readIAMAccess(ctx, p).readAccess(r, holdingOfRole(role))
 	}
+	doc.readTrust(r, role.AssumeRolePolicyDocument)
 	r.EmitIn(posture.Global, aws.ToString(role.Arn), aws.ToString(role.RoleName), iamTags(role.Tags), &doc)
 }
 
-// scopesTrust reports whether a statement of a trust policy asks for an
-// external id or MFA, or says by condition who may ask.
-func (s statement) scopesTrust() bool {
-	return s.narrowed() || s.conditioned(func(key string, values texts) bool {
-		switch key {
-		case "sts:externalid":
-			return len(values) > 0 && !slices.ContainsFunc(values, broad)
-		case "aws:multifactorauthpresent":
-			return slices.Equal(values.lower(), texts{"true"})
-		default:
-			return false
+// readTrust says who may take the role.
+func (doc *IAMRole) readTrust(r *engine.Reading, document *string) {
+	policy, err := parseGrants(document)
+	if !r.Got(err, "trusts", "open_to_providers") {
+		return
+	}
+	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account})
+	doc.Trusts = trust.Unscoped
+	if trust.Unsure {
+		from(iamDetailsCall.Op, "trusts").unclear(r)
+	}
+	unsure := false
+	for _, provider := range trust.Federated {
+		switch provider.Who {
+		case iampolicy.Anybody, iampolicy.WholeProvider:
+			doc.OpenToProviders = append(doc.OpenToProviders, provider.Provider)
+		case iampolicy.UnsureWho:
+			unsure = true
+		case iampolicy.NamedSubjects:
 		}
-	})
+	}
+	if unsure && len(doc.OpenToProviders) == 0 {
+		from(iamDetailsCall.Op, "open_to_providers").unclear(r)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"posture/internal/posture"
 	"posture/scanners/aws/awstest"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 //go:embed testdata/iam.txtar
@@ -42,8 +43,10 @@ func day(text string) time.Time {
 	return at
 }
 
-// brokenDetails is the cause of what a malformed policy document would tell.
-var brokenDetails = posture.Cause{Reason: posture.Failed, Operation: "iam:GetAccountAuthorizationDetails"}
+// unclearDetails returns fields as unread because a policy document is malformed.
+func unclearDetails(fields ...string) []posture.Unread {
+	return unclear("iam:GetAccountAuthorizationDetails", fields...)
+}
 
 func TestAccountSettings(t *testing.T) {
 	s := scanTypes(t, loadEstate(t, iamFixtures), "AWS::::Account")
@@ -123,7 +126,7 @@ func TestIAMUsers(t *testing.T) {
 	if diff := cmp.Diff(want, docs[IAMUser](s)); diff != "" {
 		t.Errorf("documents (-want +got):\n%s", diff)
 	}
-	unread := []posture.Unread{{Field: "administrator", Cause: brokenDetails}}
+	unread := unclearDetails("administrator", "escalates")
 	for _, field := range reportFields {
 		unread = append(unread, posture.Unread{Field: field, Cause: notListed("iam:GetCredentialReport")})
 	}
@@ -152,7 +155,7 @@ func TestIAMRoles(t *testing.T) {
 func TestIAMPolicies(t *testing.T) {
 	s := scanTypes(t, loadEstate(t, iamFixtures), "AWS::IAM::ManagedPolicy")
 	want := map[string]IAMManagedPolicy{
-		"everything": {Uses: 1, Grants: IAMGrants{Everything: true, DecryptsAnyKey: true, StopsAuditing: stoppingAudit, Escalates: allEscalations()}},
+		"everything": {Uses: 1, Grants: fullGrants(t)},
 		"small":      {Uses: 1},
 		"sneaky":     {Grants: IAMGrants{StopsAuditing: []string{"cloudtrail:StopLogging"}, Escalates: []string{"iam:PassRole and ec2:RunInstances"}}},
 		"storage":    {Uses: 3, Grants: IAMGrants{WholeServices: []string{"s3"}, DecryptsAnyKey: true}},
@@ -169,18 +172,24 @@ func TestIAMPolicies(t *testing.T) {
 	if diff := cmp.Diff(inline, docs[IAMInlinePolicy](s)); diff != "" {
 		t.Errorf("inline policies (-want +got):\n%s", diff)
 	}
-	unread := map[string][]posture.Unread{"empty/broken": {{Field: "grants", Cause: brokenDetails}}}
+	unread := map[string][]posture.Unread{"empty/broken": unclearDetails("grants")}
 	if diff := cmp.Diff(unread, unreadFields(s)); diff != "" {
 		t.Errorf("unread (-want +got):\n%s", diff)
 	}
 }
 
-func allEscalations() []string {
-	var all []string
-	for _, set := range escalating {
-		all = append(all, strings.Join(set, " and "))
+// fullGrants returns what a policy grants that allows everything.
+func fullGrants(t *testing.T) IAMGrants {
+	t.Helper()
+	doc, err := iampolicy.Parse(fullAccess)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return all
+	grants, unsure := grantsOf(&engine.Place{Account: testAccount}, iampolicy.Principal{Policies: []iampolicy.Document{doc}})
+	if !grants.Everything || len(grants.StopsAuditing) == 0 || len(grants.Escalates) == 0 || len(unsure) > 0 {
+		t.Fatalf("full access grants %+v, unsure: %v", grants, unsure)
+	}
+	return grants
 }
 
 func TestIAMGroupsAndCertificates(t *testing.T) {
@@ -207,6 +216,8 @@ func TestIAMWhenCallsAreRefused(t *testing.T) {
 		{"iam:GenerateCredentialReport", "AWS::::Account", "account 111122223333", []string{"root_last_used"}},
 		{"iam:GetCredentialReport", "AWS::::Account", "account 111122223333", []string{"root_last_used"}},
 		{"iam:GetAccountAuthorizationDetails", "AWS::::Account", "account 111122223333", []string{"support_role"}},
+		{"iam:GetPolicy", "AWS::IAM::Role", "app", []string{"administrator", "escalates"}},
+		{"iam:GetPolicyVersion", "AWS::IAM::Role", "app", []string{"administrator", "escalates"}},
 		{"iam:GetCredentialReport", "AWS::IAM::User", "ada", []string{
 			"access_key_idle_since", "active_access_keys", "console_password", "mfa", "oldest_access_key", "password_idle_since",
 		}},
@@ -237,10 +248,13 @@ func TestIAMListingThatBreaksOff(t *testing.T) {
 	if diff := cmp.Diff(want, s.Coverage.Populations); diff != "" {
 		t.Errorf("populations (-want +got):\n%s", diff)
 	}
+	broken := func(fields ...string) []posture.Unread {
+		return refused(cause.Operation, cause.Code, cause.Permission, fields...)
+	}
 	unread := map[string][]posture.Unread{
-		"ada":        {{Field: "administrator", Cause: cause}}, // bob is one by what the first page tells
-		"developers": {{Field: "members", Cause: cause}},
-		"empty":      {{Field: "members", Cause: cause}},
+		"ada":        broken("administrator", "escalates"), // bob is one by what the first page tells
+		"developers": broken("administrator", "escalates", "members"),
+		"empty":      append(unclearDetails("administrator", "escalates"), broken("members")...),
 	}
 	if diff := cmp.Diff(unread, unreadFields(s)); diff != "" {
 		t.Errorf("unread (-want +got):\n%s", diff)

@@ -3,7 +3,6 @@ package services
 import (
 	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,7 +25,8 @@ type IAMUser struct {
 	AccessKeyIdleSince time.Time `json:"access_key_idle_since"` // last use of the active access key that is unused the longest; when never, since when it exists
 	AttachedPolicies   int       `json:"attached_policies"`     // managed policies attached to the user itself
 	InlinePolicies     int       `json:"inline_policies"`       // policies inside the user
-	Administrator      bool      `json:"administrator"`         // a policy of the user or of its groups allows everything
+	Administrator      bool      `json:"administrator"`         // the policies of the user and of its groups allow everything
+	Escalates          []string  `json:"escalates"`             // allowed combinations by which its holder can get more; none for an administrator
 }
 
 // reportFields are the fields that come from the credential report.
@@ -40,11 +40,11 @@ var iamUsers = engine.Service{
 		Service: "iam",
 		Doc:     IAMUser{},
 		Global:  true,
-		Calls: []scanners.Call{
+		Calls: append(grantCalls(),
 			iamDetailsCall,
-			{Op: "iam:GenerateCredentialReport", For: reportFields},
-			{Op: "iam:GetCredentialReport", For: reportFields},
-		},
+			scanners.Call{Op: "iam:GenerateCredentialReport", For: reportFields},
+			scanners.Call{Op: "iam:GetCredentialReport", For: reportFields},
+		),
 		Console: scanners.Console{Path: "/iam/home#/users/details/{last}"},
 	},
 	Scan: scanIAMUsers,
@@ -52,17 +52,16 @@ var iamUsers = engine.Service{
 
 func scanIAMUsers(ctx context.Context, p *engine.Place) error {
 	details, listErr := readIAMDetails(ctx, p)
-	err := engine.Each(ctx, p, details.Users, func(ctx context.Context, p *engine.Place, user types.UserDetail) {
-		readIAMUser(ctx, p, user, details, listErr)
-	})
+	err := engine.Each(ctx, p, details.Users, readIAMUser)
 	return cmp.Or(listErr, err)
 }
 
-func readIAMUser(ctx context.Context, p *engine.Place, user types.UserDetail, details iamDetails, listErr error) {
+func readIAMUser(ctx context.Context, p *engine.Place, user types.UserDetail) {
 	r := p.Read()
 	doc := IAMUser{AttachedPolicies: len(user.AttachedManagedPolicies), InlinePolicies: len(user.UserPolicyList)}
-	administrator := details.userAdministers(user, listErr)
-	doc.Administrator = r.Got(administrator.Err, "administrator") && administrator.Yes
+	if r.Wants(grantFields...) {
+		doc.Administrator, doc.Escalates = readIAMAccess(ctx, p).readAccess(r, holdingOfUser(user))
+	}
 	if r.Wants(reportFields...) {
 		report, err := credentialReport(ctx, p)
 		if r.Got(err, reportFields...) {
@@ -70,21 +69,6 @@ func readIAMUser(ctx context.Context, p *engine.Place, user types.UserDetail, de
 		}
 	}
 	r.EmitIn(posture.Global, aws.ToString(user.Arn), aws.ToString(user.UserName), iamTags(user.Tags), &doc)
-}
-
-// userAdministers says whether the user's own policies or those of its groups
-// allow everything.
-func (d iamDetails) userAdministers(user types.UserDetail, listErr error) engine.Answer {
-	answers := []engine.Answer{d.administers(user.AttachedManagedPolicies, user.UserPolicyList, listErr)}
-	for _, name := range user.GroupList {
-		i := slices.IndexFunc(d.Groups, func(group types.GroupDetail) bool { return aws.ToString(group.GroupName) == name })
-		if i < 0 {
-			answers = append(answers, engine.Answer{Err: cmp.Or(listErr, engine.Malformed("iam:GetAccountAuthorizationDetails", errPolicy))})
-			continue
-		}
-		answers = append(answers, d.administers(d.Groups[i].AttachedManagedPolicies, d.Groups[i].GroupPolicyList, listErr))
-	}
-	return engine.AnyOf(answers...)
 }
 
 // readReport takes over what the credential report tells of the user. A user

@@ -1,6 +1,8 @@
 package services
 
 import (
+	"errors"
+
 	"posture/internal/posture"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
@@ -21,8 +23,19 @@ func from(operation string, fields ...string) policySource {
 // unclear marks what the policy should have told as unread: the policy came,
 // but it, or what decides in it, is not understood.
 func (s policySource) unclear(r *engine.Reading) {
-	r.Mark(posture.Cause{Reason: posture.Failed, Operation: s.operation, Code: "policy not understood"}, s.fields...)
+	r.Got(notUnderstood(s.operation), s.fields...)
 }
+
+// notUnderstood is the error of an operation that returned a policy which, or
+// in which what decides, is not understood.
+func notUnderstood(operation string) error {
+	return &posture.ReadError{
+		Cause: posture.Cause{Reason: posture.Failed, Operation: operation, Code: "policy not understood"},
+		Err:   errNotUnderstood,
+	}
+}
+
+var errNotUnderstood = errors.New("the policy is not understood")
 
 // readPolicy parses the policy of a resource. It reports false when it cannot
 // be judged: then the fields are marked as unread.
