@@ -3,6 +3,7 @@ package rules_test
 import (
 	"encoding/json"
 	"io/fs"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ type holder struct {
 	rule   string
 	typ    string
 	fields []string
-	estate string // archive for awstest, with POLICY in place of the policy as a JSON string
+	estate string // archive for awstest, with POLICY, XML or ENCODED in place of the policy: as a JSON string, plain, as IAM encodes it
 }
 
 // holders are the resources that the cases of testdata/policies.txtar are about.
@@ -89,6 +90,66 @@ XML
 `},
 }
 
+// identities are the users, groups, roles and policies that the cases of
+// testdata/identities.txtar are about.
+var identities = map[string]holder{
+	"trust":          {"aws-iam-cross-account-trust-scoped", "AWS::IAM::Role", []string{"trusts"}, roleEstate("ENCODED", "")},
+	"federation":     {"aws-iam-role-federated-trust", "AWS::IAM::Role", []string{"open_to_providers"}, roleEstate("ENCODED", "")},
+	"everything":     {"aws-iam-no-admin-star-policies", "AWS::IAM::ManagedPolicy", []string{"grants"}, managedEstate},
+	"escalation":     {"aws-iam-no-privilege-escalation", "AWS::IAM::ManagedPolicy", []string{"grants"}, managedEstate},
+	"wildcards":      {"aws-iam-no-service-wildcards", "AWS::IAM::ManagedPolicy", []string{"grants"}, managedEstate},
+	"tampering":      {"aws-iam-no-audit-tampering", "AWS::IAM::ManagedPolicy", []string{"grants"}, managedEstate},
+	"in-everything":  {"aws-iam-no-inline-admin-star-policies", "AWS::IAM::Policy", []string{"grants"}, roleEstate("", inline)},
+	"in-escalation":  {"aws-iam-inline-no-privilege-escalation", "AWS::IAM::Policy", []string{"grants"}, roleEstate("", inline)},
+	"in-wildcards":   {"aws-iam-inline-no-service-wildcards", "AWS::IAM::Policy", []string{"grants"}, roleEstate("", inline)},
+	"in-tampering":   {"aws-iam-inline-no-audit-tampering", "AWS::IAM::Policy", []string{"grants"}, roleEstate("", inline)},
+	"role":           {"aws-iam-administratoraccess-restricted", "AWS::IAM::Role", []string{"administrator"}, roleEstate("", provided) + providedDocument},
+	"role-combined":  {"aws-iam-role-no-privilege-escalation", "AWS::IAM::Role", []string{"administrator", "escalates"}, roleEstate("", inline+passes)},
+	"role-provided":  {"aws-iam-role-no-privilege-escalation", "AWS::IAM::Role", []string{"administrator", "escalates"}, roleEstate("", provided) + providedDocument},
+	"role-bounded":   {"aws-iam-role-no-privilege-escalation", "AWS::IAM::Role", []string{"administrator", "escalates"}, roleEstate("", provided+bounded) + providedDocument},
+	"user":           {"aws-iam-user-not-administrator", "AWS::IAM::User", []string{"administrator"}, memberEstate},
+	"user-combined":  {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, memberEstate},
+	"group":          {"aws-iam-group-not-administrator", "AWS::IAM::Group", []string{"administrator"}, memberEstate},
+	"group-combined": {"aws-iam-group-no-privilege-escalation", "AWS::IAM::Group", []string{"administrator", "escalates"}, memberEstate},
+}
+
+const managedEstate = `
+-- iam:GetAccountAuthorizationDetails --
+<Policies><member><PolicyName>sorting</PolicyName><Arn>arn:aws:iam::111122223333:policy/sorting</Arn><PolicyVersionList>
+<member><IsDefaultVersion>true</IsDefaultVersion><Document>ENCODED</Document></member></PolicyVersionList></member></Policies>
+`
+
+// roleEstate holds one role with a trust policy and what it has.
+func roleEstate(trust, has string) string {
+	return `
+-- iam:GetAccountAuthorizationDetails --
+<RoleDetailList><member><RoleName>sorter</RoleName><Arn>arn:aws:iam::111122223333:role/sorter</Arn><Path>/</Path>
+<AssumeRolePolicyDocument>` + trust + `</AssumeRolePolicyDocument>` + has + `</member></RoleDetailList>
+`
+}
+
+const (
+	inline   = `<RolePolicyList><member><PolicyName>own</PolicyName><PolicyDocument>ENCODED</PolicyDocument></member></RolePolicyList>`
+	provided = `<AttachedManagedPolicies><member><PolicyName>x</PolicyName><PolicyArn>arn:aws:iam::aws:policy/job-function/Sorting</PolicyArn></member></AttachedManagedPolicies>`
+	passes   = `<AttachedManagedPolicies><member><PolicyName>x</PolicyName><PolicyArn>arn:aws:iam::111122223333:policy/passes</PolicyArn></member></AttachedManagedPolicies></member></RoleDetailList>
+<Policies><member><PolicyName>passes</PolicyName><Arn>arn:aws:iam::111122223333:policy/passes</Arn><PolicyVersionList><member><IsDefaultVersion>true</IsDefaultVersion>
+<Document>{"Statement":{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}}</Document></member></PolicyVersionList></member></Policies><RoleDetailList><member>
+<RoleName>passenger</RoleName><Arn>arn:aws:iam::111122223333:role/aws-service-role/passenger</Arn><Path>/aws-service-role/</Path>`
+	bounded          = `<PermissionsBoundary><PermissionsBoundaryArn>arn:aws:iam::aws:policy/job-function/Bound</PermissionsBoundaryArn></PermissionsBoundary>`
+	providedDocument = `-- iam:GetPolicy --
+<Policy><DefaultVersionId>v3</DefaultVersionId></Policy>
+-- iam:GetPolicyVersion --
+<PolicyVersion><Document>ENCODED</Document></PolicyVersion>
+-- iam:GetPolicyVersion PolicyArn=arn:aws:iam::aws:policy/job-function/Bound --
+<PolicyVersion><Document>{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}</Document></PolicyVersion>
+`
+	memberEstate = `
+-- iam:GetAccountAuthorizationDetails --
+<UserDetailList><member><UserName>kim</UserName><Arn>arn:aws:iam::111122223333:user/kim</Arn><GroupList><member>crew</member></GroupList></member></UserDetailList>
+<GroupDetailList><member><GroupName>crew</GroupName><Arn>arn:aws:iam::111122223333:group/crew</Arn>` + provided + `</member></GroupDetailList>
+` + providedDocument
+)
+
 const lambdaEstate = `
 -- lambda:ListFunctions --
 {"Functions": [{"FunctionName": "parcels", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:parcels", "PackageType": "Image"}]}
@@ -97,11 +158,17 @@ const lambdaEstate = `
 `
 
 // TestAWSPolicies judges what the scanner reads of resources with a policy.
-// Each file of the archive is one case: its name says of what, the expected
-// status and in a few words why; its content is the policy.
-func TestAWSPolicies(t *testing.T) {
+func TestAWSPolicies(t *testing.T) { testPolicies(t, "testdata/policies.txtar", holders) }
+
+// TestAWSIdentities judges what the scanner reads of who may do what.
+func TestAWSIdentities(t *testing.T) { testPolicies(t, "testdata/identities.txtar", identities) }
+
+// testPolicies goes through an archive. Each file is one case: its name says of
+// what, the expected status and in a few words why; its content is the policy.
+func testPolicies(t *testing.T, path string, holders map[string]holder) {
+	t.Helper()
 	loaded := loadAWS(t)
-	archive, err := txtar.ParseFile("testdata/policies.txtar")
+	archive, err := txtar.ParseFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +195,7 @@ func (h holder) with(t *testing.T, document string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.NewReplacer("POLICY", string(quoted), "XML", document).Replace(h.estate)
+	return strings.NewReplacer("POLICY", string(quoted), "XML", document, "ENCODED", url.PathEscape(document)).Replace(h.estate)
 }
 
 func loadAWS(t *testing.T) *policy.Policy {

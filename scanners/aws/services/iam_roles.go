@@ -69,7 +69,7 @@ func (doc *IAMRole) readTrust(r *engine.Reading, document *string) {
 	}
 	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account})
 	doc.Trusts = trust.Unscoped
-	if trust.Unsure {
+	if trust.Unsure && len(doc.Trusts) == 0 {
 		from(iamDetailsCall.Op, "trusts").unclear(r)
 	}
 	unsure := false
