@@ -40,12 +40,13 @@ func (b *builder) managedPolicy(name string, statements ...statement) string {
 
 func (b *builder) groups(reads string) {
 	client := b.iam()
-	for _, name := range []string{"good-group", "bad-group"} {
+	for _, name := range []string{"good-group", "bad-group", "bad-admins"} {
 		b.ok(client.CreateGroup(b.ctx, &iam.CreateGroupInput{GroupName: &name}))
 	}
 	b.ok(client.AttachGroupPolicy(b.ctx, &iam.AttachGroupPolicyInput{GroupName: new("good-group"), PolicyArn: &reads}))
 	b.ok(client.PutGroupPolicy(b.ctx, &iam.PutGroupPolicyInput{GroupName: new("bad-group"), PolicyName: new("inside"),
-		PolicyDocument: new(policy(allow("", "s3:GetObject", "arn:aws:s3:::good-data/*")))}))
+		PolicyDocument: new(policy(allow("", "dynamodb:*", "*"), allow("", "iam:CreatePolicyVersion", "*"), allow("", "cloudtrail:StopLogging", "*")))}))
+	b.ok(client.AttachGroupPolicy(b.ctx, &iam.AttachGroupPolicyInput{GroupName: new("bad-admins"), PolicyArn: new("arn:aws:iam::aws:policy/AdministratorAccess")}))
 }
 
 // users makes one with all that it should have, one without, and one whose
@@ -61,6 +62,7 @@ func (b *builder) users(reads string) {
 		}
 	}
 	b.ok(client.AddUserToGroup(b.ctx, &iam.AddUserToGroupInput{UserName: new("good-user"), GroupName: new("good-group")}))
+	b.ok(client.AddUserToGroup(b.ctx, &iam.AddUserToGroupInput{UserName: new("bad-idle"), GroupName: new("bad-group")}))
 	b.ok(client.CreateAccessKey(b.ctx, &iam.CreateAccessKeyInput{UserName: new("bad-user")}))
 	b.ok(client.AttachUserPolicy(b.ctx, &iam.AttachUserPolicyInput{UserName: new("bad-user"), PolicyArn: &reads}))
 	b.ok(client.PutUserPolicy(b.ctx, &iam.PutUserPolicyInput{UserName: new("bad-user"), PolicyName: new("bad-inline"),
@@ -78,7 +80,8 @@ func (b *builder) multiFactor(user string) {
 }
 
 // roles makes one as it should be, and one that an unknown account may take,
-// that may do everything, and that is idle, which correctDetails makes it.
+// that may do everything, and that is idle, which correctDetails makes it. One
+// more is for anybody whom an identity provider knows, and can get more.
 func (b *builder) roles(reads string) {
 	client := b.iam()
 	b.role("good-role", trust("Service", "ec2.amazonaws.com"))
@@ -87,6 +90,11 @@ func (b *builder) roles(reads string) {
 	b.ok(client.AttachRolePolicy(b.ctx, &iam.AttachRolePolicyInput{RoleName: new("bad-role"), PolicyArn: new("arn:aws:iam::aws:policy/AdministratorAccess")}))
 	b.ok(client.PutRolePolicy(b.ctx, &iam.PutRolePolicyInput{RoleName: new("bad-role"), PolicyName: new("inside"),
 		PolicyDocument: new(policy(allow("", "s3:GetObject", "arn:aws:s3:::good-data/*")))}))
+	b.role("bad-federated", policy(statement{"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+		"Principal": map[string]string{"Federated": "arn:aws:iam::" + own + ":oidc-provider/token.actions.githubusercontent.com"}}))
+	b.ok(client.AttachRolePolicy(b.ctx, &iam.AttachRolePolicyInput{RoleName: new("bad-federated"), PolicyArn: new("arn:aws:iam::aws:policy/AWSLambda_FullAccess")}))
+	b.ok(client.PutRolePolicy(b.ctx, &iam.PutRolePolicyInput{RoleName: new("bad-federated"), PolicyName: new("climbs"),
+		PolicyDocument: new(policy(allow("", "iam:PutRolePolicy", "*")))}))
 	b.ok(client.CreateInstanceProfile(b.ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: new("good-profile")}))
 	b.ok(client.AddRoleToInstanceProfile(b.ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: new("good-profile"), RoleName: new("good-role")}))
 }
