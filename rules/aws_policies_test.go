@@ -62,9 +62,15 @@ var holders = map[string]holder{
 -- kms:ListResourceTags --
 {"Tags": []}
 `},
+	"alias": {"aws-lambda-not-public", "AWS::Lambda::Function", []string{"public"}, lambdaEstate + `
+-- lambda:GetPolicy error=ResourceNotFoundException status=404 --
+-- lambda:GetPolicy Qualifier=live --
+{"Policy": POLICY}
+`},
 	"function": {"aws-lambda-not-public", "AWS::Lambda::Function", []string{"public"}, lambdaEstate + `
 -- lambda:GetPolicy --
 {"Policy": POLICY}
+-- lambda:GetPolicy Qualifier=live error=ResourceNotFoundException status=404 --
 `},
 	"logs": {"aws-logs-not-shared-publicly", "AWS::Logs::ResourcePolicy", []string{"public", "other_accounts"}, `
 -- logs:DescribeResourcePolicies --
@@ -153,8 +159,10 @@ const (
 const lambdaEstate = `
 -- lambda:ListFunctions --
 {"Functions": [{"FunctionName": "parcels", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:parcels", "PackageType": "Image"}]}
--- lambda:ListTags --
-{}
+-- lambda:ListAliases --
+{"Aliases": [{"Name": "live", "FunctionVersion": "1"}]}
+-- lambda:ListVersionsByFunction --
+{"Versions": [{"Version": "$LATEST"}]}
 `
 
 // TestAWSPolicies judges what the scanner reads of resources with a policy.

@@ -11,7 +11,6 @@ import (
 	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
-	"posture/scanners/aws/iampolicy"
 )
 
 // LambdaFunction is what rules may ask of a function. Neither its code nor the
@@ -24,7 +23,7 @@ type LambdaFunction struct {
 	HasEnvironment          bool   `json:"has_environment"`           // it has environment variables
 	EnvironmentCMK          bool   `json:"environment_cmk"`           // they are encrypted with a key that the customer manages
 	CredentialInEnvironment bool   `json:"credential_in_environment"` // one of them has the form of a known credential
-	Public                  bool   `json:"public"`                    // its policy lets anybody invoke it, also by a function URL without authentication
+	Public                  bool   `json:"public"`                    // its policy, or that of an alias or version, lets anybody in: directly, by a function URL without authentication, or through a service that acts for any account
 }
 
 var lambdaFunctions = engine.Service{
@@ -36,6 +35,8 @@ var lambdaFunctions = engine.Service{
 			{Op: "lambda:ListFunctions"},
 			{Op: "ec2:DescribeSubnets", For: []string{"zones"}},
 			{Op: "lambda:GetPolicy", Each: true, For: []string{"public"}},
+			{Op: "lambda:ListAliases", Each: true, For: []string{"public"}},
+			{Op: "lambda:ListVersionsByFunction", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListTags", Each: true, For: []string{"tags"}},
 		},
 		Console: scanners.Console{Path: "/lambda/home?region={region}#/functions/{last}"},
@@ -72,7 +73,7 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 		doc.InVPC = true
 		doc.Zones = readZones(ctx, r, vpc.SubnetIds)
 	}
-	doc.Public = readLambdaPolicy(ctx, r, function.FunctionName, function.FunctionArn)
+	doc.Public = readLambdaPolicies(ctx, r, function)
 	r.Emit(aws.ToString(function.FunctionArn), aws.ToString(function.FunctionName), readLambdaTags(ctx, r, function.FunctionArn), &doc)
 }
 
@@ -97,21 +98,6 @@ func readZones(ctx context.Context, r *engine.Reading, subnets []string) int64 {
 }
 
 var errSubnetNotListed = errors.New("a subnet is not in the listing of subnets")
-
-// readLambdaPolicy reports whether the function's own policy admits anybody. A
-// function URL without authentication is of no use to strangers without it.
-// Policies of single versions and aliases are not read.
-func readLambdaPolicy(ctx context.Context, r *engine.Reading, name, arn *string) bool {
-	if !r.Wants("public") {
-		return false
-	}
-	out, err := lambdaClient(r.Place).GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: name})
-	if err = engine.NotConfigured(err, "ResourceNotFoundException"); err != nil || out == nil {
-		r.Got(err, "public")
-		return false
-	}
-	return readOpen(r, aws.ToString(out.Policy), from("lambda:GetPolicy", "public"), iampolicy.Ask{Service: "lambda", Resource: aws.ToString(arn)})
-}
 
 func readLambdaTags(ctx context.Context, r *engine.Reading, id *string) map[string]string {
 	if !r.Wants("tags") {

@@ -14,6 +14,8 @@ func TestLambdaFunctions(t *testing.T) {
 	bad := LambdaFunction{Runtime: "python3.8", InVPC: true, Zones: 1, HasEnvironment: true, CredentialInEnvironment: true, Public: true}
 	image := function("image", nil, LambdaFunction{ContainerImage: true})
 	tags := map[string]string{"owner": "shop"}
+	goodOpen := good
+	goodOpen.Public = true
 	goodSomewhere, badSomewhere, badSecretly := good, bad, bad
 	goodSomewhere.Zones, badSomewhere.Zones, badSecretly.Public = 0, 0, false
 	unzoned := refused("ec2:DescribeSubnets", "UnauthorizedOperation", "ec2:DescribeSubnets", "zones")
@@ -25,6 +27,13 @@ func TestLambdaFunctions(t *testing.T) {
 			want: []posture.Resource{function("bad", nil, bad), function("good", tags, goodSomewhere, posture.Unread{Field: "zones", Cause: posture.Cause{Reason: posture.Failed}}), image}},
 		{name: "policy refused", sections: map[string]string{"lambda:GetPolicy FunctionName=bad error=AccessDeniedException status=403": ""},
 			want: []posture.Resource{function("bad", nil, badSecretly, refused("lambda:GetPolicy", "AccessDeniedException", "lambda:GetPolicy", "public")...), function("good", tags, good), image}},
+		{name: "an alias for anybody", sections: map[string]string{"lambda:GetPolicy FunctionName=good Qualifier=live": `{"Policy":
+			"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"lambda:InvokeFunction\",\"Resource\":\"arn:aws:lambda:us-east-1:111122223333:function:good:live\"}]}"}`},
+			want: []posture.Resource{function("bad", nil, bad), function("good", tags, goodOpen), image}},
+		{name: "aliases refused", sections: map[string]string{"lambda:ListAliases FunctionName=good error=AccessDeniedException status=403": ""},
+			want: []posture.Resource{function("bad", nil, bad), function("good", tags, good, refused("lambda:ListAliases", "AccessDeniedException", "lambda:ListAliases", "public")...), image}},
+		{name: "versions refused", sections: map[string]string{"lambda:ListVersionsByFunction FunctionName=good error=AccessDeniedException status=403": ""},
+			want: []posture.Resource{function("bad", nil, bad), function("good", tags, good, refused("lambda:ListVersionsByFunction", "AccessDeniedException", "lambda:ListVersionsByFunction", "public")...), image}},
 		{name: "a policy that is none", sections: map[string]string{"lambda:GetPolicy FunctionName=bad": `{"Policy": "{"}`},
 			want: []posture.Resource{function("bad", nil, badSecretly, unclear("lambda:GetPolicy", "public")...), function("good", tags, good), image}},
 		{name: "tags refused", sections: map[string]string{"lambda:ListTags Resource=arn:aws:lambda:us-east-1:111122223333:function:good error=AccessDeniedException status=403": ""},

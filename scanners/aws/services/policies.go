@@ -55,9 +55,12 @@ func readPublic(r *engine.Reading, text string, source policySource, ask iampoli
 // readOpen reports whether the policy of a resource lets anyone in, be it
 // through a service that acts for whoever asks it.
 func readOpen(r *engine.Reading, text string, source policySource, ask iampolicy.Ask) bool {
-	verdict := readVerdict(r, text, source, ask)
-	return verdict.Anyone() || len(verdict.Services) > 0
+	return letsAnyoneIn(readVerdict(r, text, source, ask))
 }
+
+// letsAnyoneIn reports whether anyone is let in, be it through a service that
+// acts for whoever asks it.
+func letsAnyoneIn(v iampolicy.Verdict) bool { return v.Anyone() || len(v.Services) > 0 }
 
 // readVerdict says who is let in by the policy of a resource of the account.
 func readVerdict(r *engine.Reading, text string, source policySource, ask iampolicy.Ask) iampolicy.Verdict {
