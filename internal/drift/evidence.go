@@ -17,6 +17,7 @@ const (
 func shown(values []posture.Value) []posture.Value {
 	var kept []posture.Value
 	for _, v := range values[:min(len(values), evidenceValues)] {
+		v.Value = v.Stored()
 		if text, err := json.Marshal(v.Value); err != nil || len(text) > evidenceBytes {
 			v.Value = "(too long to show)"
 		}

@@ -120,9 +120,17 @@ func plain(v reflect.Value, left *int) any {
 		return plainMap(v, left)
 	}
 	if v.Type() == timeType {
-		return v.Interface().(time.Time).UTC().Format(time.RFC3339)
+		return plainTime(v.Interface().(time.Time))
 	}
 	return plainStruct(v, left)
+}
+
+// plainTime returns nothing for a time that never was.
+func plainTime(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 func plainText(s string) string {

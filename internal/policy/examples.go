@@ -105,7 +105,7 @@ func (v verdict) outcome() outcome {
 func (c *judging) explain(r *rule, v verdict) string {
 	var read []string
 	for _, value := range c.evidence(r) {
-		read = append(read, fmt.Sprintf("%s = %s", value.Path, compact(value.Value)))
+		read = append(read, fmt.Sprintf("%s = %s", value.Path, compact(value.Legible())))
 	}
 	for _, u := range c.missing(r) {
 		read = append(read, fmt.Sprintf("resource.%s is unread", u.Field))

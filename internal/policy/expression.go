@@ -10,9 +10,11 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/ext"
 	"go.yaml.in/yaml/v4"
 
+	"posture/internal/posture"
 	"posture/internal/yamlfile"
 )
 
@@ -30,10 +32,21 @@ const (
 func language() []cel.EnvOption {
 	return []cel.EnvOption{
 		cel.StdLib(), ext.Strings(), ext.Sets(), ext.Math(),
-		cel.Variable("now", cel.TimestampType),
+		cel.Variable("now", cel.TimestampType), never(),
 		cel.ParserExpressionSizeLimit(maxSize),
 		cel.ParserRecursionLimit(maxDepth),
 	}
+}
+
+// never declares the function by which a rule asks whether a time never was. In
+// a comparison such a time is before all others, and how long ago it was is too
+// long for CEL: an error.
+func never() cel.EnvOption {
+	return cel.Function(posture.Never, cel.Overload("never_timestamp", []*cel.Type{cel.TimestampType}, cel.BoolType,
+		cel.UnaryBinding(func(at ref.Val) ref.Val {
+			t, ok := at.(types.Timestamp)
+			return types.Bool(ok && t.IsZero())
+		})))
 }
 
 // expression is a compiled expression and the fields of the resource that it reads.

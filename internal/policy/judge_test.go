@@ -78,6 +78,10 @@ func TestPartial(t *testing.T) {
 		{`"x" in resource.labels`, "labels.x", posture.Unknown},
 		{`"x" in resource.labels`, "labels.y", posture.Unknown},
 		{"now - resource.created > duration('1h')", "created", posture.Unknown},
+		{"never(resource.created)", "created", posture.Unknown},
+		{"never(resource.created)", "ratio", posture.Pass},
+		{"!never(resource.created) && now - resource.created < duration('1h')", "ratio", posture.Fail},
+		{"now - resource.created < duration('1h')", "ratio", posture.Unknown}, // too long ago to be told
 		{"resource.ratio < 0.5", "ratio", posture.Unknown},
 		{"resource.region == 'eu-central-1' && resource.days == 7", "policy", posture.Pass},
 		{"math.greatest(resource.days, 3) == 3", "days", posture.Unknown},

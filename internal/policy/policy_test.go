@@ -278,6 +278,25 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// TestNever: a time that never was is no date, in evidence and in examples.
+func TestNever(t *testing.T) {
+	require := "!never(resource.created) && now - resource.created < duration('24h')"
+	opts := testOptions(t, map[string]string{"r.yaml": strings.NewReplacer(
+		"{name: good, given: {}}", `{name: good, given: {created: "2026-01-01T00:00:00Z"}}`,
+		"{name: bad, given: {}}", "{name: bad, given: {created: never}}, {name: left out, given: {}}",
+	).Replace(ruleText("r", require))})
+	opts.Examples = true
+	p, err := Load(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := judgeOne(t, p, resource(bucket{}))
+	want := []posture.Value{{Path: "resource.created", Value: nil}}
+	if diff := cmp.Diff(want, f.Evidence); diff != "" || f.Status != posture.Fail {
+		t.Errorf("%s with evidence (-want +got)\n%s", f.Status, diff)
+	}
+}
+
 // TestEvidenceIsCut shows where a value is cut that has too many values in it:
 // in a list, in a struct or in a map.
 func TestEvidenceIsCut(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"posture/internal/posture"
 )
 
 // value reads a node into a field of a document. Nothing is converted: a text
@@ -89,11 +91,14 @@ func jsonName(f reflect.StructField) string {
 	return name
 }
 
-// time reads a date or a time.
+// time reads a date, a time or the word for one that never was.
 func (d *decoder) time(n *yaml.Node) time.Time {
 	var zero time.Time
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!timestamp" && n.Tag != "!!str" {
-		d.refuse(n, "expected a time such as 2026-01-31T12:00:00Z, found %s", kindOf(n))
+		d.refuse(n, "expected a time such as 2026-01-31T12:00:00Z or never, found %s", kindOf(n))
+		return zero
+	}
+	if n.Value == posture.Never {
 		return zero
 	}
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
@@ -101,7 +106,7 @@ func (d *decoder) time(n *yaml.Node) time.Time {
 			return t.UTC()
 		}
 	}
-	d.refuse(n, "expected a time such as 2026-01-31T12:00:00Z, found %s", kindOf(n))
+	d.refuse(n, "expected a time such as 2026-01-31T12:00:00Z or never, found %s", kindOf(n))
 	return zero
 }
 

@@ -256,8 +256,8 @@ type Finding struct {
 
 // Value is a field that a rule read and what it held.
 type Value struct {
-	Path  string `json:"path"` // "resource.versioning"
-	Value any    `json:"value"`
+	Path  string `json:"path"`  // "resource.versioning"
+	Value any    `json:"value"` // null: a time that never was
 }
 
 // Exemption refers to a person's acceptance of a failing finding.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,6 +107,10 @@ type entry struct {
 
 func (f Findings) entry(finding posture.Finding) entry {
 	rule := f.Rules[finding.Rule]
+	finding.Evidence = slices.Clone(finding.Evidence)
+	for i, value := range finding.Evidence {
+		finding.Evidence[i].Value = value.Stored()
+	}
 	return entry{finding, rule.Title, rule.Severity, rule.Category, rule.SOC2, rule.Fix}
 }
 
@@ -114,7 +119,7 @@ func (f Findings) entry(finding posture.Finding) entry {
 func told(f posture.Finding) string {
 	var parts []string
 	for _, value := range f.Evidence {
-		parts = append(parts, strings.TrimPrefix(value.Path, "resource.")+" = "+shown(value.Value))
+		parts = append(parts, strings.TrimPrefix(value.Path, "resource.")+" = "+shown(value.Legible()))
 	}
 	for _, unread := range f.Unknown {
 		parts = append(parts, fmt.Sprintf("%s: %s", unread.Field, unread.Cause))
@@ -124,16 +129,13 @@ func told(f posture.Finding) string {
 
 // shown writes a value of evidence for people.
 func shown(value any) string {
-	switch text := value.(type) {
+	switch v := value.(type) {
 	case string:
-		if text == zeroTime {
-			return "never"
-		}
-		if text != "" {
-			return text
+		if v != "" {
+			return v
 		}
 	case time.Time:
-		return shown(text.UTC().Format(time.RFC3339Nano))
+		return v.UTC().Format(time.RFC3339Nano)
 	}
 	encoded, err := json.Marshal(value)
 	if err != nil {
@@ -141,6 +143,3 @@ func shown(value any) string {
 	}
 	return string(encoded)
 }
-
-// zeroTime is how a time that there is none of is stored.
-const zeroTime = "0001-01-01T00:00:00Z"

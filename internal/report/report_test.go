@@ -65,7 +65,7 @@ func sample() []posture.Finding {
 			Fingerprint: posture.Fingerprint("aws-ec2-volume-backed-up", posture.AWS, account, "eu-west-1", volume),
 			Rule:        "aws-ec2-volume-backed-up", Provider: posture.AWS, Account: account, Region: "eu-west-1", Type: "AWS::EC2::Volume",
 			Resource: volume, Name: volume, Status: posture.Fail,
-			Evidence: []posture.Value{{Path: "resource.last_backup", Value: "0001-01-01T00:00:00Z"}, {Path: "resource.name", Value: ""}},
+			Evidence: []posture.Value{{Path: "resource.last_backup", Value: nil}, {Path: "resource.name", Value: ""}},
 		},
 	}
 }

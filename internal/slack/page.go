@@ -131,10 +131,10 @@ func text(s string, limit int) string { return escape.CutBytes(escape.Line(s), l
 // short returns the start of a digest or of an identity.
 func short(s string) string { return escape.Line(s[:min(len(s), 12)]) }
 
-// moment returns a time for people, in UTC, or a dash for none.
+// moment returns a time for people, in UTC, or "never" for none.
 func moment(t time.Time) string {
 	if t.IsZero() {
-		return "-"
+		return posture.Never
 	}
 	return t.UTC().Format("2006-01-02 15:04 UTC")
 }
@@ -165,12 +165,20 @@ func place(t posture.Target) string {
 }
 
 // values returns what a rule read, as "path = value; path = value".
-func values(actual []posture.Value) string {
+func values(read []posture.Value) string {
 	var parts []string
-	for _, v := range actual {
-		parts = append(parts, text(v.Path, factLimit)+" = "+text(value(v.Value), factLimit))
+	for _, v := range read {
+		parts = append(parts, text(v.Path, factLimit)+" = "+text(actual(v), factLimit))
 	}
 	return text(strings.Join(parts, "; "), detailLimit)
+}
+
+// actual returns a value that a rule read.
+func actual(v posture.Value) string {
+	if shown := v.Legible(); shown != posture.Never {
+		return value(shown)
+	}
+	return posture.Never
 }
 
 // value returns a value as compact JSON.

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"posture/internal/posture"
 )
 
 //go:embed page.css
@@ -185,7 +187,7 @@ func (x Exemption) State() string {
 // when writes a time that there may be none of.
 func when(at time.Time) string {
 	if at.IsZero() {
-		return "–"
+		return posture.Never
 	}
 	return at.UTC().Format(minute)
 }

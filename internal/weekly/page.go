@@ -78,7 +78,7 @@ type Chain struct {
 // what came of them.
 type Scope struct {
 	Name         string    `json:"name"`
-	First        time.Time `json:"first"`                   // slot of its first run in the weeks that the trend shows
+	First        time.Time `json:"first,omitzero"`          // slot of its first run in the weeks that the trend shows
 	OnlyNarrowed bool      `json:"only_narrowed,omitempty"` // all its runs were asked for less than the configuration, or it names no accounts
 	Expected     int       `json:"expected"`                // periods of the week that are over
 	Complete     int       `json:"complete"`
@@ -226,7 +226,7 @@ type Open struct {
 	Resource    string           `json:"resource"`
 	Name        string           `json:"name"`
 	Owner       string           `json:"owner,omitempty"`
-	Since       time.Time        `json:"since"`           // when it was first seen failing
+	Since       time.Time        `json:"since,omitzero"`  // when it was first seen failing
 	Earlier     bool             `json:"earlier"`         // it was never seen passing, so that it may fail for longer
 	Stale       bool             `json:"stale,omitempty"` // not read by the last run
 }
