@@ -115,7 +115,7 @@ func messageCells(alert drift.Alert, members []outbox.Member) []string {
 
 // state returns the state of an entry in the word that people read.
 func state(e outbox.Entry) string {
-	if e.State == outbox.Parked {
+	if e.State == outbox.Held {
 		return "held"
 	}
 	return string(e.State)
@@ -207,7 +207,7 @@ func (c *common) deliver(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return incomplete(err)
-	case done.Waiting+done.Parked+done.Damaged > 0:
+	case done.Waiting+done.Held+done.Damaged > 0:
 		return &exitError{code: exitIncomplete}
 	default:
 		return nil

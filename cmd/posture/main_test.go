@@ -106,7 +106,7 @@ func answer(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cloudOf(ts).estates[production].Set(args[0], args[1]))
 }
 
-// fault breaks calls from now on; without arguments it mends all.
+// fault breaks calls from now on; without arguments it repairs all.
 func fault(ts *testscript.TestScript, neg bool, args []string) {
 	switch {
 	case neg || len(args) > 2:

@@ -75,8 +75,8 @@ func delivered(r outbox.Report) string {
 	if r.Waiting > 0 {
 		fmt.Fprintf(&b, "%d alert%s waiting for Slack (run: posture alerts)\n", r.Waiting, plural(r.Waiting))
 	}
-	if r.Parked > 0 {
-		fmt.Fprintf(&b, "%d alert%s held: posture alerts shows why; after the fix run: posture alerts retry\n", r.Parked, plural(r.Parked))
+	if r.Held > 0 {
+		fmt.Fprintf(&b, "%d alert%s held: posture alerts shows why; after the fix run: posture alerts retry\n", r.Held, plural(r.Held))
 	}
 	for _, alarm := range r.Alarms {
 		if alarm.Kind == outbox.Malformed {

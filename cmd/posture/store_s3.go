@@ -54,7 +54,7 @@ func bucketRegion(ctx context.Context, client *s3.Client, url store.URL) (string
 	return answer.Response.Header.Get("X-Amz-Bucket-Region"), nil
 }
 
-// lost makes an error one that time may mend when the network is at fault.
+// lost makes an error one that time may fix when the network is at fault.
 func lost(err error) error {
 	if offline(err) {
 		return incomplete(err)

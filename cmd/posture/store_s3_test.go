@@ -43,7 +43,7 @@ func TestBucketRegion(t *testing.T) {
 	}
 }
 
-// TestNoNetwork holds that what time may mend is no mistake of the user.
+// TestNoNetwork holds that what time may fix is no mistake of the user.
 func TestNoNetwork(t *testing.T) {
 	_, err := bucketRegion(context.Background(), s3Client(awsAt("http://127.0.0.1:1")), store.URL{Scheme: store.SchemeS3, Bucket: "results"})
 	if codeOf(err) != exitIncomplete {

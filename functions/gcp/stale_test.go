@@ -40,7 +40,7 @@ func TestStaleInventory(t *testing.T) {
 	before := c.told()
 	run(2)
 	if c.told() != before {
-		t.Errorf("Slack was told of what was mended: %v", c.texts()[before:])
+		t.Errorf("Slack was told of what was fixed: %v", c.texts()[before:])
 	}
 	c.inventory.AnswerJSON("GET /compute/v1/projects/shop-prod/global/firewalls/late", late("0.0.0.0/0"))
 	run(3)

@@ -83,7 +83,7 @@ func (c *comparison) open(ctx context.Context, s *side, key string) error {
 }
 
 // damaged reports whether a stored object is gone or makes no sense, which no
-// repetition mends.
+// repetition fixes.
 func damaged(err error) bool {
 	return errors.Is(err, snapshot.ErrCorrupt) || errors.Is(err, store.ErrNotFound)
 }

@@ -48,7 +48,7 @@ var recoveries = map[string]func(t *testing.T, s *site){
 
 // TestCrashAfterEveryCall lets the process of a run die at every single call
 // that changes the store, or posts, in turn. In the run before, one bucket went bad; in this one another does and the first is
-// mended.
+// fixed.
 func TestCrashAfterEveryCall(t *testing.T) {
 	before := prepared(t)
 	for name, recover := range recoveries {

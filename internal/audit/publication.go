@@ -81,7 +81,7 @@ func (a *Auditor) commit(ctx context.Context, c *comparison, alerts []drift.Aler
 	if _, err := c.index.with(c.targets, &pending{Run: c.run.ID, Key: key}).save(ctx, a.Store); err != nil {
 		return err
 	}
-	ix, err := a.settle(ctx)
+	ix, err := a.finishPending(ctx)
 	if err != nil {
 		return err
 	}
@@ -89,8 +89,8 @@ func (a *Auditor) commit(ctx context.Context, c *comparison, alerts []drift.Aler
 	return nil
 }
 
-// settle finishes what is pending and returns the index without it.
-func (a *Auditor) settle(ctx context.Context) (index, error) {
+// finishPending finishes what is pending and returns the index without it.
+func (a *Auditor) finishPending(ctx context.Context) (index, error) {
 	for range maxRaces {
 		ix, err := loadIndex(ctx, a.Store)
 		if err != nil || ix.Pending == nil {

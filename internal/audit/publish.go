@@ -62,7 +62,7 @@ func (a *Auditor) Publish(ctx context.Context, id string) (Published, error) {
 // before it counts, so that everyone who publishes it has the same parts; and
 // what another began to publish is finished first.
 func (a *Auditor) publish(ctx context.Context, run snapshot.Run) (Published, error) {
-	ix, err := a.settle(ctx)
+	ix, err := a.finishPending(ctx)
 	if err != nil {
 		return Published{}, err
 	}

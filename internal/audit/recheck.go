@@ -53,10 +53,10 @@ type judged struct {
 	findings []posture.Finding
 }
 
-// settle returns what counts of a resource: the first reading, unless people
+// confirm returns what counts of a resource: the first reading, unless people
 // would be told that it fails and a second reading says otherwise, or the same
 // of today.
-func (c *recheck) settle(ctx context.Context, first judged) judged {
+func (c *recheck) confirm(ctx context.Context, first judged) judged {
 	failing := c.failing(ctx, first.findings)
 	if len(failing) == 0 || !c.may(first.Type) {
 		return first

@@ -170,7 +170,7 @@ func (j *job) take(ctx context.Context, cloud Cloud, r posture.Resource, again *
 	}
 	one := judged{r, findings}
 	if again != nil {
-		one = again.settle(ctx, one)
+		one = again.confirm(ctx, one)
 	}
 	j.keep(r.Type, j.writer.Resource(one.Resource))
 	for _, finding := range one.findings {

@@ -53,7 +53,7 @@ func (a *Auditor) ScanAll(ctx context.Context, run snapshot.Run, targets []postu
 	if _, err := snapshot.LoadManifest(ctx, a.Store, run.ID); !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	s := &sweep{auditor: a, run: run, of: map[string]bool{}, done: done, left: len(left)}
+	s := &scanAll{auditor: a, run: run, of: map[string]bool{}, done: done, left: len(left)}
 	for _, target := range run.Targets {
 		s.of[target.String()] = true
 	}
@@ -77,8 +77,8 @@ func of(provider posture.Provider, targets []posture.Target) []posture.Target {
 	return its
 }
 
-// sweep is one call of ScanAll.
-type sweep struct {
+// scanAll is one call of ScanAll.
+type scanAll struct {
 	auditor *Auditor
 	run     snapshot.Run
 	of      map[string]bool // the run's targets
@@ -90,7 +90,7 @@ type sweep struct {
 }
 
 // slices scans one slice after the other, until there are no more or no time.
-func (s *sweep) slices(ctx context.Context, provider posture.Provider, targets []posture.Target) {
+func (s *scanAll) slices(ctx context.Context, provider posture.Provider, targets []posture.Target) {
 	if len(targets) == 0 || late(ctx) {
 		return
 	}
@@ -121,7 +121,7 @@ func (a *Auditor) slices(ctx context.Context, provider posture.Provider, run sna
 }
 
 // scan scans the targets of one slice, and returns when all have ended.
-func (s *sweep) scan(ctx context.Context, targets []posture.Target) {
+func (s *scanAll) scan(ctx context.Context, targets []posture.Target) {
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for _, target := range targets {
@@ -149,7 +149,7 @@ func (s *sweep) scan(ctx context.Context, targets []posture.Target) {
 	_ = group.Wait() // no function of the group fails
 }
 
-func (s *sweep) fail(err error) {
+func (s *scanAll) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failed = errors.Join(s.failed, err)

@@ -140,7 +140,7 @@ func (s *site) holds(t tester, key, text string) bool {
 }
 
 // prepared returns a site with two runs behind it: in the second, the main
-// bucket of account 1 went bad. It is mended now, and that of account 2 is bad.
+// bucket of account 1 went bad. It is fixed now, and that of account 2 is bad.
 func prepared(t *testing.T) *site {
 	t.Helper()
 	s := newSite(loadPolicy(t), "1", "2")

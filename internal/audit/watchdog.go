@@ -58,7 +58,7 @@ func (a *Auditor) Watchdog(ctx context.Context) (Watch, error) {
 		return Watch{}, fmt.Errorf("look for the last run: %w", err)
 	}
 	watch := Watch{Series: series}
-	_, settling := a.settle(ctx)
+	_, settling := a.finishPending(ctx)
 	var bark error
 	for _, s := range watch.Missing() {
 		bark = errors.Join(bark, a.bark(ctx, *s.Missed))

@@ -39,13 +39,13 @@ type Config struct {
 type AWS struct {
 	Regions      []string      `yaml:"regions" json:"regions,omitempty"`   // empty: every enabled region
 	Services     []string      `yaml:"services" json:"services,omitempty"` // empty: all
-	Accounts     []Account     `yaml:"accounts" json:"accounts,omitempty"`
+	Accounts     []AWSAccount  `yaml:"accounts" json:"accounts,omitempty"`
 	Organization *Organization `yaml:"organization" json:"organization,omitempty"`
 }
 
-// Account is one AWS account. Without a role it is read with the credentials
+// AWSAccount is one AWS account. Without a role it is read with the credentials
 // at hand, which must then belong to it.
-type Account struct {
+type AWSAccount struct {
 	ID         string   `yaml:"id" json:"id"`
 	Name       string   `yaml:"name" json:"name,omitempty"`
 	RoleARN    string   `yaml:"role_arn" json:"role_arn,omitempty"`

@@ -73,7 +73,7 @@ func TestParseWhole(t *testing.T) {
 		Store:   "s3://results",
 		AWS: config.AWS{
 			Regions: []string{"eu-west-1"}, Services: []string{"s3"},
-			Accounts:     []config.Account{{ID: account, Name: "production", RoleARN: "arn:aws:iam::111122223333:role/posture-scan", ExternalID: "abc"}},
+			Accounts:     []config.AWSAccount{{ID: account, Name: "production", RoleARN: "arn:aws:iam::111122223333:role/posture-scan", ExternalID: "abc"}},
 			Organization: &config.Organization{Role: "posture-scan", ExternalID: "abc", Exclude: []string{"999999999999"}},
 		},
 		GCP: config.GCP{

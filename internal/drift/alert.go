@@ -29,8 +29,8 @@ type Alert struct {
 	Reason   Reason           `json:"reason,omitempty"` // of resolved, deleted and closed
 	Run      string           `json:"run"`
 	Time     time.Time        `json:"time"`               // the run's slot
-	Severity posture.Severity `json:"severity,omitempty"` // the gravest
-	Due      time.Time        `json:"due,omitzero"`       // when it should be mended; zero: no such time is set
+	Severity posture.Severity `json:"severity,omitempty"` // the most severe
+	Due      time.Time        `json:"due,omitzero"`       // when it should be fixed; zero: no such time is set
 
 	Target    *posture.Target `json:"target,omitempty"` // nil when several are concerned
 	Rule      *posture.Rule   `json:"rule,omitempty"`   // nil when several are concerned; only ID is set for a rule that is gone

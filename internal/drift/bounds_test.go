@@ -176,7 +176,7 @@ func TestMassBounds(t *testing.T) {
 	}
 }
 
-// TestDue holds which alerts say until when something is to be mended.
+// TestDue holds which alerts say until when something is to be fixed.
 func TestDue(t *testing.T) {
 	week := start.AddDate(0, 0, 7)
 	for kind, want := range map[drift.Kind]time.Time{
@@ -198,7 +198,7 @@ func TestDue(t *testing.T) {
 }
 
 // TestOrder holds that the most urgent alert comes first, of one kind the
-// gravest, and in an alert the gravest resource.
+// most severe, and in an alert the most severe resource.
 func TestOrder(t *testing.T) {
 	changes := slices.Concat(several(1, drift.Resolved, "a", 1), several(1, drift.Regressed, "b", 1), several(1, drift.Regressed, "a", 1))
 	changes[2].Severity = posture.Critical

@@ -41,7 +41,7 @@ func (b *bundle) add(c Change) {
 	b.follow(threadOf(c))
 	b.total++
 	b.set.add(string(c.Kind), string(c.Reason), r.Fingerprint)
-	b.severity = gravest(b.severity, c.Severity)
+	b.severity = severest(b.severity, c.Severity)
 	b.kinds[c.Kind]++
 	b.show(r)
 	b.rules.add(c.Rule, 1)
@@ -57,7 +57,7 @@ func (b *bundle) merge(other *bundle) {
 	b.follow(other.thread)
 	b.total += other.total
 	b.set.merge(other.set)
-	b.severity = gravest(b.severity, other.severity)
+	b.severity = severest(b.severity, other.severity)
 	for kind, n := range other.kinds {
 		b.kinds[kind] += n
 	}
@@ -128,8 +128,8 @@ func compareSeverities(a, b posture.Severity) int {
 	return 1
 }
 
-// gravest returns the graver of two severities.
-func gravest(a, b posture.Severity) posture.Severity {
+// severest returns the more severe of two severities.
+func severest(a, b posture.Severity) posture.Severity {
 	if compareSeverities(b, a) < 0 {
 		return b
 	}

@@ -40,7 +40,7 @@ func (k Kind) Word() string {
 // Reason says why a failing finding was closed.
 type Reason string
 
-// The reasons, a closed set. Only ReasonFixed says that somebody mended it.
+// The reasons, a closed set. Only ReasonFixed says that somebody fixed it.
 const (
 	ReasonFixed       Reason = "fixed"
 	ReasonDeleted     Reason = "deleted"

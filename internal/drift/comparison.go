@@ -52,7 +52,7 @@ func (c *comparison) present(t *Told, f *posture.Finding) error {
 	if !ok {
 		return fmt.Errorf("compare findings: fingerprint %q is of rule %q, which is not one of the run's", f.Fingerprint, f.Rule)
 	}
-	c.settleExemption(t, f)
+	c.decideExemption(t, f)
 	j.count(f)
 	if f.Status == posture.Unknown {
 		c.problems.addAll(f.Unknown)

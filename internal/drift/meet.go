@@ -52,7 +52,7 @@ func (c *comparison) firstRead(t *Told, f *posture.Finding, j *judge) *Change {
 // ruleFlipped handles a finding that a changed rule judges otherwise than
 // before: it says nothing of the resource.
 func (c *comparison) ruleFlipped(t *Told, f *posture.Finding, j *judge) *Change {
-	t.settle()
+	t.forgetFlips()
 	if f.Status == posture.Fail {
 		t.fail(c.Now, f.Exemption)
 		c.summarise(t, RulesChanged, &j.ToFail)
@@ -104,10 +104,10 @@ func (c *comparison) fails(t *Told, f *posture.Finding, flipped bool) *Change {
 	return nil
 }
 
-// settleExemption decides whether a finding is accepted when that turns on
+// decideExemption decides whether a finding is accepted when that turns on
 // something that was not read: it stays as it was last known, until the day on
 // which that acceptance expires.
-func (c *comparison) settleExemption(t *Told, f *posture.Finding) {
+func (c *comparison) decideExemption(t *Told, f *posture.Finding) {
 	if f.Exemption == nil || !f.Exemption.Unread {
 		return
 	}

@@ -73,7 +73,7 @@ func (c *Collector) firstAlert() []Alert {
 	a := c.alert(Baseline, groupOf(Baseline, "", "", c.Run), f.set)
 	a.Total, a.Statuses, a.Severities, a.Categories = f.total, f.statuses, f.severities, f.categories
 	for severity := range f.severities {
-		a.Severity = gravest(a.Severity, severity)
+		a.Severity = severest(a.Severity, severity)
 	}
 	a.Rules, a.MoreRules = c.ruleCounts(f.rules), max(0, len(f.rules)-Shown)
 	a.Targets, a.MoreTargets = c.targetCounts(f.targets), max(0, len(f.targets)-Shown)
@@ -123,7 +123,7 @@ func (c *Collector) flipsAlert() []Alert {
 	for _, sum := range sorted(r.rules) {
 		sum.Title, sum.Severity = c.Rules[sum.Rule].Title, c.Rules[sum.Rule].Severity
 		sum.Of = c.judged[sum.Rule]
-		a.Severity = gravest(a.Severity, sum.Severity)
+		a.Severity = severest(a.Severity, sum.Severity)
 		a.Rules = append(a.Rules, sum)
 	}
 	slices.SortStableFunc(a.Rules, func(x, y RuleCount) int { return cmp.Compare(y.Count, x.Count) })

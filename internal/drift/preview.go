@@ -44,7 +44,7 @@ func (p *Preview) tells(line Told, f posture.Finding) bool {
 	if !ok || f.Scope {
 		return false
 	}
-	p.comparison.settleExemption(&line, &f)
+	p.comparison.decideExemption(&line, &f)
 	_, change := p.comparison.meet(line, &f, j)
 	return change != nil && change.Silent == ""
 }

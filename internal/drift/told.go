@@ -139,8 +139,8 @@ func (t *Told) flip(now time.Time, flipped bool) {
 	t.Unstable = t.Unstable && t.flapping()
 }
 
-// settle forgets that it ever flipped.
-func (t *Told) settle() { t.Flips, t.Unstable, t.Passes = nil, false, 0 }
+// forgetFlips forgets that it ever flipped.
+func (t *Told) forgetFlips() { t.Flips, t.Unstable, t.Passes = nil, false, 0 }
 
 // close forgets the failing that is over.
 func (t *Told) close() {

@@ -142,7 +142,7 @@ type published struct {
 	Outcome snapshot.Outcome `json:"outcome"`
 	Alerts  int              `json:"alerts"`
 	Slack   struct {
-		Told, Messages, Waiting, Parked int
+		Told, Messages, Waiting, Held int
 	} `json:"slack"`
 }
 
@@ -234,7 +234,7 @@ func TestFunctions(t *testing.T) {
 	}
 	s.checkFindings(opened.Run)
 	first := s.publish(opened.Run)
-	if first.Outcome != snapshot.Complete || first.Slack.Told == 0 || first.Slack.Waiting+first.Slack.Parked > 0 {
+	if first.Outcome != snapshot.Complete || first.Slack.Told == 0 || first.Slack.Waiting+first.Slack.Held > 0 {
 		t.Errorf("published %+v", first)
 	}
 	s.checkPosts("a first look", []string{"Baseline"})

@@ -13,11 +13,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 )
 
-// later changes the estate into its second state: some things are mended,
+// later changes the estate into its second state: some things are fixed,
 // some break, one is new, some are gone. testdata/changes.golden says what
 // becomes of it.
 func (b *builder) later() {
-	b.mend()
+	b.repair()
 	b.version("good-data", types.BucketVersioningStatusSuspended)
 	b.ok(guardduty.NewFromConfig(b.in("eu-west-1").cfg).UpdateDetector(b.ctx, &guardduty.UpdateDetectorInput{
 		DetectorId: new(b.names["detector eu-west-1"]), Enable: new(false)}))
@@ -27,8 +27,8 @@ func (b *builder) later() {
 	b.ok(sns.NewFromConfig(b.cfg).DeleteTopic(b.ctx, &sns.DeleteTopicInput{TopicArn: new("arn:aws:sns:us-east-1:" + own + ":bad-topic")}))
 }
 
-// mend does what an account has to do once.
-func (b *builder) mend() {
+// repair does what an account has to do once.
+func (b *builder) repair() {
 	b.ok(cloudtrail.NewFromConfig(b.cfg).StartLogging(b.ctx, &cloudtrail.StartLoggingInput{Name: new("good-trail")}))
 	b.ok(b.iam().UpdateAccountPasswordPolicy(b.ctx, &iam.UpdateAccountPasswordPolicyInput{
 		MinimumPasswordLength: new(int32(16)), PasswordReusePrevention: new(int32(24)),

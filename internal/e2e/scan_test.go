@@ -194,9 +194,9 @@ func checkTold(t *testing.T, b *builder, kept string, first, second findings) {
 
 // expected returns what is to be told of the difference of two states.
 func expected(rules []posture.Rule, first, second findings) []string {
-	grave := map[string]bool{}
+	severe := map[string]bool{}
 	for _, rule := range rules {
-		grave[rule.ID] = rule.Severity.AtLeast(posture.High)
+		severe[rule.ID] = rule.Severity.AtLeast(posture.High)
 	}
 	var told []string
 	for line := range strings.Lines(second.since(first)) {
@@ -205,7 +205,7 @@ func expected(rules []posture.Rule, first, second findings) []string {
 		kind := map[string]drift.Kind{
 			"pass → fail": drift.Regressed, "none → fail": drift.Appeared, "fail → pass": drift.Resolved, "fail → none": drift.Deleted,
 		}[change]
-		if grave[key] && kind != "" {
+		if severe[key] && kind != "" {
 			told = append(told, string(kind)+" "+key+": "+name)
 		}
 	}

@@ -50,7 +50,7 @@ func (e Entry) check(key string) error {
 	switch {
 	case entryKey(e.Key) != key:
 		return misplaced
-	case !slices.Contains([]State{Pending, Sending, Parked, Digested}, e.State):
+	case !slices.Contains([]State{Pending, Sending, Held, Digested}, e.State):
 		return stateless
 	case e.Channel == "" || e.Alert.Key == "" && len(e.Members) == 0:
 		return hollow

@@ -17,7 +17,7 @@ const (
 	reserve    = 20 * time.Second // left of the context's time for the last post and its record
 	lease      = 5 * time.Minute  // of a claim
 	saveTime   = 10 * time.Second // to record a message that was accepted, whatever the context says
-	parkTime   = time.Hour        // until a parked message is tried again
+	holdTime   = time.Hour        // until a held message is tried again
 	lookApart  = 30 * time.Second // between two looks for a message that may have been posted
 	lookMargin = time.Minute      // how much before the post a look begins: clocks differ
 	backoffMax = 15 * time.Minute
@@ -158,7 +158,7 @@ func (d *delivery) ready(it *item) bool {
 // due reports whether an entry's time has come and nobody holds it.
 func due(e Entry, now time.Time) bool {
 	switch e.State {
-	case Pending, Parked:
+	case Pending, Held:
 		return !now.Before(e.NotBefore)
 	case Sending:
 		return !now.Before(e.LeaseUntil)
@@ -177,7 +177,7 @@ func (d *delivery) folded(it *item) bool {
 func (d *delivery) waits(it *item) bool {
 	for _, group := range it.Alert.Thread {
 		parent := d.groups[[2]string{it.Channel, group}]
-		if parent != nil && parent != it && !parent.gone && parent.State != Parked && parent.Created.Before(it.Created) {
+		if parent != nil && parent != it && !parent.gone && parent.State != Held && parent.Created.Before(it.Created) {
 			return true
 		}
 	}

@@ -188,7 +188,7 @@ func TestRefusedChannelGoesToTheFallback(t *testing.T) {
 	}
 }
 
-func TestParkedMessagesAreTriedAgain(t *testing.T) {
+func TestHeldMessagesAreTriedAgain(t *testing.T) {
 	tests := []struct {
 		kind  outbox.Kind
 		code  string
@@ -205,7 +205,7 @@ func TestParkedMessagesAreTriedAgain(t *testing.T) {
 			fill(t, box, "C1", 3)
 			slack.answer = refuseAll(tt.kind, tt.code)
 			report := deliver(t, box, slack)
-			if report.Parked != 3 || report.Waiting != 0 || len(report.Alarms) == 0 || slack.calls != tt.calls {
+			if report.Held != 3 || report.Waiting != 0 || len(report.Alarms) == 0 || slack.calls != tt.calls {
 				t.Errorf("%d calls: %+v", slack.calls, report)
 			}
 			slack.answer = nil

@@ -55,7 +55,7 @@ func (d *delivery) fold(ctx context.Context, old []Entry) error {
 	switch {
 	case live == nil && len(old) > 1:
 		return d.open(ctx, newDigest(old))
-	case live != nil && (live.State == Pending || live.State == Parked) && live.Unsure.IsZero():
+	case live != nil && (live.State == Pending || live.State == Held) && live.Unsure.IsZero():
 		return d.extend(ctx, live, old)
 	}
 	return nil
@@ -75,7 +75,7 @@ func (d *delivery) digest(channel string) *item {
 // is sending it and it was surely never posted.
 func (d *delivery) collapsible(it *item) bool {
 	now := d.box.now()
-	waits := it.State == Pending || it.State == Parked
+	waits := it.State == Pending || it.State == Held
 	return waits && due(it.Entry, now) && it.Unsure.IsZero() && len(it.Members) == 0 &&
 		now.Sub(it.Created) >= digestAge && !d.folded(it)
 }
@@ -94,7 +94,7 @@ func newDigest(entries []Entry) Entry {
 }
 
 // tell adds entries to a digest, as many as it has room for. Of those whom
-// they call, it calls only those of the grave ones.
+// they call, it calls only those of the severe ones.
 func (e *Entry) tell(entries []Entry) {
 	for _, other := range entries[:min(len(entries), max(digestSize-len(e.Members), 0))] {
 		e.Members = append(e.Members, member(other))

@@ -14,7 +14,7 @@ type State string
 const (
 	Pending  State = "pending"  // waits for its turn
 	Sending  State = "sending"  // claimed by a sender until its lease ends
-	Parked   State = "parked"   // refused for a reason that a person must mend; tried again later
+	Held     State = "parked"   // refused for a reason that a person must fix; tried again later. Stored as "parked", so that older queues can be read
 	Digested State = "digested" // a digest tells it
 )
 

@@ -107,9 +107,9 @@ func TestToldSince(t *testing.T) {
 	}
 }
 
-// TestAParkedParentHoldsNoAnswerBack: an answer does not wait for a message
-// that a person must mend first.
-func TestAParkedParentHoldsNoAnswerBack(t *testing.T) {
+// TestAHeldParentHoldsNoAnswerBack: an answer does not wait for a message
+// that a person must fix first.
+func TestAHeldParentHoldsNoAnswerBack(t *testing.T) {
 	box, slack, clock := newBox()
 	parent, child := alert("a0"), alert("a1")
 	child.Thread = []string{parent.Group}
@@ -122,7 +122,7 @@ func TestAParkedParentHoldsNoAnswerBack(t *testing.T) {
 		}
 		return true, nil
 	}
-	if report := deliver(t, box, slack); report.Parked != 1 || report.Told != 1 || slack.posts[0].Thread != "" {
+	if report := deliver(t, box, slack); report.Held != 1 || report.Told != 1 || slack.posts[0].Thread != "" {
 		t.Errorf("%+v, %+v", report, slack.posts)
 	}
 }
@@ -235,7 +235,7 @@ func TestLooksThatFail(t *testing.T) {
 		{outbox.Refusal{Kind: outbox.Ambiguous, Code: "http_503"}, 3, time.Minute, outbox.Pending},
 		{outbox.Refusal{Kind: outbox.Transient, Code: "no_connection"}, 3, time.Minute, outbox.Pending},
 		{outbox.Refusal{Kind: outbox.RateLimited, Code: "ratelimited", RetryAfter: 50 * time.Second}, 1, 50 * time.Second, outbox.Pending},
-		{outbox.Refusal{Kind: outbox.Credential, Code: "token_revoked"}, 1, time.Hour, outbox.Parked},
+		{outbox.Refusal{Kind: outbox.Credential, Code: "token_revoked"}, 1, time.Hour, outbox.Held},
 	} {
 		t.Run(string(tt.refusal.Kind), func(t *testing.T) {
 			clock, disk := newClock(), store.Memory()
@@ -376,7 +376,7 @@ func TestDigestsOfTwoChannels(t *testing.T) {
 	fill(t, box, "C1", 2)
 	fill(t, box, "C2", 2)
 	slack.answer = refuseAll(outbox.Form, "invalid_blocks")
-	if report := deliver(t, box, slack); report.Parked != 4 {
+	if report := deliver(t, box, slack); report.Held != 4 {
 		t.Errorf("%+v", report)
 	}
 	slack.answer, clock.at = nil, clock.at.Add(24*time.Hour)
@@ -400,7 +400,7 @@ func TestAWaitingDigestGrows(t *testing.T) {
 		report       outbox.Report // of the second try, refused as the first
 	}{
 		{outbox.RateLimited, 2, 1, 3, outbox.Report{Waiting: 3}},
-		{outbox.Form, 2, 1, 3, outbox.Report{Parked: 3}},
+		{outbox.Form, 2, 1, 3, outbox.Report{Held: 3}},
 		{outbox.RateLimited, 499, 3, 500, outbox.Report{Waiting: 502}},
 	} {
 		box, slack, clock := newBox()
@@ -473,9 +473,9 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// TestParkedDigest: the alerts of a digest that is parked are parked, and the
+// TestHeldDigest: the alerts of a digest that is held are held, and the
 // oldest says since when people do not know.
-func TestParkedDigest(t *testing.T) {
+func TestHeldDigest(t *testing.T) {
 	box, slack, clock := newBox()
 	fill(t, box, "C1", 2)
 	clock.at = clock.at.Add(24 * time.Hour)
@@ -490,7 +490,7 @@ func TestParkedDigest(t *testing.T) {
 	}
 	report := deliver(t, box, slack)
 	report.Alarms = nil
-	if diff := cmp.Diff(outbox.Report{Parked: 2, Waiting: 1, Oldest: clock.at.Sub(newClock().at)}, report); diff != "" {
+	if diff := cmp.Diff(outbox.Report{Held: 2, Waiting: 1, Oldest: clock.at.Sub(newClock().at)}, report); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
@@ -505,7 +505,7 @@ func TestRevokedSecret(t *testing.T) {
 		e.State, e.Owner, e.Claimed, e.LeaseUntil = outbox.Sending, "another", clock.at, clock.at.Add(time.Minute)
 	})
 	slack.answer = refuseAll(outbox.Credential, "token_revoked")
-	want := outbox.Report{Parked: 2, Waiting: 1, Alarms: []outbox.Alarm{{Kind: outbox.Credential, Code: "token_revoked"}}}
+	want := outbox.Report{Held: 2, Waiting: 1, Alarms: []outbox.Alarm{{Kind: outbox.Credential, Code: "token_revoked"}}}
 	got := deliver(t, box, slack)
 	got.Oldest = 0
 	if diff := cmp.Diff(want, got); diff != "" || slack.calls != 1 {
@@ -518,11 +518,11 @@ func TestRevokedSecret(t *testing.T) {
 	states := map[outbox.State]int{}
 	for _, e := range waiting {
 		states[e.State]++
-		if e.State == outbox.Parked && (e.LastError != "token_revoked" || e.NotBefore.Sub(clock.at) != time.Hour || e.Owner != "" || !e.Claimed.IsZero()) {
+		if e.State == outbox.Held && (e.LastError != "token_revoked" || e.NotBefore.Sub(clock.at) != time.Hour || e.Owner != "" || !e.Claimed.IsZero()) {
 			t.Errorf("%+v", e)
 		}
 	}
-	if diff := cmp.Diff(map[outbox.State]int{outbox.Parked: 2, outbox.Sending: 1}, states); diff != "" {
+	if diff := cmp.Diff(map[outbox.State]int{outbox.Held: 2, outbox.Sending: 1}, states); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }

@@ -56,7 +56,7 @@ func (b *Box) load(ctx context.Context) (items []item, broken []Entry, err error
 }
 
 // Waiting returns the entries of the queue, the oldest first: what waits, what
-// is parked, and why (State, NotBefore, LastError). Digests are among them,
+// is held, and why (State, NotBefore, LastError). Digests are among them,
 // beside the entries that they will tell, and so is what is damaged.
 func (b *Box) Waiting(ctx context.Context) ([]Entry, error) {
 	items, entries, err := b.load(ctx)
@@ -97,7 +97,7 @@ func (b *Box) Told(ctx context.Context, since time.Time) iter.Seq2[Record, error
 	}
 }
 
-// Retry makes parked messages due at once, for after a person has mended what
+// Retry lets held messages be tried at once, after a person has fixed what
 // was wrong, and returns how many.
 func (b *Box) Retry(ctx context.Context) (int, error) {
 	items, _, err := b.load(ctx)
@@ -106,7 +106,7 @@ func (b *Box) Retry(ctx context.Context) (int, error) {
 	}
 	freed := 0
 	for _, it := range items {
-		if it.State != Parked {
+		if it.State != Held {
 			continue
 		}
 		e := it.Entry

@@ -16,10 +16,10 @@ type Report struct {
 	Messages  int           `json:"messages"`            // messages that Slack has accepted
 	Repeated  int           `json:"repeated,omitempty"`  // of them, those marked as possible repetitions
 	Waiting   int           `json:"waiting"`             // alerts that wait for a later delivery
-	Parked    int           `json:"parked"`              // alerts that wait for a person to mend something
+	Held      int           `json:"held"`                // alerts that wait for a person to fix something
 	Damaged   int           `json:"damaged,omitempty"`   // objects of the queue that can never be told; each has an alarm
 	Elsewhere int           `json:"elsewhere,omitempty"` // entries that another sender took first
-	Oldest    time.Duration `json:"oldest_ns,omitempty"` // age of the oldest alert that waits or is parked
+	Oldest    time.Duration `json:"oldest_ns,omitempty"` // age of the oldest alert that waits or is held
 	Blind     bool          `json:"blind,omitempty"`     // what was in doubt was repeated without a look, for want of a permission
 	Alarms    []Alarm       `json:"alarms,omitempty"`    // what must be told by another way than Slack
 }
@@ -49,8 +49,8 @@ func (d *delivery) summary() Report {
 		}
 		d.report.Oldest = max(d.report.Oldest, now.Sub(it.Created))
 		digest := d.digests[it.Key]
-		if it.State == Parked || digest != nil && digest.State == Parked {
-			d.report.Parked++
+		if it.State == Held || digest != nil && digest.State == Held {
+			d.report.Held++
 		} else {
 			d.report.Waiting++
 		}

@@ -183,7 +183,7 @@ func (d *delivery) refuse(ctx context.Context, it *item, r *Refusal) (again bool
 		e.wait(d.box.now().Add(backoff(e.Attempts)))
 		d.trouble++
 	}
-	if e.State == Parked && r.Kind != Channel {
+	if e.State == Held && r.Kind != Channel {
 		d.report.alarm(Alarm{Kind: r.Kind, Channel: it.To(), Code: r.Code, Key: e.Key})
 	}
 	d.stopped = d.stopped || d.trouble >= maxTrouble
@@ -194,17 +194,17 @@ func (d *delivery) refuse(ctx context.Context, it *item, r *Refusal) (again bool
 // wait puts an entry back until a time.
 func (e *Entry) wait(until time.Time) { e.State, e.NotBefore = Pending, until }
 
-// park puts an entry aside until a person has mended what is wrong. It is
+// hold puts an entry aside until a person has fixed what is wrong. It is
 // then tried from the start.
-func (e *Entry) park(now time.Time) {
-	e.State, e.NotBefore, e.Via = Parked, now.Add(parkTime), ""
+func (e *Entry) hold(now time.Time) {
+	e.State, e.NotBefore, e.Via = Held, now.Add(holdTime), ""
 }
 
 // divert sends an entry to its fallback, or parks it where there is none or
 // that has refused it too.
 func (e *Entry) divert(now time.Time) {
 	if e.Via != "" || e.Fallback == "" {
-		e.park(now)
+		e.hold(now)
 		return
 	}
 	e.Via = e.Fallback
@@ -213,7 +213,7 @@ func (e *Entry) divert(now time.Time) {
 // simplify sets the flag for another form, or parks an entry that has it.
 func (e *Entry) simplify(flag *bool, now time.Time) {
 	if *flag {
-		e.park(now)
+		e.hold(now)
 		return
 	}
 	*flag = true
@@ -226,12 +226,12 @@ func (d *delivery) parkAll(ctx context.Context, code string) error {
 	d.report.alarm(Alarm{Kind: Credential, Code: code})
 	for _, it := range d.items {
 		mine := it.State == Sending && it.Owner == d.owner
-		if it.gone || !mine && (it.State != Pending && it.State != Parked) || d.folded(it) {
+		if it.gone || !mine && (it.State != Pending && it.State != Held) || d.folded(it) {
 			continue
 		}
 		e := it.Entry
 		e.LastError = code
-		e.park(d.box.now())
+		e.hold(d.box.now())
 		if _, err := d.save(ctx, it, e); err != nil {
 			return err
 		}

@@ -175,14 +175,14 @@ const (
 	Low      Severity = "low"
 )
 
-// Severities lists the severities, the gravest first.
+// Severities lists the severities, the most severe first.
 var Severities = []Severity{Critical, High, Medium, Low}
 
-// AtLeast reports whether s is as grave as floor or graver. An unknown
+// AtLeast reports whether s is at least as severe as floor. An unknown
 // severity is graver than none.
 func (s Severity) AtLeast(floor Severity) bool { return s.rank() <= floor.rank() }
 
-// rank returns 0 for the gravest severity.
+// rank returns 0 for the most severe severity.
 func (s Severity) rank() int {
 	for i, known := range Severities {
 		if s == known {

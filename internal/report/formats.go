@@ -108,7 +108,7 @@ func acceptance(e *posture.Exemption) string {
 	}
 }
 
-// writeTable writes the findings by severity, the gravest first.
+// writeTable writes the findings by severity, the most severe first.
 func writeTable(w io.Writer, f Findings) error {
 	var entries []entry
 	for finding, err := range f.Items {

@@ -70,7 +70,7 @@ func TestFixIsCut(t *testing.T) {
 	}
 }
 
-// TestDue holds how the time until something is to be mended is said.
+// TestDue holds how the time until something is to be fixed is said.
 func TestDue(t *testing.T) {
 	for after, want := range map[time.Duration]string{
 		24 * time.Hour: "2026-11-23 01:00 UTC (1 day)", 7 * 24 * time.Hour: "2026-11-29 01:00 UTC (7 days)", 47 * time.Hour: "2026-11-24 00:00 UTC (1 day)",

@@ -153,9 +153,9 @@ func where(a drift.Alert, r drift.Resource) string {
 	return strings.Join(parts, " · ")
 }
 
-// settle shows in the page what has ended since: the rows are struck, and when
+// strike shows in the page what has ended since: the rows are struck, and when
 // all findings of the alert are known to have ended, the state says so.
-func (p *page) settle(a drift.Alert, settled []outbox.Settlement) {
+func (p *page) strike(a drift.Alert, settled []outbox.Settlement) {
 	ended := map[string]outbox.Settlement{}
 	for _, s := range settled {
 		for _, fingerprint := range s.Fingerprints {

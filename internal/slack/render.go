@@ -54,7 +54,7 @@ func Render(m outbox.Message) Payload {
 func renderAmended(alert drift.Alert, settled []outbox.Settlement) Payload {
 	p := pageOf(alert)
 	if len(settled) > 0 {
-		p.settle(alert, settled)
+		p.strike(alert, settled)
 	}
 	return p.payload("")
 }

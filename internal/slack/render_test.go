@@ -350,7 +350,7 @@ func TestTitlesCount(t *testing.T) {
 	}
 }
 
-func TestMentionsOnlyWhenGrave(t *testing.T) {
+func TestMentionsOnlyWhenSevere(t *testing.T) {
 	tests := []struct {
 		kind     drift.Kind
 		severity posture.Severity
@@ -382,14 +382,14 @@ func TestDigestShowsTwenty(t *testing.T) {
 			Target: "aws/111122223333", Total: 2, Time: slot,
 		})
 	}
-	m.Members[400].Severity, m.Members[400].Title = posture.Critical, "the gravest"
+	m.Members[400].Severity, m.Members[400].Title = posture.Critical, "the most severe"
 	payload := slack.Render(m)
 	checkPayload(t, payload)
 	body, err := json.Marshal(payload.Blocks)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"+480 more"`, `DIGEST · critical: 500 delayed alerts`, `the gravest`, `"1000"`} {
+	for _, want := range []string{`"+480 more"`, `DIGEST · critical: 500 delayed alerts`, `the most severe`, `"1000"`} {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("no %s in %s", want, body)
 		}

@@ -284,7 +284,7 @@ func sequence(n int) []int {
 	return all
 }
 
-// Of findings with one fingerprint the gravest is kept, and differing ones
+// Of findings with one fingerprint the most severe is kept, and differing ones
 // are counted.
 func TestDuplicates(t *testing.T) {
 	s := store.Memory()

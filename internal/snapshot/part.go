@@ -59,10 +59,10 @@ func NewPartWriter(head PartHead) (*PartWriter, error) {
 	return &PartWriter{head: head, findings: &sorter{}, resources: &sorter{}}, nil
 }
 
-// ranks orders findings of one fingerprint, the gravest first.
+// ranks orders findings of one fingerprint, the most severe first.
 var ranks = map[posture.Status]string{posture.Fail: "0", posture.Unknown: "1", posture.Pass: "2"}
 
-// Finding adds findings. Of several with one fingerprint the gravest is
+// Finding adds findings. Of several with one fingerprint the most severe is
 // kept. One that no reader would take is refused, with ErrLineTooLong if that
 // is why.
 func (w *PartWriter) Finding(findings ...posture.Finding) error {

@@ -30,12 +30,12 @@ var (
 	// ErrKey says that a key cannot be used in any store.
 	ErrKey = errors.New("invalid key")
 	// ErrNoBucket says that there is no such bucket or container, so that there
-	// can be no object either. It is for a person to mend.
+	// can be no object either. It is for a person to fix.
 	ErrNoBucket = errors.New("there is no such bucket")
 	// ErrTooLarge says that an object is larger than its reader accepts.
 	ErrTooLarge = errors.New("object is too large")
 	// ErrLink says that a symbolic link is in a directory store where an
-	// object, a directory or the lock should be. It is for a person to mend.
+	// object, a directory or the lock should be. It is for a person to fix.
 	ErrLink = errors.New("is a symbolic link, and a store follows none: remove it, and put back what was there")
 )
 

@@ -159,7 +159,7 @@ func findings(courses []*course) Balance {
 // rulesShown is how many failing rules the page names.
 const rulesShown = 25
 
-// failing returns the rules that fail, the gravest and those with the most
+// failing returns the rules that fail, the most severe and those with the most
 // findings first. A rule is compared with before where the scopes that can be
 // compared, as same counts them, have all of its findings.
 func failing(now, same, before map[string]ruled) List[RuleCount] {
@@ -176,11 +176,11 @@ func failing(now, same, before map[string]ruled) List[RuleCount] {
 		all = append(all, row)
 	}
 	return first(all, rulesShown, func(a, b RuleCount) int {
-		return cmp.Or(cmp.Compare(gravity(a.Severity), gravity(b.Severity)), cmp.Compare(b.Counts.Failing, a.Counts.Failing), cmp.Compare(a.Rule, b.Rule))
+		return cmp.Or(cmp.Compare(bySeverity(a.Severity), bySeverity(b.Severity)), cmp.Compare(b.Counts.Failing, a.Counts.Failing), cmp.Compare(a.Rule, b.Rule))
 	})
 }
 
-// due returns the open findings by severity, the gravest first.
+// due returns the open findings by severity, the most severe first.
 func (c *collector) due() []Due {
 	var all []Due
 	for _, severity := range posture.Severities {

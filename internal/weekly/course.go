@@ -271,7 +271,7 @@ func (l *look) holds(files ...snapshot.File) bool {
 }
 
 // damaged reports whether a stored object is gone or makes no sense, which no
-// repetition mends.
+// repetition fixes.
 func damaged(err error) bool {
 	return errors.Is(err, snapshot.ErrCorrupt) || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrTooLarge)
 }

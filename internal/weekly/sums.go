@@ -76,7 +76,7 @@ func (s *sums) change(change drift.Change, fixedBefore bool) {
 
 // fix counts how long what was fixed had failed: at least from the first run
 // that saw it to the last one, at most from the last run that saw it pass to
-// the one that saw it mended.
+// the one that saw it fixed.
 func (s *sums) fix(change drift.Change) {
 	r := change.Resource
 	took := Range{Least: r.LastFail.Sub(r.FirstFail)}
@@ -146,13 +146,13 @@ const shownNames = 3
 // oldest returns the first entries of a list that grew.
 func oldest(list []Open) []Open {
 	slices.SortFunc(list, func(a, b Open) int {
-		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(gravity(a.Severity), gravity(b.Severity)), cmp.Compare(a.Fingerprint, b.Fingerprint))
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(bySeverity(a.Severity), bySeverity(b.Severity)), cmp.Compare(a.Fingerprint, b.Fingerprint))
 	})
 	return list[:min(len(list), shown)]
 }
 
-// gravity orders severities, the gravest first.
-func gravity(s posture.Severity) int {
+// bySeverity orders severities, the most severe first.
+func bySeverity(s posture.Severity) int {
 	if i := slices.Index(posture.Severities, s); i >= 0 {
 		return i
 	}

@@ -36,7 +36,7 @@ func TestLastChange(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	member := config.Default()
-	member.AWS.Accounts = []config.Account{{ID: "111122223333", RoleARN: "arn:aws:iam::111122223333:role/posture-scan"}}
+	member.AWS.Accounts = []config.AWSAccount{{ID: "111122223333", RoleARN: "arn:aws:iam::111122223333:role/posture-scan"}}
 	bob := &drift.Attribution{Event: "PutBucketAcl", Time: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Principal: "bob"}
 	for name, c := range map[string]struct {
 		options cloud.Options
@@ -132,7 +132,7 @@ func TestAskedOnce(t *testing.T) {
 // whether that is less than the configuration does.
 func TestChoose(t *testing.T) {
 	listed := config.Default()
-	listed.AWS = config.AWS{Accounts: []config.Account{{ID: "111122223333"}, {ID: "222233334444", Regions: []string{"eu-west-2"}}}, Regions: []string{"us-east-1"}, Services: []string{"kms"}}
+	listed.AWS = config.AWS{Accounts: []config.AWSAccount{{ID: "111122223333"}, {ID: "222233334444", Regions: []string{"eu-west-2"}}}, Regions: []string{"us-east-1"}, Services: []string{"kms"}}
 	target := func(account string, regions ...string) posture.Target {
 		return posture.Target{Provider: posture.AWS, Account: account, Regions: regions}
 	}

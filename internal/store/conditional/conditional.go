@@ -68,15 +68,15 @@ func (p Put) Do(ctx context.Context) (string, error) {
 		case Applied:
 			return version, nil
 		case Unmet:
-			return p.settle(ctx, doubt, p.Refusal)
+			return p.resolve(ctx, doubt, p.Refusal)
 		case Rejected:
-			return p.settle(ctx, doubt, err)
+			return p.resolve(ctx, doubt, err)
 		case Lost:
 			doubt = true
 		case Busy: // try again
 		}
 	}
-	return p.settle(ctx, doubt, err)
+	return p.resolve(ctx, doubt, err)
 }
 
 func (p Put) judge(err error) Verdict {
@@ -93,9 +93,9 @@ func (p Put) once(ctx context.Context) (string, error) {
 	return p.Try(ctx)
 }
 
-// settle returns otherwise unless an earlier try was applied after all: then
+// resolve returns otherwise unless an earlier try was applied after all: then
 // the object is there with the very bytes.
-func (p Put) settle(ctx context.Context, doubt bool, otherwise error) (string, error) {
+func (p Put) resolve(ctx context.Context, doubt bool, otherwise error) (string, error) {
 	if !doubt {
 		return "", otherwise
 	}
