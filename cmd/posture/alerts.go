@@ -60,7 +60,7 @@ func (a *alerts) print(ctx context.Context) error {
 	}
 	box := outbox.New(kept, a.world.now, outbox.Sleep)
 	a.Sent = []outbox.Record{}
-	for record, err := range box.Told(ctx, a.since) {
+	for record, err := range box.Notified(ctx, a.since) {
 		if err != nil {
 			return incomplete(err)
 		}

@@ -55,7 +55,7 @@ func (s *site) events(t tester) []event {
 func (s *site) records(t tester) map[string]outbox.Record {
 	t.Helper()
 	records := map[string]outbox.Record{}
-	for r, err := range outbox.New(s.disk, s.clock.now, s.clock.sleep).Told(context.Background(), time.Time{}) {
+	for r, err := range outbox.New(s.disk, s.clock.now, s.clock.sleep).Notified(context.Background(), time.Time{}) {
 		if err != nil {
 			t.Fatalf("%v", err)
 		}

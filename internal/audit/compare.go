@@ -113,7 +113,7 @@ var lost = drift.Problem{Cause: posture.Cause{Reason: posture.Failed, Operation:
 func (c *comparison) look(ctx context.Context, s *side) error {
 	var toldErr, foundErr error
 	summary, err := drift.Compare(noted(s.told.lines, &toldErr), noted(s.findings, &foundErr), s.in, drift.Out{
-		Change: discard[drift.Change], Told: discard[drift.Told],
+		Change: discard[drift.Change], Notified: discard[drift.Notified],
 	})
 	switch {
 	case err == nil:
@@ -157,7 +157,7 @@ func (c *comparison) tell(ctx context.Context, s *side) error {
 	name := s.in.Target.String()
 	if s.in.Scope.Removed {
 		c.targets[name] = known{}
-		_, err := drift.Compare(s.told.lines, s.findings, s.in, drift.Out{Change: c.collector.Change, Told: discard[drift.Told]})
+		_, err := drift.Compare(s.told.lines, s.findings, s.in, drift.Out{Change: c.collector.Change, Notified: discard[drift.Notified]})
 		return err
 	}
 	target := s.in.Target

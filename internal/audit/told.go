@@ -13,7 +13,7 @@ import (
 // line is one line of what people were last told of a target. The first line
 // is about no finding: it holds what is known of the target as a whole.
 type line struct {
-	drift.Told
+	drift.Notified
 	Base *drift.Base `json:"base,omitempty"`
 }
 
@@ -30,14 +30,14 @@ func toldFile(key string) snapshot.Sorted[line] {
 // told is what people were told of a target.
 type told struct {
 	base  drift.Base
-	lines iter.Seq2[drift.Told, error] // may be read more than once
+	lines iter.Seq2[drift.Notified, error] // may be read more than once
 }
 
 // nothing yields nothing.
 func nothing[T any](func(T, error) bool) {}
 
 // untold returns what people were told of a target before its first run.
-func untold() told { return told{lines: nothing[drift.Told]} }
+func untold() told { return told{lines: nothing[drift.Notified]} }
 
 // loadTold opens the file at a key, or returns store.ErrNotFound. As it is
 // read it may turn out to be snapshot.ErrCorrupt.
@@ -63,10 +63,10 @@ func loadTold(ctx context.Context, s store.Store, key string) (told, error) {
 }
 
 // withoutBase yields the lines that are about findings.
-func withoutBase(lines iter.Seq2[line, error]) iter.Seq2[drift.Told, error] {
-	return func(yield func(drift.Told, error) bool) {
+func withoutBase(lines iter.Seq2[line, error]) iter.Seq2[drift.Notified, error] {
+	return func(yield func(drift.Notified, error) bool) {
 		for l, err := range lines {
-			if (err != nil || l.Base == nil) && !yield(l.Told, err) {
+			if (err != nil || l.Base == nil) && !yield(l.Notified, err) {
 				return
 			}
 		}
@@ -85,8 +85,8 @@ func saveTold(ctx context.Context, s store.Store, key string, of *side, change f
 		}
 		_, err := drift.Compare(of.told.lines, of.findings, of.in, drift.Out{
 			Change: change,
-			Told: func(t drift.Told) error {
-				if !yield(line{Told: t}, nil) {
+			Notified: func(t drift.Notified) error {
+				if !yield(line{Notified: t}, nil) {
 					return errStopped
 				}
 				return nil

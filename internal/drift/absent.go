@@ -10,7 +10,7 @@ type fate struct {
 }
 
 // absent handles a line that no finding of the run belongs to.
-func (c *comparison) absent(t *Told) error {
+func (c *comparison) absent(t *Notified) error {
 	fate := c.fate(t)
 	if fate.kind == "" {
 		return c.carry(t)
@@ -23,7 +23,7 @@ func (c *comparison) absent(t *Told) error {
 
 // fate decides what became of the finding of a line. What the configuration
 // says comes first; then only a complete listing proves anything.
-func (c *comparison) fate(t *Told) fate {
+func (c *comparison) fate(t *Notified) fate {
 	rule, ruled := c.rules[t.Rule]
 	some, _ := c.listed.anyOf(t.Type)
 	listed, complete := c.listed.of(place{t.Type, t.Region})
@@ -46,20 +46,20 @@ func (c *comparison) fate(t *Told) fate {
 }
 
 // carry keeps a line of which the run knows nothing.
-func (c *comparison) carry(t *Told) error {
+func (c *comparison) carry(t *Notified) error {
 	if listed, _ := c.listed.of(place{t.Type, t.Region}); c.skips(listed) {
-		return c.out.Told(*t)
+		return c.out.Notified(*t)
 	}
 	c.rules[t.Rule].Carried++
 	t.unread(c.Now, c.notListed(t))
-	return c.out.Told(*t)
+	return c.out.Notified(*t)
 }
 
 // skips reports whether the run was not asked to read what no listing shows.
 func (c *comparison) skips(listed bool) bool { return c.Narrowed && c.Failure == nil && !listed }
 
 // notListed returns why a line was not shown by any listing.
-func (c *comparison) notListed(t *Told) posture.Cause {
+func (c *comparison) notListed(t *Notified) posture.Cause {
 	for _, p := range c.Listed {
 		if p.Type == t.Type && (p.Region == t.Region || p.Region == posture.Global) && p.Cause != nil {
 			return *p.Cause

@@ -36,8 +36,8 @@ func numbers(n int) []string {
 func BenchmarkCompareMillion(b *testing.B) {
 	const n = 1_000_000
 	fps := numbers(n)
-	told := func(i int) drift.Told {
-		return drift.Told{
+	told := func(i int) drift.Notified {
+		return drift.Notified{
 			Fingerprint: fps[i], Rule: "told", Digest: "0", Account: target.Account, Region: "eu-west-1", Type: bucketType,
 			Resource: "b", Name: "b", Status: posture.Pass, Since: start, LastPass: start,
 		}
@@ -61,8 +61,8 @@ func BenchmarkCompareMillion(b *testing.B) {
 	for range b.N {
 		lines, collector := 0, drift.NewCollector(drift.Grouping{Run: in.Run, Time: in.Now, Rules: in.Rules})
 		sum, err := drift.Compare(many(n, told), many(n, found), in, drift.Out{
-			Change: collector.Change,
-			Told:   func(drift.Told) error { lines++; return nil },
+			Change:   collector.Change,
+			Notified: func(drift.Notified) error { lines++; return nil },
 		})
 		if err != nil {
 			b.Fatal(err)

@@ -258,7 +258,7 @@ func TestMissedAlert(t *testing.T) {
 // TestFlips holds for how long a flip counts, and how many are kept.
 func TestFlips(t *testing.T) {
 	s, m := sample{at: start}, &memory{}
-	see := func(token string, after time.Duration) drift.Told {
+	see := func(token string, after time.Duration) drift.Notified {
 		s.at = s.at.Add(after)
 		in, findings := s.run(token)
 		if _, _, err := m.compare(in, findings); err != nil {

@@ -10,8 +10,8 @@ import (
 // Out receives what Compare finds out, as it goes. An error that one of the
 // functions returns ends the comparison and is returned as it is.
 type Out struct {
-	Change func(Change) error // in the order of fingerprints
-	Told   func(Told) error   // the lines to store from now on, in the order of fingerprints
+	Change   func(Change) error   // in the order of fingerprints
+	Notified func(Notified) error // the lines to store from now on, in the order of fingerprints
 }
 
 // Compare merges what was told of a target with the findings of a run and
@@ -21,9 +21,9 @@ type Out struct {
 // Both streams must be sorted by fingerprint without repetition; an error says
 // which one is not. Memory does not grow with the streams. What was passed to
 // out before an error must not be used. The same input gives the same output.
-func Compare(told iter.Seq2[Told, error], findings iter.Seq2[posture.Finding, error], in Input, out Out) (Summary, error) {
+func Compare(told iter.Seq2[Notified, error], findings iter.Seq2[posture.Finding, error], in Input, out Out) (Summary, error) {
 	c := newComparison(in, out)
-	old := newCursor("told lines", told, func(t *Told) string { return t.Fingerprint })
+	old := newCursor("told lines", told, func(t *Notified) string { return t.Fingerprint })
 	defer old.stop()
 	now := newCursor("findings", findings, func(f *posture.Finding) string { return f.Fingerprint })
 	defer now.stop()
@@ -34,7 +34,7 @@ func Compare(told iter.Seq2[Told, error], findings iter.Seq2[posture.Finding, er
 }
 
 // merge walks both streams in step.
-func (c *comparison) merge(old *cursor[Told], now *cursor[posture.Finding]) error {
+func (c *comparison) merge(old *cursor[Notified], now *cursor[posture.Finding]) error {
 	for {
 		if err := old.fill(); err != nil {
 			return err
@@ -52,12 +52,12 @@ func (c *comparison) merge(old *cursor[Told], now *cursor[posture.Finding]) erro
 }
 
 // step takes the lowest fingerprint from the streams that have it.
-func (c *comparison) step(old *cursor[Told], now *cursor[posture.Finding]) error {
+func (c *comparison) step(old *cursor[Notified], now *cursor[posture.Finding]) error {
 	switch {
 	case !now.live || old.live && old.key < now.key:
 		return c.absent(old.take())
 	case !old.live || now.key < old.key:
-		return c.present(&Told{}, now.take())
+		return c.present(&Notified{}, now.take())
 	default:
 		return c.present(old.take(), now.take())
 	}

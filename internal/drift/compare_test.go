@@ -35,7 +35,7 @@ func seq[T any](items []T) iter.Seq2[T, error] {
 
 // memory is what is stored between two runs of a test.
 type memory struct {
-	told []drift.Told
+	told []drift.Notified
 	base drift.Base
 }
 
@@ -43,10 +43,10 @@ type memory struct {
 func (m *memory) compare(in drift.Input, findings []posture.Finding) ([]drift.Change, drift.Summary, error) {
 	in.Before = m.base
 	var changes []drift.Change
-	var told []drift.Told
+	var told []drift.Notified
 	sum, err := drift.Compare(seq(m.told), seq(findings), in, drift.Out{
-		Change: func(c drift.Change) error { changes = append(changes, c); return nil },
-		Told:   func(t drift.Told) error { told = append(told, t); return nil },
+		Change:   func(c drift.Change) error { changes = append(changes, c); return nil },
+		Notified: func(t drift.Notified) error { told = append(told, t); return nil },
 	})
 	if err == nil {
 		m.told, m.base = told, sum.Base
@@ -330,21 +330,21 @@ func TestCompareRefuses(t *testing.T) {
 	s := sample{at: start}
 	in, _ := s.run("x")
 	broken := errors.New("broken")
-	ignore := drift.Out{Change: func(drift.Change) error { return nil }, Told: func(drift.Told) error { return nil }}
-	full := drift.Out{Change: func(drift.Change) error { return nil }, Told: func(drift.Told) error { return broken }}
+	ignore := drift.Out{Change: func(drift.Change) error { return nil }, Notified: func(drift.Notified) error { return nil }}
+	full := drift.Out{Change: func(drift.Change) error { return nil }, Notified: func(drift.Notified) error { return broken }}
 	one := func(fp, rule string) posture.Finding {
 		return posture.Finding{Fingerprint: fp, Rule: rule, Status: posture.Pass}
 	}
-	lines := func(fps ...string) iter.Seq2[drift.Told, error] {
-		var told []drift.Told
+	lines := func(fps ...string) iter.Seq2[drift.Notified, error] {
+		var told []drift.Notified
 		for _, fp := range fps {
-			told = append(told, drift.Told{Fingerprint: fp, Rule: "told"})
+			told = append(told, drift.Notified{Fingerprint: fp, Rule: "told"})
 		}
 		return seq(told)
 	}
 	for _, row := range []struct {
 		name     string
-		told     iter.Seq2[drift.Told, error]
+		told     iter.Seq2[drift.Notified, error]
 		findings iter.Seq2[posture.Finding, error]
 		out      drift.Out
 		want     string

@@ -47,7 +47,7 @@ func newComparison(in Input, out Out) *comparison {
 
 // present handles a finding of the run, and the line told of it, which is
 // empty when there is none.
-func (c *comparison) present(t *Told, f *posture.Finding) error {
+func (c *comparison) present(t *Notified, f *posture.Finding) error {
 	j, ok := c.rules[f.Rule]
 	if !ok {
 		return fmt.Errorf("compare findings: fingerprint %q is of rule %q, which is not one of the run's", f.Fingerprint, f.Rule)
@@ -64,7 +64,7 @@ func (c *comparison) present(t *Told, f *posture.Finding) error {
 	if err := c.tell(change); err != nil {
 		return err
 	}
-	return c.out.Told(next)
+	return c.out.Notified(next)
 }
 
 // count adds a finding to the rule's tally.
@@ -94,7 +94,7 @@ func (c *comparison) tell(change *Change) error {
 }
 
 // change describes a change of the line as it is now.
-func (c *comparison) change(kind Kind, t *Told, f *posture.Finding) *Change {
+func (c *comparison) change(kind Kind, t *Notified, f *posture.Finding) *Change {
 	change := Change{Kind: kind, Run: c.Run, Time: c.Now, Rule: t.Rule, Target: c.Target, Earlier: t.Alert}
 	change.Target.Regions = nil
 	change.Resource = Resource{

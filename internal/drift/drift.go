@@ -5,7 +5,7 @@
 //
 // # From findings to changes
 //
-// Compare looks at one finding at a time. "Was" is what the line in Told says,
+// Compare looks at one finding at a time. "Was" is what the line in Notified says,
 // "is" is what the run found:
 //
 //	was       is        what follows

@@ -26,35 +26,35 @@ func mention(n int, kind drift.Kind) drift.Mention {
 // all of them say.
 type lineRow struct {
 	story string
-	want  []drift.Told
+	want  []drift.Notified
 }
 
 func TestToldLines(t *testing.T) {
 	gap := func(n int, cause posture.Cause) drift.Gap { return drift.Gap{Since: hour(n), Cause: cause} }
 	notListed := posture.Cause{Reason: posture.NotListed}
 	checkLines(t, []lineRow{
-		{"p", []drift.Told{{Status: posture.Pass, Since: hour(0), LastPass: hour(0)}}},
-		{"p p", []drift.Told{{Status: posture.Pass, Since: hour(0), LastPass: hour(1)}}},
+		{"p", []drift.Notified{{Status: posture.Pass, Since: hour(0), LastPass: hour(0)}}},
+		{"p p", []drift.Notified{{Status: posture.Pass, Since: hour(0), LastPass: hour(1)}}},
 		{"p x", nil},
 		{"p f R", nil},
-		{"?", []drift.Told{{Status: posture.Unknown, Unread: gap(0, denied)}}},
-		{"? - ", []drift.Told{{Status: posture.Unknown, Unread: gap(0, notListed)}}},
-		{"p f ? -", []drift.Told{{
+		{"?", []drift.Notified{{Status: posture.Unknown, Unread: gap(0, denied)}}},
+		{"? - ", []drift.Notified{{Status: posture.Unknown, Unread: gap(0, notListed)}}},
+		{"p f ? -", []drift.Notified{{
 			Status: posture.Fail, Since: hour(1), LastPass: hour(0), FirstFail: hour(1), LastFail: hour(1),
 			Unread: gap(2, notListed), Alert: mention(1, drift.Regressed), Flips: []time.Time{hour(1)},
 		}}},
-		{"p f ! f", []drift.Told{{
+		{"p f ! f", []drift.Notified{{
 			Status: posture.Fail, Since: hour(1), LastPass: hour(0), FirstFail: hour(1), LastFail: hour(3),
 			Alert: mention(1, drift.Regressed), Flips: []time.Time{hour(1)},
 		}}},
-		{"p ! f", []drift.Told{{
+		{"p ! f", []drift.Notified{{
 			Status: posture.Fail, Since: hour(2), LastPass: hour(0), FirstFail: hour(2), LastFail: hour(2),
 			Alert: mention(2, drift.Regressed), Flips: []time.Time{hour(2)},
 		}}},
-		{"p f p", []drift.Told{{
+		{"p f p", []drift.Notified{{
 			Status: posture.Pass, Since: hour(2), LastPass: hour(2), Flips: []time.Time{hour(1), hour(2)},
 		}}},
-		{"p f !", []drift.Told{{
+		{"p f !", []drift.Notified{{
 			Status: posture.Fail, Since: hour(1), LastPass: hour(0), FirstFail: hour(1), LastFail: hour(1),
 			Unread: gap(2, denied), Alert: mention(1, drift.Regressed), Flips: []time.Time{hour(1)},
 		}}},
@@ -65,26 +65,26 @@ func TestToldLinesOfOddFindings(t *testing.T) {
 	live := &posture.Exemption{ID: "x1", Expires: "2026-12-01"}
 	expired := &posture.Exemption{ID: "x1", Expires: "2026-12-01", Expired: true}
 	checkLines(t, []lineRow{
-		{"e", []drift.Told{{
+		{"e", []drift.Notified{{
 			Status: posture.Fail, Since: hour(0), FirstFail: hour(0), LastFail: hour(0), Exemption: live,
 		}}},
-		{"e E", []drift.Told{{
+		{"e E", []drift.Notified{{
 			Status: posture.Fail, Since: hour(0), FirstFail: hour(0), LastFail: hour(1), Exemption: expired,
 			Alert: mention(1, drift.ExemptionExpired),
 		}}},
-		{"p f*", []drift.Told{{
+		{"p f*", []drift.Notified{{
 			Digest: "1", Status: posture.Fail, Since: hour(1), LastPass: hour(0), FirstFail: hour(1), LastFail: hour(1),
 			Alert: mention(1, drift.RulesChanged),
 		}}},
-		{"p f p f p f", []drift.Told{{
+		{"p f p f p f", []drift.Notified{{
 			Status: posture.Fail, Since: hour(5), LastPass: hour(4), FirstFail: hour(3), LastFail: hour(5), Alert: mention(3, drift.Regressed),
 			Flips: []time.Time{hour(1), hour(2), hour(3), hour(4), hour(5)}, Unstable: true,
 		}}},
-		{"p f p f p", []drift.Told{{
+		{"p f p f p", []drift.Notified{{
 			Status: posture.Pass, Since: hour(4), LastPass: hour(4), FirstFail: hour(3), LastFail: hour(3), Alert: mention(3, drift.Regressed),
 			Flips: []time.Time{hour(1), hour(2), hour(3), hour(4)}, Unstable: true, Passes: 1,
 		}}},
-		{"p f p f p p 8d p", []drift.Told{{
+		{"p f p f p p 8d p", []drift.Notified{{
 			Status: posture.Pass, Since: hour(4), LastPass: hour(6 + 8*24), Flips: []time.Time{},
 		}}},
 	})
@@ -96,7 +96,7 @@ func checkLines(t *testing.T, rows []lineRow) {
 	for _, row := range rows {
 		t.Run(row.story, func(t *testing.T) {
 			_, m := tell(t, row.story)
-			old := func(line drift.Told) bool { return line.Rule == "old" }
+			old := func(line drift.Notified) bool { return line.Rule == "old" }
 			if diff := cmp.Diff(complete(row.want), slices.DeleteFunc(m.told, old), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("lines: (-want +got)\n%s", diff)
 			}
@@ -105,7 +105,7 @@ func checkLines(t *testing.T, rows []lineRow) {
 }
 
 // complete fills in what all lines of stories say.
-func complete(lines []drift.Told) []drift.Told {
+func complete(lines []drift.Notified) []drift.Notified {
 	f := finding("told", "eu-west-1", "b", posture.Pass)
 	for i := range lines {
 		w := &lines[i]

@@ -8,7 +8,7 @@ import (
 
 // meet returns the line that follows from a line and a finding, and the change
 // between them, if any.
-func (c *comparison) meet(t Told, f *posture.Finding, j *judge) (Told, *Change) {
+func (c *comparison) meet(t Notified, f *posture.Finding, j *judge) (Notified, *Change) {
 	t.describe(f)
 	if f.Status == posture.Unknown {
 		t.unread(c.Now, causeOf(f))
@@ -32,7 +32,7 @@ func (c *comparison) meet(t Told, f *posture.Finding, j *judge) (Told, *Change) 
 }
 
 // firstRead handles a finding that no run has read before.
-func (c *comparison) firstRead(t *Told, f *posture.Finding, j *judge) *Change {
+func (c *comparison) firstRead(t *Notified, f *posture.Finding, j *judge) *Change {
 	if f.Status == posture.Pass {
 		t.pass(c.Now)
 		return nil
@@ -51,7 +51,7 @@ func (c *comparison) firstRead(t *Told, f *posture.Finding, j *judge) *Change {
 
 // ruleFlipped handles a finding that a changed rule judges otherwise than
 // before: it says nothing of the resource.
-func (c *comparison) ruleFlipped(t *Told, f *posture.Finding, j *judge) *Change {
+func (c *comparison) ruleFlipped(t *Notified, f *posture.Finding, j *judge) *Change {
 	t.forgetFlips()
 	if f.Status == posture.Fail {
 		t.fail(c.Now, f.Exemption)
@@ -63,7 +63,7 @@ func (c *comparison) ruleFlipped(t *Told, f *posture.Finding, j *judge) *Change 
 }
 
 // passes handles a pass that follows a pass or, when it flipped, a fail.
-func (c *comparison) passes(t *Told, f *posture.Finding, flipped bool) *Change {
+func (c *comparison) passes(t *Notified, f *posture.Finding, flipped bool) *Change {
 	t.flip(c.Now, flipped)
 	switch {
 	case t.Status == posture.Pass && !t.told():
@@ -81,7 +81,7 @@ func (c *comparison) passes(t *Told, f *posture.Finding, flipped bool) *Change {
 }
 
 // unstable says once that a recovery is held back.
-func (c *comparison) unstable(t *Told, f *posture.Finding) *Change {
+func (c *comparison) unstable(t *Notified, f *posture.Finding) *Change {
 	if t.Unstable {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (c *comparison) unstable(t *Told, f *posture.Finding) *Change {
 }
 
 // fails handles a fail that follows a fail or, when it flipped, a pass.
-func (c *comparison) fails(t *Told, f *posture.Finding, flipped bool) *Change {
+func (c *comparison) fails(t *Notified, f *posture.Finding, flipped bool) *Change {
 	t.flip(c.Now, flipped)
 	before := t.Exemption
 	t.Passes = 0
@@ -107,7 +107,7 @@ func (c *comparison) fails(t *Told, f *posture.Finding, flipped bool) *Change {
 // decideExemption decides whether a finding is accepted when that turns on
 // something that was not read: it stays as it was last known, until the day on
 // which that acceptance expires.
-func (c *comparison) decideExemption(t *Told, f *posture.Finding) {
+func (c *comparison) decideExemption(t *Notified, f *posture.Finding) {
 	if f.Exemption == nil || !f.Exemption.Unread {
 		return
 	}
@@ -134,7 +134,7 @@ func lapsed(before, now *posture.Exemption) bool {
 
 // began describes a change that says that something fails, and remembers
 // that it was told unless it is silent.
-func (c *comparison) began(kind Kind, t *Told, f *posture.Finding) *Change {
+func (c *comparison) began(kind Kind, t *Notified, f *posture.Finding) *Change {
 	change := c.change(kind, t, f)
 	switch floor := c.floor(kind); {
 	case t.Exemption.Live():
@@ -150,7 +150,7 @@ func (c *comparison) began(kind Kind, t *Told, f *posture.Finding) *Change {
 
 // summarise counts a failing finding for a summary, which stands for the
 // message about it.
-func (c *comparison) summarise(t *Told, kind Kind, count *int) {
+func (c *comparison) summarise(t *Notified, kind Kind, count *int) {
 	if t.Exemption.Live() {
 		return
 	}
@@ -169,7 +169,7 @@ func (c *comparison) floor(kind Kind) posture.Severity {
 }
 
 // ended describes a change that says that a failing is over, and closes it.
-func (c *comparison) ended(kind Kind, reason Reason, t *Told, f *posture.Finding) *Change {
+func (c *comparison) ended(kind Kind, reason Reason, t *Notified, f *posture.Finding) *Change {
 	change := c.change(kind, t, f)
 	change.Reason = reason
 	if !t.told() {

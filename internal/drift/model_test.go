@@ -346,8 +346,8 @@ func (b beliefs) hear(t *rapid.T, changes []drift.Change) {
 
 // check holds that all that fails, and all that people believe to fail, is
 // still remembered.
-func (b beliefs) check(t *rapid.T, m *model, told []drift.Told) {
-	lines := map[string]drift.Told{}
+func (b beliefs) check(t *rapid.T, m *model, told []drift.Notified) {
+	lines := map[string]drift.Notified{}
 	for _, line := range told {
 		lines[line.Fingerprint] = line
 	}

@@ -19,9 +19,9 @@ func NewPreview(in Input) *Preview {
 }
 
 // Remember takes in one line of what people were told.
-func (p *Preview) Remember(line Told) {
+func (p *Preview) Remember(line Notified) {
 	failing := posture.Finding{Fingerprint: line.Fingerprint, Rule: line.Rule, Region: line.Region, Status: posture.Fail}
-	if tells := p.tells(line, failing); tells != p.tells(Told{}, failing) {
+	if tells := p.tells(line, failing); tells != p.tells(Notified{}, failing) {
 		p.known[line.Fingerprint] = tells
 	}
 }
@@ -36,10 +36,10 @@ func (p *Preview) Tells(f posture.Finding) bool {
 	if tells, known := p.known[f.Fingerprint]; known {
 		return tells
 	}
-	return p.tells(Told{}, f)
+	return p.tells(Notified{}, f)
 }
 
-func (p *Preview) tells(line Told, f posture.Finding) bool {
+func (p *Preview) tells(line Notified, f posture.Finding) bool {
 	j, ok := p.comparison.rules[f.Rule]
 	if !ok || f.Scope {
 		return false

@@ -17,11 +17,11 @@ const (
 	flipsKept = 10 // the latest ones; more would not matter
 )
 
-// Told is what is remembered of one finding between runs: what it was when it
+// Notified is what is remembered of one finding between runs: what it was when it
 // was last read, and what people were told of it. One file per target holds
 // one line per fingerprint, sorted by fingerprint. Fields that a passing and
 // quiet finding does not need are left out of its line.
-type Told struct {
+type Notified struct {
 	Fingerprint string `json:"fingerprint"`
 	Rule        string `json:"rule"`
 	Digest      string `json:"digest"` // of the rule that gave Status
@@ -59,7 +59,7 @@ type Mention struct {
 }
 
 // Base is what is remembered of a whole target between runs. It is stored
-// with the target's Told lines and replaced together with them. The zero Base
+// with the target's Notified lines and replaced together with them. The zero Base
 // stands for a target of which nothing was ever read.
 type Base struct {
 	Run     string            `json:"run"`               // the latest run that was compared
@@ -75,23 +75,23 @@ func (b Base) Done(run string) bool { return b.Run >= run }
 func (b Base) First() bool { return len(b.Rules) == 0 }
 
 // seen reports whether any run has read the finding.
-func (t *Told) seen() bool { return t.Status == posture.Pass || t.Status == posture.Fail }
+func (t *Notified) seen() bool { return t.Status == posture.Pass || t.Status == posture.Fail }
 
 // told reports whether people believe that it fails.
-func (t *Told) told() bool { return t.Alert.Run != "" }
+func (t *Notified) told() bool { return t.Alert.Run != "" }
 
 // flapping reports whether it has flipped too often of late.
-func (t *Told) flapping() bool { return len(t.Flips) > FlipLimit }
+func (t *Notified) flapping() bool { return len(t.Flips) > FlipLimit }
 
 // describe takes over what the finding says of the resource.
-func (t *Told) describe(f *posture.Finding) {
+func (t *Notified) describe(f *posture.Finding) {
 	t.Fingerprint, t.Rule = f.Fingerprint, f.Rule
 	t.Account, t.Region, t.Type = f.Account, f.Region, f.Type
 	t.Resource, t.Name, t.Owner = f.Resource, f.Name, f.Owner
 }
 
 // unread notes that a run could not read it. All else stays as it was.
-func (t *Told) unread(now time.Time, cause posture.Cause) {
+func (t *Notified) unread(now time.Time, cause posture.Cause) {
 	if t.Status == "" {
 		t.Status = posture.Unknown
 	}
@@ -102,13 +102,13 @@ func (t *Told) unread(now time.Time, cause posture.Cause) {
 }
 
 // pass notes that a run read a pass.
-func (t *Told) pass(now time.Time) {
+func (t *Notified) pass(now time.Time) {
 	t.become(posture.Pass, now)
 	t.LastPass = now
 }
 
 // fail notes that a run read a fail.
-func (t *Told) fail(now time.Time, exemption *posture.Exemption) {
+func (t *Notified) fail(now time.Time, exemption *posture.Exemption) {
 	t.become(posture.Fail, now)
 	if t.FirstFail.IsZero() {
 		t.FirstFail = now
@@ -117,7 +117,7 @@ func (t *Told) fail(now time.Time, exemption *posture.Exemption) {
 }
 
 // become sets the status that a run read.
-func (t *Told) become(status posture.Status, now time.Time) {
+func (t *Notified) become(status posture.Status, now time.Time) {
 	if t.Status != status {
 		t.Status, t.Since = status, now
 	}
@@ -126,7 +126,7 @@ func (t *Told) become(status posture.Status, now time.Time) {
 
 // flip forgets flips that are too long ago and notes one more if there was
 // one.
-func (t *Told) flip(now time.Time, flipped bool) {
+func (t *Notified) flip(now time.Time, flipped bool) {
 	if len(t.Flips) == 0 && !flipped {
 		return
 	}
@@ -140,10 +140,10 @@ func (t *Told) flip(now time.Time, flipped bool) {
 }
 
 // forgetFlips forgets that it ever flipped.
-func (t *Told) forgetFlips() { t.Flips, t.Unstable, t.Passes = nil, false, 0 }
+func (t *Notified) forgetFlips() { t.Flips, t.Unstable, t.Passes = nil, false, 0 }
 
 // close forgets the failing that is over.
-func (t *Told) close() {
+func (t *Notified) close() {
 	t.FirstFail, t.LastFail = time.Time{}, time.Time{}
 	t.Alert, t.Exemption, t.Passes = Mention{}, nil, 0
 }

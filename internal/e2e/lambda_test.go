@@ -142,7 +142,7 @@ type published struct {
 	Outcome snapshot.Outcome `json:"outcome"`
 	Alerts  int              `json:"alerts"`
 	Slack   struct {
-		Told, Messages, Waiting, Held int
+		Notified, Messages, Waiting, Held int
 	} `json:"slack"`
 }
 
@@ -234,7 +234,7 @@ func TestFunctions(t *testing.T) {
 	}
 	s.checkFindings(opened.Run)
 	first := s.publish(opened.Run)
-	if first.Outcome != snapshot.Complete || first.Slack.Told == 0 || first.Slack.Waiting+first.Slack.Held > 0 {
+	if first.Outcome != snapshot.Complete || first.Slack.Notified == 0 || first.Slack.Waiting+first.Slack.Held > 0 {
 		t.Errorf("published %+v", first)
 	}
 	s.checkPosts("a first look", []string{"Baseline"})
@@ -283,7 +283,7 @@ func (s *site) repeatPublish(run string) {
 	s.t.Helper()
 	before := s.keys("posture-results", "")
 	again := s.publish(run)
-	if again.Slack.Told != 0 {
+	if again.Slack.Notified != 0 {
 		s.t.Errorf("told again: %+v", again)
 	}
 	s.checkPosts("published again", nil)
@@ -297,7 +297,7 @@ func (s *site) changeAndRun(slot time.Time) {
 	s.t.Helper()
 	s.version("acme-data", types.BucketVersioningStatusSuspended)
 	said := s.run(slot)
-	if said.Alerts != 1 || said.Slack.Told != 1 {
+	if said.Alerts != 1 || said.Slack.Notified != 1 {
 		s.t.Errorf("after the change: %+v", said)
 	}
 	posts := s.slack.take()

@@ -76,7 +76,7 @@ func TestScanGcp(t *testing.T) {
 		t.Errorf("scanned %+v", scanned)
 	}
 	said := s.publish(opened.Run)
-	if said.Outcome != snapshot.Complete || said.Slack.Told == 0 {
+	if said.Outcome != snapshot.Complete || said.Slack.Notified == 0 {
 		t.Errorf("published %+v", said)
 	}
 	s.checkPosts("a first look", []string{"Baseline"})

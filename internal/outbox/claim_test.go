@@ -99,7 +99,7 @@ func TestClaimHoldsUntilItsLeaseEnds(t *testing.T) {
 		other.clock.at = time.Now()
 		deliver(t, box, other)
 		time.Sleep(31 * time.Second)
-		if report := deliver(t, box, other); report.Told != 1 || !slack.ended {
+		if report := deliver(t, box, other); report.Notified != 1 || !slack.ended {
 			t.Errorf("ended %v, %+v", slack.ended, report)
 		}
 	})

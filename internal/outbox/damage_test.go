@@ -57,7 +57,7 @@ func TestDamagedEntries(t *testing.T) {
 	}
 	for round := range 2 {
 		fill(t, box, "C1", round+1)
-		if diff := cmp.Diff(outbox.Report{Told: 1, Messages: 1, Damaged: 5, Alarms: want}, deliver(t, box, slack)); diff != "" {
+		if diff := cmp.Diff(outbox.Report{Notified: 1, Messages: 1, Damaged: 5, Alarms: want}, deliver(t, box, slack)); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
 	}
@@ -95,7 +95,7 @@ func TestDamagedDigest(t *testing.T) {
 			}
 			report := deliver(t, box, slack)
 			report.Alarms = nil
-			want := outbox.Report{Told: 2, Damaged: 1}
+			want := outbox.Report{Notified: 2, Damaged: 1}
 			if !recorded {
 				want.Messages, want.Repeated = 2, 2
 			}
@@ -152,11 +152,11 @@ func TestDamagedRecords(t *testing.T) {
 	if err := box.Add(t.Context(), outbox.Entry{Channel: "C1", Alert: answer}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(outbox.Report{Told: 1, Messages: 1}, deliver(t, box, slack)); diff != "" {
+	if diff := cmp.Diff(outbox.Report{Notified: 1, Messages: 1}, deliver(t, box, slack)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	var shown []outbox.Record
-	for record, err := range box.Told(t.Context(), time.Time{}) {
+	for record, err := range box.Notified(t.Context(), time.Time{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +169,7 @@ func TestDamagedRecords(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	damage(t, disk, "outbox/"+key+".json", stored(t, outbox.Entry{Key: key, State: outbox.Pending, Channel: "C1", Alert: alert("a0")}))
-	want := outbox.Report{Told: 1, Alarms: []outbox.Alarm{{Kind: outbox.Malformed, Code: "not_decodable", Key: "sent/" + key + ".json"}}}
+	want := outbox.Report{Notified: 1, Alarms: []outbox.Alarm{{Kind: outbox.Malformed, Code: "not_decodable", Key: "sent/" + key + ".json"}}}
 	if diff := cmp.Diff(want, deliver(t, box, slack)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}

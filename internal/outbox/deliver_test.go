@@ -32,7 +32,7 @@ func TestOneMessageASecondPerChannel(t *testing.T) {
 	fill(t, box, "C2", 3)
 	start := clock.now()
 	report := deliver(t, box, slack)
-	if diff := cmp.Diff(outbox.Report{Told: 6, Messages: 6}, report); diff != "" {
+	if diff := cmp.Diff(outbox.Report{Notified: 6, Messages: 6}, report); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	last := map[string]time.Time{}
@@ -54,7 +54,7 @@ func TestStopsBeforeTheDeadline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := outbox.Report{Told: 31, Messages: 31, Waiting: 29, Oldest: 30 * time.Second}
+	want := outbox.Report{Notified: 31, Messages: 31, Waiting: 29, Oldest: 30 * time.Second}
 	if diff := cmp.Diff(want, report); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
@@ -88,7 +88,7 @@ func TestRetryAfterIsKept(t *testing.T) {
 	}
 	before := clock.now()
 	report := deliver(t, box, slack)
-	if slack.calls != 2 || report.Told != 1 || report.Waiting != 3 || clock.now() != before {
+	if slack.calls != 2 || report.Notified != 1 || report.Waiting != 3 || clock.now() != before {
 		t.Errorf("%d calls, %v later: %+v", slack.calls, clock.now().Sub(before), report)
 	}
 	slack.answer = nil
@@ -97,7 +97,7 @@ func TestRetryAfterIsKept(t *testing.T) {
 		t.Errorf("%d calls: Slack was called before it allowed to", slack.calls)
 	}
 	clock.at = clock.at.Add(10 * time.Second)
-	if report := deliver(t, box, slack); report.Told != 3 {
+	if report := deliver(t, box, slack); report.Notified != 3 {
 		t.Errorf("%+v", report)
 	}
 }
@@ -111,7 +111,7 @@ func TestLostAnswerIsFound(t *testing.T) {
 	deliver(t, box, slack)
 	clock.at = clock.at.Add(time.Minute)
 	report := deliver(t, box, slack)
-	if diff := cmp.Diff(outbox.Report{Told: 1, Messages: 1}, report); diff != "" || len(slack.posts) != 1 {
+	if diff := cmp.Diff(outbox.Report{Notified: 1, Messages: 1}, report); diff != "" || len(slack.posts) != 1 {
 		t.Errorf("%d posts; -want +got\n%s", len(slack.posts), diff)
 	}
 }
@@ -129,7 +129,7 @@ func TestLostPostIsRepeatedAfterTwoLooks(t *testing.T) {
 	for range 12 {
 		report := deliver(t, box, slack)
 		history = append(history, fmt.Sprintf("%ds: %d looks, %d told, %d repeated",
-			clock.now().Second(), slack.looks, report.Told, report.Repeated))
+			clock.now().Second(), slack.looks, report.Notified, report.Repeated))
 		clock.at = clock.at.Add(10 * time.Second)
 	}
 	want := []string{
@@ -158,7 +158,7 @@ func TestWithoutHistoryALostAnswerIsRepeatedAndMarked(t *testing.T) {
 	deliver(t, box, slack)
 	clock.at = clock.at.Add(time.Minute)
 	report := deliver(t, box, slack)
-	if diff := cmp.Diff(outbox.Report{Told: 1, Messages: 1, Repeated: 1, Blind: true}, report); diff != "" {
+	if diff := cmp.Diff(outbox.Report{Notified: 1, Messages: 1, Repeated: 1, Blind: true}, report); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 	if len(slack.posts) != 2 || slack.posts[0].Repeated || !slack.posts[1].Repeated {
@@ -181,7 +181,7 @@ func TestRefusedChannelGoesToTheFallback(t *testing.T) {
 		return true, nil
 	}
 	want := outbox.Report{
-		Told: 3, Messages: 3, Alarms: []outbox.Alarm{{Kind: outbox.Channel, Channel: "C1", Code: "is_archived"}},
+		Notified: 3, Messages: 3, Alarms: []outbox.Alarm{{Kind: outbox.Channel, Channel: "C1", Code: "is_archived"}},
 	}
 	if diff := cmp.Diff(want, deliver(t, box, slack)); diff != "" || slack.calls != 4 {
 		t.Errorf("%d calls; -want +got\n%s", slack.calls, diff)
@@ -210,13 +210,13 @@ func TestHeldMessagesAreTriedAgain(t *testing.T) {
 			}
 			slack.answer = nil
 			clock.at = clock.at.Add(30 * time.Minute)
-			if report := deliver(t, box, slack); report.Told != 0 {
+			if report := deliver(t, box, slack); report.Notified != 0 {
 				t.Errorf("tried too early: %+v", report)
 			}
 			if n, err := box.Retry(t.Context()); n != 3 || err != nil {
 				t.Errorf("Retry: %d, %v", n, err)
 			}
-			if report := deliver(t, box, slack); report.Told != 3 || report.Repeated != 0 {
+			if report := deliver(t, box, slack); report.Notified != 3 || report.Repeated != 0 {
 				t.Errorf("after Retry: %+v", report)
 			}
 		})
@@ -233,7 +233,7 @@ func TestRefusedFormGoesOutPlain(t *testing.T) {
 		return true, nil
 	}
 	report := deliver(t, box, slack)
-	if report.Told != 1 || len(slack.posts) != 1 || !slack.posts[0].Plain || slack.posts[0].Repeated {
+	if report.Notified != 1 || len(slack.posts) != 1 || !slack.posts[0].Plain || slack.posts[0].Repeated {
 		t.Errorf("%+v, %+v", report, slack.posts)
 	}
 }
@@ -271,11 +271,11 @@ func TestADayOfOutageIsOneDigestPerChannel(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"C1": 47}, digests); diff != "" {
 		t.Errorf("members of digests: -want +got\n%s", diff)
 	}
-	if len(slack.told()) != 71 || report.Told != 71 || report.Waiting != 0 {
+	if len(slack.told()) != 71 || report.Notified != 71 || report.Waiting != 0 {
 		t.Errorf("%d told: %+v", len(slack.told()), report)
 	}
 	records := 0
-	for r, err := range box.Told(t.Context(), time.Time{}) {
+	for r, err := range box.Notified(t.Context(), time.Time{}) {
 		if err != nil || r.Receipt.TS == "" {
 			t.Errorf("%+v, %v", r, err)
 		}

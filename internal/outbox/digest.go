@@ -225,7 +225,7 @@ func (d *delivery) close(ctx context.Context, told Record) error {
 	if err := d.box.link(ctx, told, true); err != nil {
 		return err
 	}
-	d.report.Told++
+	d.report.Notified++
 	if it := d.keys[told.Key]; it != nil {
 		it.gone = true
 	}

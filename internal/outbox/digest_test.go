@@ -52,7 +52,7 @@ func TestADigestLeavesWhatOthersHold(t *testing.T) {
 	change(t, disk, all[2], func(e *outbox.Entry) { e.State, e.Digest, e.Unsure = outbox.Pending, "", clock.at })
 	clock.at = clock.at.Add(2 * time.Minute)
 	slack.answer = nil
-	if report := deliver(t, box, slack); report.Told != 2 || report.Messages != 1 || report.Waiting != 2 {
+	if report := deliver(t, box, slack); report.Notified != 2 || report.Messages != 1 || report.Waiting != 2 {
 		t.Errorf("%+v", report)
 	}
 	if diff := cmp.Diff(sorted([]string{all[0], all[3]}), sorted(slack.told())); diff != "" {
@@ -82,7 +82,7 @@ func TestAToldDigestLeavesWhatIsNotIts(t *testing.T) {
 		e.State, e.Digest, e.Unsure, e.NotBefore = outbox.Pending, "", clock.at, clock.at.Add(time.Hour)
 	})
 	clock.at = clock.at.Add(2 * time.Minute)
-	if report := deliver(t, box, slack); report.Told != 1 || report.Waiting != 1 {
+	if report := deliver(t, box, slack); report.Notified != 1 || report.Waiting != 1 {
 		t.Errorf("%+v", report)
 	}
 }
@@ -92,7 +92,7 @@ func TestAnOrphanOfADigestIsTold(t *testing.T) {
 	box, slack := outbox.New(disk, clock.now, clock.sleep), &fakeSlack{clock: clock}
 	fill(t, box, "C1", 1)
 	change(t, disk, keys("C1", 1)[0], func(e *outbox.Entry) { e.State, e.Digest = outbox.Digested, "gone" })
-	if report := deliver(t, box, slack); report.Told != 1 {
+	if report := deliver(t, box, slack); report.Notified != 1 {
 		t.Errorf("%+v", report)
 	}
 }
@@ -114,7 +114,7 @@ func TestOneDigestAtATime(t *testing.T) {
 	var got []string
 	for range 4 {
 		report := deliver(t, box, slack)
-		got = append(got, fmt.Sprintf("%d told, %d waiting, %d posts", report.Told, report.Waiting, len(slack.posts)))
+		got = append(got, fmt.Sprintf("%d told, %d waiting, %d posts", report.Notified, report.Waiting, len(slack.posts)))
 		clock.at = clock.at.Add(20 * time.Hour)
 		slack.answer = nil
 	}
@@ -143,7 +143,7 @@ func TestAnAcceptedMessageIsRecordedWhateverTheContextSays(t *testing.T) {
 		t.Errorf("Deliver: %v", err)
 	}
 	records := 0
-	for _, err := range box.Told(t.Context(), time.Time{}) {
+	for _, err := range box.Notified(t.Context(), time.Time{}) {
 		if records++; err != nil {
 			t.Error(err)
 		}

@@ -33,7 +33,7 @@ func (d *delivery) finish(ctx context.Context, it *item, r Record) error {
 		return err
 	}
 	if len(it.Members) == 0 {
-		d.report.Told++
+		d.report.Notified++
 		if err := d.box.link(ctx, r, false); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ import (
 func records(t *testing.T, box *outbox.Box, since time.Time) map[string]outbox.Record {
 	t.Helper()
 	all := map[string]outbox.Record{}
-	for r, err := range box.Told(t.Context(), since) {
+	for r, err := range box.Notified(t.Context(), since) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestAHeldParentHoldsNoAnswerBack(t *testing.T) {
 		}
 		return true, nil
 	}
-	if report := deliver(t, box, slack); report.Held != 1 || report.Told != 1 || slack.posts[0].Thread != "" {
+	if report := deliver(t, box, slack); report.Held != 1 || report.Notified != 1 || slack.posts[0].Thread != "" {
 		t.Errorf("%+v, %+v", report, slack.posts)
 	}
 }
@@ -212,7 +212,7 @@ func TestTroubleInARow(t *testing.T) {
 		}
 		return refuseAll([]outbox.Kind{outbox.Transient, outbox.Ambiguous}[n%2], "http_503")(n, m)
 	}
-	if report := deliver(t, box, slack); slack.calls != 9 || report.Told != 3 || report.Waiting != 6 {
+	if report := deliver(t, box, slack); slack.calls != 9 || report.Notified != 3 || report.Waiting != 6 {
 		t.Errorf("%d calls: %+v", slack.calls, report)
 	}
 	box, slack, _ = newBox()
@@ -248,7 +248,7 @@ func TestLooksThatFail(t *testing.T) {
 			}
 			slack.find = func() error { return &tt.refusal }
 			report := deliver(t, box, slack)
-			if slack.looks != tt.looks || slack.calls != 0 || report.Told != 0 {
+			if slack.looks != tt.looks || slack.calls != 0 || report.Notified != 0 {
 				t.Errorf("%d looks, %d posts: %+v", slack.looks, slack.calls, report)
 			}
 			waiting, err := box.Waiting(t.Context())
@@ -278,7 +278,7 @@ func TestALookBeginsBeforeThePost(t *testing.T) {
 		deliver(t, box, slack)
 		slack.posts[0].At = slack.posts[0].At.Add(-behind) // by Slack's clock
 		clock.at = clock.at.Add(time.Minute)
-		if report := deliver(t, box, slack); (report.Told == 1) != found {
+		if report := deliver(t, box, slack); (report.Notified == 1) != found {
 			t.Errorf("posted %s before its claim: %+v", behind, report)
 		}
 	}
@@ -336,7 +336,7 @@ func TestDigestIsBounded(t *testing.T) {
 	}
 	clock.at = clock.at.Add(24 * time.Hour)
 	report := deliver(t, box, slack)
-	if report.Told != 500 || report.Waiting != 3 || len(slack.posts) != 1 {
+	if report.Notified != 500 || report.Waiting != 3 || len(slack.posts) != 1 {
 		t.Fatalf("%d posts: %+v", len(slack.posts), report)
 	}
 	want := []string{"S1", "U00", "U01", "U02", "U03", "U04", "U05", "U06", "U07", "U08"}
@@ -346,7 +346,7 @@ func TestDigestIsBounded(t *testing.T) {
 	if m := slack.posts[0].Members; len(m) != 500 || m[0].Key != outbox.Key("C1", alert("a000")) || m[499].Key != outbox.Key("C1", alert("a499")) {
 		t.Errorf("%d members", len(m))
 	}
-	if report := deliver(t, box, slack); report.Told != 3 || report.Waiting != 0 || len(slack.posts[1].Members) != 3 || len(slack.posts[1].Mentions) != 0 {
+	if report := deliver(t, box, slack); report.Notified != 3 || report.Waiting != 0 || len(slack.posts[1].Members) != 3 || len(slack.posts[1].Mentions) != 0 {
 		t.Errorf("%+v: %+v", report, slack.posts[1])
 	}
 }
@@ -446,7 +446,7 @@ func TestAnotherWasFaster(t *testing.T) {
 		}
 		return true, nil
 	}
-	if diff := cmp.Diff(outbox.Report{Told: 2, Messages: 2, Elsewhere: 1}, deliver(t, box, slack)); diff != "" {
+	if diff := cmp.Diff(outbox.Report{Notified: 2, Messages: 2, Elsewhere: 1}, deliver(t, box, slack)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
@@ -615,7 +615,7 @@ func TestAnAmendmentThatIsRateLimited(t *testing.T) {
 			put(t, box, child)
 			clock.at = clock.at.Add(time.Second)
 		}
-		if report := deliver(t, box, sender); report.Told != told {
+		if report := deliver(t, box, sender); report.Notified != told {
 			t.Errorf("%s: %+v", kind, report)
 		}
 	}

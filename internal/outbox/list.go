@@ -72,11 +72,11 @@ func (b *Box) Waiting(ctx context.Context) ([]Entry, error) {
 	return entries, nil
 }
 
-// Told yields the records of what was stored as told since a time, in the
+// Notified yields the records of what was stored as told since a time, in the
 // order of their keys, which is none. It lists every record that there is: it
 // is for people, not for delivery. Digests are among them, beside the alerts
 // that they told. A record that is damaged comes with its key and the reason.
-func (b *Box) Told(ctx context.Context, since time.Time) iter.Seq2[Record, error] {
+func (b *Box) Notified(ctx context.Context, since time.Time) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for object, err := range b.store.List(ctx, recordPrefix) {
 			if err == nil && (object.Modified.Before(since) || !strings.HasSuffix(object.Key, ".json")) {

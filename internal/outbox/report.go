@@ -12,7 +12,7 @@ const Malformed Kind = "malformed"
 
 // Report says what a delivery has done and what is left.
 type Report struct {
-	Told      int           `json:"told"`                // alerts that were told, those of digests included
+	Notified  int           `json:"notified"`            // alerts that were sent, those of digests included
 	Messages  int           `json:"messages"`            // messages that Slack has accepted
 	Repeated  int           `json:"repeated,omitempty"`  // of them, those marked as possible repetitions
 	Waiting   int           `json:"waiting"`             // alerts that wait for a later delivery

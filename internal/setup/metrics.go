@@ -22,7 +22,7 @@ func RunMetrics(scope string, p audit.Published) Metrics {
 	return Metrics{scope, map[string]float64{
 		"RunsCompleted": completed,
 		"Coverage":      p.Manifest.Coverage.Share() * 100,
-		"AlertsTold":    float64(p.Delivery.Told),
+		"AlertsTold":    float64(p.Delivery.Notified),
 	}}
 }
 

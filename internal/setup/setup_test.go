@@ -82,7 +82,7 @@ func TestCachedSecret(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	delivery := outbox.Report{Told: 2, Waiting: 3, Held: 1, Alarms: []outbox.Alarm{{Kind: outbox.Malformed}}}
+	delivery := outbox.Report{Notified: 2, Waiting: 3, Held: 1, Alarms: []outbox.Alarm{{Kind: outbox.Malformed}}}
 	for outcome, completed := range map[snapshot.Outcome]float64{snapshot.Complete: 1, snapshot.Degraded: 1, snapshot.Failed: 0} {
 		got := setup.RunMetrics("aws", audit.Published{Manifest: snapshot.Manifest{Outcome: outcome}, Delivery: delivery})
 		delete(got.Values, "Coverage")

@@ -142,7 +142,7 @@ func TestRefusedBlocksGoOutAsText(t *testing.T) {
 	box := outbox.New(store.Memory(), clock.now, clock.sleep)
 	add(t, box, regression("k", "logs"))
 	report, err := box.Deliver(t.Context(), s.bot(t))
-	if err != nil || report.Told != 1 || len(s.posted) != 1 {
+	if err != nil || report.Notified != 1 || len(s.posted) != 1 {
 		t.Fatalf("%+v, %v", report, err)
 	}
 	if text := s.posted[0]["text"]; !strings.Contains(text, "Resources: logs") || s.posted[0]["blocks"] != "" {
@@ -186,7 +186,7 @@ func TestARefusedUpdateLosesNothing(t *testing.T) {
 	child.Kind, child.Thread = drift.Resolved, []string{parent.Group}
 	add(t, box, parent, child)
 	report, err := box.Deliver(t.Context(), s.bot(t))
-	if err != nil || report.Told != 2 || report.Waiting != 0 {
+	if err != nil || report.Notified != 2 || report.Waiting != 0 {
 		t.Errorf("%+v, %v", report, err)
 	}
 }
@@ -204,7 +204,7 @@ func TestWebhookChannelsAndFallback(t *testing.T) {
 		t.Fatal(err)
 	}
 	report, err := box.Deliver(t.Context(), sender)
-	want := outbox.Report{Told: 1, Messages: 1, Alarms: []outbox.Alarm{
+	want := outbox.Report{Notified: 1, Messages: 1, Alarms: []outbox.Alarm{
 		{Kind: outbox.Channel, Channel: "C0123456789", Code: "no_service"},
 	}}
 	if diff := cmp.Diff(want, report); err != nil || diff != "" || !slices.Equal(s.methods(), []string{"webhook"}) {

@@ -40,10 +40,10 @@ func nothing[T any](func(T, error) bool) {}
 
 // run reads the findings of all stages once. After an error nothing that it
 // counted may be used.
-func (c *chain) run(take func(drift.Told)) error {
+func (c *chain) run(take func(drift.Notified)) error {
 	c.link()
 	c.summaries, c.fixed = make([]drift.Summary, len(c.stages)), map[string]bool{}
-	var told iter.Seq2[drift.Told, error] = nothing[drift.Told]
+	var told iter.Seq2[drift.Notified, error] = nothing[drift.Notified]
 	for i := range c.stages {
 		told = c.compare(i, told)
 	}
@@ -62,15 +62,15 @@ func (c *chain) run(take func(drift.Told)) error {
 }
 
 // compare returns what one stage leaves to the next.
-func (c *chain) compare(i int, told iter.Seq2[drift.Told, error]) iter.Seq2[drift.Told, error] {
-	return func(yield func(drift.Told, error) bool) {
+func (c *chain) compare(i int, told iter.Seq2[drift.Notified, error]) iter.Seq2[drift.Notified, error] {
+	return func(yield func(drift.Notified, error) bool) {
 		st := c.stages[i]
 		summary, err := drift.Compare(told, st.known(), st.in, drift.Out{
 			Change: func(change drift.Change) error {
 				c.change(change, st.look.week == c.week)
 				return nil
 			},
-			Told: func(line drift.Told) error {
+			Notified: func(line drift.Notified) error {
 				if !yield(line, nil) {
 					return errStopped
 				}
@@ -78,7 +78,7 @@ func (c *chain) compare(i int, told iter.Seq2[drift.Told, error]) iter.Seq2[drif
 			},
 		})
 		if c.summaries[i] = summary; err != nil && !errors.Is(err, errStopped) {
-			yield(drift.Told{}, err)
+			yield(drift.Notified{}, err)
 		}
 	}
 }

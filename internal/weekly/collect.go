@@ -172,7 +172,7 @@ func (c *collector) target(ctx context.Context, of *course, target posture.Targe
 	severity := func(rule string) posture.Severity { return last.rules[target.Provider][rule].Severity }
 	for {
 		done.sums = newSums(c.clock())
-		err := done.run(func(t drift.Told) { done.sums.told(t, severity(t.Rule), current) })
+		err := done.run(func(t drift.Notified) { done.sums.told(t, severity(t.Rule), current) })
 		if err == nil {
 			return done, nil
 		}

@@ -92,7 +92,7 @@ func (s *sums) fix(change drift.Change) {
 }
 
 // told counts one finding as it stands at the end.
-func (s *sums) told(t drift.Told, severity posture.Severity, current bool) {
+func (s *sums) told(t drift.Notified, severity posture.Severity, current bool) {
 	if t.Status != posture.Fail {
 		return
 	}
@@ -131,7 +131,7 @@ func (s *sums) owe(open Open) {
 }
 
 // cover counts a failing finding that an exemption is for, or was.
-func (s *sums) cover(t drift.Told) {
+func (s *sums) cover(t drift.Notified) {
 	c := s.covered[t.Exemption.ID]
 	c.expires, c.rule, c.n = max(c.expires, t.Exemption.Expires), t.Rule, c.n+1
 	if len(c.names) < shownNames {
