@@ -1,9 +1,10 @@
 // Package audit runs the scanner: it plans a run, scans and judges its
 // targets, stores their parts, closes the run, compares it with what people
-// were last told and hands what changed to the outbox. Every step may be
+// were last notified of and hands what changed to the outbox. Every step may be
 // repeated, at any time and by several processes at once, without a finding or
-// an alert being lost or told twice. It knows no cloud: each is handed to it
-// as a value.
+// an alert being lost or sent twice. It knows no cloud: each is handed to it
+// as a value. Begin with an Auditor and its Plan; then Scan each target, or
+// ScanAll, and Publish.
 package audit
 
 import (

@@ -1,6 +1,6 @@
 // Package azuritetest gives tests a real emulator of Azure Blob Storage: it
 // starts Azurite on a free loopback port and ends it with the test process.
-// It installs nothing; make node does.
+// It installs nothing; make node does. Begin with Client.
 package azuritetest
 
 import (

@@ -1,7 +1,7 @@
 // Package config is posture.yaml: what to scan, which rules with which
-// parameters, who owns what, what to tell whom, and which findings are
+// parameters, who owns what, whom to notify of what, and which findings are
 // accepted for a time. It is read strictly; it holds no secrets, only their
-// names.
+// names. Begin with Load.
 package config
 
 import (

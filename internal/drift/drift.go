@@ -1,7 +1,9 @@
-// Package drift compares what a run found with what people were last told,
-// and groups what changed into alerts. It is pure: it does no I/O, takes the
+// Package drift compares what a run found with what people were last notified
+// of, and groups what changed into alerts. It is pure: it does no I/O, takes the
 // time as a value and gives the same output for the same input. How alerts are
-// delivered and what they look like is not its business.
+// delivered and what they look like is not its business. Begin with
+// NewCollector, give it each target's changes from Compare, then ask for its
+// Alerts.
 //
 // # From findings to changes
 //
@@ -27,10 +29,10 @@
 //   - What a new rule finds failing, and what a changed rule flips, is only
 //     counted, for one RulesChanged alert. A fail that a changed rule turned
 //     into a pass is closed: rule changed.
-//   - A fail under a live exemption is a silent change. It is told when the
+//   - A fail under a live exemption is a silent change. It alerts when the
 //     exemption expires or is withdrawn.
 //   - A fail below the configured floor is a silent change. So is the end of
-//     what nobody was told of.
+//     what nobody was notified of.
 //
 // # When a finding is absent
 //
@@ -52,14 +54,14 @@
 // # Findings that flip
 //
 // A finding that changed between pass and fail more than three times in seven
-// days is unstable. People are told so once. While it is unstable, its
-// recovery is told after two passes in a row, and until then further fails
-// are part of what they were told.
+// days is unstable, which alerts once. While it is unstable, its recovery
+// alerts after two passes in a row, and until then further fails are part of
+// that alert.
 //
 // # From changes to alerts
 //
 // Collector groups the changes of a whole run: one alert for each rule, target
-// and kind. More than MassLimit findings that began to fail in one run, or
+// and kind. More than MassLimit findings that started to fail in one run, or
 // more than a fifth of a rule's findings (and at least MassLeast), become one
 // MassChange alert that names what they have in common. Ends are grouped in
 // the same way, by the alert that they end. Neither Compare nor Collector

@@ -1,7 +1,8 @@
 // Package escape makes text that strangers chose (resource names, tags,
 // identifiers) harmless in the places where it is shown: a Slack message, a
 // terminal, a cell of a spreadsheet, a page. It only rewrites strings: it knows
-// nothing of findings.
+// nothing of findings. Begin with Line for text and Name for names; Slack, Cell and
+// HTML are for their places.
 package escape
 
 import (

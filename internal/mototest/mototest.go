@@ -1,6 +1,6 @@
 // Package mototest gives tests a real AWS emulator: it starts moto_server on
 // a free loopback port and ends it with the test process. It installs
-// nothing; make python does.
+// nothing; make python does. Begin with Start.
 package mototest
 
 import (

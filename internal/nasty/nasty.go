@@ -1,6 +1,6 @@
 // Package nasty lists names that a stranger may give to a resource in order to
 // confuse or command whoever reads it. Tests send all of them through every
-// output. Only tests import it.
+// output. Only tests import it. Begin with Names.
 package nasty
 
 import "strings"

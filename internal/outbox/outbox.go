@@ -1,11 +1,12 @@
 // Package outbox is the queue of messages between the comparison of runs and
-// Slack. It lives in the store, so that a message that was added is told
-// sooner or later whatever crashes, and is told once: twice only when the
+// Slack. It lives in the store, so that a message that was added is sent
+// sooner or later whatever crashes, and is sent once: twice only when the
 // answer to a post was lost or a crash fell between the post and its record,
 // and such a repetition says what it is. It decides when and whether to post;
-// how a message looks and travels is its Sender's matter.
+// how a message looks and travels is its Sender's matter. Begin with New, then Add
+// and Deliver.
 //
-// A message to be told is outbox/<key>.json. Its life: pending, then claimed
+// A message to be sent is outbox/<key>.json. Its life: pending, then claimed
 // by one sender for a limited time, posted, recorded as sent/<key>.json,
 // deleted. Only outbox/ is ever listed to deliver. Beside them,
 // threads/<group>.json says which message later alerts answer, and

@@ -2,6 +2,7 @@
 // their expressions and judges resources by them. It does no I/O of its own,
 // takes the time as a value, and knows no cloud: what a document of a resource
 // type looks like, the rule files and the criteria are handed to it.
+// Begin with Load, then Judge.
 package policy
 
 import (

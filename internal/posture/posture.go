@@ -1,7 +1,7 @@
 // Package posture is the vocabulary of the scanner: targets, resources, rules,
 // findings and the reasons why something could not be read. It holds types
 // and the few pure functions on them, does no I/O and imports nothing else of
-// this module.
+// this module. Begin with Resource, Rule and Finding.
 package posture
 
 import (

@@ -1,5 +1,5 @@
-// Package pythontest finds the programs from PyPI that tests stand on. It
-// installs nothing; make python does.
+// Package pythontest finds the programs from PyPI that tests need. It
+// installs nothing; make python does. Begin with Find.
 package pythontest
 
 import (

@@ -1,6 +1,6 @@
 // Package report turns what runs stored into what people and other programs
 // read. Everything that a stranger may have named is made inert for the form
-// that it is written in.
+// that it is written in. Begin with Findings and its Write.
 package report
 
 import (

@@ -1,5 +1,6 @@
 // Package samtest gives tests the deployment template as CloudFormation gets
-// it: translated from SAM, by the translator that AWS uses.
+// it: translated from SAM, by the translator that AWS uses. Begin with
+// Translated.
 package samtest
 
 import (

@@ -1,6 +1,6 @@
 // Package setup is what the functions and the command line have in common:
 // the store, the configuration in it, the messages to Slack, and the auditor
-// that they make. It links no SDK to scan with.
+// that they make. It links no SDK to scan with. Begin with StoredConfig.
 package setup
 
 import (

@@ -1,7 +1,8 @@
 // Package slack gives alerts the form of Slack messages and of lines for a
 // terminal, and posts them with a bot token or through an incoming webhook.
 // What strangers wrote comes out as text that does nothing. It keeps nothing:
-// when and whether to post is the outbox's matter.
+// when and whether to post is the outbox's matter. Begin with NewBot or NewWebhook to
+// post, with Text for a terminal.
 package slack
 
 import (

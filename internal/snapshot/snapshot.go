@@ -10,11 +10,13 @@
 //	runs/.../manifest.json                                          the same bytes as the run's link of the chain
 //	chain/<sequence>.json                                           the manifests, in the order of closing
 //	state/latest.json                                               the newest closed run and the chain's end
-//	state/told/<provider>/<account>/<run>.<attempt>.ndjson.zst      what people were last told
+//	state/told/<provider>/<account>/<run>.<attempt>.ndjson.zst      what people were last notified of
 //
-// Only what lies in state/ itself is ever replaced. A process may die between any
+// Only what is in state/ itself is ever replaced. A process may die between any
 // two calls to the store: whoever comes next finishes what it began. What the
-// findings mean, and which outcome a run deserves, is decided elsewhere.
+// findings mean, and which outcome a run deserves, is for package audit to decide.
+// Begin with OpenRun, NewPartWriter and Close to write, with Newest, LoadRun and
+// Findings to read.
 package snapshot
 
 import (

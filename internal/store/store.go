@@ -2,7 +2,8 @@
 // the packages below it, in a cloud's object storage. It offers only what is
 // safe when several processes write at once: a new object is put only where
 // none is, and an object is replaced only by those who saw its last version.
-// What the objects mean is the matter of the packages that use it.
+// What the objects mean is the matter of the packages that use it. Begin with Dir or
+// Memory.
 //
 // All implementations pass the suite in package storetest.
 package store

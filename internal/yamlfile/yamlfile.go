@@ -1,7 +1,7 @@
 // Package yamlfile reads YAML files that people write, strictly: a key that
-// the Go type does not have, a key that stands twice, a second document or a
+// the Go type does not have, a duplicate key, a second document or a
 // value of the wrong kind is an error that names file, line and column, shows
-// the line, and says what was expected.
+// the line, and says what was expected. Begin with Load.
 package yamlfile
 
 import (

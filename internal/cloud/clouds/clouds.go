@@ -1,5 +1,5 @@
 // Package clouds is the list of clouds that the command line reads. It links
-// the client libraries of all of them: a function takes the one that it needs.
+// the client libraries of all of them: a function takes the one that it needs. Begin with All.
 package clouds
 
 import (

@@ -3,6 +3,7 @@
 // the role Storage Blob Data Contributor grants. Encryption, immutability and
 // access are the container's and the account's. An account with a hierarchical
 // namespace is refused when it lists in another order than that of the keys.
+// Begin with NewClient and New.
 package azblobstore
 
 import (

@@ -2,7 +2,7 @@
 // before it is known what became of it: an answer that was lost on the way
 // says nothing, and the condition no longer holds once the put was applied.
 // What is asked of a cloud, and what its answers mean, is the matter of the
-// backends that use this package.
+// backends that use this package. Begin with Put and its Do.
 package conditional
 
 import (

@@ -2,7 +2,7 @@
 // needs storage.objects.get, create, delete and list on the bucket, which is
 // what roles/storage.objectUser grants; replacing an object takes both create
 // and delete. Encryption, retention and access are the bucket's: objects are
-// put without ACLs and with its default key.
+// put without ACLs and with its default key. Begin with NewClient and New.
 package gcsstore
 
 import (

@@ -2,7 +2,7 @@
 // s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket; without the
 // last, S3 answers 403 for an object that is not there. Encryption and
 // ownership are the bucket's: objects are put without ACLs and with its
-// default encryption.
+// default encryption. Begin with New.
 package s3store
 
 import (

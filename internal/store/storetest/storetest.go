@@ -1,5 +1,5 @@
 // Package storetest is the contract of a store.Store as a test suite, which
-// every implementation runs.
+// every implementation runs. Begin with Run.
 package storetest
 
 import (

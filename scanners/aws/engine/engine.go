@@ -2,7 +2,7 @@
 // it bounds, counts and retries their calls, refuses those that are no read,
 // sorts every failure into its cause, and hands the resources over. It knows
 // no resource type and links no service's SDK but that of STS. Whoever writes a
-// service meets Service, Place and Reading; see docs/adding-a-service.md.
+// service begins with Service, Place and Reading; see docs/adding-a-service.md.
 package engine
 
 import (
