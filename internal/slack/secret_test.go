@@ -106,7 +106,7 @@ func TestSecretsNeverShow(t *testing.T) {
 				}
 				logger.Info(fmt.Sprintf("%s %v %+v", name, sender, sender))
 				checkSecrets(t, log.String()+dump(t, disk))
-				if !strings.Contains(log.String(), `"told":0`) {
+				if !strings.Contains(log.String(), `"notified":0`) {
 					t.Errorf("no fault was met: %s", log.String())
 				}
 			}
