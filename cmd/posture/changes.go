@@ -13,6 +13,7 @@ import (
 	"posture/internal/audit"
 	"posture/internal/drift"
 	"posture/internal/escape"
+	"posture/internal/posture"
 	"posture/internal/report"
 	"posture/internal/snapshot"
 	"posture/internal/store"
@@ -20,7 +21,7 @@ import (
 
 // changed is one finished run with what changed in it.
 type changed struct {
-	Run     string           `json:"run"`
+	Run     posture.RunID    `json:"run"`
 	Closed  time.Time        `json:"closed"`
 	Outcome snapshot.Outcome `json:"outcome"`
 	Alerts  []drift.Alert    `json:"alerts"`
@@ -96,7 +97,7 @@ func (c *changes) load(ctx context.Context, s store.Store) ([]changed, error) {
 func changesTable(runs []changed) *report.Table {
 	table := report.NewTable("run", "closed", "change", "severity", "count", "target", "what")
 	for _, run := range runs {
-		row := []string{run.Run, run.Closed.UTC().Format(timeLayout)}
+		row := []string{run.Run.String(), run.Closed.UTC().Format(timeLayout)}
 		if len(run.Alerts) == 0 {
 			table.Add(append(row, "none", "", "", "", "")...)
 		}

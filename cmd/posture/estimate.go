@@ -27,7 +27,7 @@ type estimated struct {
 	PerRegion int            `json:"per_region"`
 	Resources []perResources `json:"resources"`
 	Total     int            `json:"total"`
-	LastRun   string         `json:"last_run,omitempty"`   // the run that counted the resources
+	LastRun   posture.RunID  `json:"last_run,omitempty"`   // the run that counted the resources
 	LastCalls int            `json:"last_calls,omitempty"` // that it made
 }
 
@@ -88,7 +88,7 @@ func (c *common) lastParts(ctx context.Context, cfg config.Config, cloud string)
 	if err != nil {
 		return nil, unread(kept, err)
 	}
-	run, err := c.world.loadRun(ctx, kept, newest.Run)
+	run, err := readRun(ctx, kept, newest)
 	return run.parts, err
 }
 

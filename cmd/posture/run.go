@@ -26,11 +26,17 @@ type closedRun struct {
 // of all when neither is given. Where a store holds runs over several clouds,
 // the newest of all hides those over the others.
 func (w *streams) loadRun(ctx context.Context, s store.Store, which string) (closedRun, error) {
-	var r closedRun
-	var err error
-	if r.manifest, err = w.closed(ctx, s, which); err != nil {
-		return r, err
+	manifest, err := w.closed(ctx, s, which)
+	if err != nil {
+		return closedRun{}, err
 	}
+	return readRun(ctx, s, manifest)
+}
+
+// readRun reads the run of a manifest.
+func readRun(ctx context.Context, s store.Store, manifest snapshot.Manifest) (closedRun, error) {
+	r := closedRun{manifest: manifest}
+	var err error
 	if r.run, err = snapshot.LoadRun(ctx, s, r.manifest.Run); err == nil {
 		r.parts, _, err = snapshot.Parts(ctx, s, r.run)
 	}
@@ -46,10 +52,11 @@ func (w *streams) closed(ctx context.Context, s store.Store, which string) (mani
 	if scope {
 		manifest, err = snapshot.Newest(ctx, s, which)
 	} else {
-		if _, _, err := snapshot.ParseID(which); err != nil {
-			return manifest, err
+		id, malformed := posture.ParseRunID(which)
+		if malformed != nil {
+			return manifest, malformed
 		}
-		manifest, err = snapshot.LoadManifest(ctx, s, which)
+		manifest, err = snapshot.LoadManifest(ctx, s, id)
 	}
 	switch {
 	case errors.Is(err, store.ErrNotFound) && scope:

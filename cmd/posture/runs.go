@@ -58,7 +58,7 @@ func (c *common) showRuns(entries []snapshot.Entry, kept string) error {
 	}
 	table := report.NewTable("run", "scheduled", "outcome", "targets", "pass", "fail", "unknown", "closed")
 	for _, e := range entries {
-		row := []string{e.Run, e.Slot.UTC().Format(timeLayout), string(e.Outcome), "", "", "", "", ""}
+		row := []string{e.Run.String(), e.Slot.UTC().Format(timeLayout), string(e.Outcome), "", "", "", "", ""}
 		if e.Sequence > 0 {
 			row = append(row[:3], fmt.Sprintf("%d of %d", e.Coverage.Scanned, e.Coverage.Targets),
 				strconv.Itoa(e.Coverage.Counts[posture.Pass]), strconv.Itoa(e.Coverage.Counts[posture.Fail]),

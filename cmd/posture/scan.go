@@ -165,7 +165,7 @@ func (s *scan) plan(ctx context.Context, auditor *audit.Auditor) (snapshot.Run, 
 }
 
 // publish closes the run and tells what changed.
-func publish(ctx context.Context, auditor *audit.Auditor, run string) (audit.Published, error) {
+func publish(ctx context.Context, auditor *audit.Auditor, run posture.RunID) (audit.Published, error) {
 	published, err := auditor.Publish(ctx, run)
 	switch {
 	case err == nil:

@@ -87,7 +87,7 @@ func outcomeOf(found snapshot.Report) string {
 	case n > 0:
 		return fmt.Sprintf("%d problem%s", n, plural(n))
 	case found.First == found.Last:
-		return "no change found in run " + found.First
+		return "no change found in run " + found.First.String()
 	default:
 		return fmt.Sprintf("no change found from run %s to run %s", found.First, found.Last)
 	}

@@ -40,7 +40,7 @@ func weekRuns(page weekly.Page) *report.Table {
 	for _, s := range page.Scopes {
 		row := []string{s.Name, strconv.Itoa(s.Expected), strconv.Itoa(s.Complete), strconv.Itoa(s.Degraded), strconv.Itoa(s.Failed), strconv.Itoa(s.Missed), "none", "", ""}
 		if s.Last != nil {
-			row = append(row[:6], s.Last.Run, fmt.Sprintf("%d of %d", s.Last.Scanned, s.Last.Targets), fmt.Sprintf("%.1f%%", s.Last.Coverage.Percent))
+			row = append(row[:6], s.Last.Run.String(), fmt.Sprintf("%d of %d", s.Last.Scanned, s.Last.Targets), fmt.Sprintf("%.1f%%", s.Last.Coverage.Percent))
 		}
 		table.Add(row...)
 	}
@@ -84,7 +84,7 @@ func weekExemptions(page weekly.Page) *report.Table {
 func weekUnread(page weekly.Page) *report.Table {
 	table := report.NewTable("run", "target", "what")
 	for _, u := range page.Unread.Items {
-		table.Add(u.Run, u.Target, u.Why)
+		table.Add(u.Run.String(), u.Target, u.Why)
 	}
 	more(table, page.Unread.More)
 	return table

@@ -14,7 +14,7 @@ import (
 
 // event is what one message says of one finding.
 type event struct {
-	run     string
+	run     posture.RunID
 	finding string // rule, account and resource
 	print   string // fingerprint
 	fails   bool
@@ -83,7 +83,7 @@ func eventsOf(t tester, a drift.Alert) []event {
 // believed holds that what people were told is what is so: every fail of the
 // last run once, and nothing that is not; that failing and its end took turns;
 // and that each message says what its run has found.
-func (s *site) believed(t tester, last string) {
+func (s *site) believed(t tester, last posture.RunID) {
 	t.Helper()
 	failing := map[string]bool{}
 	for _, e := range s.events(t) {
@@ -119,7 +119,7 @@ func (s *site) justified(t tester, e event) {
 }
 
 // found returns what a closed run has found of what people are told of.
-func (s *site) found(t tester, id string) map[event]posture.Status {
+func (s *site) found(t tester, id posture.RunID) map[event]posture.Status {
 	t.Helper()
 	if known, ok := s.seen[id]; ok {
 		return known

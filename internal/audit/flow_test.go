@@ -231,7 +231,7 @@ func TestDamagedPart(t *testing.T) {
 			s.cloud.put("1", "arn:bucket:main", bad)
 			s.cloud.put("2", "arn:bucket:main", bad)
 			run := s.planned(t, "1", "2")
-			s.damage(t, run.ID+"/aws/2/"+file)
+			s.damage(t, run.ID.String()+"/aws/2/"+file)
 			out := s.published(t, run, mainRegressed, "scanner-problem 3")
 			if out.Manifest.Outcome != snapshot.Degraded {
 				t.Errorf("outcome %s", out.Manifest.Outcome)
@@ -365,7 +365,7 @@ func TestScanTwice(t *testing.T) {
 	if diff := cmp.Diff(one, two); err != nil || diff != "" {
 		t.Errorf("second scan: %v\n%s", err, diff)
 	}
-	for id, run := range map[string]string{"9": run.ID, "1": "20250101T000000Z-aws"} {
+	for id, run := range map[string]posture.RunID{"9": run.ID, "1": "20250101T000000Z-aws"} {
 		if _, err := s.process(s.disk).Scan(t.Context(), run, posture.Target{Provider: posture.AWS, Account: id}); err == nil {
 			t.Errorf("account %s of run %s was scanned", id, run)
 		}

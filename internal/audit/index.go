@@ -33,14 +33,14 @@ type index struct {
 // known is what is known of one target.
 type known struct {
 	Target posture.Target `json:"target"` // without its regions
-	Run    string         `json:"run"`    // the latest that was compared
+	Run    posture.RunID  `json:"run"`    // the latest that was compared
 	Key    string         `json:"key"`    // of what people were told
 }
 
 // pending is a publication to be finished.
 type pending struct {
-	Run string `json:"run"`
-	Key string `json:"key"` // of the publication
+	Run posture.RunID `json:"run"`
+	Key string        `json:"key"` // of the publication
 }
 
 // errRaced says that somebody else published meanwhile.

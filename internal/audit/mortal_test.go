@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"posture/internal/outbox"
+	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
 	"posture/internal/store/storetest"
@@ -34,7 +35,7 @@ type forward struct {
 
 // position is how far an object has come.
 type position struct {
-	run      string
+	run      posture.RunID
 	sequence int
 }
 

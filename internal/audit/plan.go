@@ -21,8 +21,12 @@ const early = time.Hour
 // scope's clouds. The opener names the caller's invocation: it wins the run
 // again when it comes again. Whoever did not win has nothing to do.
 func (a *Auditor) Plan(ctx context.Context, slot time.Time, scope, opener string) (run snapshot.Run, won bool, err error) {
+	id, err := posture.NewRunID(slot, scope)
+	if err != nil {
+		return snapshot.Run{}, false, fmt.Errorf("plan the run: %w", err)
+	}
 	run = snapshot.Run{
-		ID: snapshot.SlotID(slot, scope), Slot: slot.UTC().Truncate(time.Second), Started: a.Now().UTC(),
+		ID: id, Slot: slot.UTC().Truncate(time.Second), Started: a.Now().UTC(),
 		Opener: opener, Tool: a.Tool, Build: a.Build, ConfigDigest: a.Config.Digest(),
 		Narrowed: a.Narrowed, Types: a.types(),
 	}
@@ -75,7 +79,7 @@ func (a *Auditor) providers() []posture.Provider {
 // ListTargets stores the targets of a run as one JSON array, for whoever hands
 // them out, and returns its key.
 func (a *Auditor) ListTargets(ctx context.Context, run snapshot.Run) (string, error) {
-	key := "targets/" + run.ID + ".json"
+	key := "targets/" + run.ID.String() + ".json"
 	body, err := json.Marshal(run.Targets)
 	if err != nil {
 		return "", err

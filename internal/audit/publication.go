@@ -11,6 +11,7 @@ import (
 
 	"posture/internal/drift"
 	"posture/internal/outbox"
+	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
 )
@@ -18,7 +19,7 @@ import (
 // publication is what a run tells people. It is stored before it counts, and
 // holds all that finishing it takes, so that anybody can.
 type publication struct {
-	Run      string        `json:"run"`
+	Run      posture.RunID `json:"run"`
 	Alerts   []drift.Alert `json:"alerts"`
 	Messages []message     `json:"messages,omitempty"`
 }
@@ -36,16 +37,16 @@ type message struct {
 const publicationLimit = 64 << 20
 
 // AlertsKey is where the alerts of a run are stored once they are published.
-func AlertsKey(run string) string { return "alerts/" + run + ".json" }
+func AlertsKey(run posture.RunID) string { return "alerts/" + run.String() + ".json" }
 
 // publicationKey is where a publication waits until it counts.
-func publicationKey(run, attempt string) string {
-	return snapshot.ToldPrefix + "publications/" + run + "." + attempt + ".json"
+func publicationKey(run posture.RunID, attempt string) string {
+	return snapshot.ToldPrefix + "publications/" + run.String() + "." + attempt + ".json"
 }
 
 // LoadAlerts returns the alerts of a run, or store.ErrNotFound when it was
 // not published yet.
-func LoadAlerts(ctx context.Context, s store.Store, run string) ([]drift.Alert, error) {
+func LoadAlerts(ctx context.Context, s store.Store, run posture.RunID) ([]drift.Alert, error) {
 	p, _, err := loadPublication(ctx, s, AlertsKey(run))
 	return p.Alerts, err
 }

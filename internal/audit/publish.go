@@ -8,6 +8,7 @@ import (
 
 	"posture/internal/drift"
 	"posture/internal/outbox"
+	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
 )
@@ -37,7 +38,7 @@ const maxRaces = 10
 // Parts that are missing leave their targets as they were told, marked as not
 // read; a part that comes later is not the run's. A run that is published
 // after a later one tells nothing of the targets that the later one had.
-func (a *Auditor) Publish(ctx context.Context, id string) (Published, error) {
+func (a *Auditor) Publish(ctx context.Context, id posture.RunID) (Published, error) {
 	run, err := snapshot.LoadRun(ctx, a.Store, id)
 	if err != nil {
 		return Published{}, err

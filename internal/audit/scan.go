@@ -16,7 +16,7 @@ import (
 // is stored already. A target of which nothing can be read gets a part that
 // says so; an error means that nothing was stored. It may be called any number
 // of times, also at once: the first part that is stored is the run's.
-func (a *Auditor) Scan(ctx context.Context, run string, target posture.Target) (snapshot.Part, error) {
+func (a *Auditor) Scan(ctx context.Context, run posture.RunID, target posture.Target) (snapshot.Part, error) {
 	return a.scan(ctx, target, run, func() (snapshot.Run, error) {
 		loaded, err := snapshot.LoadRun(ctx, a.Store, run)
 		if err == nil && !slices.ContainsFunc(loaded.Targets, func(t posture.Target) bool { return t.String() == target.String() }) {
@@ -26,10 +26,10 @@ func (a *Auditor) Scan(ctx context.Context, run string, target posture.Target) (
 	})
 }
 
-func noTarget(run string) error { return fmt.Errorf("run %s does not have this target", run) }
+func noTarget(run posture.RunID) error { return fmt.Errorf("run %s does not have this target", run) }
 
 // scan is Scan for a run that is loaded when it is needed.
-func (a *Auditor) scan(ctx context.Context, target posture.Target, run string, load func() (snapshot.Run, error)) (snapshot.Part, error) {
+func (a *Auditor) scan(ctx context.Context, target posture.Target, run posture.RunID, load func() (snapshot.Run, error)) (snapshot.Part, error) {
 	part, err := snapshot.LoadPart(ctx, a.Store, run, target)
 	if errors.Is(err, store.ErrNotFound) {
 		var loaded snapshot.Run

@@ -40,7 +40,7 @@ type site struct {
 	attempts atomic.Int64
 	slot     time.Time
 	gone     *account // put aside by a test
-	seen     map[string]map[event]posture.Status
+	seen     map[posture.RunID]map[event]posture.Status
 }
 
 var first = time.Date(2025, 1, 6, 1, 0, 0, 0, time.UTC)
@@ -49,7 +49,7 @@ func newSite(p *policy.Policy, accounts ...string) *site {
 	c := &clock{at: first}
 	return &site{
 		disk: store.Memory(), cloud: newCloud(accounts...), policy: p, config: config.Default(),
-		slack: &fakeSlack{clock: c}, clock: c, slot: first, seen: map[string]map[event]posture.Status{},
+		slack: &fakeSlack{clock: c}, clock: c, slot: first, seen: map[posture.RunID]map[event]posture.Status{},
 	}
 }
 

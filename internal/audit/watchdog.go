@@ -11,6 +11,7 @@ import (
 
 	"posture/internal/drift"
 	"posture/internal/outbox"
+	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
 )
@@ -24,7 +25,7 @@ type Watch struct {
 // Series is how the runs of one scope are doing.
 type Series struct {
 	Scope string        // as in their ids; empty: runs of any
-	Last  string        // the newest run that completed; empty: none
+	Last  posture.RunID // the newest run that completed; empty: none
 	Age   time.Duration // since its slot, or since the store is watched for it
 	// Missed says since when no run has completed, when that is too long. Its
 	// caller is to raise an alarm by other means than Slack.
@@ -95,7 +96,7 @@ func (a *Auditor) watch(ctx context.Context) ([]Series, error) {
 // search looks for the newest run of a scope that completed.
 type search struct {
 	scope string
-	run   string
+	run   posture.RunID
 	slot  time.Time
 	done  bool
 }
@@ -131,8 +132,7 @@ func (a *Auditor) completed(ctx context.Context, recent time.Time) ([]search, er
 // better one is left. One that is recent is as good as any better one.
 func (s *search) see(ctx context.Context, kept store.Store, manifest snapshot.Manifest, recent time.Time) error {
 	s.done = s.done || s.run != "" && manifest.Closed.Before(s.slot)
-	_, scope, err := snapshot.ParseID(manifest.Run)
-	other := err != nil || s.scope != "" && scope != s.scope
+	other := s.scope != "" && manifest.Run.Scope() != s.scope
 	if s.done || other || manifest.Outcome == snapshot.Failed || manifest.Run <= s.run {
 		return nil
 	}

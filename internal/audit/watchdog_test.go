@@ -12,6 +12,7 @@ import (
 	"posture/internal/audit"
 	"posture/internal/drift"
 	"posture/internal/outbox"
+	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store/storetest"
 )
@@ -72,7 +73,7 @@ func TestWatchdog(t *testing.T) {
 func TestWatchdogCounts(t *testing.T) {
 	for name, c := range map[string]struct {
 		do   func(t *testing.T, s *site)
-		last string
+		last posture.RunID
 	}{
 		"failed": {func(t *testing.T, s *site) {
 			s.cloud.change("1", func(a *account) { a.refused = &denied })
@@ -113,7 +114,7 @@ func TestWatchdogCounts(t *testing.T) {
 // another stopped, or never came.
 func TestWatchdogSeries(t *testing.T) {
 	s := newSite(loadPolicy(t), "1")
-	look := func(want map[string]string) {
+	look := func(want map[string]posture.RunID) {
 		t.Helper()
 		a := s.process(s.disk)
 		a.Expected = []string{"aws", "gcp"}
@@ -122,7 +123,7 @@ func TestWatchdogSeries(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := map[string]string{}
+		got := map[string]posture.RunID{}
 		for _, series := range watch.Missing() {
 			got[series.Scope] = series.Last
 		}
@@ -133,7 +134,7 @@ func TestWatchdogSeries(t *testing.T) {
 			t.Errorf("told at %s: %v", s.clock.now(), told)
 		}
 	}
-	run := func(scope string) string {
+	run := func(scope string) posture.RunID {
 		t.Helper()
 		published, err := s.cover(s.process(s.disk), scope)
 		if err != nil {
@@ -141,20 +142,20 @@ func TestWatchdogSeries(t *testing.T) {
 		}
 		return published.Run.ID
 	}
-	look(map[string]string{})
+	look(map[string]posture.RunID{})
 	run("aws")
 	s.next()
 	run("aws")
 	s.next()
-	look(map[string]string{"gcp": ""})
+	look(map[string]posture.RunID{"gcp": ""})
 	last := run("aws")
 	run("gcp")
-	look(map[string]string{})
+	look(map[string]posture.RunID{})
 	s.next()
 	run("gcp")
 	s.next()
 	run("gcp")
-	look(map[string]string{"aws": last})
+	look(map[string]posture.RunID{"aws": last})
 }
 
 // TestWatchdogWithoutSlack holds that what it saw is known also when Slack

@@ -27,7 +27,7 @@ type Alert struct {
 
 	Kind     Kind             `json:"kind"`
 	Reason   Reason           `json:"reason,omitempty"` // of resolved, deleted and closed
-	Run      string           `json:"run"`
+	Run      posture.RunID    `json:"run"`
 	Time     time.Time        `json:"time"`               // the run's slot
 	Severity posture.Severity `json:"severity,omitempty"` // the most severe
 	Due      time.Time        `json:"due,omitzero"`       // when it should be fixed; zero: no such time is set

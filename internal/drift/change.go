@@ -66,7 +66,7 @@ type Change struct {
 	Kind     Kind             `json:"kind"`
 	Reason   Reason           `json:"reason,omitempty"` // of resolved, deleted and closed
 	Silent   Silence          `json:"silent,omitempty"`
-	Run      string           `json:"run"`
+	Run      posture.RunID    `json:"run"`
 	Time     time.Time        `json:"time"` // the run's slot
 	Rule     string           `json:"rule"`
 	Severity posture.Severity `json:"severity,omitempty"` // empty when the rule is gone

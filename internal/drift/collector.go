@@ -19,7 +19,7 @@ const (
 
 // Grouping is what a Collector needs to know of a run.
 type Grouping struct {
-	Run   string
+	Run   posture.RunID
 	Time  time.Time                // the run's slot
 	Rules map[string]posture.Rule  // the run's rules by id
 	Days  map[posture.Severity]int // days until a fail of the severity is due; without an entry it never is

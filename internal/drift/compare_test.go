@@ -90,8 +90,9 @@ func (s *sample) run(token string) (drift.Input, []posture.Finding) {
 	if strings.HasSuffix(token, "*") {
 		s.digest++
 	}
+	run, _ := posture.NewRunID(s.at, "aws")
 	in := drift.Input{
-		Target: target, Run: s.at.Format("20060102T150405Z") + "-aws", Now: s.at,
+		Target: target, Run: run, Now: s.at,
 		Rules:  map[string]posture.Rule{"old": rule("old", "0"), "told": rule("told", fmt.Sprint(s.digest))},
 		Listed: []posture.Population{{Type: bucketType, Region: "eu-west-1", Count: 1, Complete: true}},
 		Scope:  drift.Scope{Types: []string{bucketType}, Regions: []string{"eu-west-1"}},

@@ -1,6 +1,10 @@
 package drift
 
-import "cmp"
+import (
+	"cmp"
+
+	"posture/internal/posture"
+)
 
 // groupKey is what the changes of one alert have in common.
 type groupKey struct {
@@ -12,7 +16,7 @@ type groupKey struct {
 
 // earlier is the alert that a change continues or ends.
 type earlier struct {
-	run  string
+	run  posture.RunID
 	kind Kind
 }
 
@@ -31,18 +35,18 @@ func ending(kind Kind) bool {
 }
 
 // group returns the name of the group in a run.
-func (k groupKey) group(run string) string {
+func (k groupKey) group(run posture.RunID) string {
 	if k.earlier == (earlier{}) {
 		return groupOf(k.kind, k.target, k.rule, run)
 	}
-	return hash("end", string(k.kind), string(k.reason), k.target, k.rule, run, k.earlier.run, string(k.earlier.kind)).String()
+	return hash("end", string(k.kind), string(k.reason), k.target, k.rule, run.String(), k.earlier.run.String(), string(k.earlier.kind)).String()
 }
 
 // groupOf returns the name of the alert of a kind about a rule on a target, or
 // about many where these are empty. It can be told without knowing which
 // findings belong to it.
-func groupOf(kind Kind, target, rule, run string) string {
-	return hash("group", string(kind), target, rule, run).String()
+func groupOf(kind Kind, target, rule string, run posture.RunID) string {
+	return hash("group", string(kind), target, rule, run.String()).String()
 }
 
 // threadOf returns the groups of the alerts that may have told what the change

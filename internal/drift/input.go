@@ -11,7 +11,7 @@ import (
 // the two streams.
 type Input struct {
 	Target posture.Target
-	Run    string
+	Run    posture.RunID
 	Now    time.Time // the run's slot
 	Before Base      // as the latest comparison of this target left it
 

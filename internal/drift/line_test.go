@@ -19,7 +19,8 @@ func hour(n int) time.Time { return start.Add(time.Duration(n) * time.Hour) }
 
 // mention returns the reference to the alert of the nth run.
 func mention(n int, kind drift.Kind) drift.Mention {
-	return drift.Mention{Run: hour(n).Format("20060102T150405Z") + "-aws", Kind: kind, At: hour(n)}
+	run, _ := posture.NewRunID(hour(n), "aws")
+	return drift.Mention{Run: run, Kind: kind, At: hour(n)}
 }
 
 // lineRow is a story and the lines that are stored after it, without what

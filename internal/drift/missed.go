@@ -13,7 +13,7 @@ const MissedPeriods = 2
 // Missed says that no run completed for MissedPeriods periods or longer.
 type Missed struct {
 	Scope  string        `json:"scope,omitempty"` // of the runs, as in their ids; empty: of any
-	Run    string        `json:"run,omitempty"`   // the newest run that completed; empty: none ever did
+	Run    posture.RunID `json:"run,omitempty"`   // the newest run that completed; empty: none ever did
 	Since  time.Time     `json:"since"`           // its slot, or when the wait for the first one began
 	Period time.Duration `json:"period"`          // in nanoseconds
 }
@@ -33,7 +33,7 @@ func MissedAlert(m Missed, now time.Time) (Alert, bool) {
 		return Alert{}, false
 	}
 	m.Since = m.Since.UTC()
-	group := hash("missed", m.Scope, m.Run, m.Since.Format(time.RFC3339Nano), fmt.Sprint(window)).String()
+	group := hash("missed", m.Scope, m.Run.String(), m.Since.Format(time.RFC3339Nano), fmt.Sprint(window)).String()
 	return Alert{
 		Key: hash("alert", group).String(), Group: group, Kind: RunMissed, Run: m.Run, Severity: posture.Critical,
 		Time: m.Since.Add(time.Duration(window) * MissedPeriods * m.Period), Missed: &m,

@@ -221,8 +221,9 @@ func (s *story) vanish(in drift.Input) string {
 
 // drawRun draws what the next run sees.
 func drawRun(t *rapid.T, at time.Time, digests map[string]int) (drift.Input, map[string]posture.Finding) {
+	run, _ := posture.NewRunID(at, "aws")
 	in := drift.Input{
-		Target: target, Run: at.Format("20060102T150405Z") + "-aws", Now: at, Rules: map[string]posture.Rule{},
+		Target: target, Run: run, Now: at, Rules: map[string]posture.Rule{},
 		Scope: drift.Scope{Types: []string{bucketType}, Regions: []string{"eu-west-1", "us-east-1"}},
 	}
 	if rapid.IntRange(0, 9).Draw(t, "narrow") == 0 {

@@ -53,23 +53,23 @@ type Gap struct {
 
 // Mention refers to the alert that told people of a failing finding.
 type Mention struct {
-	Run  string    `json:"run"`
-	Kind Kind      `json:"kind"`
-	At   time.Time `json:"at"` // slot of that run
+	Run  posture.RunID `json:"run"`
+	Kind Kind          `json:"kind"`
+	At   time.Time     `json:"at"` // slot of that run
 }
 
 // Base is what is remembered of a whole target between runs. It is stored
 // with the target's Notified lines and replaced together with them. The zero Base
 // stands for a target of which nothing was ever read.
 type Base struct {
-	Run     string            `json:"run"`               // the latest run that was compared
+	Run     posture.RunID     `json:"run"`               // the latest run that was compared
 	Rules   map[string]string `json:"rules"`             // digest by id of the rules that have judged the target
 	Regions []string          `json:"regions,omitempty"` // those in scope that were read; empty: not known
 }
 
 // Done reports whether the run, or a later one, was compared already, so that
 // comparing it again would go back in time. Run ids sort by time.
-func (b Base) Done(run string) bool { return b.Run >= run }
+func (b Base) Done(run posture.RunID) bool { return b.Run >= run }
 
 // First reports whether no run has read anything of the target yet.
 func (b Base) First() bool { return len(b.Rules) == 0 }

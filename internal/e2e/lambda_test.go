@@ -130,15 +130,15 @@ func (s *site) try(function string, event any, limit time.Duration) lambdatest.A
 
 // planned is what plan answers.
 type planned struct {
-	Run     string `json:"run"`
-	Go      bool   `json:"go"`
+	Run     posture.RunID `json:"run"`
+	Go      bool          `json:"go"`
 	List    struct{ Bucket, Key string }
 	Targets int
 }
 
 // published is what publish answers.
 type published struct {
-	Run     string           `json:"run"`
+	Run     posture.RunID    `json:"run"`
 	Outcome snapshot.Outcome `json:"outcome"`
 	Alerts  int              `json:"alerts"`
 	Slack   struct {
@@ -154,7 +154,7 @@ func (s *site) plan(slot time.Time, opener string) planned {
 }
 
 // scanTarget runs scan-aws as the state machine does for one target.
-func (s *site) scanTarget(run string, target posture.Target) map[posture.Status]int {
+func (s *site) scanTarget(run posture.RunID, target posture.Target) map[posture.Status]int {
 	s.t.Helper()
 	var out struct {
 		Counts map[posture.Status]int `json:"counts"`
@@ -163,7 +163,7 @@ func (s *site) scanTarget(run string, target posture.Target) map[posture.Status]
 	return out.Counts
 }
 
-func (s *site) publish(run string) published {
+func (s *site) publish(run posture.RunID) published {
 	s.t.Helper()
 	var out published
 	s.invoke("publish", map[string]any{"run": run}, &out)
@@ -189,7 +189,7 @@ func (s *site) targets(opened planned) []posture.Target {
 }
 
 // found returns the findings of a run by account, rule and resource.
-func (s *site) found(run string) map[string]posture.Status {
+func (s *site) found(run posture.RunID) map[string]posture.Status {
 	s.t.Helper()
 	kept := s3store.New(s.s3(), "posture-results", "")
 	stored, err := snapshot.LoadRun(s.ctx, kept, run)
@@ -246,7 +246,7 @@ func TestFunctions(t *testing.T) {
 }
 
 // checkFindings holds that configuration and rules of the bucket count.
-func (s *site) checkFindings(run string) {
+func (s *site) checkFindings(run posture.RunID) {
 	s.t.Helper()
 	got := s.found(run)
 	for key, want := range map[string]posture.Status{
@@ -279,7 +279,7 @@ func (s *site) checkPosts(when string, words []string) {
 }
 
 // repeatPublish publishes again: nothing is told or stored again.
-func (s *site) repeatPublish(run string) {
+func (s *site) repeatPublish(run posture.RunID) {
 	s.t.Helper()
 	before := s.keys("posture-results", "")
 	again := s.publish(run)
@@ -306,8 +306,9 @@ func (s *site) changeAndRun(slot time.Time) {
 	}
 	var watched struct {
 		Series []struct {
-			Scope, Last string
-			Missed      bool
+			Scope  string
+			Last   posture.RunID
+			Missed bool
 		}
 	}
 	answer := s.invoke("watchdog", map[string]any{}, &watched)

@@ -21,7 +21,7 @@ import (
 
 // passed is what scan-gcp answers.
 type passed struct {
-	Run           string
+	Run           posture.RunID
 	Go, Done      bool
 	Targets, Left int
 	Counts        map[posture.Status]int
@@ -59,7 +59,11 @@ func TestScanGcp(t *testing.T) {
 	slot := time.Now().UTC().Truncate(time.Second).Add(-time.Hour)
 	open := map[string]any{"slot": slot, "opener": "first"}
 	opened := s.scanGoogle(open, time.Minute)
-	if want := (passed{Run: snapshot.SlotID(slot, "gcp"), Go: true, Targets: opened.Targets, Left: opened.Targets}); !gocmp.Equal(want, opened) || opened.Targets < 3 {
+	id, err := posture.NewRunID(slot, "gcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (passed{Run: id, Go: true, Targets: opened.Targets, Left: opened.Targets}); !gocmp.Equal(want, opened) || opened.Targets < 3 {
 		t.Fatalf("opened %+v", opened)
 	}
 	if again := s.scanGoogle(open, time.Minute); !gocmp.Equal(again, opened) {
@@ -110,11 +114,12 @@ func (s *site) checkGoogle() {
 }
 
 // checkSeries holds that the watchdog sees each series of runs for itself.
-func (s *site) checkSeries(run string) {
+func (s *site) checkSeries(run posture.RunID) {
 	s.t.Helper()
 	var watched struct {
 		Series []struct {
-			Scope, Last string
+			Scope string
+			Last  posture.RunID
 		}
 	}
 	s.invoke("watchdog", map[string]any{}, &watched)

@@ -39,7 +39,7 @@ func TestWeekly(t *testing.T) {
 	}
 	name := "weekly/" + first.Week + "/posture-" + first.Week
 	for _, key := range []string{name + ".csv", name + ".html", name + ".json"} {
-		if !slices.Contains(before, key) || !strings.Contains(string(s.object("posture-results", key)), run) {
+		if !slices.Contains(before, key) || !strings.Contains(string(s.object("posture-results", key)), run.String()) {
 			t.Errorf("%s does not tell run %s", key, run)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // writeJSON writes one document: {"run", "tool", "findings": [...]}.
 func writeJSON(w io.Writer, f Findings) error {
 	out := bufio.NewWriter(w)
-	head, err := marshal(map[string]string{"run": f.Run, "tool": f.Tool})
+	head, err := marshal(map[string]string{"run": f.Run.String(), "tool": f.Tool})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 
 // Findings is a set of findings with what is needed to explain them.
 type Findings struct {
-	Run   string
+	Run   posture.RunID
 	Tool  string                  // version of the program that judged
 	Rules map[string]posture.Rule // by id
 	Items iter.Seq2[posture.Finding, error]

@@ -19,7 +19,7 @@ func closed(t *testing.T) store.Store {
 	t.Helper()
 	s, slot := store.Memory(), time.Date(2026, 11, 20, 5, 0, 0, 0, time.UTC)
 	target := posture.Target{Provider: posture.AWS, Account: "111122223333"}
-	run, _, err := snapshot.OpenRun(t.Context(), s, snapshot.Run{ID: snapshot.SlotID(slot, "aws"), Slot: slot, Targets: []posture.Target{target}})
+	run, _, err := snapshot.OpenRun(t.Context(), s, snapshot.Run{ID: "20261120T050000Z-aws", Slot: slot, Targets: []posture.Target{target}})
 	if err != nil {
 		t.Fatal(err)
 	}

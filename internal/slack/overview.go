@@ -103,7 +103,7 @@ func (p *page) missed(a drift.Alert) {
 		p.title = "no " + missed.Scope + " run has completed since " + moment(missed.Since)
 	}
 	p.subject = "Scans have stopped. Changes go unnoticed until one completes."
-	p.fact("Last run", cmp.Or(missed.Run, "none ever completed"))
+	p.fact("Last run", cmp.Or(missed.Run.String(), "none ever completed"))
 	p.fact("Period", hours(missed.Period))
 }
 

@@ -78,7 +78,7 @@ func pageOf(a drift.Alert) page {
 
 // finish sets what all kinds have in common.
 func (p *page) finish(a drift.Alert) {
-	parts := []string{"run " + escape.Name(a.Run) + " of " + moment(a.Time)}
+	parts := []string{"run " + escape.Name(a.Run.String()) + " of " + moment(a.Time)}
 	if a.Missed != nil {
 		parts = []string{moment(a.Time)} // of no run
 	}

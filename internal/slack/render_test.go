@@ -170,7 +170,7 @@ func poison(a drift.Alert, text string) drift.Alert {
 	a.Problems = []drift.Problem{{Cause: posture.Cause{Operation: text, Permission: text}, Accounts: []string{text}}}
 	a.Statuses, a.Warnings = map[string]int{text: 3}, []string{text}
 	if a.Missed != nil {
-		a.Missed = &drift.Missed{Run: text}
+		a.Missed = &drift.Missed{Run: posture.RunID(text)}
 	}
 	return a
 }

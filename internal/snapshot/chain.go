@@ -61,11 +61,7 @@ func loadLink(ctx context.Context, s store.Store, sequence int) (link, error) {
 		return link{}, err
 	}
 	found := link{Link: Link{Sequence: sequence, Manifest: sum(body)}, body: body}
-	err = json.Unmarshal(body, &found.manifest)
-	if err == nil {
-		_, _, err = ParseID(found.manifest.Run)
-	}
-	if err != nil {
+	if err := json.Unmarshal(body, &found.manifest); err != nil || found.manifest.Run == "" {
 		return found, fmt.Errorf("%s: %w: it is no manifest", key, ErrCorrupt)
 	}
 	return found, nil

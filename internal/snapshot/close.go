@@ -125,8 +125,8 @@ func missing(run Run, parts []Part) []posture.Target {
 
 // LoadManifest reads the manifest of a closed run, or returns
 // store.ErrNotFound.
-func LoadManifest(ctx context.Context, s store.Store, id string) (Manifest, error) {
-	if _, _, err := ParseID(id); err != nil {
+func LoadManifest(ctx context.Context, s store.Store, id posture.RunID) (Manifest, error) {
+	if err := checkID(id); err != nil {
 		return Manifest{}, err
 	}
 	manifest, _, err := readJSON[Manifest](ctx, s, manifestKey(id))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"posture/internal/posture"
 	"posture/internal/store"
 )
 
@@ -14,11 +15,11 @@ import (
 // the chain. The two differ when an older run was closed late. Neither ever
 // moves back.
 type Latest struct {
-	Run      string    `json:"run"`
-	Sequence int       `json:"sequence"`
-	Manifest string    `json:"manifest"` // hex sha256
-	Closed   time.Time `json:"closed"`
-	Head     Link      `json:"head"` // the end of the chain
+	Run      posture.RunID `json:"run"`
+	Sequence int           `json:"sequence"`
+	Manifest string        `json:"manifest"` // hex sha256
+	Closed   time.Time     `json:"closed"`
+	Head     Link          `json:"head"` // the end of the chain
 }
 
 // Link is a place in the chain.

@@ -17,49 +17,27 @@ const (
 	latestKey   = "state/latest.json"
 	chainPrefix = "chain/"
 	runsPrefix  = "runs/"
-	slotFormat  = "20060102T150405Z"
 )
 
-var (
-	idForm      = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-[a-z0-9][a-z0-9-]{0,40}$`)
-	attemptForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-)
-
-// SlotID returns the id of the run that is due at slot and covers scope, a
-// word of lower-case letters, digits and hyphens: "20261122T010000Z-aws". Ids
-// sort by time.
-func SlotID(slot time.Time, scope string) string {
-	return slot.UTC().Format(slotFormat) + "-" + scope
-}
-
-// ParseID returns what a run id was made of.
-func ParseID(id string) (slot time.Time, scope string, err error) {
-	if idForm.MatchString(id) {
-		when, rest, _ := strings.Cut(id, "-")
-		if slot, err = time.Parse(slotFormat, when); err == nil {
-			return slot, rest, nil
-		}
-	}
-	return time.Time{}, "", fmt.Errorf("run id %.80q is not like 20261122T010000Z-aws", id)
-}
+var attemptForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // dayPrefix is where the runs of a day are.
 func dayPrefix(day time.Time) string { return runsPrefix + day.UTC().Format("2006/01/02") + "/" }
 
-// runPrefix is where a run is. The id must be one that ParseID takes.
-func runPrefix(id string) string {
-	return runsPrefix + id[:4] + "/" + id[4:6] + "/" + id[6:8] + "/" + id + "/"
-}
+// runPrefix is where a run is.
+func runPrefix(id posture.RunID) string { return dayPrefix(id.Slot()) + id.String() + "/" }
 
-func runKey(id string) string      { return runPrefix(id) + "run.json" }
-func manifestKey(id string) string { return runPrefix(id) + "manifest.json" }
+func runKey(id posture.RunID) string      { return runPrefix(id) + "run.json" }
+func manifestKey(id posture.RunID) string { return runPrefix(id) + "manifest.json" }
 
 // partPrefix is where a target's files of a run are.
-func partPrefix(id string, target posture.Target) string {
+func partPrefix(id posture.RunID, target posture.Target) string {
 	return runPrefix(id) + target.String() + "/"
 }
 
-func partKey(id string, target posture.Target) string { return partPrefix(id, target) + "part.json" }
+func partKey(id posture.RunID, target posture.Target) string {
+	return partPrefix(id, target) + "part.json"
+}
 
 // ToldPrefix is where the files are that say what people were told. Which of
 // them count is not told by their keys.
@@ -67,8 +45,8 @@ const ToldPrefix = "state/told/"
 
 // ToldKey returns the key of what people were told of a target by a run, as
 // one attempt at publishing it has it; see Sorted for its form.
-func ToldKey(target posture.Target, run, attempt string) string {
-	return ToldPrefix + target.String() + "/" + run + "." + attempt + ".ndjson.zst"
+func ToldKey(target posture.Target, run posture.RunID, attempt string) string {
+	return ToldPrefix + target.String() + "/" + run.String() + "." + attempt + ".ndjson.zst"
 }
 
 func chainKey(sequence int) string { return fmt.Sprintf("%s%08d.json", chainPrefix, sequence) }
@@ -81,15 +59,19 @@ func chainSequence(key string) (int, bool) {
 }
 
 // runOf returns the id of the run that a key belongs to.
-func runOf(key string) (string, bool) {
+func runOf(key string) (posture.RunID, bool) {
 	parts := strings.SplitN(key, "/", 6)
 	if len(parts) < 6 {
 		return "", false
 	}
-	if _, _, err := ParseID(parts[4]); err != nil {
-		return "", false
-	}
-	return parts[4], strings.HasPrefix(key, runPrefix(parts[4]))
+	id, err := posture.ParseRunID(parts[4])
+	return id, err == nil && strings.HasPrefix(key, runPrefix(id))
+}
+
+// checkID refuses the id of no run, of which nothing can be stored.
+func checkID(id posture.RunID) error {
+	_, err := posture.ParseRunID(id.String())
+	return err
 }
 
 // checkTarget refuses a target whose files would not lie in a place of their

@@ -7,18 +7,19 @@ import (
 	"iter"
 	"time"
 
+	"posture/internal/posture"
 	"posture/internal/store"
 )
 
 // Entry is one run as the ledger shows it.
 type Entry struct {
-	Run      string    `json:"run"`
-	Slot     time.Time `json:"slot"`
-	Outcome  Outcome   `json:"outcome"`            // Unfinished until it is closed
-	Sequence int       `json:"sequence,omitempty"` // 0 until it is closed
-	Closed   time.Time `json:"closed,omitzero"`
-	Coverage Coverage  `json:"coverage"`
-	Missing  int       `json:"missing,omitempty"` // targets without a part
+	Run      posture.RunID `json:"run"`
+	Slot     time.Time     `json:"slot"`
+	Outcome  Outcome       `json:"outcome"`            // Unfinished until it is closed
+	Sequence int           `json:"sequence,omitempty"` // 0 until it is closed
+	Closed   time.Time     `json:"closed,omitzero"`
+	Coverage Coverage      `json:"coverage"`
+	Missing  int           `json:"missing,omitempty"` // targets without a part
 }
 
 // Ledger returns the runs whose slots are at from or later and before to, in
@@ -29,11 +30,7 @@ func Ledger(ctx context.Context, s store.Store, from, to time.Time) ([]Entry, er
 		if err != nil {
 			return nil, err
 		}
-		slot, _, err := ParseID(id)
-		if err != nil {
-			return nil, err
-		}
-		entry := Entry{Run: id, Slot: slot, Outcome: Unfinished}
+		entry := Entry{Run: id, Slot: id.Slot(), Outcome: Unfinished}
 		manifest, err := LoadManifest(ctx, s, id)
 		if err == nil {
 			entry.Outcome, entry.Sequence, entry.Closed = manifest.Outcome, manifest.Sequence, manifest.Closed
@@ -52,9 +49,9 @@ const manyDays = 100
 
 // Runs yields the ids of the runs, closed or not, whose slots are at from or
 // later and before to, in their order. A zero time is no bound.
-func Runs(ctx context.Context, s store.Store, from, to time.Time) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		last := ""
+func Runs(ctx context.Context, s store.Store, from, to time.Time) iter.Seq2[posture.RunID, error] {
+	return func(yield func(posture.RunID, error) bool) {
+		last := posture.RunID("")
 		for _, prefix := range prefixes(from, to) {
 			for entry, err := range s.List(ctx, prefix) {
 				if err != nil {
@@ -86,9 +83,9 @@ func prefixes(from, to time.Time) []string {
 }
 
 // within reports whether a run's slot lies between two times.
-func within(id string, from, to time.Time) bool {
-	slot, _, err := ParseID(id)
-	return err == nil && !slot.Before(from) && (to.IsZero() || slot.Before(to))
+func within(id posture.RunID, from, to time.Time) bool {
+	slot := id.Slot()
+	return !slot.Before(from) && (to.IsZero() || slot.Before(to))
 }
 
 // Closed yields the manifests of the closed runs, the last one closed first.
@@ -114,45 +111,34 @@ func Closed(ctx context.Context, s store.Store) iter.Seq2[Manifest, error] {
 // Before returns the manifest of the newest closed run of the same scope
 // whose slot is before that of a run, or store.ErrNotFound. Runs that were
 // closed out of order are told apart by their slots.
-func Before(ctx context.Context, s store.Store, id string) (Manifest, error) {
-	_, scope, err := ParseID(id)
-	if err != nil {
-		return Manifest{}, err
-	}
-	return newest(ctx, s, func(run string) bool {
-		_, of, err := ParseID(run)
-		return err == nil && of == scope && run < id
+func Before(ctx context.Context, s store.Store, id posture.RunID) (Manifest, error) {
+	return newest(ctx, s, func(run posture.RunID) bool {
+		return run.Scope() == id.Scope() && run < id
 	})
 }
 
 // Newest returns the manifest of the newest closed run of a scope, or of any
 // if scope is empty; or store.ErrNotFound.
 func Newest(ctx context.Context, s store.Store, scope string) (Manifest, error) {
-	return newest(ctx, s, func(run string) bool {
-		_, of, err := ParseID(run)
-		return err == nil && (scope == "" || of == scope)
+	return newest(ctx, s, func(run posture.RunID) bool {
+		return scope == "" || run.Scope() == scope
 	})
 }
 
 // newest returns the closed run with the greatest id among those wanted. No
 // run closes before its slot: once the chain is back at what was closed
 // before the best one's slot, no better one is left.
-func newest(ctx context.Context, s store.Store, want func(run string) bool) (Manifest, error) {
+func newest(ctx context.Context, s store.Store, want func(run posture.RunID) bool) (Manifest, error) {
 	var best Manifest
-	var slot time.Time
 	for manifest, err := range Closed(ctx, s) {
 		if err != nil {
 			return Manifest{}, err
 		}
-		if best.Run != "" && manifest.Closed.Before(slot) {
+		if best.Run != "" && manifest.Closed.Before(best.Run.Slot()) {
 			break
 		}
 		if want(manifest.Run) && manifest.Run > best.Run {
 			best = manifest
-			slot, _, err = ParseID(best.Run)
-			if err != nil {
-				return Manifest{}, err
-			}
 		}
 	}
 	if best.Run == "" {

@@ -15,7 +15,7 @@ import (
 
 // PartHead says whose part a writer writes.
 type PartHead struct {
-	Run     string
+	Run     posture.RunID
 	Target  posture.Target
 	Attempt string // differs between any two tries at the same target
 	Tool    string
@@ -47,7 +47,7 @@ var errDone = errors.New("the part is committed already")
 
 // NewPartWriter returns a writer that has stored nothing yet.
 func NewPartWriter(head PartHead) (*PartWriter, error) {
-	if _, _, err := ParseID(head.Run); err != nil {
+	if err := checkID(head.Run); err != nil {
 		return nil, err
 	}
 	if err := checkTarget(head.Target); err != nil {
@@ -249,7 +249,10 @@ func (w *PartWriter) mergeResources(out *lineWriter) error {
 }
 
 // LoadPart reads the part of a target, or returns store.ErrNotFound.
-func LoadPart(ctx context.Context, s store.Store, run string, target posture.Target) (Part, error) {
+func LoadPart(ctx context.Context, s store.Store, run posture.RunID, target posture.Target) (Part, error) {
+	if err := checkID(run); err != nil {
+		return Part{}, err
+	}
 	key := partKey(run, target)
 	part, file, err := readJSON[Part](ctx, s, key)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"posture/internal/posture"
 	"posture/internal/store"
@@ -41,12 +42,11 @@ func OpenRun(ctx context.Context, s store.Store, run Run) (stored Run, won bool,
 
 // checkRun refuses what could not be stored or would lose a target.
 func checkRun(run Run) error {
-	slot, scope, err := ParseID(run.ID)
-	if err != nil {
+	if err := checkID(run.ID); err != nil {
 		return err
 	}
-	if SlotID(run.Slot, scope) != run.ID {
-		return fmt.Errorf("run id %s is not that of slot %s", run.ID, slot)
+	if !run.ID.Slot().Equal(run.Slot.Truncate(time.Second)) {
+		return fmt.Errorf("run id %s is not that of slot %s", run.ID, run.Slot.UTC())
 	}
 	seen := map[string]bool{}
 	for _, target := range run.Targets {
@@ -92,8 +92,8 @@ func putOnce(ctx context.Context, s store.Store, key string, body []byte) error 
 
 // LoadRun reads an open or closed run with its rules, or returns
 // store.ErrNotFound.
-func LoadRun(ctx context.Context, s store.Store, id string) (Run, error) {
-	if _, _, err := ParseID(id); err != nil {
+func LoadRun(ctx context.Context, s store.Store, id posture.RunID) (Run, error) {
+	if err := checkID(id); err != nil {
 		return Run{}, err
 	}
 	run, file, err := readJSON[Run](ctx, s, runKey(id))

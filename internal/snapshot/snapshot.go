@@ -36,7 +36,7 @@ var ErrCorrupt = errors.New("stored object is corrupt")
 
 // Run is one scheduled pass over all targets in scope, as run.json holds it.
 type Run struct {
-	ID           string           `json:"id"`   // see SlotID
+	ID           posture.RunID    `json:"id"`   // see posture.NewRunID
 	Slot         time.Time        `json:"slot"` // when it was due
 	Started      time.Time        `json:"started"`
 	Opener       string           `json:"opener,omitempty"` // names the invocation that opened it; the same one may open it again
@@ -66,7 +66,7 @@ type File struct {
 // Part is what one attempt stored for one target of a run, as part.json
 // holds it.
 type Part struct {
-	Run        string                 `json:"run"`
+	Run        posture.RunID          `json:"run"`
 	Target     posture.Target         `json:"target"`
 	Attempt    string                 `json:"attempt"`
 	Tool       string                 `json:"tool"`
@@ -142,10 +142,10 @@ func Cover(run Run, parts []Part) Coverage {
 // Manifest closes a run: all files that count as its own, and its place in
 // the chain of all closed runs.
 type Manifest struct {
-	Run         string           `json:"run"`
+	Run         posture.RunID    `json:"run"`
 	Sequence    int              `json:"sequence"`               // from 1
 	Previous    string           `json:"previous,omitempty"`     // hex sha256 of the previous manifest's bytes
-	PreviousRun string           `json:"previous_run,omitempty"` // the run that was closed before this one
+	PreviousRun posture.RunID    `json:"previous_run,omitempty"` // the run that was closed before this one
 	Closed      time.Time        `json:"closed"`
 	Outcome     Outcome          `json:"outcome"`
 	Coverage    Coverage         `json:"coverage"`

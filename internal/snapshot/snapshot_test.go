@@ -24,11 +24,17 @@ var (
 	rules = []posture.Rule{{ID: "aws-s3-versioning", Type: "AWS::S3::Bucket", Severity: posture.High, SOC2: []string{"A1.2"}}}
 )
 
+// idOf is the id of a run of which slot and scope are known to be good.
+func idOf(slot time.Time, scope string) posture.RunID {
+	id, _ := posture.NewRunID(slot, scope)
+	return id
+}
+
 // newRun is the run due n days after the first one.
 func newRun(n int) snapshot.Run {
 	due := slot.AddDate(0, 0, n)
 	return snapshot.Run{
-		ID: snapshot.SlotID(due, "aws"), Slot: due, Started: due.Add(time.Second), Opener: "exec-1", Tool: "1.0.0",
+		ID: idOf(due, "aws"), Slot: due, Started: due.Add(time.Second), Opener: "exec-1", Tool: "1.0.0",
 		ConfigDigest: "c0ffee", Targets: []posture.Target{one, other}, Rules: rules,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"posture/internal/posture"
 	"posture/internal/store"
 )
 
@@ -26,10 +27,10 @@ const (
 
 // Problem is one thing that shows that a store was changed.
 type Problem struct {
-	Kind ProblemKind `json:"kind"`
-	Run  string      `json:"run"` // empty only where no run can be told
-	Key  string      `json:"key"`
-	What string      `json:"what"`
+	Kind ProblemKind   `json:"kind"`
+	Run  posture.RunID `json:"run"` // empty only where no run can be told
+	Key  string        `json:"key"`
+	What string        `json:"what"`
 }
 
 func (p Problem) String() string {
@@ -38,14 +39,14 @@ func (p Problem) String() string {
 
 // Report is what Verify found.
 type Report struct {
-	Runs        int       `json:"runs"`                  // in the chain
-	Files       int       `json:"files"`                 // that were compared with their digests
-	First       string    `json:"first,omitempty"`       // the first run of the chain
-	Last        string    `json:"last,omitempty"`        // its last run
-	Head        Link      `json:"head"`                  // the chain's end, to be compared with a note of it kept elsewhere
-	Problems    []Problem `json:"problems,omitempty"`    // none: the store is as it was written
-	Unfinished  []string  `json:"unfinished,omitempty"`  // runs that were opened and not closed
-	Interrupted string    `json:"interrupted,omitempty"` // the last run of the chain, if its closer died before it was done
+	Runs        int             `json:"runs"`                  // in the chain
+	Files       int             `json:"files"`                 // that were compared with their digests
+	First       posture.RunID   `json:"first,omitempty"`       // the first run of the chain
+	Last        posture.RunID   `json:"last,omitempty"`        // its last run
+	Head        Link            `json:"head"`                  // the chain's end, to be compared with a note of it kept elsewhere
+	Problems    []Problem       `json:"problems,omitempty"`    // none: the store is as it was written
+	Unfinished  []posture.RunID `json:"unfinished,omitempty"`  // runs that were opened and not closed
+	Interrupted posture.RunID   `json:"interrupted,omitempty"` // the last run of the chain, if its closer died before it was done
 }
 
 // Verify reads everything that closed runs stored and reports each edit,
@@ -56,7 +57,7 @@ type Report struct {
 // Who may write everything can also forge everything: Head, noted where that
 // writer has no access, is what proves the whole chain before it.
 func Verify(ctx context.Context, s store.Store) (Report, error) {
-	v := verifier{store: s, runs: map[string]int{}}
+	v := verifier{store: s, runs: map[posture.RunID]int{}}
 	for _, step := range []func(context.Context) error{v.readChain, v.checkLinks, v.checkRuns, v.checkLatest} {
 		if err := step(ctx); err != nil {
 			return Report{}, fmt.Errorf("verify: %w", err)
@@ -71,18 +72,18 @@ func Verify(ctx context.Context, s store.Store) (Report, error) {
 // verifier is one pass over a store.
 type verifier struct {
 	store  store.Store
-	before Latest         // state/latest.json before the chain was read
-	chain  []chained      // in the order of the sequence numbers
-	runs   map[string]int // sequence number by run
+	before Latest                // state/latest.json before the chain was read
+	chain  []chained             // in the order of the sequence numbers
+	runs   map[posture.RunID]int // sequence number by run
 	report Report
 }
 
 // chained is what the checks need of a link.
 type chained struct {
 	Link
-	run         string // empty when the link cannot be read
+	run         posture.RunID // empty when the link cannot be read
 	previous    string
-	previousRun string
+	previousRun posture.RunID
 	claims      int // the sequence number that the manifest itself holds
 }
 
@@ -173,7 +174,7 @@ func (v *verifier) checkLink(i int, last chained) {
 }
 
 // nameFrom returns which run the link after i says it follows.
-func (v *verifier) nameFrom(i int) string {
+func (v *verifier) nameFrom(i int) posture.RunID {
 	if i+1 < len(v.chain) && v.chain[i+1].Sequence == v.chain[i].Sequence+1 {
 		return v.chain[i+1].previousRun
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"posture/internal/posture"
 	"posture/internal/store"
 )
 
@@ -55,7 +56,7 @@ func (v *verifier) checkManifest(ctx context.Context, i int) ([]Problem, error) 
 }
 
 // changedFiles returns what is wrong with a run's files.
-func changedFiles(ctx context.Context, s store.Store, run string, files []File) ([]Problem, error) {
+func changedFiles(ctx context.Context, s store.Store, run posture.RunID, files []File) ([]Problem, error) {
 	found := make([]*Problem, len(files))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
@@ -118,7 +119,7 @@ func (v *verifier) checkRuns(ctx context.Context) error {
 }
 
 // checkUnchained looks at a run that was in no link when the chain was read.
-func (v *verifier) checkUnchained(ctx context.Context, id string) error {
+func (v *verifier) checkUnchained(ctx context.Context, id posture.RunID) error {
 	manifest, err := LoadManifest(ctx, v.store, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
 )
@@ -31,7 +32,7 @@ func chainOf(t testing.TB, n int) store.Store {
 // in is the key of a file of the n-th run.
 func in(n int, name string) string {
 	due := slot.AddDate(0, 0, n)
-	return path.Join("runs", due.Format("2006/01/02"), newRun(n).ID, name)
+	return path.Join("runs", due.Format("2006/01/02"), newRun(n).ID.String(), name)
 }
 
 func link(n int) string { return fmt.Sprintf("chain/%08d.json", n+1) }
@@ -118,7 +119,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 			}
 		}, snapshot.Removed, 3, in(3, "run.json")},
 		"latest moved back": {func(s tamper) { old(s, chainOf(s.t, 3)) }, snapshot.Behind, 2, "state/latest.json"},
-		"latest names another run": {func(s tamper) { s.replace("state/latest.json", newRun(4).ID, newRun(9).ID) },
+		"latest names another run": {func(s tamper) { s.replace("state/latest.json", newRun(4).ID.String(), newRun(9).ID.String()) },
 			snapshot.Edited, 9, "state/latest.json"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -129,7 +130,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, problem := range report.Problems {
-				if problem.Kind == c.kind && problem.Run == newRun(c.run).ID && problem.Key == c.key && strings.Contains(problem.String(), problem.Run) {
+				if problem.Kind == c.kind && problem.Run == newRun(c.run).ID && problem.Key == c.key && strings.Contains(problem.String(), problem.Run.String()) {
 					return
 				}
 			}
@@ -142,7 +143,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 // taken.
 func reuse(s tamper) {
 	s.write(in(7, "run.json"), "{}")
-	s.write(in(7, "manifest.json"), strings.ReplaceAll(s.read(in(2, "manifest.json")), newRun(2).ID, newRun(7).ID))
+	s.write(in(7, "manifest.json"), strings.ReplaceAll(s.read(in(2, "manifest.json")), newRun(2).ID.String(), newRun(7).ID.String()))
 }
 
 // unchained stores a manifest that is in no link.
@@ -187,14 +188,14 @@ func TestChainGoesOnAfterALoss(t *testing.T) {
 	if err != nil || manifest.Sequence != 4 {
 		t.Fatalf("sequence %d, %v; want 4", manifest.Sequence, err)
 	}
-	var closed []string
+	var closed []posture.RunID
 	for manifest, err := range snapshot.Closed(t.Context(), s) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		closed = append(closed, manifest.Run)
 	}
-	if diff := cmp.Diff([]string{newRun(3).ID, newRun(1).ID, newRun(0).ID}, closed); diff != "" {
+	if diff := cmp.Diff([]posture.RunID{newRun(3).ID, newRun(1).ID, newRun(0).ID}, closed); diff != "" {
 		t.Errorf("closed runs (-want +got):\n%s", diff)
 	}
 	report, err := snapshot.Verify(t.Context(), s)
@@ -207,7 +208,7 @@ func TestChainGoesOnAfterALoss(t *testing.T) {
 func TestLedger(t *testing.T) {
 	s := chainOf(t, 3)
 	late := newRun(1)
-	late.ID = snapshot.SlotID(late.Slot, "gcp")
+	late.ID = idOf(late.Slot, "gcp")
 	if _, _, err := snapshot.OpenRun(t.Context(), s, late); err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +229,7 @@ func TestLedger(t *testing.T) {
 			}
 			var got []string
 			for _, e := range entries {
-				got = append(got, e.Run+" "+string(e.Outcome))
+				got = append(got, e.Run.String()+" "+string(e.Outcome))
 			}
 			if strings.Join(got, ", ") != c.want {
 				t.Errorf("ledger %v, want %s", got, c.want)

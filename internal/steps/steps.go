@@ -24,14 +24,14 @@ import (
 type Event struct {
 	Slot   time.Time       `json:"slot"`   // plan, run, weekly: the scheduled time
 	Opener string          `json:"opener"` // plan: the caller's name, the same when it comes again
-	Run    string          `json:"run"`    // scan, publish: id of the run
+	Run    posture.RunID   `json:"run"`    // scan, publish: id of the run
 	Target *posture.Target `json:"target"` // scan: the one to scan; without one, all of the run
 	Week   string          `json:"week"`   // weekly: as in 2026-W47; without one, the week before the slot
 }
 
 // Answer says what came of a step, in JSON.
 type Answer struct {
-	Run      string                 `json:"run,omitempty"`
+	Run      posture.RunID          `json:"run,omitempty"`
 	Go       bool                   `json:"go"`                // plan and run: false when another caller has the slot
 	List     *Object                `json:"list,omitempty"`    // plan: a JSON array of the targets, for an orchestrator that hands them out
 	Targets  int                    `json:"targets,omitempty"` // of the run
@@ -59,10 +59,10 @@ type Object struct {
 
 // Series is what the watchdog saw of the runs of one scope.
 type Series struct {
-	Scope  string  `json:"scope"`
-	Last   string  `json:"last"`   // the newest run that completed
-	Hours  float64 `json:"hours"`  // since its slot
-	Missed bool    `json:"missed"` // too long
+	Scope  string        `json:"scope"`
+	Last   posture.RunID `json:"last"`   // the newest run that completed
+	Hours  float64       `json:"hours"`  // since its slot
+	Missed bool          `json:"missed"` // too long
 }
 
 // Step is one step of a run.
@@ -185,7 +185,7 @@ func scan(ctx context.Context, s *Site, e Event) (Answer, error) {
 	return s.scanAll(ctx, planned, planned.Targets)
 }
 
-func (s *Site) scanOne(ctx context.Context, run string, target posture.Target) (Answer, error) {
+func (s *Site) scanOne(ctx context.Context, run posture.RunID, target posture.Target) (Answer, error) {
 	said := Answer{Run: run, Go: true, Targets: 1, Left: 1, Counts: map[posture.Status]int{}}
 	part, err := s.Auditor.Scan(ctx, run, target)
 	if err == nil {
@@ -221,12 +221,11 @@ func publish(ctx context.Context, s *Site, e Event) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	_, scope, err := snapshot.ParseID(e.Run)
 	return Answer{
 		Run: e.Run, Go: true, Done: true, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: &published.Delivery,
 		Targets: len(published.Run.Targets), Warnings: s.Warnings,
-		Metrics: []setup.Metrics{setup.RunMetrics(scope, published), setup.QueueMetrics(published.Delivery)},
-	}, err
+		Metrics: []setup.Metrics{setup.RunMetrics(e.Run.Scope(), published), setup.QueueMetrics(published.Delivery)},
+	}, nil
 }
 
 func watchdog(ctx context.Context, s *Site, _ Event) (Answer, error) {

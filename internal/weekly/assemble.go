@@ -254,7 +254,7 @@ func (c *collector) changed(now, before map[string]ruled) List[Change] {
 func (c *collector) trend(courses []*course) []Point {
 	var points []Point
 	for n := history; n >= 0; n-- {
-		point := Point{Week: c.Week.Before(n), Runs: []string{}}
+		point := Point{Week: c.Week.Before(n), Runs: []posture.RunID{}}
 		read, total := 0, 0
 		for _, course := range courses {
 			l := course.of(point.Week)

@@ -65,16 +65,12 @@ func (c *course) of(week Week) *look {
 
 // courses finds the runs of all scopes.
 func (c *collector) courses(ctx context.Context) ([]*course, error) {
-	ids := map[string][]string{}
+	ids := map[string][]posture.RunID{}
 	for id, err := range snapshot.Runs(ctx, c.store, c.Week.Before(history).Start(), c.Week.End()) {
 		if err != nil {
 			return nil, err
 		}
-		_, scope, err := snapshot.ParseID(id)
-		if err != nil {
-			return nil, err
-		}
-		ids[scope] = append(ids[scope], id)
+		ids[id.Scope()] = append(ids[id.Scope()], id)
 	}
 	var all []*course
 	for _, scope := range sortedKeys(ids) {
@@ -89,7 +85,7 @@ func (c *collector) courses(ctx context.Context) ([]*course, error) {
 
 // course reads the runs of one scope. Those that flags narrowed tell only when
 // there are no others.
-func (c *collector) course(ctx context.Context, scope string, ids []string) (*course, error) {
+func (c *collector) course(ctx context.Context, scope string, ids []posture.RunID) (*course, error) {
 	found, err := c.courseOf(ctx, Scope{Name: scope}, ids)
 	if err != nil || len(found.looks) > 0 {
 		return found, err
@@ -101,18 +97,15 @@ func (c *collector) course(ctx context.Context, scope string, ids []string) (*co
 	return found, nil
 }
 
-func (c *collector) courseOf(ctx context.Context, scope Scope, ids []string) (*course, error) {
+func (c *collector) courseOf(ctx context.Context, scope Scope, ids []posture.RunID) (*course, error) {
 	found := &course{Scope: scope, week: c.Week}
-	weeks := map[Week][]string{}
+	weeks := map[Week][]posture.RunID{}
 	for i, id := range ids {
-		slot, _, err := snapshot.ParseID(id)
-		if err != nil {
-			return nil, err
-		}
 		if i == 0 {
-			found.First = slot
+			found.First = id.Slot()
 		}
-		weeks[Of(slot)] = append(weeks[Of(slot)], id)
+		week := Of(id.Slot())
+		weeks[week] = append(weeks[week], id)
 	}
 	for n := history; n > 0; n-- {
 		if err := c.lastOf(ctx, found, weeks[c.Week.Before(n)]); err != nil {
@@ -123,7 +116,7 @@ func (c *collector) courseOf(ctx context.Context, scope Scope, ids []string) (*c
 }
 
 // lastOf adds the last run of an earlier week that tells anything.
-func (c *collector) lastOf(ctx context.Context, to *course, ids []string) error {
+func (c *collector) lastOf(ctx context.Context, to *course, ids []posture.RunID) error {
 	for _, id := range slices.Backward(ids) {
 		found, outcome, err := c.look(ctx, id)
 		if err != nil {
@@ -143,7 +136,7 @@ const compared = 28
 
 // current counts the runs of the page's week, and adds those that tell
 // anything: all of them, or the last one of each day where they are many.
-func (c *collector) current(ctx context.Context, to *course, ids []string) error {
+func (c *collector) current(ctx context.Context, to *course, ids []posture.RunID) error {
 	var done []time.Time
 	var all []*look
 	for _, id := range ids {
@@ -225,7 +218,7 @@ func (c *course) expect(asOf time.Time, period time.Duration, done []time.Time) 
 
 // look reads a run, which is nil unless it was finished. What is damaged is
 // noted.
-func (c *collector) look(ctx context.Context, id string) (*look, snapshot.Outcome, error) {
+func (c *collector) look(ctx context.Context, id posture.RunID) (*look, snapshot.Outcome, error) {
 	manifest, err := snapshot.LoadManifest(ctx, c.store, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, snapshot.Unfinished, nil

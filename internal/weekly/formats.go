@@ -92,7 +92,7 @@ func (p Page) csvTrust(s *sheet) {
 			s.figure("runs", scope.Name, f.name, f.n)
 		}
 		if scope.Last != nil {
-			s.add("runs", scope.Name, "last run", scope.Last.Run, scope.Previous, string(scope.Last.Outcome))
+			s.add("runs", scope.Name, "last run", scope.Last.Run.String(), scope.Previous.String(), string(scope.Last.Outcome))
 		}
 	}
 	for _, r := range p.Refused.Items {
@@ -100,7 +100,7 @@ func (p Page) csvTrust(s *sheet) {
 	}
 	s.more("not read", p.Refused.More)
 	for _, u := range p.Unread.Items {
-		s.add("damaged in the store", u.Run, u.Target, u.Why, "", "")
+		s.add("damaged in the store", u.Run.String(), u.Target, u.Why, "", "")
 	}
 	s.more("damaged in the store", p.Unread.More)
 }

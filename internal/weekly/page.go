@@ -77,26 +77,26 @@ type Chain struct {
 // Scope says which runs of one scope there should have been in the week, and
 // what came of them.
 type Scope struct {
-	Name         string    `json:"name"`
-	First        time.Time `json:"first,omitzero"`          // slot of its first run in the weeks that the trend shows
-	OnlyNarrowed bool      `json:"only_narrowed,omitempty"` // all its runs were asked for less than the configuration, or it names no accounts
-	Expected     int       `json:"expected"`                // periods of the week that are over
-	Complete     int       `json:"complete"`
-	Degraded     int       `json:"degraded"`
-	Failed       int       `json:"failed"`
-	Unfinished   int       `json:"unfinished"`
-	Missed       int       `json:"missed"`               // periods without a run that was finished and read something
-	Narrowed     int       `json:"narrowed,omitempty"`   // runs that were asked for less than the configuration: not counted above
-	Unreadable   int       `json:"unreadable,omitempty"` // runs of which the store's record is damaged
-	Compared     int       `json:"compared"`             // runs of the week that the page was made of
-	Last         *Last     `json:"last,omitempty"`       // the last of these
-	Previous     string    `json:"previous,omitempty"`   // the run of the weeks before with which it is compared
-	LastWeek     bool      `json:"last_week"`            // Previous is of the week right before
+	Name         string        `json:"name"`
+	First        time.Time     `json:"first,omitzero"`          // slot of its first run in the weeks that the trend shows
+	OnlyNarrowed bool          `json:"only_narrowed,omitempty"` // all its runs were asked for less than the configuration, or it names no accounts
+	Expected     int           `json:"expected"`                // periods of the week that are over
+	Complete     int           `json:"complete"`
+	Degraded     int           `json:"degraded"`
+	Failed       int           `json:"failed"`
+	Unfinished   int           `json:"unfinished"`
+	Missed       int           `json:"missed"`               // periods without a run that was finished and read something
+	Narrowed     int           `json:"narrowed,omitempty"`   // runs that were asked for less than the configuration: not counted above
+	Unreadable   int           `json:"unreadable,omitempty"` // runs of which the store's record is damaged
+	Compared     int           `json:"compared"`             // runs of the week that the page was made of
+	Last         *Last         `json:"last,omitempty"`       // the last of these
+	Previous     posture.RunID `json:"previous,omitempty"`   // the run of the weeks before with which it is compared
+	LastWeek     bool          `json:"last_week"`            // Previous is of the week right before
 }
 
 // Last is the run that tells how things stand.
 type Last struct {
-	Run      string           `json:"run"`
+	Run      posture.RunID    `json:"run"`
 	Slot     time.Time        `json:"slot"`
 	Outcome  snapshot.Outcome `json:"outcome"`
 	Sequence int              `json:"sequence"` // in the chain of manifests
@@ -127,9 +127,9 @@ type Refused struct {
 // Unread is something that the store should hold and does not, or not as it
 // was written.
 type Unread struct {
-	Run    string `json:"run"`
-	Target string `json:"target,omitempty"` // empty: the run itself
-	Why    string `json:"why"`
+	Run    posture.RunID `json:"run"`
+	Target string        `json:"target,omitempty"` // empty: the run itself
+	Why    string        `json:"why"`
 }
 
 // Counts are findings, or rules, by what they are.
@@ -333,9 +333,9 @@ type Owner struct {
 
 // Point is how things stood at the end of one week.
 type Point struct {
-	Week    Week     `json:"week"`
-	Runs    []string `json:"runs"`              // the last of each scope; none: nothing is known
-	Missing []string `json:"missing,omitempty"` // scopes that had no run
-	Counts  Counts   `json:"counts"`            // findings
-	Percent float64  `json:"coverage"`          // as in Coverage
+	Week    Week            `json:"week"`
+	Runs    []posture.RunID `json:"runs"`              // the last of each scope; none: nothing is known
+	Missing []string        `json:"missing,omitempty"` // scopes that had no run
+	Counts  Counts          `json:"counts"`            // findings
+	Percent float64         `json:"coverage"`          // as in Coverage
 }

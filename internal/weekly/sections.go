@@ -19,7 +19,7 @@ func (p Page) trusted(d *document) {
 		})
 		if s.Last != nil {
 			last = append(last, []cell{
-				words(s.Name), names(s.Last.Run), words(string(s.Last.Outcome)), amount(fmt.Sprintf("%d of %d", s.Last.Scanned, s.Last.Targets)), num(s.Compared), names(s.previous()),
+				words(s.Name), names(s.Last.Run.String()), words(string(s.Last.Outcome)), amount(fmt.Sprintf("%d of %d", s.Last.Scanned, s.Last.Targets)), num(s.Compared), names(s.previous()),
 			})
 		}
 	}
@@ -48,7 +48,7 @@ func (p Page) trusted(d *document) {
 func (p Page) lost(d *document) {
 	var rows [][]cell
 	for _, u := range p.Unread.Items {
-		rows = append(rows, []cell{names(u.Run), names(u.Target), words(u.Why)})
+		rows = append(rows, []cell{names(u.Run.String()), names(u.Target), words(u.Why)})
 	}
 	if p.Chain.Unread {
 		rows = append(rows, []cell{names("state/latest.json"), names(""), words("the end of the chain could not be read")})
@@ -64,9 +64,9 @@ func (s Scope) previous() string {
 	case s.Previous == "":
 		return "no earlier run"
 	case !s.LastWeek:
-		return s.Previous + " (the week before had none)"
+		return s.Previous.String() + " (the week before had none)"
 	}
-	return s.Previous
+	return s.Previous.String()
 }
 
 // state counts findings and rules by status.

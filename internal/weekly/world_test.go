@@ -144,8 +144,10 @@ func (s *story) run(outcome snapshot.Outcome) {
 // runAt does a run.
 func (s *story) runAt(slot time.Time, outcome snapshot.Outcome) {
 	s.t.Helper()
+	id, err := posture.NewRunID(slot, s.scope)
+	s.need(err)
 	run, won, err := snapshot.OpenRun(s.t.Context(), s.store, snapshot.Run{
-		ID: snapshot.SlotID(slot, s.scope), Slot: slot, Started: slot, Tool: "1.0.0", Build: "abc", ConfigDigest: "c0ffee",
+		ID: id, Slot: slot, Started: slot, Tool: "1.0.0", Build: "abc", ConfigDigest: "c0ffee",
 		Targets: s.targets, Rules: s.rules, Narrowed: s.narrow,
 	})
 	s.need(err)

@@ -4,8 +4,9 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
+
+	"posture/internal/posture"
 )
 
 // meanings says what the objects of a store are, by the end or the beginning
@@ -40,11 +41,8 @@ func meaning(key string) string {
 	return ""
 }
 
-// slot matches the beginning of a run's id in a key.
-var slot = regexp.MustCompile(`[0-9]{8}T[0-9]{6}Z`)
-
 // tellStore prints what the store holds of the run and of what people know.
-func (s *show) tellStore(ctx context.Context, run string) error {
+func (s *show) tellStore(ctx context.Context, run posture.RunID) error {
 	s.page.text("%s holds, for the second run and the notified state:\n", s.Store)
 	var rows [][]string
 	said, last := map[string]bool{}, ""
@@ -53,7 +51,7 @@ func (s *show) tellStore(ctx context.Context, run string) error {
 			return fmt.Errorf("list the store: %w", err)
 		}
 		what := meaning(entry.Key)
-		if of := slot.FindString(entry.Key); what == "" || said[what] || of != "" && !strings.HasPrefix(run, of) {
+		if of := runIn(entry.Key); what == "" || said[what] || of != "" && of != run {
 			continue
 		}
 		said[what] = true
@@ -68,10 +66,24 @@ func (s *show) tellStore(ctx context.Context, run string) error {
 	return nil
 }
 
+// runIn returns the run that a key names, if it names one.
+func runIn(key string) posture.RunID {
+	for _, part := range words(key) {
+		if run, err := posture.ParseRunID(part); err == nil {
+			return run
+		}
+	}
+	return ""
+}
+
+// words returns what stands between the slashes and dots of a key.
+func words(key string) []string {
+	return strings.FieldsFunc(key, func(r rune) bool { return r == '/' || r == '.' })
+}
+
 // short cuts digests and attempts in a key to what a person can compare.
 func short(key string) string {
-	parts := strings.FieldsFunc(key, func(r rune) bool { return r == '/' || r == '.' })
-	for _, part := range parts {
+	for _, part := range words(key) {
 		if len(part) >= 16 && strings.Trim(part, "0123456789abcdef") == "" {
 			key = strings.Replace(key, part, part[:8]+"…", 1)
 		}

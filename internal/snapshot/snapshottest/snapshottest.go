@@ -81,8 +81,12 @@ func finish(t *testing.T, s store.Store, day int) snapshot.Part {
 func open(t *testing.T, s store.Store, day int) snapshot.Run {
 	t.Helper()
 	due := slot.AddDate(0, 0, day)
+	id, err := posture.NewRunID(due, "gcp")
+	if err != nil {
+		t.Fatal(err)
+	}
 	mine := snapshot.Run{
-		ID: snapshot.SlotID(due, "gcp"), Slot: due, Started: due, Opener: "first", Tool: "1.0.0",
+		ID: id, Slot: due, Started: due, Opener: "first", Tool: "1.0.0",
 		ConfigDigest: "c0ffee", Targets: []posture.Target{target}, Rules: []posture.Rule{rule},
 	}
 	run, won, err := snapshot.OpenRun(t.Context(), s, mine)
