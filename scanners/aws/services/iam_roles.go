@@ -3,6 +3,7 @@ package services
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,7 +70,7 @@ func (doc *IAMRole) readTrust(r *engine.Reading, document *string) {
 	}
 	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account})
 	doc.Trusts = trust.Unscoped
-	if trust.Unsure && len(doc.Trusts) == 0 {
+	if trust.Unsure && !slices.Contains(doc.Trusts, "*") { // a rule may know the accounts that are in it
 		from(iamDetailsCall.Op, "trusts").unclear(r)
 	}
 	unsure := false
