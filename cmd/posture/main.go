@@ -76,7 +76,10 @@ func run(ctx context.Context, args []string, world streams) int {
 		return exitFine
 	}
 	exit := &exitError{code: exitUsage, err: err}
-	_ = errors.As(err, &exit) // what says no code is a matter of usage or configuration
+	if offline(err) {
+		exit.code = exitIncomplete
+	}
+	_ = errors.As(err, &exit) // what says no code is a matter of usage or configuration, or of the network
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		exit = &exitError{code: exitIncomplete, err: errors.New("interrupted")}
 	}

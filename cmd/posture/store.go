@@ -92,5 +92,8 @@ func unread(s store.Store, err error) error {
 	if errors.Is(err, snapshot.ErrCorrupt) {
 		err = fmt.Errorf("%w: posture verify --store %s shows what else was changed", err, s)
 	}
+	if errors.Is(err, store.ErrLink) {
+		return err // for a person to mend
+	}
 	return incomplete(err)
 }

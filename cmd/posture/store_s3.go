@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"posture/internal/cloud"
 	"posture/internal/cloud/awscloud"
 	"posture/internal/store"
 	"posture/internal/store/s3store"
@@ -62,8 +62,8 @@ func lost(err error) error {
 	return err
 }
 
-// offline reports whether the network is at fault.
+// offline reports whether time may mend an error, as when the network is at
+// fault.
 func offline(err error) bool {
-	var network *net.OpError
-	return errors.As(err, &network)
+	return cloud.Passing(err)
 }

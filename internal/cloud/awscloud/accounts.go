@@ -12,6 +12,7 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 
 	"posture/internal/audit"
+	"posture/internal/cloud"
 	"posture/internal/drift"
 	"posture/internal/posture"
 	"posture/scanners/aws"
@@ -119,6 +120,9 @@ func (a *accounts) ownAccount(ctx context.Context) (string, error) {
 	}
 	found, err := aws.Identify(ctx, a.aws)
 	if err != nil {
+		if cloud.Passing(err) {
+			return "", err // no fault of the credentials
+		}
 		return "", fmt.Errorf("%s: %w", advice(err), err)
 	}
 	a.own = found

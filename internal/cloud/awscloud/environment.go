@@ -7,6 +7,8 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
+
+	"posture/internal/cloud"
 )
 
 // Environment returns the credentials of whoever runs the program, by the
@@ -18,6 +20,9 @@ func Environment(ctx context.Context, profile string) (awssdk.Config, error) {
 		return awssdk.Config{}, err
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		if cloud.Passing(err) {
+			return awssdk.Config{}, fmt.Errorf("get AWS credentials: %w", err)
+		}
 		return awssdk.Config{}, fmt.Errorf("no AWS credentials were found: set AWS_PROFILE, pass --profile NAME, or sign in with aws sso login (%w)", err)
 	}
 	return cfg, nil
