@@ -410,6 +410,39 @@ func TestNotListed(t *testing.T) {
 	}
 }
 
+// TestCarried holds that a line of which a run knows nothing counts as not
+// read, and not where the run was not asked to look.
+func TestCarried(t *testing.T) {
+	gap := drift.Gap{Since: hour(1), Cause: posture.Cause{Reason: posture.NotListed}}
+	failed := func(in *drift.Input) { in.Listed, in.Narrowed, in.Failure = nil, true, &denied }
+	for name, c := range map[string]struct {
+		token   string
+		change  func(*drift.Input)
+		carried int
+		want    drift.Gap
+	}{
+		"incomplete listing":    {"-", func(*drift.Input) {}, 1, gap},
+		"not asked for":         {"N", func(*drift.Input) {}, 0, drift.Gap{}},
+		"asked for, and failed": {"N", failed, 1, drift.Gap{Since: hour(1), Cause: denied}},
+	} {
+		s, m := sample{at: start}, &memory{}
+		in, findings := s.run("f")
+		if _, _, err := m.compare(in, findings); err != nil {
+			t.Fatal(err)
+		}
+		s.at = s.at.Add(time.Hour)
+		in, _ = s.run(c.token)
+		c.change(&in)
+		_, sum, err := m.compare(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, m.told[0].Unread); diff != "" || sum.Rules[1].Carried != c.carried {
+			t.Errorf("%s: %+v: (-want +got)\n%s", name, sum.Rules[1], diff)
+		}
+	}
+}
+
 // TestUnknownWithoutCause holds that a finding that says not why it is unknown
 // is taken for one that could not be judged.
 func TestUnknownWithoutCause(t *testing.T) {

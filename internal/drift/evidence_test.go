@@ -47,3 +47,24 @@ func TestDegraded(t *testing.T) {
 		}
 	}
 }
+
+// TestDegradedAlert holds which alerts are about a degraded run.
+func TestDegradedAlert(t *testing.T) {
+	full, low := &drift.Coverage{Read: 10, Total: 10, Floor: 95}, &drift.Coverage{Read: 9, Total: 10, Floor: 95}
+	target := []drift.TargetCount{{}}
+	for name, c := range map[string]struct {
+		alert drift.Alert
+		want  bool
+	}{
+		"all read":           {drift.Alert{Kind: drift.ScannerProblem, Coverage: full}, false},
+		"too little read":    {drift.Alert{Kind: drift.ScannerProblem, Coverage: low}, true},
+		"a target is unread": {drift.Alert{Kind: drift.ScannerProblem, Coverage: full, Targets: target}, true},
+		"two are, one shown": {drift.Alert{Kind: drift.ScannerProblem, Coverage: full, Targets: target, MoreTargets: 1}, true},
+		"no coverage":        {drift.Alert{Kind: drift.ScannerProblem, Targets: target}, false},
+		"a first look":       {drift.Alert{Kind: drift.Baseline, Coverage: low, Targets: target}, false},
+	} {
+		if got := c.alert.Degraded(); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -1,12 +1,15 @@
 package slack_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,6 +52,35 @@ func TestRowsAreCut(t *testing.T) {
 	rows := strings.Count(string(body), "actual: ")
 	if more := fmt.Sprintf(`"+%d more"`, 300-rows); rows < 5 || rows > 9 || !strings.Contains(string(body), more) {
 		t.Errorf("%d rows, no %s in %d bytes", rows, more, len(body))
+	}
+}
+
+// TestSizeIsBounded holds that whatever the length of what is shown, text and
+// blocks together stay under the bound, and no row is left out for nothing.
+func TestSizeIsBounded(t *testing.T) {
+	alert := regression("k", names(drift.Shown)...)
+	cut := 0
+	for n := range 200 {
+		for i := range alert.Resources {
+			alert.Resources[i].Actual = []posture.Value{{Path: strings.Repeat("p", n), Value: strings.Repeat("v", 100)}}
+			alert.Resources[i].Likely = &drift.Attribution{Event: "PutBucketPolicy", Principal: strings.Repeat("r", 300), Session: strings.Repeat("s", 300)}
+		}
+		payload := slack.Render(message(alert))
+		var body bytes.Buffer
+		encoder := json.NewEncoder(&body)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(payload.Blocks); err != nil {
+			t.Fatal(err)
+		}
+		if size := body.Len() + len(payload.Text); size > 12_000 {
+			t.Errorf("%d characters: %d bytes", n, size)
+		}
+		if strings.Contains(body.String(), " more\"") {
+			cut++
+		}
+	}
+	if cut == 0 || cut == 200 {
+		t.Errorf("%d messages were cut", cut)
 	}
 }
 
@@ -279,4 +311,29 @@ func TestAcceptedWithoutATime(t *testing.T) {
 	}
 	_, err := s.bot(t).Send(t.Context(), message(regression("k", "logs")))
 	checkRefusal(t, outbox.Refusal{Kind: outbox.Ambiguous, Code: "no_answer"}, err)
+}
+
+// silent is a Slack that is reached and never answers.
+type silent struct{}
+
+func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// TestASilentSlackIsGivenUp holds for how long one call is waited for.
+func TestASilentSlackIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bot, err := slack.NewBot(slack.Fixed(token), slack.Options{Transport: silent{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		_, err = bot.Send(t.Context(), message(regression("k", "logs")))
+		checkRefusal(t, outbox.Refusal{Kind: outbox.Ambiguous, Code: "no_answer"}, err)
+		if took := time.Since(began); took != 15*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
 }

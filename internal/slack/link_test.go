@@ -14,7 +14,8 @@ func TestLink(t *testing.T) {
 	for _, address := range []string{
 		"https://console.aws.amazon.com/ec2/home?region=eu-west-1#SecurityGroup:groupId=sg-1",
 		"https://console.cloud.google.com/storage/browser/shop-logs?project=shop-prod",
-		"https://portal.azure.com/#@/resource/subscriptions/1",
+		"https://portal.azure.com/#@/resource/subscriptions/1", "https://console.aws.amazon.com/!~",
+		"https://console.aws.amazon.com/" + strings.Repeat("a", 2000-len("https://console.aws.amazon.com/")),
 	} {
 		if got := link(address); got != address {
 			t.Errorf("%s became %q", address, got)

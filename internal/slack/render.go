@@ -54,9 +54,7 @@ func Render(m outbox.Message) Payload {
 // findings have ended.
 func renderAmended(alert drift.Alert, settled []outbox.Settlement) Payload {
 	p := pageOf(alert)
-	if len(settled) > 0 {
-		p.strike(alert, settled)
-	}
+	p.strike(alert, settled)
 	return p.payload("")
 }
 

@@ -63,6 +63,42 @@ func TestSecretIsReadAnewOnce(t *testing.T) {
 	checkRefusal(t, outbox.Refusal{Kind: outbox.Credential, Code: "token_revoked"}, err)
 }
 
+// TestWebhookIsReadAnewOnce: the address of a webhook that is refused is read
+// anew, once; one that refuses only its channel is not.
+func TestWebhookIsReadAnewOnce(t *testing.T) {
+	s, old := newServer(t), newServer(t)
+	for code, want := range map[string][]bool{"invalid_token": {false, true}, "no_service": {false}} {
+		old.fault = status(403, code)
+		var reads []bool
+		source := func(_ context.Context, refresh bool) (string, error) {
+			reads = append(reads, refresh)
+			if refresh {
+				return s.URL + webhookPath, nil
+			}
+			return old.URL + webhookPath, nil
+		}
+		sender := slack.NewWebhook(map[string]slack.Secret{"": source}, slack.Options{Loopback: true})
+		_, err := sender.Send(t.Context(), message(regression("k", "logs")))
+		if !slices.Equal(reads, want) || (err == nil) != (len(want) == 2) {
+			t.Errorf("%s: %v after reads %v", code, err, reads)
+		}
+	}
+}
+
+// TestCharactersOfASecret holds what a secret may consist of.
+func TestCharactersOfASecret(t *testing.T) {
+	for secret, want := range map[string]bool{"!": true, "~": true, " xoxb-1\n": true, "a b": false, "a\x7f": false, "ä": false} {
+		s := newServer(t)
+		bot, err := slack.NewBot(slack.Fixed(secret), slack.Options{API: s.URL + "/api/", Loopback: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bot.Send(t.Context(), message(regression("k", "logs"))); (err == nil) != want {
+			t.Errorf("%q: %v", secret, err)
+		}
+	}
+}
+
 func TestBadSecrets(t *testing.T) {
 	tests := []struct {
 		secret slack.Secret
