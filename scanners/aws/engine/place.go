@@ -74,6 +74,12 @@ func Each[T any](ctx context.Context, p *Place, items []T, do func(context.Conte
 	return scanners.Each(ctx, fanOut, items, func(ctx context.Context, item T) { do(ctx, p, item) })
 }
 
+// EachListed reads the resources of a listing, page by page; items takes them
+// from a page.
+func EachListed[P, O, T any](ctx context.Context, p *Place, pages Pager[P, O], items func(P) []T, do func(context.Context, *Place, T)) error {
+	return EachPage(ctx, pages, func(page P) error { return Each(ctx, p, items(page), do) })
+}
+
 // memoKey is what Once keeps an answer under.
 type memoKey struct{ region, key string }
 

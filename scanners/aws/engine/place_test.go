@@ -61,7 +61,7 @@ func TestOncePanic(t *testing.T) {
 	}
 }
 
-// TestPanicMakesPopulationIncomplete shows it for a panic in a scanner and in
+// TestPanicMakesPopulationIncomplete shows it for a panic in a service and in
 // the reading of one of its resources.
 func TestPanicMakesPopulationIncomplete(t *testing.T) {
 	scans := map[string]func(context.Context, *Place) error{

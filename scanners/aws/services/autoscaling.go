@@ -38,9 +38,9 @@ func autoScalingClient(p *engine.Place) *autoscaling.Client {
 
 func scanAutoScalingGroups(ctx context.Context, p *engine.Place) error {
 	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(autoScalingClient(p), &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(100)})
-	return engine.EachPage(ctx, pages, func(page *autoscaling.DescribeAutoScalingGroupsOutput) error {
-		return engine.Each(ctx, p, page.AutoScalingGroups, readAutoScalingGroup)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *autoscaling.DescribeAutoScalingGroupsOutput) []types.AutoScalingGroup {
+		return page.AutoScalingGroups
+	}, readAutoScalingGroup)
 }
 
 func readAutoScalingGroup(_ context.Context, p *engine.Place, group types.AutoScalingGroup) {

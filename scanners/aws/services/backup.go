@@ -11,14 +11,12 @@ import (
 	"posture/scanners/aws/engine"
 )
 
-func backupClient(p *engine.Place) *backup.Client {
-	return engine.Client(p, backup.NewFromConfig)
-}
+func backupClient(p *engine.Place) *backup.Client { return engine.Client(p, backup.NewFromConfig) }
 
 // protectedByBackup returns the ARNs of the region's resources of which AWS
 // Backup holds a recovery point, with the time of the last backup. It is read
 // once per account and region. With an error comes what was listed before it:
-// only what is not in it is in doubt. A scanner that uses it declares the call
+// only what is not in it is in doubt. A type that needs it declares the call
 // backup:ListProtectedResources.
 func protectedByBackup(ctx context.Context, p *engine.Place) (map[string]time.Time, error) {
 	return engine.Once(p, "backup protected resources", func() (map[string]time.Time, error) {

@@ -46,9 +46,7 @@ var backupPlans = engine.Service{
 
 func scanBackupPlans(ctx context.Context, p *engine.Place) error {
 	pages := backup.NewListBackupPlansPaginator(backupClient(p), &backup.ListBackupPlansInput{MaxResults: aws.Int32(1000)})
-	return engine.EachPage(ctx, pages, func(page *backup.ListBackupPlansOutput) error {
-		return engine.Each(ctx, p, page.BackupPlansList, readBackupPlan)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *backup.ListBackupPlansOutput) []types.BackupPlansListMember { return page.BackupPlansList }, readBackupPlan)
 }
 
 func readBackupPlan(ctx context.Context, p *engine.Place, plan types.BackupPlansListMember) {

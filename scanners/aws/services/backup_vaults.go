@@ -37,9 +37,7 @@ var backupVaults = engine.Service{
 
 func scanBackupVaults(ctx context.Context, p *engine.Place) error {
 	pages := backup.NewListBackupVaultsPaginator(backupClient(p), &backup.ListBackupVaultsInput{MaxResults: aws.Int32(1000)})
-	return engine.EachPage(ctx, pages, func(page *backup.ListBackupVaultsOutput) error {
-		return engine.Each(ctx, p, page.BackupVaultList, readBackupVault)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *backup.ListBackupVaultsOutput) []types.BackupVaultListMember { return page.BackupVaultList }, readBackupVault)
 }
 
 func readBackupVault(ctx context.Context, p *engine.Place, vault types.BackupVaultListMember) {

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -95,10 +96,7 @@ func readDeliveryChannel(ctx context.Context, r *engine.Reading, doc *ConfigReco
 		return
 	}
 	out, err := configClient(r.Place).DescribeDeliveryChannels(ctx, nil)
-	if !r.Got(err, "delivery_channel") {
-		return
-	}
-	for _, channel := range out.DeliveryChannels {
-		doc.DeliveryChannel = doc.DeliveryChannel || aws.ToString(channel.S3BucketName) != ""
-	}
+	doc.DeliveryChannel = r.Got(err, "delivery_channel") && slices.ContainsFunc(out.DeliveryChannels, func(channel types.DeliveryChannel) bool {
+		return aws.ToString(channel.S3BucketName) != ""
+	})
 }

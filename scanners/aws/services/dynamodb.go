@@ -47,9 +47,7 @@ func dynamoDBClient(p *engine.Place) *dynamodb.Client {
 
 func scanDynamoDBTables(ctx context.Context, p *engine.Place) error {
 	pages := dynamodb.NewListTablesPaginator(dynamoDBClient(p), &dynamodb.ListTablesInput{Limit: aws.Int32(100)})
-	return engine.EachPage(ctx, pages, func(page *dynamodb.ListTablesOutput) error {
-		return engine.Each(ctx, p, page.TableNames, readDynamoDBTable)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *dynamodb.ListTablesOutput) []string { return page.TableNames }, readDynamoDBTable)
 }
 
 func readDynamoDBTable(ctx context.Context, p *engine.Place, name string) {

@@ -42,9 +42,7 @@ var ec2Instances = engine.Service{
 	Scan: scanEC2Instances,
 }
 
-func ec2Client(p *engine.Place) *ec2.Client {
-	return engine.Client(p, ec2.NewFromConfig)
-}
+func ec2Client(p *engine.Place) *ec2.Client { return engine.Client(p, ec2.NewFromConfig) }
 
 // ec2Tags returns tags as a map, and the name that they give.
 func ec2Tags(tags []types.Tag) (found map[string]string, name string) {

@@ -39,9 +39,7 @@ var ebsVolumes = engine.Service{
 
 func scanEBSVolumes(ctx context.Context, p *engine.Place) error {
 	pages := ec2.NewDescribeVolumesPaginator(ec2Client(p), &ec2.DescribeVolumesInput{MaxResults: aws.Int32(ec2Page)})
-	return engine.EachPage(ctx, pages, func(page *ec2.DescribeVolumesOutput) error {
-		return engine.Each(ctx, p, page.Volumes, readEBSVolume)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *ec2.DescribeVolumesOutput) []types.Volume { return page.Volumes }, readEBSVolume)
 }
 
 func readEBSVolume(ctx context.Context, p *engine.Place, volume types.Volume) {

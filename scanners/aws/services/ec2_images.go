@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,17 +35,12 @@ func scanEC2Images(ctx context.Context, p *engine.Place) error {
 		IncludeDeprecated: aws.Bool(true),
 		IncludeDisabled:   aws.Bool(true),
 	})
-	return engine.EachPage(ctx, pages, func(page *ec2.DescribeImagesOutput) error {
-		return engine.Each(ctx, p, page.Images, readEC2Image)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *ec2.DescribeImagesOutput) []types.Image { return page.Images }, readEC2Image)
 }
 
 func readEC2Image(_ context.Context, p *engine.Place, image types.Image) {
 	r := p.Read()
 	doc := EC2Image{Public: r.Flag(image.Public, "ec2:DescribeImages", "public")}
 	tags, name := ec2Tags(image.Tags)
-	if name == "" {
-		name = aws.ToString(image.Name)
-	}
-	r.Emit(p.ARN("ec2", "image/"+aws.ToString(image.ImageId)), name, tags, &doc)
+	r.Emit(p.ARN("ec2", "image/"+aws.ToString(image.ImageId)), cmp.Or(name, aws.ToString(image.Name)), tags, &doc)
 }

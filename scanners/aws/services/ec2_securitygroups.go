@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,9 +45,7 @@ var ec2SecurityGroups = engine.Service{
 
 func scanEC2SecurityGroups(ctx context.Context, p *engine.Place) error {
 	pages := ec2.NewDescribeSecurityGroupsPaginator(ec2Client(p), &ec2.DescribeSecurityGroupsInput{MaxResults: aws.Int32(ec2Page)})
-	return engine.EachPage(ctx, pages, func(page *ec2.DescribeSecurityGroupsOutput) error {
-		return engine.Each(ctx, p, page.SecurityGroups, readEC2SecurityGroup)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return page.SecurityGroups }, readEC2SecurityGroup)
 }
 
 func readEC2SecurityGroup(ctx context.Context, p *engine.Place, group types.SecurityGroup) {
@@ -66,10 +65,7 @@ func readEC2SecurityGroup(ctx context.Context, p *engine.Place, group types.Secu
 		}
 	}
 	tags, name := ec2Tags(group.Tags)
-	if name == "" {
-		name = aws.ToString(group.GroupName)
-	}
-	r.Emit(p.ARN("ec2", "security-group/"+aws.ToString(group.GroupId)), name, tags, &doc)
+	r.Emit(p.ARN("ec2", "security-group/"+aws.ToString(group.GroupId)), cmp.Or(name, aws.ToString(group.GroupName)), tags, &doc)
 }
 
 // openByRange returns what the permissions open to the internet by address

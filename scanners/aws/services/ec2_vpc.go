@@ -36,9 +36,7 @@ var ec2VPCs = engine.Service{
 
 func scanEC2VPCs(ctx context.Context, p *engine.Place) error {
 	pages := ec2.NewDescribeVpcsPaginator(ec2Client(p), &ec2.DescribeVpcsInput{MaxResults: aws.Int32(ec2Page)})
-	return engine.EachPage(ctx, pages, func(page *ec2.DescribeVpcsOutput) error {
-		return engine.Each(ctx, p, page.Vpcs, readEC2VPC)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *ec2.DescribeVpcsOutput) []types.Vpc { return page.Vpcs }, readEC2VPC)
 }
 
 func readEC2VPC(ctx context.Context, p *engine.Place, vpc types.Vpc) {

@@ -42,15 +42,11 @@ var efsFileSystems = engine.Service{
 	Scan: scanEFS,
 }
 
-func efsClient(p *engine.Place) *efs.Client {
-	return engine.Client(p, efs.NewFromConfig)
-}
+func efsClient(p *engine.Place) *efs.Client { return engine.Client(p, efs.NewFromConfig) }
 
 func scanEFS(ctx context.Context, p *engine.Place) error {
 	pages := efs.NewDescribeFileSystemsPaginator(efsClient(p), &efs.DescribeFileSystemsInput{MaxItems: aws.Int32(100)})
-	return engine.EachPage(ctx, pages, func(page *efs.DescribeFileSystemsOutput) error {
-		return engine.Each(ctx, p, page.FileSystems, readFileSystem)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *efs.DescribeFileSystemsOutput) []types.FileSystemDescription { return page.FileSystems }, readFileSystem)
 }
 
 func readFileSystem(ctx context.Context, p *engine.Place, system types.FileSystemDescription) {

@@ -41,9 +41,9 @@ func elastiCacheClient(p *engine.Place) *elasticache.Client {
 
 func scanElastiCacheReplicationGroups(ctx context.Context, p *engine.Place) error {
 	pages := elasticache.NewDescribeReplicationGroupsPaginator(elastiCacheClient(p), &elasticache.DescribeReplicationGroupsInput{MaxRecords: aws.Int32(100)})
-	return engine.EachPage(ctx, pages, func(page *elasticache.DescribeReplicationGroupsOutput) error {
-		return engine.Each(ctx, p, page.ReplicationGroups, readElastiCacheReplicationGroup)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *elasticache.DescribeReplicationGroupsOutput) []types.ReplicationGroup {
+		return page.ReplicationGroups
+	}, readElastiCacheReplicationGroup)
 }
 
 func readElastiCacheReplicationGroup(ctx context.Context, p *engine.Place, group types.ReplicationGroup) {

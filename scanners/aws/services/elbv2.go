@@ -47,9 +47,7 @@ var elbLoadBalancers = engine.Service{
 	Scan: scanELBLoadBalancers,
 }
 
-func elbClient(p *engine.Place) *elb.Client {
-	return engine.Client(p, elb.NewFromConfig)
-}
+func elbClient(p *engine.Place) *elb.Client { return engine.Client(p, elb.NewFromConfig) }
 
 // elbList lists the load balancers, once per region. With an error come those
 // that were listed before it.

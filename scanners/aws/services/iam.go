@@ -12,9 +12,7 @@ import (
 	"posture/scanners/aws/iampolicy"
 )
 
-func iamClient(p *engine.Place) *iam.Client {
-	return engine.Client(p, iam.NewFromConfig)
-}
+func iamClient(p *engine.Place) *iam.Client { return engine.Client(p, iam.NewFromConfig) }
 
 // iamDetails is all that one listing tells of who may do what in an account.
 type iamDetails struct {

@@ -1,7 +1,6 @@
 package services
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -34,13 +33,13 @@ var iamServerCertificates = engine.Service{
 
 func scanIAMServerCertificates(ctx context.Context, p *engine.Place) error {
 	pages := iam.NewListServerCertificatesPaginator(iamClient(p), &iam.ListServerCertificatesInput{MaxItems: aws.Int32(1000)})
-	certificates, listErr := engine.ListAll(ctx, pages, func(page *iam.ListServerCertificatesOutput) []types.ServerCertificateMetadata {
+	list := func(page *iam.ListServerCertificatesOutput) []types.ServerCertificateMetadata {
 		return page.ServerCertificateMetadataList
-	})
-	err := engine.Each(ctx, p, certificates, func(_ context.Context, p *engine.Place, certificate types.ServerCertificateMetadata) {
-		r := p.Read()
-		doc := IAMServerCertificate{Expires: aws.ToTime(certificate.Expiration)}
-		r.EmitIn(posture.Global, aws.ToString(certificate.Arn), aws.ToString(certificate.ServerCertificateName), nil, &doc)
-	})
-	return cmp.Or(listErr, err)
+	}
+	return engine.EachListed(ctx, p, pages, list, emitServerCertificate)
+}
+
+func emitServerCertificate(_ context.Context, p *engine.Place, certificate types.ServerCertificateMetadata) {
+	doc := IAMServerCertificate{Expires: aws.ToTime(certificate.Expiration)}
+	p.Read().EmitIn(posture.Global, aws.ToString(certificate.Arn), aws.ToString(certificate.ServerCertificateName), nil, &doc)
 }

@@ -43,9 +43,7 @@ var kmsKeys = engine.Service{
 	Scan: scanKMSKeys,
 }
 
-func kmsClient(p *engine.Place) *kms.Client {
-	return engine.Client(p, kms.NewFromConfig)
-}
+func kmsClient(p *engine.Place) *kms.Client { return engine.Client(p, kms.NewFromConfig) }
 
 func scanKMSKeys(ctx context.Context, p *engine.Place) error {
 	pages := kms.NewListKeysPaginator(kmsClient(p), &kms.ListKeysInput{Limit: aws.Int32(1000)})

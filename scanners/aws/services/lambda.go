@@ -44,15 +44,11 @@ var lambdaFunctions = engine.Service{
 	Scan: scanLambdaFunctions,
 }
 
-func lambdaClient(p *engine.Place) *lambda.Client {
-	return engine.Client(p, lambda.NewFromConfig)
-}
+func lambdaClient(p *engine.Place) *lambda.Client { return engine.Client(p, lambda.NewFromConfig) }
 
 func scanLambdaFunctions(ctx context.Context, p *engine.Place) error {
 	pages := lambda.NewListFunctionsPaginator(lambdaClient(p), &lambda.ListFunctionsInput{MaxItems: aws.Int32(50)})
-	return engine.EachPage(ctx, pages, func(page *lambda.ListFunctionsOutput) error {
-		return engine.Each(ctx, p, page.Functions, readLambdaFunction)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *lambda.ListFunctionsOutput) []types.FunctionConfiguration { return page.Functions }, readLambdaFunction)
 }
 
 func readLambdaFunction(ctx context.Context, p *engine.Place, function types.FunctionConfiguration) {

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -36,9 +37,7 @@ func logsClient(p *engine.Place) *cloudwatchlogs.Client {
 
 func scanLogGroups(ctx context.Context, p *engine.Place) error {
 	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(logsClient(p), &cloudwatchlogs.DescribeLogGroupsInput{Limit: aws.Int32(50)})
-	return engine.EachPage(ctx, pages, func(page *cloudwatchlogs.DescribeLogGroupsOutput) error {
-		return engine.Each(ctx, p, page.LogGroups, readLogGroup)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *cloudwatchlogs.DescribeLogGroupsOutput) []types.LogGroup { return page.LogGroups }, readLogGroup)
 }
 
 func readLogGroup(_ context.Context, p *engine.Place, group types.LogGroup) {
@@ -47,9 +46,6 @@ func readLogGroup(_ context.Context, p *engine.Place, group types.LogGroup) {
 		NeverExpires:  group.RetentionInDays == nil,
 		KMSKey:        aws.ToString(group.KmsKeyId),
 	}
-	id := aws.ToString(group.LogGroupArn)
-	if id == "" {
-		id = strings.TrimSuffix(aws.ToString(group.Arn), ":*")
-	}
+	id := cmp.Or(aws.ToString(group.LogGroupArn), strings.TrimSuffix(aws.ToString(group.Arn), ":*"))
 	p.Read().Emit(id, aws.ToString(group.LogGroupName), nil, &doc)
 }

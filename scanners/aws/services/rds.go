@@ -52,9 +52,7 @@ var rdsInstances = engine.Service{
 	Scan: scanRDSInstances,
 }
 
-func rdsClient(p *engine.Place) *rds.Client {
-	return engine.Client(p, rds.NewFromConfig)
-}
+func rdsClient(p *engine.Place) *rds.Client { return engine.Client(p, rds.NewFromConfig) }
 
 func rdsTags(tags []types.Tag) map[string]string {
 	return engine.Tags(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
@@ -62,9 +60,7 @@ func rdsTags(tags []types.Tag) map[string]string {
 
 func scanRDSInstances(ctx context.Context, p *engine.Place) error {
 	pages := rds.NewDescribeDBInstancesPaginator(rdsClient(p), &rds.DescribeDBInstancesInput{MaxRecords: aws.Int32(rdsPage)})
-	return engine.EachPage(ctx, pages, func(page *rds.DescribeDBInstancesOutput) error {
-		return engine.Each(ctx, p, page.DBInstances, readRDSInstance)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *rds.DescribeDBInstancesOutput) []types.DBInstance { return page.DBInstances }, readRDSInstance)
 }
 
 func readRDSInstance(ctx context.Context, p *engine.Place, instance types.DBInstance) {

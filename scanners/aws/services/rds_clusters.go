@@ -43,9 +43,7 @@ var rdsClusters = engine.Service{
 
 func scanRDSClusters(ctx context.Context, p *engine.Place) error {
 	pages := rds.NewDescribeDBClustersPaginator(rdsClient(p), &rds.DescribeDBClustersInput{MaxRecords: aws.Int32(rdsPage)})
-	return engine.EachPage(ctx, pages, func(page *rds.DescribeDBClustersOutput) error {
-		return engine.Each(ctx, p, page.DBClusters, readRDSCluster)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *rds.DescribeDBClustersOutput) []types.DBCluster { return page.DBClusters }, readRDSCluster)
 }
 
 func readRDSCluster(ctx context.Context, p *engine.Place, cluster types.DBCluster) {

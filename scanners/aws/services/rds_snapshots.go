@@ -59,9 +59,7 @@ func scanRDSSnapshots(ctx context.Context, p *engine.Place) error {
 		SnapshotType: aws.String(manualSnapshots),
 		MaxRecords:   aws.Int32(rdsPage),
 	})
-	return engine.EachPage(ctx, pages, func(page *rds.DescribeDBSnapshotsOutput) error {
-		return engine.Each(ctx, p, page.DBSnapshots, readRDSSnapshot)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *rds.DescribeDBSnapshotsOutput) []types.DBSnapshot { return page.DBSnapshots }, readRDSSnapshot)
 }
 
 func readRDSSnapshot(ctx context.Context, p *engine.Place, snapshot types.DBSnapshot) {
@@ -83,9 +81,9 @@ func scanRDSClusterSnapshots(ctx context.Context, p *engine.Place) error {
 		SnapshotType: aws.String(manualSnapshots),
 		MaxRecords:   aws.Int32(rdsPage),
 	})
-	return engine.EachPage(ctx, pages, func(page *rds.DescribeDBClusterSnapshotsOutput) error {
-		return engine.Each(ctx, p, page.DBClusterSnapshots, readRDSClusterSnapshot)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *rds.DescribeDBClusterSnapshotsOutput) []types.DBClusterSnapshot {
+		return page.DBClusterSnapshots
+	}, readRDSClusterSnapshot)
 }
 
 func readRDSClusterSnapshot(ctx context.Context, p *engine.Place, snapshot types.DBClusterSnapshot) {

@@ -44,9 +44,7 @@ func redshiftClient(p *engine.Place) *redshift.Client {
 
 func scanRedshiftClusters(ctx context.Context, p *engine.Place) error {
 	pages := redshift.NewDescribeClustersPaginator(redshiftClient(p), &redshift.DescribeClustersInput{MaxRecords: aws.Int32(redshiftPage)})
-	return engine.EachPage(ctx, pages, func(page *redshift.DescribeClustersOutput) error {
-		return engine.Each(ctx, p, page.Clusters, readRedshiftCluster)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *redshift.DescribeClustersOutput) []types.Cluster { return page.Clusters }, readRedshiftCluster)
 }
 
 func readRedshiftCluster(ctx context.Context, p *engine.Place, cluster types.Cluster) {

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -89,12 +90,9 @@ func (b *bucketReading) aclIsPublic(ctx context.Context) engine.Answer {
 	if err != nil {
 		return engine.Answer{Err: err}
 	}
-	for _, grant := range out.Grants {
-		if grant.Grantee != nil && publicGroup(*grant.Grantee) {
-			return engine.Answer{Yes: true}
-		}
-	}
-	return engine.Answer{}
+	return engine.Answer{Yes: slices.ContainsFunc(out.Grants, func(grant types.Grant) bool {
+		return grant.Grantee != nil && publicGroup(*grant.Grantee)
+	})}
 }
 
 func publicGroup(grantee types.Grantee) bool {

@@ -47,9 +47,7 @@ func secretsClient(p *engine.Place) *secretsmanager.Client {
 
 func scanSecrets(ctx context.Context, p *engine.Place) error {
 	pages := secretsmanager.NewListSecretsPaginator(secretsClient(p), &secretsmanager.ListSecretsInput{MaxResults: aws.Int32(100)})
-	return engine.EachPage(ctx, pages, func(page *secretsmanager.ListSecretsOutput) error {
-		return engine.Each(ctx, p, page.SecretList, readSecret)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *secretsmanager.ListSecretsOutput) []types.SecretListEntry { return page.SecretList }, readSecret)
 }
 
 func readSecret(ctx context.Context, p *engine.Place, secret types.SecretListEntry) {

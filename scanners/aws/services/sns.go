@@ -34,15 +34,11 @@ var snsTopics = engine.Service{
 	Scan: scanSNSTopics,
 }
 
-func snsClient(p *engine.Place) *sns.Client {
-	return engine.Client(p, sns.NewFromConfig)
-}
+func snsClient(p *engine.Place) *sns.Client { return engine.Client(p, sns.NewFromConfig) }
 
 func scanSNSTopics(ctx context.Context, p *engine.Place) error {
 	pages := sns.NewListTopicsPaginator(snsClient(p), nil) // the API has no page size
-	return engine.EachPage(ctx, pages, func(page *sns.ListTopicsOutput) error {
-		return engine.Each(ctx, p, page.Topics, readTopic)
-	})
+	return engine.EachListed(ctx, p, pages, func(page *sns.ListTopicsOutput) []types.Topic { return page.Topics }, readTopic)
 }
 
 func readTopic(ctx context.Context, p *engine.Place, topic types.Topic) {

@@ -39,9 +39,7 @@ var sqsQueues = engine.Service{
 	Scan: scanSQSQueues,
 }
 
-func sqsClient(p *engine.Place) *sqs.Client {
-	return engine.Client(p, sqs.NewFromConfig)
-}
+func sqsClient(p *engine.Place) *sqs.Client { return engine.Client(p, sqs.NewFromConfig) }
 
 // queueReading is one queue between reading and emitting: which queues are
 // dead-letter queues is known only when all have been read.
