@@ -1,7 +1,7 @@
 // Package services holds what is read of AWS: of every resource type the
 // document that rules may ask about, the calls that it takes, where the
 // console shows it, and the reading. A file per service, or several that begin
-// with its name; sns.go is a short one to begin with. It never judges.
+// with its name; elasticache.go is a short one to begin with. It never judges.
 package services
 
 import (

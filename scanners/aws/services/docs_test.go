@@ -14,14 +14,14 @@ func TestAddingAService(t *testing.T) {
 	root := filepath.Join("..", "..", "..")
 	page := read(t, filepath.Join(root, "docs", "adding-a-service.md"))
 	page, _, _ = strings.Cut(page, "## A service of Google Cloud")
-	code := read(t, "sns.go") + read(t, "sns_test.go")
+	code := read(t, "elasticache.go") + read(t, "elasticache_test.go")
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(page, -1)
 	if len(blocks) != 3 {
 		t.Errorf("%d pieces of code, want 3", len(blocks))
 	}
 	for _, block := range blocks {
 		if !strings.Contains(code, block[1]) {
-			t.Errorf("this is not in sns.go or sns_test.go:\n%s", block[1])
+			t.Errorf("this is not in elasticache.go or elasticache_test.go:\n%s", block[1])
 		}
 	}
 	for _, name := range regexp.MustCompile("`(scanners/[^`]+\\.[a-z]+)`").FindAllStringSubmatch(page, -1) {
