@@ -18,6 +18,20 @@ type Ports struct {
 	To       int64  // the last port; 65535 where the protocol has none
 }
 
+// OpenIngress is ports that the internet reaches from one source, as documents
+// tell it.
+type OpenIngress struct {
+	Protocol string `json:"protocol"`  // tcp, udp, icmp, icmpv6, sctp, esp, ah, gre, ipip, all, or the number of another protocol
+	FromPort int64  `json:"from_port"` // the first port; 0 where the protocol has none
+	ToPort   int64  `json:"to_port"`   // the last port; 65535 where the protocol has none
+	Source   string `json:"source"`    // the address range, or what stands for several
+}
+
+// OpenTo returns the ports as what a source reaches.
+func (p Ports) OpenTo(source string) OpenIngress {
+	return OpenIngress{Protocol: p.Protocol, FromPort: p.From, ToPort: p.To, Source: source}
+}
+
 // LastPort is the last port of a protocol, and of one without ports.
 const LastPort = 65535
 

@@ -70,7 +70,7 @@ func readAPIKey(_ context.Context, r *engine.Reading) any {
 	case len(restricted.Browser.Referrers) > 0:
 		doc.Callers, doc.OpenCallers = "browser", matching(restricted.Browser.Referrers, anySite)
 	case len(restricted.Server.IPs) > 0:
-		doc.Callers, doc.OpenCallers = "server", matching(restricted.Server.IPs, anyAddress)
+		doc.Callers, doc.OpenCallers = "server", openAddresses(r, restricted.Server.IPs, "open_callers")
 	case len(restricted.Android.Apps) > 0:
 		doc.Callers = "android"
 	case len(restricted.IOS.Bundles) > 0:
@@ -102,12 +102,14 @@ func anySite(pattern string) bool {
 	return wild && !strings.Contains(strings.TrimPrefix(below, "."), ".")
 }
 
-// anyAddress reports whether an address or a range of them takes in half of
-// the internet or more.
-func anyAddress(text string) bool {
-	if prefix, err := netip.ParsePrefix(text); err == nil {
-		return prefix.Bits() <= 1
+// openAddresses returns those of the addresses and ranges that are the internet.
+// The unspecified address stands for all.
+func openAddresses(r *engine.Reading, addresses []string, field string) []string {
+	open := openNetworks(r, addresses, field)
+	for _, text := range addresses {
+		if address, err := netip.ParseAddr(text); err == nil && address.IsUnspecified() {
+			open = append(open, text)
+		}
 	}
-	address, err := netip.ParseAddr(text)
-	return err != nil || address.IsUnspecified()
+	return open
 }

@@ -2,28 +2,18 @@ package services
 
 import (
 	"context"
-	"net/netip"
-	"strconv"
-	"strings"
 
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
+	"posture/scanners/network"
 )
 
 // Firewall is what rules may ask of a firewall rule of a VPC network.
 type Firewall struct {
-	Network     string      `json:"network"`      // name of the network
-	Admits      bool        `json:"admits"`       // it is on and allows traffic in
-	OpenIngress []OpenPorts `json:"open_ingress"` // what it lets in from the whole internet; nothing when it is off
-	Logging     bool        `json:"logging"`      // connections that it decides on are logged
-}
-
-// OpenPorts is a range of ports of one protocol that is open to the internet.
-type OpenPorts struct {
-	Protocol string `json:"protocol"` // tcp, udp, icmp, sctp, esp, ah, ipip, all, or a number
-	FromPort int    `json:"from_port"`
-	ToPort   int    `json:"to_port"`
-	Source   string `json:"source"` // the addresses: "0.0.0.0/0"
+	Network     string                `json:"network"`      // name of the network
+	Admits      bool                  `json:"admits"`       // it is on and allows traffic in
+	OpenIngress []network.OpenIngress `json:"open_ingress"` // what it lets in from the internet; nothing when it is off
+	Logging     bool                  `json:"logging"`      // connections that it decides on are logged
 }
 
 var firewalls = engine.Service{
@@ -62,66 +52,52 @@ func readFirewall(_ context.Context, r *engine.Reading) any {
 	if !doc.Admits {
 		return doc
 	}
-	source := data.openSource()
-	if source == "" {
-		return doc
-	}
-	for _, allowed := range data.Allowed {
-		open, err := openPorts(allowed, source)
-		r.Got(engine.Failed("read "+r.Type, err), "open_ingress")
-		doc.OpenIngress = append(doc.OpenIngress, open...)
+	open, err := data.openIngress()
+	if r.Got(engine.Failed("read "+r.Type, err), "open_ingress") {
+		doc.OpenIngress = open
 	}
 	return doc
 }
 
-// openSource returns the source range that is the internet, "" for none. A
-// rule without any source is for all.
-func (d *firewallData) openSource() string {
-	for _, source := range d.SourceRanges {
-		if wholeInternet(source) {
-			return source
-		}
-	}
+// openIngress returns what the rule opens to the internet. One without any
+// source is for all.
+func (d *firewallData) openIngress() ([]network.OpenIngress, error) {
+	ranges := d.SourceRanges
 	if len(d.SourceRanges)+len(d.SourceTags)+len(d.SourceAccounts) == 0 {
-		return "0.0.0.0/0"
+		ranges = []string{"0.0.0.0/0"}
 	}
-	return ""
-}
-
-// wholeInternet reports whether a range of addresses is all of them, or the
-// half of them that people write to get around a check for all.
-func wholeInternet(source string) bool {
-	prefix, err := netip.ParsePrefix(source)
-	return err == nil && prefix.Bits() <= 1
-}
-
-// protocols names protocols that may be written as numbers.
-var protocols = map[string]string{"1": "icmp", "6": "tcp", "17": "udp", "50": "esp", "51": "ah", "94": "ipip", "132": "sctp"}
-
-// openPorts returns the ranges of ports that an entry allows.
-func openPorts(allowed firewallPorts, source string) ([]OpenPorts, error) {
-	protocol := strings.ToLower(allowed.Protocol)
-	if name, ok := protocols[protocol]; ok {
-		protocol = name
+	sources, err := network.Open(ranges)
+	if err != nil {
+		return nil, err
 	}
-	if len(allowed.Ports) == 0 {
-		return []OpenPorts{{Protocol: protocol, FromPort: 0, ToPort: 65535, Source: source}}, nil
-	}
-	var open []OpenPorts
-	for _, ports := range allowed.Ports {
-		first, last, isRange := strings.Cut(ports, "-")
-		if !isRange {
-			last = first
-		}
-		from, err := strconv.Atoi(first)
+	var open []network.OpenIngress
+	for _, allowed := range d.Allowed {
+		all, err := allowed.ranges()
 		if err != nil {
-			return open, err
+			return nil, err
 		}
-		to, err := strconv.Atoi(last)
-		if err != nil {
-			return open, err
+		for _, ports := range all {
+			for _, source := range sources {
+				open = append(open, ports.OpenTo(source))
+			}
 		}
-		open = append(open, OpenPorts{Protocol: protocol, FromPort: from, ToPort: to, Source: source})
 	}
 	return open, nil
+}
+
+// ranges returns the ranges of ports that an entry allows.
+func (p *firewallPorts) ranges() ([]network.Ports, error) {
+	texts := p.Ports
+	if len(texts) == 0 {
+		texts = []string{""}
+	}
+	var all []network.Ports
+	for _, text := range texts {
+		ports, err := network.ParsePorts(p.Protocol, text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ports)
+	}
+	return all, nil
 }

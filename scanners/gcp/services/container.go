@@ -67,7 +67,7 @@ func readGKECluster(_ context.Context, r *engine.Reading) any {
 	location := engine.Need(r, data.Location, "regional")
 	doc.Regional = location != "" && strings.Count(location, "-") < 2 // "europe-west1", not "europe-west1-b"
 	readGKETelemetry(&data, doc)
-	readGKEAccess(&data, doc)
+	readGKEAccess(r, &data, doc)
 	readGKEPools(r, &data, doc)
 	return doc
 }
@@ -90,7 +90,7 @@ func readGKETelemetry(data *gkeData, doc *GKECluster) {
 
 // readGKEAccess says who reaches the control plane. The newer settings, where
 // there are any, repeat the older ones.
-func readGKEAccess(data *gkeData, doc *GKECluster) {
+func readGKEAccess(r *engine.Reading, data *gkeData, doc *GKECluster) {
 	doc.PrivateNodes = data.Private.Nodes || data.Network.PrivateNodes
 	doc.PublicEndpoint = !data.Private.Endpoint
 	authorized := data.Authorized
@@ -101,11 +101,7 @@ func readGKEAccess(data *gkeData, doc *GKECluster) {
 		}
 	}
 	doc.AuthorizedNetworks = authorized.Enabled
-	for _, block := range authorized.Blocks {
-		if wholeInternet(block.CIDR) {
-			doc.OpenNetworks = append(doc.OpenNetworks, block.CIDR)
-		}
-	}
+	doc.OpenNetworks = openNetworks(r, authorized.ranges(), "open_networks")
 }
 
 func readGKEPools(r *engine.Reading, data *gkeData, doc *GKECluster) {

@@ -73,6 +73,14 @@ type gkeNetworks struct {
 	} `json:"cidrBlocks"`
 }
 
+func (n *gkeNetworks) ranges() []string {
+	var ranges []string
+	for _, block := range n.Blocks {
+		ranges = append(ranges, block.CIDR)
+	}
+	return ranges
+}
+
 type gkeEndpoints struct {
 	Enabled    *bool        // by addresses at all
 	Public     *bool        `json:"enablePublicEndpoint"`

@@ -124,15 +124,20 @@ func readSQLInstance(_ context.Context, r *engine.Reading) any {
 	case settings.Backup.Enabled:
 		doc.BackupsKept = int(engine.Need(r, settings.Backup.Retention.Backups, "backups_kept"))
 	}
-	for _, network := range settings.IP.Networks {
-		if wholeInternet(network.Value) {
-			doc.OpenNetworks = append(doc.OpenNetworks, network.Value)
-		}
-	}
+	doc.OpenNetworks = openNetworks(r, settings.IP.ranges(), "open_networks")
 	for _, flag := range settings.DatabaseFlags {
 		doc.Flags[flag.Name] = flag.Value
 	}
 	return doc
+}
+
+// ranges returns the address ranges from which connections are accepted.
+func (i sqlIP) ranges() []string {
+	var ranges []string
+	for _, authorized := range i.Networks {
+		ranges = append(ranges, authorized.Value)
+	}
+	return ranges
 }
 
 // requiresTLS reports whether connections without encryption are refused. The
