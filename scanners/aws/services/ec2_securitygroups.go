@@ -15,18 +15,10 @@ import (
 
 // EC2SecurityGroup is what rules may ask of a security group.
 type EC2SecurityGroup struct {
-	Default         bool          `json:"default"`           // it is its VPC's default group
-	Rules           int64         `json:"rules"`             // how many rules it has, in both directions
-	OpenIngress     []OpenIngress `json:"open_ingress"`      // what its inbound rules open to the internet by address range
-	OpenListIngress []OpenIngress `json:"open_list_ingress"` // what they open to the internet by naming a prefix list
-}
-
-// OpenIngress is one range or list from which the internet reaches ports.
-type OpenIngress struct {
-	Protocol string `json:"protocol"`  // tcp, udp, icmp, icmpv6, sctp, esp, ah, gre, ipip, all, or the number of another protocol
-	FromPort int64  `json:"from_port"` // the first port; 0 where the protocol has none
-	ToPort   int64  `json:"to_port"`   // the last port; 65535 where the protocol has none
-	Source   string `json:"source"`    // the address range, or the id of the prefix list
+	Default         bool                  `json:"default"`           // it is its VPC's default group
+	Rules           int64                 `json:"rules"`             // how many rules it has, in both directions
+	OpenIngress     []network.OpenIngress `json:"open_ingress"`      // what its inbound rules open to the internet by address range
+	OpenListIngress []network.OpenIngress `json:"open_list_ingress"` // what they open to the internet by naming a prefix list, whose id is the source
 }
 
 var ec2SecurityGroups = engine.Service{
@@ -70,7 +62,7 @@ func readEC2SecurityGroup(ctx context.Context, p *engine.Place, group types.Secu
 
 // openByRange returns what the permissions open to the internet by address
 // range. Ranges of permissions for the same ports count together.
-func openByRange(permissions []types.IpPermission) ([]OpenIngress, error) {
+func openByRange(permissions []types.IpPermission) ([]network.OpenIngress, error) {
 	var all []network.Ports
 	cidrs := map[network.Ports][]string{}
 	for _, permission := range permissions {
@@ -80,14 +72,14 @@ func openByRange(permissions []types.IpPermission) ([]OpenIngress, error) {
 		}
 		cidrs[ports] = append(cidrs[ports], ranges(permission)...)
 	}
-	var open []OpenIngress
+	var open []network.OpenIngress
 	for _, ports := range all {
 		wide, err := network.Open(cidrs[ports])
 		if err != nil {
 			return nil, engine.Malformed("ec2:DescribeSecurityGroups", err)
 		}
 		for _, cidr := range wide {
-			open = append(open, openIngress(ports, cidr))
+			open = append(open, ports.OpenTo(cidr))
 		}
 	}
 	return open, nil
@@ -106,8 +98,8 @@ func ranges(permission types.IpPermission) []string {
 }
 
 // openByList returns what the permissions open to the internet by prefix list.
-func openByList(ctx context.Context, p *engine.Place, permissions []types.IpPermission) ([]OpenIngress, error) {
-	var open []OpenIngress
+func openByList(ctx context.Context, p *engine.Place, permissions []types.IpPermission) ([]network.OpenIngress, error) {
+	var open []network.OpenIngress
 	for _, permission := range permissions {
 		for _, list := range permission.PrefixListIds {
 			id := aws.ToString(list.PrefixListId)
@@ -116,7 +108,7 @@ func openByList(ctx context.Context, p *engine.Place, permissions []types.IpPerm
 				return nil, err
 			}
 			if wide {
-				open = append(open, openIngress(portsOf(permission), id))
+				open = append(open, portsOf(permission).OpenTo(id))
 			}
 		}
 	}
@@ -159,8 +151,4 @@ func portsOf(permission types.IpPermission) network.Ports {
 		ports.To = int64(*to)
 	}
 	return ports
-}
-
-func openIngress(ports network.Ports, source string) OpenIngress {
-	return OpenIngress{Protocol: ports.Protocol, FromPort: ports.From, ToPort: ports.To, Source: source}
 }

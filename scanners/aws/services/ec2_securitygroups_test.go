@@ -16,13 +16,13 @@ func TestEC2SecurityGroups(t *testing.T) {
 		return posture.Resource{ID: ec2Arn("security-group/" + id), Name: name, Doc: &doc, Unread: unread}
 	}
 	standard := group("sg-default", "default", EC2SecurityGroup{Default: true})
-	open := group("sg-open", "wide open", EC2SecurityGroup{Rules: 4, OpenIngress: []OpenIngress{
+	open := group("sg-open", "wide open", EC2SecurityGroup{Rules: 4, OpenIngress: []network.OpenIngress{
 		{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "0.0.0.0/0"},
 		{Protocol: "all", ToPort: 65535, Source: "::/0"},
 		{Protocol: "icmp", ToPort: 65535, Source: "128.0.0.0/1"},
 	}})
-	rdp := []OpenIngress{{Protocol: "tcp", FromPort: 3389, ToPort: 3390, Source: "pl-world"}}
-	office := append([]OpenIngress{{Protocol: "tcp", FromPort: 443, ToPort: 443, Source: "pl-office"}}, rdp...)
+	rdp := []network.OpenIngress{{Protocol: "tcp", FromPort: 3389, ToPort: 3390, Source: "pl-world"}}
+	office := append([]network.OpenIngress{{Protocol: "tcp", FromPort: 443, ToPort: 443, Source: "pl-office"}}, rdp...)
 	testReading(t, "AWS::EC2::SecurityGroup", []readingTest{
 		{name: "as they are", want: []posture.Resource{standard, group("sg-listed", "lists", EC2SecurityGroup{Rules: 2, OpenListIngress: rdp}), open}},
 		{name: "a prefix list refused", sections: map[string]string{"ec2:GetManagedPrefixListEntries PrefixListId=pl-office error=UnauthorizedOperation": ""},
@@ -54,20 +54,20 @@ func TestOpenTogether(t *testing.T) {
 		}
 		return p
 	}
-	both := []OpenIngress{
+	both := []network.OpenIngress{
 		{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "0.0.0.0/2"},
 		{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "64.0.0.0/2"},
 	}
 	for name, c := range map[string]struct {
 		permissions []types.IpPermission
-		want        []OpenIngress
+		want        []network.OpenIngress
 	}{
 		"one rule":       {[]types.IpPermission{tcp(22, 22, "0.0.0.0/2", "64.0.0.0/2")}, both},
 		"two rules":      {[]types.IpPermission{tcp(22, 22, "0.0.0.0/2"), tcp(80, 80, "10.0.0.0/8"), tcp(22, 22, "64.0.0.0/2")}, both},
 		"other ports":    {[]types.IpPermission{tcp(22, 22, "0.0.0.0/2"), tcp(23, 23, "64.0.0.0/2")}, nil},
 		"private ranges": {[]types.IpPermission{tcp(22, 22, "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")}, nil},
 		"a range of its own": {[]types.IpPermission{tcp(22, 22, "10.0.0.0/8", "0.0.0.0/0")},
-			[]OpenIngress{{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "0.0.0.0/0"}}},
+			[]network.OpenIngress{{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "0.0.0.0/0"}}},
 	} {
 		got, err := openByRange(c.permissions)
 		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
