@@ -21,6 +21,12 @@ const (
 	Empty     Kind = "empty"     // status 200 without a body
 	Slow      Kind = "slow"      // no answer before Wait has passed
 	Reset     Kind = "reset"     // the connection closes without an answer
+	XHTML     Kind = "xhtml"     // status 200 with a page for people that is XML
+	Marked    Kind = "marked"    // the right answer after a byte order mark
+	Object    Kind = "object"    // status 200 with an object that says that there is an error
+	Prolog    Kind = "prolog"    // status 200 with an XML declaration and nothing else
+	OwnError  Kind = "own error" // status 200 with the service's own error document
+	Redirect  Kind = "redirect"  // sent elsewhere, where the answer would be
 )
 
 // Fault makes calls go wrong.
@@ -70,11 +76,37 @@ func (f Fault) serve(w http.ResponseWriter, r *http.Request, request Request, ri
 	case Page:
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, "<html><body>Please log in</body></html>")
+	case XHTML, Object, Prolog, OwnError:
+		fmt.Fprint(w, f.foreign(request))
+	case Marked:
+		_, body := right.encode(request)
+		_, _ = w.Write(append([]byte("\ufeff"), body...))
+	case Redirect:
+		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 	case Slow:
 		f.wait(r)
 		right.write(w, request)
 	default:
 		f.cut(w, request, right)
+	}
+}
+
+// foreign returns a body that is not the service's answer.
+func (f Fault) foreign(request Request) string {
+	const prolog = `<?xml version="1.0" encoding="UTF-8"?>`
+	switch {
+	case f.Kind == XHTML:
+		return prolog + `<html xmlns="http://www.w3.org/1999/xhtml"><body>Please log in</body></html>`
+	case f.Kind == Prolog:
+		return prolog
+	case f.Kind == OwnError && request.protocol == queryProtocol:
+		return prolog + `<ErrorResponse><Error><Code>Unavailable</Code></Error></ErrorResponse>`
+	case f.Kind == OwnError && request.Service == "s3":
+		return prolog + `<Error><Code>InternalError</Code></Error>`
+	case f.Kind == OwnError:
+		return `{"__type": "InternalFailure", "message": "unavailable"}`
+	default:
+		return `{"error": "unavailable"}`
 	}
 }
 

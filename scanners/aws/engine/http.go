@@ -26,10 +26,16 @@ func Outside(cfg aws.Config) aws.Config {
 	return cfg
 }
 
-// httpClient returns a client whose every attempt is bounded. Where the
+// httpClient returns a client whose every attempt is bounded and which follows
+// no redirection. Where the
 // endpoint is overridden, as in tests, host names below the endpoint's host
 // (which S3 control makes of account ids) lead there too.
 func httpClient(cfg aws.Config) aws.HTTPClient {
+	if own, ok := cfg.HTTPClient.(*http.Client); ok {
+		staying := *own
+		staying.CheckRedirect = stay
+		return &staying
+	}
 	client, ok := cfg.HTTPClient.(*awshttp.BuildableClient)
 	if !ok && cfg.HTTPClient != nil {
 		return cfg.HTTPClient
@@ -41,11 +47,14 @@ func httpClient(cfg aws.Config) aws.HTTPClient {
 		t.MaxIdleConnsPerHost = accountGate
 	})
 	endpoint, err := url.Parse(aws.ToString(cfg.BaseEndpoint))
-	if err != nil || endpoint.Host == "" {
-		return client
+	if err == nil && endpoint.Host != "" {
+		client = client.WithTransportOptions(func(t *http.Transport) { t.DialContext = dialBelow(endpoint.Host) })
 	}
-	return client.WithTransportOptions(func(t *http.Transport) { t.DialContext = dialBelow(endpoint.Host) })
+	return &http.Client{Transport: client.GetTransport(), Timeout: client.GetTimeout(), CheckRedirect: stay}
 }
+
+// stay follows no redirection: it would carry a signed request elsewhere.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // dialBelow returns a dialer for which all names below the host are the host.
 func dialBelow(host string) func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -1,6 +1,10 @@
 package engine
 
-import "context"
+import (
+	"context"
+	"errors"
+	"reflect"
+)
 
 // Pager is any of the SDK's paginators.
 type Pager[P, O any] interface {
@@ -11,14 +15,47 @@ type Pager[P, O any] interface {
 // EachPage calls do for every page of a listing. Its error means that the
 // listing was not seen to its end.
 func EachPage[P, O any](ctx context.Context, pages Pager[P, O], do func(P) error) error {
+	seen := map[string]bool{}
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return err
 		}
+		token := tokenOf(page)
+		if token != "" && seen[token] {
+			return errSamePage
+		}
+		seen[token] = true
 		if err := do(page); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// errSamePage says that a service went round in circles.
+var errSamePage = errors.New("the answer names a page that was read before")
+
+// tokens are the names by which outputs call where the next page begins.
+var tokens = []string{"NextToken", "NextMarker", "Marker", "ContinuationToken", "LastEvaluatedTableName"}
+
+// tokenOf returns where the next page begins, "" after the last one.
+func tokenOf(page any) string {
+	v := reflect.Indirect(reflect.ValueOf(page))
+	if v.Kind() != reflect.Struct {
+		return ""
+	}
+	for _, name := range tokens {
+		if token, ok := fieldOf(v, name).(*string); ok && token != nil {
+			return name + *token
+		}
+	}
+	return ""
+}
+
+func fieldOf(v reflect.Value, name string) any {
+	if field := v.FieldByName(name); field.IsValid() {
+		return field.Interface()
 	}
 	return nil
 }

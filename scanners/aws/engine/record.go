@@ -46,7 +46,7 @@ const otherRead = "GenerateCredentialReport"
 
 // watch adds the record to a client's middleware.
 func (r *record) watch(stack *middleware.Stack) error {
-	if err := stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("posture.answer", checkAnswer), middleware.After); err != nil {
+	if err := checkAnswers(stack); err != nil {
 		return err
 	}
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("posture.record", r.pass), middleware.After)

@@ -69,7 +69,7 @@ func TestEmptyAnswers(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	client := sts.NewFromConfig(Outside(server.Config(testAccount)))
-	want := map[awstest.Kind]error{awstest.Empty: errEmptyAnswer, awstest.Page: errPageAnswer}
+	want := map[awstest.Kind]error{awstest.Empty: errEmptyAnswer, awstest.Page: errForeignAnswer}
 	for kind, wanted := range want {
 		cloud.Break(awstest.Fault{Kind: kind})
 		if _, err := client.GetCallerIdentity(context.Background(), nil); !errors.Is(err, wanted) {

@@ -29,6 +29,12 @@ var reasons = map[awstest.Kind]posture.Reason{
 	awstest.CutOff:    posture.Failed,
 	awstest.Reset:     posture.Failed,
 	awstest.Slow:      posture.TimedOut,
+	awstest.XHTML:     posture.Failed,
+	awstest.Marked:    posture.Failed,
+	awstest.Object:    posture.Failed,
+	awstest.Prolog:    posture.Failed,
+	awstest.OwnError:  posture.Failed,
+	awstest.Redirect:  posture.Failed,
 }
 
 // trial is one scan in which one operation goes wrong in one way.
