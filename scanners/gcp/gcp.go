@@ -2,37 +2,52 @@
 // organizations from Cloud Asset Inventory in one pass, and directly, with
 // calls that only read, what the inventory lacks. It never judges.
 //
-// Begin with Open, given a scope and credentials; then Targets and Project's
-// Scan, or Slices where time is limited. FromExport reads files instead.
-// Package engine is the machinery that reads, package services what is read,
-// one file per service of Google's; docs/adding-a-service.md says how to add
-// one.
+// Begin with Open, given a scope and Credentials; then Targets and Project's
+// Scan, or Slices where time is limited. FromExport reads files instead. What
+// can be read is in package services, one file per service of Google's, how in
+// package engine.
 package gcp
 
 import (
 	"context"
+
+	"cloud.google.com/go/auth"
+	"google.golang.org/api/option"
 
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
 	"posture/scanners/gcp/services"
 )
 
-// What a scan is made of, as package engine has it.
-type (
-	Scope     = engine.Scope
-	Options   = engine.Options
-	Quota     = engine.Quota
-	Inventory = engine.Inventory
-	Project   = engine.Project
-	Slice     = engine.Slice
-	Ask       = engine.Ask
-	Export    = engine.Export
-)
+// Scope is an organization, a folder or a project, with everything below it.
+type Scope = engine.Scope
 
-// Catalogue returns all that is declared of Google Cloud.
+// Options says how to read.
+type Options = engine.Options
+
+// Quota lets at most so many calls of the inventory begin in any minute.
+type Quota = engine.Quota
+
+// Inventory is one pass over what a scope holds.
+type Inventory = engine.Inventory
+
+// Project is one target of an inventory, ready to be scanned.
+type Project = engine.Project
+
+// Slice is a part of an inventory's scope that was read as one.
+type Slice = engine.Slice
+
+// Ask is what slices are asked for.
+type Ask = engine.Ask
+
+// Export is a file that gcloud asset export wrote.
+type Export = engine.Export
+
+// Catalogue returns all that can be read of Google Cloud, and the calls that
+// it takes.
 func Catalogue() scanners.Catalogue {
-	r := services.Registry()
-	return r.Catalogue()
+	registry := services.Registry()
+	return registry.Catalogue()
 }
 
 // Open prepares a pass over the scope. It makes no call. Close it when its
@@ -41,8 +56,33 @@ func Open(ctx context.Context, scope Scope, o Options) (*Inventory, error) {
 	return engine.Open(ctx, services.Registry(), scope, o)
 }
 
-// FromExport reads files that gcloud asset export wrote instead of asking the
-// inventory. What they lack is not known.
+// FromExport reads exports instead of asking the inventory. What they lack is
+// not known.
 func FromExport(exports []Export, o Options) (*Inventory, error) {
 	return engine.FromExport(services.Registry(), exports, o)
+}
+
+// InOrganization returns the scope of an organization, given its number.
+func InOrganization(id string) (Scope, error) { return engine.InOrganization(id) }
+
+// InFolder returns the scope of a folder, given its number.
+func InFolder(id string) (Scope, error) { return engine.InFolder(id) }
+
+// InProject returns the scope of a project, given its id or its number.
+func InProject(id string) (Scope, error) { return engine.InProject(id) }
+
+// NewQuota returns a quota of so many calls a minute; 0: of what the inventory
+// allows a project by default.
+func NewQuota(calls int) *Quota { return engine.NewQuota(calls) }
+
+// Credentials returns the application default credentials, or with an account
+// to impersonate those of it, as options for clients, and whom they stand for,
+// "" when they do not tell. It makes no call.
+func Credentials(impersonated string) ([]option.ClientOption, string, error) {
+	return engine.Credentials(impersonated)
+}
+
+// As is Credentials for given credentials, which stand for the caller.
+func As(own *auth.Credentials, caller, impersonated string) ([]option.ClientOption, string, error) {
+	return engine.As(own, caller, impersonated)
 }

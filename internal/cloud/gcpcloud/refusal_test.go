@@ -305,14 +305,14 @@ func TestRefusals(t *testing.T) {
 // not, and those for the policies above the scope.
 func declared() []string {
 	want := posture.Want{}
-	for typ, doc := range gcp.Docs() {
+	for typ, doc := range gcp.Catalogue().Docs() {
 		for field := range reflect.TypeOf(doc).Fields() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			want[typ] = append(want[typ], name)
 		}
 	}
 	ops := map[string]bool{"cloudresourcemanager.folders.getIamPolicy": true, "cloudresourcemanager.organizations.getIamPolicy": true}
-	for _, call := range gcp.Calls(want) {
+	for _, call := range gcp.Catalogue().Calls(want) {
 		ops[call.Op] = true
 	}
 	return slices.Sorted(maps.Keys(ops))

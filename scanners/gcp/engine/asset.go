@@ -121,4 +121,5 @@ type Labelled struct {
 	Labels map[string]string `json:"labels"`
 }
 
+// Tags returns the labels.
 func (l Labelled) Tags() map[string]string { return l.Labels }

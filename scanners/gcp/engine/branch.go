@@ -74,7 +74,7 @@ func (b *branch) grow(asked *posture.Target) {
 
 // pathTo returns the keys from below the top down to a node, none for the top
 // itself.
-func pathTo(n *node, top string) []string {
+func pathTo(n *Node, top string) []string {
 	path := n.Ancestors
 	if len(path) == 0 || path[0] != n.Key {
 		path = append([]string{n.Key}, path...)

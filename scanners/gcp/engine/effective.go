@@ -20,7 +20,8 @@ func (r *Reading) Grants(fields ...string) []Grant {
 
 // GrantsOn returns what the IAM policy of something else in the resource's
 // project grants, given its full name. Its type must be among the service's
-// Joins, with Policies.
+// Joins, with Policies. Where policies could not be listed it marks the fields
+// as unread.
 func (r *Reading) GrantsOn(typ, name string, fields ...string) []Grant {
 	if !r.Wants(fields...) {
 		return nil

@@ -27,8 +27,8 @@ type estate struct {
 	registry *Registry
 	common   *estate // of a slice: what was listed for the whole scope; nil: this is all
 
-	nodes       map[string]*node                 // by key
-	accounts    map[string]*node                 // by account; nil until all are there
+	nodes       map[string]*Node                 // by key
+	accounts    map[string]*Node                 // by account; nil until all are there
 	shares      map[shareKey]*share              // resources, by type and owner
 	policies    map[string]*share                // IAM policies of other resources, by owner
 	above       map[string]*Policy               // IAM policies of nodes, by key
@@ -51,7 +51,7 @@ func newEstate(r *Registry) (*estate, error) {
 		return nil, err
 	}
 	return &estate{
-		packer: packer, registry: r, nodes: map[string]*node{}, shares: map[shareKey]*share{}, policies: map[string]*share{},
+		packer: packer, registry: r, nodes: map[string]*Node{}, shares: map[shareKey]*share{}, policies: map[string]*share{},
 		above: map[string]*Policy{}, constraints: map[string]map[string]Constraint{}, listed: map[listingKey]error{},
 	}, nil
 }
@@ -159,7 +159,7 @@ func (e *estate) seal() {
 		e.packer.seal(s)
 	}
 	if e.accounts == nil {
-		e.accounts = map[string]*node{}
+		e.accounts = map[string]*Node{}
 		for _, n := range e.nodes {
 			e.accounts[n.target().Account] = n
 		}

@@ -33,7 +33,7 @@ import (
 // Options says how to read.
 type Options struct {
 	Caller   string                // who reads, for the record; "" when it is not known
-	Services []string              // the services to read, by Services' names; empty: all
+	Services []string              // the services to read, by the catalogue's names; empty: all
 	NoReread bool                  // a failing resource is not read a second time
 	Client   []option.ClientOption // credentials; for the inventory also the endpoint
 	REST     []option.ClientOption // for the APIs that are read directly, instead of Client

@@ -54,7 +54,7 @@ func Owned[T any](r *Reading, typ, key string, fields ...string) []Joined[T] {
 	return found
 }
 
-// OwnedBy is owned for whoever marks fields later.
+// OwnedBy is Owned for whoever marks fields later.
 func OwnedBy[T any](r *Reading, typ, key string) ([]Joined[T], error) {
 	return Once(r, fmt.Sprintf("join %T %s %s", *new(T), typ, key), func() ([]Joined[T], error) {
 		return joinAssets[T](r.place.estate, typ, []string{key})

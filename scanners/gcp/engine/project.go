@@ -70,7 +70,7 @@ type place struct {
 	want    posture.Want
 	emitter scanners.Emitter
 
-	node     *node
+	node     *Node
 	self     *Asset // the node's own
 	policies map[string]*Policy
 	broken   error // why policies are not there

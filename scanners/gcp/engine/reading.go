@@ -80,7 +80,7 @@ func (r *Reading) Strange(what string, fields ...string) {
 }
 
 // Owner returns the project, folder or organization that the resource belongs to.
-func (r *Reading) Owner() *node { return r.place.node }
+func (r *Reading) Owner() *Node { return r.place.node }
 
 // InScope reports whether a project, folder or organization, by its key, is
 // among what is scanned.

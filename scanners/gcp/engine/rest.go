@@ -23,7 +23,7 @@ func Once[T any](r *Reading, key string, fetch func() (T, error)) (T, error) {
 	return scanners.Once(&r.place.inventory.memo, key, fetch)
 }
 
-// OnceInScope is once for the whole scope, and kept as long.
+// OnceInScope is Once for the whole scope, and kept as long.
 func OnceInScope[T any](r *Reading, key string, fetch func() (T, error)) (T, error) {
 	return scanners.Once(&r.place.inventory.whole().memo, key, fetch)
 }

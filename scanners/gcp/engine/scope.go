@@ -67,8 +67,8 @@ var hierarchy = []string{TypeProject, TypeFolder, TypeOrganization}
 // isNode reports whether the type is one of the hierarchy.
 func isNode(typ string) bool { return slices.Contains(hierarchy, typ) }
 
-// node is a project, a folder or an organization.
-type node struct {
+// Node is a project, a folder or an organization.
+type Node struct {
 	Key       string   // "projects/123"
 	ID        string   // a project's id; a number for the rest
 	name      string   // what people call it
@@ -77,13 +77,13 @@ type node struct {
 }
 
 // Level returns what the node is: project, folder or organization.
-func (n *node) Level() string {
+func (n *Node) Level() string {
 	kind, _, _ := strings.Cut(n.Key, "/")
 	return strings.TrimSuffix(kind, "s")
 }
 
 // target returns the target that holds what belongs to the node itself.
-func (n *node) target() posture.Target {
+func (n *Node) target() posture.Target {
 	account := n.ID
 	if n.Level() != "project" {
 		account = n.Level() + "-" + LastOf(n.Key)
@@ -119,13 +119,13 @@ type nodeData struct {
 }
 
 // newNode returns the node that an asset of the hierarchy describes.
-func newNode(a *Asset) (*node, error) {
+func newNode(a *Asset) (*Node, error) {
 	var data nodeData
 	if err := a.decode(&data); err != nil {
 		return nil, err
 	}
 	key := a.owner()
-	n := &node{Key: key, name: data.DisplayName, Ancestors: a.Ancestors}
+	n := &Node{Key: key, name: data.DisplayName, Ancestors: a.Ancestors}
 	n.active = data.LifecycleState == "ACTIVE" || data.State == "ACTIVE"
 	_, n.ID, _ = strings.Cut(key, "/")
 	if strings.HasPrefix(key, "projects/") && data.ProjectID != "" {
