@@ -68,7 +68,7 @@ func ParsePorts(protocol, text string) (Ports, error) {
 	if err == nil {
 		var to uint64
 		to, err = strconv.ParseUint(last, 10, 16)
-		p.From, p.To = int64(from), int64(to) //nolint:gosec // of 16 bits
+		p.From, p.To = int64(from), int64(to)
 	}
 	if err != nil || p.From > p.To {
 		return Ports{}, fmt.Errorf("read the ports %q: expected a port, or two with a dash between", text)

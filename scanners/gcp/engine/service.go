@@ -143,8 +143,8 @@ func top(field string) string {
 // selected returns the services that an enabled rule and the options ask for.
 func (i *Inventory) selected(want posture.Want) []*Service {
 	var chosen []*Service
-	for n := range i.Registry.Services {
-		s := &i.Registry.Services[n]
+	for n := range i.Services {
+		s := &i.Services[n]
 		if _, wanted := want[s.Name]; wanted && i.options.reads(s.named()) {
 			chosen = append(chosen, s)
 		}

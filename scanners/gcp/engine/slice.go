@@ -76,7 +76,7 @@ func (i *Inventory) divide(want posture.Want) (common, rest map[content][]string
 	common, rest = map[content][]string{}, map[content][]string{}
 	for content, types := range i.needs(want) {
 		for _, typ := range types {
-			if i.Registry.sliced(typ) && !everywhere[typ] {
+			if i.sliced(typ) && !everywhere[typ] {
 				rest[content] = append(rest[content], typ)
 			} else {
 				common[content] = append(common[content], typ)

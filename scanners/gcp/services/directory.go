@@ -57,8 +57,8 @@ func readDirectory(ctx context.Context, r *engine.Reading) any {
 func hasFinding(ctx context.Context, r *engine.Reading, category string) (bool, error) {
 	query := url.Values{"filter": {`state="ACTIVE" AND category="` + category + `"`}, "pageSize": {"1"}}
 	for {
-		var page findingsData
-		if err := askSecurityCenter(ctx, r, opFindings, "/sources/-/findings", query, &page); err != nil || len(page.Results) > 0 {
+		page, err := listFindings(ctx, r, query)
+		if err != nil || len(page.Results) > 0 {
 			return true, err
 		}
 		if page.Next == "" {

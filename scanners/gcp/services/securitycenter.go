@@ -83,7 +83,7 @@ func beginsScope(r *engine.Reading) bool {
 // or organization that it does not know it says that there is no such thing.
 func hasSources(ctx context.Context, r *engine.Reading) (bool, error) {
 	var answer struct{ Sources []struct{ Name string } }
-	err := askSecurityCenter(ctx, r, opSources, "/sources", url.Values{"pageSize": {"1"}}, &answer)
+	err := r.Fetch(ctx, opSources, securityCenterOf(r, "/sources", url.Values{"pageSize": {"1"}}), &answer)
 	if errors.Is(err, posture.ErrGone) {
 		return false, nil
 	}
@@ -109,8 +109,7 @@ func oldestFinding(ctx context.Context, r *engine.Reading, severity string, fiel
 	var oldest time.Time
 	open := false
 	for range findingsPages {
-		var page findingsData
-		err := askSecurityCenter(ctx, r, opFindings, "/sources/-/findings", query, &page)
+		page, err := listFindings(ctx, r, query)
 		if !r.Got(err, append(fields, "older_findings")...) {
 			return false, time.Time{}
 		}
@@ -139,9 +138,15 @@ type findingsData struct {
 	Next string `json:"nextPageToken"`
 }
 
-// askSecurityCenter asks version 2 of the API, which has no client here, about
-// the project, folder or organization.
-func askSecurityCenter(ctx context.Context, r *engine.Reading, op, path string, query url.Values, into any) error {
-	at := &url.URL{Scheme: "https", Host: "securitycenter.googleapis.com", Path: "/v2/" + r.Owner().Key + path, RawQuery: query.Encode()}
-	return r.Fetch(ctx, op, at, into)
+// listFindings reads a page of the findings of all sources.
+func listFindings(ctx context.Context, r *engine.Reading, query url.Values) (findingsData, error) {
+	var page findingsData
+	err := r.Fetch(ctx, opFindings, securityCenterOf(r, "/sources/-/findings", query), &page)
+	return page, err
+}
+
+// securityCenterOf returns where to ask about the project, folder or
+// organization: version 2 of the API, which has no client here.
+func securityCenterOf(r *engine.Reading, path string, query url.Values) *url.URL {
+	return &url.URL{Scheme: "https", Host: "securitycenter.googleapis.com", Path: "/v2/" + r.Owner().Key + path, RawQuery: query.Encode()}
 }
