@@ -75,7 +75,7 @@ func weekExemptions(page weekly.Page) *report.Table {
 	table := report.NewTable("exemption", "rule", "for", "state", "failing", "approved by", "last day")
 	for _, x := range page.Exemptions.Items.Items {
 		if x.Expired || x.Left <= 30 {
-			table.Add(x.ID, x.Rule, x.Covers, x.State(), strconv.Itoa(x.Failing), x.Approved, x.Expires)
+			table.Add(x.ID, x.Rule, x.Covers, x.State(), strconv.Itoa(x.Failing), x.Approved, x.Expires.String())
 		}
 	}
 	return table

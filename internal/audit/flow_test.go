@@ -69,10 +69,10 @@ func TestFlows(t *testing.T) {
 		})
 	}
 	none := func(s *site) { s.config.Exemptions.Items = nil }
-	until := func(day string) func(*site) {
+	until := func(day posture.Day) func(*site) {
 		return exempt(config.Exemption{ID: "X", Rule: encrypted, Account: "1", Created: "2025-01-01", Expires: day})
 	}
-	tagged := func(day string) func(*site) {
+	tagged := func(day posture.Day) func(*site) {
 		return exempt(config.Exemption{ID: "X", Rule: encrypted, Tags: map[string]string{"env": "dev"}, Created: "2025-01-01", Expires: day})
 	}
 	problem := func(n int) string { return fmt.Sprint("scanner-problem ", n) }

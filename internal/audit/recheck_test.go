@@ -208,7 +208,7 @@ func TestNotRechecked(t *testing.T) {
 }
 
 // until returns an exemption of account 1's main bucket.
-func until(day string) config.Exemption {
+func until(day posture.Day) config.Exemption {
 	return config.Exemption{ID: "X", Rule: encrypted, Account: "1", Created: "2025-01-01", Expires: day}
 }
 

@@ -12,8 +12,6 @@ import (
 	"posture/internal/yamlfile"
 )
 
-const day = "2006-01-02"
-
 var (
 	accountID  = regexp.MustCompile(`^[0-9]{12}$`)
 	roleARN    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`)
@@ -179,19 +177,23 @@ func (k *checker) exemptions(e Exemptions) {
 func (k *checker) exemption(x Exemption, maxDays int, path []any) {
 	for _, field := range []struct{ name, value string }{
 		{"id", x.ID}, {"rule", x.Rule}, {"reason", x.Reason}, {"requested_by", x.RequestedBy},
-		{"approved_by", x.ApprovedBy}, {"created", x.Created}, {"expires", x.Expires},
+		{"approved_by", x.ApprovedBy}, {"created", x.Created.String()}, {"expires", x.Expires.String()},
 	} {
 		k.that(strings.TrimSpace(field.value) != "", path, "%s is missing: an exemption needs id, rule, reason, requested_by, approved_by, created and expires", field.name)
 	}
 	k.that(!strings.EqualFold(x.RequestedBy, x.ApprovedBy), append(path, "approved_by"), "approved by %q, who requested it: expected somebody else", x.ApprovedBy)
 	k.that(x.Account != "" || x.Resource != "" || len(x.Tags) > 0, path, "an exemption needs a scope: account, resource or tags")
-	created, err := time.Parse(day, x.Created)
-	k.that(err == nil, append(path, "created"), "created %q: expected a day such as 2026-01-31", x.Created)
-	expires, err := time.Parse(day, x.Expires)
-	k.that(err == nil, append(path, "expires"), "expires %q: expected a day such as 2026-01-31", x.Expires)
+	k.day(x.Created, "created", path)
+	k.day(x.Expires, "expires", path)
+	created, expires := x.Created.Start(), x.Expires.Start()
 	k.that(expires.After(created), append(path, "expires"), "expires %s: expected a day after created", x.Expires)
 	k.that(expires.Sub(created) <= time.Duration(maxDays)*24*time.Hour, append(path, "expires"),
 		"expires %s: more than %d days after created (exemptions.max_days)", x.Expires, maxDays)
+}
+
+func (k *checker) day(day posture.Day, name string, path []any) {
+	_, err := posture.ParseDay(day.String())
+	k.that(err == nil, append(path, name), "%s %v", name, err)
 }
 
 // CheckRules returns an error, with its place, for each mention of a rule that

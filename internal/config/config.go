@@ -140,8 +140,8 @@ type Exemption struct {
 	Ticket      string            `yaml:"ticket" json:"ticket,omitempty"`
 	RequestedBy string            `yaml:"requested_by" json:"requested_by"`
 	ApprovedBy  string            `yaml:"approved_by" json:"approved_by"`
-	Created     string            `yaml:"created" json:"created"` // 2006-01-02
-	Expires     string            `yaml:"expires" json:"expires"` // the last day on which it holds
+	Created     posture.Day       `yaml:"created" json:"created"`
+	Expires     posture.Day       `yaml:"expires" json:"expires"` // the last day on which it holds
 	Control     string            `yaml:"compensating_control" json:"compensating_control,omitempty"`
 }
 

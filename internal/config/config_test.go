@@ -429,7 +429,7 @@ func TestUnreadTags(t *testing.T) {
 	long := config.Exemption{ID: "long", Rule: "r", Tags: tags, Created: "2026-01-01", Expires: "2026-03-01"}
 	again := config.Exemption{ID: "again", Rule: "r", Tags: tags, Created: "2026-01-01", Expires: "2026-03-01"}
 	sure := config.Exemption{ID: "sure", Rule: "r", Account: "1", Created: "2026-01-01", Expires: "2026-01-15"}
-	unread := func(id, expires string) *posture.Exemption {
+	unread := func(id string, expires posture.Day) *posture.Exemption {
 		return &posture.Exemption{ID: id, Expires: expires, Unread: true}
 	}
 	for name, c := range map[string]struct {

@@ -23,18 +23,17 @@ func (e Exemptions) Exempt(f posture.Finding, r posture.Resource, now time.Time)
 	if f.Status != posture.Fail {
 		return nil
 	}
-	today := now.UTC().Format(day)
 	untagged := slices.ContainsFunc(r.Unread, func(u posture.Unread) bool { return u.Field == "tags" })
 	var best, unread *posture.Exemption
 	for _, x := range e.Items {
-		found := &posture.Exemption{ID: x.ID, Expires: x.Expires, Expired: x.Expires < today}
+		found := &posture.Exemption{ID: x.ID, Expires: x.Expires, Expired: x.Expires.Over(now)}
 		switch {
-		case x.Created > today || !x.covers(f):
+		case x.Created.Start().After(now) || !x.covers(f):
 		case untagged && len(x.Tags) > 0:
-			if unread == nil || found.Expires > unread.Expires {
+			if unread == nil || longer(found, unread) {
 				found.Unread, unread = true, found
 			}
-		case x.tagged(r.Tags) && (best == nil || found.Expires > best.Expires):
+		case x.tagged(r.Tags) && (best == nil || longer(found, best)):
 			best = found
 		}
 	}
@@ -42,6 +41,11 @@ func (e Exemptions) Exempt(f posture.Finding, r posture.Resource, now time.Time)
 		return unread
 	}
 	return best
+}
+
+// longer reports whether one acceptance holds longer than another.
+func longer(one, other *posture.Exemption) bool {
+	return one.Expires.Start().After(other.Expires.Start())
 }
 
 // covers reports whether the finding lies in the exemption's scope, tags

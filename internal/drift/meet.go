@@ -1,10 +1,6 @@
 package drift
 
-import (
-	"time"
-
-	"posture/internal/posture"
-)
+import "posture/internal/posture"
 
 // meet returns the line that follows from a line and a finding, and the change
 // between them, if any.
@@ -119,7 +115,7 @@ func (c *comparison) decideExemption(t *Notified, f *posture.Finding) {
 	if known.ID == f.Exemption.ID {
 		known.Expires, known.Expired = f.Exemption.Expires, f.Exemption.Expired
 	}
-	known.Expired = known.Expired || known.Expires < c.Now.UTC().Format(time.DateOnly)
+	known.Expired = known.Expired || known.Expires.Over(c.Now)
 	f.Exemption = &known
 }
 

@@ -263,7 +263,7 @@ type Value struct {
 // Exemption refers to a person's acceptance of a failing finding.
 type Exemption struct {
 	ID      string `json:"id"`
-	Expires string `json:"expires"` // the last day on which it holds, as 2006-01-02, UTC
+	Expires Day    `json:"expires"` // the last day on which it holds
 	Expired bool   `json:"expired,omitempty"`
 	Unread  bool   `json:"unread,omitempty"` // whether it covers the finding turns on tags that were not read
 }

@@ -119,7 +119,7 @@ func resourceDetails(a drift.Alert, r drift.Resource) []string {
 		details = append(details, "changed between pass and fail "+plural(r.Flips, "time")+" lately")
 	}
 	if r.Exemption != nil {
-		details = append(details, "exemption "+escape.Name(r.Exemption.ID)+" until "+escape.Name(r.Exemption.Expires))
+		details = append(details, "exemption "+escape.Name(r.Exemption.ID)+" until "+escape.Name(r.Exemption.Expires.String()))
 	}
 	if len(a.Owners) > 1 && r.Owner != "" {
 		details = append(details, "owner "+escape.Name(r.Owner))

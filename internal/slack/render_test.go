@@ -162,7 +162,7 @@ func poison(a drift.Alert, text string) drift.Alert {
 	a.Resources = []drift.Resource{{
 		Fingerprint: text, Rule: text, Account: text, Region: text, Type: text, ID: text, Name: text, Owner: text,
 		Actual: []posture.Value{{Path: text, Value: map[string]any{text: text}}}, FirstFail: slot,
-		Exemption: &posture.Exemption{ID: text, Expires: text}, Likely: &drift.Attribution{Event: text, Principal: text, Session: text},
+		Exemption: &posture.Exemption{ID: text, Expires: posture.Day(text)}, Likely: &drift.Attribution{Event: text, Principal: text, Session: text},
 	}, {ID: "arn:aws:s3:::" + text, Type: "AWS::S3::Bucket", Region: "eu-west-1", Link: "https://console.aws.amazon.com/s3/buckets/" + text}}
 	a.Common = []drift.Share{{Of: text, Value: text}}
 	a.Rules = []drift.RuleCount{{Rule: text, Title: text, Severity: posture.Severity(text)}}

@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"posture/internal/config"
+	"posture/internal/posture"
 )
-
-// dateLayout is how exemptions write days.
-const dateLayout = time.DateOnly
 
 // scopeOf says what an exemption is for.
 func scopeOf(x config.Exemption) string {
@@ -29,9 +27,9 @@ func scopeOf(x config.Exemption) string {
 }
 
 // daysBetween returns how many days after a time's own day a day is.
-func daysBetween(from time.Time, to string) int {
-	last, err := time.Parse(dateLayout, to)
-	if err != nil { // the configuration was checked
+func daysBetween(from time.Time, to posture.Day) int {
+	last := to.Start()
+	if last.IsZero() { // it was not stored by us
 		return 0
 	}
 	return int(last.Sub(from.UTC().Truncate(day)) / day)
@@ -85,17 +83,17 @@ func (e *Exemptions) count(x Exemption) {
 // end of the week, and those that only findings still know of.
 func (c *collector) accepted() []Exemption {
 	var all []Exemption
-	last := c.asOf.Add(-time.Nanosecond).Format(dateLayout)
 	seen := map[string]bool{}
 	for _, item := range c.Config.Exemptions.Items {
 		seen[item.ID] = true
-		if item.Created > last {
+		created := item.Created.Start()
+		if !created.Before(c.asOf) {
 			continue
 		}
 		x := Exemption{
 			ID: item.ID, Rule: item.Rule, Covers: scopeOf(item), Reason: item.Reason, Ticket: item.Ticket, Requested: item.RequestedBy,
 			Approved: item.ApprovedBy, Control: item.Control, Created: item.Created, Expires: item.Expires,
-			New: item.Created >= c.Week.Start().Format(dateLayout) && item.Created < c.Week.End().Format(dateLayout),
+			New: !created.Before(c.Week.Start()) && created.Before(c.Week.End()),
 		}
 		all = append(all, c.stand(x))
 	}
@@ -113,7 +111,7 @@ func (c *collector) stand(x Exemption) Exemption {
 	x.Failing, x.Resources = found.n, found.names
 	x.MoreOfThem = max(0, found.n-len(found.names))
 	x.Left = daysBetween(c.asOf, x.Expires)
-	x.Expired = x.Expires < c.asOf.Format(dateLayout)
+	x.Expired = x.Expires.Over(c.asOf)
 	slices.Sort(x.Resources)
 	return x
 }

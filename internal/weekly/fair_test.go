@@ -114,7 +114,7 @@ func TestTone(t *testing.T) {
 	for _, row := range []struct {
 		name  string
 		found map[string][]string
-		until string // last day of an exemption for a
+		until posture.Day // last day of an exemption for a
 		now   time.Time
 		want  string
 		says  string

@@ -183,7 +183,7 @@ func (p Page) csvExemptions(s *sheet) {
 		s.figure("exemptions", "", f.name, f.n)
 	}
 	for _, e := range x.Items.Items {
-		s.add("exemptions", e.ID, e.State(), e.Expires, "", e.Reason)
+		s.add("exemptions", e.ID, e.State(), e.Expires.String(), "", e.Reason)
 		for _, part := range [][2]string{{"rule", e.Rule}, {"for", e.Covers}, {"ticket", e.Ticket}, {"requested by", e.Requested}, {"approved by", e.Approved}, {"compensating control", e.Control}} {
 			s.add("exemptions", e.ID, part[0], part[1], "", "")
 		}

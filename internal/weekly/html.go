@@ -160,7 +160,7 @@ func (x Exemption) cells() []cell {
 		covers += ` +` + count(x.MoreOfThem) + ` more`
 	}
 	return []cell{
-		words(x.ID), names(x.Rule), marked(covers), words(x.State()), num(x.Failing), words(x.Reason), words(x.Ticket), words(x.Approved), marked(`<span class="day">` + text(x.Expires) + `</span>`),
+		words(x.ID), names(x.Rule), marked(covers), words(x.State()), num(x.Failing), words(x.Reason), words(x.Ticket), words(x.Approved), marked(`<span class="day">` + text(x.Expires.String()) + `</span>`),
 	}
 }
 

@@ -261,23 +261,23 @@ type Exemptions struct {
 // Exemption is one of them. What is not in the configuration any more is
 // known by its id and last day only.
 type Exemption struct {
-	ID         string   `json:"id"`
-	Rule       string   `json:"rule"`
-	Covers     string   `json:"covers"` // account, resource and tags, as configured
-	Reason     string   `json:"reason"`
-	Ticket     string   `json:"ticket,omitempty"`
-	Requested  string   `json:"requested_by"`
-	Approved   string   `json:"approved_by"`
-	Control    string   `json:"compensating_control,omitempty"`
-	Created    string   `json:"created"`
-	Expires    string   `json:"expires"` // the last day on which it holds
-	Left       int      `json:"days_left"`
-	New        bool     `json:"new,omitempty"`
-	Expired    bool     `json:"expired,omitempty"`
-	Withdrawn  bool     `json:"withdrawn,omitempty"` // no longer in the configuration
-	Failing    int      `json:"failing"`             // findings that it is for
-	Resources  []string `json:"resources,omitempty"` // names of the first of them
-	MoreOfThem int      `json:"more_resources,omitempty"`
+	ID         string      `json:"id"`
+	Rule       string      `json:"rule"`
+	Covers     string      `json:"covers"` // account, resource and tags, as configured
+	Reason     string      `json:"reason"`
+	Ticket     string      `json:"ticket,omitempty"`
+	Requested  string      `json:"requested_by"`
+	Approved   string      `json:"approved_by"`
+	Control    string      `json:"compensating_control,omitempty"`
+	Created    posture.Day `json:"created"`
+	Expires    posture.Day `json:"expires"` // the last day on which it holds
+	Left       int         `json:"days_left"`
+	New        bool        `json:"new,omitempty"`
+	Expired    bool        `json:"expired,omitempty"`
+	Withdrawn  bool        `json:"withdrawn,omitempty"` // no longer in the configuration
+	Failing    int         `json:"failing"`             // findings that it is for
+	Resources  []string    `json:"resources,omitempty"` // names of the first of them
+	MoreOfThem int         `json:"more_resources,omitempty"`
 }
 
 // Population is what there is to judge.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posture/internal/config"
+	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/weekly"
 )
@@ -19,7 +20,7 @@ func TestExemptionDays(t *testing.T) {
 	calm(s)
 	s.on(6).run(snapshot.Complete)
 	for _, row := range []struct {
-		created, expires string
+		created, expires posture.Day
 		want             weekly.Exemptions
 		state            string
 	}{

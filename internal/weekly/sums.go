@@ -38,7 +38,7 @@ type clock struct {
 
 // covered is the failing findings that one exemption is for.
 type covered struct {
-	expires string
+	expires posture.Day
 	rule    string
 	n       int
 	names   []string
@@ -99,7 +99,7 @@ func (s *sums) told(t drift.Notified, severity posture.Severity, current bool) {
 	if t.Exemption != nil {
 		s.cover(t)
 	}
-	if x := t.Exemption; x != nil && !x.Unread && x.Expires >= s.asOf.Format(time.DateOnly) {
+	if x := t.Exemption; x != nil && !x.Unread && !x.Expires.Over(s.asOf) {
 		return
 	}
 	open := Open{

@@ -223,7 +223,7 @@ func (s *story) damage(text string, of func(key string) bool) {
 }
 
 // exemption returns one for all resources of a name.
-func exemption(id, rule, resource, created, expires string) config.Exemption {
+func exemption(id, rule, resource string, created, expires posture.Day) config.Exemption {
 	return config.Exemption{
 		ID: id, Rule: rule, Resource: resource, Reason: "reason of " + id, Ticket: "T-" + id, RequestedBy: "marta", ApprovedBy: "jonas", Created: created, Expires: expires,
 	}
