@@ -42,7 +42,7 @@ func (f *cloudFlags) add(cmd *cobra.Command, scan bool) {
 
 // addServices adds the flag that all clouds have.
 func (f *cloudFlags) addServices(cmd *cobra.Command) {
-	known := f.cloud.Catalogue.Services()
+	known := f.cloud.Services()
 	cmd.Flags().Var(&choices[string]{values: &f.services, of: "service", allowed: known}, cloud.ServicesFlag, "`services` to read (default: all)")
 	complete(cmd, cloud.ServicesFlag, known)
 }

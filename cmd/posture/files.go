@@ -37,7 +37,7 @@ func (f newFile) stage(place func(from, to string) error) error {
 	if err != nil {
 		return inPlaceOf(err, f.name)
 	}
-	defer os.Remove(temp) //nolint:errcheck // nothing is there once it was renamed
+	defer os.Remove(temp) // nothing is there once it was renamed
 	if err = f.write(file); err == nil {
 		err = file.Sync()
 	}

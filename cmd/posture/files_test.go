@@ -54,7 +54,7 @@ func TestReplaceFile(t *testing.T) {
 
 // older writes a file that anybody may read.
 func older(name string) func(string) error {
-	return func(dir string) error { return os.WriteFile(filepath.Join(dir, name), []byte("old"), 0o644) } //nolint:gosec // is to be replaced
+	return func(dir string) error { return os.WriteFile(filepath.Join(dir, name), []byte("old"), 0o644) }
 }
 
 // linkTo makes page a link to another file, which is there unless it has no name.

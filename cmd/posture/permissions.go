@@ -74,7 +74,7 @@ purposes, such as its own results.`
 // document returns the permissions in the provider's form.
 func (p *permissions) document() any {
 	return p.cloud.Role.Make(cloud.Permissions{
-		Allowed: p.cloud.Catalogue.Permissions(p.services...), All: p.cloud.Catalogue.Permissions(), Except: p.except,
+		Allowed: p.cloud.Permissions(p.services...), All: p.cloud.Permissions(), Except: p.except,
 	})
 }
 

@@ -33,7 +33,7 @@ func newScanOf(world *streams, c cloud.Cloud) *cobra.Command {
 	help := c.Command.Scan
 	cmd := &cobra.Command{
 		Use: c.Name, Short: help.Short, Example: help.Example,
-		Long: help.Long + "\n\n" + exitCodes + "\n\nServices: " + wrapped(c.Catalogue.Services()) + ".",
+		Long: help.Long + "\n\n" + exitCodes + "\n\nServices: " + wrapped(c.Services()) + ".",
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if estimate {

@@ -88,7 +88,7 @@ func TestClaimHoldsUntilItsLeaseEnds(t *testing.T) {
 		go func() { _, _ = box.Deliver(t.Context(), slack) }()
 		synctest.Wait()
 		claimed, err := box.Waiting(t.Context())
-		if err != nil || claimed[0].State != outbox.Sending || claimed[0].LeaseUntil.Sub(time.Now()) != 5*time.Minute || slack.ended {
+		if err != nil || claimed[0].State != outbox.Sending || time.Until(claimed[0].LeaseUntil) != 5*time.Minute || slack.ended {
 			t.Errorf("ended %v, %+v, %v", slack.ended, claimed, err)
 		}
 		other := &fakeSlack{clock: newClock()}

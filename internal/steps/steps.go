@@ -168,7 +168,7 @@ func (s *Site) plan(ctx context.Context, e Event) (snapshot.Run, bool, error) {
 	if e.Opener == "" {
 		e.Opener = "slot " + e.Slot.UTC().Format(time.RFC3339)
 	}
-	return s.Auditor.Plan(ctx, e.Slot, s.Scope, e.Opener)
+	return s.Plan(ctx, e.Slot, s.Scope, e.Opener)
 }
 
 func scan(ctx context.Context, s *Site, e Event) (Answer, error) {
@@ -187,7 +187,7 @@ func scan(ctx context.Context, s *Site, e Event) (Answer, error) {
 
 func (s *Site) scanOne(ctx context.Context, run posture.RunID, target posture.Target) (Answer, error) {
 	said := Answer{Run: run, Go: true, Targets: 1, Left: 1, Counts: map[posture.Status]int{}}
-	part, err := s.Auditor.Scan(ctx, run, target)
+	part, err := s.Scan(ctx, run, target)
 	if err == nil {
 		said.add(part)
 		said.Done, said.Failure = true, part.Failure
@@ -217,7 +217,7 @@ func (a *Answer) add(part snapshot.Part) {
 }
 
 func publish(ctx context.Context, s *Site, e Event) (Answer, error) {
-	published, err := s.Auditor.Publish(ctx, e.Run)
+	published, err := s.Publish(ctx, e.Run)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -229,7 +229,7 @@ func publish(ctx context.Context, s *Site, e Event) (Answer, error) {
 }
 
 func watchdog(ctx context.Context, s *Site, _ Event) (Answer, error) {
-	watch, err := s.Auditor.Watchdog(ctx)
+	watch, err := s.Watchdog(ctx)
 	if len(watch.Series) == 0 {
 		return Answer{}, err // it could not see
 	}
