@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -88,8 +89,8 @@ func TestClaimHoldsUntilItsLeaseEnds(t *testing.T) {
 		go func() { _, _ = box.Deliver(t.Context(), slack) }()
 		synctest.Wait()
 		claimed, err := box.Waiting(t.Context())
-		if err != nil || claimed[0].State != outbox.Sending || time.Until(claimed[0].LeaseUntil) != 5*time.Minute || slack.ended {
-			t.Errorf("ended %v, %+v, %v", slack.ended, claimed, err)
+		if err != nil || claimed[0].State != outbox.Sending || time.Until(claimed[0].LeaseUntil) != 5*time.Minute || slack.ended.Load() {
+			t.Errorf("ended %v, %+v, %v", slack.ended.Load(), claimed, err)
 		}
 		other := &fakeSlack{clock: newClock()}
 		if report := deliver(t, box, other); report.Waiting != 1 || other.calls != 0 {
@@ -99,8 +100,8 @@ func TestClaimHoldsUntilItsLeaseEnds(t *testing.T) {
 		other.clock.at = time.Now()
 		deliver(t, box, other)
 		time.Sleep(31 * time.Second)
-		if report := deliver(t, box, other); report.Notified != 1 || !slack.ended {
-			t.Errorf("ended %v, %+v", slack.ended, report)
+		if report := deliver(t, box, other); report.Notified != 1 || !slack.ended.Load() {
+			t.Errorf("ended %v, %+v", slack.ended.Load(), report)
 		}
 	})
 }
@@ -108,11 +109,11 @@ func TestClaimHoldsUntilItsLeaseEnds(t *testing.T) {
 // hanging is a Slack that never answers; it sees whether its caller gives up.
 type hanging struct {
 	outbox.Sender
-	ended bool
+	ended atomic.Bool
 }
 
 func (h *hanging) Send(ctx context.Context, _ outbox.Message) (outbox.Receipt, error) {
 	<-ctx.Done()
-	h.ended = true
+	h.ended.Store(true)
 	return outbox.Receipt{}, ctx.Err()
 }
