@@ -112,7 +112,7 @@ func bare(t *testing.T, loaded *policy.Policy) []posture.Resource {
 }
 
 // scan returns the resources of a scope.
-func scan(t *testing.T, server *gcptest.Server, loaded *policy.Policy, scope gcp.Scope) []posture.Resource {
+func scan(t *testing.T, server *gcptest.Server, loaded *policy.Policy, scope gcp.Root) []posture.Resource {
 	t.Helper()
 	inventory, err := gcp.Open(t.Context(), scope, gcp.Options{Client: server.Inventory(), REST: server.REST(), PerMinute: 10000})
 	if err != nil {

@@ -122,12 +122,12 @@ func scopeOf(choice cloud.Choice) posture.Target {
 
 // sum returns the parts of a run as one.
 func sum(parts []snapshot.Part) snapshot.Part {
-	all := snapshot.Part{Coverage: posture.Coverage{Calls: map[string]int{}}}
+	all := snapshot.Part{Report: posture.ScanReport{Calls: map[string]int{}}}
 	for _, part := range parts {
 		all.Run = part.Run
-		all.Coverage.Populations = append(all.Coverage.Populations, part.Coverage.Populations...)
-		for op, n := range part.Coverage.Calls {
-			all.Coverage.Calls[op] += n
+		all.Report.Populations = append(all.Report.Populations, part.Report.Populations...)
+		for op, n := range part.Report.Calls {
+			all.Report.Calls[op] += n
 		}
 	}
 	return all
@@ -163,10 +163,10 @@ func estimate(of cloud.Command, target posture.Target, calls []scanners.Declared
 		e.Assumed = append(e.Assumed, fmt.Sprintf("%d regions are enabled, as in a new %s: name them with --regions", of.Regions, of.Unit))
 	}
 	counts := map[string]int{}
-	for _, population := range last.Coverage.Populations {
+	for _, population := range last.Report.Populations {
 		counts[population.Type] += population.Count
 	}
-	for _, n := range last.Coverage.Calls {
+	for _, n := range last.Report.Calls {
 		e.LastCalls += n
 	}
 	if last.Run == "" {

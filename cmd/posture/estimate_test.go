@@ -29,7 +29,7 @@ func TestEstimate(t *testing.T) {
 	accounts := cloud.Command{Unit: "account", Regions: 17}
 	last := snapshot.Part{
 		Run: "r", Target: posture.Target{Account: "1", Regions: []string{"a", "b", "c"}},
-		Coverage: posture.Coverage{
+		Report: posture.ScanReport{
 			Populations: []posture.Population{{Type: "bucket", Count: 10}, {Type: "trail", Region: "a", Count: 1}, {Type: "trail", Region: "b", Count: 2}},
 			Calls:       map[string]int{"s3:GetAcl": 10, "db:List": 3},
 		},

@@ -95,7 +95,7 @@ func (f *findings) print(ctx context.Context) error {
 		return incomplete(err)
 	}
 	fmt.Fprintf(f.world.err, "%s%s. Run %s (%s): %s\n", c.sentence(), f.filtered(),
-		run.run.ID, run.manifest.Outcome, statusLine(run.manifest.Coverage.Counts))
+		run.run.ID, run.manifest.Outcome, statusLine(run.manifest.Totals.Counts))
 	return nil
 }
 

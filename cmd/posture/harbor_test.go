@@ -98,11 +98,11 @@ type quay struct {
 
 func (q quay) Target() posture.Target { return q.target }
 
-func (q quay) Scan(_ context.Context, _ posture.Want, emit func(posture.Resource)) posture.Coverage {
+func (q quay) Scan(_ context.Context, _ posture.Want, emit func(posture.Resource)) posture.ScanReport {
 	e := scanners.Emitter{Provider: q.target.Provider, Account: q.target.Account, Link: q.catalogue.Link, Sink: emit}
 	e.Emit(posture.Resource{Type: "Harbor::Crane", ID: "crane/1", Name: "big", Region: posture.Global, Doc: crane{Braked: true}})
 	e.Emit(posture.Resource{Type: "Harbor::Gate", ID: "gate/1", Name: "north", Region: posture.Global, Doc: gate{Locked: *q.locked}})
-	return posture.Coverage{
+	return posture.ScanReport{
 		Calls: map[string]int{"harbor:WhoAmI": 1, "crane:List": 1, "gate:List": 1, "gate:GetLock": 1}, Caller: "harbor/mate",
 		Populations: []posture.Population{
 			{Type: "Harbor::Crane", Region: posture.Global, Count: 1, Complete: true}, {Type: "Harbor::Gate", Region: posture.Global, Count: 1, Complete: true},

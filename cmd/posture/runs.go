@@ -60,9 +60,9 @@ func (c *common) showRuns(entries []snapshot.Entry, kept string) error {
 	for _, e := range entries {
 		row := []string{e.Run.String(), e.Slot.UTC().Format(timeLayout), string(e.Outcome), "", "", "", "", ""}
 		if e.Sequence > 0 {
-			row = append(row[:3], fmt.Sprintf("%d of %d", e.Coverage.Scanned, e.Coverage.Targets),
-				strconv.Itoa(e.Coverage.Counts[posture.Pass]), strconv.Itoa(e.Coverage.Counts[posture.Fail]),
-				strconv.Itoa(e.Coverage.Counts[posture.Unknown]), e.Closed.UTC().Format(timeLayout))
+			row = append(row[:3], fmt.Sprintf("%d of %d", e.Totals.Scanned, e.Totals.Targets),
+				strconv.Itoa(e.Totals.Counts[posture.Pass]), strconv.Itoa(e.Totals.Counts[posture.Fail]),
+				strconv.Itoa(e.Totals.Counts[posture.Unknown]), e.Closed.UTC().Format(timeLayout))
 		}
 		table.Add(row...)
 	}

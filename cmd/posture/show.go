@@ -108,7 +108,7 @@ func summary(published audit.Published, c counted) string {
 	fmt.Fprintf(&b, "\n%s\n", c.line())
 	calls, targets := 0, len(published.Run.Targets)
 	for _, part := range published.Parts {
-		for _, n := range part.Coverage.Calls {
+		for _, n := range part.Report.Calls {
 			calls += n
 		}
 		if part.Failure != nil {
@@ -135,7 +135,7 @@ func summary(published audit.Published, c counted) string {
 func secondReadings(parts []snapshot.Part) string {
 	read, why := 0, map[string]int{}
 	for _, part := range parts {
-		for _, one := range part.Coverage.Rechecks {
+		for _, one := range part.Report.Rechecks {
 			if one.Cause == nil {
 				read += one.Count
 			} else {
@@ -158,16 +158,16 @@ const shownCauses = 12
 
 // verdict turns what a run found into an exit code, see exitCodes.
 func (s *scan) verdict(manifest snapshot.Manifest, c counted) error {
-	unlisted := manifest.Coverage.Listings - manifest.Coverage.Listed
+	unlisted := manifest.Totals.Listings - manifest.Totals.Listed
 	unknown := atOrOver(c.unknown, s.failOn)
 	switch {
 	case atOrOver(c.failing, s.failOn) > 0:
 		return &exitError{code: exitFindings}
 	case manifest.Outcome != snapshot.Complete:
 		return incomplete(fmt.Errorf("incomplete: the run is %s: %d of %d targets scanned, %.1f%% of findings checked",
-			manifest.Outcome, manifest.Coverage.Scanned, manifest.Coverage.Targets, manifest.Coverage.Share()*100))
+			manifest.Outcome, manifest.Totals.Scanned, manifest.Totals.Targets, manifest.Totals.Share()*100))
 	case unlisted > 0:
-		return incomplete(fmt.Errorf("incomplete: %d of %d listings failed (run: posture doctor %s)", unlisted, manifest.Coverage.Listings, s.cloud.Name))
+		return incomplete(fmt.Errorf("incomplete: %d of %d listings failed (run: posture doctor %s)", unlisted, manifest.Totals.Listings, s.cloud.Name))
 	case unknown > 0:
 		return incomplete(fmt.Errorf("incomplete: %d finding%s at or above %s %s not checked", unknown, plural(unknown), s.failOn, wasOrWere(unknown)))
 	default:

@@ -26,7 +26,7 @@ import (
 // in the coverage.
 type Scanner interface {
 	Target() posture.Target // with its account and regions known
-	Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.Coverage
+	Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.ScanReport
 }
 
 // Cloud is one provider: its rules, and how to reach its targets. To publish a

@@ -138,7 +138,7 @@ func (s *site) found(t tester, id posture.RunID) map[event]posture.Status {
 			if err != nil {
 				t.Fatalf("%v", err)
 			}
-			if !f.Scope && f.Rule != closed {
+			if !f.Listing && f.Rule != closed {
 				found[event{finding: f.Rule + " " + f.Account + " " + f.Resource, print: f.Fingerprint}] = f.Status
 			}
 		}

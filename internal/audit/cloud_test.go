@@ -165,11 +165,11 @@ type scanner struct {
 
 func (s scanner) Target() posture.Target { return s.target }
 
-func (s scanner) Scan(_ context.Context, want posture.Want, emit func(posture.Resource)) posture.Coverage {
+func (s scanner) Scan(_ context.Context, want posture.Want, emit func(posture.Resource)) posture.ScanReport {
 	s.cloud.mu.Lock()
 	defer s.cloud.mu.Unlock()
 	a := s.cloud.accounts[s.target.Account]
-	coverage := posture.Coverage{Calls: map[string]int{"test:List": len(want)}, Caller: "arn:reader"}
+	coverage := posture.ScanReport{Calls: map[string]int{"test:List": len(want)}, Caller: "arn:reader"}
 	for _, typ := range slices.Sorted(maps.Keys(want)) {
 		p := posture.Population{Type: typ, Region: "here", Complete: !a.broken[typ]}
 		if a.broken[typ] {

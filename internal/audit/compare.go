@@ -155,7 +155,7 @@ func discard[T any](T) error { return nil }
 // from now on. Of a target that is out of scope nothing remains.
 func (c *comparison) tell(ctx context.Context, s *side) error {
 	name := s.in.Target.String()
-	if s.in.Scope.Removed {
+	if s.in.Extent.Removed {
 		c.targets[name] = known{}
 		_, err := drift.Compare(s.told.lines, s.findings, s.in, drift.Out{Change: c.collector.Change, Notified: discard[drift.Notified]})
 		return err

@@ -57,7 +57,7 @@ func (j *job) readNews(ctx context.Context) (*news, error) {
 	}
 	n.preview = drift.NewPreview(drift.Input{
 		Target: j.target, Run: j.run.ID, Now: j.run.Slot, Before: told.base, Floors: j.auditor.floors(), Narrowed: j.run.Narrowed,
-		Rules: rulesOf(j.run, j.target.Provider), Scope: scope(j.run, planned, snapshot.Part{Target: j.target}),
+		Rules: rulesOf(j.run, j.target.Provider), Extent: extent(j.run, planned, snapshot.Part{Target: j.target}),
 	})
 	for line, err := range told.lines {
 		if err != nil {

@@ -84,7 +84,7 @@ func (a *Auditor) publish(ctx context.Context, run snapshot.Run) (Published, err
 		return Published{}, err
 	}
 	out.Manifest, _, err = snapshot.Close(ctx, a.Store, run, snapshot.Closing{
-		Parts: parts, Outcome: outcome(snapshot.Cover(run, parts), c.coverage),
+		Parts: parts, Outcome: outcome(snapshot.Sum(run, parts), c.coverage),
 		Read: c.coverage.Read, Total: c.coverage.Total, Closed: a.Now().UTC(),
 	})
 	if err != nil {
@@ -104,7 +104,7 @@ func (a *Auditor) publish(ctx context.Context, run snapshot.Run) (Published, err
 
 // outcome judges a run by its coverage. It is the same judgement that the
 // alert about what could not be read passes on.
-func outcome(run snapshot.Coverage, read drift.Coverage) snapshot.Outcome {
+func outcome(run snapshot.Totals, read drift.Coverage) snapshot.Outcome {
 	switch {
 	case run.Scanned == 0, read.Read == 0 && read.Total > 0:
 		return snapshot.Failed

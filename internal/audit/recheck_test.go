@@ -112,7 +112,7 @@ func TestRecheck(t *testing.T) {
 				t.Error(diff)
 			}
 			part, found := findingOf(t, s, published.Parts, encrypted, mainBucket)
-			if diff := cmp.Diff(test.counts, part.Coverage.Rechecks); diff != "" || found.Status != test.status {
+			if diff := cmp.Diff(test.counts, part.Report.Rechecks); diff != "" || found.Status != test.status {
 				t.Errorf("%s is %s", diff, found.Status)
 			}
 			if direct := slices.ContainsFunc(found.Evidence, func(v posture.Value) bool { return v.Path == "direct.read" }); direct != (len(test.counts) > 0 && test.counts[0].Cause == nil) {
@@ -255,7 +255,7 @@ func TestRecheckLimits(t *testing.T) {
 			s, d := stale(t)
 			test.limit(s, d)
 			published := s.run(t)
-			if diff := cmp.Diff(test.want, published.Parts[0].Coverage.Rechecks); diff != "" || len(d.asked) != test.asked {
+			if diff := cmp.Diff(test.want, published.Parts[0].Report.Rechecks); diff != "" || len(d.asked) != test.asked {
 				t.Errorf("%s asked %d times", diff, len(d.asked))
 			}
 		})
@@ -278,7 +278,7 @@ func TestToldLost(t *testing.T) {
 	}
 	published := s.run(t)
 	want := []posture.Recheck{{Count: 1, Cause: &posture.Cause{Reason: posture.Failed, Operation: "posture:ReadTold"}}}
-	if diff := cmp.Diff(want, published.Parts[0].Coverage.Rechecks); diff != "" || len(d.asked) > 0 {
+	if diff := cmp.Diff(want, published.Parts[0].Report.Rechecks); diff != "" || len(d.asked) > 0 {
 		t.Errorf("%s asked %v", diff, d.asked)
 	}
 }

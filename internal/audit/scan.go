@@ -63,25 +63,25 @@ func (a *Auditor) newPart(ctx context.Context, target posture.Target, run snapsh
 		return snapshot.Part{}, j.err
 	}
 	part, _, err := writer.Commit(ctx, a.Store, snapshot.PartEnd{
-		Regions: j.target.Regions, Coverage: j.coverage, Failure: j.failure, Finished: a.Now().UTC(),
+		Regions: j.target.Regions, Report: j.report, Failure: j.failure, Finished: a.Now().UTC(),
 	})
 	return part, err
 }
 
 // job is the scan of one target under way.
 type job struct {
-	auditor  *Auditor
-	writer   *snapshot.PartWriter
-	run      snapshot.Run
-	target   posture.Target
-	types    []string        // in scope; empty: all
-	rules    map[string]bool // those that judge as the run says
-	started  time.Time
-	coverage posture.Coverage
-	failure  *posture.Cause
-	count    int
-	spoilt   map[string]posture.Cause // types of which findings are missing
-	err      error                    // the first failure to keep what was read
+	auditor *Auditor
+	writer  *snapshot.PartWriter
+	run     snapshot.Run
+	target  posture.Target
+	types   []string        // in scope; empty: all
+	rules   map[string]bool // those that judge as the run says
+	started time.Time
+	report  posture.ScanReport
+	failure *posture.Cause
+	count   int
+	spoilt  map[string]posture.Cause // types of which findings are missing
+	err     error                    // the first failure to keep what was read
 }
 
 // newJob prepares a scan by the run's rules. A rule that is no longer as it
@@ -117,9 +117,9 @@ func (j *job) read(ctx context.Context, cloud Cloud) {
 	} else {
 		j.target = scanner.Target()
 		again := newRecheck(j, cloud, scanner)
-		j.coverage = scanner.Scan(ctx, want(cloud), func(r posture.Resource) { j.take(ctx, cloud, r, again) })
+		j.report = scanner.Scan(ctx, want(cloud), func(r posture.Resource) { j.take(ctx, cloud, r, again) })
 		if again != nil {
-			j.coverage.Rechecks = again.counts
+			j.report.Rechecks = again.counts
 		}
 	}
 	j.addUnlisted(cloud)
@@ -140,7 +140,7 @@ func (j *job) fail(err error, cloud Cloud) {
 	j.failure = &cause
 	for _, typ := range cloud.Policy.Types() {
 		if len(j.types) == 0 || slices.Contains(j.types, typ) {
-			j.coverage.Populations = append(j.coverage.Populations, posture.Population{Type: typ, Region: posture.Global, Cause: &cause})
+			j.report.Populations = append(j.report.Populations, posture.Population{Type: typ, Region: posture.Global, Cause: &cause})
 		}
 	}
 }
@@ -214,8 +214,8 @@ func (j *job) keep(typ string, err error) {
 
 // addUnlisted adds the findings that stand for what no listing showed.
 func (j *job) addUnlisted(cloud Cloud) {
-	for i := range j.coverage.Populations {
-		population := &j.coverage.Populations[i]
+	for i := range j.report.Populations {
+		population := &j.report.Populations[i]
 		if cause, spoilt := j.spoilt[population.Type]; spoilt && population.Complete {
 			population.Complete, population.Cause = false, &cause
 		}

@@ -22,7 +22,7 @@ type side struct {
 }
 
 // sides returns the targets that a run speaks of: those with a part, those in
-// scope without one, and those that are no longer in scope. All that they
+// extent without one, and those that are no longer in scope. All that they
 // depend on is the run and the index, not who publishes.
 func (c *comparison) sides(ctx context.Context, parts []snapshot.Part, missing []posture.Target) []*side {
 	planned := map[string]posture.Target{}
@@ -31,17 +31,17 @@ func (c *comparison) sides(ctx context.Context, parts []snapshot.Part, missing [
 	}
 	var sides []*side
 	for _, part := range parts {
-		in := drift.Input{Target: part.Target, Listed: part.Coverage.Populations, Failure: part.Failure}
-		in.Scope = scope(c.run, planned[part.Target.String()], part)
+		in := drift.Input{Target: part.Target, Listed: part.Report.Populations, Failure: part.Failure}
+		in.Extent = extent(c.run, planned[part.Target.String()], part)
 		sides = append(sides, &side{in: in, findings: snapshot.Findings(ctx, c.auditor.Store, part)})
 	}
 	for _, target := range missing {
 		in := drift.Input{Target: target, Failure: &posture.Cause{Reason: posture.Failed, Code: "no part"}}
-		in.Scope = scope(c.run, target, snapshot.Part{Target: target, Failure: in.Failure})
+		in.Extent = extent(c.run, target, snapshot.Part{Target: target, Failure: in.Failure})
 		sides = append(sides, &side{in: in, findings: nothing[posture.Finding]})
 	}
 	for _, target := range c.gone(planned) {
-		in := drift.Input{Target: target, Scope: drift.Scope{Removed: true}}
+		in := drift.Input{Target: target, Extent: drift.Extent{Removed: true}}
 		sides = append(sides, &side{in: in, findings: nothing[posture.Finding]})
 	}
 	for _, s := range sides {
@@ -62,11 +62,11 @@ func rulesOf(run snapshot.Run, provider posture.Provider) map[string]posture.Rul
 	return rules
 }
 
-// scope returns what a run's configuration asks to be read of a target. Regions
+// extent returns what a run's configuration asks to be read of a target. Regions
 // that only this run was asked for do not narrow it, and nor does a scan that
 // could not find out which regions there are.
-func scope(run snapshot.Run, planned posture.Target, part snapshot.Part) drift.Scope {
-	scope := drift.Scope{Types: run.Types[part.Target.Provider]}
+func extent(run snapshot.Run, planned posture.Target, part snapshot.Part) drift.Extent {
+	scope := drift.Extent{Types: run.Types[part.Target.Provider]}
 	switch {
 	case len(planned.Regions) > 0 && !run.Narrowed:
 		scope.Regions = planned.Regions

@@ -35,7 +35,7 @@ func (large) Target() posture.Target {
 	return posture.Target{Provider: posture.AWS, Account: "1", Regions: []string{"here"}}
 }
 
-func (large) Scan(_ context.Context, _ posture.Want, emit func(posture.Resource)) posture.Coverage {
+func (large) Scan(_ context.Context, _ posture.Want, emit func(posture.Resource)) posture.ScanReport {
 	for i := range manyResources {
 		id := fmt.Sprintf("arn:aws:ec2:eu-central-1:111122223333:volume/vol-%017x", i*7919)
 		emit(posture.Resource{
@@ -44,7 +44,7 @@ func (large) Scan(_ context.Context, _ posture.Want, emit func(posture.Resource)
 			Doc:  disk{Encrypted: i%3 > 0, Key: "arn:aws:kms:eu-central-1:111122223333:key/" + id, Grants: []string{"create", "attach", id}},
 		})
 	}
-	return posture.Coverage{Populations: []posture.Population{{Type: "Test::Disk", Region: "here", Count: manyResources, Complete: true}}}
+	return posture.ScanReport{Populations: []posture.Population{{Type: "Test::Disk", Region: "here", Count: manyResources, Complete: true}}}
 }
 
 // manyRulesOf returns a policy of rules that all judge disks.

@@ -28,13 +28,13 @@ func (c *comparison) fate(t *Notified) fate {
 	some, _ := c.listed.anyOf(t.Type)
 	listed, complete := c.listed.of(place{t.Type, t.Region})
 	switch {
-	case c.Scope.Removed:
+	case c.Extent.Removed:
 		return fate{Closed, ReasonOutOfScope}
 	case !ruled:
 		return fate{Closed, ReasonRuleRemoved}
-	case !c.Scope.covers(t.Type):
+	case !c.Extent.covers(t.Type):
 		return fate{Closed, ReasonOutOfScope}
-	case some && !listed && c.Scope.excludes(t.Region):
+	case some && !listed && c.Extent.excludes(t.Region):
 		return fate{Closed, ReasonOutOfScope}
 	case !complete:
 		return fate{}

@@ -479,7 +479,7 @@ func TestRegions(t *testing.T) {
 		s, m := sample{at: start}, &memory{}
 		for _, l := range c.looks {
 			in, _ := s.run("x")
-			in.Scope.Regions, in.Listed = l.scope, nil
+			in.Extent.Regions, in.Listed = l.scope, nil
 			for _, region := range l.listed {
 				in.Listed = append(in.Listed, posture.Population{Type: bucketType, Region: region, Complete: !l.failed})
 			}
@@ -500,7 +500,7 @@ func TestNewRegion(t *testing.T) {
 	s, m := sample{at: start}, &memory{}
 	for _, scope := range [][]string{{"eu-west-1"}, {"eu-west-1", "us-east-1"}} {
 		in, _ := s.run("x")
-		in.Scope.Regions, in.Listed = scope, nil
+		in.Extent.Regions, in.Listed = scope, nil
 		found := map[string]posture.Finding{}
 		for _, region := range scope {
 			in.Listed = append(in.Listed, posture.Population{Type: bucketType, Region: region, Complete: true})

@@ -95,7 +95,7 @@ func (s *sample) run(token string) (drift.Input, []posture.Finding) {
 		Target: target, Run: run, Now: s.at,
 		Rules:  map[string]posture.Rule{"old": rule("old", "0"), "told": rule("told", fmt.Sprint(s.digest))},
 		Listed: []posture.Population{{Type: bucketType, Region: "eu-west-1", Count: 1, Complete: true}},
-		Scope:  drift.Scope{Types: []string{bucketType}, Regions: []string{"eu-west-1"}},
+		Extent: drift.Extent{Types: []string{bucketType}, Regions: []string{"eu-west-1"}},
 	}
 	f := finding("told", "eu-west-1", "b", posture.Fail)
 	findings := []posture.Finding{}
@@ -120,11 +120,11 @@ func (s *sample) run(token string) (drift.Input, []posture.Finding) {
 	case 'R':
 		delete(in.Rules, "told")
 	case 'T':
-		in.Scope.Types, in.Listed = []string{"AWS::EC2::Volume"}, nil
+		in.Extent.Types, in.Listed = []string{"AWS::EC2::Volume"}, nil
 	case 'G':
-		in.Scope.Regions, in.Listed[0].Region = []string{"us-east-1"}, "us-east-1"
+		in.Extent.Regions, in.Listed[0].Region = []string{"us-east-1"}, "us-east-1"
 	case 'A':
-		in.Scope.Removed, in.Listed = true, nil
+		in.Extent.Removed, in.Listed = true, nil
 	}
 	return in, findings
 }

@@ -57,7 +57,7 @@ func (c *comparison) present(t *Notified, f *posture.Finding) error {
 	if f.Status == posture.Unknown {
 		c.problems.addAll(f.Unknown)
 	}
-	if f.Scope {
+	if f.Listing {
 		return nil // stands for resources that have lines of their own
 	}
 	next, change := c.meet(*t, f, j)
@@ -134,7 +134,7 @@ func (c *comparison) summary() Summary {
 // judged the target: it then counts as one finding that was not read.
 func (c *comparison) missed(j *judge) bool {
 	listed, complete := c.listed.anyOf(j.Type)
-	return c.Scope.covers(j.Type) && !c.skips(listed) && !complete && j.Judged() == 0 && j.Carried == 0
+	return c.Extent.covers(j.Type) && !c.skips(listed) && !complete && j.Judged() == 0 && j.Carried == 0
 }
 
 // base returns what to remember of the target. A rule or a region of which
@@ -146,7 +146,7 @@ func (c *comparison) base() Base {
 		_, complete := c.listed.anyOf(j.Type)
 		before, known := c.Before.Rules[id]
 		switch {
-		case !c.Scope.covers(j.Type):
+		case !c.Extent.covers(j.Type):
 		case complete || j.Judged() > j.Unknown:
 			next.Rules[id] = j.Digest
 		case known:
@@ -161,7 +161,7 @@ func (c *comparison) base() Base {
 // read. A run that read nothing leaves them as they were.
 func (c *comparison) regionsRead() []string {
 	var regions []string
-	for _, region := range c.Scope.Regions {
+	for _, region := range c.Extent.Regions {
 		if c.listed[place{region: region}] || slices.Contains(c.Before.Regions, region) {
 			regions = append(regions, region)
 		}
@@ -174,6 +174,6 @@ func (c *comparison) regionsRead() []string {
 
 // inNewRegion reports whether the region came into scope with this run.
 func (c *comparison) inNewRegion(region string) bool {
-	return len(c.Before.Regions) > 0 && slices.Contains(c.Scope.Regions, region) &&
+	return len(c.Before.Regions) > 0 && slices.Contains(c.Extent.Regions, region) &&
 		!slices.Contains(c.Before.Regions, region)
 }

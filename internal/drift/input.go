@@ -18,7 +18,7 @@ type Input struct {
 	Rules   map[string]posture.Rule // enabled rules of the run by id
 	Listed  []posture.Population    // listings of this target; empty when nothing of it was read
 	Failure *posture.Cause          // why nothing of the target was read, when that is so
-	Scope   Scope
+	Extent  Extent
 	Floors  Floors
 
 	// Narrowed says that the run was asked for less than the scope: what no
@@ -26,9 +26,9 @@ type Input struct {
 	Narrowed bool
 }
 
-// Scope is what the configuration asked the run to read of a target. It must
+// Extent is what the configuration asked the run to read of a target. It must
 // never be narrowed because something could not be read.
-type Scope struct {
+type Extent struct {
 	Removed bool     // the target is no longer to be read at all
 	Types   []string // resource types to read; empty: all
 	Regions []string // regions to read; empty: all, or not known
@@ -42,12 +42,12 @@ type Floors struct {
 }
 
 // covers reports whether resources of the type are to be read.
-func (s Scope) covers(typ string) bool {
+func (s Extent) covers(typ string) bool {
 	return !s.Removed && (len(s.Types) == 0 || slices.Contains(s.Types, typ))
 }
 
 // excludes reports whether resources of the region are not to be read.
-func (s Scope) excludes(region string) bool {
+func (s Extent) excludes(region string) bool {
 	return len(s.Regions) > 0 && region != posture.Global && !slices.Contains(s.Regions, region)
 }
 

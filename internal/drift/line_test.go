@@ -169,7 +169,7 @@ func TestGlobalTypesKnowNoRegions(t *testing.T) {
 	var got []string
 	for _, token := range []string{"p", "f", "x"} {
 		in, findings := s.run(token)
-		in.Listed[0].Region, in.Scope.Regions = posture.Global, []string{"us-east-1"}
+		in.Listed[0].Region, in.Extent.Regions = posture.Global, []string{"us-east-1"}
 		changes, _, err := m.compare(in, findings)
 		if err != nil {
 			t.Fatal(err)
@@ -189,9 +189,9 @@ func TestSummary(t *testing.T) {
 	throttled := posture.Cause{Reason: posture.Throttled, Operation: "ec2:DescribeVolumes"}
 	in.Listed = append(in.Listed, posture.Population{Type: "AWS::EC2::Volume", Region: "eu-west-1", Cause: &throttled})
 	in.Rules["volumes"] = posture.Rule{ID: "volumes", Type: "AWS::EC2::Volume", Digest: "0"}
-	in.Scope.Types = append(in.Scope.Types, "AWS::EC2::Volume")
+	in.Extent.Types = append(in.Extent.Types, "AWS::EC2::Volume")
 	scope := finding("told", "eu-west-1", posture.ScopeID(target, "eu-west-1", bucketType), posture.Unknown)
-	scope.Scope, scope.Unknown = true, []posture.Unread{{Field: "a", Cause: denied}, {Field: "b", Cause: denied}}
+	scope.Listing, scope.Unknown = true, []posture.Unread{{Field: "a", Cause: denied}, {Field: "b", Cause: denied}}
 	exempted := finding("told", "eu-west-1", "c", posture.Fail)
 	exempted.Exemption = &posture.Exemption{ID: "x1", Expires: "2026-12-01"}
 	findings := map[string]posture.Finding{}

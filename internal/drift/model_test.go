@@ -213,7 +213,7 @@ func (s *story) vanish(in drift.Input) string {
 		}
 		return "deleted"
 	}
-	if len(in.Listed) > 0 && !slices.Contains(in.Scope.Regions, s.region) {
+	if len(in.Listed) > 0 && !slices.Contains(in.Extent.Regions, s.region) {
 		return "closed:out-of-scope"
 	}
 	return ""
@@ -224,10 +224,10 @@ func drawRun(t *rapid.T, at time.Time, digests map[string]int) (drift.Input, map
 	run, _ := posture.NewRunID(at, "aws")
 	in := drift.Input{
 		Target: target, Run: run, Now: at, Rules: map[string]posture.Rule{},
-		Scope: drift.Scope{Types: []string{bucketType}, Regions: []string{"eu-west-1", "us-east-1"}},
+		Extent: drift.Extent{Types: []string{bucketType}, Regions: []string{"eu-west-1", "us-east-1"}},
 	}
 	if rapid.IntRange(0, 9).Draw(t, "narrow") == 0 {
-		in.Scope.Regions = []string{"us-east-1"}
+		in.Extent.Regions = []string{"us-east-1"}
 	}
 	for _, id := range []string{"a", "b"} {
 		if rapid.IntRange(0, 9).Draw(t, "change") == 0 {
@@ -241,7 +241,7 @@ func drawRun(t *rapid.T, at time.Time, digests map[string]int) (drift.Input, map
 	if rapid.IntRange(0, 9).Draw(t, "read") == 0 {
 		return in, findings
 	}
-	for _, region := range in.Scope.Regions {
+	for _, region := range in.Extent.Regions {
 		complete := rapid.IntRange(0, 3).Draw(t, "complete") > 0
 		in.Listed = append(in.Listed, posture.Population{Type: bucketType, Region: region, Complete: complete})
 		for _, id := range slices.Sorted(maps.Keys(in.Rules)) {

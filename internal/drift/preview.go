@@ -41,7 +41,7 @@ func (p *Preview) Tells(f posture.Finding) bool {
 
 func (p *Preview) tells(line Notified, f posture.Finding) bool {
 	j, ok := p.comparison.rules[f.Rule]
-	if !ok || f.Scope {
+	if !ok || f.Listing {
 		return false
 	}
 	p.comparison.decideExemption(&line, &f)

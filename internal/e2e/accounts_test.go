@@ -87,7 +87,7 @@ var told = regexp.MustCompile(`(?m)^(REGRESSED|APPEARED|RESOLVED|DELETED|BASELIN
 func checkClosed(t *testing.T, f posture.Finding) {
 	t.Helper()
 	want := posture.Cause{Reason: posture.Denied, Operation: "sts:AssumeRole", Code: "AccessDenied", Permission: "sts:AssumeRole"}
-	if f.Status != posture.Unknown || !f.Scope || len(f.Unknown) != 1 || f.Unknown[0].Cause != want {
+	if f.Status != posture.Unknown || !f.Listing || len(f.Unknown) != 1 || f.Unknown[0].Cause != want {
 		t.Errorf("%+v: want one that is unknown because of %+v", f, want)
 	}
 }

@@ -50,7 +50,7 @@ func populations(t *testing.T, kept string) string {
 		t.Fatal(err)
 	}
 	var lines []string
-	for _, p := range part.Coverage.Populations {
+	for _, p := range part.Report.Populations {
 		line := fmt.Sprintf("%-42s %-10s %2d", p.Type, p.Region, p.Count)
 		if !p.Complete {
 			line += fmt.Sprintf(" incomplete: %v", p.Cause)

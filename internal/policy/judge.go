@@ -56,7 +56,7 @@ func (p *Policy) Unlisted(target posture.Target, pop posture.Population) []postu
 	findings := make([]posture.Finding, 0, len(t.rules))
 	for _, rule := range t.rules {
 		f := newFinding(rule, scope)
-		f.Scope, f.Status, f.Unknown = true, posture.Unknown, []posture.Unread{{Cause: cause}}
+		f.Listing, f.Status, f.Unknown = true, posture.Unknown, []posture.Unread{{Cause: cause}}
 		findings = append(findings, f)
 	}
 	return findings

@@ -281,7 +281,7 @@ func TestUnlisted(t *testing.T) {
 		return posture.Finding{
 			Fingerprint: posture.Fingerprint(rule, posture.AWS, "111122223333", "eu-central-1", id),
 			Rule:        rule, Provider: posture.AWS, Account: "111122223333", Region: "eu-central-1", Type: "AWS::S3::Bucket",
-			Resource: id, Name: "all AWS::S3::Bucket", Scope: true, Status: posture.Unknown, Unknown: []posture.Unread{{Cause: cause}},
+			Resource: id, Name: "all AWS::S3::Bucket", Listing: true, Status: posture.Unknown, Unknown: []posture.Unread{{Cause: cause}},
 		}
 	}
 	if diff := cmp.Diff([]posture.Finding{finding("q", denied), finding("r", denied)}, p.Unlisted(target, pop)); diff != "" {

@@ -122,8 +122,8 @@ type Population struct {
 	Cause    *Cause `json:"cause,omitempty"` // why it is not complete
 }
 
-// Coverage is what a scan of one target says of itself.
-type Coverage struct {
+// ScanReport is what a scan of one target says of itself.
+type ScanReport struct {
 	Populations []Population   `json:"populations"`
 	Calls       map[string]int `json:"calls"`            // API calls made, by operation, retries not counted
 	Caller      string         `json:"caller,omitempty"` // the identity that made them
@@ -246,7 +246,7 @@ type Finding struct {
 	Resource    string     `json:"resource"` // the resource's id; for a listing that was incomplete, the scope (see ScopeID)
 	Name        string     `json:"name"`
 	Link        string     `json:"link,omitempty"`  // where the provider's console shows the resource; "" for nowhere
-	Scope       bool       `json:"scope,omitempty"` // the finding stands for all resources of the type in the region
+	Listing     bool       `json:"scope,omitempty"` // the finding stands for all resources of the type in the region
 	Status      Status     `json:"status"`
 	Evidence    []Value    `json:"evidence,omitempty"` // the fields that the rule read, with their values
 	Unknown     []Unread   `json:"unknown,omitempty"`  // why the status is unknown

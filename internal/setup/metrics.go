@@ -21,7 +21,7 @@ func RunMetrics(scope string, p audit.Published) Metrics {
 	}
 	return Metrics{scope, map[string]float64{
 		"RunsCompleted": completed,
-		"Coverage":      p.Manifest.Coverage.Share() * 100,
+		"Coverage":      p.Manifest.Totals.Share() * 100,
 		"AlertsTold":    float64(p.Delivery.Notified),
 	}}
 }

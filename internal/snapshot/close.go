@@ -17,7 +17,7 @@ import (
 type Closing struct {
 	Parts   []Part // as Parts returned them: what the run consists of
 	Outcome Outcome
-	Read    int // see Coverage
+	Read    int // see Totals
 	Total   int
 	Closed  time.Time
 }
@@ -91,10 +91,10 @@ func finish(ctx context.Context, s store.Store, end link) error {
 func newLink(run Run, closing Closing, last link) (link, error) {
 	manifest := Manifest{
 		Run: run.ID, Sequence: last.Sequence + 1, Previous: last.Manifest, PreviousRun: last.manifest.Run,
-		Closed: closing.Closed.UTC(), Outcome: closing.Outcome, Coverage: Cover(run, closing.Parts),
+		Closed: closing.Closed.UTC(), Outcome: closing.Outcome, Totals: Sum(run, closing.Parts),
 		Files: []File{run.File, run.RulesFile}, Missing: missing(run, closing.Parts),
 	}
-	manifest.Coverage.Read, manifest.Coverage.Total = closing.Read, closing.Total
+	manifest.Totals.Read, manifest.Totals.Total = closing.Read, closing.Total
 	for _, part := range closing.Parts {
 		manifest.Files = append(manifest.Files, part.File, part.Findings, part.Resources)
 	}

@@ -18,7 +18,7 @@ type Entry struct {
 	Outcome  Outcome       `json:"outcome"`            // Unfinished until it is closed
 	Sequence int           `json:"sequence,omitempty"` // 0 until it is closed
 	Closed   time.Time     `json:"closed,omitzero"`
-	Coverage Coverage      `json:"coverage"`
+	Totals   Totals        `json:"coverage"`
 	Missing  int           `json:"missing,omitempty"` // targets without a part
 }
 
@@ -34,7 +34,7 @@ func Ledger(ctx context.Context, s store.Store, from, to time.Time) ([]Entry, er
 		manifest, err := LoadManifest(ctx, s, id)
 		if err == nil {
 			entry.Outcome, entry.Sequence, entry.Closed = manifest.Outcome, manifest.Sequence, manifest.Closed
-			entry.Coverage, entry.Missing = manifest.Coverage, len(manifest.Missing)
+			entry.Totals, entry.Missing = manifest.Totals, len(manifest.Missing)
 		} else if !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}

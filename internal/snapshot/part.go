@@ -25,7 +25,7 @@ type PartHead struct {
 // PartEnd is what is known of a target once it is scanned.
 type PartEnd struct {
 	Regions  []string // that were read; empty: those of the part's head
-	Coverage posture.Coverage
+	Report   posture.ScanReport
 	Failure  *posture.Cause // the target as a whole could not be scanned
 	Finished time.Time
 }
@@ -131,7 +131,7 @@ func (w *PartWriter) commit(ctx context.Context, s store.Store, end PartEnd) (Pa
 	w.done = true
 	part := Part{
 		Run: w.head.Run, Target: w.head.Target, Attempt: w.head.Attempt, Tool: w.head.Tool,
-		Started: w.head.Started.UTC(), Finished: end.Finished.UTC(), Coverage: end.Coverage, Failure: end.Failure,
+		Started: w.head.Started.UTC(), Finished: end.Finished.UTC(), Report: end.Report, Failure: end.Failure,
 		Counts: map[posture.Status]int{},
 	}
 	if len(end.Regions) > 0 {

@@ -76,7 +76,7 @@ type Part struct {
 	Resources  File                   `json:"resources"`
 	Counts     map[posture.Status]int `json:"counts"`               // findings by status
 	Duplicates int                    `json:"duplicates,omitempty"` // findings that came twice with differing content; the graver was kept
-	Coverage   posture.Coverage       `json:"coverage"`
+	Report     posture.ScanReport     `json:"coverage"`
 	Failure    *posture.Cause         `json:"failure,omitempty"` // why the target as a whole could not be scanned
 	File       File                   `json:"-"`                 // part.json itself, once it is stored
 }
@@ -93,8 +93,8 @@ const (
 	Unfinished Outcome = "unfinished"
 )
 
-// Coverage sums up what a run's parts say of themselves.
-type Coverage struct {
+// Totals sums up what a run's parts say of themselves.
+type Totals struct {
 	Targets  int                    `json:"targets"`  // in scope
 	Scanned  int                    `json:"scanned"`  // with a part that is no failure
 	Counts   map[posture.Status]int `json:"counts"`   // findings by status
@@ -109,7 +109,7 @@ type Coverage struct {
 
 // Share returns what was read of what should have been, from 0 to 1. A run
 // that read no target has read nothing.
-func (c Coverage) Share() float64 {
+func (c Totals) Share() float64 {
 	switch {
 	case c.Scanned == 0:
 		return 0
@@ -119,9 +119,9 @@ func (c Coverage) Share() float64 {
 	return float64(c.Read) / float64(c.Total)
 }
 
-// Cover sums up the parts of a run. Read and Total are left to its caller.
-func Cover(run Run, parts []Part) Coverage {
-	c := Coverage{Targets: len(run.Targets), Counts: map[posture.Status]int{}}
+// Sum adds up the parts of a run. Read and Total are left to its caller.
+func Sum(run Run, parts []Part) Totals {
+	c := Totals{Targets: len(run.Targets), Counts: map[posture.Status]int{}}
 	for _, part := range parts {
 		if part.Failure == nil {
 			c.Scanned++
@@ -129,7 +129,7 @@ func Cover(run Run, parts []Part) Coverage {
 		for status, n := range part.Counts {
 			c.Counts[status] += n
 		}
-		for _, population := range part.Coverage.Populations {
+		for _, population := range part.Report.Populations {
 			c.Listings++
 			if population.Complete {
 				c.Listed++
@@ -148,7 +148,7 @@ type Manifest struct {
 	PreviousRun posture.RunID    `json:"previous_run,omitempty"` // the run that was closed before this one
 	Closed      time.Time        `json:"closed"`
 	Outcome     Outcome          `json:"outcome"`
-	Coverage    Coverage         `json:"coverage"`
+	Totals      Totals           `json:"coverage"`
 	Files       []File           `json:"files"`             // sorted by key
 	Missing     []posture.Target `json:"missing,omitempty"` // targets without a part
 }

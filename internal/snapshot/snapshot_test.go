@@ -75,8 +75,8 @@ func scan(ctx context.Context, s store.Store, head snapshot.PartHead, n int) (sn
 			return snapshot.Part{}, false, err
 		}
 	}
-	coverage := posture.Coverage{Populations: []posture.Population{{Type: "AWS::S3::Bucket", Region: "eu-west-1", Count: n, Complete: true}}}
-	return w.Commit(ctx, s, snapshot.PartEnd{Coverage: coverage, Finished: head.Started.Add(time.Minute)})
+	coverage := posture.ScanReport{Populations: []posture.Population{{Type: "AWS::S3::Bucket", Region: "eu-west-1", Count: n, Complete: true}}}
+	return w.Commit(ctx, s, snapshot.PartEnd{Report: coverage, Finished: head.Started.Add(time.Minute)})
 }
 
 // finishRun opens a run, scans its first target and closes it.

@@ -211,7 +211,7 @@ func (a *Answer) add(part snapshot.Part) {
 	for status, n := range part.Counts {
 		a.Counts[status] += n
 	}
-	for _, n := range part.Coverage.Calls {
+	for _, n := range part.Report.Calls {
 		a.Calls += n
 	}
 }

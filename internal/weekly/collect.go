@@ -118,18 +118,18 @@ func (c *collector) walk(ctx context.Context, of *course) error {
 	targets := of.targets()
 	for len(targets) > 0 {
 		n := min(atOnce, len(targets))
-		chains := make([]*chain, n)
+		timelines := make([]*timeline, n)
 		group, ctx := errgroup.WithContext(ctx)
 		for i, target := range targets[:n] {
 			group.Go(func() (err error) {
-				chains[i], err = c.target(ctx, of, target)
+				timelines[i], err = c.target(ctx, of, target)
 				return err
 			})
 		}
 		if err := group.Wait(); err != nil {
 			return err
 		}
-		for _, done := range chains {
+		for _, done := range timelines {
 			c.add(done)
 		}
 		targets = targets[n:]
@@ -155,8 +155,8 @@ func (c *course) targets() []posture.Target {
 
 // target takes one target through the looks. When the findings of a look turn
 // out to be damaged it is done again without them.
-func (c *collector) target(ctx context.Context, of *course, target posture.Target) (*chain, error) {
-	done := &chain{week: c.Week}
+func (c *collector) target(ctx context.Context, of *course, target posture.Target) (*timeline, error) {
+	done := &timeline{week: c.Week}
 	for _, l := range of.looks {
 		if _, planned := l.planned[target.String()]; !planned && (len(done.stages) == 0 || l.run.Narrowed) {
 			continue // not there yet, or not asked for
@@ -185,8 +185,8 @@ func (c *collector) target(ctx context.Context, of *course, target posture.Targe
 }
 
 // spoilt returns the stage whose findings are damaged, nil when none are.
-func (c *chain) spoilt() *stage {
-	for _, st := range c.stages {
+func (tl *timeline) spoilt() *stage {
+	for _, st := range tl.stages {
 		if damaged(st.failed) {
 			return st
 		}
@@ -195,7 +195,7 @@ func (c *chain) spoilt() *stage {
 }
 
 // add adds up a target that was taken through.
-func (c *collector) add(done *chain) {
+func (c *collector) add(done *timeline) {
 	for i, st := range done.stages {
 		summary := done.summaries[i]
 		st.look.standing.add(*st, summary)

@@ -50,14 +50,14 @@ func (s *standing) add(st stage, summary drift.Summary) {
 		complete[p.Type] = p.Complete && (before || !seen)
 	}
 	for _, rule := range st.in.Rules {
-		if covers(st.in.Scope, rule.Type) && !complete[rule.Type] {
+		if covers(st.in.Extent, rule.Type) && !complete[rule.Type] {
 			s.partial[rule.Type] = true
 		}
 	}
 }
 
 // covers reports whether resources of a type are to be read.
-func covers(scope drift.Scope, typ string) bool {
+func covers(scope drift.Extent, typ string) bool {
 	return !scope.Removed && (len(scope.Types) == 0 || slices.Contains(scope.Types, typ))
 }
 

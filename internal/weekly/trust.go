@@ -42,7 +42,7 @@ func (c *collector) coverage(read, total int) Coverage {
 func (c *collector) latest(l *look) *Last {
 	return &Last{
 		Run: l.run.ID, Slot: l.run.Slot, Outcome: l.manifest.Outcome, Sequence: l.manifest.Sequence, Tool: l.run.Tool, Build: l.run.Build,
-		Config: l.run.ConfigDigest, Rules: l.run.RulesFile.SHA256, Targets: l.manifest.Coverage.Targets, Scanned: l.manifest.Coverage.Scanned,
+		Config: l.run.ConfigDigest, Rules: l.run.RulesFile.SHA256, Targets: l.manifest.Totals.Targets, Scanned: l.manifest.Totals.Scanned,
 		Coverage: c.coverage(l.standing.read, l.standing.total),
 	}
 }
@@ -53,7 +53,7 @@ func (c *collector) lacks(of *course, l *look, current bool) []string {
 		return []string{fmt.Sprintf("no run of %s in the week was finished and read anything", of.Name)}
 	}
 	var why []string
-	targets, scanned := l.manifest.Coverage.Targets, l.manifest.Coverage.Scanned
+	targets, scanned := l.manifest.Totals.Targets, l.manifest.Totals.Scanned
 	if percent(scanned, targets) < c.Config.Alerts.CoverageFloor {
 		why = append(why, fmt.Sprintf("the last run of %s scanned %d of %d targets", of.Name, scanned, targets))
 	}

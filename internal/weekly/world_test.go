@@ -180,7 +180,7 @@ func (s *story) write(run snapshot.Run, target posture.Target) {
 			s.need(w.Resource(posture.Resource{Provider: f.Provider, Account: f.Account, Region: f.Region, Type: f.Type, ID: f.Resource, Name: f.Name}))
 		}
 	}
-	_, _, err = w.Commit(s.t.Context(), s.store, snapshot.PartEnd{Coverage: posture.Coverage{Populations: p.listed}, Failure: p.failure, Finished: run.Slot})
+	_, _, err = w.Commit(s.t.Context(), s.store, snapshot.PartEnd{Report: posture.ScanReport{Populations: p.listed}, Failure: p.failure, Finished: run.Slot})
 	s.need(err)
 }
 

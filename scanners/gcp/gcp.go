@@ -19,8 +19,8 @@ import (
 	"posture/scanners/gcp/services"
 )
 
-// Scope is an organization, a folder or a project, with everything below it.
-type Scope = engine.Scope
+// Root is an organization, a folder or a project, with everything below it.
+type Root = engine.Root
 
 // Options says how to read.
 type Options = engine.Options
@@ -28,13 +28,13 @@ type Options = engine.Options
 // Quota lets at most so many calls of the inventory begin in any minute.
 type Quota = engine.Quota
 
-// Inventory is one pass over what a scope holds.
+// Inventory is one pass over what a root holds.
 type Inventory = engine.Inventory
 
 // Project is one target of an inventory, ready to be scanned.
 type Project = engine.Project
 
-// Slice is a part of an inventory's scope that was read as one.
+// Slice is a part of an inventory that was read as one.
 type Slice = engine.Slice
 
 // Ask is what slices are asked for.
@@ -50,10 +50,10 @@ func Catalogue() scanners.Catalogue {
 	return registry.Catalogue()
 }
 
-// Open prepares a pass over the scope. It makes no call. Close it when its
+// Open prepares a pass over the root. It makes no call. Close it when its
 // projects are scanned.
-func Open(ctx context.Context, scope Scope, o Options) (*Inventory, error) {
-	return engine.Open(ctx, services.Registry(), scope, o)
+func Open(ctx context.Context, root Root, o Options) (*Inventory, error) {
+	return engine.Open(ctx, services.Registry(), root, o)
 }
 
 // FromExport reads exports instead of asking the inventory. What they lack is
@@ -62,14 +62,14 @@ func FromExport(exports []Export, o Options) (*Inventory, error) {
 	return engine.FromExport(services.Registry(), exports, o)
 }
 
-// InOrganization returns the scope of an organization, given its number.
-func InOrganization(id string) (Scope, error) { return engine.InOrganization(id) }
+// InOrganization returns an organization as a root, given its number.
+func InOrganization(id string) (Root, error) { return engine.InOrganization(id) }
 
-// InFolder returns the scope of a folder, given its number.
-func InFolder(id string) (Scope, error) { return engine.InFolder(id) }
+// InFolder returns a folder as a root, given its number.
+func InFolder(id string) (Root, error) { return engine.InFolder(id) }
 
-// InProject returns the scope of a project, given its id or its number.
-func InProject(id string) (Scope, error) { return engine.InProject(id) }
+// InProject returns a project as a root, given its id or its number.
+func InProject(id string) (Root, error) { return engine.InProject(id) }
 
 // NewQuota returns a quota of so many calls a minute; 0: of what the inventory
 // allows a project by default.

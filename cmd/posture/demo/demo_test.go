@@ -124,8 +124,8 @@ func TestBothClouds(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, part := range parts {
-		if strings.HasPrefix(part.Target.String(), "gcp/") && part.Coverage.Calls["storage.buckets.get"] != 1 {
-			t.Errorf("the bucket was not read a second time, directly: %v", part.Coverage.Calls)
+		if strings.HasPrefix(part.Target.String(), "gcp/") && part.Report.Calls["storage.buckets.get"] != 1 {
+			t.Errorf("the bucket was not read a second time, directly: %v", part.Report.Calls)
 		}
 	}
 	if n := strings.Count(printed, "│ REGRESSED"); n != 2 {

@@ -85,10 +85,10 @@ func (s *show) tellCounts(run audit.Published, findings []posture.Finding) {
 	}
 	for _, part := range run.Parts {
 		resources, calls, judged := 0, 0, 0
-		for _, population := range part.Coverage.Populations {
+		for _, population := range part.Report.Populations {
 			resources += population.Count
 		}
-		for _, n := range part.Coverage.Calls {
+		for _, n := range part.Report.Calls {
 			calls += n
 		}
 		for _, n := range part.Counts {

@@ -270,7 +270,7 @@ func (a *audited) add(part snapshot.Part) {
 	for _, count := range part.Counts {
 		a.findings += count
 	}
-	for op, count := range part.Coverage.Calls {
+	for op, count := range part.Report.Calls {
 		if content, ok := strings.CutPrefix(op, "cloudasset.ListAssets("); ok {
 			a.listings[strings.TrimSuffix(content, ")")] += count
 		}

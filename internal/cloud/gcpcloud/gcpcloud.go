@@ -30,7 +30,7 @@ type settings struct {
 // keeps the last one.
 type pass struct {
 	settings
-	scopes []gcp.Scope // each is read in one pass
+	scopes []gcp.Root // each is read in one pass
 
 	mu          sync.Mutex
 	inventories []*gcp.Inventory
@@ -55,10 +55,10 @@ func newPass(o settings) (*pass, error) {
 
 // scopesOf returns what a configuration puts in scope: the organization, the
 // folder, or each of the projects.
-func scopesOf(g config.GCP) ([]gcp.Scope, error) {
-	var scopes []gcp.Scope
+func scopesOf(g config.GCP) ([]gcp.Root, error) {
+	var scopes []gcp.Root
 	var wrong error
-	add := func(scope gcp.Scope, err error) {
+	add := func(scope gcp.Root, err error) {
 		scopes = append(scopes, scope)
 		wrong = errors.Join(wrong, err)
 	}

@@ -190,12 +190,12 @@ func (s *seen) add(t *testing.T, kept store.Store, part snapshot.Part) error {
 		}
 		s.findings[finding.Fingerprint] = finding
 	}
-	for _, p := range part.Coverage.Populations {
+	for _, p := range part.Report.Populations {
 		if !p.Complete {
 			s.incomplete[part.Target.Account+" "+p.Type] = true
 		}
 	}
-	for op, count := range part.Coverage.Calls {
+	for op, count := range part.Report.Calls {
 		s.calls[op] += count
 	}
 	return nil

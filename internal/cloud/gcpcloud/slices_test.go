@@ -107,7 +107,7 @@ func (o *office) scan(run snapshot.Run, reading time.Duration) (map[string]scann
 	defer cancel()
 	parts := map[string]scanned{}
 	err := o.process().ScanAll(ctx, run, run.Targets, func(part snapshot.Part) {
-		parts[part.Target.Account] = scanned{part.Findings.SHA256, part.Resources.SHA256, part.Coverage.Populations}
+		parts[part.Target.Account] = scanned{part.Findings.SHA256, part.Resources.SHA256, part.Report.Populations}
 	})
 	return parts, err
 }
@@ -159,7 +159,7 @@ func onePass(t *testing.T, now time.Time) map[string]scanned {
 		if err != nil {
 			t.Fatal(err)
 		}
-		parts[target.Account] = scanned{part.Findings.SHA256, part.Resources.SHA256, part.Coverage.Populations}
+		parts[target.Account] = scanned{part.Findings.SHA256, part.Resources.SHA256, part.Report.Populations}
 	}
 	return parts
 }

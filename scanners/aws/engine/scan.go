@@ -25,7 +25,7 @@ type scan struct {
 // could not be read is in the resources' Unread and in the coverage, never an
 // error: a scan that ran out of time or was refused everything returns a
 // coverage that says so.
-func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.Coverage {
+func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.ScanReport {
 	places := a.places(a.begin(want, emit))
 	populations := make([]posture.Population, len(places))
 	indexes := make([]int, len(places))
@@ -36,7 +36,7 @@ func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture
 	_ = scanners.Each(ctx, accountGate, indexes, func(ctx context.Context, i int) {
 		populations[i] = places[i].population(places[i].scanService(ctx))
 	}) // what was not started keeps the population that says so
-	return posture.Coverage{Populations: populations, Calls: a.record.counts(), Caller: a.caller}
+	return posture.ScanReport{Populations: populations, Calls: a.record.counts(), Caller: a.caller}
 }
 
 // begin returns the state of a new scan.

@@ -12,7 +12,7 @@ type Role struct {
 // Reaches returns the ARNs of the roles that a principal of the same account
 // may take, one after another, sorted. Conditions that the caller can meet
 // hold nobody back.
-func Reaches(from Principal, arn string, roles []Role, a Account) []string {
+func Reaches(from Principal, arn string, roles []Role, a AccountRef) []string {
 	taken := map[string]bool{}
 	type holder struct {
 		arn      string
@@ -39,7 +39,7 @@ func Reaches(from Principal, arn string, roles []Role, a Account) []string {
 
 // letsIn reports whether a principal may take the role: the trust names it and
 // nothing denies it, or the trust names the account and its policies allow it.
-func (r Role) letsIn(arn string, i identity, a Account) bool {
+func (r Role) letsIn(arn string, i identity, a AccountRef) bool {
 	assume := wanted("sts:AssumeRole")
 	byName, byAccount := false, false
 	for _, s := range r.Trust.statements {
@@ -68,7 +68,7 @@ func (s statement) includesARN(arn string) bool {
 	return slices.ContainsFunc(s.principal, func(n name) bool { return n.text == "*" && n.kind != "Service" || n.kind == "AWS" && n.text == arn })
 }
 
-func (s statement) includesAccount(a Account) bool {
+func (s statement) includesAccount(a AccountRef) bool {
 	return slices.ContainsFunc(s.principal, func(n name) bool {
 		return n.kind == "AWS" && (n.text == a.ID || n.text == "arn:"+a.partition()+":iam::"+a.ID+":root")
 	})
@@ -76,7 +76,7 @@ func (s statement) includesAccount(a Account) bool {
 
 // meets reports whether the principal may meet the statement's conditions on
 // who asks.
-func (s statement) meets(arn string, a Account) bool {
+func (s statement) meets(arn string, a AccountRef) bool {
 	for _, c := range s.conditions {
 		asked := map[string]string{"aws:principalarn": arn, "aws:principalaccount": a.ID}[c.key]
 		if asked != "" && c.compare == compareText && matchAny(c.values, asked) == c.not {

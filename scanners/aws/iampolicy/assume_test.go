@@ -52,7 +52,7 @@ func TestReaches(t *testing.T) {
 			for _, resource := range test.may {
 				bob.Policies = append(bob.Policies, allows(t, "sts:AssumeRole", resource))
 			}
-			if diff := cmp.Diff(test.want, Reaches(bob, own+"user/bob", test.roles, Account{ID: ownAccount})); diff != "" {
+			if diff := cmp.Diff(test.want, Reaches(bob, own+"user/bob", test.roles, AccountRef{ID: ownAccount})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -62,7 +62,7 @@ func TestReaches(t *testing.T) {
 func TestReachesObeysItsOwnDeny(t *testing.T) {
 	bob := Principal{Policies: []Document{mustParse(t, `{"Statement":{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}}`)}}
 	roles := []Role{{ARN: own + "role/a", Trust: mustParse(t, `{"Statement":{"Effect":"Allow","Principal":{"AWS":"`+own+`user/bob"},"Action":"sts:AssumeRole"}}`)}}
-	if got := Reaches(bob, own+"user/bob", roles, Account{ID: ownAccount}); len(got) > 0 {
+	if got := Reaches(bob, own+"user/bob", roles, AccountRef{ID: ownAccount}); len(got) > 0 {
 		t.Errorf("reaches %v", got)
 	}
 }

@@ -155,7 +155,7 @@ func grantsOf(t *testing.T, text string) string {
 			p.Policies = append(p.Policies, doc)
 		}
 	}
-	return grantsText(p.Grants(Account{ID: ownAccount}))
+	return grantsText(p.Grants(AccountRef{ID: ownAccount}))
 }
 
 func grantsText(g Grants) string {

@@ -10,7 +10,7 @@
 //
 // and of the policies of one user, group or role, taken together:
 //
-//	grants := iampolicy.Principal{Policies: docs}.Grants(iampolicy.Account{ID: account})
+//	grants := iampolicy.Principal{Policies: docs}.Grants(iampolicy.AccountRef{ID: account})
 //
 // Who is let in is answered from above: where a statement, a condition or a
 // deny cannot be understood, the answer is CannotTell and never less. A verdict

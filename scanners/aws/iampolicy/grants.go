@@ -41,7 +41,7 @@ var weighty = []string{
 }
 
 // Grants says what the principal may do, by all its policies together.
-func (p Principal) Grants(a Account) Grants {
+func (p Principal) Grants(a AccountRef) Grants {
 	i := p.in(a)
 	var g Grants
 	g.Escalates = g.walk(i, "Escalates", overOthers, overItself, passesRole)
@@ -87,7 +87,7 @@ func (i identity) administers(left []Way) answer {
 }
 
 // allIAM answers whether the layer allows all of IAM on the target.
-func (l layer) allIAM(target string, a Account) answer {
+func (l layer) allIAM(target string, a AccountRef) answer {
 	got := no
 	for _, s := range l.allows {
 		if s.speaksOfAll("iam:*") && s.spansNearly(target) {

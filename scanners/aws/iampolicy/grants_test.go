@@ -43,7 +43,7 @@ func TestEveryWay(t *testing.T) {
 			if left >= 0 {
 				want = no
 			}
-			if got := w.openTo(p.in(Account{ID: ownAccount})); got != want {
+			if got := w.openTo(p.in(AccountRef{ID: ownAccount})); got != want {
 				t.Errorf("%s without need %d: %v", w.id, left, got)
 			}
 		}
@@ -53,7 +53,7 @@ func TestEveryWay(t *testing.T) {
 // TestEveryWayByPattern goes each way with the patterns that the reference
 // gives for each action's own resources.
 func TestEveryWayByPattern(t *testing.T) {
-	account := Account{ID: ownAccount, Partition: "aws-us-gov"}
+	account := AccountRef{ID: ownAccount, Partition: "aws-us-gov"}
 	for _, w := range ways {
 		var p Principal
 		for _, action := range w.needs {
@@ -85,7 +85,7 @@ func TestChinaPassesToItsOwnServices(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := Principal{Policies: []Document{passing}}
-	if diff := cmp.Diff([]string{"ec2-001"}, ids(p.Grants(Account{ID: ownAccount, Partition: "aws-cn"}).Escalates)); diff != "" {
+	if diff := cmp.Diff([]string{"ec2-001"}, ids(p.Grants(AccountRef{ID: ownAccount, Partition: "aws-cn"}).Escalates)); diff != "" {
 		t.Error(diff)
 	}
 }

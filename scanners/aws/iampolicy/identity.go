@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// Account is the account of a principal.
-type Account struct {
+// AccountRef names the account of a principal.
+type AccountRef struct {
 	ID        string
 	Partition string // "aws" if empty
 }
 
-func (a Account) partition() string { return cmp.Or(a.Partition, "aws") }
+func (a AccountRef) partition() string { return cmp.Or(a.Partition, "aws") }
 
 // Principal is a user, group or role with all that is known of what it may do.
 // A policy by itself is a principal with that one policy.
@@ -53,12 +53,12 @@ func newLayer(docs []Document) layer {
 
 // identity is a principal, read once for many questions.
 type identity struct {
-	account Account
+	account AccountRef
 	own     []string
 	layers  []layer // all of which must allow
 }
 
-func (p Principal) in(a Account) identity {
+func (p Principal) in(a AccountRef) identity {
 	i := identity{account: a, own: p.Own, layers: []layer{newLayer(p.Policies)}}
 	if p.Boundary != nil {
 		i.layers = append(i.layers, newLayer([]Document{*p.Boundary}))
@@ -138,7 +138,7 @@ func (i identity) onItself(w want) answer {
 
 // on answers whether the layer allows the action on one resource. The name of
 // the user who asks is that of the resource, where it is a user.
-func (l layer) on(w want, arn string, a Account) answer {
+func (l layer) on(w want, arn string, a AccountRef) answer {
 	name := arn[strings.LastIndexByte(arn, '/')+1:]
 	got := no
 	for _, s := range l.allows {
@@ -173,7 +173,7 @@ func (s statement) forUser(name string) statement {
 
 // undenied answers whether the layer's denies leave the action on a target.
 // One with conditions leaves it to whoever can meet one of their opposites.
-func (l layer) undenied(w want, target string, a Account) answer {
+func (l layer) undenied(w want, target string, a AccountRef) answer {
 	got := yes
 	for _, s := range l.denies {
 		if !s.speaksOfAll(w.action) || !s.spans(target) {
@@ -208,7 +208,7 @@ func (w want) types() []string {
 
 // whole returns those of the types whose resources the statement speaks of
 // all, in every region or else in those that it names.
-func (a Account) whole(s statement, types []string) []string {
+func (a AccountRef) whole(s statement, types []string) []string {
 	if len(types) == 0 {
 		if s.spansNearly("*") || s.spans("arn:"+a.partition()+":*:*:*:*") {
 			return []string{"*"}
@@ -242,7 +242,7 @@ func (s statement) spansNearly(target string) bool {
 }
 
 // parts returns the resources of the types that the statement speaks of.
-func (a Account) parts(s statement, types []string) []string {
+func (a AccountRef) parts(s statement, types []string) []string {
 	targets := a.whole(s, types)
 	for _, t := range a.resources(types, "*") {
 		for _, pattern := range s.resource {

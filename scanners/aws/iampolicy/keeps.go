@@ -8,7 +8,7 @@ import (
 // kept answers whether a permission is as good with the conditions as without:
 // a condition on the caller takes nothing away, because the caller meets it.
 // One on the request does: which policy, which boundary, which tags.
-func (w want) kept(conditions []condition, a Account) answer {
+func (w want) kept(conditions []condition, a AccountRef) answer {
 	got := yes
 	for _, c := range together(conditions) {
 		got = min(got, w.keeps(c, a))
@@ -21,7 +21,7 @@ var aboutRequest = []string{
 	"aws:requesttag/", "aws:tagkeys", "aws:resourcetag/", "aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "aws:requestedregion",
 }
 
-func (w want) keeps(c condition, a Account) answer {
+func (w want) keeps(c condition, a AccountRef) answer {
 	k, known := keyed(c.key)
 	switch {
 	case c.compare == compareUnknown:
@@ -74,7 +74,7 @@ func matching(c condition, wanted []string) answer {
 // global holds services whose requests all go to one region of the partition.
 var global = []string{"iam", "organizations", "cloudfront", "route53"}
 
-func (w want) inRegion(c condition, a Account) answer {
+func (w want) inRegion(c condition, a AccountRef) answer {
 	service, _, _ := strings.Cut(w.action, ":")
 	if !slices.Contains(global, service) || w.action == "iam:passrole" {
 		return yes // some region is left; a role is passed where it is used
@@ -84,7 +84,7 @@ func (w want) inRegion(c condition, a Account) answer {
 }
 
 // services returns the names that services go by in the account's partition.
-func (a Account) services(names []string) []string {
+func (a AccountRef) services(names []string) []string {
 	if a.partition() != "aws-cn" {
 		return names
 	}
@@ -97,7 +97,7 @@ func (a Account) services(names []string) []string {
 
 // attaching answers for the policy that may be attached: whoever may attach
 // one of AWS's that give IAM away is not held back.
-func attaching(c condition, a Account) answer {
+func attaching(c condition, a AccountRef) answer {
 	prefix := "arn:" + a.partition() + ":iam::"
 	got := matching(c, []string{prefix + "aws:policy/AdministratorAccess", prefix + "aws:policy/IAMFullAccess"})
 	if got == no && !c.not && coversAny(c.values, prefix+a.ID+":policy/*") {

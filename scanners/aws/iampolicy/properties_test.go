@@ -194,5 +194,5 @@ func TestOrderDoesNotMatter(t *testing.T) {
 }
 
 func grantsTo(doc Document) Grants {
-	return Principal{Policies: []Document{doc}}.Grants(Account{ID: ownAccount})
+	return Principal{Policies: []Document{doc}}.Grants(AccountRef{ID: ownAccount})
 }

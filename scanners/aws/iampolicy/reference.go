@@ -15,7 +15,7 @@ func knownKey(name string) bool {
 }
 
 // resources fills in patterns of the reference.
-func (a Account) resources(patterns []string, region string) []string {
+func (a AccountRef) resources(patterns []string, region string) []string {
 	list := make([]string, 0, len(patterns))
 	for _, pattern := range patterns {
 		pattern = strings.ReplaceAll(pattern, "${Partition}", a.partition())

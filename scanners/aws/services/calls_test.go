@@ -20,7 +20,7 @@ func TestCallsOfInventory(t *testing.T) {
 	cloud := cloudOf(fixtures(t, nil))
 	server := serve(t, cloud)
 	got := scanWant(t, server, wantAll(types...))
-	for _, population := range got.Coverage.Populations {
+	for _, population := range got.Report.Populations {
 		if !population.Complete || population.Count == 0 {
 			t.Errorf("population %+v: expected all of some", population)
 		}
@@ -36,7 +36,7 @@ func TestCallsOfInventory(t *testing.T) {
 		}
 	}
 	for _, op := range declared {
-		if got.Coverage.Calls[op] == 0 {
+		if got.Report.Calls[op] == 0 {
 			t.Errorf("declared and never made: %s", op)
 		}
 	}

@@ -21,7 +21,7 @@ const testAccount = "111122223333"
 // scanned is what a scan returned, the resources in order.
 type scanned struct {
 	Resources []posture.Resource
-	Coverage  posture.Coverage
+	Report    posture.ScanReport
 }
 
 // get returns the resource of that name, or fails the test.
@@ -108,7 +108,7 @@ func options(attempts int) engine.Options {
 
 func scanAccount(ctx context.Context, account *engine.Account, want posture.Want) scanned {
 	var s scanned
-	s.Coverage = account.Scan(ctx, want, func(r posture.Resource) { s.Resources = append(s.Resources, r) })
+	s.Report = account.Scan(ctx, want, func(r posture.Resource) { s.Resources = append(s.Resources, r) })
 	slices.SortFunc(s.Resources, func(a, b posture.Resource) int {
 		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID))
 	})

@@ -30,7 +30,7 @@ func readGrants(r *engine.Reading, document *string) IAMGrants {
 // grantsOf returns what a principal may do by its policies, and the fields in
 // which nothing was found although there may be something.
 func grantsOf(p *engine.Place, principal iampolicy.Principal) (grants IAMGrants, unsure []string) {
-	found := principal.Grants(iampolicy.Account{ID: p.Account, Partition: p.Partition})
+	found := principal.Grants(iampolicy.AccountRef{ID: p.Account, Partition: p.Partition})
 	grants = IAMGrants{
 		Everything: found.Everything, WholeServices: found.WholeServices, DecryptsAnyKey: found.DecryptsAnyKey,
 		StopsAuditing: found.StopsAuditing, Escalates: waysOf(found.Escalates),

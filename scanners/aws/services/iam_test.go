@@ -245,7 +245,7 @@ func TestIAMListingThatBreaksOff(t *testing.T) {
 		{Type: "AWS::IAM::Role", Region: posture.Global, Cause: &cause},
 		{Type: "AWS::IAM::User", Region: posture.Global, Count: 2, Cause: &cause},
 	}
-	if diff := cmp.Diff(want, s.Coverage.Populations); diff != "" {
+	if diff := cmp.Diff(want, s.Report.Populations); diff != "" {
 		t.Errorf("populations (-want +got):\n%s", diff)
 	}
 	broken := func(fields ...string) []posture.Unread {
@@ -259,7 +259,7 @@ func TestIAMListingThatBreaksOff(t *testing.T) {
 	if diff := cmp.Diff(unread, unreadFields(s)); diff != "" {
 		t.Errorf("unread (-want +got):\n%s", diff)
 	}
-	if calls := s.Coverage.Calls["iam:GetAccountAuthorizationDetails"]; calls != 2 {
+	if calls := s.Report.Calls["iam:GetAccountAuthorizationDetails"]; calls != 2 {
 		t.Errorf("%d calls of the shared listing, want 2", calls)
 	}
 }

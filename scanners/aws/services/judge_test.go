@@ -26,7 +26,7 @@ func (tr trial) judge(got scanned) []violation {
 	say := func(kind, format string, args ...any) {
 		found = append(found, violation{kind, fmt.Sprintf("%s: ", tr) + fmt.Sprintf(format, args...)})
 	}
-	for _, p := range got.Coverage.Populations {
+	for _, p := range got.Report.Populations {
 		if !p.Complete {
 			tr.judgeCause(*p.Cause, func(wrong string) { say("reason", "the population of %s: %s", p.Type, wrong) })
 		}
@@ -64,7 +64,7 @@ func (s scanned) find(like posture.Resource) (posture.Resource, bool) {
 // complete reports whether the population that the resource belongs to is
 // said to be complete.
 func (s scanned) complete(r posture.Resource) bool {
-	for _, p := range s.Coverage.Populations {
+	for _, p := range s.Report.Populations {
 		if p.Type == r.Type && (p.Region == r.Region || p.Region == posture.Global) && !p.Complete {
 			return false
 		}
@@ -144,7 +144,7 @@ func (tr trial) declares(typ, field string) bool {
 
 // traced reports whether the scan blames the operation for anything.
 func (tr trial) traced(got scanned) bool {
-	for _, p := range got.Coverage.Populations {
+	for _, p := range got.Report.Populations {
 		if p.Cause != nil && p.Cause.Operation == tr.op {
 			return true
 		}

@@ -32,7 +32,7 @@ func TestKMSKeys(t *testing.T) {
 	if diff := cmp.Diff(want, s.Resources); diff != "" {
 		t.Errorf("resources (-want +got):\n%s", diff)
 	}
-	if calls := s.Coverage.Calls["kms:GetKeyRotationStatus"]; calls != 2 {
+	if calls := s.Report.Calls["kms:GetKeyRotationStatus"]; calls != 2 {
 		t.Errorf("%d calls for rotation, want 2", calls)
 	}
 }
@@ -65,7 +65,7 @@ func TestKMSListingThatBreaksOff(t *testing.T) {
 	want := []posture.Population{{Type: "AWS::KMS::Key", Region: "us-east-1", Count: 2, Cause: &posture.Cause{
 		Reason: posture.Denied, Operation: "kms:ListKeys", Code: "AccessDeniedException", Permission: "kms:ListKeys",
 	}}}
-	if diff := cmp.Diff(want, s.Coverage.Populations); diff != "" {
+	if diff := cmp.Diff(want, s.Report.Populations); diff != "" {
 		t.Errorf("populations (-want +got):\n%s", diff)
 	}
 }

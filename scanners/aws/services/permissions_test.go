@@ -78,7 +78,7 @@ func TestFixtures(t *testing.T) {
 	for _, section := range cloud.Missing() {
 		t.Errorf("write a section: -- %s --", section)
 	}
-	for _, p := range s.Coverage.Populations {
+	for _, p := range s.Report.Populations {
 		if !p.Complete || p.Count == 0 {
 			t.Errorf("%s: %d resources, complete: %v, %v", p.Type, p.Count, p.Complete, p.Cause)
 		}

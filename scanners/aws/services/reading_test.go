@@ -52,8 +52,8 @@ func testReading(t *testing.T, typ string, tests []readingTest) {
 			if diff := cmp.Diff(test.want, got.Resources); diff != "" {
 				t.Errorf("resources (-want +got):\n%s", diff)
 			}
-			want := []posture.Population{{Type: typ, Region: got.Coverage.Populations[0].Region, Count: len(test.want), Complete: test.cause == nil, Cause: test.cause}}
-			if diff := cmp.Diff(want, got.Coverage.Populations); diff != "" {
+			want := []posture.Population{{Type: typ, Region: got.Report.Populations[0].Region, Count: len(test.want), Complete: test.cause == nil, Cause: test.cause}}
+			if diff := cmp.Diff(want, got.Report.Populations); diff != "" {
 				t.Errorf("populations (-want +got):\n%s", diff)
 			}
 		})

@@ -181,7 +181,7 @@ func TestS3AsksNothingOfBucketsThatTheAccountCloses(t *testing.T) {
 	if gamma.Public || !gamma.PublicAccessBlocked {
 		t.Errorf("gamma is public: %v, blocked: %v", gamma.Public, gamma.PublicAccessBlocked)
 	}
-	calls := s.Coverage.Calls
+	calls := s.Report.Calls
 	for _, opening := range []string{"sts:GetCallerIdentity", "ec2:DescribeRegions"} {
 		delete(calls, opening)
 	}
@@ -197,7 +197,7 @@ func TestS3ListingThatBreaksOff(t *testing.T) {
 	want := []posture.Population{{Type: "AWS::S3::Bucket", Region: posture.Global, Count: 2, Cause: &posture.Cause{
 		Reason: posture.Denied, Operation: "s3:ListBuckets", Code: "AccessDenied", Permission: "s3:ListAllMyBuckets",
 	}}}
-	if diff := cmp.Diff(want, s.Coverage.Populations); diff != "" {
+	if diff := cmp.Diff(want, s.Report.Populations); diff != "" {
 		t.Errorf("populations (-want +got):\n%s", diff)
 	}
 	// The destination of alpha's replication was not listed.

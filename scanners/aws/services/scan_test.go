@@ -48,7 +48,7 @@ func TestScanOfTwoPages(t *testing.T) {
 		t.Errorf("unread of beta (-want +got):\n%s", diff)
 	}
 	population := []posture.Population{{Type: "AWS::S3::Bucket", Region: posture.Global, Count: 2, Complete: true}}
-	if diff := cmp.Diff(population, s.Coverage.Populations); diff != "" {
+	if diff := cmp.Diff(population, s.Report.Populations); diff != "" {
 		t.Errorf("populations (-want +got):\n%s", diff)
 	}
 }
@@ -145,11 +145,11 @@ func TestScanOutOfTime(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
 	s := scanAccount(ctx, account, wantAll())
-	if len(s.Coverage.Populations) < len(All()) {
-		t.Errorf("%d populations of %d scanners", len(s.Coverage.Populations), len(All()))
+	if len(s.Report.Populations) < len(All()) {
+		t.Errorf("%d populations of %d scanners", len(s.Report.Populations), len(All()))
 	}
 	singletons := 0
-	for _, p := range s.Coverage.Populations {
+	for _, p := range s.Report.Populations {
 		if p.Complete && p.Count > 0 {
 			singletons++ // always there, whatever could be read of it
 			continue
@@ -158,7 +158,7 @@ func TestScanOutOfTime(t *testing.T) {
 			t.Errorf("%s in %s: complete %v, cause %v", p.Type, p.Region, p.Complete, p.Cause)
 		}
 	}
-	if singletons == len(s.Coverage.Populations) {
+	if singletons == len(s.Report.Populations) {
 		t.Error("nothing was out of time")
 	}
 }
@@ -169,10 +169,10 @@ func TestScanCountsCalls(t *testing.T) {
 		"sts:GetCallerIdentity": 1, "ec2:DescribeRegions": 1,
 		"s3:ListBuckets": 2, "s3:GetBucketVersioning": 2,
 	}
-	if diff := cmp.Diff(want, s.Coverage.Calls); diff != "" {
+	if diff := cmp.Diff(want, s.Report.Calls); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
-	if want := "arn:aws:iam::111122223333:user/reader"; s.Coverage.Caller != want {
-		t.Errorf("caller = %s, want %s", s.Coverage.Caller, want)
+	if want := "arn:aws:iam::111122223333:user/reader"; s.Report.Caller != want {
+		t.Errorf("caller = %s, want %s", s.Report.Caller, want)
 	}
 }

@@ -27,11 +27,11 @@ func (s *slicer) tree(targets []posture.Target) (root *branch, strays []posture.
 			strays = append(strays, target)
 		}
 	}
-	top := s.scope.String()
+	top := s.root.String()
 	grown := map[string]*branch{}
 	root = sprout(grown, top)
 	for key, n := range s.common.nodes {
-		if s.scope.kind == "projects" {
+		if s.root.kind == "projects" {
 			root.grow(asked[key])
 			continue
 		}

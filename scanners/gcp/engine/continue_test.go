@@ -284,7 +284,7 @@ func TestSlicesOfAllServices(t *testing.T) {
 		}
 		for _, target := range slice.Targets {
 			coverage := slice.Project(target).Scan(t.Context(), bench.Everything(), func(r posture.Resource) { found[r.Type+" "+r.ID] = r })
-			if diff := cmp.Diff(whole.Coverage[target.Account].Populations, coverage.Populations); diff != "" {
+			if diff := cmp.Diff(whole.Reports[target.Account].Populations, coverage.Populations); diff != "" {
 				t.Errorf("%s: %s", target, diff)
 			}
 		}

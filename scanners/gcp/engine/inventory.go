@@ -48,25 +48,25 @@ type Options struct {
 	SlicePages int // pages of one content that a slice may have, where time is limited; 0: as many as take some minutes
 }
 
-// Inventory is one pass over what a scope holds. The pass is made when it is
+// Inventory is one pass over what a root holds. The pass is made when it is
 // first needed, once, for all projects of the scope.
 type Inventory struct {
 	*program
 
-	scope   Scope
+	root    Root
 	options Options
 	client  *inventory.Client // nil: there is an export instead
 	record  *record
-	parent  *Inventory // of a slice: the inventory of the whole scope
+	parent  *Inventory // of a slice: the inventory of the whole root
 	memo    scanners.Memo
 
 	mu     sync.Mutex
 	estate *estate // nil until the pass was made
 }
 
-// Open prepares a pass over the scope, for what is registered. It makes no call. Close it when its
+// Open prepares a pass over the root, for what is registered. It makes no call. Close it when its
 // projects are scanned.
-func Open(ctx context.Context, r Registry, scope Scope, o Options) (*Inventory, error) {
+func Open(ctx context.Context, r Registry, root Root, o Options) (*Inventory, error) {
 	program := newProgram(r)
 	if err := program.declared.CheckServices(o.Services); err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func Open(ctx context.Context, r Registry, scope Scope, o Options) (*Inventory, 
 	if err != nil {
 		return nil, fmt.Errorf("no Google Cloud credentials work here: %s: %w", signIn, err)
 	}
-	return &Inventory{program: program, scope: scope, options: o, client: client, record: newRecord()}, nil
+	return &Inventory{program: program, root: root, options: o, client: client, record: newRecord()}, nil
 }
 
 // Close gives the connection back.
@@ -111,7 +111,7 @@ func (i *Inventory) Targets(ctx context.Context) ([]posture.Target, error) {
 	}
 	slices.SortFunc(targets, func(a, b posture.Target) int { return strings.Compare(a.Account, b.Account) })
 	if len(targets) == 0 {
-		return nil, fmt.Errorf("the inventory knows no active project in %s: check the name", i.scope)
+		return nil, fmt.Errorf("the inventory knows no active project in %s: check the name", i.root)
 	}
 	return targets, nil
 }
@@ -122,9 +122,9 @@ func (i *Inventory) discover(ctx context.Context) (*estate, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{Inventory: i, estate: e, content: resources, pass: pass{below: i.scope.String(), at: i.readTime(i.now())}}
+	l := &listing{Inventory: i, estate: e, content: resources, pass: pass{below: i.root.String(), at: i.readTime(i.now())}}
 	if err := l.run(ctx, hierarchy); err != nil {
-		return nil, i.refusal("list the projects of "+i.scope.String(), err)
+		return nil, i.refusal("list the projects of "+i.root.String(), err)
 	}
 	return e, nil
 }
@@ -171,7 +171,7 @@ func (i *Inventory) collect(ctx context.Context, want posture.Want) (*estate, er
 	if err != nil {
 		return nil, err
 	}
-	_ = i.fill(ctx, e, pass{below: i.scope.String(), needs: i.needs(want), at: i.readTime(i.now())}) // it has no limit
+	_ = i.fill(ctx, e, pass{below: i.root.String(), needs: i.needs(want), at: i.readTime(i.now())}) // it has no limit
 	i.estate = e
 	return e, nil
 }

@@ -38,7 +38,7 @@ func addBuckets(t testing.TB, server *gcptest.Server, count int) {
 }
 
 func bucketPopulation(result enginetest.Found, account string) posture.Population {
-	for _, p := range result.Coverage[account].Populations {
+	for _, p := range result.Reports[account].Populations {
 		if p.Type == "storage.googleapis.com/Bucket" {
 			return p
 		}
@@ -111,7 +111,7 @@ func TestUnknownType(t *testing.T) {
 		return nil
 	})
 	result := enginetest.Scan(t, bench.Open(t, server, enginetest.Organization(t)), bench.Everything())
-	for _, p := range result.Coverage["shop-prod"].Populations {
+	for _, p := range result.Reports["shop-prod"].Populations {
 		if complete := !strings.HasPrefix(p.Type, "sqladmin."); p.Complete != complete {
 			t.Errorf("%s: complete %v, because %v", p.Type, p.Complete, p.Cause)
 		}
@@ -121,7 +121,7 @@ func TestUnknownType(t *testing.T) {
 // TestPoliciesAboveTheScope reads the policies of a project's folders and
 // organization directly where only the project is in scope.
 func TestPoliciesAboveTheScope(t *testing.T) {
-	scope := enginetest.Must[engine.Scope](t)(engine.InProject("shop-prod"))
+	scope := enginetest.Must[engine.Root](t)(engine.InProject("shop-prod"))
 	const policyOfOrganization = "cloudresourcemanager.organizations.getIamPolicy"
 	const folder, org = "POST /v3/folders/2001:getIamPolicy", "POST /v3/organizations/3001:getIamPolicy"
 	answer := `{"bindings": [{"role": "roles/viewer", "members": ["allUsers"], "condition": {"expression": "true"}}],
@@ -139,7 +139,7 @@ func TestPoliciesAboveTheScope(t *testing.T) {
 		if diff := cmp.Diff(services.AuditLogs{AdminRead: true, Exempted: []string{"user:x@example.com"}}, doc.InheritedAuditLogs); diff != "" {
 			t.Error(diff)
 		}
-		calls := result.Coverage["shop-prod"].Calls
+		calls := result.Reports["shop-prod"].Calls
 		if calls["cloudresourcemanager.folders.getIamPolicy"] != 1 || calls[policyOfOrganization] != 1 {
 			t.Errorf("made %v calls", calls)
 		}

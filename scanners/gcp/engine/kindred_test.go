@@ -32,7 +32,7 @@ func TestExportWithOneOfAKind(t *testing.T) {
 		result := enginetest.Scan(t, exported(t, "compute_disk", kept), posture.Want{"compute.googleapis.com/Disk": {"kms_key"}})
 		want := posture.Population{Type: "compute.googleapis.com/Disk", Region: posture.Global, Count: len(result.Resources), Complete: true}
 		var counted posture.Population
-		for _, coverage := range result.Coverage {
+		for _, coverage := range result.Reports {
 			for _, p := range coverage.Populations {
 				counted.Type, counted.Region, counted.Complete = p.Type, p.Region, p.Complete
 				counted.Count += p.Count

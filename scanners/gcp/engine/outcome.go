@@ -162,7 +162,7 @@ func (i *Inventory) refusal(doing string, err error) error {
 	case serviceDisabled:
 		what = doing + ": " + enable(err)
 	case "PERMISSION_DENIED":
-		what += "; check the name, then grant the role: " + i.scope.role()
+		what += "; check the name, then grant the role: " + i.root.role()
 	case "NOT_FOUND":
 		what += ": there is no such thing, or the credentials may not see it"
 	case "UNAUTHENTICATED":

@@ -32,7 +32,7 @@ var errNoProject = errors.New("the inventory does not hold the project")
 
 // Scan reads all wanted resources and hands each to emit, one at a time. What
 // could not be read is in the resources' Unread and in the coverage.
-func (p *Project) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.Coverage {
+func (p *Project) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.ScanReport {
 	e, err := p.inventory.collect(ctx, want)
 	run := &place{Project: p, estate: e, want: want, emitter: scanners.Emitter{
 		Provider: posture.GCP, Account: p.target.Account, Link: p.inventory.declared.Link, Sink: emit,
@@ -40,7 +40,7 @@ func (p *Project) Scan(ctx context.Context, want posture.Want, emit func(posture
 	if err == nil {
 		err = run.locate()
 	}
-	coverage := posture.Coverage{Caller: p.inventory.options.Caller}
+	coverage := posture.ScanReport{Caller: p.inventory.options.Caller}
 	for _, s := range p.inventory.selected(want) {
 		if e.lacks(s) {
 			continue

@@ -160,13 +160,13 @@ func TestSlicesAreTheWhole(t *testing.T) {
 }
 
 // drawScope returns the organization, a folder or a project of it.
-func drawScope(t *rapid.T, l *land) engine.Scope {
+func drawScope(t *rapid.T, l *land) engine.Root {
 	of := "organizations/3001"
 	if drawn := rapid.SampledFrom(l.assets).Draw(t, "scope").GetAncestors()[0]; rapid.Bool().Draw(t, "part of it") {
 		of = drawn
 	}
 	kind, _, _ := strings.Cut(of, "/")
-	scope, err := map[string]func(string) (engine.Scope, error){
+	scope, err := map[string]func(string) (engine.Root, error){
 		"organizations": engine.InOrganization, "folders": engine.InFolder, "projects": engine.InProject,
 	}[kind](of)
 	if err != nil {

@@ -29,7 +29,7 @@ func (s *slicer) run(ctx context.Context, ask Ask) error {
 	if s.common, err = newEstate(&s.Registry); err != nil {
 		return err
 	}
-	_ = s.fill(ctx, s.common, pass{below: s.scope.String(), needs: common, at: s.at}) // it has no limit
+	_ = s.fill(ctx, s.common, pass{below: s.root.String(), needs: common, at: s.at}) // it has no limit
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -71,7 +71,7 @@ func (s *slicer) readLate(ctx context.Context) error {
 // holding returns an inventory whose pass is made.
 func (s *slicer) holding(e *estate) *Inventory {
 	return &Inventory{
-		program: s.program, scope: s.scope, options: s.options, client: s.client, record: s.record,
+		program: s.program, root: s.root, options: s.options, client: s.client, record: s.record,
 		parent: s.Inventory, estate: e,
 	}
 }

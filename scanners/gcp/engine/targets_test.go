@@ -49,7 +49,7 @@ func TestOnePassForAllTargets(t *testing.T) {
 		t.Errorf("the contents were read at %d times, want one", len(read))
 	}
 	counted := map[string]int{}
-	for _, coverage := range result.Coverage {
+	for _, coverage := range result.Reports {
 		for operation, n := range coverage.Calls {
 			counted[operation] += n
 		}
@@ -106,7 +106,7 @@ func TestRefusedContent(t *testing.T) {
 	t.Run("resources", func(t *testing.T) {
 		server := bench.Serve(t, "storage")
 		enginetest.Refuse(server, assetpb.ContentType_RESOURCE, 0, codes.PermissionDenied)
-		for account, coverage := range enginetest.Scan(t, bench.Open(t, server, enginetest.Organization(t)), bench.Everything()).Coverage {
+		for account, coverage := range enginetest.Scan(t, bench.Open(t, server, enginetest.Organization(t)), bench.Everything()).Reports {
 			for _, p := range coverage.Populations {
 				want := posture.Population{Type: p.Type, Region: posture.Global, Cause: denied(assetpb.ContentType_RESOURCE, "cloudasset.assets.listResource")}
 				if diff := cmp.Diff(want, p); diff != "" {
@@ -142,7 +142,7 @@ func TestUnreadable(t *testing.T) {
 		t.Run(test.code.String(), func(t *testing.T) {
 			server := bench.Serve(t, "storage")
 			enginetest.Refuse(server, assetpb.ContentType_RESOURCE, 0, test.code)
-			for _, coverage := range enginetest.Scan(t, bench.Open(t, server, enginetest.Organization(t)), bench.Everything()).Coverage {
+			for _, coverage := range enginetest.Scan(t, bench.Open(t, server, enginetest.Organization(t)), bench.Everything()).Reports {
 				for _, p := range coverage.Populations {
 					if p.Complete || p.Cause == nil || p.Cause.Reason != test.want || p.Cause.Permission != "" {
 						t.Errorf("%s: complete %v, cause %v", p.Type, p.Complete, p.Cause)

@@ -74,7 +74,7 @@ func (b Bench) Names(t *testing.T) []string {
 
 // Open prepares a pass over a server's estate. Each change is made to the
 // options first.
-func (b Bench) Open(t *testing.T, server *gcptest.Server, scope engine.Scope, changes ...func(*engine.Options)) *engine.Inventory {
+func (b Bench) Open(t *testing.T, server *gcptest.Server, scope engine.Root, changes ...func(*engine.Options)) *engine.Inventory {
 	t.Helper()
 	o := engine.Options{Client: server.Inventory(), REST: server.REST(), PerMinute: 10000, Attempts: 3, Backoff: time.Millisecond}
 	for _, change := range changes {
@@ -104,9 +104,9 @@ func (b Bench) Everything(types ...string) posture.Want {
 }
 
 // Organization is the scope of the test data.
-func Organization(t *testing.T) engine.Scope {
+func Organization(t *testing.T) engine.Root {
 	t.Helper()
-	return Must[engine.Scope](t)(engine.InOrganization("3001"))
+	return Must[engine.Root](t)(engine.InOrganization("3001"))
 }
 
 // Refuse makes the server refuse a content from a page on. The hierarchy alone
@@ -123,18 +123,18 @@ func Refuse(server *gcptest.Server, content assetpb.ContentType, page int, code 
 
 // Found is what a scan brought in.
 type Found struct {
-	Resources map[string]posture.Resource // by name
-	ByID      map[string]posture.Resource // by type and id
-	Coverage  map[string]posture.Coverage // by account
+	Resources map[string]posture.Resource   // by name
+	ByID      map[string]posture.Resource   // by type and id
+	Reports   map[string]posture.ScanReport // by account
 }
 
 // Scan reads every target of an inventory.
 func Scan(t *testing.T, inventory *engine.Inventory, want posture.Want) Found {
 	t.Helper()
-	all := Found{map[string]posture.Resource{}, map[string]posture.Resource{}, map[string]posture.Coverage{}}
+	all := Found{map[string]posture.Resource{}, map[string]posture.Resource{}, map[string]posture.ScanReport{}}
 	targets := Must[[]posture.Target](t)(inventory.Targets(t.Context()))
 	for _, target := range targets {
-		all.Coverage[target.Account] = inventory.Project(target).Scan(t.Context(), want, func(r posture.Resource) {
+		all.Reports[target.Account] = inventory.Project(target).Scan(t.Context(), want, func(r posture.Resource) {
 			all.Resources[r.Name], all.ByID[r.Type+" "+r.ID] = r, r
 		})
 	}
@@ -152,7 +152,7 @@ func (f Found) Docs(t *testing.T) map[string]any {
 			t.Errorf("%s: unread: %v", name, r.Unread)
 		}
 	}
-	for account, coverage := range f.Coverage {
+	for account, coverage := range f.Reports {
 		for _, p := range coverage.Populations {
 			if !p.Complete {
 				t.Errorf("%s: %s is not complete: %v", account, p.Type, p.Cause)

@@ -48,7 +48,7 @@ func TestAccessApprovalOfOneProject(t *testing.T) {
 			if test.answer != "" {
 				server.AnswerJSON("GET /v1/projects/100000000002/accessApprovalSettings", test.answer)
 			}
-			scope := enginetest.Must[engine.Scope](t)(engine.InProject("shop-test"))
+			scope := enginetest.Must[engine.Root](t)(engine.InProject("shop-test"))
 			got := enginetest.Scan(t, bench.Open(t, server, scope), bench.Everything(typeAccessApproval)).Resources["shop-test"]
 			if diff := cmp.Diff(&AccessApproval{Level: "project", InheritedProducts: test.above}, got.Doc); diff != "" {
 				t.Error(diff)

@@ -68,7 +68,7 @@ func TestLogExportsAboveScope(t *testing.T) {
 			if test.answer != "" {
 				server.AnswerJSON("GET /v2/organizations/3001/sinks", test.answer)
 			}
-			got := enginetest.Scan(t, bench.Open(t, server, enginetest.Must[engine.Scope](t)(engine.InProject("shop-test"))), bench.Everything(typeLogSink)).Resources["shop-test"]
+			got := enginetest.Scan(t, bench.Open(t, server, enginetest.Must[engine.Root](t)(engine.InProject("shop-test"))), bench.Everything(typeLogSink)).Resources["shop-test"]
 			if diff := cmp.Diff(&test.want, got.Doc); diff != "" {
 				t.Error(diff)
 			}

@@ -42,7 +42,7 @@ func TestOrgPoliciesOfOneProject(t *testing.T) {
 		server.AnswerJSON("GET /v2/projects/100000000002/policies/"+name+":getEffectivePolicy",
 			`{"name": "projects/100000000002/policies/`+name+`", "spec": {"rules": [`+rules+`]}}`)
 	}
-	got := enginetest.Scan(t, bench.Open(t, server, enginetest.Must[engine.Scope](t)(engine.InProject("shop-test"))), bench.Everything(typeOrgPolicy)).Resources["shop-test"]
+	got := enginetest.Scan(t, bench.Open(t, server, enginetest.Must[engine.Root](t)(engine.InProject("shop-test"))), bench.Everything(typeOrgPolicy)).Resources["shop-test"]
 	if diff := cmp.Diff(&OrgPolicies{Level: "project", DomainsRestricted: true, LocationsLimited: true}, got.Doc); diff != "" {
 		t.Error(diff)
 	}

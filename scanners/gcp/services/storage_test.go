@@ -72,7 +72,7 @@ func TestPreventionInForce(t *testing.T) {
 				unread = append(unread, u)
 			}
 		}
-		return bucket.PublicAccessPrevention, unread, result.Coverage["shop-test"].Calls[opEffectivePolicy]
+		return bucket.PublicAccessPrevention, unread, result.Reports["shop-test"].Calls[opEffectivePolicy]
 	}
 	t.Run("newer form", func(t *testing.T) {
 		server := bench.Serve(t, "storage")
@@ -84,12 +84,12 @@ func TestPreventionInForce(t *testing.T) {
 	t.Run("above the scope", func(t *testing.T) {
 		server := bench.Serve(t, "storage")
 		server.AnswerJSON(above, `{"name": "x", "spec": {"rules": [{"enforce": true}]}}`)
-		if yes, unread, calls := prevents(t, bench.Open(t, server, enginetest.Must[engine.Scope](t)(engine.InProject("shop-test")))); !yes || len(unread) > 0 || calls != 1 {
+		if yes, unread, calls := prevents(t, bench.Open(t, server, enginetest.Must[engine.Root](t)(engine.InProject("shop-test")))); !yes || len(unread) > 0 || calls != 1 {
 			t.Errorf("prevents %v, unread %v, %d calls", yes, unread, calls)
 		}
 	})
 	t.Run("above the scope, refused", func(t *testing.T) {
-		yes, unread, _ := prevents(t, bench.Open(t, bench.Serve(t, "storage"), enginetest.Must[engine.Scope](t)(engine.InProject("shop-test"))))
+		yes, unread, _ := prevents(t, bench.Open(t, bench.Serve(t, "storage"), enginetest.Must[engine.Root](t)(engine.InProject("shop-test"))))
 		refused := posture.Cause{Reason: posture.Denied, Operation: opEffectivePolicy, Code: "PERMISSION_DENIED", Permission: "orgpolicy.policy.get"}
 		if diff := cmp.Diff([]posture.Unread{{Field: "public_access_prevention", Cause: refused}}, unread); yes || diff != "" {
 			t.Error(yes, diff)

@@ -21,10 +21,10 @@ type stage struct {
 	failed    error // with which the findings ended
 }
 
-// chain is one target through all looks: what one comparison remembers of a
+// timeline is one target through all looks: what one comparison remembers of a
 // finding goes on to the next at once, so that nothing is kept of findings but
 // one for each look.
-type chain struct {
+type timeline struct {
 	stages    []*stage
 	week      Week
 	summaries []drift.Summary
@@ -40,21 +40,21 @@ func nothing[T any](func(T, error) bool) {}
 
 // run reads the findings of all stages once. After an error nothing that it
 // counted may be used.
-func (c *chain) run(take func(drift.Notified)) error {
-	c.link()
-	c.summaries, c.fixed = make([]drift.Summary, len(c.stages)), map[string]bool{}
+func (tl *timeline) run(take func(drift.Notified)) error {
+	tl.link()
+	tl.summaries, tl.fixed = make([]drift.Summary, len(tl.stages)), map[string]bool{}
 	var told iter.Seq2[drift.Notified, error] = nothing[drift.Notified]
-	for i := range c.stages {
-		told = c.compare(i, told)
+	for i := range tl.stages {
+		told = tl.compare(i, told)
 	}
 	for line, err := range told {
 		if err != nil {
 			return err
 		}
 		take(line)
-		for fingerprint := range c.fixed {
+		for fingerprint := range tl.fixed {
 			if fingerprint < line.Fingerprint {
-				delete(c.fixed, fingerprint)
+				delete(tl.fixed, fingerprint)
 			}
 		}
 	}
@@ -62,12 +62,12 @@ func (c *chain) run(take func(drift.Notified)) error {
 }
 
 // compare returns what one stage leaves to the next.
-func (c *chain) compare(i int, told iter.Seq2[drift.Notified, error]) iter.Seq2[drift.Notified, error] {
+func (tl *timeline) compare(i int, told iter.Seq2[drift.Notified, error]) iter.Seq2[drift.Notified, error] {
 	return func(yield func(drift.Notified, error) bool) {
-		st := c.stages[i]
+		st := tl.stages[i]
 		summary, err := drift.Compare(told, st.known(), st.in, drift.Out{
 			Change: func(change drift.Change) error {
-				c.change(change, st.look.week == c.week)
+				tl.change(change, st.look.week == tl.week)
 				return nil
 			},
 			Notified: func(line drift.Notified) error {
@@ -77,7 +77,7 @@ func (c *chain) compare(i int, told iter.Seq2[drift.Notified, error]) iter.Seq2[
 				return nil
 			},
 		})
-		if c.summaries[i] = summary; err != nil && !errors.Is(err, errStopped) {
+		if tl.summaries[i] = summary; err != nil && !errors.Is(err, errStopped) {
 			yield(drift.Notified{}, err)
 		}
 	}
@@ -103,24 +103,24 @@ func (s *stage) known() iter.Seq2[posture.Finding, error] {
 
 // change counts what a stage tells. A finding that was fixed and fails again
 // is reopened, in whichever week it was fixed.
-func (c *chain) change(change drift.Change, current bool) {
+func (tl *timeline) change(change drift.Change, current bool) {
 	fingerprint := change.Resource.Fingerprint
 	if change.Reason == drift.ReasonFixed {
-		c.fixed[fingerprint] = true
+		tl.fixed[fingerprint] = true
 	}
 	if current {
-		c.sums.change(change, c.fixed[fingerprint])
+		tl.sums.change(change, tl.fixed[fingerprint])
 	}
 	if change.Kind == drift.Regressed {
-		delete(c.fixed, fingerprint)
+		delete(tl.fixed, fingerprint)
 	}
 }
 
 // link gives every stage what the one before it leaves of the target as a
 // whole.
-func (c *chain) link() {
+func (tl *timeline) link() {
 	var base drift.Base
-	for _, st := range c.stages {
+	for _, st := range tl.stages {
 		st.in.Before, st.failed = base, nil
 		base = after(st.in)
 	}
@@ -130,21 +130,21 @@ func (c *chain) link() {
 // was listed was judged. It is known before the findings are read.
 func after(in drift.Input) drift.Base {
 	next := drift.Base{Run: in.Run, Rules: map[string]string{}}
-	if in.Scope.Removed {
+	if in.Extent.Removed {
 		return drift.Base{}
 	}
 	for id, rule := range in.Rules {
 		listed := func(p posture.Population) bool { return p.Type == rule.Type && (p.Complete || p.Count > 0) }
 		before, known := in.Before.Rules[id]
 		switch {
-		case !covers(in.Scope, rule.Type):
+		case !covers(in.Extent, rule.Type):
 		case slices.ContainsFunc(in.Listed, listed):
 			next.Rules[id] = rule.Digest
 		case known:
 			next.Rules[id] = before
 		}
 	}
-	for _, region := range in.Scope.Regions {
+	for _, region := range in.Extent.Regions {
 		read := func(p posture.Population) bool { return p.Region == region && p.Complete }
 		if slices.ContainsFunc(in.Listed, read) || slices.Contains(in.Before.Regions, region) {
 			next.Regions = append(next.Regions, region)
@@ -164,12 +164,12 @@ func (c *collector) stage(ctx context.Context, l *look, target posture.Target) (
 	}}
 	planned, ok := l.planned[target.String()]
 	if !ok {
-		st.in.Scope.Removed = true
+		st.in.Extent.Removed = true
 		return st, nil
 	}
-	st.in.Scope.Types = l.run.Types[target.Provider]
+	st.in.Extent.Types = l.run.Types[target.Provider]
 	if !l.run.Narrowed {
-		st.in.Scope.Regions = planned.Regions
+		st.in.Extent.Regions = planned.Regions
 	}
 	gone := func(t posture.Target) bool { return t.String() == target.String() }
 	if slices.ContainsFunc(l.manifest.Missing, gone) {
@@ -187,9 +187,9 @@ func (c *collector) stage(ctx context.Context, l *look, target posture.Target) (
 	if err != nil {
 		return nil, err
 	}
-	st.in.Listed, st.in.Failure, st.resources = part.Coverage.Populations, part.Failure, part.Resources.Lines
+	st.in.Listed, st.in.Failure, st.resources = part.Report.Populations, part.Failure, part.Resources.Lines
 	if len(planned.Regions) == 0 && part.Failure == nil {
-		st.in.Scope.Regions = part.Target.Regions
+		st.in.Extent.Regions = part.Target.Regions
 	}
 	st.findings = snapshot.Findings(ctx, c.store, part)
 	return st, nil

@@ -9,9 +9,9 @@ import (
 	"posture/internal/posture"
 )
 
-// Scope is what one pass over the inventory covers: an organization, a folder
+// Root is what one pass over the inventory covers: an organization, a folder
 // or a project, with everything below it.
-type Scope struct {
+type Root struct {
 	kind string // organizations, folders or projects
 	id   string
 }
@@ -21,34 +21,34 @@ var (
 	projectID = regexp.MustCompile(`^([a-z][a-z0-9.-]*:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 )
 
-// InOrganization returns the scope of an organization, given its number.
-func InOrganization(id string) (Scope, error) { return numbered("organizations", id) }
+// InOrganization returns an organization as a root, given its number.
+func InOrganization(id string) (Root, error) { return numbered("organizations", id) }
 
-// InFolder returns the scope of a folder, given its number.
-func InFolder(id string) (Scope, error) { return numbered("folders", id) }
+// InFolder returns a folder as a root, given its number.
+func InFolder(id string) (Root, error) { return numbered("folders", id) }
 
-// InProject returns the scope of a project, given its id or its number.
-func InProject(id string) (Scope, error) {
+// InProject returns a project as a root, given its id or its number.
+func InProject(id string) (Root, error) {
 	id = strings.TrimPrefix(id, "projects/")
 	if !projectID.MatchString(id) && !number.MatchString(id) {
-		return Scope{}, fmt.Errorf("project %q: expected a project's id, as in my-project-123, or its number", id)
+		return Root{}, fmt.Errorf("project %q: expected a project's id, as in my-project-123, or its number", id)
 	}
-	return Scope{"projects", id}, nil
+	return Root{"projects", id}, nil
 }
 
-func numbered(kind, id string) (Scope, error) {
+func numbered(kind, id string) (Root, error) {
 	id = strings.TrimPrefix(id, kind+"/")
 	if !number.MatchString(id) {
-		return Scope{}, fmt.Errorf("%s %q: expected its number, as in 123456789012", strings.TrimSuffix(kind, "s"), id)
+		return Root{}, fmt.Errorf("%s %q: expected its number, as in 123456789012", strings.TrimSuffix(kind, "s"), id)
 	}
-	return Scope{kind, id}, nil
+	return Root{kind, id}, nil
 }
 
 // String returns the scope as the API names it: "organizations/123".
-func (s Scope) String() string { return s.kind + "/" + s.id }
+func (s Root) String() string { return s.kind + "/" + s.id }
 
 // role returns the command that grants the inventory's role on the scope.
-func (s Scope) role() string {
+func (s Root) role() string {
 	command := map[string]string{
 		"organizations": "gcloud organizations", "folders": "gcloud resource-manager folders", "projects": "gcloud projects",
 	}[s.kind]
