@@ -32,7 +32,8 @@ type step struct {
 const (
 	mainRegressed = "regressed " + encrypted + " 1/arn:bucket:main"
 	mainResolved  = "resolved:fixed " + encrypted + " 1/arn:bucket:main"
-	mainExpired   = "exemption-expired " + encrypted + " 1/arn:bucket:main"
+	mainExpired   = expired + "arn:bucket:main"
+	expired       = "exemption-expired " + encrypted + " 1/"
 )
 
 // mains returns a change of account 1's main bucket.
@@ -75,9 +76,16 @@ func TestFlows(t *testing.T) {
 	tagged := func(day posture.Day) func(*site) {
 		return exempt(config.Exemption{ID: "X", Rule: encrypted, Tags: map[string]string{"env": "dev"}, Created: "2025-01-01", Expires: day})
 	}
+	named := exempt(config.Exemption{ID: "X", Rule: encrypted, Resource: "main bucket", Created: "2025-01-01", Expires: "2025-02-01"})
+	name := func(name string, unread ...posture.Unread) func(*site) {
+		return func(s *site) {
+			s.cloud.edit("1", "arn:bucket:main", func(r *posture.Resource) { r.Name, r.Unread = name, unread })
+		}
+	}
+	nameless := name("arn:bucket:main", posture.Unread{Field: posture.FieldName, Cause: denied})
 	problem := func(n int) string { return fmt.Sprint("scanner-problem ", n) }
 	nothing := step{}
-	for name, steps := range map[string][]step{
+	for about, steps := range map[string][]step{
 		"a change and back":               {{mains(bad), []string{mainRegressed}}, nothing, {mains(good), []string{mainResolved}}, nothing},
 		"below the floor":                 {{func(s *site) { s.cloud.put("1", "arn:gate:g", gate{Open: true}) }, nil}},
 		"account refused":                 {{refuse, []string{problem(5)}}, {all(admit, mains(bad)), []string{mainRegressed}}},
@@ -98,8 +106,11 @@ func TestFlows(t *testing.T) {
 		"exempted by tags, expires while unread":   {{all(tagged("2025-01-07"), mains(bad), tag), nil}, {untag, []string{mainExpired}}, nothing, {all(mains(bad), tag), nil}, nothing},
 		"exempted by tags, cut short while unread": {{all(tagged("2025-02-01"), mains(bad), tag), nil}, {all(tagged("2025-01-07"), untag), []string{mainExpired}}, {all(mains(bad), tag), nil}},
 		"fails while its tags are unread":          {{all(tagged("2025-02-01"), mains(bad), untag), []string{mainRegressed}}, {all(mains(bad), tag), nil}},
+		"exempted by name that is then unread":     {{all(named, mains(bad), name("main bucket")), nil}, {nameless, nil}, {name("main bucket"), nil}, {none, []string{expired + "main bucket"}}},
+		"exempted by name, then another name":      {{all(named, mains(bad), name("main bucket")), nil}, {name("other bucket"), []string{expired + "other bucket"}}},
+		"fails while its name is unread":           {{all(named, mains(bad), nameless), []string{mainRegressed}}, {name("main bucket"), nil}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(about, func(t *testing.T) {
 			s := newSite(loadPolicy(t), "1", "2")
 			s.expect(t, "baseline 0")
 			for i, step := range steps {

@@ -117,7 +117,7 @@ func (j *job) read(ctx context.Context, cloud Cloud) {
 	} else {
 		j.target = scanner.Target()
 		again := newRecheck(j, cloud, scanner)
-		j.report = scanner.Scan(ctx, want(cloud), func(r posture.Resource) { j.take(ctx, cloud, r, again) })
+		j.report = scanner.Scan(ctx, j.auditor.want(cloud), func(r posture.Resource) { j.take(ctx, cloud, r, again) })
 		if again != nil {
 			j.report.Rechecks = again.counts
 		}
@@ -125,11 +125,19 @@ func (j *job) read(ctx context.Context, cloud Cloud) {
 	j.addUnlisted(cloud)
 }
 
-// want returns what the enabled rules read.
-func want(cloud Cloud) posture.Want {
+// want returns what the enabled rules read, and the tags of the types on which
+// owners or exemptions go by tags.
+func (a *Auditor) want(cloud Cloud) posture.Want {
+	rules := map[string][]string{}
+	for _, rule := range cloud.Policy.Rules() {
+		rules[rule.Type] = append(rules[rule.Type], rule.ID)
+	}
 	want := posture.Want{}
 	for _, typ := range cloud.Policy.Types() {
 		want[typ] = cloud.Policy.Fields(typ)
+		if a.Config.UsesTags(rules[typ]) && !want.Field(typ, posture.FieldTags) {
+			want[typ] = append(want[typ], posture.FieldTags)
+		}
 	}
 	return want
 }
@@ -183,7 +191,7 @@ func (j *job) judge(cloud Cloud, r posture.Resource) ([]posture.Finding, error) 
 	findings, err := cloud.Policy.Judge(r, j.started)
 	findings = slices.DeleteFunc(findings, func(f posture.Finding) bool { return !j.rules[f.Rule] })
 	for i := range findings {
-		findings[i].Owner = j.auditor.Config.Owners.Owner(r)
+		findings[i].Owner, findings[i].OwnerUnread = j.auditor.Config.Owners.Owner(r)
 		findings[i].Exemption = j.auditor.Config.Exemptions.Exempt(findings[i], r, j.started)
 	}
 	return findings, err
@@ -223,7 +231,7 @@ func (j *job) addUnlisted(cloud Cloud) {
 			continue
 		}
 		for _, finding := range cloud.Policy.Unlisted(j.target, *population) {
-			finding.Owner = j.auditor.Config.Owners.Owner(posture.Resource{Account: j.target.Account})
+			finding.Owner, _ = j.auditor.Config.Owners.Owner(posture.Resource{Account: j.target.Account})
 			j.add(finding)
 		}
 	}

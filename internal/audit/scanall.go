@@ -115,7 +115,7 @@ func (s *scanAll) slices(ctx context.Context, provider posture.Provider, targets
 // none.
 func (a *Auditor) slices(ctx context.Context, provider posture.Provider, run snapshot.Run, targets []posture.Target) iter.Seq2[[]posture.Target, error] {
 	if cloud := a.Clouds[provider]; cloud.Slices != nil {
-		return cloud.Slices(ctx, want(cloud), run.Started, targets)
+		return cloud.Slices(ctx, a.want(cloud), run.Started, targets)
 	}
 	return func(yield func([]posture.Target, error) bool) { yield(targets, nil) }
 }

@@ -181,6 +181,9 @@ func Parse(name string, text []byte) (Config, error) {
 // Default returns the configuration of an empty file.
 func Default() Config { return Config{}.withDefaults() }
 
+// defaultTag is the tag that says whose a resource is.
+const defaultTag = "owner"
+
 func (c Config) withDefaults() Config {
 	if len(c.Alerts.Severities) == 0 {
 		c.Alerts.Severities = []posture.Severity{posture.Critical, posture.High}
@@ -195,7 +198,7 @@ func (c Config) withDefaults() Config {
 		c.Alerts.Period = "24h"
 	}
 	if c.Owners.Tag == "" {
-		c.Owners.Tag = "owner"
+		c.Owners.Tag = defaultTag
 	}
 	if c.Exemptions.MaxDays == 0 {
 		c.Exemptions.MaxDays = 365

@@ -516,13 +516,72 @@ func TestOwnerAndRoute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for want, r := range map[string]posture.Resource{
-		"shop":     {Account: "111122223333", Tags: map[string]string{"team": "shop"}},
-		"web":      {Account: "111122223333"},
-		"platform": {Account: "1"},
+	tags := func(reason posture.Reason) []posture.Unread {
+		return []posture.Unread{{Field: posture.FieldTags, Cause: posture.Cause{Reason: reason}}}
+	}
+	for name, test := range map[string]struct {
+		on     posture.Resource
+		owner  string
+		unread bool
+	}{
+		"by tag":                       {posture.Resource{Account: "111122223333", Tags: map[string]string{"team": "shop"}}, "shop", false},
+		"by account":                   {posture.Resource{Account: "111122223333"}, "web", false},
+		"of nobody":                    {posture.Resource{Account: "1"}, "platform", false},
+		"tags refused":                 {posture.Resource{Account: "111122223333", Unread: tags(posture.Denied)}, "", true},
+		"tags that nobody asked for":   {posture.Resource{Account: "111122223333", Unread: tags(posture.NotRequested)}, "web", false},
+		"another field that is unread": {posture.Resource{Account: "1", Unread: []posture.Unread{{Field: "policy"}}}, "platform", false},
 	} {
-		if got := c.Owners.Owner(r); got != want {
-			t.Errorf("owner %q, want %q", got, want)
+		owner, unread := c.Owners.Owner(test.on)
+		if owner != test.owner || unread != test.unread {
+			t.Errorf("%s: owner %q, unread %t", name, owner, unread)
+		}
+	}
+}
+
+// TestUsesTags holds for which rules tags have to be read.
+func TestUsesTags(t *testing.T) {
+	tagged := config.Exemptions{Items: []config.Exemption{{Rule: "other"}, {Rule: "r", Tags: map[string]string{"env": "dev"}}}}
+	for name, test := range map[string]struct {
+		change func(*config.Config)
+		want   bool
+	}{
+		"nothing goes by tags":         {func(*config.Config) {}, false},
+		"another tag says whose it is": {func(c *config.Config) { c.Owners.Tag = "team" }, true},
+		"an account has an owner":      {func(c *config.Config) { c.Owners.Accounts = map[string]string{"1": "web"} }, true},
+		"there is a default owner":     {func(c *config.Config) { c.Owners.Default = "web" }, true},
+		"an owner is called":           {func(c *config.Config) { c.Slack.Mentions = map[string]string{"web": "U1"} }, true},
+		"an owner has a route":         {func(c *config.Config) { c.Slack.Routes = []config.Route{{Account: "1"}, {Owner: "web"}} }, true},
+		"a route for an account":       {func(c *config.Config) { c.Slack.Routes = []config.Route{{Account: "1"}} }, false},
+		"an exemption of the rule":     {func(c *config.Config) { c.Exemptions = tagged }, true},
+		"an exemption of another rule": {func(c *config.Config) { c.Exemptions.Items = tagged.Items[:1] }, false},
+	} {
+		c := config.Default()
+		test.change(&c)
+		if got := c.UsesTags([]string{"r", "other"}); got != test.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	c := config.Default()
+	if c.Exemptions = tagged; c.UsesTags([]string{"other"}) {
+		t.Error("an exemption of a rule that goes by tags counts for another rule")
+	}
+}
+
+// TestUnreadName holds that an exemption by name neither covers a resource
+// whose name was not read, nor lets it go.
+func TestUnreadName(t *testing.T) {
+	now := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+	finding := posture.Finding{Rule: "r", Account: "1", Resource: "arn:aws:kms:::key/1234", Name: "1234", NameUnread: true, Status: posture.Fail}
+	for pattern, unread := range map[string]bool{"alias/shop": true, "alias/*": true, "arn:aws:kms:::key/1234": false, "": false, "*": false} {
+		x := config.Exemption{ID: "E1", Rule: "r", Resource: pattern, Created: "2026-01-01", Expires: "2026-03-01"}
+		want := &posture.Exemption{ID: "E1", Expires: "2026-03-01", Unread: unread}
+		got := config.Exemptions{Items: []config.Exemption{x}}.Exempt(finding, posture.Resource{}, now)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("by %q: %s", pattern, diff)
+		}
+		x.Account = "2"
+		if got := (config.Exemptions{Items: []config.Exemption{x}}).Exempt(finding, posture.Resource{}, now); got != nil {
+			t.Errorf("by %q in another account: %v", pattern, got)
 		}
 	}
 }

@@ -83,11 +83,18 @@ func (t *Notified) told() bool { return t.Alert.Run != "" }
 // flapping reports whether it has flipped too often of late.
 func (t *Notified) flapping() bool { return len(t.Flips) > FlipLimit }
 
-// describe takes over what the finding says of the resource.
+// describe takes over what the finding says of the resource. A name and an owner
+// that were not read stay as they were.
 func (t *Notified) describe(f *posture.Finding) {
 	t.Fingerprint, t.Rule = f.Fingerprint, f.Rule
 	t.Account, t.Region, t.Type = f.Account, f.Region, f.Type
-	t.Resource, t.Name, t.Owner = f.Resource, f.Name, f.Owner
+	t.Resource = f.Resource
+	if !f.NameUnread || t.Name == "" {
+		t.Name = f.Name
+	}
+	if !f.OwnerUnread {
+		t.Owner = f.Owner
+	}
 }
 
 // unread notes that a run could not read it. All else stays as it was.

@@ -62,7 +62,7 @@ func (c *judging) readDirectly(r *rule) (some, all bool) {
 	}
 	all = true
 	for _, p := range r.reads {
-		if p.unreadable() {
+		if p.fetched() {
 			read := slices.Contains(direct.Fields, p.top())
 			some, all = some || read, all && read && !slices.Contains(direct.Mixed, p.top())
 		}

@@ -65,10 +65,11 @@ func (p *Policy) Unlisted(target posture.Target, pop posture.Population) []postu
 // newFinding returns a finding without its status.
 func newFinding(r *rule, on *posture.Resource) posture.Finding {
 	id := r.file.id.value
+	_, nameless := on.WhyUnread(posture.FieldName)
 	return posture.Finding{
 		Fingerprint: posture.Fingerprint(id, on.Provider, on.Account, on.Region, on.ID),
 		Rule:        id, Provider: on.Provider, Account: on.Account, Region: on.Region,
-		Type: on.Type, Resource: on.ID, Name: on.Name, Link: on.Link,
+		Type: on.Type, Resource: on.ID, Name: on.Name, Link: on.Link, NameUnread: nameless,
 	}
 }
 

@@ -75,6 +75,8 @@ func TestPartial(t *testing.T) {
 		{`"team" in resource.tags`, "labels", posture.Pass},
 		{`resource.tags.team == "red"`, "tags", posture.Unknown},
 		{`resource.tags["team"] == "red"`, "tags", posture.Unknown},
+		{`resource.name == "b"`, "name", posture.Unknown},
+		{`resource.name == "b" || resource.versioning`, "name", posture.Pass},
 		{`"x" in resource.labels`, "labels.x", posture.Unknown},
 		{`"x" in resource.labels`, "labels.y", posture.Unknown},
 		{"now - resource.created > duration('1h')", "created", posture.Unknown},

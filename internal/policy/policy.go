@@ -130,7 +130,7 @@ func (p *Policy) Reads(ids ...string) []string {
 func (r *rule) fields() []string {
 	var fields []string
 	for _, read := range r.reads {
-		if read.unreadable() {
+		if read.fetched() {
 			fields = append(fields, read.top())
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"cel.dev/cel-go/common/types"
 
+	"posture/internal/posture"
 	"posture/internal/yamlfile"
 )
 
@@ -30,7 +31,7 @@ type field struct {
 }
 
 // known are the fields that every resource has beside its document's. Of them
-// only the tags can be unread.
+// only those of unreadable can be unread.
 var known = []string{"account", "id", "name", "region", "tags"}
 
 var timeType = reflect.TypeFor[time.Time]()
@@ -146,7 +147,10 @@ type fieldPath struct {
 func (p fieldPath) top() string { return p.names[0] }
 
 // unreadable reports whether a scanner may mark the field as unread.
-func (p fieldPath) unreadable() bool { return p.index != nil || p.top() == "tags" }
+func (p fieldPath) unreadable() bool { return p.fetched() || p.top() == posture.FieldName }
+
+// fetched reports whether the field is read only where a rule reads it.
+func (p fieldPath) fetched() bool { return p.index != nil || p.top() == posture.FieldTags }
 
 // overlaps reports whether one of the paths is the other or is above it.
 func (p fieldPath) overlaps(q fieldPath) bool {

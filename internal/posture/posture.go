@@ -53,9 +53,26 @@ type Resource struct {
 	Direct   *Direct           `json:"direct,omitempty"` // what of it was read a second time, past the inventory; nil: nothing
 }
 
+// The fields that every resource has and that can be unread, since they may
+// come from a call of their own.
+const (
+	FieldName = "name"
+	FieldTags = "tags"
+)
+
+// WhyUnread returns why the field itself was not read; false: it was.
+func (r Resource) WhyUnread(field string) (Cause, bool) {
+	for _, u := range r.Unread {
+		if u.Field == field {
+			return u.Cause, true
+		}
+	}
+	return Cause{}, false
+}
+
 // Unread names one field of a resource's document that could not be read, as
-// a dotted path of JSON names ("policy.denies_insecure_transport"; "tags" for
-// the tags), and why. All below the path counts as unread too.
+// a dotted path of JSON names ("policy.denies_insecure_transport"), or FieldName
+// or FieldTags, and why. All below the path counts as unread too.
 type Unread struct {
 	Field string `json:"field"`
 	Cause Cause  `json:"cause"`
@@ -252,6 +269,11 @@ type Finding struct {
 	Unknown     []Unread   `json:"unknown,omitempty"`  // why the status is unknown
 	Owner       string     `json:"owner,omitempty"`
 	Exemption   *Exemption `json:"exemption,omitempty"` // a live or an expired acceptance; never changes the status
+
+	// What comes from a second call may not have been read. Then Name is the
+	// last part of the id, Owner is empty, and earlier runs may know better.
+	NameUnread  bool `json:"name_unread,omitempty"`
+	OwnerUnread bool `json:"owner_unread,omitempty"`
 }
 
 // Value is a field that a rule read and what it held.
@@ -265,7 +287,7 @@ type Exemption struct {
 	ID      string `json:"id"`
 	Expires Day    `json:"expires"` // the last day on which it holds
 	Expired bool   `json:"expired,omitempty"`
-	Unread  bool   `json:"unread,omitempty"` // whether it covers the finding turns on tags that were not read
+	Unread  bool   `json:"unread,omitempty"` // whether it covers the finding turns on a name or on tags that were not read
 }
 
 // Live reports whether a finding is failing but accepted for now.
