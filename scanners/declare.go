@@ -149,7 +149,7 @@ func (c Catalogue) PermissionsByOp() map[string]string {
 	return by
 }
 
-// Calls returns the calls that a scan makes for what is wanted of the services,
+// Calls returns the calls that a scan of the services makes for these fields,
 // of all services when none is named: first those that open a target. A call
 // that several types share is there for each; one that is made only a second
 // time is not there.

@@ -15,7 +15,7 @@ import (
 	"posture/internal/posture"
 )
 
-// ErrPanic stands for a panic in the code of a scanner.
+// ErrPanic is returned when the code of a scanner panics.
 var ErrPanic = errors.New("the scanner stopped on a mistake of its own")
 
 // Guard returns what do returns, and ErrPanic when it panics: one scanner's

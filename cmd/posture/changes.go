@@ -74,7 +74,7 @@ func (c *changes) print(ctx context.Context) error {
 	return changesTable(runs).Write(c.world.out)
 }
 
-// load reads the runs and their alerts. A run of which the alerts are gone is
+// load reads the runs and their alerts. A run whose alerts are gone is
 // shown without any: posture verify is there to tell of what is gone.
 func (c *changes) load(ctx context.Context, s store.Store) ([]changed, error) {
 	runs := []changed{}

@@ -134,7 +134,7 @@ func sum(parts []snapshot.Part) snapshot.Part {
 }
 
 // targetsAhead returns what the scan would read: what was chosen, else what
-// the latest run read, else one target of which nothing is known.
+// the latest run read, else one target, not scanned before.
 func targetsAhead(choice cloud.Choice, last []snapshot.Part) []posture.Target {
 	if len(choice.Targets) > 0 {
 		return choice.Targets

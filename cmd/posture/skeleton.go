@@ -92,7 +92,7 @@ type skeleton struct {
 	fields                                      []docField
 }
 
-// text returns the rule's file. It is a valid rule as it stands.
+// text returns the rule's file. It is a valid rule as it is.
 func (s skeleton) text() string {
 	field := s.fields[0]
 	for _, f := range s.fields {

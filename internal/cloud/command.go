@@ -26,7 +26,7 @@ type Help struct {
 // flag of the command line of it.
 type Flag struct {
 	Name  string
-	Usage string // the word for the value stands between backquotes
+	Usage string // the word for the value is between backquotes
 	Takes Takes
 	// ScanOnly leaves the flag to scans: who tries permissions cannot use it.
 	ScanOnly bool

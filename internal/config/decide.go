@@ -97,7 +97,7 @@ func (x Exemption) tagged(tags map[string]string) bool {
 }
 
 // matches reports whether the text matches the pattern, in which only * is
-// special and stands for any run of characters.
+// special and matches any run of characters.
 func matches(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {

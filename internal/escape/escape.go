@@ -130,7 +130,7 @@ func JSON(plain []byte) []byte {
 	line := make([]byte, 0, len(plain))
 	for _, r := range string(plain) {
 		switch {
-		case r == '\n', !unicode.Is(unicode.Cc, r) && !unicode.Is(unicode.Cf, r): // a line feed stands between values
+		case r == '\n', !unicode.Is(unicode.Cc, r) && !unicode.Is(unicode.Cf, r): // a line feed separates values
 			line = utf8.AppendRune(line, r)
 		case r <= 0xffff:
 			line = fmt.Appendf(line, `\u%04x`, r)

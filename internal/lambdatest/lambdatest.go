@@ -1,5 +1,5 @@
 // Package lambdatest runs a Lambda function's real program for tests: it
-// stands in for the Runtime API that Lambda offers to the program, hands it
+// plays the Runtime API that Lambda offers to the program, hands it
 // one event, and returns what it answered. Begin with Invoke.
 package lambdatest
 

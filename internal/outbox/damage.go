@@ -25,7 +25,7 @@ const (
 	hollow      defect = "nothing_to_tell"
 )
 
-// Error returns the code. What stands in the object is not quoted.
+// Error returns the code. The object's content is not quoted.
 func (d defect) Error() string { return "not an object of the queue: " + string(d) }
 
 // defectOf returns the defect that an error of reading an object is about, ""
@@ -58,7 +58,7 @@ func (e Entry) check(key string) error {
 	return nil
 }
 
-// damaged returns what stands for an object that cannot be made sense of.
+// damaged returns the report's line about an object that makes no sense.
 func damaged(key string, stored time.Time, d defect) Entry {
 	return Entry{Key: key, Created: stored.UTC(), State: Damaged, LastError: string(d)}
 }

@@ -7,7 +7,7 @@ import (
 	"posture/internal/posture"
 )
 
-// State is where a message of the queue stands.
+// State is what has become of a message of the queue.
 type State string
 
 // The states, a closed set, to which Damaged belongs. A message that was told is no longer in the queue.

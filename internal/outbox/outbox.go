@@ -32,7 +32,7 @@ type Message struct {
 	Channel  string      // where to, as configured or as Slack calls it
 	Thread   string      // the message that it answers; empty: none
 	Alert    drift.Alert // what to say, unless Members is set
-	Members  []Member    // of a digest: the alerts that it stands for
+	Members  []Member    // of a digest: the alerts that it sums up
 	Mentions []string    // whom to call, as configured
 	Plain    bool        // only short plain text
 	Repeated bool        // it may have been posted before, and is to say so

@@ -25,7 +25,7 @@ type Report struct {
 }
 
 // Alarm is a condition that Slack itself cannot carry, because it is about
-// Slack. Its caller raises it elsewhere.
+// Slack. Its caller raises it outside of Slack.
 type Alarm struct {
 	Kind    Kind   `json:"kind"`              // Channel, Credential, Form, Thread or Malformed
 	Channel string `json:"channel,omitempty"` // for Channel: which one

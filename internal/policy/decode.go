@@ -127,7 +127,7 @@ func (d *decoder) list(n *yaml.Node, what string, do func(*yaml.Node)) {
 	}
 }
 
-// text is a string of a file and where it stands.
+// text is a string of a file and its place there.
 type text struct {
 	value string
 	node  *yaml.Node

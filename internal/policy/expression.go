@@ -62,7 +62,7 @@ type compiler struct {
 	shape  *shape
 	params []string // the names of the rule's parameters
 	src    *yamlfile.Source
-	node   *yaml.Node // where the expression stands
+	node   *yaml.Node // where the expression is in the file
 }
 
 // compile checks the expression and plans it. The errors are refusals.

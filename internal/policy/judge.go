@@ -38,7 +38,7 @@ func (p *Policy) Judge(r posture.Resource, now time.Time) ([]posture.Finding, er
 }
 
 // Unlisted returns one unknown finding for each rule of a type whose listing
-// in one region was incomplete; it stands for all resources of the type there.
+// in one region was incomplete; it is about all resources of the type there.
 // It returns none for a complete listing.
 func (p *Policy) Unlisted(target posture.Target, pop posture.Population) []posture.Finding {
 	t, ok := p.types[pop.Type]

@@ -147,7 +147,7 @@ type ScanReport struct {
 	Rechecks    []Recheck      `json:"rechecks,omitempty"`
 }
 
-// ReadError is an error of which the cause is known in the words of this
+// ReadError is an error whose cause is known in the words of this
 // package, such as a role that could not be assumed.
 type ReadError struct {
 	Cause Cause
@@ -263,7 +263,7 @@ type Finding struct {
 	Resource    string     `json:"resource"` // the resource's id; for a listing that was incomplete, the scope (see ScopeID)
 	Name        string     `json:"name"`
 	Link        string     `json:"link,omitempty"`  // where the provider's console shows the resource; "" for nowhere
-	Listing     bool       `json:"scope,omitempty"` // the finding stands for all resources of the type in the region
+	Listing     bool       `json:"scope,omitempty"` // the finding is about all resources of the type in the region
 	Status      Status     `json:"status"`
 	Evidence    []Value    `json:"evidence,omitempty"` // the fields that the rule read, with their values
 	Unknown     []Unread   `json:"unknown,omitempty"`  // why the status is unknown
@@ -306,7 +306,7 @@ func Fingerprint(rule string, provider Provider, account, region, resource strin
 	return hex.EncodeToString(sum[:])
 }
 
-// ScopeID returns the resource id of a finding that stands for all resources
+// ScopeID returns the resource id of a finding about all resources
 // of a type in one region of a target, used when their listing is incomplete.
 func ScopeID(target Target, region, typ string) string {
 	return target.String() + "/" + region + "/" + typ

@@ -17,7 +17,7 @@ type Direct struct {
 type Recheck struct {
 	Type  string `json:"type"`
 	Count int    `json:"count"`
-	Cause *Cause `json:"cause,omitempty"` // why the first reading stands; nil: the second one counts
+	Cause *Cause `json:"cause,omitempty"` // why the first reading counts; nil: the second one does
 }
 
 // The two ends of a second reading that are no failures of it.

@@ -39,7 +39,7 @@ func (t Template) Statements(tb testing.TB, role string) []Statement {
 	return statements
 }
 
-// branches returns a policy, or both of which a condition decides.
+// branches returns a policy, or both when a condition decides between them.
 func branches(policy any) []map[string]any {
 	object, _ := policy.(map[string]any)
 	choice, conditional := object["Fn::If"].([]any)
@@ -69,7 +69,7 @@ func Allowed(statements []Statement, action, resource string) bool {
 	return allowed
 }
 
-// matches reports whether a pattern matches, in which * stands for any text.
+// matches reports whether a pattern matches, in which * matches any text.
 func matches(patterns []string, text string) bool {
 	flat := func(s string) string { return strings.ReplaceAll(s, "/", "\x00") } // for * to match slashes too
 	return slices.ContainsFunc(patterns, func(pattern string) bool {

@@ -64,7 +64,7 @@ func newClassifier() classifier {
 	return classifier{kinds}
 }
 
-// refuse returns the refusal that err stands for. Nothing of the error's own
+// refuse returns the refusal that err means. Nothing of the error's own
 // text is in it.
 func (c classifier) refuse(err error) *outbox.Refusal {
 	var limited *api.RateLimitedError

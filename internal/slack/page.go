@@ -40,7 +40,7 @@ type page struct {
 // fact is a labelled line.
 type fact struct{ label, text string }
 
-// list is a headed list of rows, of which some may be left out.
+// list is a headed list of rows; some may be left out.
 type list struct {
 	heading string
 	rows    []row

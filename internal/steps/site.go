@@ -23,7 +23,7 @@ const (
 	// SecretVariable holds the name of Slack's secret; where there is none, the
 	// configuration may name it.
 	SecretVariable = "POSTURE_SLACK_SECRET" //nolint:gosec // the variable's name; it holds the secret's name
-	// scopesVariable holds the scopes of which runs are expected, with spaces
+	// scopesVariable holds the scopes whose runs are expected, with spaces
 	// between; without it they are those of the function.
 	scopesVariable = "POSTURE_SCOPES"
 )

@@ -79,7 +79,7 @@ func Plan() Step { return Step{needsSlot, plan} }
 
 // Scan scans the event's target, or all targets of the run that have no part
 // yet while there is time; the error is ErrLeft when there was not enough. A
-// target of which the scan failed counts as left; the others go on.
+// target whose scan failed counts as left; the others go on.
 func Scan() Step { return Step{needsRun, scan} }
 
 // PlanOrScan scans when the event has a run, and plans one otherwise.

@@ -98,7 +98,7 @@ func makeFolder(in *os.Root, name string) (*os.Root, error) {
 	return openFolder(in, name)
 }
 
-// lookAt says what a name stands for, and refuses a link.
+// lookAt says what a name leads to, and refuses a link.
 func lookAt(in *os.Root, name string) (fs.FileInfo, error) {
 	info, err := in.Lstat(name)
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {

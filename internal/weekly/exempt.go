@@ -105,7 +105,7 @@ func (c *collector) accepted() []Exemption {
 	return all
 }
 
-// stand fills in how an exemption stands.
+// stand fills in the state of an exemption.
 func (c *collector) stand(x Exemption) Exemption {
 	found := c.total.covered[x.ID]
 	x.Failing, x.Resources = found.n, found.names

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// Range is a duration of which only bounds are known: between two runs nobody
+// Range is a duration known only by its bounds: between two runs nobody
 // looks.
 type Range struct {
 	Least time.Duration `json:"least_ns"`
 	Most  time.Duration `json:"most_ns,omitempty"` // 0: there is no telling
 }
 
-// endless stands for a bound that is not known, when bounds are compared.
+// endless is a bound that is not known, when bounds are compared.
 const endless = time.Duration(math.MaxInt64)
 
 // String returns the range for people. It never says that something took no

@@ -130,7 +130,7 @@ func (p Page) missed() (missed, expected int) {
 	return missed, expected
 }
 
-// urgent is what needs a decision soon: exemptions of which the time is up or
+// urgent is what needs a decision soon: exemptions whose time is up or
 // nearly so.
 func (p Page) urgent(d *document) {
 	var rows [][]cell
@@ -164,7 +164,7 @@ func (x Exemption) cells() []cell {
 	}
 }
 
-// State says in a few words how an exemption stands.
+// State says in a few words whether an exemption holds.
 func (x Exemption) State() string {
 	var parts []string
 	switch {

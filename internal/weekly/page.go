@@ -87,7 +87,7 @@ type Scope struct {
 	Unfinished   int           `json:"unfinished"`
 	Missed       int           `json:"missed"`               // periods without a run that was finished and read something
 	Narrowed     int           `json:"narrowed,omitempty"`   // runs that were asked for less than the configuration: not counted above
-	Unreadable   int           `json:"unreadable,omitempty"` // runs of which the store's record is damaged
+	Unreadable   int           `json:"unreadable,omitempty"` // runs whose record in the store is damaged
 	Compared     int           `json:"compared"`             // runs of the week that the page was made of
 	Last         *Last         `json:"last,omitempty"`       // the last of these
 	Previous     posture.RunID `json:"previous,omitempty"`   // the run of the weeks before with which it is compared
@@ -117,7 +117,7 @@ type Coverage struct {
 	Floor   float64 `json:"floor"`   // under which data is not enough
 }
 
-// Refused is a target of which something could not be read.
+// Refused is a target that could not be read in full.
 type Refused struct {
 	Target posture.Target `json:"target"`
 	Cause  posture.Cause  `json:"cause"` // of most findings

@@ -137,7 +137,7 @@ func (p Page) trend(d *document) {
 	d.add(`<details><summary>Figures</summary>`)
 	d.table([]cell{words("week"), amount("failing"), amount("exempted"), amount("unknown"), amount("passing"), amount("judged"), words("scopes without a run")}, rows, 0)
 	d.add(`</details>`)
-	d.note("The last run of each week that was finished. A dashed column is a week of which nothing is known; a dashed frame around a column is one in which a scope had no run, so that its findings are not in it.")
+	d.note("The last run of each week that was finished. A dashed column is a week without data; a dashed frame is a week in which a scope had no run, so its findings are missing.")
 	for _, s := range p.Scopes {
 		began := Of(s.First)
 		if slices.ContainsFunc(p.Trend, func(t Point) bool { return len(t.Runs) > 0 && t.Week.Start().Before(began.Start()) }) {

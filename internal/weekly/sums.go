@@ -91,7 +91,7 @@ func (s *sums) fix(change drift.Change) {
 	}
 }
 
-// told counts one finding as it stands at the end.
+// told counts one finding as it is at the end.
 func (s *sums) told(t drift.Notified, severity posture.Severity, current bool) {
 	if t.Status != posture.Fail {
 		return

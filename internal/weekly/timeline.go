@@ -32,7 +32,7 @@ type timeline struct {
 	fixed     map[string]bool // findings that an earlier stage saw fixed and the last one did not reach yet
 }
 
-// errStopped ends a comparison of which nobody wants more.
+// errStopped ends a comparison whose reader has stopped.
 var errStopped = errors.New("stopped")
 
 // nothing yields nothing.
@@ -195,7 +195,7 @@ func (c *collector) stage(ctx context.Context, l *look, target posture.Target) (
 	return st, nil
 }
 
-// spoil makes a stage one of which nothing was read.
+// spoil makes a stage count as not read.
 func (c *collector) spoil(st *stage, err error) {
 	c.note(Unread{Run: st.in.Run, Target: st.in.Target.String(), Why: reason(err)})
 	st.in.Failure = &posture.Cause{Reason: posture.Failed, Code: "stored part damaged"}

@@ -49,7 +49,7 @@ func Load(name string, text []byte, into any) (*File, error) {
 	return f, nil
 }
 
-// blank reports whether nothing but comments stands in the file.
+// blank reports whether the file holds nothing but comments.
 func (f *File) blank() bool {
 	for _, line := range f.lines {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {

@@ -76,7 +76,7 @@ func runIn(key string) posture.RunID {
 	return ""
 }
 
-// words returns what stands between the slashes and dots of a key.
+// words returns the words between the slashes and dots of a key.
 func words(key string) []string {
 	return strings.FieldsFunc(key, func(r rune) bool { return r == '/' || r == '.' })
 }

@@ -29,7 +29,7 @@ func (p *page) heading(text string) {
 	p.text("\n%s\n", p.paint("1;36", text+" "+strings.Repeat("─", max(3, width-1-utf8.RuneCountInString(text)))))
 }
 
-// message prints what somebody is told elsewhere, behind a bar: at most limit
+// message prints what Slack would show, behind a bar: at most limit
 // lines of it, if there is a limit.
 func (p *page) message(text string, limit int) {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")

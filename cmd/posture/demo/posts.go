@@ -12,7 +12,7 @@ import (
 // channel is where the demo's messages go.
 const channel = "demo"
 
-// posts stands in for Slack: it keeps the messages of a run to show them.
+// posts plays Slack: it keeps the messages of a run to show them.
 type posts struct{ messages []outbox.Message }
 
 // Send keeps the message.

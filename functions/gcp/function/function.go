@@ -1,6 +1,6 @@
 // Package function registers the functions of Google Cloud with the Functions
 // Framework when it is loaded, which is how a build from source finds them. It
-// stands at the root of the archive that is deployed.
+// is at the root of the archive that is deployed.
 package function
 
 import (

@@ -40,7 +40,7 @@ func (m *Mortal) step(write bool) (do, tell bool) {
 	return m.Left > 0 || m.Applied, m.Left > 0
 }
 
-// Call makes a call that changes something, in the store or elsewhere, unless
+// Call makes a call that changes something, in the store or in Slack, unless
 // the process is dead.
 func (m *Mortal) Call(do func() error) (err error) {
 	made, tell := m.step(true)
