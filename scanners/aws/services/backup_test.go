@@ -1,6 +1,8 @@
 package services
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"posture/internal/posture"
@@ -36,18 +38,38 @@ func TestBackupVaults(t *testing.T) {
 	vault := func(name string, doc BackupVault, unread ...posture.Unread) posture.Resource {
 		return posture.Resource{ID: "arn:aws:backup:us-east-1:111122223333:backup-vault:" + name, Name: name, Doc: &doc, Unread: unread}
 	}
-	plain := vault("Default", BackupVault{})
-	locked := vault("main", BackupVault{KMSKey: key, Locked: true, MinRetentionDays: 35, RecoveryPoints: 12})
+	plain := vault("Default", BackupVault{KMSKey: "arn:aws:kms:us-east-1:111122223333:key/amazon-backup"})
+	locked := vault("main", BackupVault{KMSKey: key, CustomerKey: true, Locked: true, MinRetentionDays: 35, RecoveryPoints: 12})
 	testReading(t, "AWS::Backup::BackupVault", []readingTest{
-		{name: "three vaults", want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, DeletionDenied: true})}},
+		{name: "three vaults", want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true, DeletionDenied: true})}},
 		{name: "policy refused", sections: map[string]string{op + " backupVaultName=policy error=AccessDeniedException": ""},
-			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key}, refused(op, "AccessDeniedException", op, "deletion_denied")...)}},
+			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true}, refused(op, "AccessDeniedException", op, "deletion_denied")...)}},
 		{name: "policy with an exception", sections: map[string]string{op + " backupVaultName=policy": `{"Policy":
 			"{\"Statement\":[{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"backup:*\",\"Resource\":\"*\",\"Condition\":{\"StringNotEquals\":{\"aws:PrincipalTag/x\":\"y\"}}}]}"}`},
-			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key})}},
+			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true})}},
 		{name: "malformed policy", sections: map[string]string{op + " backupVaultName=policy": `{"Policy": "{"}`},
-			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key}, unclear(op, "deletion_denied")...)}},
+			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true}, unclear(op, "deletion_denied")...)}},
 	})
+}
+
+// TestLosingBackups: a policy that leaves open one way to lose backups does not
+// protect them.
+func TestLosingBackups(t *testing.T) {
+	protected := func(denied []string) bool {
+		policy := `{\"Statement\":[{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":[\"` + strings.Join(denied, `\",\"`) + `\"],\"Resource\":\"*\"}]}`
+		estate := fixtures(t, map[string]string{"backup:GetBackupVaultAccessPolicy backupVaultName=policy": `{"Policy": "` + policy + `"}`})
+		return scanTypes(t, estate, "AWS::Backup::BackupVault").get(t, "policy").Doc.(*BackupVault).DeletionDenied
+	}
+	for i, open := range losingBackups {
+		if protected(slices.Delete(slices.Clone(losingBackups), i, i+1)) {
+			t.Errorf("with %s open the vault counts as protected", open)
+		}
+	}
+	for _, denied := range [][]string{losingBackups, {"backup:*"}, {"backup:Delete*", "backup:Update*", "backup:Put*"}} {
+		if !protected(denied) {
+			t.Errorf("with %v denied the vault counts as unprotected", denied)
+		}
+	}
 }
 
 func TestScheduleHours(t *testing.T) {

@@ -14,7 +14,8 @@ import (
 
 // BackupVault is what rules may ask of an AWS Backup vault.
 type BackupVault struct {
-	KMSKey           string `json:"kms_key"`            // ARN of the KMS key that encrypts recovery points; empty for a key of AWS
+	KMSKey           string `json:"kms_key"`            // ARN of the KMS key that encrypts recovery points; empty for a key that AWS owns
+	CustomerKey      bool   `json:"customer_key"`       // a customer manages that key; false for aws/backup
 	Locked           bool   `json:"locked"`             // Vault Lock refuses deletion before the retention ends
 	DeletionDenied   bool   `json:"deletion_denied"`    // the access policy denies everyone to delete recovery points, by hand or by a shorter lifecycle, and to change the policy
 	MinRetentionDays int    `json:"min_retention_days"` // the lock's shortest retention; 0 without one
@@ -28,6 +29,7 @@ var backupVaults = engine.Service{
 		Doc:     BackupVault{},
 		Calls: []scanners.Call{
 			{Op: "backup:ListBackupVaults"},
+			{Op: "kms:ListAliases", For: []string{"customer_key"}},
 			{Op: "backup:GetBackupVaultAccessPolicy", Each: true, For: []string{"deletion_denied"}},
 		},
 		Console: scanners.Console{Path: "/backup/home?region={region}#/backupvaults/details/{last}"},
@@ -41,13 +43,19 @@ func scanBackupVaults(ctx context.Context, p *engine.Place) error {
 }
 
 func readBackupVault(ctx context.Context, p *engine.Place, vault types.BackupVaultListMember) {
+	if !arnOwnedHere(p, vault.BackupVaultArn) {
+		return // an air-gapped vault that another account shares
+	}
 	doc := BackupVault{
-		KMSKey:           aws.ToString(vault.EncryptionKeyArn),
 		Locked:           aws.ToBool(vault.Locked),
 		MinRetentionDays: int(aws.ToInt64(vault.MinRetentionDays)),
 		RecoveryPoints:   int(vault.NumberOfRecoveryPoints),
 	}
 	r := p.Read()
+	if !keyOfAWS(vault) {
+		doc.KMSKey = aws.ToString(vault.EncryptionKeyArn)
+	}
+	doc.CustomerKey = readCustomerKey(ctx, r, doc.KMSKey, "customer_key")
 	if r.Wants("deletion_denied") {
 		out, err := backupClient(p).GetBackupVaultAccessPolicy(ctx,
 			&backup.GetBackupVaultAccessPolicyInput{BackupVaultName: vault.BackupVaultName})
@@ -57,6 +65,13 @@ func readBackupVault(ctx context.Context, p *engine.Place, vault types.BackupVau
 		}
 	}
 	r.Emit(aws.ToString(vault.BackupVaultArn), aws.ToString(vault.BackupVaultName), nil, &doc)
+}
+
+// keyOfAWS reports whether a key that AWS owns encrypts the vault, as it does an
+// air-gapped one unless a customer's key was named.
+func keyOfAWS(vault types.BackupVaultListMember) bool {
+	return vault.EncryptionKeyType == types.EncryptionKeyTypeAwsOwnedKmsKey ||
+		vault.VaultType == types.VaultTypeLogicallyAirGappedBackupVault && vault.EncryptionKeyType == ""
 }
 
 // losingBackups holds the actions after which recovery points are gone, or may

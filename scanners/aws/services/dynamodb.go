@@ -17,6 +17,7 @@ type DynamoDBTable struct {
 	PITR               bool      `json:"pitr"`                // point-in-time recovery is on
 	PITRDays           int       `json:"pitr_days"`           // days back that a restore can reach; 0 when recovery is off
 	KMSKey             string    `json:"kms_key"`             // ARN of the KMS key, the account's own or AWS's managed one; empty for a key that AWS owns
+	CustomerKey        bool      `json:"customer_key"`        // a customer manages that key; false for aws/dynamodb
 	DeletionProtection bool      `json:"deletion_protection"` // the table cannot be deleted before this is turned off
 	OnDemand           bool      `json:"on_demand"`           // capacity follows the load without being provisioned
 	Replicas           int       `json:"replicas"`            // copies in other regions
@@ -31,7 +32,8 @@ var dynamoDBTables = engine.Service{
 		Doc:     DynamoDBTable{},
 		Calls: []scanners.Call{
 			{Op: "dynamodb:ListTables"},
-			{Op: "dynamodb:DescribeTable", Each: true, For: []string{"kms_key", "deletion_protection", "on_demand", "replicas", "created"}},
+			{Op: "dynamodb:DescribeTable", Each: true, For: []string{"kms_key", "customer_key", "deletion_protection", "on_demand", "replicas", "created"}},
+			{Op: "kms:ListAliases", For: []string{"customer_key"}},
 			{Op: "dynamodb:DescribeContinuousBackups", Each: true, For: []string{"pitr", "pitr_days"}},
 			{Op: "dynamodb:ListTagsOfResource", Each: true, For: []string{"tags"}},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
@@ -61,7 +63,7 @@ func readDynamoDBTable(ctx context.Context, p *engine.Place, name string) {
 }
 
 func readTable(ctx context.Context, r *engine.Reading, name string, doc *DynamoDBTable) {
-	fields := []string{"kms_key", "deletion_protection", "on_demand", "replicas", "created"}
+	fields := []string{"kms_key", "customer_key", "deletion_protection", "on_demand", "replicas", "created"}
 	if !r.Wants(fields...) {
 		return
 	}
@@ -72,6 +74,7 @@ func readTable(ctx context.Context, r *engine.Reading, name string, doc *DynamoD
 	table := out.Table
 	if table.SSEDescription != nil {
 		doc.KMSKey = aws.ToString(table.SSEDescription.KMSMasterKeyArn)
+		doc.CustomerKey = readCustomerKey(ctx, r, doc.KMSKey, "customer_key")
 	}
 	if table.BillingModeSummary != nil {
 		doc.OnDemand = table.BillingModeSummary.BillingMode == types.BillingModePayPerRequest

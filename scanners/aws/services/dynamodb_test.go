@@ -11,7 +11,7 @@ func TestDynamoDBTables(t *testing.T) {
 	made := time.Unix(1700000000, 0).UTC()
 	full := DynamoDBTable{
 		Created: made,
-		PITR:    true, PITRDays: 35, KMSKey: "arn:aws:kms:us-east-1:111122223333:key/tables", DeletionProtection: true,
+		PITR:    true, PITRDays: 35, KMSKey: "arn:aws:kms:us-east-1:111122223333:key/tables", CustomerKey: true, DeletionProtection: true,
 		OnDemand: true, Replicas: 1, LastBackup: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 	carts := posture.Resource{ID: "arn:aws:dynamodb:us-east-1:111122223333:table/carts", Name: "carts", Doc: &DynamoDBTable{Created: made}}
@@ -30,8 +30,8 @@ func TestDynamoDBTables(t *testing.T) {
 			want: []posture.Resource{asIs}, cause: brokenListing("dynamodb:ListTables")},
 		{name: "table refused", sections: map[string]string{"dynamodb:DescribeTable TableName=orders error=AccessDeniedException": ""},
 			want: []posture.Resource{carts, orders(func(doc *DynamoDBTable) {
-				doc.KMSKey, doc.DeletionProtection, doc.OnDemand, doc.Replicas, doc.Created = "", false, false, 0, time.Time{}
-			}, refused("dynamodb:DescribeTable", "AccessDeniedException", "dynamodb:DescribeTable", "kms_key", "deletion_protection", "on_demand", "replicas", "created")...)}},
+				doc.KMSKey, doc.CustomerKey, doc.DeletionProtection, doc.OnDemand, doc.Replicas, doc.Created = "", false, false, false, 0, time.Time{}
+			}, refused("dynamodb:DescribeTable", "AccessDeniedException", "dynamodb:DescribeTable", "kms_key", "customer_key", "deletion_protection", "on_demand", "replicas", "created")...)}},
 		{name: "recovery refused", sections: map[string]string{"dynamodb:DescribeContinuousBackups TableName=orders error=AccessDeniedException": ""},
 			want: []posture.Resource{carts, orders(func(doc *DynamoDBTable) { doc.PITR, doc.PITRDays = false, 0 },
 				refused("dynamodb:DescribeContinuousBackups", "AccessDeniedException", "dynamodb:DescribeContinuousBackups", "pitr", "pitr_days")...)}},

@@ -55,6 +55,9 @@ func scanEC2Instances(ctx context.Context, p *engine.Place) error {
 	return engine.EachPage(ctx, pages, func(page *ec2.DescribeInstancesOutput) error {
 		var instances []types.Instance
 		for _, reservation := range page.Reservations {
+			if !ownedHere(p, reservation.OwnerId) {
+				continue
+			}
 			instances = append(instances, reservation.Instances...)
 		}
 		return engine.Each(ctx, p, instances, readEC2Instance)

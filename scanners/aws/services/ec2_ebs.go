@@ -43,6 +43,9 @@ func scanEBSVolumes(ctx context.Context, p *engine.Place) error {
 }
 
 func readEBSVolume(ctx context.Context, p *engine.Place, volume types.Volume) {
+	if !ownedHere(p, volume.OwnerId) {
+		return
+	}
 	r := p.Read()
 	doc := EBSVolume{
 		Encrypted: aws.ToBool(volume.Encrypted),
@@ -128,8 +131,7 @@ func listEBSSnapshots(ctx context.Context, p *engine.Place, restorableBy []strin
 	})
 	return engine.ListAll(ctx, pages, func(page *ec2.DescribeSnapshotsOutput) []types.Snapshot {
 		return slices.DeleteFunc(page.Snapshots, func(s types.Snapshot) bool {
-			owner := aws.ToString(s.OwnerId)
-			return owner != "" && owner != p.Account // not asked for, but emulators list it
+			return !ownedHere(p, s.OwnerId) // not asked for, but emulators list it
 		})
 	})
 }

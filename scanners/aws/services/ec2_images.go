@@ -39,6 +39,9 @@ func scanEC2Images(ctx context.Context, p *engine.Place) error {
 }
 
 func readEC2Image(_ context.Context, p *engine.Place, image types.Image) {
+	if !ownedHere(p, image.OwnerId) {
+		return
+	}
 	r := p.Read()
 	doc := EC2Image{Public: r.Flag(image.Public, "ec2:DescribeImages", "public")}
 	tags, name := ec2Tags(image.Tags)

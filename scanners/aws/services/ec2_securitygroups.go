@@ -41,6 +41,9 @@ func scanEC2SecurityGroups(ctx context.Context, p *engine.Place) error {
 }
 
 func readEC2SecurityGroup(ctx context.Context, p *engine.Place, group types.SecurityGroup) {
+	if !ownedHere(p, group.OwnerId) {
+		return
+	}
 	r := p.Read()
 	doc := EC2SecurityGroup{
 		Default: aws.ToString(group.GroupName) == "default",

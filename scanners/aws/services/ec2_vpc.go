@@ -40,6 +40,9 @@ func scanEC2VPCs(ctx context.Context, p *engine.Place) error {
 }
 
 func readEC2VPC(ctx context.Context, p *engine.Place, vpc types.Vpc) {
+	if !ownedHere(p, vpc.OwnerId) {
+		return
+	}
 	r := p.Read()
 	id := aws.ToString(vpc.VpcId)
 	doc := EC2VPC{Default: aws.ToBool(vpc.IsDefault)}
@@ -120,6 +123,9 @@ func scanEC2Subnets(ctx context.Context, p *engine.Place) error {
 }
 
 func readEC2Subnet(_ context.Context, p *engine.Place, subnet types.Subnet) {
+	if !ownedHere(p, subnet.OwnerId) {
+		return
+	}
 	r := p.Read()
 	doc := EC2Subnet{
 		AutoPublicIP:  r.Flag(subnet.MapPublicIpOnLaunch, "ec2:DescribeSubnets", "auto_public_ip"),

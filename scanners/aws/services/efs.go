@@ -50,6 +50,9 @@ func scanEFS(ctx context.Context, p *engine.Place) error {
 }
 
 func readFileSystem(ctx context.Context, p *engine.Place, system types.FileSystemDescription) {
+	if !ownedHere(p, system.OwnerId) {
+		return
+	}
 	doc := EFSFileSystem{
 		Encrypted: aws.ToBool(system.Encrypted),
 		KMSKey:    aws.ToString(system.KmsKeyId),

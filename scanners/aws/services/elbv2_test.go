@@ -3,6 +3,8 @@ package services
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"posture/internal/posture"
 )
 
@@ -59,4 +61,45 @@ func TestELBListeners(t *testing.T) {
 		{name: "load balancers broken", sections: map[string]string{"elasticloadbalancing:DescribeLoadBalancers Marker=two error=InternalError status=500": ""},
 			want: []posture.Resource{http, https}, cause: brokenListing("elasticloadbalancing:DescribeLoadBalancers")},
 	})
+}
+
+// TestPlainHTTP: a listener that redirects by default serves plain HTTP all the
+// same when one of its rules does.
+func TestPlainHTTP(t *testing.T) {
+	const op = "elasticloadbalancing:DescribeRules"
+	const listener = listenerArn + "app/web/1/a"
+	rule := func(action string) string {
+		return "<Rules><member><IsDefault>false</IsDefault><Actions><member>" + action + "</member></Actions></member><member><IsDefault>true</IsDefault></member></Rules>"
+	}
+	redirect := func(protocol string) string {
+		return "<Type>redirect</Type><RedirectConfig><Protocol>" + protocol + "</Protocol><StatusCode>HTTP_302</StatusCode></RedirectConfig>"
+	}
+	fixed := func(status string) string {
+		return "<Type>fixed-response</Type><FixedResponseConfig><StatusCode>" + status + "</StatusCode></FixedResponseConfig>"
+	}
+	for _, test := range []struct {
+		name, section, body string
+		serves              bool
+		unread              []posture.Unread
+	}{
+		{name: "forwarded", body: rule("<Type>forward</Type><TargetGroupArn>t</TargetGroupArn>"), serves: true},
+		{name: "redirected to HTTPS", body: rule(redirect("HTTPS"))},
+		{name: "redirected to HTTP", body: rule(redirect("HTTP")), serves: true},
+		{name: "redirected as it came", body: rule(redirect("#{protocol}")), serves: true},
+		{name: "a page", body: rule(fixed("200")), serves: true},
+		{name: "refused", body: rule(fixed("403"))},
+		{name: "the default rule alone", body: "<Rules><member><IsDefault>true</IsDefault></member></Rules>"},
+		{name: "no rule at all", body: "<Rules/>", unread: missing(op, "rules_serve_plain")},
+		{name: "rules refused by AWS", section: " error=AccessDenied", unread: refused(op, "AccessDenied", op, "rules_serve_plain")},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := scanTypes(t, fixtures(t, map[string]string{op + " ListenerArn=" + listener + test.section: test.body}), "AWS::ElasticLoadBalancingV2::Listener").get(t, "web:80")
+			if doc := got.Doc.(*ELBListener); doc.RulesServePlain != test.serves || !doc.RedirectsToHTTPS {
+				t.Errorf("got %+v, want rules that serve plain HTTP: %v", doc, test.serves)
+			}
+			if diff := cmp.Diff(test.unread, got.Unread); diff != "" {
+				t.Errorf("unread (-want +got):\n%s", diff)
+			}
+		})
+	}
 }

@@ -62,8 +62,7 @@ func scanKMSKeys(ctx context.Context, p *engine.Place) error {
 // names, and spare a call for each key that AWS manages ("aws/s3"), so what
 // could not be read of them only costs that.
 func kmsAliases(ctx context.Context, p *engine.Place) map[string]string {
-	pages := kms.NewListAliasesPaginator(kmsClient(p), &kms.ListAliasesInput{Limit: aws.Int32(100)})
-	aliases, _ := engine.ListAll(ctx, pages, func(page *kms.ListAliasesOutput) []types.AliasListEntry { return page.Aliases })
+	aliases, _ := kmsAliasList(ctx, p)
 	names := map[string]string{}
 	for _, alias := range aliases {
 		id, name := aws.ToString(alias.TargetKeyId), strings.TrimPrefix(aws.ToString(alias.AliasName), "alias/")

@@ -64,6 +64,9 @@ func scanRDSInstances(ctx context.Context, p *engine.Place) error {
 }
 
 func readRDSInstance(ctx context.Context, p *engine.Place, instance types.DBInstance) {
+	if !arnOwnedHere(p, instance.DBInstanceArn) {
+		return
+	}
 	r := p.Read()
 	doc := rdsInstanceDoc(instance)
 	doc.Public = r.Flag(instance.PubliclyAccessible, "rds:DescribeDBInstances", "public")

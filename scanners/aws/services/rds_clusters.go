@@ -47,6 +47,9 @@ func scanRDSClusters(ctx context.Context, p *engine.Place) error {
 }
 
 func readRDSCluster(ctx context.Context, p *engine.Place, cluster types.DBCluster) {
+	if !arnOwnedHere(p, cluster.DBClusterArn) {
+		return
+	}
 	doc := RDSCluster{
 		Engine:              aws.ToString(cluster.Engine),
 		EngineMode:          aws.ToString(cluster.EngineMode),

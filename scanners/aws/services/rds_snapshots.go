@@ -63,6 +63,9 @@ func scanRDSSnapshots(ctx context.Context, p *engine.Place) error {
 }
 
 func readRDSSnapshot(ctx context.Context, p *engine.Place, snapshot types.DBSnapshot) {
+	if !arnOwnedHere(p, snapshot.DBSnapshotArn) {
+		return
+	}
 	r := p.Read()
 	doc := RDSSnapshot{Engine: aws.ToString(snapshot.Engine), Encrypted: aws.ToBool(snapshot.Encrypted)}
 	if r.Wants("public") {
@@ -87,6 +90,9 @@ func scanRDSClusterSnapshots(ctx context.Context, p *engine.Place) error {
 }
 
 func readRDSClusterSnapshot(ctx context.Context, p *engine.Place, snapshot types.DBClusterSnapshot) {
+	if !arnOwnedHere(p, snapshot.DBClusterSnapshotArn) {
+		return
+	}
 	r := p.Read()
 	doc := RDSSnapshot{Engine: aws.ToString(snapshot.Engine), Encrypted: aws.ToBool(snapshot.StorageEncrypted)}
 	if r.Wants("public") {
