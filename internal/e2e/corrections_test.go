@@ -25,9 +25,15 @@ func corrections(rootUsed time.Time) map[string]func([]byte) []byte {
 		"iam:ListServerCertificates": old(`(<ServerCertificateName>good-certificate</ServerCertificateName>(?s:.*?)<Expiration>)[^<]*`,
 			"${1}"+time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339)),
 		"iam:GetCredentialReport": func(body []byte) []byte { return correctReport(body, rootUsed) },
-		"rds:DescribeDBInstances": old(`(<CACertificateIdentifier>)`,
-			"<CertificateDetails><ValidTill>2061-05-25T00:00:00Z</ValidTill></CertificateDetails>${1}"),
-		"rds:DescribeDBClusters": old(`(<DBClusterIdentifier>good-cluster</DBClusterIdentifier>(?s:.*?))<MultiAZ>[a-z]*</MultiAZ>`, "${1}<MultiAZ>true</MultiAZ>"),
+		"ec2:DescribeInstances":   old(`<(launchTime|attachTime)>[^<]*<`, "<${1}>"+longAgo.Format(time.RFC3339)+"<"),
+		"rds:DescribeDBInstances": both(
+			old(`(<CACertificateIdentifier>)`, "<CertificateDetails><ValidTill>2061-05-25T00:00:00Z</ValidTill></CertificateDetails>${1}"),
+			old(`<InstanceCreateTime>[^<]*<`, "<InstanceCreateTime>"+longAgo.Format(time.RFC3339)+"<")),
+		"rds:DescribeDBClusters": both(
+			old(`(<DBClusterIdentifier>good-cluster</DBClusterIdentifier>(?s:.*?))<MultiAZ>[a-z]*</MultiAZ>`, "${1}<MultiAZ>true</MultiAZ>"),
+			old(`<ClusterCreateTime>[^<]*<`, "<ClusterCreateTime>"+longAgo.Format(time.RFC3339)+"<")),
+		"s3:ListBuckets":                        old(`<CreationDate>[^<]*<`, "<CreationDate>"+longAgo.Format(time.RFC3339)+"<"),
+		"elasticfilesystem:DescribeFileSystems": old(`"CreationTime": ?"?[^",}]+"?`, fmt.Sprintf(`"CreationTime": %d`, longAgo.Unix())),
 		"backup:ListBackupVaults": edit(func(vaults map[string]any) {
 			for _, item := range vaults["BackupVaultList"].([]any) {
 				vault := item.(map[string]any)
@@ -58,6 +64,11 @@ func corrections(rootUsed time.Time) map[string]func([]byte) []byte {
 func old(expression, replacement string) func([]byte) []byte {
 	matched := regexp.MustCompile(expression)
 	return func(body []byte) []byte { return matched.ReplaceAll(body, []byte(replacement)) }
+}
+
+// both returns a correction that makes two.
+func both(first, second func([]byte) []byte) func([]byte) []byte {
+	return func(body []byte) []byte { return second(first(body)) }
 }
 
 // edit returns a correction of an answer in JSON. An error is left as it is.

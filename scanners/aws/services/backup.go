@@ -45,3 +45,14 @@ func readLastBackup(ctx context.Context, r *engine.Reading, arn string) time.Tim
 	}
 	return last
 }
+
+// readCreated returns when the resource was made, by the answer of the
+// operation, and marks the field created as unread when that does not say.
+// Rules about backups leave alone what is too new to have one.
+func readCreated(r *engine.Reading, made *time.Time, operation string) time.Time {
+	if made == nil || made.IsZero() {
+		r.Absent(operation, "created")
+		return time.Time{}
+	}
+	return made.UTC()
+}

@@ -81,7 +81,7 @@ func readTable(ctx context.Context, r *engine.Reading, name string, doc *DynamoD
 	}
 	doc.DeletionProtection = aws.ToBool(table.DeletionProtectionEnabled)
 	doc.Replicas = len(table.Replicas)
-	doc.Created = aws.ToTime(table.CreationDateTime)
+	doc.Created = readCreated(r, table.CreationDateTime, "dynamodb:DescribeTable")
 }
 
 func readContinuousBackups(ctx context.Context, r *engine.Reading, name string, doc *DynamoDBTable) {

@@ -25,6 +25,7 @@ type EC2Instance struct {
 	PublicIP           bool      `json:"public_ip"`           // one of its interfaces has a public IPv4 address now
 	DetailedMonitoring bool      `json:"detailed_monitoring"` // CloudWatch gets its metrics every minute
 	HasRole            bool      `json:"has_role"`            // it has an instance profile
+	Created            time.Time `json:"created"`             // when it was made; each start moves its launch, so the first that was attached to it counts
 	LastBackup         time.Time `json:"last_backup"`         // when AWS Backup last backed it up; the zero time: never
 }
 
@@ -85,10 +86,34 @@ func readEC2Instance(ctx context.Context, p *engine.Place, instance types.Instan
 	} else {
 		r.Absent("ec2:DescribeInstances", "imdsv2_required", "metadata_reachable")
 	}
+	doc.Created = readCreated(r, ec2InstanceMade(instance), "ec2:DescribeInstances")
 	tags, name := ec2Tags(instance.Tags)
 	id := p.ARN("ec2", "instance/"+aws.ToString(instance.InstanceId))
 	doc.LastBackup = readLastBackup(ctx, r, id)
 	r.Emit(id, name, tags, &doc)
+}
+
+// ec2InstanceMade returns the earliest time that the answer knows of an
+// instance: its launch, which each start moves, or when its network interfaces
+// and volumes were attached.
+func ec2InstanceMade(instance types.Instance) *time.Time {
+	made := instance.LaunchTime
+	earlier := func(t *time.Time) {
+		if t != nil && (made == nil || t.Before(*made)) {
+			made = t
+		}
+	}
+	for _, face := range instance.NetworkInterfaces {
+		if face.Attachment != nil {
+			earlier(face.Attachment.AttachTime)
+		}
+	}
+	for _, device := range instance.BlockDeviceMappings {
+		if device.Ebs != nil {
+			earlier(device.Ebs.AttachTime)
+		}
+	}
+	return made
 }
 
 func ec2InstanceState(instance types.Instance) types.InstanceStateName {

@@ -50,7 +50,7 @@ func readEBSVolume(ctx context.Context, p *engine.Place, volume types.Volume) {
 	doc := EBSVolume{
 		Encrypted: aws.ToBool(volume.Encrypted),
 		Attached:  volume.State == types.VolumeStateInUse,
-		Created:   aws.ToTime(volume.CreateTime).UTC(),
+		Created:   readCreated(r, volume.CreateTime, "ec2:DescribeVolumes"),
 	}
 	if r.Wants("last_snapshot") {
 		newest, err := newestEBSSnapshots(ctx, p)

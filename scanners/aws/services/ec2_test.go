@@ -15,14 +15,17 @@ func backedUp(arn string) string {
 	return `{"Results": [{"ResourceArn": "` + arn + `", "LastBackupTime": 1772409600}]}`
 }
 
+// ec2Made is when the instances of the fixtures were made.
+var ec2Made = time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)
+
 var lastBackup = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 
 func TestEC2Instances(t *testing.T) {
-	good := EC2Instance{State: "running", InVPC: true, IMDSv2Required: true, MetadataReachable: true, DetailedMonitoring: true, HasRole: true}
+	good := EC2Instance{Created: ec2Made, State: "running", InVPC: true, IMDSv2Required: true, MetadataReachable: true, DetailedMonitoring: true, HasRole: true}
 	backed := good
 	backed.LastBackup = lastBackup
-	bad := EC2Instance{State: "running", InVPC: true, MetadataReachable: true, PublicIP: true}
-	elastic := EC2Instance{State: "stopped", InVPC: true, PublicIP: true, DetailedMonitoring: true}
+	bad := EC2Instance{Created: ec2Made, State: "running", InVPC: true, MetadataReachable: true, PublicIP: true}
+	elastic := EC2Instance{Created: ec2Made, State: "stopped", InVPC: true, PublicIP: true, DetailedMonitoring: true}
 	web := map[string]string{"Name": "web"}
 	backups := map[string]string{"backup:ListProtectedResources": backedUp(ec2Arn("instance/i-good"))}
 	unread := refused("backup:ListProtectedResources", "AccessDeniedException", "backup:ListProtectedResources", "last_backup")

@@ -53,13 +53,13 @@ func readFileSystem(ctx context.Context, p *engine.Place, system types.FileSyste
 	if !ownedHere(p, system.OwnerId) {
 		return
 	}
+	r := p.Read()
 	doc := EFSFileSystem{
 		Encrypted: aws.ToBool(system.Encrypted),
 		KMSKey:    aws.ToString(system.KmsKeyId),
 		OneZone:   aws.ToString(system.AvailabilityZoneName) != "",
-		Created:   aws.ToTime(system.CreationTime),
+		Created:   readCreated(r, system.CreationTime, "elasticfilesystem:DescribeFileSystems"),
 	}
-	r := p.Read()
 	id := aws.ToString(system.FileSystemArn)
 	if id == "" {
 		id = p.ARN("elasticfilesystem", "file-system/"+aws.ToString(system.FileSystemId))

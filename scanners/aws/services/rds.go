@@ -34,6 +34,7 @@ type RDSInstance struct {
 	CA                  string    `json:"ca"`                    // the certificate authority of its TLS certificate
 	CertificateExpires  time.Time `json:"certificate_expires"`   // when that certificate ends
 	ForcesTLS           bool      `json:"forces_tls"`            // its parameter group refuses connections without TLS
+	Created             time.Time `json:"created"`               // when it was made
 	LastBackup          time.Time `json:"last_backup"`           // when AWS Backup last backed it up; the zero time: never
 }
 
@@ -69,6 +70,7 @@ func readRDSInstance(ctx context.Context, p *engine.Place, instance types.DBInst
 	}
 	r := p.Read()
 	doc := rdsInstanceDoc(instance)
+	doc.Created = readCreated(r, instance.InstanceCreateTime, "rds:DescribeDBInstances")
 	doc.Public = r.Flag(instance.PubliclyAccessible, "rds:DescribeDBInstances", "public")
 	if doc.CA != "" && doc.CertificateExpires.IsZero() {
 		r.Absent("rds:DescribeDBInstances", "certificate_expires")

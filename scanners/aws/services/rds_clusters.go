@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,6 +25,9 @@ type RDSCluster struct {
 	IAMAuthentication   bool      `json:"iam_authentication"`    // IAM identities can log in with short-lived tokens
 	CopiesTags          bool      `json:"copies_tags"`           // its snapshots get its tags
 	LogExports          []string  `json:"log_exports"`           // the engine logs that go to CloudWatch Logs
+	Replica             bool      `json:"replica"`               // it copies another cluster: the secondary of a global database, or a replica across regions
+	Limitless           bool      `json:"limitless"`             // its instances belong to a shard group, which decides on standbys
+	Created             time.Time `json:"created"`               // when it was made
 	LastBackup          time.Time `json:"last_backup"`           // when AWS Backup last backed it up; the zero time: never
 }
 
@@ -60,9 +64,22 @@ func readRDSCluster(ctx context.Context, p *engine.Place, cluster types.DBCluste
 		IAMAuthentication:   aws.ToBool(cluster.IAMDatabaseAuthenticationEnabled),
 		CopiesTags:          aws.ToBool(cluster.CopyTagsToSnapshot),
 		LogExports:          cluster.EnabledCloudwatchLogsExports,
+		Replica:             isReplicaCluster(cluster),
+		Limitless:           cluster.ClusterScalabilityType == types.ClusterScalabilityTypeLimitless,
 	}
 	id, name := aws.ToString(cluster.DBClusterArn), aws.ToString(cluster.DBClusterIdentifier)
 	r := p.Read()
+	doc.Created = readCreated(r, cluster.ClusterCreateTime, "rds:DescribeDBClusters")
 	doc.LastBackup = readLastBackup(ctx, r, id)
 	r.Emit(id, name, rdsTags(cluster.TagList), &doc)
+}
+
+// isReplicaCluster reports whether a cluster copies another. Of the members of
+// a global database, the one that is written to has an instance that writes.
+func isReplicaCluster(cluster types.DBCluster) bool {
+	if aws.ToString(cluster.ReplicationSourceIdentifier) != "" {
+		return true
+	}
+	return aws.ToString(cluster.GlobalClusterIdentifier) != "" &&
+		!slices.ContainsFunc(cluster.DBClusterMembers, func(m types.DBClusterMember) bool { return aws.ToBool(m.IsClusterWriter) })
 }

@@ -12,7 +12,8 @@ func rdsArn(rest string) string { return "arn:aws:rds:us-east-1:" + testAccount 
 func TestRDSInstances(t *testing.T) {
 	expires := time.Date(2027, time.January, 2, 3, 4, 5, 0, time.UTC)
 	good := RDSInstance{
-		Engine: "postgres", EngineVersion: "17.2", Encrypted: true, BackupRetentionDays: 14, MultiAZ: true, DeletionProtection: true,
+		Created: ec2Made,
+		Engine:  "postgres", EngineVersion: "17.2", Encrypted: true, BackupRetentionDays: 14, MultiAZ: true, DeletionProtection: true,
 		AutoMinorUpgrade: true, IAMAuthentication: true, CopiesTags: true, LogExports: []string{"postgresql"},
 		CA: "rds-ca-rsa2048-g1", CertificateExpires: expires, ForcesTLS: true, LastBackup: lastBackup,
 	}
@@ -20,9 +21,9 @@ func TestRDSInstances(t *testing.T) {
 		return posture.Resource{ID: rdsArn("db:" + name), Name: name, Tags: tags, Doc: &doc, Unread: unread}
 	}
 	tags := map[string]string{"environment": "production"}
-	bad := instance("bad", nil, RDSInstance{Engine: "mysql", Public: true, CA: "rds-ca-2019", CertificateExpires: time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)})
-	member := instance("member", nil, RDSInstance{Engine: "aurora-postgresql", ClusterMember: true})
-	replica := RDSInstance{Engine: "postgres", ReadReplica: true, CertificateExpires: expires, ForcesTLS: true}
+	bad := instance("bad", nil, RDSInstance{Created: ec2Made, Engine: "mysql", Public: true, CA: "rds-ca-2019", CertificateExpires: time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)})
+	member := instance("member", nil, RDSInstance{Created: ec2Made, Engine: "aurora-postgresql", ClusterMember: true})
+	replica := RDSInstance{Created: ec2Made, Engine: "postgres", ReadReplica: true, CertificateExpires: expires, ForcesTLS: true}
 	unsure, unsureReplica := good, replica
 	unsure.ForcesTLS, unsureReplica.ForcesTLS = false, false
 	unread := refused("rds:DescribeDBParameters", "AccessDenied", "rds:DescribeDBParameters", "forces_tls")
@@ -38,7 +39,7 @@ func TestRDSInstances(t *testing.T) {
 			"backup:ListProtectedResources": backups,
 			"rds:DescribeDBInstances": "<DBInstances><DBInstance><DBInstanceIdentifier>odd</DBInstanceIdentifier><DBInstanceArn>" + rdsArn("db:odd") +
 				"</DBInstanceArn><CACertificateIdentifier>rds-ca-rsa2048-g1</CACertificateIdentifier></DBInstance></DBInstances>",
-		}, want: []posture.Resource{instance("odd", nil, RDSInstance{CA: "rds-ca-rsa2048-g1"}, missing("rds:DescribeDBInstances", "public", "certificate_expires")...)}},
+		}, want: []posture.Resource{instance("odd", nil, RDSInstance{CA: "rds-ca-rsa2048-g1"}, missing("rds:DescribeDBInstances", "public", "created", "certificate_expires")...)}},
 		{name: "second page broken", sections: map[string]string{
 			"backup:ListProtectedResources":                                     backups,
 			"rds:DescribeDBInstances Marker=two error=InternalError status=500": "",
@@ -51,10 +52,11 @@ func TestRDSClusters(t *testing.T) {
 		return posture.Resource{ID: rdsArn("cluster:" + name), Name: name, Tags: tags, Doc: &doc, Unread: unread}
 	}
 	aurora := RDSCluster{
-		Engine: "aurora-postgresql", EngineMode: "provisioned", Encrypted: true, BackupRetentionDays: 7, MultiAZ: true,
+		Created: ec2Made,
+		Engine:  "aurora-postgresql", EngineMode: "provisioned", Encrypted: true, BackupRetentionDays: 7, MultiAZ: true,
 		DeletionProtection: true, IAMAuthentication: true, CopiesTags: true, LogExports: []string{"postgresql"},
 	}
-	documents := RDSCluster{Engine: "docdb", BackupRetentionDays: 1}
+	documents := RDSCluster{Created: ec2Made, Engine: "docdb", BackupRetentionDays: 1}
 	backed, tags := aurora, map[string]string{"env": "prod"}
 	backed.LastBackup = lastBackup
 	backups := backedUp(rdsArn("cluster:aurora"))

@@ -28,6 +28,7 @@ type S3Bucket struct {
 	ExpiresOldVersions   bool           `json:"expires_old_versions"`       // an enabled lifecycle rule expires noncurrent versions
 	ObjectLock           bool           `json:"object_lock"`                // Object Lock is enabled
 	ReplicatesElsewhere  bool           `json:"replicates_to_other_region"` // an enabled rule replicates to a bucket of another region
+	Created              time.Time      `json:"created"`                    // when it was made, or its policy last changed: S3 tells the later
 	LastBackup           time.Time      `json:"last_backup"`                // when AWS Backup last backed it up; the zero time: never
 	StoresCloudTrailLogs bool           `json:"stores_cloudtrail_logs"`     // a trail of the account or its organisation delivers here
 }
@@ -119,6 +120,7 @@ func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, reg
 	b.readReplication(ctx, regions)
 	b.readTags(ctx)
 	b.readTrails(ctx)
+	b.doc.Created = readCreated(b.Reading, bucket.CreationDate, "s3:ListBuckets")
 	b.doc.LastBackup = readLastBackup(ctx, b.Reading, b.arn)
 	b.Emit(b.arn, name, b.tags, &b.doc)
 }
