@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,9 @@ func TestAWSVariants(t *testing.T) {
 			found := judgeAWS(t, loaded, string(txtar.Format(&estate)), posture.Want{typ: append(fieldsOf(t, typ), "tags")})
 			got := map[string]string{}
 			for rule := range want {
+				if !slices.ContainsFunc(loaded.Rules(), func(r posture.Rule) bool { return r.ID == rule && r.Type == typ }) {
+					t.Errorf("no rule %s is for %s", rule, typ)
+				}
 				got[rule] = "-"
 				for _, status := range found[rule] {
 					got[rule] = string(status)

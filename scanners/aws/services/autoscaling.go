@@ -15,10 +15,11 @@ import (
 
 // AutoScalingGroup is what rules may ask of an Auto Scaling group.
 type AutoScalingGroup struct {
-	Zones          int64 `json:"zones"`            // in how many Availability Zones it starts instances
-	BehindBalancer bool  `json:"behind_balancer"`  // a load balancer sends it traffic
-	ELBHealthCheck bool  `json:"elb_health_check"` // it replaces instances that the load balancer finds unhealthy
+	Zones          int64 `json:"zones"`            // in how many Availability Zones it starts instances; Local and Wavelength Zones are none
+	BehindBalancer bool  `json:"behind_balancer"`  // a load balancer or VPC Lattice sends it traffic
+	ELBHealthCheck bool  `json:"elb_health_check"` // it replaces instances that these find unhealthy
 	MaxSize        int64 `json:"max_size"`         // how many instances it may have
+	Managed        bool  `json:"managed"`          // a service of AWS operates it, and nobody else can change it
 }
 
 var autoScalingGroups = engine.Service{
@@ -36,20 +37,62 @@ func autoScalingClient(p *engine.Place) *autoscaling.Client {
 	return engine.Client(p, autoscaling.NewFromConfig)
 }
 
+// autoScalingGroupList lists the groups, once per region. With an error come
+// those that were listed before it.
+func autoScalingGroupList(ctx context.Context, p *engine.Place) ([]types.AutoScalingGroup, error) {
+	return engine.Once(p, "autoscaling groups", func() ([]types.AutoScalingGroup, error) {
+		pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(autoScalingClient(p), &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(100)})
+		return engine.ListAll(ctx, pages, func(page *autoscaling.DescribeAutoScalingGroupsOutput) []types.AutoScalingGroup {
+			return page.AutoScalingGroups
+		})
+	})
+}
+
+// autoScalingMembers returns the ids of the instances that belong to a group.
+func autoScalingMembers(ctx context.Context, p *engine.Place) (map[string]bool, error) {
+	groups, err := autoScalingGroupList(ctx, p)
+	members := map[string]bool{}
+	for _, group := range groups {
+		for _, instance := range group.Instances {
+			members[aws.ToString(instance.InstanceId)] = true
+		}
+	}
+	return members, err
+}
+
 func scanAutoScalingGroups(ctx context.Context, p *engine.Place) error {
-	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(autoScalingClient(p), &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: aws.Int32(100)})
-	return engine.EachListed(ctx, p, pages, func(page *autoscaling.DescribeAutoScalingGroupsOutput) []types.AutoScalingGroup {
-		return page.AutoScalingGroups
-	}, readAutoScalingGroup)
+	groups, err := autoScalingGroupList(ctx, p)
+	if ended := engine.Each(ctx, p, groups, readAutoScalingGroup); ended != nil {
+		return ended
+	}
+	return err
 }
 
 func readAutoScalingGroup(_ context.Context, p *engine.Place, group types.AutoScalingGroup) {
 	doc := AutoScalingGroup{
-		Zones:          int64(len(group.AvailabilityZones)),
+		Zones:          countZones(p, group.AvailabilityZones),
 		BehindBalancer: len(group.LoadBalancerNames)+len(group.TargetGroupARNs)+len(group.TrafficSources) > 0,
-		ELBHealthCheck: slices.Contains(strings.Split(aws.ToString(group.HealthCheckType), ","), "ELB"),
+		ELBHealthCheck: checksBalancers(group),
 		MaxSize:        int64(aws.ToInt32(group.MaxSize)),
+		Managed:        group.Operator != nil,
 	}
 	tags := engine.Tags(group.Tags, func(t types.TagDescription) (key, value *string) { return t.Key, t.Value })
 	p.Read().Emit(aws.ToString(group.AutoScalingGroupARN), aws.ToString(group.AutoScalingGroupName), tags, &doc)
+}
+
+// checksBalancers reports whether a group asks all that send it traffic which
+// instances are unhealthy: load balancers, and VPC Lattice.
+func checksBalancers(group types.AutoScalingGroup) bool {
+	checks := strings.Split(aws.ToString(group.HealthCheckType), ",")
+	balanced := len(group.LoadBalancerNames)+len(group.TargetGroupARNs) > 0
+	for _, source := range group.TrafficSources {
+		if strings.EqualFold(aws.ToString(source.Type), "vpc-lattice") {
+			if !slices.Contains(checks, "VPC_LATTICE") {
+				return false
+			}
+			continue
+		}
+		balanced = true
+	}
+	return !balanced || slices.Contains(checks, "ELB")
 }

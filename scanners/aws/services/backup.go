@@ -30,18 +30,24 @@ func protectedByBackup(ctx context.Context, p *engine.Place) (map[string]time.Ti
 	})
 }
 
-// readLastBackup returns when AWS Backup last backed the resource up, the zero
-// time when it never did, and marks the field last_backup when that is not
-// known.
-func readLastBackup(ctx context.Context, r *engine.Reading, arn string) time.Time {
+// readLastBackup returns when AWS Backup last backed up the resource, or one of
+// those of which it is a part; the zero time when it never did. It marks the
+// field last_backup when that is not known.
+func readLastBackup(ctx context.Context, r *engine.Reading, arns ...string) time.Time {
 	const field = "last_backup"
 	if !r.Wants(field) {
 		return time.Time{}
 	}
 	protected, err := protectedByBackup(ctx, r.Place)
-	last, found := protected[arn]
-	if !found {
-		r.Got(err, field)
+	var last time.Time
+	for _, arn := range arns {
+		backedUp, found := protected[arn]
+		if !found {
+			r.Got(err, field)
+		}
+		if backedUp.After(last) {
+			last = backedUp
+		}
 	}
 	return last
 }

@@ -20,6 +20,7 @@ type BackupVault struct {
 	DeletionDenied   bool   `json:"deletion_denied"`    // the access policy denies everyone to delete recovery points, by hand or by a shorter lifecycle, and to change the policy
 	MinRetentionDays int    `json:"min_retention_days"` // the lock's shortest retention; 0 without one
 	RecoveryPoints   int    `json:"recovery_points"`    // recovery points in the vault
+	RestoreAccess    bool   `json:"restore_access"`     // it only shows, for restores, an air-gapped vault of another account
 }
 
 var backupVaults = engine.Service{
@@ -50,6 +51,7 @@ func readBackupVault(ctx context.Context, p *engine.Place, vault types.BackupVau
 		Locked:           aws.ToBool(vault.Locked),
 		MinRetentionDays: int(aws.ToInt64(vault.MinRetentionDays)),
 		RecoveryPoints:   int(vault.NumberOfRecoveryPoints),
+		RestoreAccess:    vault.VaultType == types.VaultTypeRestoreAccessBackupVault,
 	}
 	r := p.Read()
 	if !keyOfAWS(vault) {

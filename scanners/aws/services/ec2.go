@@ -25,6 +25,9 @@ type EC2Instance struct {
 	PublicIP           bool      `json:"public_ip"`           // one of its interfaces has a public IPv4 address now
 	DetailedMonitoring bool      `json:"detailed_monitoring"` // CloudWatch gets its metrics every minute
 	HasRole            bool      `json:"has_role"`            // it has an instance profile
+	Managed            bool      `json:"managed"`             // a service of AWS operates it (EKS Auto Mode, ECS), and nobody else can change it
+	Spot               bool      `json:"spot"`                // AWS may take it back at any time
+	InstanceStore      bool      `json:"instance_store"`      // its root is on the host's own disks, which are no volumes
 	Created            time.Time `json:"created"`             // when it was made; each start moves its launch, so the first that was attached to it counts
 	LastBackup         time.Time `json:"last_backup"`         // when AWS Backup last backed it up; the zero time: never
 }
@@ -75,6 +78,10 @@ func readEC2Instance(ctx context.Context, p *engine.Place, instance types.Instan
 		InVPC:    aws.ToString(instance.VpcId) != "",
 		PublicIP: hasPublicIP(instance),
 		HasRole:  instance.IamInstanceProfile != nil,
+
+		Managed:       ec2Managed(instance.Operator),
+		Spot:          instance.InstanceLifecycle == types.InstanceLifecycleTypeSpot,
+		InstanceStore: instance.RootDeviceType == types.DeviceTypeInstanceStore,
 	}
 	if m := instance.Monitoring; m != nil {
 		doc.DetailedMonitoring = m.State == types.MonitoringStateEnabled || m.State == types.MonitoringStatePending
@@ -91,6 +98,11 @@ func readEC2Instance(ctx context.Context, p *engine.Place, instance types.Instan
 	id := p.ARN("ec2", "instance/"+aws.ToString(instance.InstanceId))
 	doc.LastBackup = readLastBackup(ctx, r, id)
 	r.Emit(id, name, tags, &doc)
+}
+
+// ec2Managed reports whether a service of AWS operates a thing of EC2's.
+func ec2Managed(operator *types.OperatorResponse) bool {
+	return operator != nil && aws.ToBool(operator.Managed)
 }
 
 // ec2InstanceMade returns the earliest time that the answer knows of an

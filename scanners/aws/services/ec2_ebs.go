@@ -19,7 +19,9 @@ type EBSVolume struct {
 	Attached     bool      `json:"attached"`      // an instance uses it
 	Created      time.Time `json:"created"`       // when it was made
 	LastSnapshot time.Time `json:"last_snapshot"` // when its newest completed snapshot was begun; the zero time: it has none
-	LastBackup   time.Time `json:"last_backup"`   // when AWS Backup last backed it up; the zero time: never
+	LastBackup   time.Time `json:"last_backup"`   // when AWS Backup last backed it up, alone or with its instance; the zero time: never
+	Managed      bool      `json:"managed"`       // a service of AWS operates it (EKS Auto Mode, ECS), and nobody else can change it
+	Replaceable  bool      `json:"replaceable"`   // its instance is of an Auto Scaling group, and it is deleted with it
 }
 
 var ebsVolumes = engine.Service{
@@ -31,6 +33,7 @@ var ebsVolumes = engine.Service{
 			{Op: "ec2:DescribeVolumes"},
 			{Op: "ec2:DescribeSnapshots", For: []string{"last_snapshot"}},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
+			{Op: "autoscaling:DescribeAutoScalingGroups", For: []string{"replaceable"}},
 		},
 		Console: scanners.Console{Path: "/ec2/home?region={region}#VolumeDetails:volumeId={last}"},
 	},
@@ -50,6 +53,7 @@ func readEBSVolume(ctx context.Context, p *engine.Place, volume types.Volume) {
 	doc := EBSVolume{
 		Encrypted: aws.ToBool(volume.Encrypted),
 		Attached:  volume.State == types.VolumeStateInUse,
+		Managed:   ec2Managed(volume.Operator),
 		Created:   readCreated(r, volume.CreateTime, "ec2:DescribeVolumes"),
 	}
 	if r.Wants("last_snapshot") {
@@ -59,9 +63,31 @@ func readEBSVolume(ctx context.Context, p *engine.Place, volume types.Volume) {
 		}
 	}
 	id := p.ARN("ec2", "volume/"+aws.ToString(volume.VolumeId))
-	doc.LastBackup = readLastBackup(ctx, r, id)
+	backedUp := []string{id}
+	for _, attachment := range volume.Attachments {
+		backedUp = append(backedUp, p.ARN("ec2", "instance/"+aws.ToString(attachment.InstanceId)))
+	}
+	doc.LastBackup = readLastBackup(ctx, r, backedUp...)
+	doc.Replaceable = isReplaceable(ctx, r, volume.Attachments)
 	tags, name := ec2Tags(volume.Tags)
 	r.Emit(id, name, tags, &doc)
+}
+
+// isReplaceable reports whether a volume is deleted with an instance that an
+// Auto Scaling group replaces.
+func isReplaceable(ctx context.Context, r *engine.Reading, attachments []types.VolumeAttachment) bool {
+	const field = "replaceable"
+	if len(attachments) == 0 || !r.Wants(field) {
+		return false
+	}
+	members, err := autoScalingMembers(ctx, r.Place)
+	for _, attachment := range attachments {
+		if aws.ToBool(attachment.DeleteOnTermination) && members[aws.ToString(attachment.InstanceId)] {
+			return true
+		}
+	}
+	r.Got(err, field)
+	return false
 }
 
 // EBSSnapshot is what rules may ask of a snapshot that the account owns.

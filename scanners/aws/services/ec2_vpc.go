@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -15,8 +16,8 @@ import (
 type EC2VPC struct {
 	Default  bool  `json:"default"`   // it is the region's default VPC
 	FlowLogs bool  `json:"flow_logs"` // an active flow log of the whole VPC delivers at least rejected traffic
-	Subnets  int64 `json:"subnets"`   // how many subnets it has
-	Zones    int64 `json:"zones"`     // in how many Availability Zones they lie
+	Subnets  int64 `json:"subnets"`   // how many subnets it has in Availability Zones
+	Zones    int64 `json:"zones"`     // in how many of them they lie; Local and Wavelength Zones are none
 }
 
 var ec2VPCs = engine.Service{
@@ -55,7 +56,7 @@ func readEC2VPC(ctx context.Context, p *engine.Place, vpc types.Vpc) {
 	if r.Wants("subnets", "zones") {
 		subnets, err := ec2SubnetList(ctx, p)
 		if r.Got(err, "subnets", "zones") {
-			doc.Subnets, doc.Zones = countSubnets(subnets, id)
+			doc.Subnets, doc.Zones = countSubnets(p, subnets, id)
 		}
 	}
 	tags, name := ec2Tags(vpc.Tags)
@@ -86,15 +87,34 @@ func delivers(log types.FlowLog) bool {
 		(log.TrafficType == types.TrafficTypeAll || log.TrafficType == types.TrafficTypeReject)
 }
 
-func countSubnets(subnets []types.Subnet, vpc string) (count, zones int64) {
-	seen := map[string]bool{}
+func countSubnets(p *engine.Place, subnets []types.Subnet, vpc string) (count, zones int64) {
+	var lie []string
 	for _, subnet := range subnets {
-		if aws.ToString(subnet.VpcId) == vpc {
+		if zone := aws.ToString(subnet.AvailabilityZone); aws.ToString(subnet.VpcId) == vpc && isZone(p, zone) {
 			count++
-			seen[aws.ToString(subnet.AvailabilityZone)] = true
+			lie = append(lie, zone)
 		}
 	}
-	return count, int64(len(seen))
+	return count, countZones(p, lie)
+}
+
+// countZones returns how many Availability Zones there are among names of zones.
+func countZones(p *engine.Place, names []string) int64 {
+	seen := map[string]bool{}
+	for _, name := range names {
+		if isZone(p, name) {
+			seen[name] = true
+		}
+	}
+	return int64(len(seen))
+}
+
+// isZone reports whether a name is that of an Availability Zone: the region's
+// and a letter (us-east-1a). Those of Local and Wavelength Zones are longer
+// (us-west-2-lax-1a).
+func isZone(p *engine.Place, name string) bool {
+	letter, found := strings.CutPrefix(name, p.Region)
+	return found && len(letter) == 1
 }
 
 // EC2Subnet is what rules may ask of a subnet.

@@ -14,11 +14,13 @@ import (
 // ElastiCacheReplicationGroup is what rules may ask of a replication group
 // (Valkey or Redis OSS).
 type ElastiCacheReplicationGroup struct {
-	EncryptedAtRest       bool  `json:"encrypted_at_rest"`       // disks, swap and backups are encrypted
-	RequiresTLS           bool  `json:"requires_tls"`            // connections without TLS are refused
-	MultiAZ               bool  `json:"multi_az"`                // its nodes lie in more than one Availability Zone
-	AutomaticFailover     bool  `json:"automatic_failover"`      // a replica takes over when a primary fails
-	SnapshotRetentionDays int64 `json:"snapshot_retention_days"` // how long automatic snapshots are kept; 0: none are made
+	EncryptedAtRest       bool   `json:"encrypted_at_rest"`       // disks, swap and backups are encrypted
+	RequiresTLS           bool   `json:"requires_tls"`            // connections without TLS are refused
+	MultiAZ               bool   `json:"multi_az"`                // its nodes lie in more than one Availability Zone
+	AutomaticFailover     bool   `json:"automatic_failover"`      // a replica takes over when a primary fails
+	SnapshotRetentionDays int64  `json:"snapshot_retention_days"` // how long automatic snapshots are kept; 0: none are made
+	NodeType              string `json:"node_type"`               // cache.t4g.small, ...
+	OnOutpost             bool   `json:"on_outpost"`              // its nodes are on an Outpost
 }
 
 var elastiCacheReplicationGroups = engine.Service{
@@ -54,6 +56,8 @@ func readElastiCacheReplicationGroup(ctx context.Context, p *engine.Place, group
 		MultiAZ:               group.MultiAZ == types.MultiAZStatusEnabled,
 		AutomaticFailover:     group.AutomaticFailover == types.AutomaticFailoverStatusEnabled,
 		SnapshotRetentionDays: int64(aws.ToInt32(group.SnapshotRetentionLimit)),
+		NodeType:              aws.ToString(group.CacheNodeType),
+		OnOutpost:             len(group.MemberClustersOutpostArns) > 0,
 	}
 	var tags map[string]string
 	if r.Wants("tags") {

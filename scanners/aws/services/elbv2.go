@@ -18,6 +18,8 @@ type ELBLoadBalancer struct {
 	Kind               string `json:"kind"`                // application, network or gateway
 	InternetFacing     bool   `json:"internet_facing"`     // it has public addresses
 	Zones              int64  `json:"zones"`               // in how many Availability Zones it has a node
+	Edge               bool   `json:"edge"`                // it has a node on an Outpost, or in a Local or Wavelength Zone
+	TLSListeners       bool   `json:"tls_listeners"`       // a network load balancer with a TLS listener; others are logged by the request
 	DeletionProtection bool   `json:"deletion_protection"` // it refuses to be deleted
 	AccessLogs         bool   `json:"access_logs"`         // requests are logged to a bucket; false for gateways, which cannot
 	DropsBadHeaders    bool   `json:"drops_bad_headers"`   // malformed header fields are removed; false for all but application
@@ -40,6 +42,7 @@ var elbLoadBalancers = engine.Service{
 		Calls: []scanners.Call{
 			{Op: "elasticloadbalancing:DescribeLoadBalancers"},
 			{Op: "elasticloadbalancing:DescribeLoadBalancerAttributes", Each: true, For: []string{"deletion_protection", "access_logs", "drops_bad_headers", "desync_mode"}},
+			{Op: "elasticloadbalancing:DescribeListeners", Each: true, For: []string{"tls_listeners"}},
 			{Op: "elasticloadbalancing:DescribeTags", For: []string{"tags"}},
 		},
 		Console: scanners.Console{Path: "/ec2/home?region={region}#LoadBalancer:loadBalancerArn={id}"},
@@ -102,6 +105,14 @@ func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading
 		Kind:           string(balancer.Type),
 		InternetFacing: balancer.Scheme == types.LoadBalancerSchemeEnumInternetFacing,
 		Zones:          int64(len(balancer.AvailabilityZones)),
+		Edge:           slices.ContainsFunc(balancer.AvailabilityZones, func(z types.AvailabilityZone) bool { return onEdge(p, z) }),
+	}
+	if balancer.Type == types.LoadBalancerTypeEnumNetwork && r.Wants("tls_listeners") {
+		listeners, err := elbListenerList(ctx, p, balancer)
+		doc.TLSListeners = slices.ContainsFunc(listeners, func(l types.Listener) bool { return l.Protocol == types.ProtocolEnumTls })
+		if !doc.TLSListeners {
+			r.Got(err, "tls_listeners")
+		}
 	}
 	fields := elbFields(balancer.Type)
 	if r.Wants(fields...) {
@@ -111,6 +122,12 @@ func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading
 		}
 	}
 	r.Emit(aws.ToString(balancer.LoadBalancerArn), aws.ToString(balancer.LoadBalancerName), tags, &doc)
+}
+
+// onEdge reports whether a node of a load balancer is outside of the region's
+// own zones.
+func onEdge(p *engine.Place, zone types.AvailabilityZone) bool {
+	return aws.ToString(zone.OutpostId) != "" || !isZone(p, aws.ToString(zone.ZoneName))
 }
 
 // elbFields returns the fields that a kind of load balancer has attributes for.

@@ -25,6 +25,7 @@ type ELBListener struct {
 	RedirectsToHTTPS bool   `json:"redirects_to_https"` // what no further rule takes is redirected to HTTPS
 	RulesServePlain  bool   `json:"rules_serve_plain"`  // a further rule answers plain HTTP with more than a redirect to HTTPS or a refusal; read where redirects_to_https
 	TLSPolicy        string `json:"tls_policy"`         // the security policy; empty where the protocol has no TLS
+	ToBalancer       bool   `json:"to_balancer"`        // a network load balancer's TCP listener before an application load balancer, whose own listener does TLS
 }
 
 // Listeners are listed per load balancer.
@@ -36,6 +37,7 @@ var elbListeners = engine.Service{
 		Calls: []scanners.Call{
 			{Op: "elasticloadbalancing:DescribeLoadBalancers"},
 			{Op: "elasticloadbalancing:DescribeListeners"},
+			{Op: "elasticloadbalancing:DescribeTargetGroups", For: []string{"to_balancer"}},
 			{Op: "elasticloadbalancing:DescribeRules", Each: true, For: []string{"rules_serve_plain"}},
 		},
 		Console: scanners.Console{Path: "/ec2/home?region={region}#ELBListenerV2:listenerArn={id}"},
@@ -59,18 +61,24 @@ func scanELBListeners(ctx context.Context, p *engine.Place) error {
 	return listErr
 }
 
+// elbListenerList lists the listeners of one load balancer, once. With an error
+// come those that were listed before it.
+func elbListenerList(ctx context.Context, p *engine.Place, balancer types.LoadBalancer) ([]types.Listener, error) {
+	return engine.Once(p, "elbv2 listeners of "+aws.ToString(balancer.LoadBalancerArn), func() ([]types.Listener, error) {
+		pages := elb.NewDescribeListenersPaginator(elbClient(p), &elb.DescribeListenersInput{
+			LoadBalancerArn: balancer.LoadBalancerArn,
+			PageSize:        aws.Int32(400),
+		})
+		return engine.ListAll(ctx, pages, func(page *elb.DescribeListenersOutput) []types.Listener { return page.Listeners })
+	})
+}
+
 // readELBListeners reads the listeners of one load balancer.
 func readELBListeners(ctx context.Context, p *engine.Place, balancer types.LoadBalancer) error {
-	pages := elb.NewDescribeListenersPaginator(elbClient(p), &elb.DescribeListenersInput{
-		LoadBalancerArn: balancer.LoadBalancerArn,
-		PageSize:        aws.Int32(400),
-	})
-	err := engine.EachPage(ctx, pages, func(page *elb.DescribeListenersOutput) error {
-		for _, listener := range page.Listeners {
-			emitELBListener(ctx, p, balancer, listener)
-		}
-		return nil
-	})
+	listeners, err := elbListenerList(ctx, p, balancer)
+	for _, listener := range listeners {
+		emitELBListener(ctx, p, balancer, listener)
+	}
 	var deleted *types.LoadBalancerNotFoundException
 	if errors.As(err, &deleted) {
 		return nil // since it was listed; its listeners went with it
@@ -90,6 +98,9 @@ func emitELBListener(ctx context.Context, p *engine.Place, balancer types.LoadBa
 	r := p.Read()
 	if balancer.Type == types.LoadBalancerTypeEnumApplication && listener.Protocol == types.ProtocolEnumHttp && doc.RedirectsToHTTPS {
 		doc.RulesServePlain = rulesServePlain(ctx, r, listener)
+	}
+	if balancer.Type == types.LoadBalancerTypeEnumNetwork && listener.Protocol == types.ProtocolEnumTcp {
+		doc.ToBalancer = forwardsToBalancer(ctx, r, listener.DefaultActions)
 	}
 	name := aws.ToString(balancer.LoadBalancerName) + ":" + strconv.FormatInt(doc.Port, 10)
 	r.Emit(aws.ToString(listener.ListenerArn), name, nil, &doc)
@@ -124,4 +135,55 @@ func rulesServePlain(ctx context.Context, r *engine.Reading, listener types.List
 		r.Absent("elasticloadbalancing:DescribeRules", field) // every listener has its default rule
 	}
 	return served
+}
+
+// forwardsToBalancer reports whether all that the actions forward to are
+// application load balancers.
+func forwardsToBalancer(ctx context.Context, r *engine.Reading, actions []types.Action) bool {
+	const field = "to_balancer"
+	groups := targetGroups(actions)
+	if len(groups) == 0 || !r.Wants(field) {
+		return false
+	}
+	kinds, err := targetKinds(ctx, r.Place)
+	for _, group := range groups {
+		switch kind, listed := kinds[group]; {
+		case !listed:
+			r.Got(err, field)
+			return false
+		case kind != types.TargetTypeEnumAlb:
+			return false
+		}
+	}
+	return true
+}
+
+// targetGroups returns the ARNs of the target groups that actions forward to.
+func targetGroups(actions []types.Action) []string {
+	var groups []string
+	for _, action := range actions {
+		if group := aws.ToString(action.TargetGroupArn); group != "" {
+			groups = append(groups, group)
+		}
+		if action.ForwardConfig != nil {
+			for _, group := range action.ForwardConfig.TargetGroups {
+				groups = append(groups, aws.ToString(group.TargetGroupArn))
+			}
+		}
+	}
+	return groups
+}
+
+// targetKinds returns of what kind the targets are, by the target group's ARN,
+// listed once per region.
+func targetKinds(ctx context.Context, p *engine.Place) (map[string]types.TargetTypeEnum, error) {
+	return engine.Once(p, "elbv2 target groups", func() (map[string]types.TargetTypeEnum, error) {
+		pages := elb.NewDescribeTargetGroupsPaginator(elbClient(p), &elb.DescribeTargetGroupsInput{PageSize: aws.Int32(400)})
+		groups, err := engine.ListAll(ctx, pages, func(page *elb.DescribeTargetGroupsOutput) []types.TargetGroup { return page.TargetGroups })
+		kinds := map[string]types.TargetTypeEnum{}
+		for _, group := range groups {
+			kinds[aws.ToString(group.TargetGroupArn)] = group.TargetType
+		}
+		return kinds, err
+	})
 }

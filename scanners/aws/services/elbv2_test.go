@@ -48,7 +48,7 @@ func TestELBListeners(t *testing.T) {
 	https := posture.Resource{ID: listenerArn + "app/web/1/b", Name: "web:443",
 		Doc: &ELBListener{Kind: "application", InternetFacing: true, Protocol: "HTTPS", Port: 443, TLSPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06"}}
 	smtp := posture.Resource{ID: listenerArn + "net/mail/2/c", Name: "mail:25",
-		Doc: &ELBListener{Kind: "network", InternetFacing: true, Protocol: "TCP", Port: 25}}
+		Doc: &ELBListener{Kind: "network", InternetFacing: true, Protocol: "TCP", Port: 25, ToBalancer: true}}
 	const op = "elasticloadbalancing:DescribeListeners"
 	testReading(t, "AWS::ElasticLoadBalancingV2::Listener", []readingTest{
 		{name: "as they are", want: []posture.Resource{http, https, smtp}},
