@@ -9,7 +9,7 @@ import (
 
 func TestEBSVolumes(t *testing.T) {
 	good := EBSVolume{
-		Encrypted: true, Attached: true, Replaceable: true,
+		Encrypted: true, Attached: true,
 		Created: time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC), LastSnapshot: time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC), LastBackup: lastBackup,
 	}
 	bad := EBSVolume{Created: time.Date(2026, time.February, 3, 4, 5, 6, 0, time.UTC)}

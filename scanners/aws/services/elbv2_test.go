@@ -19,7 +19,7 @@ func TestELBLoadBalancers(t *testing.T) {
 	}
 	web := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2, DeletionProtection: true, AccessLogs: true, DropsBadHeaders: true, DesyncMode: "defensive"}
 	unsure := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2}
-	mail := ELBLoadBalancer{Kind: "network", InternetFacing: true, Zones: 1}
+	mail := ELBLoadBalancer{Kind: "network", InternetFacing: true, Zones: 1, TLSListeners: true}
 	inspect := ELBLoadBalancer{Kind: "gateway", Zones: 1, DeletionProtection: true}
 	fields := []string{"deletion_protection", "access_logs", "drops_bad_headers", "desync_mode"}
 	tags := map[string]string{"owner": "shop"}
@@ -48,16 +48,18 @@ func TestELBListeners(t *testing.T) {
 	https := posture.Resource{ID: listenerArn + "app/web/1/b", Name: "web:443",
 		Doc: &ELBListener{Kind: "application", InternetFacing: true, Protocol: "HTTPS", Port: 443, TLSPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06"}}
 	smtp := posture.Resource{ID: listenerArn + "net/mail/2/c", Name: "mail:25",
-		Doc: &ELBListener{Kind: "network", InternetFacing: true, Protocol: "TCP", Port: 25, ToBalancer: true}}
+		Doc: &ELBListener{Kind: "network", InternetFacing: true, Protocol: "TCP", Port: 25}}
+	smtps := posture.Resource{ID: listenerArn + "net/mail/2/d", Name: "mail:465",
+		Doc: &ELBListener{Kind: "network", InternetFacing: true, Protocol: "TLS", Port: 465, TLSPolicy: "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"}}
 	const op = "elasticloadbalancing:DescribeListeners"
 	testReading(t, "AWS::ElasticLoadBalancingV2::Listener", []readingTest{
-		{name: "as they are", want: []posture.Resource{http, https, smtp}},
+		{name: "as they are", want: []posture.Resource{http, https, smtp, smtps}},
 		{name: "one load balancer refused", sections: map[string]string{op + " LoadBalancerArn=" + elbArn + "net/mail/2 error=AccessDenied": ""},
 			want: []posture.Resource{http, https}, cause: &posture.Cause{Reason: posture.Denied, Operation: op, Code: "AccessDenied", Permission: op}},
 		{name: "one load balancer deleted meanwhile", sections: map[string]string{op + " LoadBalancerArn=" + elbArn + "net/mail/2 error=LoadBalancerNotFound status=400": ""},
 			want: []posture.Resource{http, https}},
 		{name: "second page broken", sections: map[string]string{op + " LoadBalancerArn=" + elbArn + "app/web/1 Marker=two error=InternalError status=500": ""},
-			want: []posture.Resource{http, smtp}, cause: brokenListing(op)},
+			want: []posture.Resource{http, smtp, smtps}, cause: brokenListing(op)},
 		{name: "load balancers broken", sections: map[string]string{"elasticloadbalancing:DescribeLoadBalancers Marker=two error=InternalError status=500": ""},
 			want: []posture.Resource{http, https}, cause: brokenListing("elasticloadbalancing:DescribeLoadBalancers")},
 	})
