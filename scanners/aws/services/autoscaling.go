@@ -69,15 +69,21 @@ func scanAutoScalingGroups(ctx context.Context, p *engine.Place) error {
 }
 
 func readAutoScalingGroup(_ context.Context, p *engine.Place, group types.AutoScalingGroup) {
+	const op = "autoscaling:DescribeAutoScalingGroups"
+	r := p.Read()
+	if len(group.AvailabilityZones) == 0 {
+		r.Absent(op, "zones")
+	}
 	doc := AutoScalingGroup{
 		Zones:          countZones(p, group.AvailabilityZones),
 		BehindBalancer: len(group.LoadBalancerNames)+len(group.TargetGroupARNs)+len(group.TrafficSources) > 0,
 		ELBHealthCheck: checksBalancers(group),
-		MaxSize:        int64(aws.ToInt32(group.MaxSize)),
+		MaxSize:        count(r, group.MaxSize, op, "max_size"),
 		Managed:        group.Operator != nil,
 	}
+	word(r, aws.ToString(group.HealthCheckType), op, "elb_health_check")
 	tags := engine.Tags(group.Tags, func(t types.TagDescription) (key, value *string) { return t.Key, t.Value })
-	p.Read().Emit(aws.ToString(group.AutoScalingGroupARN), aws.ToString(group.AutoScalingGroupName), tags, &doc)
+	r.Emit(aws.ToString(group.AutoScalingGroupARN), aws.ToString(group.AutoScalingGroupName), tags, &doc)
 }
 
 // checksBalancers reports whether a group asks all that send it traffic which

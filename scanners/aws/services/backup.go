@@ -42,8 +42,11 @@ func readLastBackup(ctx context.Context, r *engine.Reading, arns ...string) time
 	var last time.Time
 	for _, arn := range arns {
 		backedUp, found := protected[arn]
-		if !found {
+		switch {
+		case !found:
 			r.Got(err, field)
+		case backedUp.IsZero():
+			r.Absent("backup:ListProtectedResources", field)
 		}
 		if backedUp.After(last) {
 			last = backedUp

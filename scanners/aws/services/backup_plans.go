@@ -54,7 +54,11 @@ func readBackupPlan(ctx context.Context, p *engine.Place, plan types.BackupPlans
 	r := p.Read()
 	if r.Wants("rules") {
 		out, err := backupClient(p).GetBackupPlan(ctx, &backup.GetBackupPlanInput{BackupPlanId: plan.BackupPlanId})
-		if r.Got(err, "rules") && out.BackupPlan != nil {
+		switch {
+		case !r.Got(err, "rules"):
+		case out.BackupPlan == nil:
+			r.Absent("backup:GetBackupPlan", "rules")
+		default:
 			readBackupRules(r, out.BackupPlan.Rules, &doc)
 		}
 	}

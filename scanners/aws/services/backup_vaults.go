@@ -48,8 +48,8 @@ func readBackupVault(ctx context.Context, p *engine.Place, vault types.BackupVau
 		return // an air-gapped vault that another account shares
 	}
 	doc := BackupVault{
-		Locked:           aws.ToBool(vault.Locked),
 		MinRetentionDays: int(aws.ToInt64(vault.MinRetentionDays)),
+		Locked:           aws.ToBool(vault.Locked),
 		RecoveryPoints:   int(vault.NumberOfRecoveryPoints),
 		RestoreAccess:    vault.VaultType == types.VaultTypeRestoreAccessBackupVault,
 	}

@@ -72,6 +72,10 @@ func readTable(ctx context.Context, r *engine.Reading, name string, doc *DynamoD
 		return
 	}
 	table := out.Table
+	if table == nil {
+		r.Absent("dynamodb:DescribeTable", fields...)
+		return
+	}
 	if table.SSEDescription != nil {
 		doc.KMSKey = aws.ToString(table.SSEDescription.KMSMasterKeyArn)
 		doc.CustomerKey = readCustomerKey(ctx, r, doc.KMSKey, "customer_key")
@@ -79,7 +83,7 @@ func readTable(ctx context.Context, r *engine.Reading, name string, doc *DynamoD
 	if table.BillingModeSummary != nil {
 		doc.OnDemand = table.BillingModeSummary.BillingMode == types.BillingModePayPerRequest
 	}
-	doc.DeletionProtection = aws.ToBool(table.DeletionProtectionEnabled)
+	doc.DeletionProtection = r.Flag(table.DeletionProtectionEnabled, "dynamodb:DescribeTable", "deletion_protection")
 	doc.Replicas = len(table.Replicas)
 	doc.Created = readCreated(r, table.CreationDateTime, "dynamodb:DescribeTable")
 }
@@ -89,11 +93,16 @@ func readContinuousBackups(ctx context.Context, r *engine.Reading, name string, 
 		return
 	}
 	out, err := dynamoDBClient(r.Place).DescribeContinuousBackups(ctx, &dynamodb.DescribeContinuousBackupsInput{TableName: &name})
-	if !r.Got(err, "pitr", "pitr_days") || out.ContinuousBackupsDescription == nil {
+	if !r.Got(err, "pitr", "pitr_days") {
 		return
 	}
-	recovery := out.ContinuousBackupsDescription.PointInTimeRecoveryDescription
-	if recovery == nil || recovery.PointInTimeRecoveryStatus != types.PointInTimeRecoveryStatusEnabled {
+	backups := out.ContinuousBackupsDescription
+	if backups == nil || backups.PointInTimeRecoveryDescription == nil {
+		r.Absent("dynamodb:DescribeContinuousBackups", "pitr", "pitr_days")
+		return
+	}
+	recovery := backups.PointInTimeRecoveryDescription
+	if recovery.PointInTimeRecoveryStatus != types.PointInTimeRecoveryStatusEnabled {
 		return
 	}
 	doc.PITR, doc.PITRDays = true, int(aws.ToInt32(recovery.RecoveryPeriodInDays))

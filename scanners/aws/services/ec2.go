@@ -83,10 +83,12 @@ func readEC2Instance(ctx context.Context, p *engine.Place, instance types.Instan
 		Spot:          instance.InstanceLifecycle == types.InstanceLifecycleTypeSpot,
 		InstanceStore: instance.RootDeviceType == types.DeviceTypeInstanceStore,
 	}
-	if m := instance.Monitoring; m != nil {
-		doc.DetailedMonitoring = m.State == types.MonitoringStateEnabled || m.State == types.MonitoringStatePending
-	}
 	r := p.Read()
+	if m := instance.Monitoring; m != nil && m.State != "" {
+		doc.DetailedMonitoring = m.State == types.MonitoringStateEnabled || m.State == types.MonitoringStatePending
+	} else {
+		r.Absent("ec2:DescribeInstances", "detailed_monitoring")
+	}
 	if m := instance.MetadataOptions; m != nil {
 		doc.IMDSv2Required = m.HttpTokens == types.HttpTokensStateRequired
 		doc.MetadataReachable = m.HttpEndpoint != types.InstanceMetadataEndpointStateDisabled

@@ -51,8 +51,8 @@ func readEBSVolume(ctx context.Context, p *engine.Place, volume types.Volume) {
 	}
 	r := p.Read()
 	doc := EBSVolume{
-		Encrypted: aws.ToBool(volume.Encrypted),
-		Attached:  volume.State == types.VolumeStateInUse,
+		Encrypted: r.Flag(volume.Encrypted, "ec2:DescribeVolumes", "encrypted"),
+		Attached:  word(r, volume.State, "ec2:DescribeVolumes", "attached") == string(types.VolumeStateInUse),
 		Managed:   ec2Managed(volume.Operator),
 		Created:   readCreated(r, volume.CreateTime, "ec2:DescribeVolumes"),
 	}
@@ -117,7 +117,7 @@ func scanEBSSnapshots(ctx context.Context, p *engine.Place) error {
 
 func readEBSSnapshot(ctx context.Context, p *engine.Place, snapshot types.Snapshot) {
 	r := p.Read()
-	doc := EBSSnapshot{Encrypted: aws.ToBool(snapshot.Encrypted)}
+	doc := EBSSnapshot{Encrypted: r.Flag(snapshot.Encrypted, "ec2:DescribeSnapshots", "encrypted")}
 	id := aws.ToString(snapshot.SnapshotId)
 	if r.Wants("public") {
 		public, err := publicEBSSnapshots(ctx, p)

@@ -149,7 +149,7 @@ func readEC2Subnet(_ context.Context, p *engine.Place, subnet types.Subnet) {
 	r := p.Read()
 	doc := EC2Subnet{
 		AutoPublicIP:  r.Flag(subnet.MapPublicIpOnLaunch, "ec2:DescribeSubnets", "auto_public_ip"),
-		DefaultSubnet: aws.ToBool(subnet.DefaultForAz),
+		DefaultSubnet: r.Flag(subnet.DefaultForAz, "ec2:DescribeSubnets", "default_subnet"),
 	}
 	tags, name := ec2Tags(subnet.Tags)
 	id := p.ARN("ec2", "subnet/"+aws.ToString(subnet.SubnetId))

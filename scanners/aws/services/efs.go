@@ -55,7 +55,7 @@ func readFileSystem(ctx context.Context, p *engine.Place, system types.FileSyste
 	}
 	r := p.Read()
 	doc := EFSFileSystem{
-		Encrypted: aws.ToBool(system.Encrypted),
+		Encrypted: r.Flag(system.Encrypted, "elasticfilesystem:DescribeFileSystems", "encrypted"),
 		KMSKey:    aws.ToString(system.KmsKeyId),
 		OneZone:   aws.ToString(system.AvailabilityZoneName) != "",
 		Created:   readCreated(r, system.CreationTime, "elasticfilesystem:DescribeFileSystems"),
@@ -98,8 +98,12 @@ func readEFSBackupPolicy(ctx context.Context, r *engine.Reading, id *string, doc
 	}
 	out, err := efsClient(r.Place).DescribeBackupPolicy(ctx, &efs.DescribeBackupPolicyInput{FileSystemId: id})
 	err = engine.NotConfigured(err, "PolicyNotFound")
-	if r.Got(err, "backup_policy") && out != nil && out.BackupPolicy != nil {
-		doc.BackupPolicy = out.BackupPolicy.Status == types.StatusEnabled
+	switch {
+	case !r.Got(err, "backup_policy") || out == nil:
+	case out.BackupPolicy == nil:
+		r.Absent("elasticfilesystem:DescribeBackupPolicy", "backup_policy")
+	default:
+		doc.BackupPolicy = word(r, out.BackupPolicy.Status, "elasticfilesystem:DescribeBackupPolicy", "backup_policy") == string(types.StatusEnabled)
 	}
 }
 

@@ -50,12 +50,13 @@ func scanElastiCacheReplicationGroups(ctx context.Context, p *engine.Place) erro
 
 func readElastiCacheReplicationGroup(ctx context.Context, p *engine.Place, group types.ReplicationGroup) {
 	r := p.Read()
+	const op = "elasticache:DescribeReplicationGroups"
 	doc := ElastiCacheReplicationGroup{
-		EncryptedAtRest:       aws.ToBool(group.AtRestEncryptionEnabled),
-		RequiresTLS:           aws.ToBool(group.TransitEncryptionEnabled) && group.TransitEncryptionMode != types.TransitEncryptionModePreferred,
-		MultiAZ:               group.MultiAZ == types.MultiAZStatusEnabled,
-		AutomaticFailover:     group.AutomaticFailover == types.AutomaticFailoverStatusEnabled,
-		SnapshotRetentionDays: int64(aws.ToInt32(group.SnapshotRetentionLimit)),
+		EncryptedAtRest:       r.Flag(group.AtRestEncryptionEnabled, op, "encrypted_at_rest"),
+		RequiresTLS:           r.Flag(group.TransitEncryptionEnabled, op, "requires_tls") && group.TransitEncryptionMode != types.TransitEncryptionModePreferred,
+		MultiAZ:               word(r, group.MultiAZ, op, "multi_az") == string(types.MultiAZStatusEnabled),
+		AutomaticFailover:     word(r, group.AutomaticFailover, op, "automatic_failover") == string(types.AutomaticFailoverStatusEnabled),
+		SnapshotRetentionDays: count(r, group.SnapshotRetentionLimit, op, "snapshot_retention_days"),
 		NodeType:              aws.ToString(group.CacheNodeType),
 		OnOutpost:             len(group.MemberClustersOutpostArns) > 0,
 	}

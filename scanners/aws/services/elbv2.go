@@ -102,10 +102,13 @@ func elbTags(ctx context.Context, p *engine.Place, balancers []types.LoadBalance
 
 func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading, balancer types.LoadBalancer, tags map[string]string) {
 	doc := ELBLoadBalancer{
-		Kind:           string(balancer.Type),
+		Kind:           word(r, balancer.Type, "elasticloadbalancing:DescribeLoadBalancers", "kind"),
 		InternetFacing: balancer.Scheme == types.LoadBalancerSchemeEnumInternetFacing,
 		Zones:          int64(len(balancer.AvailabilityZones)),
 		Edge:           slices.ContainsFunc(balancer.AvailabilityZones, func(z types.AvailabilityZone) bool { return onEdge(p, z) }),
+	}
+	if len(balancer.AvailabilityZones) == 0 {
+		r.Absent("elasticloadbalancing:DescribeLoadBalancers", "zones", "edge")
 	}
 	if balancer.Type == types.LoadBalancerTypeEnumNetwork && r.Wants("tls_listeners") {
 		listeners, err := elbListenerList(ctx, p, balancer)

@@ -87,15 +87,16 @@ func readELBListeners(ctx context.Context, p *engine.Place, balancer types.LoadB
 }
 
 func emitELBListener(ctx context.Context, p *engine.Place, balancer types.LoadBalancer, listener types.Listener) {
+	r := p.Read()
 	doc := ELBListener{
-		Kind:           string(balancer.Type),
+		Kind:           word(r, balancer.Type, "elasticloadbalancing:DescribeLoadBalancers", "kind"),
 		InternetFacing: balancer.Scheme == types.LoadBalancerSchemeEnumInternetFacing,
 		Protocol:       string(listener.Protocol),
 		Port:           int64(aws.ToInt32(listener.Port)),
 		TLSPolicy:      aws.ToString(listener.SslPolicy),
 	}
 	doc.RedirectsToHTTPS = slices.ContainsFunc(listener.DefaultActions, redirectsToHTTPS)
-	r := p.Read()
+	markMissing(r, listener)
 	if balancer.Type == types.LoadBalancerTypeEnumApplication && listener.Protocol == types.ProtocolEnumHttp && doc.RedirectsToHTTPS {
 		doc.RulesServePlain = rulesServePlain(ctx, r, listener)
 	}
@@ -104,6 +105,20 @@ func emitELBListener(ctx context.Context, p *engine.Place, balancer types.LoadBa
 	}
 	name := aws.ToString(balancer.LoadBalancerName) + ":" + strconv.FormatInt(doc.Port, 10)
 	r.Emit(aws.ToString(listener.ListenerArn), name, nil, &doc)
+}
+
+// markMissing marks what a listener with TLS, or before targets, always tells.
+func markMissing(r *engine.Reading, listener types.Listener) {
+	const op = "elasticloadbalancing:DescribeListeners"
+	if listener.Protocol == types.ProtocolEnumHttps || listener.Protocol == types.ProtocolEnumTls {
+		word(r, aws.ToString(listener.SslPolicy), op, "tls_policy")
+	}
+	if listener.Protocol == "" && listener.Port != nil { // gateways have neither
+		r.Absent(op, "protocol")
+	}
+	if len(listener.DefaultActions) == 0 {
+		r.Absent(op, "redirects_to_https", "to_balancer")
+	}
 }
 
 // redirectsToHTTPS reports whether an action redirects to HTTPS. The protocol

@@ -69,7 +69,7 @@ func readRDSInstance(ctx context.Context, p *engine.Place, instance types.DBInst
 		return
 	}
 	r := p.Read()
-	doc := rdsInstanceDoc(instance)
+	doc := rdsInstanceDoc(r, instance)
 	doc.Created = readCreated(r, instance.InstanceCreateTime, "rds:DescribeDBInstances")
 	doc.Public = r.Flag(instance.PubliclyAccessible, "rds:DescribeDBInstances", "public")
 	if doc.CA != "" && doc.CertificateExpires.IsZero() {
@@ -86,19 +86,20 @@ func readRDSInstance(ctx context.Context, p *engine.Place, instance types.DBInst
 	r.Emit(id, aws.ToString(instance.DBInstanceIdentifier), rdsTags(instance.TagList), &doc)
 }
 
-func rdsInstanceDoc(instance types.DBInstance) RDSInstance {
+func rdsInstanceDoc(r *engine.Reading, instance types.DBInstance) RDSInstance {
+	const op = "rds:DescribeDBInstances"
 	doc := RDSInstance{
-		Engine:              aws.ToString(instance.Engine),
+		Engine:              word(r, aws.ToString(instance.Engine), op, "engine"),
 		EngineVersion:       aws.ToString(instance.EngineVersion),
 		ClusterMember:       aws.ToString(instance.DBClusterIdentifier) != "",
 		ReadReplica:         aws.ToString(instance.ReadReplicaSourceDBInstanceIdentifier)+aws.ToString(instance.ReadReplicaSourceDBClusterIdentifier) != "",
-		Encrypted:           aws.ToBool(instance.StorageEncrypted),
-		BackupRetentionDays: int64(aws.ToInt32(instance.BackupRetentionPeriod)),
-		MultiAZ:             aws.ToBool(instance.MultiAZ),
-		DeletionProtection:  aws.ToBool(instance.DeletionProtection),
-		AutoMinorUpgrade:    aws.ToBool(instance.AutoMinorVersionUpgrade),
-		IAMAuthentication:   aws.ToBool(instance.IAMDatabaseAuthenticationEnabled),
-		CopiesTags:          aws.ToBool(instance.CopyTagsToSnapshot),
+		Encrypted:           r.Flag(instance.StorageEncrypted, op, "encrypted"),
+		BackupRetentionDays: count(r, instance.BackupRetentionPeriod, op, "backup_retention_days"),
+		MultiAZ:             r.Flag(instance.MultiAZ, op, "multi_az"),
+		DeletionProtection:  r.Flag(instance.DeletionProtection, op, "deletion_protection"),
+		AutoMinorUpgrade:    r.Flag(instance.AutoMinorVersionUpgrade, op, "auto_minor_upgrade"),
+		IAMAuthentication:   r.Flag(instance.IAMDatabaseAuthenticationEnabled, op, "iam_authentication"),
+		CopiesTags:          r.Flag(instance.CopyTagsToSnapshot, op, "copies_tags"),
 		LogExports:          instance.EnabledCloudwatchLogsExports,
 		CA:                  aws.ToString(instance.CACertificateIdentifier),
 	}

@@ -54,24 +54,29 @@ func readRDSCluster(ctx context.Context, p *engine.Place, cluster types.DBCluste
 	if !arnOwnedHere(p, cluster.DBClusterArn) {
 		return
 	}
-	doc := RDSCluster{
-		Engine:              aws.ToString(cluster.Engine),
+	r := p.Read()
+	doc := rdsClusterDoc(r, cluster)
+	id, name := aws.ToString(cluster.DBClusterArn), aws.ToString(cluster.DBClusterIdentifier)
+	doc.Created = readCreated(r, cluster.ClusterCreateTime, "rds:DescribeDBClusters")
+	doc.LastBackup = readLastBackup(ctx, r, id)
+	r.Emit(id, name, rdsTags(cluster.TagList), &doc)
+}
+
+func rdsClusterDoc(r *engine.Reading, cluster types.DBCluster) RDSCluster {
+	const op = "rds:DescribeDBClusters"
+	return RDSCluster{
+		Engine:              word(r, aws.ToString(cluster.Engine), op, "engine"),
 		EngineMode:          aws.ToString(cluster.EngineMode),
-		Encrypted:           aws.ToBool(cluster.StorageEncrypted),
-		BackupRetentionDays: int64(aws.ToInt32(cluster.BackupRetentionPeriod)),
-		MultiAZ:             aws.ToBool(cluster.MultiAZ),
-		DeletionProtection:  aws.ToBool(cluster.DeletionProtection),
-		IAMAuthentication:   aws.ToBool(cluster.IAMDatabaseAuthenticationEnabled),
-		CopiesTags:          aws.ToBool(cluster.CopyTagsToSnapshot),
+		Encrypted:           r.Flag(cluster.StorageEncrypted, op, "encrypted"),
+		BackupRetentionDays: count(r, cluster.BackupRetentionPeriod, op, "backup_retention_days"),
+		MultiAZ:             r.Flag(cluster.MultiAZ, op, "multi_az"),
+		DeletionProtection:  r.Flag(cluster.DeletionProtection, op, "deletion_protection"),
+		IAMAuthentication:   r.Flag(cluster.IAMDatabaseAuthenticationEnabled, op, "iam_authentication"),
+		CopiesTags:          r.Flag(cluster.CopyTagsToSnapshot, op, "copies_tags"),
 		LogExports:          cluster.EnabledCloudwatchLogsExports,
 		Replica:             isReplicaCluster(cluster),
 		Limitless:           cluster.ClusterScalabilityType == types.ClusterScalabilityTypeLimitless,
 	}
-	id, name := aws.ToString(cluster.DBClusterArn), aws.ToString(cluster.DBClusterIdentifier)
-	r := p.Read()
-	doc.Created = readCreated(r, cluster.ClusterCreateTime, "rds:DescribeDBClusters")
-	doc.LastBackup = readLastBackup(ctx, r, id)
-	r.Emit(id, name, rdsTags(cluster.TagList), &doc)
 }
 
 // isReplicaCluster reports whether a cluster copies another. Of the members of

@@ -67,7 +67,7 @@ func readRDSSnapshot(ctx context.Context, p *engine.Place, snapshot types.DBSnap
 		return
 	}
 	r := p.Read()
-	doc := RDSSnapshot{Engine: aws.ToString(snapshot.Engine), Encrypted: aws.ToBool(snapshot.Encrypted)}
+	doc := RDSSnapshot{Engine: aws.ToString(snapshot.Engine), Encrypted: r.Flag(snapshot.Encrypted, "rds:DescribeDBSnapshots", "encrypted")}
 	if r.Wants("public") {
 		out, err := rdsClient(p).DescribeDBSnapshotAttributes(ctx, &rds.DescribeDBSnapshotAttributesInput{
 			DBSnapshotIdentifier: snapshot.DBSnapshotIdentifier,
@@ -94,7 +94,7 @@ func readRDSClusterSnapshot(ctx context.Context, p *engine.Place, snapshot types
 		return
 	}
 	r := p.Read()
-	doc := RDSSnapshot{Engine: aws.ToString(snapshot.Engine), Encrypted: aws.ToBool(snapshot.StorageEncrypted)}
+	doc := RDSSnapshot{Engine: aws.ToString(snapshot.Engine), Encrypted: r.Flag(snapshot.StorageEncrypted, "rds:DescribeDBClusterSnapshots", "encrypted")}
 	if r.Wants("public") {
 		out, err := rdsClient(p).DescribeDBClusterSnapshotAttributes(ctx, &rds.DescribeDBClusterSnapshotAttributesInput{
 			DBClusterSnapshotIdentifier: snapshot.DBClusterSnapshotIdentifier,

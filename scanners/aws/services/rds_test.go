@@ -39,7 +39,8 @@ func TestRDSInstances(t *testing.T) {
 			"backup:ListProtectedResources": backups,
 			"rds:DescribeDBInstances": "<DBInstances><DBInstance><DBInstanceIdentifier>odd</DBInstanceIdentifier><DBInstanceArn>" + rdsArn("db:odd") +
 				"</DBInstanceArn><CACertificateIdentifier>rds-ca-rsa2048-g1</CACertificateIdentifier></DBInstance></DBInstances>",
-		}, want: []posture.Resource{instance("odd", nil, RDSInstance{CA: "rds-ca-rsa2048-g1"}, missing("rds:DescribeDBInstances", "public", "created", "certificate_expires")...)}},
+		}, want: []posture.Resource{instance("odd", nil, RDSInstance{CA: "rds-ca-rsa2048-g1"}, missing("rds:DescribeDBInstances", "public", "created", "certificate_expires", "engine", "encrypted", "backup_retention_days", "multi_az",
+			"deletion_protection", "auto_minor_upgrade", "iam_authentication", "copies_tags")...)}},
 		{name: "second page broken", sections: map[string]string{
 			"backup:ListProtectedResources":                                     backups,
 			"rds:DescribeDBInstances Marker=two error=InternalError status=500": "",

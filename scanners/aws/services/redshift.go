@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/redshift"
@@ -51,14 +52,14 @@ func readRedshiftCluster(ctx context.Context, p *engine.Place, cluster types.Clu
 	r := p.Read()
 	doc := RedshiftCluster{
 		Public:                r.Flag(cluster.PubliclyAccessible, "redshift:DescribeClusters", "public"),
-		Encrypted:             aws.ToBool(cluster.Encrypted),
-		EnhancedVPCRouting:    aws.ToBool(cluster.EnhancedVpcRouting),
-		SnapshotRetentionDays: int64(aws.ToInt32(cluster.AutomatedSnapshotRetentionPeriod)),
+		Encrypted:             r.Flag(cluster.Encrypted, "redshift:DescribeClusters", "encrypted"),
+		EnhancedVPCRouting:    r.Flag(cluster.EnhancedVpcRouting, "redshift:DescribeClusters", "enhanced_vpc_routing"),
+		SnapshotRetentionDays: count(r, cluster.AutomatedSnapshotRetentionPeriod, "redshift:DescribeClusters", "snapshot_retention_days"),
 	}
 	if r.Wants("audit_logging") {
 		out, err := redshiftClient(p).DescribeLoggingStatus(ctx, &redshift.DescribeLoggingStatusInput{ClusterIdentifier: cluster.ClusterIdentifier})
 		if r.Got(err, "audit_logging") {
-			doc.AuditLogging = aws.ToBool(out.LoggingEnabled)
+			doc.AuditLogging = r.Flag(out.LoggingEnabled, "redshift:DescribeLoggingStatus", "audit_logging")
 		}
 	}
 	if r.Wants("requires_tls") {
@@ -86,7 +87,7 @@ func redshiftRequiresTLS(ctx context.Context, p *engine.Place, groups []types.Cl
 // groupRequiresTLS reads one parameter group, once.
 func groupRequiresTLS(ctx context.Context, p *engine.Place, group string) (bool, error) {
 	return engine.Once(p, "redshift parameters of "+group, func() (bool, error) {
-		required := false
+		required, told := false, false
 		pages := redshift.NewDescribeClusterParametersPaginator(redshiftClient(p), &redshift.DescribeClusterParametersInput{
 			ParameterGroupName: &group,
 			MaxRecords:         aws.Int32(redshiftPage),
@@ -94,11 +95,16 @@ func groupRequiresTLS(ctx context.Context, p *engine.Place, group string) (bool,
 		err := engine.EachPage(ctx, pages, func(page *redshift.DescribeClusterParametersOutput) error {
 			for _, parameter := range page.Parameters {
 				if aws.ToString(parameter.ParameterName) == "require_ssl" {
-					required = isOn(aws.ToString(parameter.ParameterValue))
+					required, told = isOn(aws.ToString(parameter.ParameterValue)), true
 				}
 			}
 			return nil
 		})
+		if err == nil && !told {
+			err = engine.Malformed("redshift:DescribeClusterParameters", errNoParameter)
+		}
 		return required, err
 	})
 }
+
+var errNoParameter = errors.New("the answer lacks require_ssl, which every parameter group has")
