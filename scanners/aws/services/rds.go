@@ -34,6 +34,7 @@ type RDSInstance struct {
 	CA                  string    `json:"ca"`                    // the certificate authority of its TLS certificate
 	CertificateExpires  time.Time `json:"certificate_expires"`   // when that certificate ends
 	ForcesTLS           bool      `json:"forces_tls"`            // its parameter group refuses connections without TLS
+	AcrossRegions       bool      `json:"across_regions"`        // its Aurora cluster is part of a global database, or replicates to or from another region
 	Created             time.Time `json:"created"`               // when it was made
 	LastBackup          time.Time `json:"last_backup"`           // when AWS Backup last backed it up; the zero time: never
 }
@@ -46,6 +47,7 @@ var rdsInstances = engine.Service{
 		Calls: []scanners.Call{
 			{Op: "rds:DescribeDBInstances"},
 			{Op: "rds:DescribeDBParameters", For: []string{"forces_tls"}},
+			{Op: "rds:DescribeDBClusters", For: []string{"across_regions"}},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 		},
 		Console: scanners.Console{Path: "/rds/home?region={region}#database:id={last};is-cluster=false"},
@@ -70,6 +72,7 @@ func readRDSInstance(ctx context.Context, p *engine.Place, instance types.DBInst
 	}
 	r := p.Read()
 	doc := rdsInstanceDoc(r, instance)
+	doc.AcrossRegions = readAcrossRegions(ctx, r, instance)
 	doc.Created = readCreated(r, instance.InstanceCreateTime, "rds:DescribeDBInstances")
 	doc.Public = r.Flag(instance.PubliclyAccessible, "rds:DescribeDBInstances", "public")
 	if doc.CA != "" && doc.CertificateExpires.IsZero() {

@@ -3,9 +3,11 @@ package services
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
@@ -45,9 +47,52 @@ var rdsClusters = engine.Service{
 	Scan: scanRDSClusters,
 }
 
+// rdsClusterList lists the clusters, once per region. With an error come those
+// that were listed before it.
+func rdsClusterList(ctx context.Context, p *engine.Place) ([]types.DBCluster, error) {
+	return engine.Once(p, "rds clusters", func() ([]types.DBCluster, error) {
+		pages := rds.NewDescribeDBClustersPaginator(rdsClient(p), &rds.DescribeDBClustersInput{MaxRecords: aws.Int32(rdsPage)})
+		return engine.ListAll(ctx, pages, func(page *rds.DescribeDBClustersOutput) []types.DBCluster { return page.DBClusters })
+	})
+}
+
 func scanRDSClusters(ctx context.Context, p *engine.Place) error {
-	pages := rds.NewDescribeDBClustersPaginator(rdsClient(p), &rds.DescribeDBClustersInput{MaxRecords: aws.Int32(rdsPage)})
-	return engine.EachListed(ctx, p, pages, func(page *rds.DescribeDBClustersOutput) []types.DBCluster { return page.DBClusters }, readRDSCluster)
+	clusters, err := rdsClusterList(ctx, p)
+	if ended := engine.Each(ctx, p, clusters, readRDSCluster); ended != nil {
+		return ended
+	}
+	return err
+}
+
+// readAcrossRegions reports whether the instance's cluster is kept in step with
+// others of other regions, so that Aurora does not upgrade it by itself.
+func readAcrossRegions(ctx context.Context, r *engine.Reading, instance types.DBInstance) bool {
+	const field = "across_regions"
+	name := aws.ToString(instance.DBClusterIdentifier)
+	if name == "" || !strings.HasPrefix(aws.ToString(instance.Engine), "aurora") || !r.Wants(field) {
+		return false
+	}
+	clusters, err := rdsClusterList(ctx, r.Place)
+	for _, cluster := range clusters {
+		if aws.ToString(cluster.DBClusterIdentifier) == name {
+			return isAcrossRegions(r.Place, cluster)
+		}
+	}
+	if r.Got(err, field) {
+		r.Absent("rds:DescribeDBClusters", field)
+	}
+	return false
+}
+
+// isAcrossRegions reports whether a cluster is part of a global database, or
+// replicates to or from another region.
+func isAcrossRegions(p *engine.Place, cluster types.DBCluster) bool {
+	elsewhere := func(id string) bool {
+		at, err := arn.Parse(id)
+		return err == nil && at.Region != p.Region
+	}
+	return aws.ToString(cluster.GlobalClusterIdentifier) != "" ||
+		elsewhere(aws.ToString(cluster.ReplicationSourceIdentifier)) || slices.ContainsFunc(cluster.ReadReplicaIdentifiers, elsewhere)
 }
 
 func readRDSCluster(ctx context.Context, p *engine.Place, cluster types.DBCluster) {
