@@ -20,6 +20,7 @@ type EFSFileSystem struct {
 	OneZone         bool      `json:"one_zone"`         // data is kept in a single Availability Zone
 	MountZones      int       `json:"mount_zones"`      // Availability Zones that have a mount target
 	BackupPolicy    bool      `json:"backup_policy"`    // the file system's automatic backups are on
+	Replica         bool      `json:"replica"`          // replication from another file system fills it, and nobody else can write to it
 	Created         time.Time `json:"created"`          // when it was made
 	LastBackup      time.Time `json:"last_backup"`      // when AWS Backup last backed it up; the zero time if never
 	DeniesPlaintext bool      `json:"denies_plaintext"` // the file system policy denies access without TLS
@@ -57,6 +58,7 @@ func readFileSystem(ctx context.Context, p *engine.Place, system types.FileSyste
 	doc := EFSFileSystem{
 		Encrypted: r.Flag(system.Encrypted, "elasticfilesystem:DescribeFileSystems", "encrypted"),
 		KMSKey:    aws.ToString(system.KmsKeyId),
+		Replica:   isReplicaFileSystem(system),
 		OneZone:   aws.ToString(system.AvailabilityZoneName) != "",
 		Created:   readCreated(r, system.CreationTime, "elasticfilesystem:DescribeFileSystems"),
 	}
@@ -74,6 +76,12 @@ func readFileSystem(ctx context.Context, p *engine.Place, system types.FileSyste
 		name = aws.ToString(system.FileSystemId)
 	}
 	r.Emit(id, name, tags, &doc)
+}
+
+// isReplicaFileSystem reports whether a file system is the destination of a replication.
+func isReplicaFileSystem(system types.FileSystemDescription) bool {
+	protection := system.FileSystemProtection
+	return protection != nil && protection.ReplicationOverwriteProtection == types.ReplicationOverwriteProtectionReplicating
 }
 
 func readMountZones(ctx context.Context, r *engine.Reading, id *string, doc *EFSFileSystem) {

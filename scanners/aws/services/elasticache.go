@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/elasticache"
@@ -20,6 +21,7 @@ type ElastiCacheReplicationGroup struct {
 	AutomaticFailover     bool   `json:"automatic_failover"`      // a replica takes over when a primary fails
 	SnapshotRetentionDays int64  `json:"snapshot_retention_days"` // how long automatic snapshots are kept; 0: none are made
 	NodeType              string `json:"node_type"`               // cache.t4g.small, ...
+	Replica               bool   `json:"replica"`                 // it is a secondary of a global datastore
 	OnOutpost             bool   `json:"on_outpost"`              // its nodes are on an Outpost
 }
 
@@ -58,6 +60,7 @@ func readElastiCacheReplicationGroup(ctx context.Context, p *engine.Place, group
 		AutomaticFailover:     word(r, group.AutomaticFailover, op, "automatic_failover") == string(types.AutomaticFailoverStatusEnabled),
 		SnapshotRetentionDays: count(r, group.SnapshotRetentionLimit, op, "snapshot_retention_days"),
 		NodeType:              aws.ToString(group.CacheNodeType),
+		Replica:               isSecondary(group.GlobalReplicationGroupInfo),
 		OnOutpost:             len(group.MemberClustersOutpostArns) > 0,
 	}
 	var tags map[string]string
@@ -68,4 +71,9 @@ func readElastiCacheReplicationGroup(ctx context.Context, p *engine.Place, group
 		}
 	}
 	r.Emit(aws.ToString(group.ARN), aws.ToString(group.ReplicationGroupId), tags, &doc)
+}
+
+// isSecondary reports whether a group is a secondary of a global datastore.
+func isSecondary(global *types.GlobalReplicationGroupInfo) bool {
+	return global != nil && strings.EqualFold(aws.ToString(global.GlobalReplicationGroupMemberRole), "secondary")
 }
