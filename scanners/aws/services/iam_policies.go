@@ -23,8 +23,9 @@ type IAMManagedPolicy struct {
 
 // IAMInlinePolicy is what rules may ask of a policy inside a user, group or role.
 type IAMInlinePolicy struct {
-	Grants IAMGrants `json:"grants"` // what it grants
-	Holder string    `json:"holder"` // user, group or role
+	Grants    IAMGrants `json:"grants"`      // what it grants
+	Holder    string    `json:"holder"`      // user, group or role
+	HeldByAWS bool      `json:"held_by_aws"` // it is inside a role that only AWS can change
 }
 
 var iamManagedPolicies = engine.Service{
@@ -68,6 +69,7 @@ func scanIAMManagedPolicies(ctx context.Context, p *engine.Place) error {
 // inlinePolicy is a policy with whom it is inside of.
 type inlinePolicy struct {
 	holder, holderARN, holderName string
+	heldByAWS                     bool
 	policy                        types.PolicyDetail
 }
 
@@ -76,7 +78,7 @@ func scanIAMInlinePolicies(ctx context.Context, p *engine.Place) error {
 	err := engine.Each(ctx, p, details.inlinePolicies(), func(_ context.Context, p *engine.Place, inline inlinePolicy) {
 		r := p.Read()
 		name := aws.ToString(inline.policy.PolicyName)
-		doc := IAMInlinePolicy{Holder: inline.holder, Grants: readGrants(r, inline.policy.PolicyDocument)}
+		doc := IAMInlinePolicy{Holder: inline.holder, HeldByAWS: inline.heldByAWS, Grants: readGrants(r, inline.policy.PolicyDocument)}
 		r.EmitIn(posture.Global, inline.holderARN+"/policy/"+name, inline.holderName+"/"+name, nil, &doc)
 	})
 	return cmp.Or(listErr, err)
@@ -85,19 +87,20 @@ func scanIAMInlinePolicies(ctx context.Context, p *engine.Place) error {
 // inlinePolicies returns the policies inside users, groups and roles.
 func (d iamDetails) inlinePolicies() []inlinePolicy {
 	var list []inlinePolicy
-	add := func(holder string, holderARN, name *string, policies []types.PolicyDetail) {
+	add := func(of inlinePolicy, policies []types.PolicyDetail) {
 		for _, policy := range policies {
-			list = append(list, inlinePolicy{holder, aws.ToString(holderARN), aws.ToString(name), policy})
+			of.policy = policy
+			list = append(list, of)
 		}
 	}
 	for _, user := range d.Users {
-		add("user", user.Arn, user.UserName, user.UserPolicyList)
+		add(inlinePolicy{holder: "user", holderARN: aws.ToString(user.Arn), holderName: aws.ToString(user.UserName)}, user.UserPolicyList)
 	}
 	for _, group := range d.Groups {
-		add("group", group.Arn, group.GroupName, group.GroupPolicyList)
+		add(inlinePolicy{holder: "group", holderARN: aws.ToString(group.Arn), holderName: aws.ToString(group.GroupName)}, group.GroupPolicyList)
 	}
 	for _, role := range d.Roles {
-		add("role", role.Arn, role.RoleName, role.RolePolicyList)
+		add(inlinePolicy{holder: "role", holderARN: aws.ToString(role.Arn), holderName: aws.ToString(role.RoleName), heldByAWS: heldByAWS(role)}, role.RolePolicyList)
 	}
 	return list
 }

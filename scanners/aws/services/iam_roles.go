@@ -18,7 +18,7 @@ import (
 
 // IAMRole is what rules may ask of a role.
 type IAMRole struct {
-	ServiceLinked   bool      `json:"service_linked"`    // made and held by an AWS service; its settings are AWS's
+	HeldByAWS       bool      `json:"held_by_aws"`       // only AWS can change it: linked to a service, or made by Identity Center
 	Administrator   bool      `json:"administrator"`     // the policies that it has, attached and inline, allow everything
 	Escalates       []string  `json:"escalates"`         // allowed combinations by which its holder can get more; none for an administrator
 	InlinePolicies  int       `json:"inline_policies"`   // policies inside the role
@@ -45,10 +45,18 @@ func scanIAMRoles(ctx context.Context, p *engine.Place) error {
 	return cmp.Or(listErr, err)
 }
 
+// heldByAWS reports whether only AWS can change the role: nobody else can make
+// one under these paths. What Identity Center's roles may do is set in its
+// permission sets.
+func heldByAWS(role types.RoleDetail) bool {
+	path := aws.ToString(role.Path)
+	return strings.HasPrefix(path, "/aws-service-role/") || strings.HasPrefix(path, "/aws-reserved/")
+}
+
 func readIAMRole(ctx context.Context, p *engine.Place, role types.RoleDetail) {
 	r := p.Read()
 	doc := IAMRole{
-		ServiceLinked:  strings.HasPrefix(aws.ToString(role.Path), "/aws-service-role/"),
+		HeldByAWS:      heldByAWS(role),
 		InlinePolicies: len(role.RolePolicyList),
 		IdleSince:      aws.ToTime(role.CreateDate),
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/google/go-cmp/cmp"
 
 	"posture/internal/posture"
@@ -144,7 +145,7 @@ func TestIAMRoles(t *testing.T) {
 	want := map[string]IAMRole{
 		"admin":  {Administrator: true, Trusts: []string{"444455556666"}, IdleSince: day("2025-12-01")},
 		"app":    {InlinePolicies: 1, IdleSince: day("2024-01-01")},
-		"linked": {ServiceLinked: true, IdleSince: day("2024-01-01")},
+		"linked": {HeldByAWS: true, IdleSince: day("2024-01-01")},
 		"open":   {Administrator: true, Trusts: []string{"*"}, IdleSince: day("2024-01-01")},
 	}
 	if diff := cmp.Diff(want, docs[IAMRole](s)); diff != "" {
@@ -318,5 +319,26 @@ func TestParseReport(t *testing.T) {
 	}
 	if ada, bob := report["arn:ada"], report["arn:bob"]; ada.err != nil || bob.err == nil {
 		t.Errorf("ada: %v, bob: %v; want an error of bob only", ada.err, bob.err)
+	}
+}
+
+// TestHeldByAWS: roles of services and of Identity Center are AWS's, and so
+// are the policies inside of them; roles for services are the account's own.
+func TestHeldByAWS(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/": false, "": false, "/service-role/": false, "/team/aws-reserved/": false, "/aws-reserve/": false,
+		"/aws-service-role/x.amazonaws.com/":         true,
+		"/aws-reserved/sso.amazonaws.com/":           true,
+		"/aws-reserved/sso.amazonaws.com/eu-west-1/": true,
+		"/aws-reserved/cloud9.amazonaws.com/":        true,
+	} {
+		role := types.RoleDetail{Path: &path, RolePolicyList: []types.PolicyDetail{{}}}
+		if got := heldByAWS(role); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+		inline := iamDetails{Roles: []types.RoleDetail{role}}.inlinePolicies()
+		if len(inline) != 1 || inline[0].heldByAWS != want {
+			t.Errorf("%s: %+v", path, inline)
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 // LogGroup is what rules may ask of a CloudWatch log group.
 type LogGroup struct {
+	Class         string `json:"class"`          // STANDARD, INFREQUENT_ACCESS or DELIVERY, which passes events on and keeps none for long
 	RetentionDays int    `json:"retention_days"` // days that events are kept; 0 when they never expire
 	NeverExpires  bool   `json:"never_expires"`  // no retention is set
 	KMSKey        string `json:"kms_key"`        // ARN of the KMS key that encrypts new events; empty for the service's own key
@@ -42,6 +43,7 @@ func scanLogGroups(ctx context.Context, p *engine.Place) error {
 
 func readLogGroup(_ context.Context, p *engine.Place, group types.LogGroup) {
 	doc := LogGroup{
+		Class:         cmp.Or(string(group.LogGroupClass), string(types.LogGroupClassStandard)), // older answers name none
 		RetentionDays: int(aws.ToInt32(group.RetentionInDays)),
 		NeverExpires:  group.RetentionInDays == nil,
 		KMSKey:        aws.ToString(group.KmsKeyId),

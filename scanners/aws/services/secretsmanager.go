@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
-	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
@@ -24,6 +23,7 @@ type Secret struct {
 	LastUsed        time.Time `json:"last_used"`        // day of the last use; when it was created, if never used
 	KMSKey          string    `json:"kms_key"`          // ARN, id or alias of a key of the account; empty for aws/secretsmanager
 	OwningService   string    `json:"owning_service"`   // AWS service that made and manages it; empty for the account's own
+	Replica         bool      `json:"replica"`          // a copy of a secret of another region, which alone can be changed
 	Public          bool      `json:"public"`           // its resource policy lets anyone in
 }
 
@@ -60,12 +60,17 @@ func readSecret(ctx context.Context, p *engine.Place, secret types.SecretListEnt
 		KMSKey:          aws.ToString(secret.KmsKeyId),
 		OwningService:   aws.ToString(secret.OwningService),
 	}
+	primary := aws.ToString(secret.PrimaryRegion)
+	doc.Replica = primary != "" && primary != p.Region
 	if doc.LastUsed.IsZero() {
 		doc.LastUsed = aws.ToTime(secret.CreatedDate)
 	}
 	r := p.Read()
+	if doc.LastUsed.IsZero() {
+		r.Absent("secretsmanager:ListSecrets", "last_used")
+	}
 	if doc.RotationEnabled && doc.NextRotation.IsZero() {
-		r.Mark(posture.Cause{Reason: posture.Failed, Operation: "secretsmanager:ListSecrets"}, "next_rotation")
+		r.Absent("secretsmanager:ListSecrets", "next_rotation")
 	}
 	if r.Wants("public") {
 		out, err := secretsClient(p).GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: secret.ARN})

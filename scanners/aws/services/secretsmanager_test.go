@@ -24,6 +24,14 @@ func TestSecrets(t *testing.T) {
 			{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:old-d4e5f6", "Name": "old", "CreatedDate": 1700000000, "OwningService": "rds", "RotationEnabled": true}]}`},
 			want: []posture.Resource{db, old(Secret{Public: true, RotationEnabled: true},
 				posture.Unread{Field: "next_rotation", Cause: posture.Cause{Reason: posture.Failed, Operation: "secretsmanager:ListSecrets"}})}},
+		{name: "a copy, and a primary that has copies", sections: map[string]string{
+			"secretsmanager:ListSecrets": `{"SecretList": [
+				{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3", "Name": "db", "CreatedDate": 1700000000, "PrimaryRegion": "eu-west-1"},
+				{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:old-d4e5f6", "Name": "old", "CreatedDate": 1700000000, "PrimaryRegion": "us-east-1", "OwningService": "rds"}]}`,
+		}, want: []posture.Resource{
+			{ID: db.ID, Name: "db", Doc: &Secret{Replica: true, LastUsed: time.Unix(1700000000, 0).UTC()}},
+			old(Secret{Public: true}),
+		}},
 		{name: "policy refused", sections: map[string]string{op + " SecretId=arn:aws:secretsmanager:us-east-1:111122223333:secret:old-d4e5f6 error=AccessDeniedException": ""},
 			want: []posture.Resource{db, old(Secret{}, refused(op, "AccessDeniedException", op, "public")...)}},
 	})
