@@ -145,6 +145,7 @@ type ScanReport struct {
 	Calls       map[string]int `json:"calls"`            // API calls made, by operation, retries not counted
 	Caller      string         `json:"caller,omitempty"` // the identity that made them
 	Rechecks    []Recheck      `json:"rechecks,omitempty"`
+	Disagreed   map[string]int `json:"disagreed,omitempty"` // verdicts of the provider's own that differ from ours, by the operation that returned them
 }
 
 // ReadError is an error whose cause is known in the words of this

@@ -54,6 +54,10 @@ func (p *Place) ARN(service, rest string) string {
 	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", p.Partition, service, p.Region, p.Account, rest)
 }
 
+// Disagree counts, for the report of the scan, that AWS's own verdict, which
+// the operation returned, differs from ours.
+func (p *Place) Disagree(operation string) { p.scan.record.disagree(operation) }
+
 // Wants reports whether an enabled rule reads the field of the service's type.
 func (p *Place) Wants(field string) bool { return p.scan.want.Field(p.service.Name, field) }
 

@@ -19,8 +19,9 @@ const accountGate = 48
 // change something, keeps the number of calls under way within the gates, and
 // counts them.
 type record struct {
-	mu    sync.Mutex
-	calls map[string]int
+	mu        sync.Mutex
+	calls     map[string]int
+	disagreed map[string]int // verdicts of AWS that differ from ours, by operation; nil for none
 
 	gate  chan struct{}
 	gates map[string]chan struct{} // by region and service
@@ -39,6 +40,22 @@ func (r *record) counts() map[string]int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return maps.Clone(r.calls)
+}
+
+// disagree counts a verdict of AWS that differs from ours.
+func (r *record) disagree(operation string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.disagreed == nil {
+		r.disagreed = map[string]int{}
+	}
+	r.disagreed[operation]++
+}
+
+func (r *record) disagreements() map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.disagreed)
 }
 
 // otherRead is the one read that has another verb.

@@ -18,6 +18,7 @@ type scan struct {
 	newRetryer  func() aws.Retryer
 	permissions map[string]string // by operation
 	emitter     *scanners.Emitter
+	record      *record
 	memo        scanners.Memo
 }
 
@@ -36,14 +37,14 @@ func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture
 	_ = scanners.Each(ctx, accountGate, indexes, func(ctx context.Context, i int) {
 		populations[i] = places[i].population(places[i].scanService(ctx))
 	}) // what was not started keeps the population that says so
-	return posture.ScanReport{Populations: populations, Calls: a.record.counts(), Caller: a.caller}
+	return posture.ScanReport{Populations: populations, Calls: a.record.counts(), Caller: a.caller, Disagreed: a.record.disagreements()}
 }
 
 // begin returns the state of a new scan.
 func (a *Account) begin(want posture.Want, emit func(posture.Resource)) *scan {
 	return &scan{
 		cfg: a.cfg, homeRegion: a.homeRegion, want: want, sample: a.options.Sample,
-		newRetryer: a.newRetryer, permissions: permissions(a.options.Services),
+		newRetryer: a.newRetryer, record: a.record, permissions: permissions(a.options.Services),
 		emitter: &scanners.Emitter{Provider: posture.AWS, Account: a.target.Account, Link: a.options.Link, Sink: emit},
 	}
 }

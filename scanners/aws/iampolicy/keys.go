@@ -115,6 +115,7 @@ var keys = []key{
 
 	{name: "s3:dataaccesspointaccount", meaning: anAccount, where: true, doc: s3Keys},
 	{name: "s3:dataaccesspointarn", meaning: anARN, where: true, doc: s3Keys},
+	{name: "s3:x-amz-server-side-encryption-aws-kms-key-id", meaning: anARN, where: true, doc: s3Keys},
 	{name: "kms:calleraccount", meaning: anAccount, signed: true, doc: kmsKeys + "#conditions-kms-caller-account"},
 	{name: "kms:encryptioncontext:", meaning: aContext, doc: kmsKeys + "#conditions-kms-encryption-context"},
 	{name: "elasticfilesystem:accessedviamounttarget", meaning: aMountTarget, where: true, doc: efsKeys},

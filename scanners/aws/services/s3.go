@@ -3,6 +3,7 @@ package services
 import (
 	"cmp"
 	"context"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +21,7 @@ type S3Bucket struct {
 	MFADelete            bool           `json:"mfa_delete"`                 // deleting a version for good asks for MFA
 	EncryptionAlgorithm  string         `json:"encryption_algorithm"`       // of default encryption: AES256, aws:kms, aws:kms:dsse; "" without any
 	Public               bool           `json:"public"`                     // policy or ACL admits anybody, and no public access block stops it
+	PublicBy             []string       `json:"public_by"`                  // what admits them: ACL, policy, or S3's own verdict on the policy, with ours where they differ
 	PublicAccessBlocked  bool           `json:"public_access_blocked"`      // all four blocks hold, be it by the bucket's own or the account's
 	Policy               S3BucketPolicy `json:"policy"`                     // what the bucket policy says
 	ACLsDisabled         bool           `json:"acls_disabled"`              // object ownership is BucketOwnerEnforced
@@ -48,16 +50,16 @@ var s3Buckets = engine.Service{
 		Global:  true,
 		Calls: []scanners.Call{
 			{Op: "s3:ListBuckets", Permission: "s3:ListAllMyBuckets"},
-			{Op: "s3control:GetPublicAccessBlock", Permission: "s3:GetAccountPublicAccessBlock", For: []string{"public", "public_access_blocked"}},
+			{Op: "s3control:GetPublicAccessBlock", Permission: "s3:GetAccountPublicAccessBlock", For: []string{"public", "public_by", "public_access_blocked"}},
 			{Op: "cloudtrail:DescribeTrails", For: []string{"stores_cloudtrail_logs"}},
 			{Op: "cloudtrail:ListTrails", For: []string{"stores_cloudtrail_logs"}},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 			{Op: "s3:GetBucketVersioning", Each: true, For: []string{"versioning", "mfa_delete"}},
 			{Op: "s3:GetBucketEncryption", Permission: "s3:GetEncryptionConfiguration", Each: true, For: []string{"encryption_algorithm"}},
-			{Op: "s3:GetPublicAccessBlock", Permission: "s3:GetBucketPublicAccessBlock", Each: true, For: []string{"public", "public_access_blocked"}},
-			{Op: "s3:GetBucketPolicyStatus", Each: true, For: []string{"public"}},
-			{Op: "s3:GetBucketAcl", Each: true, For: []string{"public"}},
-			{Op: "s3:GetBucketPolicy", Each: true, For: []string{"policy"}},
+			{Op: "s3:GetPublicAccessBlock", Permission: "s3:GetBucketPublicAccessBlock", Each: true, For: []string{"public", "public_by", "public_access_blocked"}},
+			{Op: "s3:GetBucketPolicyStatus", Each: true, For: []string{"public", "public_by"}},
+			{Op: "s3:GetBucketAcl", Each: true, For: []string{"public", "public_by"}},
+			{Op: "s3:GetBucketPolicy", Each: true, For: []string{"policy", "public", "public_by"}},
 			{Op: "s3:GetBucketOwnershipControls", Each: true, For: []string{"acls_disabled"}},
 			{Op: "s3:GetBucketLogging", Each: true, For: []string{"access_log_bucket"}},
 			{Op: "s3:GetBucketLifecycleConfiguration", Permission: "s3:GetLifecycleConfiguration", Each: true, For: []string{"expires_objects", "expires_old_versions"}},
@@ -98,6 +100,7 @@ type bucketReading struct {
 	region string
 	doc    S3Bucket
 	tags   map[string]string
+	policy func() (text string, err error) // the bucket policy, asked for once; "" for none
 }
 
 func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, regions map[string]string) {
@@ -109,10 +112,11 @@ func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, reg
 		Reading: p.In(region).Read(), client: s3Client(p.In(region)),
 		name: &name, arn: "arn:" + p.Partition + ":s3:::" + name, region: region,
 	}
+	b.policy = sync.OnceValues(func() (string, error) { return b.fetchPolicy(ctx) })
 	b.readVersioning(ctx)
 	b.readEncryption(ctx)
 	b.readExposure(ctx)
-	b.readPolicy(ctx)
+	b.readPolicy()
 	b.readOwnership(ctx)
 	b.readLogging(ctx)
 	b.readLifecycle(ctx)

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -16,7 +17,7 @@ import (
 // for what can still change the answer: once all four blocks hold, for the
 // account or for the bucket, policy and ACL do not matter.
 func (b *bucketReading) readExposure(ctx context.Context) {
-	wantsPublic, wantsBlocked := b.Wants("public"), b.Wants("public_access_blocked")
+	wantsPublic, wantsBlocked := b.Wants("public", "public_by"), b.Wants("public_access_blocked")
 	if !wantsPublic && !wantsBlocked {
 		return
 	}
@@ -27,11 +28,30 @@ func (b *bucketReading) readExposure(ctx context.Context) {
 		b.doc.PublicAccessBlocked = b.Got(all.Err, "public_access_blocked") && all.Yes
 	}
 	if wantsPublic {
-		public := engine.AnyOf(
-			engine.Unless(blocks.answer(restrictPublicBuckets), func() engine.Answer { return b.policyIsPublic(ctx) }),
-			engine.Unless(blocks.answer(ignorePublicACLs), func() engine.Answer { return b.aclIsPublic(ctx) }),
-		)
-		b.doc.Public = b.Got(public.Err, "public") && public.Yes
+		b.readPublic(ctx, blocks)
+	}
+}
+
+// readPublic says whether policy or ACL admits anybody through the blocks, and
+// by what, which is known only when all was read.
+func (b *bucketReading) readPublic(ctx context.Context, blocks accessBlocks) {
+	var by string
+	var gap error
+	policy := engine.Unless(blocks.answer(restrictPublicBuckets), func() (public engine.Answer) {
+		public, by, gap = b.policyIsPublic(ctx)
+		return public
+	})
+	acl := engine.Unless(blocks.answer(ignorePublicACLs), func() engine.Answer { return b.aclIsPublic(ctx) })
+	public := engine.AnyOf(policy, acl)
+	b.doc.Public = b.Got(public.Err, "public") && public.Yes
+	if !b.Got(cmp.Or(policy.Err, acl.Err, gap), "public_by") {
+		return
+	}
+	if policy.Yes {
+		b.doc.PublicBy = append(b.doc.PublicBy, by)
+	}
+	if acl.Yes {
+		b.doc.PublicBy = append(b.doc.PublicBy, "ACL")
 	}
 }
 
@@ -74,13 +94,50 @@ func ignorePublicACLs(b S3AccountPublicAccessBlock) bool      { return b.IgnoreP
 func blockPublicPolicy(b S3AccountPublicAccessBlock) bool     { return b.BlockPublicPolicy }
 func restrictPublicBuckets(b S3AccountPublicAccessBlock) bool { return b.RestrictPublicBuckets }
 
-// policyIsPublic is S3's own verdict on the bucket policy.
-func (b *bucketReading) policyIsPublic(ctx context.Context) engine.Answer {
-	out, err := b.client.GetBucketPolicyStatus(ctx, &s3.GetBucketPolicyStatusInput{Bucket: b.name})
-	if err != nil {
-		return engine.Answer{Err: engine.NotConfigured(err, "NoSuchBucketPolicy")}
+// policyIsPublic says whether the bucket policy admits anybody, by our judgement
+// or by S3's own, and by which. The error is
+// why one of the two is missing.
+func (b *bucketReading) policyIsPublic(ctx context.Context) (public engine.Answer, by string, gap error) {
+	status, err := b.client.GetBucketPolicyStatus(ctx, &s3.GetBucketPolicyStatusInput{Bucket: b.name})
+	if err != nil && engine.NotConfigured(err, "NoSuchBucketPolicy") == nil {
+		return engine.Answer{}, "", nil
 	}
-	return engine.Answer{Yes: out.PolicyStatus != nil && aws.ToBool(out.PolicyStatus.IsPublic)}
+	theirs := engine.Answer{Err: err}
+	if err == nil {
+		theirs.Yes = status.PolicyStatus != nil && aws.ToBool(status.PolicyStatus.IsPublic)
+	}
+	text, err := b.policy()
+	gap = cmp.Or(theirs.Err, err)
+	if err != nil || text == "" {
+		return engine.AnyOf(theirs, engine.Answer{Err: err}), policyStatus, gap
+	}
+	verdict := iampolicy.Judge(text, iampolicy.Ask{Service: "s3", Resource: b.arn, Account: b.Place.Account})
+	if verdict.Reach == iampolicy.CannotTell {
+		err = notUnderstood("s3:GetBucketPolicy")
+		return engine.AnyOf(theirs, engine.Answer{Err: err}), policyStatus, err
+	}
+	public, by = b.compare(theirs, verdict)
+	return public, by, gap
+}
+
+// policyStatus is how S3's own verdict on a policy is named.
+const policyStatus = "policy, says S3's policy status"
+
+// compare puts S3's verdict on a bucket policy and ours together: either
+// suffices. That they differ is counted.
+func (b *bucketReading) compare(theirs engine.Answer, verdict iampolicy.Verdict) (public engine.Answer, by string) {
+	ours := "policy statement " + verdict.Statement + ": " + verdict.Why
+	if theirs.Err == nil && theirs.Yes != verdict.Anyone() {
+		b.Place.Disagree("s3:GetBucketPolicyStatus")
+		if theirs.Yes {
+			return theirs, policyStatus + "; by our reading it admits " + verdict.Reach.String()
+		}
+		ours += "; not public, says S3's policy status"
+	}
+	if verdict.Anyone() {
+		return engine.Answer{Yes: true}, ours
+	}
+	return theirs, policyStatus
 }
 
 // aclIsPublic reports whether the ACL grants anything to everybody, or to
@@ -109,15 +166,22 @@ var changingBucket = []string{
 	"s3:DeleteBucketPolicy", "s3:PutBucketPolicy", "s3:PutBucketAcl", "s3:PutObjectAcl", "s3:PutEncryptionConfiguration",
 }
 
-func (b *bucketReading) readPolicy(ctx context.Context) {
+func (b *bucketReading) readPolicy() {
 	if !b.Wants("policy") {
 		return
 	}
-	out, err := b.client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: b.name})
-	if !b.Got(engine.NotConfigured(err, "NoSuchBucketPolicy"), "policy") || out == nil {
-		return
+	if text, err := b.policy(); b.Got(err, "policy") && text != "" {
+		b.judgePolicy(text)
 	}
-	b.judgePolicy(aws.ToString(out.Policy))
+}
+
+// fetchPolicy returns the bucket policy, "" when there is none.
+func (b *bucketReading) fetchPolicy(ctx context.Context) (string, error) {
+	out, err := b.client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: b.name})
+	if err != nil {
+		return "", engine.NotConfigured(err, "NoSuchBucketPolicy")
+	}
+	return aws.ToString(out.Policy), nil
 }
 
 // judgePolicy says what the bucket's policy asks for and who may change the

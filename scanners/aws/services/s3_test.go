@@ -47,7 +47,7 @@ func TestS3Buckets(t *testing.T) {
 			LastBackup: day("2025-12-31"),
 		},
 		"beta":  {},
-		"gamma": {Public: true, Policy: S3BucketPolicy{OthersMayChange: []string{"444455556666"}}},
+		"gamma": {Public: true, PublicBy: []string{"policy statement #1: everybody is let in without a condition", "ACL"}, Policy: S3BucketPolicy{OthersMayChange: []string{"444455556666"}}},
 		"delta": {StoresCloudTrailLogs: true},
 	}
 	got := map[string]*S3Bucket{}
@@ -87,8 +87,8 @@ func TestS3BucketsWhenCallsAreRefused(t *testing.T) {
 		"s3:GetBucketReplication":            {"replicates_to_other_region"},
 		"s3:GetBucketTagging":                {"tags"},
 		"s3:GetPublicAccessBlock":            {"public_access_blocked"}, // neither policy nor ACL lets anybody in
-		"s3:GetBucketPolicyStatus":           {"public"},
-		"s3:GetBucketAcl":                    {"public"},
+		"s3:GetBucketPolicyStatus":           {"public", "public_by"},
+		"s3:GetBucketAcl":                    {"public", "public_by"},
 		"s3control:GetPublicAccessBlock":     {"public_access_blocked"},
 		"backup:ListProtectedResources":      {"last_backup"},
 		"cloudtrail:DescribeTrails":          {"stores_cloudtrail_logs"},
@@ -146,15 +146,16 @@ func TestS3PublicIsWorkedOutFromWhatCouldBeRead(t *testing.T) {
 		"all read, closed by the bucket":     {allowed, blocked, refused, false, nil},
 		"account refused, bucket closes":     {refused, blocked, refused, false, nil},
 		"account refused, policy private":    {refused, allowed, private, false, []string{"public_access_blocked"}},
-		"account refused, policy public":     {refused, allowed, public, false, []string{"public", "public_access_blocked"}},
-		"bucket refused, policy public":      {allowed, refused, public, false, []string{"public", "public_access_blocked"}},
-		"policy refused":                     {allowed, allowed, refused, false, []string{"public"}},
-		"everything but the ACL was refused": {refused, refused, refused, false, []string{"public", "public_access_blocked"}},
+		"account refused, policy public":     {refused, allowed, public, false, []string{"public", "public_access_blocked", "public_by"}},
+		"bucket refused, policy public":      {allowed, refused, public, false, []string{"public", "public_access_blocked", "public_by"}},
+		"policy refused":                     {allowed, allowed, refused, false, []string{"public", "public_by"}},
+		"everything but the ACL was refused": {refused, refused, refused, false, []string{"public", "public_access_blocked", "public_by"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			estate := bucket + section("s3control:GetPublicAccessBlock", test.account) +
 				section("s3:GetPublicAccessBlock bucket=one", test.bucket) +
 				section("s3:GetBucketPolicyStatus bucket=one", test.status) +
+				"-- s3:GetBucketPolicy error=NoSuchBucketPolicy --\n" +
 				section("s3:GetBucketAcl bucket=one", "<AccessControlPolicy/>")
 			want := posture.Want{"AWS::S3::Bucket": {"public", "public_access_blocked"}}
 			s := scanWant(t, serve(t, cloudOf(loadEstate(t, estate))), want)
