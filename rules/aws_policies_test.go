@@ -115,6 +115,7 @@ var identities = map[string]holder{
 	"role-bounded":   {"aws-iam-role-no-privilege-escalation", "AWS::IAM::Role", []string{"administrator", "escalates"}, roleEstate("", provided+bounded) + providedDocument},
 	"user":           {"aws-iam-user-not-administrator", "AWS::IAM::User", []string{"administrator"}, memberEstate},
 	"user-combined":  {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, memberEstate},
+	"taker":          {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, takerEstate},
 	"group":          {"aws-iam-group-not-administrator", "AWS::IAM::Group", []string{"administrator"}, memberEstate},
 	"group-combined": {"aws-iam-group-no-privilege-escalation", "AWS::IAM::Group", []string{"administrator", "escalates"}, memberEstate},
 }
@@ -155,6 +156,19 @@ const (
 <GroupDetailList><member><GroupName>crew</GroupName><Arn>arn:aws:iam::111122223333:group/crew</Arn>` + provided + `</member></GroupDetailList>
 ` + providedDocument
 )
+
+// takerEstate holds a user who may take the role "first", which may take
+// "second"; the policy is that of the second.
+const takerEstate = `
+-- iam:GetAccountAuthorizationDetails --
+<UserDetailList><member><UserName>kim</UserName><Arn>arn:aws:iam::111122223333:user/kim</Arn><UserPolicyList><member><PolicyName>take</PolicyName>
+<PolicyDocument>{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::111122223333:role/first"}}</PolicyDocument></member></UserPolicyList></member></UserDetailList>
+<RoleDetailList><member><RoleName>first</RoleName><Arn>arn:aws:iam::111122223333:role/first</Arn><Path>/</Path>
+<AssumeRolePolicyDocument>{"Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}}</AssumeRolePolicyDocument></member>
+<member><RoleName>second</RoleName><Arn>arn:aws:iam::111122223333:role/second</Arn><Path>/</Path>
+<AssumeRolePolicyDocument>{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/first"},"Action":"sts:AssumeRole"}}</AssumeRolePolicyDocument>
+<RolePolicyList><member><PolicyName>own</PolicyName><PolicyDocument>ENCODED</PolicyDocument></member></RolePolicyList></member></RoleDetailList>
+`
 
 const lambdaEstate = `
 -- lambda:ListFunctions --

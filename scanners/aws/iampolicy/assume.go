@@ -55,12 +55,14 @@ func (r Role) letsIn(arn string, i identity, a AccountRef) bool {
 		}
 	}
 	switch {
+	case !byName && !byAccount:
+		return false
 	case slices.ContainsFunc(i.layers, func(l layer) bool { return l.denied(assume, r.ARN) }):
 		return false
 	case byName:
 		return true
 	default:
-		return byAccount && i.every(func(l layer) answer { return l.on(assume, r.ARN, a) }) == yes
+		return i.every(func(l layer) answer { return l.on(assume, r.ARN, a) }) == yes
 	}
 }
 

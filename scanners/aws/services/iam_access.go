@@ -41,6 +41,7 @@ type iamDocument struct {
 type iamAccess struct {
 	iamDetails
 	listErr error
+	graph   func() iamRoleGraph
 	managed map[string]iamDocument // by ARN: the customer's policies, and those of AWS that somebody has
 }
 
@@ -55,6 +56,7 @@ func readIAMAccess(ctx context.Context, p *engine.Place) iamAccess {
 			a.managed[aws.ToString(policy.Arn)] = iamDocument{doc, err}
 		}
 		a.readProvided(ctx, p.Home())
+		a.graph = a.roleGraph(accountOf(p))
 		return a, nil
 	})
 	return access

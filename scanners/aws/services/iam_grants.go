@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"slices"
 
 	"posture/scanners/aws/engine"
@@ -30,7 +31,7 @@ func readGrants(r *engine.Reading, document *string) IAMGrants {
 // grantsOf returns what a principal may do by its policies, and the fields in
 // which nothing was found although there may be something.
 func grantsOf(p *engine.Place, principal iampolicy.Principal) (grants IAMGrants, unsure []string) {
-	found := principal.Grants(iampolicy.AccountRef{ID: p.Account, Partition: p.Partition})
+	found := principal.Grants(accountOf(p))
 	grants = IAMGrants{
 		Everything: found.Everything, WholeServices: found.WholeServices, DecryptsAnyKey: found.DecryptsAnyKey,
 		StopsAuditing: found.StopsAuditing, Escalates: waysOf(found.Escalates),
@@ -76,17 +77,14 @@ func (g IAMGrants) nothing() []string {
 }
 
 // readAccess says whether all the policies of a user, group or role together
-// allow everything and, where they do not, by what its holder can get more. What
-// was not found is unread where a policy is not known, which may grant it.
+// allow everything and, where they do not, by what its holder can get more,
+// roles that it may take included. What was not found is unread where a policy
+// is not known, which may grant it.
 func (a iamAccess) readAccess(r *engine.Reading, h holding) (administrator bool, escalates []string) {
-	principal, missing := a.principal(h)
-	if h.boundary != "" {
-		boundary := a.document(h.boundary)
-		if !r.Got(boundary.err, grantFields...) {
-			return false, nil
-		}
-		principal.Boundary = &boundary.doc
+	if h.boundary != "" && !r.Got(a.document(h.boundary).err, grantFields...) {
+		return false, nil
 	}
+	principal, missing := a.bounded(h)
 	grants, unsure := grantsOf(r.Place, principal)
 	if grants.Everything {
 		return true, nil
@@ -96,10 +94,18 @@ func (a iamAccess) readAccess(r *engine.Reading, h holding) (administrator bool,
 	} else if slices.Contains(unsure, "grants.everything") {
 		from(iamDetailsCall.Op, "administrator").unclear(r)
 	}
-	if missing != nil && len(grants.Escalates) == 0 {
-		r.Got(missing, "escalates")
-	} else if slices.Contains(unsure, "grants.escalates") {
-		from(iamDetailsCall.Op, "escalates").unclear(r)
+	if len(grants.Escalates) > 0 {
+		return false, grants.Escalates
 	}
-	return false, grants.Escalates
+	taken, gap := a.graph().takes(principal, h.arn, accountOf(r.Place))
+	switch {
+	case len(taken) > 0:
+	case missing != nil:
+		r.Got(missing, "escalates")
+	case slices.Contains(unsure, "grants.escalates"):
+		from(iamDetailsCall.Op, "escalates").unclear(r)
+	default:
+		r.Got(cmp.Or(gap, a.listErr), "escalates")
+	}
+	return false, taken
 }

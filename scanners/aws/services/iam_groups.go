@@ -18,7 +18,7 @@ type IAMGroup struct {
 	Members        int      `json:"members"`         // users in it
 	InlinePolicies int      `json:"inline_policies"` // policies inside the group
 	Administrator  bool     `json:"administrator"`   // its policies allow everything
-	Escalates      []string `json:"escalates"`       // allowed combinations by which its holder can get more; none for an administrator
+	Escalates      []string `json:"escalates"`       // allowed combinations by which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
 }
 
 var iamGroups = engine.Service{

@@ -20,7 +20,7 @@ import (
 type IAMRole struct {
 	HeldByAWS       bool      `json:"held_by_aws"`       // only AWS can change it: linked to a service, or made by Identity Center
 	Administrator   bool      `json:"administrator"`     // the policies that it has, attached and inline, allow everything
-	Escalates       []string  `json:"escalates"`         // allowed combinations by which its holder can get more; none for an administrator
+	Escalates       []string  `json:"escalates"`         // allowed combinations by which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
 	InlinePolicies  int       `json:"inline_policies"`   // policies inside the role
 	Trusts          []string  `json:"trusts"`            // other accounts that may take it without external id, MFA or condition on who asks; "*": any
 	OpenToProviders []string  `json:"open_to_providers"` // identity providers of which everybody may take it: ARN or host; "*": any

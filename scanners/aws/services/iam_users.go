@@ -26,7 +26,7 @@ type IAMUser struct {
 	AttachedPolicies   int       `json:"attached_policies"`     // managed policies attached to the user itself
 	InlinePolicies     int       `json:"inline_policies"`       // policies inside the user
 	Administrator      bool      `json:"administrator"`         // the policies of the user and of its groups allow everything
-	Escalates          []string  `json:"escalates"`             // allowed combinations by which its holder can get more; none for an administrator
+	Escalates          []string  `json:"escalates"`             // allowed combinations by which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
 }
 
 // reportFields are the fields that come from the credential report.

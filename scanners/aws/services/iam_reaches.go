@@ -1,0 +1,87 @@
+package services
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
+)
+
+// iamRoleGraph is which roles of an account can be taken by some of its
+// identities, and which of them hold full access or can get it.
+type iamRoleGraph struct {
+	roles  []iampolicy.Role
+	strong map[string]string // by ARN: what makes a role worth taking
+	odd    map[string]error  // by ARN: why that cannot be told
+}
+
+// roleGraph returns a function that reads the roles once, when it is first
+// asked. Roles that anybody may take are left out: nobody gains by them what
+// strangers do not have, and they are findings of their own.
+func (a iamAccess) roleGraph(account iampolicy.AccountRef) func() iamRoleGraph {
+	return sync.OnceValue(func() iamRoleGraph {
+		g := iamRoleGraph{strong: map[string]string{}, odd: map[string]error{}}
+		for _, detail := range a.Roles {
+			trust, err := parseGrants(detail.AssumeRolePolicyDocument)
+			if err != nil || iampolicy.Trust(trust, iampolicy.Ask{Account: account.ID}).Anyone() {
+				continue // who may take it is unread at the role itself
+			}
+			h := holdingOfRole(detail)
+			principal, missing := a.bounded(h)
+			arn := aws.ToString(detail.Arn)
+			g.roles = append(g.roles, iampolicy.Role{Principal: principal, ARN: arn, Trust: trust})
+			g.weigh(arn, principal.Grants(account), missing)
+		}
+		return g
+	})
+}
+
+// weigh notes what a role is worth to whoever takes it.
+func (g iamRoleGraph) weigh(arn string, grants iampolicy.Grants, missing error) {
+	switch {
+	case grants.Everything:
+		g.strong[arn] = "full access"
+	case len(grants.Escalates) > 0:
+		g.strong[arn] = grants.Escalates[0].String()
+	case missing != nil:
+		g.odd[arn] = missing
+	case slices.Contains(grants.Unsure, "Everything") || slices.Contains(grants.Unsure, "Escalates"):
+		g.odd[arn] = notUnderstood(iamDetailsCall.Op)
+	}
+}
+
+// takes returns the roles, worth taking, that an identity may take one after
+// another, and why there may be more.
+func (g iamRoleGraph) takes(from iampolicy.Principal, arn string, account iampolicy.AccountRef) (ways []string, gap error) {
+	for _, role := range iampolicy.Reaches(from, arn, g.roles, account) {
+		if worth := g.strong[role]; worth != "" {
+			ways = append(ways, "sts:AssumeRole of "+role+" ("+worth+")")
+		}
+		gap = cmp.Or(gap, g.odd[role])
+	}
+	return ways, gap
+}
+
+// bounded collects all the policies of a user, group or role and its boundary,
+// and returns why some of them are not known. Without its boundary it has
+// nothing.
+func (a iamAccess) bounded(h holding) (iampolicy.Principal, error) {
+	principal, missing := a.principal(h)
+	if h.boundary == "" {
+		return principal, missing
+	}
+	boundary := a.document(h.boundary)
+	if boundary.err != nil {
+		return iampolicy.Principal{}, boundary.err
+	}
+	principal.Boundary = &boundary.doc
+	return principal, missing
+}
+
+func accountOf(p *engine.Place) iampolicy.AccountRef {
+	return iampolicy.AccountRef{ID: p.Account, Partition: p.Partition}
+}
