@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
@@ -18,11 +19,14 @@ import (
 type CloudTrailTrail struct {
 	MultiRegion             bool      `json:"multi_region"`              // records the events of every region
 	Organization            bool      `json:"organization"`              // the organisation's trail, for all of its accounts
+	Owner                   string    `json:"owner"`                     // id of the account that can change it; for the organisation's trail its management account
 	Logging                 bool      `json:"logging"`                   // is recording now
+	DigestsFail             bool      `json:"digests_fail"`              // the last digest could not be delivered
 	ManagementEvents        bool      `json:"management_events"`         // records all management events, reads and writes; KMS and RDS Data API may be left out
 	LogFileValidation       bool      `json:"log_file_validation"`       // writes digests that show later tampering
 	KMSKey                  string    `json:"kms_key"`                   // KMS key that encrypts the log files; empty for the bucket's own encryption
 	CloudWatchLogs          bool      `json:"cloudwatch_logs"`           // is set to deliver to a log group
+	CloudWatchLogsFail      bool      `json:"cloudwatch_logs_fail"`      // the last delivery to the log group failed
 	CloudWatchLogsDelivered time.Time `json:"cloudwatch_logs_delivered"` // last delivery to the log group; the zero time if never
 	Bucket                  string    `json:"bucket"`                    // bucket that the log files go to
 }
@@ -30,12 +34,15 @@ type CloudTrailTrail struct {
 // CloudTrailAccount is what rules may ask of all of an account's trails
 // together. There is one in every account, also in one without any trail.
 type CloudTrailAccount struct {
-	MultiRegionTrail  bool `json:"multi_region_trail"` // a multi-region trail is logging and records all management events
+	MultiRegionTrail  bool `json:"multi_region_trail"` // a multi-region trail is logging, delivers, and records all management events
 	SecurityTrail     bool `json:"security_trail"`     // one that also validates log files, encrypts them with KMS and records global services
 	S3ObjectReads     bool `json:"s3_object_reads"`    // a logging multi-region trail records reads of the objects of every bucket
 	S3ObjectWrites    bool `json:"s3_object_writes"`   // ... and writes
 	LambdaInvocations bool `json:"lambda_invocations"` // a logging multi-region trail records every function's invocations
 }
+
+// statusFields are the fields that come from a trail's status.
+var statusFields = []string{"logging", "digests_fail", "cloudwatch_logs_fail", "cloudwatch_logs_delivered"}
 
 var cloudTrailTrails = engine.Service{
 	Type: scanners.Type{
@@ -46,7 +53,7 @@ var cloudTrailTrails = engine.Service{
 		Calls: []scanners.Call{
 			{Op: "cloudtrail:DescribeTrails"},
 			{Op: "cloudtrail:ListTrails"},
-			{Op: "cloudtrail:GetTrailStatus", Each: true, For: []string{"logging", "cloudwatch_logs_delivered"}},
+			{Op: "cloudtrail:GetTrailStatus", Each: true, For: statusFields},
 			{Op: "cloudtrail:GetEventSelectors", Each: true, For: []string{"management_events"}},
 		},
 		Console: scanners.Console{Path: "/cloudtrailv2/home?region={region}#/trails/{id}"},
@@ -93,11 +100,19 @@ func readTrail(ctx context.Context, p *engine.Place, trail types.Trail) {
 		CloudWatchLogs:    aws.ToString(trail.CloudWatchLogsLogGroupArn) != "",
 		Bucket:            aws.ToString(trail.S3BucketName),
 	}
+	if named, err := arn.Parse(aws.ToString(trail.TrailARN)); err == nil {
+		doc.Owner = named.AccountID
+	}
 	r := p.Read()
-	if r.Wants("logging", "cloudwatch_logs_delivered") {
+	if doc.Owner == "" {
+		r.Absent("cloudtrail:DescribeTrails", "owner")
+	}
+	if r.Wants(statusFields...) {
 		status, err := trailStatus(ctx, p, trail)
-		if r.Got(err, "logging", "cloudwatch_logs_delivered") {
+		if r.Got(err, statusFields...) {
 			doc.Logging = aws.ToBool(status.IsLogging)
+			doc.DigestsFail = aws.ToString(status.LatestDigestDeliveryError) != ""
+			doc.CloudWatchLogsFail = aws.ToString(status.LatestCloudWatchLogsDeliveryError) != ""
 			doc.CloudWatchLogsDelivered = aws.ToTime(status.LatestCloudWatchLogsDeliveryTime)
 		}
 	}
@@ -140,7 +155,7 @@ func scanCloudTrailAccount(ctx context.Context, p *engine.Place) error {
 
 // secureTrail reports whether a trail has every protection at once.
 func secureTrail(trail types.Trail, events trailEvents) bool {
-	return events.management() && aws.ToBool(trail.LogFileValidationEnabled) &&
+	return events.management() && aws.ToBool(trail.LogFileValidationEnabled) && !events.digestsFail &&
 		aws.ToString(trail.KmsKeyId) != "" && aws.ToBool(trail.IncludeGlobalServiceEvents)
 }
 
@@ -161,14 +176,16 @@ func anyTrail(ctx context.Context, p *engine.Place, trails []types.Trail, holds 
 }
 
 // liveEvents returns what a trail records now of every region: nothing when
-// it is stopped or records one region only.
+// it is stopped, cannot deliver, or records one region only.
 func liveEvents(ctx context.Context, p *engine.Place, trail types.Trail) (trailEvents, error) {
 	if !aws.ToBool(trail.IsMultiRegionTrail) {
 		return trailEvents{}, nil
 	}
 	status, err := trailStatus(ctx, p, trail)
-	if err != nil || !aws.ToBool(status.IsLogging) {
+	if err != nil || !recording(status) {
 		return trailEvents{}, err
 	}
-	return eventsOf(ctx, p, trail)
+	events, err := eventsOf(ctx, p, trail)
+	events.digestsFail = aws.ToString(status.LatestDigestDeliveryError) != ""
+	return events, err
 }

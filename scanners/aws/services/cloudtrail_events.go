@@ -2,8 +2,10 @@ package services
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
@@ -52,8 +54,21 @@ func otherTrails(ctx context.Context, p *engine.Place, known []types.Trail) (map
 func trailStatus(ctx context.Context, p *engine.Place, trail types.Trail) (*cloudtrail.GetTrailStatusOutput, error) {
 	at := p.In(aws.ToString(trail.HomeRegion))
 	return engine.Once(at, "status of "+aws.ToString(trail.TrailARN), func() (*cloudtrail.GetTrailStatusOutput, error) {
-		return cloudTrailClient(at).GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
+		out, err := cloudTrailClient(at).GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
+		if err == nil && out.IsLogging == nil {
+			err = engine.Malformed("cloudtrail:GetTrailStatus", errNoStatus)
+		}
+		return out, err
 	})
+}
+
+var errNoStatus = errors.New("the answer does not say whether the trail is logging")
+
+// recording reports whether what happens reaches the trail's bucket: it is
+// logging, and its last delivery did not fail. An account that only shares the
+// organisation's trail is told of no delivery; that is no fault.
+func recording(status *cloudtrail.GetTrailStatusOutput) bool {
+	return aws.ToBool(status.IsLogging) && aws.ToString(status.LatestDeliveryError) == ""
 }
 
 // trailEvents is what a trail's event selectors record in full: of every
@@ -62,6 +77,7 @@ type trailEvents struct {
 	managementReads, managementWrites bool
 	s3Reads, s3Writes                 bool
 	lambda                            bool
+	digestsFail                       bool // the last digest could not be delivered
 }
 
 func (e trailEvents) management() bool { return e.managementReads && e.managementWrites }
@@ -83,7 +99,7 @@ func eventsOf(ctx context.Context, p *engine.Place, trail types.Trail) (trailEve
 			events.addBasic(selector, p.Partition)
 		}
 		for _, selector := range out.AdvancedEventSelectors {
-			events.addAdvanced(selector.FieldSelectors)
+			events.addAdvanced(selector.FieldSelectors, "arn:"+p.Partition+":s3:::"+aws.ToString(trail.S3BucketName))
 		}
 		return events, nil
 	})
@@ -107,8 +123,9 @@ func (e *trailEvents) addBasic(selector types.EventSelector, partition string) {
 }
 
 // addAdvanced adds what an advanced selector records, unless it is narrowed
-// to some resources, events or callers.
-func (e *trailEvents) addAdvanced(fields []types.AdvancedFieldSelector) {
+// to some resources, events or callers. To leave out the bucket that the trail
+// delivers to is no gap: each delivery would be recorded by the next.
+func (e *trailEvents) addAdvanced(fields []types.AdvancedFieldSelector, logBucket string) {
 	var category string
 	var kinds []string
 	reads, writes := true, true
@@ -122,6 +139,10 @@ func (e *trailEvents) addAdvanced(fields []types.AdvancedFieldSelector) {
 			reads, writes = slices.Contains(field.Equals, "true"), slices.Contains(field.Equals, "false")
 		case "eventSource":
 			if !onlyLeavesOut(field, "kms.amazonaws.com", "rdsdata.amazonaws.com") {
+				return
+			}
+		case "resources.ARN":
+			if !onlyLeavesOut(field, logBucket, logBucket+"/") {
 				return
 			}
 		default:
@@ -151,10 +172,12 @@ func (e *trailEvents) add(category, kind string, reads, writes bool) {
 
 // onlyLeavesOut reports whether the field excludes nothing but the values.
 func onlyLeavesOut(field types.AdvancedFieldSelector, values ...string) bool {
-	if len(field.Equals)+len(field.StartsWith)+len(field.EndsWith)+len(field.NotStartsWith)+len(field.NotEndsWith) > 0 {
+	if len(field.Equals)+len(field.StartsWith)+len(field.EndsWith)+len(field.NotEndsWith) > 0 {
 		return false
 	}
-	return !slices.ContainsFunc(field.NotEquals, func(v string) bool { return !slices.Contains(values, v) })
+	other := func(v string) bool { return !slices.Contains(values, v) }
+	prefix := func(v string) bool { return other(v) || !strings.HasSuffix(v, "/") } // without a slash, that of other buckets too
+	return !slices.ContainsFunc(field.NotEquals, other) && !slices.ContainsFunc(field.NotStartsWith, prefix)
 }
 
 // oneOf returns the only value, "" when there are none or more.

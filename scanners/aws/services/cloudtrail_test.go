@@ -20,12 +20,12 @@ const (
 func TestTrails(t *testing.T) {
 	const status, selectors, denied = "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "AccessDeniedException"
 	home := posture.Resource{ID: mainTrail, Name: "main", Doc: &CloudTrailTrail{
-		MultiRegion: true, Logging: true, ManagementEvents: true, LogFileValidation: true, Bucket: "trail-logs", CloudWatchLogs: true,
+		Owner: testAccount, MultiRegion: true, Logging: true, ManagementEvents: true, LogFileValidation: true, Bucket: "trail-logs", CloudWatchLogs: true,
 		KMSKey: "arn:aws:kms:us-east-1:111122223333:key/trail", CloudWatchLogsDelivered: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 	}}
-	stopped := posture.Resource{ID: oldTrail, Name: "old", Region: "eu-west-1", Doc: &CloudTrailTrail{Bucket: "old-logs"}}
-	shadow := posture.Resource{ID: orgTrail, Name: "org", Region: "eu-west-1", Doc: &CloudTrailTrail{MultiRegion: true, Organization: true, Bucket: "org-logs"},
-		Unread: append(refused(status, denied, status, "logging", "cloudwatch_logs_delivered"), refused(selectors, denied, selectors, "management_events")...)}
+	stopped := posture.Resource{ID: oldTrail, Name: "old", Region: "eu-west-1", Doc: &CloudTrailTrail{Owner: testAccount, Bucket: "old-logs"}}
+	shadow := posture.Resource{ID: orgTrail, Name: "org", Region: "eu-west-1", Doc: &CloudTrailTrail{Owner: "999988887777", MultiRegion: true, Organization: true, Bucket: "org-logs"},
+		Unread: append(refused(status, denied, status, statusFields...), refused(selectors, denied, selectors, "management_events")...)}
 	testReading(t, "AWS::CloudTrail::Trail", []readingTest{
 		{name: "three trails", want: []posture.Resource{stopped, shadow, home}},
 		{name: "no trail", sections: map[string]string{"cloudtrail:DescribeTrails": `{"trailList": []}`, "cloudtrail:ListTrails": `{"Trails": []}`}},
@@ -34,8 +34,21 @@ func TestTrails(t *testing.T) {
 			"cloudtrail:ListTrails":     `{"Trails": []}`,
 			selectors + " TrailName=" + mainTrail + " region=us-east-1 error=AccessDeniedException": "",
 		}, want: []posture.Resource{{ID: mainTrail, Name: "main", Doc: &CloudTrailTrail{
-			Logging: true, ManagementEvents: true, CloudWatchLogsDelivered: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+			Owner: testAccount, Logging: true, ManagementEvents: true, CloudWatchLogsDelivered: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		}}}},
+		{name: "digests and log group fail; the status says too little; what a member is told", sections: map[string]string{
+			status + " Name=" + mainTrail + " region=us-east-1": `{"IsLogging": true, "LatestDigestDeliveryError": "AccessDenied", "LatestCloudWatchLogsDeliveryError": "Access denied."}`,
+			status + " Name=" + oldTrail + " region=eu-west-1":  `{}`,
+			status + " Name=" + orgTrail + " region=eu-west-1":  `{"IsLogging": true}`,
+		}, want: []posture.Resource{
+			{ID: oldTrail, Name: "old", Region: "eu-west-1", Doc: stopped.Doc, Unread: unsaid(status, statusFields...)},
+			{ID: orgTrail, Name: "org", Region: "eu-west-1", Doc: &CloudTrailTrail{Owner: "999988887777", MultiRegion: true, Organization: true, Logging: true, Bucket: "org-logs"},
+				Unread: refused(selectors, denied, selectors, "management_events")},
+			{ID: mainTrail, Name: "main", Doc: &CloudTrailTrail{
+				Owner: testAccount, MultiRegion: true, Logging: true, ManagementEvents: true, LogFileValidation: true, DigestsFail: true, Bucket: "trail-logs",
+				KMSKey: "arn:aws:kms:us-east-1:111122223333:key/trail", CloudWatchLogs: true, CloudWatchLogsFail: true,
+			}},
+		}},
 		{name: "listing of other regions broken", sections: map[string]string{"cloudtrail:ListTrails NextToken=two error=InternalError status=500": ""},
 			want: []posture.Resource{shadow, home}, cause: brokenListing("cloudtrail:ListTrails")},
 		{name: "trail of another region broken", sections: map[string]string{"cloudtrail:DescribeTrails region=eu-west-1 trailNameList.1=" + oldTrail + " error=InternalError status=500": ""},
@@ -58,6 +71,14 @@ func TestCloudTrailAccount(t *testing.T) {
 			want: account(CloudTrailAccount{})},
 		{name: "stopped, and the other trail is unread", sections: map[string]string{onMain(status): `{"IsLogging": false}`},
 			want: account(CloudTrailAccount{}, refused(status, denied, status, all...)...)},
+		{name: "logging, and nothing arrives", sections: map[string]string{
+			onMain(status): `{"IsLogging": true, "LatestDeliveryError": "NoSuchBucket", "LatestDeliveryTime": 1760000000}`,
+			status + " Name=" + orgTrail + " region=eu-west-1": `{"IsLogging": false}`,
+		}, want: account(CloudTrailAccount{})},
+		{name: "digests do not arrive", sections: map[string]string{
+			onMain(status): `{"IsLogging": true, "LatestDigestDeliveryError": "AccessDenied"}`,
+			status + " Name=" + orgTrail + " region=eu-west-1": `{"IsLogging": false}`,
+		}, want: account(CloudTrailAccount{MultiRegionTrail: true, S3ObjectWrites: true})},
 		{name: "status refused", sections: map[string]string{onMain(status) + " error=AccessDeniedException": ""},
 			want: account(CloudTrailAccount{}, refused(status, denied, status, all...)...)},
 		{name: "no trail listed", sections: map[string]string{"cloudtrail:DescribeTrails error=AccessDeniedException": ""},
@@ -97,6 +118,10 @@ func TestTrailEvents(t *testing.T) {
 	oneBucket := types.DataResource{Type: aws.String("AWS::S3::Object"), Values: []string{"arn:aws:s3:::alpha/"}}
 	everyFunction := types.DataResource{Type: aws.String("AWS::Lambda::Function"), Values: []string{"arn:aws:lambda"}}
 	objects := []types.AdvancedFieldSelector{field("eventCategory", "Data"), field("resources.type", "AWS::S3::Object")}
+	but := func(resources types.AdvancedFieldSelector) []types.AdvancedFieldSelector {
+		resources.Field = aws.String("resources.ARN")
+		return append(slices.Clone(objects), resources)
+	}
 	for name, test := range map[string]struct {
 		basic    []types.EventSelector
 		advanced [][]types.AdvancedFieldSelector
@@ -110,10 +135,14 @@ func TestTrailEvents(t *testing.T) {
 		"reads and writes in two selectors": {advanced: [][]types.AdvancedFieldSelector{
 			{field("eventCategory", "Management"), field("readOnly", "true")}, {field("eventCategory", "Management"), field("readOnly", "false")},
 		}, want: trailEvents{managementReads: true, managementWrites: true}},
-		"management of one caller": {advanced: [][]types.AdvancedFieldSelector{{field("eventCategory", "Management"), field("userIdentity.arn", "x")}}},
-		"management of one source": {advanced: [][]types.AdvancedFieldSelector{{field("eventCategory", "Management"), field("eventSource", "ec2.amazonaws.com")}}},
-		"all objects":              {advanced: [][]types.AdvancedFieldSelector{objects}, want: trailEvents{s3Reads: true, s3Writes: true}},
-		"some objects":             {advanced: [][]types.AdvancedFieldSelector{append(slices.Clone(objects), types.AdvancedFieldSelector{Field: aws.String("resources.ARN"), StartsWith: []string{"arn:aws:s3:::alpha/"}})}},
+		"management of one caller":              {advanced: [][]types.AdvancedFieldSelector{{field("eventCategory", "Management"), field("userIdentity.arn", "x")}}},
+		"management of one source":              {advanced: [][]types.AdvancedFieldSelector{{field("eventCategory", "Management"), field("eventSource", "ec2.amazonaws.com")}}},
+		"all objects":                           {advanced: [][]types.AdvancedFieldSelector{objects}, want: trailEvents{s3Reads: true, s3Writes: true}},
+		"all objects but the log files":         {advanced: [][]types.AdvancedFieldSelector{but(types.AdvancedFieldSelector{NotStartsWith: []string{"arn:aws:s3:::logs/"}})}, want: trailEvents{s3Reads: true, s3Writes: true}},
+		"all objects but another bucket's":      {advanced: [][]types.AdvancedFieldSelector{but(types.AdvancedFieldSelector{NotStartsWith: []string{"arn:aws:s3:::logs/", "arn:aws:s3:::alpha/"}})}},
+		"all objects but buckets that begin so": {advanced: [][]types.AdvancedFieldSelector{but(types.AdvancedFieldSelector{NotStartsWith: []string{"arn:aws:s3:::logs"}})}},
+		"the log files only":                    {advanced: [][]types.AdvancedFieldSelector{but(types.AdvancedFieldSelector{StartsWith: []string{"arn:aws:s3:::logs/"}})}},
+		"some objects":                          {advanced: [][]types.AdvancedFieldSelector{append(slices.Clone(objects), types.AdvancedFieldSelector{Field: aws.String("resources.ARN"), StartsWith: []string{"arn:aws:s3:::alpha/"}})}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got trailEvents
@@ -121,11 +150,20 @@ func TestTrailEvents(t *testing.T) {
 				got.addBasic(selector, "aws")
 			}
 			for _, selector := range test.advanced {
-				got.addAdvanced(selector)
+				got.addAdvanced(selector, "arn:aws:s3:::logs")
 			}
 			if got != test.want {
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})
 	}
+}
+
+// unsaid returns fields as unread because the operation's answer lacks them.
+func unsaid(operation string, fields ...string) []posture.Unread {
+	var unread []posture.Unread
+	for _, field := range fields {
+		unread = append(unread, posture.Unread{Field: field, Cause: posture.Cause{Reason: posture.Failed, Operation: operation}})
+	}
+	return unread
 }

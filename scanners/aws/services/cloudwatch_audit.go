@@ -101,10 +101,14 @@ func alarmedPatterns(ctx context.Context, p *engine.Place) ([]pattern, error) {
 }
 
 // trailPatterns returns the alarmed patterns on one trail's log group; none
-// when the trail is stopped or does not record all that it should.
+// when the trail is stopped, cannot deliver there, or does not record all that it should.
 func trailPatterns(ctx context.Context, p *engine.Place, trail types.Trail) ([]pattern, error) {
 	events, err := liveEvents(ctx, p, trail)
 	if err != nil || !events.management() {
+		return nil, err
+	}
+	status, err := trailStatus(ctx, p, trail)
+	if err != nil || aws.ToString(status.LatestCloudWatchLogsDeliveryError) != "" {
 		return nil, err
 	}
 	group, err := arn.Parse(aws.ToString(trail.CloudWatchLogsLogGroupArn))
