@@ -80,9 +80,11 @@ func (b *builder) detector(whole bool) {
 	for _, name := range []guardtypes.DetectorFeature{
 		"S3_DATA_EVENTS", "EKS_AUDIT_LOGS", "EBS_MALWARE_PROTECTION", "RDS_LOGIN_EVENTS", "LAMBDA_NETWORK_LOGS", "RUNTIME_MONITORING",
 	} {
+		status := guardtypes.FeatureStatusDisabled
 		if whole || name == "S3_DATA_EVENTS" {
-			features = append(features, guardtypes.DetectorFeatureConfiguration{Name: name, Status: guardtypes.FeatureStatusEnabled})
+			status = guardtypes.FeatureStatusEnabled
 		}
+		features = append(features, guardtypes.DetectorFeatureConfiguration{Name: name, Status: status})
 	}
 	out, err := guardduty.NewFromConfig(b.cfg).CreateDetector(b.ctx, &guardduty.CreateDetectorInput{Enable: new(true), Features: features})
 	b.need(err)

@@ -19,6 +19,7 @@ import (
 type GuardDutyDetector struct {
 	Enabled           bool      `json:"enabled"`             // a detector exists and is not suspended
 	Features          []string  `json:"features"`            // enabled protection plans by the API's names, as S3_DATA_EVENTS, sorted
+	Unavailable       []string  `json:"unavailable"`         // protection plans that GuardDuty does not have in this region, sorted
 	OpenHighFindings  bool      `json:"open_high_findings"`  // a finding of severity 7 or more is not archived
 	OldestHighFinding time.Time `json:"oldest_high_finding"` // when the oldest such finding was first made
 }
@@ -30,13 +31,18 @@ var guardDutyDetectors = engine.Service{
 		Doc:     GuardDutyDetector{},
 		Calls: []scanners.Call{
 			{Op: "guardduty:ListDetectors"},
-			{Op: "guardduty:GetDetector", For: []string{"enabled", "features"}},
+			{Op: "guardduty:GetDetector", For: []string{"enabled", "features", "unavailable"}},
 			{Op: "guardduty:ListFindings", For: []string{"open_high_findings", "oldest_high_finding"}},
 			{Op: "guardduty:GetFindings", For: []string{"oldest_high_finding"}},
 		},
 		Console: scanners.Console{Path: "/guardduty/home?region={region}#/settings"},
 	},
 	Scan: scanGuardDuty,
+}
+
+// alwaysOn holds the sources of a detector that are no plans.
+var alwaysOn = map[types.DetectorFeatureResult]bool{
+	types.DetectorFeatureResultCloudTrail: true, types.DetectorFeatureResultDnsLogs: true, types.DetectorFeatureResultFlowLogs: true,
 }
 
 func guardDutyClient(p *engine.Place) *guardduty.Client {
@@ -49,7 +55,7 @@ func scanGuardDuty(ctx context.Context, p *engine.Place) error {
 	r := p.Read()
 	pages := guardduty.NewListDetectorsPaginator(guardDutyClient(p), &guardduty.ListDetectorsInput{MaxResults: aws.Int32(50)})
 	ids, err := engine.ListAll(ctx, pages, func(out *guardduty.ListDetectorsOutput) []string { return out.DetectorIds })
-	if r.Got(err, "enabled", "features", "open_high_findings", "oldest_high_finding") && len(ids) > 0 {
+	if r.Got(err, "enabled", "features", "unavailable", "open_high_findings", "oldest_high_finding") && len(ids) > 0 {
 		readGuardDutyDetector(ctx, r, ids[0], &doc)
 		readGuardDutyFindings(ctx, r, ids[0], &doc)
 	}
@@ -58,20 +64,42 @@ func scanGuardDuty(ctx context.Context, p *engine.Place) error {
 }
 
 func readGuardDutyDetector(ctx context.Context, r *engine.Reading, id string, doc *GuardDutyDetector) {
-	if !r.Wants("enabled", "features") {
+	if !r.Wants("enabled", "features", "unavailable") {
 		return
 	}
 	out, err := guardDutyClient(r.Place).GetDetector(ctx, &guardduty.GetDetectorInput{DetectorId: &id})
-	if !r.Got(err, "enabled", "features") {
+	if !r.Got(err, "enabled", "features", "unavailable") {
 		return
 	}
+	if out.Status == "" {
+		r.Absent("guardduty:GetDetector", "enabled")
+	}
 	doc.Enabled = out.Status == types.DetectorStatusEnabled
-	for _, feature := range out.Features {
+	readGuardDutyPlans(r, out.Features, doc)
+}
+
+// readGuardDutyPlans sorts the plans that GuardDuty has into enabled ones and,
+// by their absence, those that the region lacks: a detector names all others,
+// enabled or not.
+func readGuardDutyPlans(r *engine.Reading, named []types.DetectorFeatureConfigurationResult, doc *GuardDutyDetector) {
+	if len(named) == 0 {
+		r.Absent("guardduty:GetDetector", "features", "unavailable")
+		return
+	}
+	there := map[types.DetectorFeatureResult]bool{}
+	for _, feature := range named {
+		there[feature.Name] = true
 		if feature.Status == types.FeatureStatusEnabled {
 			doc.Features = append(doc.Features, string(feature.Name))
 		}
 	}
 	slices.Sort(doc.Features)
+	for _, plan := range types.DetectorFeatureResult("").Values() {
+		if !there[plan] && !alwaysOn[plan] {
+			doc.Unavailable = append(doc.Unavailable, string(plan))
+		}
+	}
+	slices.Sort(doc.Unavailable)
 }
 
 // readGuardDutyFindings asks for the oldest finding of high severity only.
@@ -94,9 +122,14 @@ func readGuardDutyFindings(ctx context.Context, r *engine.Reading, id string, do
 	}
 	doc.OpenHighFindings = true
 	found, err := client.GetFindings(ctx, &guardduty.GetFindingsInput{DetectorId: &id, FindingIds: list.FindingIds})
-	if !r.Got(err, "oldest_high_finding") || len(found.Findings) == 0 {
+	if !r.Got(err, "oldest_high_finding") {
 		return
 	}
-	doc.OldestHighFinding, err = time.Parse(time.RFC3339, aws.ToString(found.Findings[0].CreatedAt))
-	r.Got(err, "oldest_high_finding")
+	if len(found.Findings) == 0 || found.Findings[0].CreatedAt == nil {
+		r.Absent("guardduty:GetFindings", "oldest_high_finding")
+		return
+	}
+	if doc.OldestHighFinding, err = time.Parse(time.RFC3339, *found.Findings[0].CreatedAt); err != nil {
+		r.Got(engine.Malformed("guardduty:GetFindings", err), "oldest_high_finding")
+	}
 }
