@@ -32,10 +32,11 @@ type Account struct {
 	options Options
 	target  posture.Target
 
-	caller     string // ARN of the identity that reads
-	partition  string
-	homeRegion string
-	record     *record
+	caller      string // ARN of the identity that reads
+	partition   string
+	homeRegion  string
+	everyRegion bool // the target has every enabled region
+	record      *record
 }
 
 // Open finds out which account the credentials of cfg belong to and which
@@ -112,6 +113,7 @@ func (a *Account) findRegions(ctx context.Context) error {
 			return fmt.Errorf("region %q is not enabled in account %s: expected one of %s", region, a.target.Account, strings.Join(enabled, ", "))
 		}
 	}
+	a.everyRegion = !slices.ContainsFunc(enabled, func(region string) bool { return !slices.Contains(a.target.Regions, region) })
 	return nil
 }
 

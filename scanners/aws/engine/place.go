@@ -49,6 +49,10 @@ func (p *Place) In(region string) *Place {
 // Home returns the place in the region where global services are asked.
 func (p *Place) Home() *Place { return p.In(p.scan.homeRegion) }
 
+// Regions returns the regions that are scanned, and whether those are all that
+// the account has enabled.
+func (p *Place) Regions() (regions []string, every bool) { return p.scan.regions, p.scan.everyRegion }
+
 // ARN returns the ARN of a thing of this account and region.
 func (p *Place) ARN(service, rest string) string {
 	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", p.Partition, service, p.Region, p.Account, rest)

@@ -13,6 +13,8 @@ import (
 type scan struct {
 	cfg         aws.Config
 	homeRegion  string
+	regions     []string // that are scanned
+	everyRegion bool     // those are all that the account has enabled
 	want        posture.Want
 	sample      bool
 	newRetryer  func() aws.Retryer
@@ -43,7 +45,7 @@ func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture
 // begin returns the state of a new scan.
 func (a *Account) begin(want posture.Want, emit func(posture.Resource)) *scan {
 	return &scan{
-		cfg: a.cfg, homeRegion: a.homeRegion, want: want, sample: a.options.Sample,
+		cfg: a.cfg, homeRegion: a.homeRegion, regions: a.target.Regions, everyRegion: a.everyRegion, want: want, sample: a.options.Sample,
 		newRetryer: a.newRetryer, record: a.record, permissions: permissions(a.options.Services),
 		emitter: &scanners.Emitter{Provider: posture.AWS, Account: a.target.Account, Link: a.options.Link, Sink: emit},
 	}

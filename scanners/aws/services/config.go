@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -16,12 +17,12 @@ import (
 // ConfigRecorder is what rules may ask of AWS Config in one region. There is
 // one in every region, also where no recorder was ever made.
 type ConfigRecorder struct {
-	Exists             bool `json:"exists"`               // the account has a recorder of its own in this region
-	Recording          bool `json:"recording"`            // it is started and its last delivery did not fail
-	AllSupported       bool `json:"all_supported"`        // it records every supported regional resource type
-	RecordsGlobalTypes bool `json:"records_global_types"` // it records IAM's types too
-	HomeRegion         bool `json:"home_region"`          // the one region of the partition where global types need recording
-	DeliveryChannel    bool `json:"delivery_channel"`     // recorded changes have somewhere to go
+	Exists              bool `json:"exists"`                // the account has a recorder of its own in this region
+	Recording           bool `json:"recording"`             // it is started and its last delivery did not fail
+	AllSupported        bool `json:"all_supported"`         // it records every supported resource type, those of IAM aside
+	GlobalTypesRecorded bool `json:"global_types_recorded"` // some region's recorder of the account records IAM's types; asked where home_region is true
+	HomeRegion          bool `json:"home_region"`           // the one region in which the account is judged: the partition's first, or the first that is scanned
+	DeliveryChannel     bool `json:"delivery_channel"`      // recorded changes have somewhere to go
 }
 
 var configRecorders = engine.Service{
@@ -30,7 +31,7 @@ var configRecorders = engine.Service{
 		Service: "config",
 		Doc:     ConfigRecorder{},
 		Calls: []scanners.Call{
-			{Op: "config:DescribeConfigurationRecorders", For: []string{"exists", "recording", "all_supported", "records_global_types", "delivery_channel"}},
+			{Op: "config:DescribeConfigurationRecorders", For: []string{"exists", "recording", "all_supported", "global_types_recorded", "delivery_channel"}},
 			{Op: "config:DescribeConfigurationRecorderStatus", For: []string{"recording"}},
 			{Op: "config:DescribeDeliveryChannels", For: []string{"delivery_channel"}},
 		},
@@ -46,9 +47,12 @@ func configClient(p *engine.Place) *configservice.Client {
 // scanConfigRecorder emits the region's one recorder. None of the three
 // listings has pages.
 func scanConfigRecorder(ctx context.Context, p *engine.Place) error {
-	doc := ConfigRecorder{HomeRegion: p.Region == p.Home().Region}
+	doc := ConfigRecorder{HomeRegion: p.Region == judgingRegion(p)}
 	r := p.Read()
 	readRecorder(ctx, r, &doc)
+	if doc.HomeRegion {
+		readGlobalTypes(ctx, r, &doc)
+	}
 	if doc.Exists {
 		readRecorderStatus(ctx, r, &doc)
 		readDeliveryChannel(ctx, r, &doc)
@@ -60,19 +64,88 @@ func scanConfigRecorder(ctx context.Context, p *engine.Place) error {
 // readRecorder looks for the recorder that the account manages itself: those
 // that other services made record what the services need and nothing else.
 func readRecorder(ctx context.Context, r *engine.Reading, doc *ConfigRecorder) {
-	out, err := configClient(r.Place).DescribeConfigurationRecorders(ctx, nil)
-	if !r.Got(err, "exists", "recording", "all_supported", "records_global_types", "delivery_channel") {
+	recorders, err := recordersOf(ctx, r.Place)
+	if !r.Got(err, "exists", "recording", "all_supported", "delivery_channel") {
 		return
 	}
-	for _, recorder := range out.ConfigurationRecorders {
-		if recorder.ServicePrincipal != nil {
-			continue
-		}
+	for _, recorder := range recorders {
 		doc.Exists = true
-		if group := recorder.RecordingGroup; group != nil {
-			doc.AllSupported = group.AllSupported
-			doc.RecordsGlobalTypes = group.IncludeGlobalResourceTypes
+		doc.AllSupported = recordsRegional(recorder.RecordingGroup)
+	}
+}
+
+// recordersOf returns the recorders that the account manages itself, asked
+// once per region.
+func recordersOf(ctx context.Context, p *engine.Place) ([]types.ConfigurationRecorder, error) {
+	return engine.Once(p, "config:DescribeConfigurationRecorders", func() ([]types.ConfigurationRecorder, error) {
+		out, err := configClient(p).DescribeConfigurationRecorders(ctx, nil)
+		if err != nil {
+			return nil, err
 		}
+		return slices.DeleteFunc(out.ConfigurationRecorders, func(r types.ConfigurationRecorder) bool { return r.ServicePrincipal != nil }), nil
+	})
+}
+
+// globalTypes are the types of IAM, which AWS advises to record in one region.
+var globalTypes = []types.ResourceType{
+	types.ResourceTypeUser, types.ResourceTypeGroup, types.ResourceTypeRole, types.ResourceTypePolicy,
+}
+
+// recordsRegional reports whether a group leaves out nothing but IAM's types.
+func recordsRegional(group *types.RecordingGroup) bool {
+	excluded, excludes := excludedTypes(group)
+	return group != nil && group.AllSupported || excludes && !slices.ContainsFunc(excluded, func(t types.ResourceType) bool {
+		return !slices.Contains(globalTypes, t)
+	})
+}
+
+// recordsGlobal reports whether a group has all of IAM's types.
+func recordsGlobal(group *types.RecordingGroup) bool {
+	excluded, excludes := excludedTypes(group)
+	if excludes {
+		return !slices.ContainsFunc(globalTypes, func(t types.ResourceType) bool { return slices.Contains(excluded, t) })
+	}
+	return group != nil && (group.AllSupported && group.IncludeGlobalResourceTypes ||
+		!slices.ContainsFunc(globalTypes, func(t types.ResourceType) bool { return !slices.Contains(group.ResourceTypes, t) }))
+}
+
+// excludedTypes returns what a group leaves out, when it records all the rest.
+func excludedTypes(group *types.RecordingGroup) (excluded []types.ResourceType, excludes bool) {
+	if group == nil || group.RecordingStrategy == nil || group.RecordingStrategy.UseOnly != types.RecordingStrategyTypeExclusionByResourceTypes ||
+		group.ExclusionByResourceTypes == nil {
+		return nil, false
+	}
+	return group.ExclusionByResourceTypes.ResourceTypes, true
+}
+
+// judgingRegion returns the region in which what concerns the whole account
+// is judged, once.
+func judgingRegion(p *engine.Place) string {
+	home := p.Home().Region
+	if regions, _ := p.Regions(); len(regions) > 0 && !slices.Contains(regions, home) {
+		return regions[0]
+	}
+	return home
+}
+
+// readGlobalTypes looks for a region whose recorder records IAM's types. That
+// there is none is known only when every region answered.
+func readGlobalTypes(ctx context.Context, r *engine.Reading, doc *ConfigRecorder) {
+	if !r.Wants("global_types_recorded") {
+		return
+	}
+	regions, every := r.Place.Regions()
+	var missing error
+	for _, region := range regions {
+		recorders, err := recordersOf(ctx, r.Place.In(region))
+		if slices.ContainsFunc(recorders, func(recorder types.ConfigurationRecorder) bool { return recordsGlobal(recorder.RecordingGroup) }) {
+			doc.GlobalTypesRecorded = true
+			return
+		}
+		missing = cmp.Or(missing, err)
+	}
+	if r.Got(missing, "global_types_recorded") && !every {
+		r.Mark(notListed("config:DescribeConfigurationRecorders"), "global_types_recorded")
 	}
 }
 
@@ -84,10 +157,15 @@ func readRecorderStatus(ctx context.Context, r *engine.Reading, doc *ConfigRecor
 	if !r.Got(err, "recording") {
 		return
 	}
+	told := false
 	for _, status := range out.ConfigurationRecordersStatus {
 		if status.ServicePrincipal == nil {
+			told = true
 			doc.Recording = status.Recording && !strings.EqualFold(string(status.LastStatus), string(types.RecorderStatusFailure))
 		}
+	}
+	if !told {
+		r.Absent("config:DescribeConfigurationRecorderStatus", "recording")
 	}
 }
 
