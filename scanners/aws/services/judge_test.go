@@ -16,10 +16,6 @@ type violation struct {
 	text string
 }
 
-// onlyNames holds the calls that only give resources the names that people
-// know them by. Without it a resource goes by its id, which no rule judges.
-var onlyNames = map[string]bool{"kms:ListAliases": true}
-
 // judge compares a scan with a fault to the scan without.
 func (tr trial) judge(got scanned) []violation {
 	var found []violation
@@ -45,7 +41,7 @@ func (tr trial) judge(got scanned) []violation {
 			say("invented", "%s %s is new", now.Type, now.ID)
 		}
 	}
-	if tr.fault.Kind == awstest.Denied && !onlyNames[tr.op] && !tr.traced(got) {
+	if tr.fault.Kind == awstest.Denied && !tr.traced(got) {
 		say("trace", "nothing shows it")
 	}
 	return found
@@ -76,9 +72,6 @@ func (s scanned) complete(r posture.Resource) bool {
 // the reasons of those that are.
 func (tr trial) judgeResource(old, now posture.Resource, say func(kind, format string, args ...any)) {
 	before, after := leaves(old), leaves(now)
-	if onlyNames[tr.op] && strings.HasSuffix(now.ID, now.Name) {
-		after["name"] = before["name"]
-	}
 	for path := range before {
 		after[path] += "" // leaves that are only in one of the two count as empty
 	}
@@ -162,7 +155,7 @@ func (tr trial) traced(got scanned) bool {
 // covered reports whether a path is marked as unread, or lies below one that is.
 func covered(path string, unread []posture.Unread) bool {
 	return slices.ContainsFunc(unread, func(u posture.Unread) bool {
-		return path == u.Field || strings.HasPrefix(path, u.Field+".") || path == "name" && u.Field == "tags"
+		return path == u.Field || strings.HasPrefix(path, u.Field+".")
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
@@ -51,18 +52,24 @@ func scanKMSKeys(ctx context.Context, p *engine.Place) error {
 	if len(keys) == 0 {
 		return listErr
 	}
-	names := kmsAliases(ctx, p)
+	names, unnamed := kmsAliases(ctx, p)
 	err := engine.Each(ctx, p, keys, func(ctx context.Context, p *engine.Place, key types.KeyListEntry) {
-		readKMSKey(ctx, p, key, names[aws.ToString(key.KeyId)])
+		readKMSKey(ctx, p, key, keyName{names[aws.ToString(key.KeyId)], unnamed})
 	})
 	return cmp.Or(listErr, err)
 }
 
-// kmsAliases returns aliases without their prefix, by key id. They serve as
-// names, and spare a call for each key that AWS manages ("aws/s3"), so what
-// could not be read of them only costs that.
-func kmsAliases(ctx context.Context, p *engine.Place) map[string]string {
-	aliases, _ := kmsAliasList(ctx, p)
+// keyName is what a key is called, and why that may be something else.
+type keyName struct {
+	alias  string // without its prefix; "": none was listed
+	unread error  // with which the listing of aliases ended
+}
+
+// kmsAliases returns aliases without their prefix, by key id: the first of each
+// key by its letters. They serve as names, and spare a call for each key that
+// AWS manages ("aws/s3"). With an error come those that were listed before it.
+func kmsAliases(ctx context.Context, p *engine.Place) (map[string]string, error) {
+	aliases, err := kmsAliasList(ctx, p)
 	names := map[string]string{}
 	for _, alias := range aliases {
 		id, name := aws.ToString(alias.TargetKeyId), strings.TrimPrefix(aws.ToString(alias.AliasName), "alias/")
@@ -70,7 +77,7 @@ func kmsAliases(ctx context.Context, p *engine.Place) map[string]string {
 			names[id] = name
 		}
 	}
-	return names
+	return names, err
 }
 
 var errNoKey = errors.New("the answer describes no key")
@@ -84,8 +91,8 @@ type kmsReading struct {
 	doc    KMSKey
 }
 
-func readKMSKey(ctx context.Context, p *engine.Place, entry types.KeyListEntry, name string) {
-	if strings.HasPrefix(name, "aws/") {
+func readKMSKey(ctx context.Context, p *engine.Place, entry types.KeyListEntry, name keyName) {
+	if strings.HasPrefix(name.alias, "aws/") {
 		return // customers cannot make aliases of this kind
 	}
 	k := &kmsReading{Reading: p.Read(), client: kmsClient(p), id: entry.KeyId, arn: aws.ToString(entry.KeyArn)}
@@ -100,7 +107,8 @@ func readKMSKey(ctx context.Context, p *engine.Place, entry types.KeyListEntry, 
 		k.readMetadata(ctx, *out.KeyMetadata)
 	}
 	k.readKeyPolicy(ctx)
-	k.Emit(k.arn, cmp.Or(name, aws.ToString(entry.KeyId)), k.readKeyTags(ctx), &k.doc)
+	k.Got(name.unread, posture.FieldName)
+	k.Emit(k.arn, cmp.Or(name.alias, aws.ToString(entry.KeyId)), k.readKeyTags(ctx), &k.doc)
 }
 
 // readMetadata keeps what DescribeKey told and asks for rotation where there

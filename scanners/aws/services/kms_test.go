@@ -43,7 +43,7 @@ func TestKMSKeysWhenCallsAreRefused(t *testing.T) {
 		"kms:GetKeyRotationStatus": {"rotation"},
 		"kms:GetKeyPolicy":         {"policy_public"},
 		"kms:ListResourceTags":     {"tags"},
-		"kms:ListAliases":          nil,
+		"kms:ListAliases":          {"name"},
 	} {
 		t.Run(op, func(t *testing.T) {
 			s := scanRefused(t, kmsFixtures, op, "AWS::KMS::Key")
