@@ -75,6 +75,9 @@ func (a *alerts) print(ctx context.Context) error {
 	}
 	a.Waiting = append([]outbox.Entry{}, waiting...)
 	if a.format == "json" {
+		for i, e := range a.Waiting {
+			a.Waiting[i].State = outbox.State(state(e))
+		}
 		return a.world.json(a)
 	}
 	if len(a.Sent)+len(a.Waiting) == 0 {
