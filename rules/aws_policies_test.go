@@ -116,6 +116,8 @@ var identities = map[string]holder{
 	"user":           {"aws-iam-user-not-administrator", "AWS::IAM::User", []string{"administrator"}, memberEstate},
 	"user-combined":  {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, memberEstate},
 	"taker":          {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, takerEstate},
+	"taker-by-tag":   {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, taggedEstate},
+	"taker-odd":      {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, oddTrustEstate},
 	"group":          {"aws-iam-group-not-administrator", "AWS::IAM::Group", []string{"administrator"}, memberEstate},
 	"group-combined": {"aws-iam-group-no-privilege-escalation", "AWS::IAM::Group", []string{"administrator", "escalates"}, memberEstate},
 }
@@ -169,6 +171,13 @@ const takerEstate = `
 <AssumeRolePolicyDocument>{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/first"},"Action":"sts:AssumeRole"}}</AssumeRolePolicyDocument>
 <RolePolicyList><member><PolicyName>own</PolicyName><PolicyDocument>ENCODED</PolicyDocument></member></RolePolicyList></member></RoleDetailList>
 `
+
+var (
+	// taggedEstate is takerEstate with a first role that may be taken only if it
+	// has a tag, oddTrustEstate with a second one whose trust policy is malformed.
+	taggedEstate   = strings.Replace(takerEstate, `:role/first"}}`, `:role/first","Condition":{"StringEquals":{"aws:ResourceTag/team":"shop"}}}}`, 1)
+	oddTrustEstate = strings.Replace(takerEstate, `"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/first"}`, `"Effect":"Maybe","Principal":"*"`, 1)
+)
 
 const lambdaEstate = `
 -- lambda:ListFunctions --

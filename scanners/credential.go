@@ -40,7 +40,8 @@ var credential = regexp.MustCompile(strings.Join(credentialForms, "|"))
 // the password of a JDBC URL, as "postgres://user:password@host".
 var urlPassword = regexp.MustCompile(`\b[A-Za-z][0-9A-Za-z+.-]*://[^\s/?#:@"']*:([^\s/?#@"']+)@([^\s/?#"']+)|\bjdbc:[^\s"']*[?&;:](?i:password|pwd)=([^&;\s"']+)`)
 
-// placeholder matches what stands where a password is to be filled in.
+// placeholder matches the signs that people write where a password is still to
+// be filled in.
 var placeholder = regexp.MustCompile(`^(?:[$<\[{].*|%[sdvq({].*|[*xX.]+|REDACTED)$`)
 
 // HoldsCredential reports whether a text holds a credential of a known form,

@@ -80,7 +80,7 @@ type job struct {
 	report  posture.ScanReport
 	failure *posture.Cause
 	count   int
-	spoilt  map[string]posture.Cause // types of which findings are missing
+	spoilt  map[string]posture.Cause // types whose findings are not all there
 	err     error                    // the first failure to keep what was read
 }
 
@@ -231,7 +231,7 @@ func (j *job) addUnlisted(cloud Cloud) {
 			continue
 		}
 		for _, finding := range cloud.Policy.Unlisted(j.target, *population) {
-			finding.Owner, _ = j.auditor.Config.Owners.Owner(posture.Resource{Account: j.target.Account})
+			finding.Owner, _ = j.auditor.Config.Owners.Owner(posture.Resource{Account: j.target.Account}) // a listing has no tags that could be unread
 			j.add(finding)
 		}
 	}

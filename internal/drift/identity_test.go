@@ -8,7 +8,7 @@ import (
 )
 
 // TestUnreadIdentity holds that a name and an owner that a run could not read
-// stay as they were last read, in what is remembered and in what is told.
+// stay as they were last read, in the notified state and in the alert.
 func TestUnreadIdentity(t *testing.T) {
 	for name, row := range map[string]struct {
 		first, then func(*posture.Finding)

@@ -37,7 +37,7 @@ const escalating = `
 func TestProvidedPolicies(t *testing.T) {
 	python, err := pythontest.Find("python", "POSTURE_PYTHON")
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	out, err := exec.CommandContext(t.Context(), python, "-c", documents).Output()
 	if err != nil {

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -61,11 +62,9 @@ func autoScalingMembers(ctx context.Context, p *engine.Place) (map[string]bool, 
 }
 
 func scanAutoScalingGroups(ctx context.Context, p *engine.Place) error {
-	groups, err := autoScalingGroupList(ctx, p)
-	if ended := engine.Each(ctx, p, groups, readAutoScalingGroup); ended != nil {
-		return ended
-	}
-	return err
+	groups, listErr := autoScalingGroupList(ctx, p)
+	err := engine.Each(ctx, p, groups, readAutoScalingGroup)
+	return cmp.Or(listErr, err)
 }
 
 func readAutoScalingGroup(_ context.Context, p *engine.Place, group types.AutoScalingGroup) {

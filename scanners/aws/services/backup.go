@@ -30,8 +30,8 @@ func protectedByBackup(ctx context.Context, p *engine.Place) (map[string]time.Ti
 	})
 }
 
-// readLastBackup returns when AWS Backup last backed up the resource, or one of
-// those of which it is a part; the zero time when it never did. It marks the
+// readLastBackup returns when AWS Backup last backed up the resource, or one
+// that it is a part of; the zero time when it never did. It marks the
 // field last_backup when that is not known.
 func readLastBackup(ctx context.Context, r *engine.Reading, arns ...string) time.Time {
 	const field = "last_backup"

@@ -66,7 +66,7 @@ var errNoStatus = errors.New("the answer does not say whether the trail is loggi
 
 // recording reports whether what happens reaches the trail's bucket: it is
 // logging, and its last delivery did not fail. An account that only shares the
-// organisation's trail is told of no delivery; that is no fault.
+// organisation's trail does not see deliveries; that is no fault.
 func recording(status *cloudtrail.GetTrailStatusOutput) bool {
 	return aws.ToBool(status.IsLogging) && aws.ToString(status.LatestDeliveryError) == ""
 }

@@ -36,7 +36,7 @@ func TestTrails(t *testing.T) {
 		}, want: []posture.Resource{{ID: mainTrail, Name: "main", Doc: &CloudTrailTrail{
 			Owner: testAccount, Logging: true, ManagementEvents: true, CloudWatchLogsDelivered: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 		}}}},
-		{name: "digests and log group fail; the status says too little; what a member is told", sections: map[string]string{
+		{name: "digests and log group fail; the status says too little; what a member sees", sections: map[string]string{
 			status + " Name=" + mainTrail + " region=us-east-1": `{"IsLogging": true, "LatestDigestDeliveryError": "AccessDenied", "LatestCloudWatchLogsDeliveryError": "Access denied."}`,
 			status + " Name=" + oldTrail + " region=eu-west-1":  `{}`,
 			status + " Name=" + orgTrail + " region=eu-west-1":  `{"IsLogging": true}`,

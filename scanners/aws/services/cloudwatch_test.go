@@ -54,6 +54,8 @@ func TestAuditAlarms(t *testing.T) {
 		{name: "two filters have an alarm that acts", sections: one, want: alarms(watched)},
 		{name: "no trail", sections: map[string]string{"cloudtrail:DescribeTrails": `{"trailList": []}`, "cloudtrail:ListTrails": `{"Trails": []}`}, want: alarms(AuditAlarms{})},
 		{name: "trail stopped", sections: and("cloudtrail:GetTrailStatus Name="+mainTrail+" region=us-east-1", `{"IsLogging": false}`), want: alarms(AuditAlarms{})},
+		{name: "trail cannot deliver", sections: and("cloudtrail:GetTrailStatus Name="+mainTrail+" region=us-east-1", `{"IsLogging": true, "LatestDeliveryError": "NoSuchBucket"}`), want: alarms(AuditAlarms{})},
+		{name: "trail cannot deliver to the log group", sections: and("cloudtrail:GetTrailStatus Name="+mainTrail+" region=us-east-1", `{"IsLogging": true, "LatestCloudWatchLogsDeliveryError": "Access denied."}`), want: alarms(AuditAlarms{})},
 		{name: "status refused", sections: and("cloudtrail:GetTrailStatus Name="+mainTrail+" region=us-east-1 error=AccessDeniedException", ""),
 			want: alarms(AuditAlarms{}, deny("cloudtrail:GetTrailStatus"))},
 		{name: "trails refused", sections: map[string]string{"cloudtrail:DescribeTrails error=AccessDeniedException": ""},

@@ -122,7 +122,8 @@ func excludedTypes(group *types.RecordingGroup) (excluded []types.ResourceType, 
 // is judged, once.
 func judgingRegion(p *engine.Place) string {
 	home := p.Home().Region
-	if regions, _ := p.Regions(); len(regions) > 0 && !slices.Contains(regions, home) {
+	regions, _ := p.Regions() // whether they are all is asked where it matters, in readGlobalTypes
+	if len(regions) > 0 && !slices.Contains(regions, home) {
 		return regions[0]
 	}
 	return home

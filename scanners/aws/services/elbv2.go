@@ -128,9 +128,10 @@ func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading
 }
 
 // onEdge reports whether a node of a load balancer is outside of the region's
-// own zones.
+// own zones. Without the zone's name it is not taken to be.
 func onEdge(p *engine.Place, zone types.AvailabilityZone) bool {
-	return aws.ToString(zone.OutpostId) != "" || !isZone(p, aws.ToString(zone.ZoneName))
+	name := aws.ToString(zone.ZoneName)
+	return aws.ToString(zone.OutpostId) != "" || name != "" && !isZone(p, name)
 }
 
 // elbFields returns the fields that a kind of load balancer has attributes for.

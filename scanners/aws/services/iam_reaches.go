@@ -16,7 +16,8 @@ import (
 type iamRoleGraph struct {
 	roles  []iampolicy.Role
 	strong map[string]string // by ARN: what makes a role worth taking
-	odd    map[string]error  // by ARN: why that cannot be told
+	odd    map[string]error  // by ARN: why nobody can say what a role is worth
+	gap    error             // why somebody may be able to take a role that is not in roles
 }
 
 // roleGraph returns a function that reads the roles once, when it is first
@@ -27,14 +28,19 @@ func (a iamAccess) roleGraph(account iampolicy.AccountRef) func() iamRoleGraph {
 		g := iamRoleGraph{strong: map[string]string{}, odd: map[string]error{}}
 		for _, detail := range a.Roles {
 			trust, err := parseGrants(detail.AssumeRolePolicyDocument)
-			if err != nil || iampolicy.Trust(trust, iampolicy.Ask{Account: account.ID}).Anyone() {
-				continue // who may take it is unread at the role itself
+			if err == nil && iampolicy.Trust(trust, iampolicy.Ask{Account: account.ID}).Anyone() {
+				continue
 			}
 			h := holdingOfRole(detail)
 			principal, missing := a.bounded(h)
 			arn := aws.ToString(detail.Arn)
-			g.roles = append(g.roles, iampolicy.Role{Principal: principal, ARN: arn, Trust: trust})
 			g.weigh(arn, principal.Grants(account), missing)
+			switch {
+			case err == nil:
+				g.roles = append(g.roles, iampolicy.Role{Principal: principal, ARN: arn, Trust: trust})
+			case g.strong[arn] != "" || g.odd[arn] != nil:
+				g.gap = cmp.Or(g.gap, notUnderstood(iamDetailsCall.Op))
+			}
 		}
 		return g
 	})
@@ -57,13 +63,20 @@ func (g iamRoleGraph) weigh(arn string, grants iampolicy.Grants, missing error) 
 // takes returns the roles, worth taking, that an identity may take one after
 // another, and why there may be more.
 func (g iamRoleGraph) takes(from iampolicy.Principal, arn string, account iampolicy.AccountRef) (ways []string, gap error) {
-	for _, role := range iampolicy.Reaches(from, arn, g.roles, account) {
+	certain, possible := iampolicy.Reaches(from, arn, g.roles, account)
+	for _, role := range certain {
 		if worth := g.strong[role]; worth != "" {
 			ways = append(ways, "sts:AssumeRole of "+role+" ("+worth+")")
 		}
 		gap = cmp.Or(gap, g.odd[role])
 	}
-	return ways, gap
+	for _, role := range possible {
+		if g.strong[role] != "" {
+			gap = cmp.Or(gap, notUnderstood(iamDetailsCall.Op))
+		}
+		gap = cmp.Or(gap, g.odd[role])
+	}
+	return ways, cmp.Or(gap, g.gap)
 }
 
 // bounded collects all the policies of a user, group or role and its boundary,

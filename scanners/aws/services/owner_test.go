@@ -56,7 +56,7 @@ func rdsTwo(item, kind string) string {
 	return "<" + item + "s>" + one("OTHER", "other") + one("OWN", "own") + "</" + item + "s>"
 }
 
-// regionWide holds the types of which every region has one, the account's own.
+// regionWide holds the types that every region has one of, the account's own.
 var regionWide = []string{"AWS::EC2::EBSEncryptionByDefault", "AWS::EC2::SnapshotBlockPublicAccess", "AWS::Backup::Recovery", "AWS::Backup::BackupPlan"}
 
 // TestOwner: what another account owns is never judged as this account's.

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -57,11 +58,9 @@ func rdsClusterList(ctx context.Context, p *engine.Place) ([]types.DBCluster, er
 }
 
 func scanRDSClusters(ctx context.Context, p *engine.Place) error {
-	clusters, err := rdsClusterList(ctx, p)
-	if ended := engine.Each(ctx, p, clusters, readRDSCluster); ended != nil {
-		return ended
-	}
-	return err
+	clusters, listErr := rdsClusterList(ctx, p)
+	err := engine.Each(ctx, p, clusters, readRDSCluster)
+	return cmp.Or(listErr, err)
 }
 
 // readAcrossRegions reports whether the instance's cluster is kept in step with

@@ -95,8 +95,8 @@ func blockPublicPolicy(b S3AccountPublicAccessBlock) bool     { return b.BlockPu
 func restrictPublicBuckets(b S3AccountPublicAccessBlock) bool { return b.RestrictPublicBuckets }
 
 // policyIsPublic says whether the bucket policy admits anybody, by our judgement
-// or by S3's own, and by which. The error is
-// why one of the two is missing.
+// or by S3's own, and by which of them. The error says why one of the two is
+// missing.
 func (b *bucketReading) policyIsPublic(ctx context.Context) (public engine.Answer, by string, gap error) {
 	status, err := b.client.GetBucketPolicyStatus(ctx, &s3.GetBucketPolicyStatusInput{Bucket: b.name})
 	if err != nil && engine.NotConfigured(err, "NoSuchBucketPolicy") == nil {
