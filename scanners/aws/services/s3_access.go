@@ -3,6 +3,7 @@ package services
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -102,9 +103,12 @@ func (b *bucketReading) policyIsPublic(ctx context.Context) (public engine.Answe
 	if err != nil && engine.NotConfigured(err, "NoSuchBucketPolicy") == nil {
 		return engine.Answer{}, "", nil
 	}
+	if err == nil && (status.PolicyStatus == nil || status.PolicyStatus.IsPublic == nil) {
+		err = engine.Malformed("s3:GetBucketPolicyStatus", errNoVerdict)
+	}
 	theirs := engine.Answer{Err: err}
 	if err == nil {
-		theirs.Yes = status.PolicyStatus != nil && aws.ToBool(status.PolicyStatus.IsPublic)
+		theirs.Yes = *status.PolicyStatus.IsPublic
 	}
 	text, err := b.policy()
 	gap = cmp.Or(theirs.Err, err)
@@ -119,6 +123,8 @@ func (b *bucketReading) policyIsPublic(ctx context.Context) (public engine.Answe
 	public, by = b.compare(theirs, verdict)
 	return public, by, gap
 }
+
+var errNoVerdict = errors.New("the answer does not say whether the policy is public")
 
 // policyStatus is how S3's own verdict on a policy is named.
 const policyStatus = "policy, says S3's policy status"

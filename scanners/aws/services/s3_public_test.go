@@ -18,7 +18,7 @@ func TestS3PolicyIsJudgedBesideS3(t *testing.T) {
 		tagged  = `,"Condition":{"StringEquals":{"s3:ExistingObjectTag/open":"yes"}}`
 		odd     = `,"Condition":{"StringEquals":{"aws:Unheard":"x"}}`
 		byS3    = "policy, says S3's policy status"
-		refused = ""
+		refused = "refused"
 	)
 	odds := []string{"error", "error"}
 	denied := []string{"denied", "denied"}
@@ -39,15 +39,21 @@ func TestS3PolicyIsJudgedBesideS3(t *testing.T) {
 		"S3 refused, we say private":      {refused, tied, nil, denied, nil},
 		"policy refused, S3 says public":  {"true", refused, nil, denied[:1], nil},
 		"policy refused, S3 says private": {"false", refused, nil, denied, nil},
+		"S3 does not say, we say public":  {"", open, nil, []string{"error"}, nil},
+		"S3 does not say, we say private": {"", tied, nil, odds, nil},
 		"both refused":                    {refused, refused, nil, denied, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			status, policy := test.status, test.policy
-			if status != refused {
-				status = "<PolicyStatus><IsPublic>" + status + "</IsPublic></PolicyStatus>"
+			var status, policy string // "": refused
+			switch test.status {
+			case refused:
+			case "":
+				status = "<PolicyStatus/>"
+			default:
+				status = "<PolicyStatus><IsPublic>" + test.status + "</IsPublic></PolicyStatus>"
 			}
-			if policy != refused {
-				policy = `{"Statement":[{"Sid":"Read","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::one/*"` + strings.TrimSpace(policy) + `}]}`
+			if test.policy != refused {
+				policy = `{"Statement":[{"Sid":"Read","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::one/*"` + strings.TrimSpace(test.policy) + `}]}`
 			}
 			estate := "-- s3:ListBuckets --\n<ListAllMyBucketsResult><Buckets><Bucket><Name>one</Name><BucketRegion>us-east-1</BucketRegion></Bucket></Buckets></ListAllMyBucketsResult>\n" +
 				section("s3control:GetPublicAccessBlock", "<PublicAccessBlockConfiguration/>") + section("s3:GetPublicAccessBlock", "<PublicAccessBlockConfiguration/>") +
