@@ -233,7 +233,7 @@ func TestRefusedFormGoesOutPlain(t *testing.T) {
 		return true, nil
 	}
 	report := deliver(t, box, slack)
-	if report.Notified != 1 || len(slack.posts) != 1 || !slack.posts[0].Plain || slack.posts[0].Repeated {
+	if report.Notified != 1 || len(slack.posts) != 1 || !slack.posts[0].Plain || slack.posts[0].Repeated || len(report.Alarms) > 0 {
 		t.Errorf("%+v, %+v", report, slack.posts)
 	}
 }
