@@ -32,13 +32,22 @@ type CloudTrailTrail struct {
 }
 
 // CloudTrailAccount is what rules may ask of all of an account's trails
-// together. There is one in every account, also in one without any trail.
+// together. There is one in every account, also in one without any trail. Each
+// recording is by multi-region trails that are logging and whose last delivery
+// did not fail.
 type CloudTrailAccount struct {
-	MultiRegionTrail  bool `json:"multi_region_trail"` // a multi-region trail is logging, delivers, and records all management events
-	SecurityTrail     bool `json:"security_trail"`     // one that also validates log files, encrypts them with KMS and records global services
-	S3ObjectReads     bool `json:"s3_object_reads"`    // a logging multi-region trail records reads of the objects of every bucket
-	S3ObjectWrites    bool `json:"s3_object_writes"`   // ... and writes
-	LambdaInvocations bool `json:"lambda_invocations"` // a logging multi-region trail records every function's invocations
+	MultiRegionTrail  TrailRecording `json:"multi_region_trail"` // all management events
+	SecurityTrail     TrailRecording `json:"security_trail"`     // the same by a trail that also validates log files, encrypts them with KMS and records global services
+	S3ObjectReads     TrailRecording `json:"s3_object_reads"`    // reads of the objects of every bucket
+	S3ObjectWrites    TrailRecording `json:"s3_object_writes"`   // ... and writes
+	LambdaInvocations TrailRecording `json:"lambda_invocations"` // every function's invocations
+}
+
+// TrailRecording is what rules may ask of how events of one kind are recorded.
+// Where no trail records them it has the zero value.
+type TrailRecording struct {
+	Delivered time.Time `json:"delivered"` // the latest delivery of such a trail to its bucket, or its start if that is later
+	Untold    bool      `json:"untold"`    // by some such trail it is not told: the organisation's in its members, or one that may have had nothing to deliver
 }
 
 // statusFields are the fields that come from a trail's status.
@@ -132,7 +141,7 @@ func scanCloudTrailAccount(ctx context.Context, p *engine.Place) error {
 	trails, listed := allTrails(ctx, p)
 	for _, fact := range []struct {
 		field string
-		set   *bool
+		set   *TrailRecording
 		holds func(types.Trail, trailEvents) bool
 	}{
 		{"multi_region_trail", &doc.MultiRegionTrail, func(_ types.Trail, e trailEvents) bool { return e.management() }},
@@ -144,9 +153,9 @@ func scanCloudTrailAccount(ctx context.Context, p *engine.Place) error {
 		if !r.Wants(fact.field) {
 			continue
 		}
-		found, err := anyTrail(ctx, p, trails, fact.holds)
-		if *fact.set = found; !found && r.Got(err, fact.field) {
-			r.Got(listed, fact.field)
+		recording, err := recordingBy(ctx, p, trails, fact.holds)
+		if *fact.set = recording; !recording.Untold && r.Got(err, fact.field+".untold") {
+			r.Got(listed, fact.field+".untold")
 		}
 	}
 	r.EmitIn(posture.Global, p.Home().ARN("cloudtrail", "account"), "CloudTrail", nil, &doc)
@@ -157,35 +166,4 @@ func scanCloudTrailAccount(ctx context.Context, p *engine.Place) error {
 func secureTrail(trail types.Trail, events trailEvents) bool {
 	return events.management() && aws.ToBool(trail.LogFileValidationEnabled) && !events.digestsFail &&
 		aws.ToString(trail.KmsKeyId) != "" && aws.ToBool(trail.IncludeGlobalServiceEvents)
-}
-
-// anyTrail reports whether some multi-region trail is logging and holds. When
-// none is known to, its error says why one could not be asked.
-func anyTrail(ctx context.Context, p *engine.Place, trails []types.Trail, holds func(types.Trail, trailEvents) bool) (bool, error) {
-	var unread error
-	for _, trail := range trails {
-		events, err := liveEvents(ctx, p, trail)
-		switch {
-		case err != nil:
-			unread = err
-		case holds(trail, events):
-			return true, nil
-		}
-	}
-	return false, unread
-}
-
-// liveEvents returns what a trail records now of every region: nothing when
-// it is stopped, cannot deliver, or records one region only.
-func liveEvents(ctx context.Context, p *engine.Place, trail types.Trail) (trailEvents, error) {
-	if !aws.ToBool(trail.IsMultiRegionTrail) {
-		return trailEvents{}, nil
-	}
-	status, err := trailStatus(ctx, p, trail)
-	if err != nil || !recording(status) {
-		return trailEvents{}, err
-	}
-	events, err := eventsOf(ctx, p, trail)
-	events.digestsFail = aws.ToString(status.LatestDigestDeliveryError) != ""
-	return events, err
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
@@ -64,20 +65,14 @@ func trailStatus(ctx context.Context, p *engine.Place, trail types.Trail) (*clou
 
 var errNoStatus = errors.New("the answer does not say whether the trail is logging")
 
-// recording reports whether what happens reaches the trail's bucket: it is
-// logging, and its last delivery did not fail. An account that only shares the
-// organisation's trail does not see deliveries; that is no fault.
-func recording(status *cloudtrail.GetTrailStatusOutput) bool {
-	return aws.ToBool(status.IsLogging) && aws.ToString(status.LatestDeliveryError) == ""
-}
-
 // trailEvents is what a trail's event selectors record in full: of every
 // bucket, every function, every event source.
 type trailEvents struct {
 	managementReads, managementWrites bool
 	s3Reads, s3Writes                 bool
 	lambda                            bool
-	digestsFail                       bool // the last digest could not be delivered
+	digestsFail                       bool      // the last digest could not be delivered
+	delivered                         time.Time // when log files last reached the bucket; the zero time: not told
 }
 
 func (e trailEvents) management() bool { return e.managementReads && e.managementWrites }

@@ -62,23 +62,45 @@ func TestCloudTrailAccount(t *testing.T) {
 		return []posture.Resource{{Region: posture.Global, ID: "arn:aws:cloudtrail:us-east-1:111122223333:account", Name: "CloudTrail", Doc: &doc, Unread: unread}}
 	}
 	onMain := func(operation string) string { return operation + " Name=" + mainTrail + " region=us-east-1" }
-	all := []string{"multi_region_trail", "security_trail", "s3_object_reads", "s3_object_writes", "lambda_invocations"}
+	onOrg := status + " Name=" + orgTrail + " region=eu-west-1"
+	all := []string{"multi_region_trail.untold", "security_trail.untold", "s3_object_reads.untold", "s3_object_writes.untold", "lambda_invocations.untold"}
+	long, lately := TrailRecording{Delivered: time.Unix(1760000000, 0).UTC()}, TrailRecording{Delivered: time.Unix(1767000000, 0).UTC()}
+	untold := TrailRecording{Untold: true}
 	testReading(t, "AWS::CloudTrail::Account", []readingTest{
 		{name: "what one trail does not record the unread one may", want: account(
-			CloudTrailAccount{MultiRegionTrail: true, SecurityTrail: true, S3ObjectWrites: true},
-			refused(status, denied, status, "s3_object_reads", "lambda_invocations")...)},
+			CloudTrailAccount{MultiRegionTrail: untold, SecurityTrail: untold, S3ObjectWrites: untold},
+			refused(status, denied, status, "s3_object_reads.untold", "lambda_invocations.untold")...)},
 		{name: "no trail", sections: map[string]string{"cloudtrail:DescribeTrails": `{"trailList": []}`, "cloudtrail:ListTrails": `{"Trails": []}`},
 			want: account(CloudTrailAccount{})},
 		{name: "stopped, and the other trail is unread", sections: map[string]string{onMain(status): `{"IsLogging": false}`},
 			want: account(CloudTrailAccount{}, refused(status, denied, status, all...)...)},
 		{name: "logging, and nothing arrives", sections: map[string]string{
-			onMain(status): `{"IsLogging": true, "LatestDeliveryError": "NoSuchBucket", "LatestDeliveryTime": 1760000000}`,
-			status + " Name=" + orgTrail + " region=eu-west-1": `{"IsLogging": false}`,
+			onMain(status): `{"IsLogging": true, "LatestDeliveryError": "NoSuchBucket", "LatestDeliveryTime": 1760000000}`, onOrg: `{"IsLogging": false}`,
 		}, want: account(CloudTrailAccount{})},
+		{name: "logging, nothing arrives, and no error says so", sections: map[string]string{
+			onMain(status): `{"IsLogging": true, "LatestDeliveryTime": 1760000000, "StartLoggingTime": 1750000000}`, onOrg: `{"IsLogging": false}`,
+		}, want: account(CloudTrailAccount{MultiRegionTrail: long, SecurityTrail: long, S3ObjectWrites: long})},
+		{name: "nothing ever arrived since it was started", sections: map[string]string{
+			onMain(status): `{"IsLogging": true, "LatestDeliveryAttemptSucceeded": "", "StartLoggingTime": 1760000000}`, onOrg: `{"IsLogging": false}`,
+		}, want: account(CloudTrailAccount{MultiRegionTrail: long, SecurityTrail: long, S3ObjectWrites: long})},
+		{name: "the last attempt that succeeded, told as a text", sections: map[string]string{
+			onMain(status): `{"IsLogging": true, "LatestDeliveryAttemptTime": "2026-01-09T10:00:00Z", "LatestDeliveryAttemptSucceeded": "2025-12-29T09:20:00Z"}`, onOrg: `{"IsLogging": false}`,
+		}, want: account(CloudTrailAccount{MultiRegionTrail: lately, SecurityTrail: lately, S3ObjectWrites: lately})},
+		{name: "started again after months", sections: map[string]string{
+			onMain(status): `{"IsLogging": true, "LatestDeliveryTime": 1760000000, "StartLoggingTime": 1767000000}`, onOrg: `{"IsLogging": false}`,
+		}, want: account(CloudTrailAccount{MultiRegionTrail: lately, SecurityTrail: lately, S3ObjectWrites: lately})},
+		{name: "the organisation's trail stands in for a dead one, its start being no delivery", sections: map[string]string{
+			onMain(status): `{"IsLogging": true, "LatestDeliveryTime": 1760000000}`,
+			onOrg:          `{"IsLogging": true, "StartLoggingTime": 1750000000}`,
+			selectors + " TrailName=" + orgTrail + " region=eu-west-1": `{"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": true}]}`,
+		}, want: account(CloudTrailAccount{MultiRegionTrail: TrailRecording{Delivered: long.Delivered, Untold: true}, SecurityTrail: long, S3ObjectWrites: long})},
+		{name: "a trail of objects only may have had nothing to deliver", sections: map[string]string{
+			onMain(status): `{"IsLogging": true, "LatestDeliveryTime": 1760000000}`, onOrg: `{"IsLogging": false}`,
+			selectors + " TrailName=" + mainTrail + " region=us-east-1": `{"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": false, "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]}]}`,
+		}, want: account(CloudTrailAccount{S3ObjectReads: untold, S3ObjectWrites: untold})},
 		{name: "digests do not arrive", sections: map[string]string{
-			onMain(status): `{"IsLogging": true, "LatestDigestDeliveryError": "AccessDenied"}`,
-			status + " Name=" + orgTrail + " region=eu-west-1": `{"IsLogging": false}`,
-		}, want: account(CloudTrailAccount{MultiRegionTrail: true, S3ObjectWrites: true})},
+			onMain(status): `{"IsLogging": true, "LatestDigestDeliveryError": "AccessDenied"}`, onOrg: `{"IsLogging": false}`,
+		}, want: account(CloudTrailAccount{MultiRegionTrail: untold, S3ObjectWrites: untold})},
 		{name: "status refused", sections: map[string]string{onMain(status) + " error=AccessDeniedException": ""},
 			want: account(CloudTrailAccount{}, refused(status, denied, status, all...)...)},
 		{name: "no trail listed", sections: map[string]string{"cloudtrail:DescribeTrails error=AccessDeniedException": ""},
