@@ -46,7 +46,7 @@ var placeholder = regexp.MustCompile(`^(?:[$<\[{].*|%[sdvq({].*|[*xX.]+|REDACTED
 
 // HoldsCredential reports whether a text holds a credential of a known form,
 // or a URL with a password. Passwords by themselves have no form: they are not
-// found.
+// found here, only by CredentialVariable.
 func HoldsCredential(text string) bool {
 	if credential.MatchString(text) {
 		return true

@@ -22,7 +22,7 @@ type LambdaFunction struct {
 	Zones                   int64  `json:"zones"`                     // in how many Availability Zones those subnets lie
 	HasEnvironment          bool   `json:"has_environment"`           // it has environment variables
 	EnvironmentCMK          bool   `json:"environment_cmk"`           // they are encrypted with a key that the customer manages
-	CredentialInEnvironment bool   `json:"credential_in_environment"` // one of them has the form of a known credential
+	CredentialInEnvironment bool   `json:"credential_in_environment"` // one of them holds a credential, by the form of its value or by its name
 	Public                  bool   `json:"public"`                    // its policy, or that of an alias or version, lets anybody in: directly, by a function URL without authentication, or through a service that acts for any account
 }
 
@@ -106,10 +106,10 @@ func readLambdaTags(ctx context.Context, r *engine.Reading, id *string) map[stri
 	return out.Tags
 }
 
-// holdsCredential reports whether a variable's value has the form of a credential.
+// holdsCredential reports whether one of the variables holds a credential.
 func holdsCredential(variables map[string]string) bool {
-	for _, value := range variables {
-		if scanners.HoldsCredential(value) {
+	for name, value := range variables {
+		if scanners.CredentialVariable(name, value) {
 			return true
 		}
 	}

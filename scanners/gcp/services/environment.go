@@ -7,8 +7,8 @@ import (
 	"posture/scanners"
 )
 
-// credentialVariables are the names of environment variables with a value in
-// the form of a credential. Neither that value nor any other is kept.
+// credentialVariables are the names of environment variables that hold a
+// credential. Neither that value nor any other is kept.
 type credentialVariables []string
 
 // UnmarshalJSON implements json.Unmarshaler. It takes both forms in which the
@@ -32,7 +32,7 @@ func (c *credentialVariables) UnmarshalJSON(b []byte) error {
 }
 
 func (c *credentialVariables) add(name, value string) {
-	if scanners.HoldsCredential(value) {
+	if scanners.CredentialVariable(name, value) {
 		*c = append(*c, name)
 	}
 }

@@ -14,7 +14,7 @@ type RunService struct {
 	Function              string         `json:"function"`                // the function of the second generation that runs in it; "" for none
 	ServiceAccount        string         `json:"service_account"`         // as whom it runs; "" for the default one
 	DefaultServiceAccount bool           `json:"default_service_account"` // it runs as a default service account of the project
-	CredentialVariables   []string       `json:"credential_variables"`    // names of environment variables with a value in the form of a credential
+	CredentialVariables   []string       `json:"credential_variables"`    // names of environment variables that hold a credential, by the form of their value or by their name
 	VPCAccess             bool           `json:"vpc_access"`              // it reaches a VPC network, by a connector or directly
 	Ingress               string         `json:"ingress"`                 // all, internal, internal-and-load-balancer or none
 	InvokerCheckOff       bool           `json:"invoker_check_off"`       // Cloud Run does not ask who calls
