@@ -16,6 +16,7 @@ type Constraint struct {
 	DenyAll  bool
 	Inherits bool // of a list constraint: adds to what is above it
 	Restores bool // goes back to the constraint's default
+	Depends  bool // on a condition, such as a tag of the resource: nothing of it but the name is known to hold
 }
 
 // newConstraint returns what an organization policy sets.

@@ -142,7 +142,7 @@ func TestRereadProject(t *testing.T) {
 	}
 	want := &posture.Direct{
 		At:     at,
-		Fields: []string{"public_grants", "domains", "basic_grants", "act_as_grants", "both_kms_duties", "effective_both_kms_duties", "both_service_account_duties", "effective_both_service_account_duties", "audit_logs", "tags"},
+		Fields: []string{"public_grants", "domains", "basic_grants", "act_as_grants", "deleted_grants", "both_kms_duties", "effective_both_kms_duties", "both_service_account_duties", "effective_both_service_account_duties", "audit_logs", "tags"},
 		Mixed:  []string{"effective_both_kms_duties", "effective_both_service_account_duties"},
 	}
 	if diff := cmp.Diff(want, got.again.Direct); diff != "" {

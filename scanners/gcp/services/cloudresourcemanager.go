@@ -21,6 +21,8 @@ type CloudProject struct {
 	InheritedBasicGrants   []engine.Grant `json:"inherited_basic_grants"`                // the same, inherited
 	ActAsGrants            []engine.Grant `json:"act_as_grants"`                         // own grants of Service Account User or Token Creator, hence on every service account
 	InheritedActAsGrants   []engine.Grant `json:"inherited_act_as_grants"`               // the same, inherited
+	DeletedGrants          []engine.Grant `json:"deleted_grants"`                        // own grants to members that were deleted, which get them back when they are undeleted
+	InheritedDeletedGrants []engine.Grant `json:"inherited_deleted_grants"`              // the same, inherited
 	KMSDuties              []string       `json:"both_kms_duties"`                       // members that own grants make both KMS administrator and user of keys
 	EffectiveKMSDuties     []string       `json:"effective_both_kms_duties"`             // the same, by own and inherited grants together
 	AccountDuties          []string       `json:"both_service_account_duties"`           // members that own grants make both administrator and user of service accounts
@@ -65,12 +67,12 @@ func readProject(ctx context.Context, r *engine.Reading) any {
 }
 
 func readAccess(ctx context.Context, r *engine.Reading, doc *CloudProject) {
-	own := r.Grants("public_grants", "domains", "basic_grants", "act_as_grants")
+	own := r.Grants("public_grants", "domains", "basic_grants", "act_as_grants", "deleted_grants")
 	doc.PublicGrants, doc.BasicGrants, doc.ActAsGrants = where(own, toPublic), where(own, isBasic), where(own, impersonates)
-	doc.Domains = domains(own)
-	above := r.Inherited(ctx, "inherited_public_grants", "inherited_domains", "inherited_basic_grants", "inherited_act_as_grants")
+	doc.Domains, doc.DeletedGrants = domains(own), where(own, toDeleted)
+	above := r.Inherited(ctx, "inherited_public_grants", "inherited_domains", "inherited_basic_grants", "inherited_act_as_grants", "inherited_deleted_grants")
 	doc.InheritedPublicGrants, doc.InheritedBasicGrants, doc.InheritedActAsGrants = where(above, toPublic), where(above, isBasic), where(above, impersonates)
-	doc.InheritedDomains = domains(above)
+	doc.InheritedDomains, doc.InheritedDeletedGrants = domains(above), where(above, toDeleted)
 }
 
 // readDuties finds who holds both of two duties that are to be apart. A member

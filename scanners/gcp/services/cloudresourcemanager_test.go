@@ -20,6 +20,9 @@ func TestProjects(t *testing.T) {
 			},
 			"shop-lab": &CloudProject{
 				Domains: []string{"example.com"}, InheritedDomains: []string{"example.com"},
+				DeletedGrants: []engine.Grant{{
+					Role: "roles/bigquery.jobUser", Member: "deleted:user:lin@example.com?uid=100000000000000000007", On: "projects/100000000003",
+				}},
 				InheritedAuditLogs: AuditLogs{AdminRead: true},
 			},
 			"shop-test": &CloudProject{

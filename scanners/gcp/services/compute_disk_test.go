@@ -25,7 +25,7 @@ func TestDisks(t *testing.T) {
 				Scheduled: []string{"daily"},
 			},
 			"ledger":   &Disk{CustomerSupplied: true, LastSnapshot: time.Date(2026, 11, 19, 9, 0, 0, 0, time.UTC)},
-			"web-x1y2": &Disk{Replaceable: true},
+			"web-q9w8": &Disk{Replaceable: true},
 			"old":      &Disk{LastSnapshot: time.Date(2026, 1, 20, 9, 0, 0, 0, time.UTC)},
 			"bare":     &Disk{},
 		},

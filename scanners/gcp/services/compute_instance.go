@@ -15,7 +15,7 @@ type VM struct {
 	Confidential          bool     `json:"confidential"`            // its memory is encrypted by its processor
 	BlocksProjectSSHKeys  bool     `json:"blocks_project_ssh_keys"` // SSH keys of the project do not open it
 	OSLogin               bool     `json:"os_login"`                // by its own metadata or the project's: SSH keys in metadata count for nothing
-	SerialPort            bool     `json:"serial_port"`             // the interactive serial port is on, by its own metadata or the project's
+	SerialPort            bool     `json:"serial_port"`             // the interactive serial port is on, by its own metadata or the project's, and no organization policy forbids it
 	DefaultServiceAccount bool     `json:"default_service_account"` // it runs as the default service account of Compute Engine
 	FullAPIScope          bool     `json:"full_api_scope"`          // its access tokens are good for every API
 	ForwardsIP            bool     `json:"forwards_ip"`             // it may send and receive packets of others
@@ -40,12 +40,17 @@ var virtualMachines = engine.Service{
 	Type: scanners.Type{
 		Name:    typeVM,
 		Doc:     VM{},
+		Calls:   []scanners.Call{{Op: opEffectivePolicy, Permission: "orgpolicy.policy.get", For: []string{"serial_port"}}},
 		Console: scanners.Console{Path: "/compute/instancesDetail/zones/{zones}/instances/{instances}?project={project}"},
 	},
 	Versions: computeVersions,
-	Joins:    []engine.Join{{Type: typeComputeProject, For: []string{"os_login", "serial_port"}}},
-	Get:      []engine.Get{computeGet("instances")},
-	Read:     readVM,
+	OrgRules: []string{"serial_port"},
+	Joins: []engine.Join{
+		{Type: typeComputeProject, For: []string{"os_login", "serial_port"}},
+		{Type: typeOrgPolicy, For: []string{"serial_port"}},
+	},
+	Get:  []engine.Get{computeGet("instances")},
+	Read: readVM,
 }
 
 // vmData is what is read of a virtual machine (compute.instances.get). The
@@ -115,7 +120,7 @@ func gkeName(name string) bool {
 	return strings.HasPrefix(name, "gke-") || strings.HasPrefix(name, "gk3-") // the latter: Autopilot
 }
 
-func readVM(_ context.Context, r *engine.Reading) any {
+func readVM(ctx context.Context, r *engine.Reading) any {
 	var data vmData
 	r.Decode(&data)
 	confidential := data.Confidential.Enabled || data.Confidential.Kind != "" && data.Confidential.Kind != "CONFIDENTIAL_INSTANCE_TYPE_UNSPECIFIED"
@@ -134,7 +139,10 @@ func readVM(_ context.Context, r *engine.Reading) any {
 	doc.DefaultServiceAccount, doc.FullAPIScope = data.access()
 	doc.BlocksProjectSSHKeys = data.Metadata.on("block-project-ssh-keys")
 	doc.OSLogin = metadataOn(r, data.Metadata, "enable-oslogin", "os_login")
-	doc.SerialPort = metadataOn(r, data.Metadata, "serial-port-enable", "serial_port")
+	// This organization policy overrides the metadata; compute.requireOsLogin,
+	// and the managed policies, only bear on changes of it.
+	doc.SerialPort = metadataOn(r, data.Metadata, "serial-port-enable", "serial_port") &&
+		!inForce(ctx, r, "serial_port", force{"compute.disableSerialPortAccess", enforces})
 	return doc
 }
 

@@ -10,7 +10,9 @@ import (
 )
 
 // GKECluster is what rules may ask of a cluster of Google Kubernetes Engine.
-// A list of node pools names those that lack something.
+// A list of node pools names those that lack something; pools that GKE makes
+// when they are needed are one of them, autoProvisioned. What Google fixes of
+// Autopilot clusters is as it fixes it.
 type GKECluster struct {
 	Autopilot            bool     `json:"autopilot"`                // Google runs its nodes
 	SecretsKey           string   `json:"secrets_key"`              // the key of Cloud KMS that encrypts Kubernetes secrets; "" for none
@@ -29,6 +31,7 @@ type GKECluster struct {
 	PublicPools          []string `json:"public_pools"`             // of which the nodes have external addresses
 	PublicEndpoint       bool     `json:"public_endpoint"`          // its control plane has an external address
 	AuthorizedNetworks   bool     `json:"authorized_networks"`      // that admits named networks only
+	GoogleCloudAccess    bool     `json:"google_cloud_access"`      // external addresses of every customer of Google Cloud are admitted, too
 	OpenNetworks         []string `json:"open_networks"`            // named networks that are the whole internet
 	NetworkPolicy        bool     `json:"network_policy"`           // network policies between pods are enforced
 	ReleaseChannel       string   `json:"release_channel"`          // RAPID, REGULAR, STABLE or EXTENDED; "" for none
@@ -66,6 +69,9 @@ func readGKECluster(_ context.Context, r *engine.Reading) any {
 	}
 	location := engine.Need(r, data.Location, "regional")
 	doc.Regional = location != "" && strings.Count(location, "-") < 2 // "europe-west1", not "europe-west1-b"
+	if doc.Autopilot {
+		doc.Regional, doc.WorkloadIdentity, doc.ShieldedNodes, doc.NetworkPolicy = true, true, true, true
+	}
 	readGKETelemetry(&data, doc)
 	readGKEAccess(r, &data, doc)
 	readGKEPools(r, &data, doc)
@@ -101,6 +107,10 @@ func readGKEAccess(r *engine.Reading, data *gkeData, doc *GKECluster) {
 		}
 	}
 	doc.AuthorizedNetworks = authorized.Enabled
+	doc.GoogleCloudAccess = !doc.PrivateNodes // what GKE does where nobody said
+	if authorized.GoogleCloud != nil {
+		doc.GoogleCloudAccess = *authorized.GoogleCloud
+	}
 	doc.OpenNetworks = openNetworks(r, authorized.ranges(), "open_networks")
 }
 
@@ -110,17 +120,45 @@ func readGKEPools(r *engine.Reading, data *gkeData, doc *GKECluster) {
 			"pools_without_repair", "pools_without_upgrade", "public_pools")
 	}
 	for _, pool := range data.Pools {
-		addTo(&doc.PoolsWithoutIdentity, pool.Name, pool.Config.Metadata.Mode != "GKE_METADATA")
-		addTo(&doc.PoolsOnDefault, pool.Name, pool.Config.Account == "" || defaultServiceAccount(pool.Config.Account))
-		addTo(&doc.PoolsWithoutRepair, pool.Name, !pool.Management.AutoRepair)
-		addTo(&doc.PoolsWithoutUpgrade, pool.Name, !pool.Management.AutoUpgrade)
+		addTo(&doc.PoolsWithoutIdentity, pool.Name, pool.Config.Metadata.Mode != "GKE_METADATA" && !doc.Autopilot)
+		addTo(&doc.PoolsOnDefault, pool.Name, defaultNodeAccount(pool.Config.Account))
+		addTo(&doc.PoolsWithoutRepair, pool.Name, !pool.Management.AutoRepair && !doc.Autopilot)
+		addTo(&doc.PoolsWithoutUpgrade, pool.Name, !pool.Management.AutoUpgrade && !doc.Autopilot)
 		private := doc.PrivateNodes
 		if pool.Network.Private != nil {
 			private = *pool.Network.Private
 		}
 		addTo(&doc.PublicPools, pool.Name, !private)
 	}
+	readGKEProvisioning(r, data, doc)
 }
+
+// autoProvisioned stands for the node pools that GKE makes when they are needed.
+const autoProvisioned = "auto-provisioned nodes"
+
+// readGKEProvisioning says how the nodes are set up that GKE makes when they are
+// needed: all of Autopilot, and those of node auto-provisioning.
+func readGKEProvisioning(r *engine.Reading, data *gkeData, doc *GKECluster) {
+	if !doc.Autopilot && !data.Autoscaling.Provisions {
+		return
+	}
+	defaults := data.Autoscaling.Defaults
+	if defaults == nil {
+		if !doc.Autopilot || len(data.Pools) == 0 { // pools of Autopilot are all made by it, and show how
+			r.Lacks(r.Type, "pools_on_default_account")
+		}
+		return
+	}
+	addTo(&doc.PoolsOnDefault, autoProvisioned, defaultNodeAccount(defaults.Account))
+	if m := defaults.Management; m != nil && !doc.Autopilot { // both are on where nobody said
+		addTo(&doc.PoolsWithoutRepair, autoProvisioned, !m.AutoRepair)
+		addTo(&doc.PoolsWithoutUpgrade, autoProvisioned, !m.AutoUpgrade)
+	}
+}
+
+// defaultNodeAccount reports whether nodes run as the default service account,
+// which they do where none is named.
+func defaultNodeAccount(email string) bool { return email == "" || defaultServiceAccount(email) }
 
 func addTo(names *[]string, name string, add bool) {
 	if add {

@@ -36,6 +36,16 @@ type gkeData struct {
 	Channel       struct{ Channel string } `json:"releaseChannel"`
 	Shielded      struct{ Enabled bool }   `json:"shieldedNodes"`
 	Pools         []gkePool                `json:"nodePools"`
+	Autoscaling   struct {
+		Provisions bool         `json:"enableNodeAutoprovisioning"`
+		Defaults   *gkeDefaults `json:"autoprovisioningNodePoolDefaults"`
+	}
+}
+
+// gkeDefaults is how GKE sets up the node pools that it makes by itself.
+type gkeDefaults struct {
+	Account    string `json:"serviceAccount"`
+	Management *gkeManagement
 }
 
 func (d gkeData) Tags() map[string]string { return d.Labels }
@@ -67,8 +77,9 @@ type gkeTelemetry struct {
 }
 
 type gkeNetworks struct {
-	Enabled bool
-	Blocks  []struct {
+	Enabled     bool
+	GoogleCloud *bool `json:"gcpPublicCidrsAccessEnabled"`
+	Blocks      []struct {
 		CIDR string `json:"cidrBlock"`
 	} `json:"cidrBlocks"`
 }
@@ -105,8 +116,10 @@ type gkePool struct {
 		Account  string                `json:"serviceAccount"`
 		Metadata struct{ Mode string } `json:"workloadMetadataConfig"`
 	}
-	Management struct{ AutoRepair, AutoUpgrade bool }
+	Management gkeManagement
 	Network    struct {
 		Private *bool `json:"enablePrivateNodes"` // the cluster's default where it is left out
 	} `json:"networkConfig"`
 }
+
+type gkeManagement struct{ AutoRepair, AutoUpgrade bool }

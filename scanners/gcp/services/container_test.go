@@ -31,7 +31,7 @@ func TestGKEClusters(t *testing.T) {
 			"old": &GKECluster{
 				ABAC: true, BasicAuth: true, ClientCertificate: true, PoolsWithoutIdentity: []string{"apps", "more"},
 				PoolsOnDefault: []string{"apps", "more"}, PoolsWithoutRepair: []string{"apps"}, PublicPools: []string{"apps", "more"},
-				PublicEndpoint: true, AuthorizedNetworks: true, OpenNetworks: []string{"0.0.0.0/0"},
+				PublicEndpoint: true, AuthorizedNetworks: true, GoogleCloudAccess: true, OpenNetworks: []string{"0.0.0.0/0"},
 				PoolsWithoutUpgrade: []string{"apps", "more"},
 			},
 			"half": &GKECluster{

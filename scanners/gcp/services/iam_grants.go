@@ -21,19 +21,26 @@ func where(grants []engine.Grant, match func(engine.Grant) bool) []engine.Grant 
 // toPublic reports whether the grant is to everybody, or to everybody with a
 // Google account.
 func toPublic(g engine.Grant) bool {
-	return g.Member == "allUsers" || g.Member == "allAuthenticatedUsers"
+	return slices.Contains([]string{"allUsers", "allAuthenticatedUsers", "principalSet://goog/public:all"}, g.Member)
 }
 
-// isBasic reports whether the grant is of the role owner or editor to
-// somebody other than Google's own agents.
+// toDeleted reports whether the member was deleted: the grant is worth nothing,
+// until somebody undeletes the member.
+func toDeleted(g engine.Grant) bool { return strings.HasPrefix(g.Member, "deleted:") }
+
+// toSomebody reports whether the grant is worth something to somebody other
+// than Google's own agents.
+func toSomebody(g engine.Grant) bool { return !toDeleted(g) && !googleAgent(g.Member) }
+
+// isBasic reports whether the grant is of the role owner or editor.
 func isBasic(g engine.Grant) bool {
-	return (g.Role == "roles/owner" || g.Role == "roles/editor") && !googleAgent(g.Member)
+	return (g.Role == "roles/owner" || g.Role == "roles/editor") && toSomebody(g)
 }
 
 // impersonates reports whether the grant lets its member act as every service
 // account of what it is on.
 func impersonates(g engine.Grant) bool {
-	return (g.Role == "roles/iam.serviceAccountUser" || g.Role == "roles/iam.serviceAccountTokenCreator") && !googleAgent(g.Member)
+	return (g.Role == "roles/iam.serviceAccountUser" || g.Role == "roles/iam.serviceAccountTokenCreator") && toSomebody(g)
 }
 
 // googleAgent reports whether the member is a service account that Google
@@ -101,7 +108,7 @@ func domains(grants []engine.Grant) []string {
 func holdBoth(grants []engine.Grant, one, other func(role string) bool) []string {
 	held := map[string][2]bool{}
 	for _, g := range grants {
-		if googleAgent(g.Member) {
+		if !toSomebody(g) {
 			continue
 		}
 		h := held[g.Member]

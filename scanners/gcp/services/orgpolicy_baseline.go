@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
 )
@@ -77,21 +79,30 @@ type orgPolicyRule struct {
 	Condition *struct{}
 }
 
-// constraint returns what the policy sets for everything below it. What it
-// sets under a condition counts only where it allows more.
+// restricts reports whether the rule leaves less than all.
+func (p orgPolicyRule) restricts() bool { return p.Enforce || p.DenyAll || len(p.Values.Allowed) > 0 }
+
+// constraint returns what the policy sets for everything below it. Where it
+// depends on a condition whether something is restricted, that is not known.
 func (d orgPolicyData) constraint() engine.Constraint {
-	set := engine.Constraint{Name: engine.LastOf(d.Name), Inherits: d.Spec.Inherits, Restores: d.Spec.Reset, Enforced: true, DenyAll: true}
-	always := false
-	for _, rule := range d.Spec.Rules {
+	set := engine.Constraint{Name: engine.LastOf(d.Name), Inherits: d.Spec.Inherits, Restores: d.Spec.Reset}
+	rules := d.Spec.Rules
+	set.Enforced, set.DenyAll = len(rules) > 0, len(rules) > 0
+	always, restricting := false, 0
+	for _, rule := range rules {
 		always = always || rule.Condition == nil
+		if rule.restricts() {
+			restricting++
+		}
 		set.Enforced = set.Enforced && rule.Enforce
 		set.AllowAll = set.AllowAll || rule.AllowAll
 		set.DenyAll = set.DenyAll && rule.DenyAll
 		set.Allowed = append(set.Allowed, rule.Values.Allowed...)
 		set.Denied = append(set.Denied, rule.Values.Denied...)
 	}
-	set.Enforced, set.DenyAll = set.Enforced && always, set.DenyAll && always
-	set.AllowAll = set.AllowAll || !always && len(d.Spec.Rules) > 0
+	if restricting > 0 && (!always || restricting < len(rules)) {
+		return engine.Constraint{Name: set.Name, Depends: true}
+	}
 	return set
 }
 
@@ -140,9 +151,14 @@ func inForce(ctx context.Context, r *engine.Reading, field string, constraints .
 	var unread error
 	for _, f := range constraints {
 		policies, err := policiesFor(r, f.Constraint)
+		if n := slices.IndexFunc(policies, func(c engine.Constraint) bool { return c.Depends }); n >= 0 {
+			policies, err = policies[:n], conditional(f.Constraint) // a nearer one may decide
+		}
 		yes, decided := f.Judge(policies)
 		if !decided && err != nil && r.ReachesOut() {
-			policies, err = effectivePolicy(ctx, r, f.Constraint)
+			if policies, err = effectivePolicy(ctx, r, f.Constraint); err == nil && policies[0].Depends {
+				policies, err = nil, conditional(f.Constraint)
+			}
 			yes, decided = f.Judge(policies)
 		}
 		switch {
@@ -154,6 +170,12 @@ func inForce(ctx context.Context, r *engine.Reading, field string, constraints .
 	}
 	r.Got(unread, field)
 	return false
+}
+
+// conditional is the error for a policy of which a condition decides.
+func conditional(constraint string) error {
+	cause := posture.Cause{Reason: posture.Failed, Operation: "read " + typeOrgPolicy, Code: "in force under a condition"}
+	return &posture.ReadError{Cause: cause, Err: fmt.Errorf("%s is in force under a condition", constraint)}
 }
 
 // effectivePolicy asks directly what is in force for a constraint: the policies

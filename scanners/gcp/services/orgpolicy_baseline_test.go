@@ -12,6 +12,9 @@ import (
 	"posture/scanners/gcp/enginetest"
 )
 
+// underCondition is the cause of a field that a condition decides.
+var underCondition = posture.Cause{Reason: posture.Failed, Operation: "read " + typeOrgPolicy, Code: "in force under a condition"}
+
 func TestOrgPolicies(t *testing.T) {
 	serviceTest{
 		data: "orgpolicy", types: []string{typeOrgPolicy},
@@ -27,6 +30,7 @@ func TestOrgPolicies(t *testing.T) {
 			"shop-lab":  &OrgPolicies{Level: "project", DomainsRestricted: true, KeyCreationDisabled: true},
 			"shop-test": &OrgPolicies{Level: "project"},
 		},
+		unread: map[string][]posture.Unread{"shop-test": {{Field: "key_creation_disabled", Cause: underCondition}}},
 	}.run(t)
 }
 
@@ -35,9 +39,10 @@ func TestOrgPolicies(t *testing.T) {
 func TestOrgPoliciesOfOneProject(t *testing.T) {
 	server := bench.Serve(t, "orgpolicy")
 	for name, rules := range map[string]string{
-		"iam.managed.allowedPolicyMembers":     `{"enforce": true}`,
-		"iam.disableServiceAccountKeyCreation": `{"enforce": false}`,
-		"gcp.resourceLocations":                `{"values": {"allowedValues": ["in:eu-locations"]}}`,
+		"iam.managed.allowedPolicyMembers":             `{"enforce": true}`,
+		"iam.disableServiceAccountKeyCreation":         `{"enforce": false}`,
+		"iam.managed.disableServiceAccountKeyCreation": `{"enforce": false}`,
+		"gcp.resourceLocations":                        `{"values": {"allowedValues": ["in:eu-locations"]}}`,
 	} {
 		server.AnswerJSON("GET /v2/projects/100000000002/policies/"+name+":getEffectivePolicy",
 			`{"name": "projects/100000000002/policies/`+name+`", "spec": {"rules": [`+rules+`]}}`)
@@ -78,18 +83,29 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestConstraintOfConditions: what a condition decides is not known, unless
+// every rule says the same.
 func TestConstraintOfConditions(t *testing.T) {
-	if diff := cmp.Diff(engine.Constraint{Name: "c", Enforced: true}, constraintOf(t, `{"enforce": true}`)); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff(engine.Constraint{Name: "c", AllowAll: true}, constraintOf(t, `{"enforce": true, "condition": {"expression": "x"}}`)); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff(engine.Constraint{Name: "c"}, constraintOf(t, `{"enforce": true}, {"condition": {"expression": "x"}}`)); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff(engine.Constraint{Name: "c", DenyAll: true}, constraintOf(t, `{"denyAll": true}`)); diff != "" {
-		t.Error(diff)
+	const when = `, "condition": {"expression": "resource.matchTag('3001/env', 'prod')"}}`
+	for rules, want := range map[string]engine.Constraint{
+		`{"enforce": true}`:                                                 {Enforced: true},
+		`{"enforce": false}`:                                                {},
+		`{"enforce": true` + when:                                           {Depends: true},
+		`{"enforce": true}, {"enforce": false` + when:                       {Depends: true},
+		`{"enforce": true` + when + `, {"enforce": false}`:                  {Depends: true},
+		`{"enforce": true}, {"enforce": true` + when:                        {Enforced: true},
+		`{"enforce": false}, {"enforce": false` + when:                      {},
+		`{"denyAll": true}`:                                                 {DenyAll: true},
+		`{"denyAll": true}, {"allowAll": true` + when:                       {Depends: true},
+		`{"allowAll": true}, {"denyAll": true` + when:                       {Depends: true},
+		`{"values": {"allowedValues": ["in:eu"]}` + when:                    {Depends: true},
+		`{"values": {"deniedValues": ["in:eu-locations"]}}`:                 {Denied: []string{"in:eu-locations"}},
+		`{"denyAll": true}, {"values": {"allowedValues": ["in:eu"]}` + when: {Allowed: []string{"in:eu"}},
+	} {
+		want.Name = "c"
+		if diff := cmp.Diff(want, constraintOf(t, rules)); diff != "" {
+			t.Errorf("%s: %s", rules, diff)
+		}
 	}
 }
 

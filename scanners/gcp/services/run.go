@@ -159,10 +159,25 @@ func readRunService(ctx context.Context, r *engine.Reading) any {
 		PublicGrants:          where(r.Grants("public_grants"), publicInvoker),
 		InheritedPublicGrants: where(r.Inherited(ctx, "inherited_public_grants"), publicInvoker),
 	}
-	for _, function := range engine.Siblings[functionData](r, typeFunction, "function") {
+	doc.Function = functionIn(r, data.Tags())
+	return doc
+}
+
+// functionIn returns the function that runs in the service, "" for none. Where
+// not all functions were read, only a service that Cloud Functions manages, by
+// its labels, may be one.
+func functionIn(r *engine.Reading, labels map[string]string) string {
+	if !r.Wants("function") {
+		return ""
+	}
+	functions, err := engine.OwnedBy[functionData](r, typeFunction, r.Owner().Key)
+	for _, function := range functions {
 		if config := function.Data.Config; config != nil && samePlace(r.Asset.Name, config.Service) {
-			doc.Function = engine.LastOf(function.Name)
+			return engine.LastOf(function.Name)
 		}
 	}
-	return doc
+	if labels["goog-managed-by"] == "cloudfunctions" || labels["goog-cloudfunctions-runtime"] != "" {
+		r.Got(err, "function")
+	}
+	return ""
 }

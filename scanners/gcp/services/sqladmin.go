@@ -15,7 +15,8 @@ type SQLInstance struct {
 	Engine              string            `json:"engine"`                 // postgres, mysql or sqlserver
 	Replica             bool              `json:"replica"`                // a read replica or a pool of them: its primary is backed up
 	KMSKey              string            `json:"kms_key"`                // the customer-managed key that encrypts it; "" for Google's
-	RequiresTLS         bool              `json:"requires_tls"`           // connections without encryption are refused
+	ConnectorsOnly      bool              `json:"connectors_only"`        // only connectors may connect, which encrypt and ask IAM: authorized networks count for nothing
+	RequiresTLS         bool              `json:"requires_tls"`           // connections without encryption are refused, by its mode or because only connectors may connect
 	PublicIP            bool              `json:"public_ip"`              // it has an address on the internet
 	OpenNetworks        []string          `json:"open_networks"`          // authorized networks that are the whole internet
 	Flags               map[string]string `json:"flags"`                  // database flags that are set
@@ -58,6 +59,7 @@ type sqlSettings struct {
 	AvailabilityType   string            // ZONAL or REGIONAL
 	DeletionProtection bool              `json:"deletionProtectionEnabled"`
 	DatabaseFlags      []struct{ Name, Value string }
+	Connectors         string    `json:"connectorEnforcement"` // REQUIRED or NOT_REQUIRED
 	IP                 sqlIP     `json:"ipConfiguration"`
 	Backup             sqlBackup `json:"backupConfiguration"`
 }
@@ -114,7 +116,7 @@ func readSQLInstance(_ context.Context, r *engine.Reading) any {
 	product, _, _ := strings.Cut(strings.ToLower(data.DatabaseVersion), "_")
 	doc := &SQLInstance{
 		Engine: product, Replica: data.replica(), KMSKey: data.Encryption.Key,
-		RequiresTLS: settings.IP.requiresTLS(), PublicIP: data.publicIP(r), Flags: map[string]string{},
+		ConnectorsOnly: settings.Connectors == "REQUIRED", RequiresTLS: settings.IP.requiresTLS() || settings.Connectors == "REQUIRED", PublicIP: data.publicIP(r), Flags: map[string]string{},
 		AutomatedBackups: settings.Backup.Enabled, PointInTimeRecovery: settings.Backup.PointInTime || settings.Backup.BinaryLog,
 		Regional: settings.AvailabilityType == "REGIONAL", DeletionProtection: settings.DeletionProtection,
 	}

@@ -1,0 +1,175 @@
+package rules_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"posture/internal/policy"
+	"posture/internal/posture"
+	"posture/rules"
+	"posture/scanners/gcp"
+	"posture/scanners/gcp/gcptest"
+)
+
+// variantTime is when the variants are judged.
+var variantTime = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// TestGCPVariants judges kinds of resources of Google Cloud, from what the
+// inventory lists to the finding. The files of testdata/gcp_variants.txtar come
+// in pairs: "want NAME" holds the resource type, the resource's name where
+// there are several, and what each rule is to say, "-" for no finding. Each
+// "NAME: …" is what Google answers: "TYPE VERSION FULL-NAME" an asset,
+// "policy TYPE FULL-NAME" its IAM policy, "GET PATH" a direct read.
+func TestGCPVariants(t *testing.T) {
+	loaded, err := policy.Load(policy.Options{Docs: gcp.Catalogue().Docs(), Files: []fs.FS{rules.Clouds()[1].Files}, Criteria: criteria(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, err := txtar.ParseFile("testdata/gcp_variants.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := 0
+	for _, file := range archive.Files {
+		name, isWant := strings.CutPrefix(file.Name, "want ")
+		if !isWant {
+			continue
+		}
+		names++
+		t.Run(name, func(t *testing.T) {
+			typ, only, want := gcpWant(t, string(file.Data))
+			got := map[string]string{}
+			for rule := range want {
+				if !slices.ContainsFunc(loaded.Rules(), func(r posture.Rule) bool { return r.ID == rule && r.Type == typ }) {
+					t.Errorf("no rule %s is for %s", rule, typ)
+				}
+				got[rule] = "-"
+			}
+			for _, r := range scanVariant(t, loaded, archive.Files, name) {
+				if r.Type != typ || only != "" && r.Name != only {
+					continue
+				}
+				findings, err := loaded.Judge(r, variantTime)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, f := range findings {
+					if _, asked := want[f.Rule]; asked {
+						got[f.Rule] = strings.TrimPrefix(got[f.Rule]+" "+string(f.Status), "- ")
+					}
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+	if names < 30 {
+		t.Errorf("there are %d variants, expected at least 30", names)
+	}
+}
+
+// gcpWant reads the type, the resource's name and the rules' outcomes.
+func gcpWant(t *testing.T, text string) (typ, name string, want map[string]string) {
+	t.Helper()
+	want = map[string]string{}
+	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		rule, outcome, found := strings.Cut(line, " ")
+		switch {
+		case i == 0:
+			typ, name = rule, outcome
+		case !found:
+			t.Fatalf("line %q: expected a rule and an outcome", line)
+		default:
+			want["gcp-"+rule] = outcome
+		}
+	}
+	return typ, name, want
+}
+
+// variantHierarchy is the project of the variants, with what is above it, and
+// a project for logs and the like beside it.
+const variantHierarchy = `{"name":"//cloudresourcemanager.googleapis.com/organizations/30","asset_type":"cloudresourcemanager.googleapis.com/Organization","ancestors":["organizations/30"],"resource":{"version":"v3","data":{"name":"organizations/30","displayName":"example.com","state":"ACTIVE"}}}
+{"name":"//cloudresourcemanager.googleapis.com/folders/20","asset_type":"cloudresourcemanager.googleapis.com/Folder","ancestors":["folders/20","organizations/30"],"resource":{"version":"v3","data":{"name":"folders/20","displayName":"shops","state":"ACTIVE","parent":"organizations/30"}}}
+{"name":"//cloudresourcemanager.googleapis.com/projects/10","asset_type":"cloudresourcemanager.googleapis.com/Project","ancestors":["projects/10","folders/20","organizations/30"],"resource":{"version":"v1","data":{"projectId":"corner-shop","projectNumber":"10","name":"corner shop","lifecycleState":"ACTIVE"}}}
+{"name":"//cloudresourcemanager.googleapis.com/projects/11","asset_type":"cloudresourcemanager.googleapis.com/Project","ancestors":["projects/11","organizations/30"],"resource":{"version":"v1","data":{"projectId":"shop-central","projectNumber":"11","name":"shop central","lifecycleState":"ACTIVE"}}}
+`
+
+// ancestorsOf returns where an asset of the variants belongs, by its name.
+func ancestorsOf(name string) []string {
+	switch {
+	case strings.Contains(name, "shop-central"), strings.Contains(name, "projects/11"):
+		return []string{"projects/11", "organizations/30"}
+	case strings.Contains(name, "folders/20"):
+		return []string{"folders/20", "organizations/30"}
+	case strings.Contains(name, "organizations/30"):
+		return []string{"organizations/30"}
+	}
+	return []string{"projects/10", "folders/20", "organizations/30"}
+}
+
+// variantAsset returns a line of the inventory. A name may end in " of OWNER",
+// where it does not say to what it belongs.
+func variantAsset(header string, data []byte) (string, error) {
+	header, owner, owned := strings.Cut(header, " of ")
+	kind, rest, _ := strings.Cut(header, " ")
+	second, name, _ := strings.Cut(rest, " ")
+	if !owned {
+		owner = name
+	}
+	asset := map[string]any{"name": name, "ancestors": ancestorsOf(owner)}
+	if kind == "policy" {
+		asset["asset_type"], asset["iam_policy"] = second, json.RawMessage(data)
+	} else {
+		location := "europe-west1"
+		asset["asset_type"] = kind
+		asset["resource"] = map[string]any{"version": second, "location": location, "data": json.RawMessage(data)}
+	}
+	line, err := json.Marshal(asset)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", header, err)
+	}
+	return string(line) + "\n", nil
+}
+
+// scanVariant returns the resources of one variant.
+func scanVariant(t *testing.T, loaded *policy.Policy, files []txtar.File, variant string) []posture.Resource {
+	t.Helper()
+	estate, answers := variantHierarchy, map[string]string{}
+	for _, file := range files {
+		header, of := strings.CutPrefix(file.Name, variant+": ")
+		if !of {
+			continue
+		}
+		if strings.HasPrefix(header, "GET ") {
+			answers[header] = string(file.Data)
+			continue
+		}
+		line, err := variantAsset(header, file.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		estate += line
+	}
+	server, err := gcptest.Start(strings.NewReader(estate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	for path, body := range answers {
+		server.AnswerJSON(path, body)
+	}
+	whole, err := gcp.InOrganization("30")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return scan(t, server, loaded, whole)
+}
