@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"slices"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -108,13 +107,11 @@ func (d orgPolicyData) constraint() engine.Constraint {
 
 // constraintsOf returns the organization policies that are set on a project, a
 // folder or an organization itself, by their constraints. The inventory lists
-// them in two forms, of which only the newer one knows managed constraints.
+// them in two forms, of which only the newer one knows managed constraints. The
+// error says why there may be more.
 func constraintsOf(r *engine.Reading, key string) (map[string]engine.Constraint, error) {
-	listed, err := r.Constraints(key)
-	if err != nil {
-		return nil, err
-	}
-	return engine.OnceInScope(r, "constraints "+key, func() (map[string]engine.Constraint, error) {
+	listed, unread := r.Constraints(key)
+	found, err := engine.OnceInScope(r, "constraints "+key, func() (map[string]engine.Constraint, error) {
 		found := maps.Clone(listed)
 		if found == nil {
 			found = map[string]engine.Constraint{}
@@ -131,6 +128,7 @@ func constraintsOf(r *engine.Reading, key string) (map[string]engine.Constraint,
 		}
 		return found, err
 	})
+	return found, errors.Join(unread, err)
 }
 
 // force is a constraint, and what it means that policies for it are in force.
@@ -150,26 +148,37 @@ func inForce(ctx context.Context, r *engine.Reading, field string, constraints .
 	}
 	var unread error
 	for _, f := range constraints {
-		policies, err := policiesFor(r, f.Constraint)
-		if n := slices.IndexFunc(policies, func(c engine.Constraint) bool { return c.Depends }); n >= 0 {
-			policies, err = policies[:n], conditional(f.Constraint) // a nearer one may decide
-		}
-		yes, decided := f.Judge(policies)
-		if !decided && err != nil && r.ReachesOut() {
-			if policies, err = effectivePolicy(ctx, r, f.Constraint); err == nil && policies[0].Depends {
-				policies, err = nil, conditional(f.Constraint)
-			}
-			yes, decided = f.Judge(policies)
-		}
-		switch {
-		case yes && (decided || err == nil):
+		yes, err := f.holds(ctx, r)
+		if yes {
 			return true
-		case !decided && err != nil:
-			unread = err
 		}
+		unread = errors.Join(unread, err)
 	}
 	r.Got(unread, field)
 	return false
+}
+
+// holds reports whether the constraint is in force for the resource. The error
+// says why it may be all the same.
+func (f force) holds(ctx context.Context, r *engine.Reading) (bool, error) {
+	policies, sure, err := policiesFor(r, f.Constraint)
+	if yes, decided := f.Judge(policies[:sure]); decided || err == nil {
+		return yes, nil
+	}
+	if r.ReachesOut() {
+		policies, err = effectivePolicy(ctx, r, f.Constraint)
+		if err == nil && policies[0].Depends {
+			policies, err = nil, conditional(f.Constraint)
+		}
+		yes, decided := f.Judge(policies)
+		if decided || err == nil {
+			return yes, nil
+		}
+		return false, err
+	}
+	// What is set further above counts until something nearer is known.
+	yes, decided := f.Judge(policies)
+	return yes && decided, err
 }
 
 // conditional is the error for a policy of which a condition decides.
@@ -199,19 +208,23 @@ func askEffective(ctx context.Context, r *engine.Reading, name string) ([]engine
 var errNoSpec = errors.New("the answer sets nothing")
 
 // policiesFor returns what is set for a constraint from the resource upwards,
-// as far as it was read.
-func policiesFor(r *engine.Reading, name string) ([]engine.Constraint, error) {
-	var found []engine.Constraint
+// as far as it was read. The first so many are sure: all that is nearer than
+// they was read. What depends on a condition ends the list.
+func policiesFor(r *engine.Reading, name string) (found []engine.Constraint, sure int, unread error) {
 	for _, key := range r.Owner().Ancestors {
 		set, err := constraintsOf(r, key)
-		if err != nil {
-			return found, err
+		policy, ok := set[name]
+		if ok && policy.Depends {
+			return found, sure, errors.Join(conditional(name), unread)
 		}
-		if policy, ok := set[name]; ok {
+		if ok {
 			found = append(found, policy)
 		}
+		if unread = errors.Join(unread, err); unread == nil {
+			sure = len(found)
+		}
 	}
-	return found, nil
+	return found, sure, unread
 }
 
 // enforces reports whether a boolean constraint is enforced: the nearest

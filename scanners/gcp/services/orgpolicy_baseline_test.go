@@ -2,6 +2,9 @@ package services
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,7 +30,7 @@ func TestOrgPolicies(t *testing.T) {
 			"shop-prod": &OrgPolicies{
 				Level: "project", DomainsRestricted: true, KeyCreationDisabled: true, PublicAccessPrevented: true, LocationsLimited: true,
 			},
-			"shop-lab":  &OrgPolicies{Level: "project", DomainsRestricted: true, KeyCreationDisabled: true},
+			"shop-lab":  &OrgPolicies{Level: "project", DomainsRestricted: true}, // the key policy is reset
 			"shop-test": &OrgPolicies{Level: "project"},
 		},
 		unread: map[string][]posture.Unread{"shop-test": {{Field: "key_creation_disabled", Cause: underCondition}}},
@@ -116,4 +119,22 @@ func constraintOf(t *testing.T, rules string) engine.Constraint {
 		t.Fatal(err)
 	}
 	return data.constraint()
+}
+
+// TestOrgPoliciesOfAnExport: a policy that is known counts where nothing is
+// known of what is nearer; what is not enforced there may be so all the same.
+func TestOrgPoliciesOfAnExport(t *testing.T) {
+	line := func(enforced bool) string {
+		return fmt.Sprintf(`{"name": "//cloudresourcemanager.googleapis.com/organizations/3001", "asset_type": %q, "ancestors": ["organizations/3001"],`+
+			` "org_policy": [{"constraint": "constraints/iam.disableServiceAccountKeyCreation", "boolean_policy": {"enforced": %v}}]}`+"\n", engine.TypeOrganization, enforced)
+	}
+	hierarchy := strings.ReplaceAll(bench.Text(t, "hierarchy"), "storage.publicAccessPrevention", "x.y")
+	for enforced, want := range map[bool]string{true: "true unread: false", false: "false unread: true"} {
+		found := enginetest.Scan(t, bench.Export(t, hierarchy, line(enforced)), bench.Everything(typeOrgPolicy)).Resources["shop-lab"]
+		doc, _ := found.Doc.(*OrgPolicies)
+		got := fmt.Sprintf("%v unread: %v", doc.KeyCreationDisabled, slices.Contains(enginetest.Unread(found), "key_creation_disabled"))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
 }
