@@ -33,6 +33,8 @@ func (f *cloudFlags) add(cmd *cobra.Command, scan bool) {
 		case cloud.Files:
 			f.set.StringArray(flag.Name, nil, flag.Usage)
 			_ = cmd.MarkFlagFilename(flag.Name)
+		case cloud.Nothing:
+			f.set.Bool(flag.Name, false, flag.Usage)
 		case cloud.OneValue:
 			f.set.String(flag.Name, "", flag.Usage)
 		}
@@ -60,7 +62,7 @@ func (f *cloudFlags) values() cloud.Flags {
 		}
 		if several, ok := given.Value.(pflag.SliceValue); ok {
 			values[flag.Name] = several.GetSlice()
-		} else if given.Value.String() != "" {
+		} else if given.Value.String() != "" && (given.Value.Type() != "bool" || given.Value.String() == "true") {
 			values[flag.Name] = []string{given.Value.String()}
 		}
 	}

@@ -40,6 +40,7 @@ const (
 	OneValue Takes = iota
 	Values         // several, with commas between or by repeating the flag
 	Files          // several files, by repeating the flag
+	Nothing        // it is given or not
 )
 
 // Role is how a provider takes the permissions that a scan needs.

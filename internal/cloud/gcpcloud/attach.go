@@ -61,7 +61,7 @@ func open(ctx context.Context, c cloud.Cloud, credentials Credentials, o cloud.O
 	if err != nil {
 		return audit.Cloud{}, errors.Join(err, files.Close())
 	}
-	made.Config.GCP, made.GCP.Services, made.GCP.Now = s.settings, s.Services, o.Now
+	made.Config.GCP, made.GCP.Services, made.GCP.Now, made.GCP.Complete = s.settings, s.Services, o.Now, s.complete
 	p, err := newPass(made)
 	if err != nil {
 		return audit.Cloud{}, errors.Join(err, files.Close())

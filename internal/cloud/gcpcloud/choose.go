@@ -18,6 +18,7 @@ const (
 	projectFlag      = "project"
 	impersonateFlag  = "impersonate-service-account"
 	exportFlag       = "from-export"
+	completeFlag     = "complete"
 )
 
 // What the environment puts in scope, where nothing else does.
@@ -31,15 +32,19 @@ type chosen struct {
 	cloud.Choice
 	settings config.GCP // as flags and environment fill them in
 	exports  []string   // files to read instead of the cloud
+	complete bool       // nothing was left out of them
 }
 
 // choose decides what the options put in scope.
 func choose(o cloud.Options) (chosen, error) {
-	s := chosen{settings: o.Config.GCP, exports: o.Flags[exportFlag]}
+	s := chosen{settings: o.Config.GCP, exports: o.Flags[exportFlag], complete: o.Flags.One(completeFlag) != ""}
 	given := config.GCP{Organization: o.Flags.One(organizationFlag), Folder: o.Flags.One(folderFlag), Projects: o.Flags[projectFlag]}
 	impersonate, services := o.Flags.One(impersonateFlag), o.Flags[cloud.ServicesFlag]
 	if len(s.exports) > 0 && (named(given) || impersonate != "") {
 		return chosen{}, errors.New("--from-export reads a file and no cloud: leave out --organization, --folder, --project and --impersonate-service-account")
+	}
+	if s.complete && len(s.exports) == 0 {
+		return chosen{}, errors.New("--complete says that an export lacks nothing: pass the export, too, with --from-export FILE")
 	}
 	s.Narrowed = len(services) > 0 || len(s.exports) > 0 || named(o.Config.GCP) && named(given)
 	if s.Services = services; len(services) == 0 {

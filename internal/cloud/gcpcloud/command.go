@@ -16,6 +16,11 @@ func command() cloud.Command {
 				Usage: "read this `file` of gcloud asset export instead of the cloud (may be repeated: resources, IAM policies, organization policies)",
 				Takes: cloud.Files, ScanOnly: true,
 			},
+			{
+				Name:  completeFlag,
+				Usage: "the export has all types and all projects, unfiltered: what it does not hold is not there",
+				Takes: cloud.Nothing, ScanOnly: true,
+			},
 		},
 		Scan: cloud.Help{
 			Short: "Scan Google Cloud projects, folders or an organization",
@@ -25,14 +30,20 @@ posture.yaml names, else GOOGLE_CLOUD_PROJECT. What the inventory lacks is read
 directly.
 
 With --from-export the scan reads what gcloud asset export wrote, without
-credentials and without a cloud; of what a file lacks nothing is said. A
-project is judged with the IAM policies above it: without the folders and the
+credentials and without a cloud. What a file lacks is not known: of a type of
+which it holds nothing, nothing is said, and what turns on the IAM policy or the
+organization policies of a project without such a line is unknown. With
+--complete you say that the export was not filtered; then none means none.
+A line that cannot be read is named, and the rest is judged.
+
+A project is judged with the IAM policies above it: without the folders and the
 organization in scope, they are read directly, or what turns on them is
 unknown.`,
 			Example: `  posture scan gcp --organization 123456789012
   posture scan gcp --project shop-prod --project shop-test
   posture scan gcp --folder 345678901234 --impersonate-service-account posture@audit.iam.gserviceaccount.com
   posture scan gcp --from-export resources.ndjson --from-export iam-policies.ndjson
+  posture scan gcp --from-export all.ndjson --complete
   posture scan gcp --project shop-prod --fail-on high      for a pipeline`,
 		},
 		Doctor: cloud.Help{

@@ -43,9 +43,8 @@ func (r *Reading) OwnPolicy(fields ...string) (*Policy, error) {
 		}
 		return r.direct.policy, nil
 	}
-	e := r.place.estate
 	if isNode(r.Type) {
-		return e.above[r.Asset.owner()], e.complete(iamPolicies, r.Type)
+		return r.place.estate.policyOf(r.Asset.owner())
 	}
 	return r.place.policyOn(r.Asset.Type, r.Asset.Name)
 }
@@ -59,7 +58,10 @@ func (p *place) policyOn(typ, name string) (*Policy, error) {
 	if p.broken != nil {
 		return nil, p.broken
 	}
-	return nil, p.estate.complete(iamPolicies, typ)
+	if x := p.estate.exports; x != nil && x.policies[name] != nil {
+		return nil, x.policies[name]
+	}
+	return nil, p.estate.complete(iamPolicies, typ, p.node.Key)
 }
 
 // Inherited returns what the IAM policies of everything above the resource
@@ -81,18 +83,25 @@ func (r *Reading) Inherited(ctx context.Context, fields ...string) []Grant {
 // by the resources' full names. The error says why those of the type may not be
 // there.
 func (r *Reading) PoliciesIn(typ string) (map[string]*Policy, error) {
-	return r.place.policies, errors.Join(r.place.broken, r.place.estate.complete(iamPolicies, typ))
+	return r.place.policies, errors.Join(r.place.broken, r.place.estate.complete(iamPolicies, typ, r.Owner().Key), r.place.estate.exports.badPolicies())
 }
 
 // ScopePolicies returns the IAM policies of the projects, folders and
 // organizations of the scope, by their keys. The error says why some may not be
 // there.
 func (r *Reading) ScopePolicies() (map[string]*Policy, error) {
-	var err error
-	for _, typ := range hierarchy {
-		err = errors.Join(err, r.place.estate.complete(iamPolicies, typ))
+	e := r.place.estate
+	for key := range e.nodes {
+		if _, err := e.policyOf(key); err != nil {
+			return e.above, err
+		}
 	}
-	return r.place.estate.above, err
+	for _, typ := range hierarchy {
+		if err := e.complete(iamPolicies, typ, ""); err != nil && e.exports == nil {
+			return e.above, err
+		}
+	}
+	return e.above, nil
 }
 
 // PoliciesAbove returns the IAM policies of everything above the resource,
@@ -123,5 +132,5 @@ func (r *Reading) PolicyOf(ctx context.Context, key string) (*Policy, error) {
 	if !r.InScope(key) {
 		return r.place.inventory.askPolicy(ctx, key)
 	}
-	return r.place.estate.above[key], r.place.estate.complete(iamPolicies, typeOf(key))
+	return r.place.estate.policyOf(key)
 }

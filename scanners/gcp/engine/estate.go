@@ -35,7 +35,7 @@ type estate struct {
 	constraints map[string]map[string]Constraint // organization policies, by key and name
 
 	listed  map[listingKey]error // nil: complete
-	partial bool                 // it came from an export, which need not hold every type
+	exports *exported            // nil: it came from the inventory itself
 }
 
 type shareKey struct{ typ, owner string }
@@ -158,6 +158,9 @@ func (e *estate) seal() {
 	for _, s := range e.policies {
 		e.packer.seal(s)
 	}
+	if e.exports != nil {
+		e.exports.place(e)
+	}
 	if e.accounts == nil {
 		e.accounts = map[string]*Node{}
 		for _, n := range e.nodes {
@@ -171,20 +174,28 @@ type notListedError struct{ content content }
 
 func (e notListedError) Error() string { return "no listing of " + e.content.String() }
 
-// complete returns nil when all of the type is there, and else why not.
-func (e *estate) complete(c content, typ string) error {
+// complete returns nil when all of a content is there that is of the type and
+// belongs to the owner, and else why not.
+func (e *estate) complete(c content, typ, owner string) error {
+	if e.exports != nil {
+		return e.exports.complete(c, typ, owner)
+	}
 	if err, known := e.listed[listingKey{c, typ}]; known {
 		return err
 	}
-	for _, kin := range e.registry.kindred(typ) {
-		if err, known := e.listed[listingKey{c, kin}]; known && e.partial {
-			return err
-		}
-	}
 	if e.common != nil {
-		return e.common.complete(c, typ)
+		return e.common.complete(c, typ, owner)
 	}
 	return notListedError{c}
+}
+
+// policyOf returns the IAM policy of a project, a folder or an organization,
+// nil for none. One that is there is whole, whatever became of the others.
+func (e *estate) policyOf(key string) (*Policy, error) {
+	if found := e.above[key]; found != nil {
+		return found, nil
+	}
+	return nil, e.complete(iamPolicies, typeOf(key), key)
 }
 
 // each hands the resources of a type and an owner to do until it returns false.

@@ -2,31 +2,27 @@ package engine
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 
-	"cloud.google.com/go/asset/apiv1/assetpb"
-	"google.golang.org/protobuf/encoding/protojson"
+	"posture/internal/posture"
 )
 
-// Export is a file that gcloud asset export wrote: one asset on each line.
-// The contents (resource, iam-policy, org-policy) come in a file each, or one
-// after the other in one.
+// Export is a file that gcloud asset export wrote: one asset on each line, or
+// indented, also as an array. The contents (resource, iam-policy, org-policy,
+// access-policy) come in a file each, or one after the other in one.
 type Export struct {
 	Name string // for errors
 	io.Reader
 }
 
-// longestLine is the longest asset that is read: the API gives no larger ones.
-const longestLine = 32 << 20
-
 // FromExport reads exports instead of asking the inventory. What they lack is
-// not known: a type of which they hold nothing is left out of the coverage,
-// and a content that they lack makes its fields unread. A line that is not
-// whole, or not of an export, is an error that names it.
+// not known, unless the options say that they are complete: a type of which
+// they hold nothing is left out of the coverage, and a policy that a project's
+// own lines lack makes its fields unread. A line that cannot be read makes
+// unread what it may have held, with its number; a file without any asset is
+// an error.
 func FromExport(r Registry, exports []Export, o Options) (*Inventory, error) {
 	program := newProgram(r)
 	if err := program.declared.CheckServices(o.Services); err != nil {
@@ -36,7 +32,7 @@ func FromExport(r Registry, exports []Export, o Options) (*Inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.partial = true
+	e.exports = newExported(&program.Registry, o.Complete)
 	for _, export := range exports {
 		if err := e.takeExport(export); err != nil {
 			return nil, err
@@ -44,116 +40,116 @@ func FromExport(r Registry, exports []Export, o Options) (*Inventory, error) {
 	}
 	e.seal()
 	if len(e.nodes) == 0 {
-		return nil, errors.New("the export names no project: export cloudresourcemanager.googleapis.com/Project too, with --content-type resource")
+		return nil, errNoNode
 	}
 	return &Inventory{program: program, options: o, estate: e, record: newRecord()}, nil
 }
 
+var (
+	errNoNode  = errors.New("the export names no project: export cloudresourcemanager.googleapis.com/Project too, with --content-type resource")
+	errNoLine  = errors.New("the export is empty: make it again, or pass --complete if there is nothing to export")
+	errUTF16   = errors.New("the file is UTF-16: write it as UTF-8")
+	errZipped  = errors.New("the file is compressed: unpack it first")
+	errTooLong = errors.New("it is longer than any asset: expected one JSON object on each line; jq -c '.[]' makes them of an array")
+	errBreaks  = errors.New("the line breaks off: the export is truncated, make it again")
+	errNoAsset = errors.New("not an asset as gcloud asset export writes them, one JSON object on each line")
+)
+
 // takeExport keeps what one file holds.
 func (e *estate) takeExport(export Export) error {
 	reader := bufio.NewReaderSize(export, 1<<20)
-	for line := 1; ; line++ {
-		text, err := readLine(reader)
-		switch {
-		case errors.Is(err, io.EOF) && line > 1:
-			return nil
-		case errors.Is(err, io.EOF):
-			return fmt.Errorf("%s: the export is empty", export.Name)
-		case err != nil:
-			return fmt.Errorf("%s:%d: %w", export.Name, line, err)
-		}
-		err = e.takeLine(text)
-		if errors.Is(err, errNoAsset) && breaksOff(text) {
-			err = errTruncated
-		}
-		if err != nil {
-			return fmt.Errorf("%s:%d: %w", export.Name, line, err)
-		}
+	if err := begin(reader); err != nil {
+		return fmt.Errorf("%s: %w", export.Name, err)
 	}
-}
-
-var (
-	errTruncated = errors.New("the line breaks off: the export is truncated, make it again")
-	errTooLong   = errors.New("the line is longer than any asset")
-	errNoAsset   = errors.New("not an asset as gcloud asset export writes them, one JSON object on each line")
-	errNoContent = errors.New("the asset has neither a resource nor a policy: export with --content-type resource, iam-policy or org-policy")
-)
-
-// readLine returns the next line, and io.EOF after the last one.
-func readLine(reader *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := reader.ReadSlice('\n')
-		line = append(line, part...)
-		switch {
-		case err == nil:
-			return line, nil
-		case errors.Is(err, bufio.ErrBufferFull) && len(line) > longestLine:
-			return nil, errTooLong
-		case errors.Is(err, bufio.ErrBufferFull):
-		case errors.Is(err, io.EOF) && len(line) > 0:
-			return line, nil
-		default:
-			return nil, err
-		}
+	f := &exportFile{estate: e, name: export.Name, source: newSource()}
+	split := &splitter{take: f.take, refuse: f.refuse}
+	if err := split.all(reader); err != nil {
+		return fmt.Errorf("%s: %w", export.Name, err)
 	}
-}
-
-// breaksOff reports whether a line ends in the middle of its JSON.
-func breaksOff(line []byte) bool {
-	var bad *json.SyntaxError
-	var value json.RawMessage
-	line = bytes.TrimSpace(line)
-	return errors.As(json.Unmarshal(line, &value), &bad) && bad.Offset >= int64(len(line))
-}
-
-// takeLine keeps one asset. Fields that are not known are passed over: the
-// inventory gains some at times.
-func (e *estate) takeLine(line []byte) error {
-	if len(bytes.TrimSpace(line)) == 0 {
+	e.exports.add(f.source)
+	switch {
+	case f.good > 0:
 		return nil
+	case f.first != nil:
+		return f.first
+	case e.exports.whole:
+		return nil
+	default:
+		return fmt.Errorf("%s: %w", export.Name, errNoLine)
 	}
-	var found assetpb.Asset
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(line, &found); err != nil {
-		return errNoAsset
+}
+
+// begin skips a byte order mark, and refuses what is no text in UTF-8.
+func begin(reader *bufio.Reader) error {
+	mark, err := reader.Peek(3)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
 	}
-	if found.GetName() == "" || found.GetAssetType() == "" {
-		return errNoAsset
-	}
-	known := false
-	for content, has := range map[content]bool{
-		resources: found.GetResource() != nil, iamPolicies: found.GetIamPolicy() != nil, orgPolicies: len(found.GetOrgPolicy()) > 0,
-	} {
-		if !has {
-			continue
-		}
-		known = true
-		if err := e.take(content, &found); err != nil {
-			return err
-		}
-		e.endExported(content, found.GetAssetType())
-	}
-	if !known {
-		return errNoContent
+	switch text := string(mark); {
+	case text == "\xef\xbb\xbf":
+		_, err := reader.Discard(len(mark))
+		return err
+	case len(text) > 1 && (text[:2] == "\xff\xfe" || text[:2] == "\xfe\xff"):
+		return errUTF16
+	case len(text) > 1 && (text[:2] == "\x1f\x8b" || text[:2] == "PK"):
+		return errZipped
 	}
 	return nil
 }
 
-// endExported notes that an export holds a type. Of policies, which only some
-// resources have, any one shows that the content was exported.
-func (e *estate) endExported(c content, typ string) {
-	if c == resources {
-		e.listed[listingKey{c, typ}] = nil
-		return
+// exportFile is a file while it is read.
+type exportFile struct {
+	estate *estate
+	name   string
+	source *source
+	good   int   // values that were an asset
+	first  error // of the values that were none
+}
+
+// take keeps the value that begins on a line.
+func (f *exportFile) take(value []byte, line int) {
+	at := fmt.Sprintf("%s:%d", f.name, line)
+	err := f.estate.takeLine(value, at, f.source)
+	var bad *lineError
+	switch {
+	case err == nil:
+		f.good++
+	case errors.As(err, &bad):
+		f.note(at, *bad)
+	default:
+		f.note(at, lineError{err: err})
 	}
-	if _, known := e.listed[listingKey{c, TypeProject}]; !known {
-		for _, typ := range hierarchy {
-			e.listed[listingKey{c, typ}] = nil
-		}
-		for i := range e.registry.Services {
-			for _, typ := range e.registry.Services[i].typesWithPolicies() {
-				e.listed[listingKey{c, typ}] = nil
-			}
-		}
+}
+
+// refuse notes that nothing is known of what is on a line.
+func (f *exportFile) refuse(line int, err error) {
+	f.note(fmt.Sprintf("%s:%d", f.name, line), lineError{err: err})
+}
+
+func (f *exportFile) note(at string, bad lineError) {
+	if f.first == nil {
+		f.first = fmt.Errorf("%s: %w", at, bad.err)
 	}
+	f.estate.exports.spoil(at, bad)
+}
+
+// lineError is why a line, or a content of the asset on it, was not read. What
+// it may have held is of the content, the type and the owner; a zero one
+// stands for any.
+type lineError struct {
+	content content
+	typ     string
+	owner   string
+	err     error
+}
+
+// Error returns the text of the error itself.
+func (e *lineError) Error() string { return e.err.Error() }
+
+// Unwrap returns the error itself.
+func (e *lineError) Unwrap() error { return e.err }
+
+// unreadLine is the error for what a line may have held.
+func unreadLine(at string, err error) error {
+	return &posture.ReadError{Cause: posture.Cause{Reason: posture.Failed, Operation: "read " + at, Code: err.Error()}, Err: err}
 }

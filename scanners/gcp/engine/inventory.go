@@ -35,6 +35,7 @@ type Options struct {
 	Caller   string                // who reads, for the record; "" when it is not known
 	Services []string              // the services to read, by the catalogue's names; empty: all
 	NoReread bool                  // a failing resource is not read a second time
+	Complete bool                  // of exports: nothing was left out, so that what they do not hold is not there
 	Client   []option.ClientOption // credentials; for the inventory also the endpoint
 	REST     []option.ClientOption // for the APIs that are read directly, instead of Client
 
@@ -108,6 +109,9 @@ func (i *Inventory) Targets(ctx context.Context) ([]posture.Target, error) {
 		if n.active {
 			targets = append(targets, n.target())
 		}
+	}
+	if e.exports != nil {
+		targets = append(targets, e.exports.targets()...)
 	}
 	slices.SortFunc(targets, func(a, b posture.Target) int { return strings.Compare(a.Account, b.Account) })
 	if len(targets) == 0 {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -64,7 +65,7 @@ func OwnedBy[T any](r *Reading, typ, key string) ([]Joined[T], error) {
 // Missing marks fields as unread because what the resource points to is not
 // among its siblings, unless that is for their listing, which says more.
 func (r *Reading) Missing(typ string, fields ...string) {
-	if r.place.estate.complete(resources, typ) == nil && slices.ContainsFunc(fields, func(field string) bool { return r.Want.Field(r.Type, field) }) {
+	if r.place.estate.complete(resources, typ, r.Owner().Key) == nil && slices.ContainsFunc(fields, func(field string) bool { return r.Want.Field(r.Type, field) }) {
 		r.Lacks(typ, fields...)
 	}
 }
@@ -86,8 +87,9 @@ func Everywhere[T any](r *Reading, typ string, fields ...string) []Joined[T] {
 // joinAssets decodes all assets of a type that belong to the owners.
 func joinAssets[T any](e *estate, typ string, owners []string) ([]Joined[T], error) {
 	var found []Joined[T]
-	var bad error
+	var bad, incomplete error
 	for _, owner := range owners {
+		incomplete = cmp.Or(incomplete, e.complete(resources, typ, owner))
 		err := e.each(typ, owner, func(a *Asset) bool {
 			item := Joined[T]{Name: a.Name, Owner: owner}
 			if err := a.decode(&item.Data); err != nil {
@@ -99,5 +101,5 @@ func joinAssets[T any](e *estate, typ string, owners []string) ([]Joined[T], err
 		})
 		bad = errors.Join(bad, err)
 	}
-	return found, errors.Join(e.complete(resources, typ), bad)
+	return found, errors.Join(incomplete, bad)
 }

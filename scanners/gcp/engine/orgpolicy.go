@@ -40,5 +40,5 @@ func (r *Reading) Constraints(key string) (map[string]Constraint, error) {
 	if !r.InScope(key) {
 		return nil, notListedError{orgPolicies}
 	}
-	return e.constraints[key], e.complete(orgPolicies, typeOf(key))
+	return e.constraints[key], e.complete(orgPolicies, typeOf(key), key)
 }

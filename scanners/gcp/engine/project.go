@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"posture/internal/posture"
@@ -42,7 +41,7 @@ func (p *Project) Scan(ctx context.Context, want posture.Want, emit func(posture
 	}
 	coverage := posture.ScanReport{Caller: p.inventory.options.Caller}
 	for _, s := range p.inventory.selected(want) {
-		if e.lacks(s) {
+		if run.lacks(s) {
 			continue
 		}
 		coverage.Populations = append(coverage.Populations, run.scan(ctx, s, err))
@@ -51,16 +50,20 @@ func (p *Project) Scan(ctx context.Context, want posture.Want, emit func(posture
 	return coverage
 }
 
-// lacks reports whether an export holds nothing of the type, so that nothing
-// can be said of it.
-func (e *estate) lacks(s *Service) bool {
-	if e == nil || !e.partial || s.Once {
+// lacks reports whether an export shows nothing of the type for the target, so
+// that nothing can be said of it.
+func (p *place) lacks(s *Service) bool {
+	e := p.estate
+	switch {
+	case e == nil || e.exports == nil:
+		return false
+	case p.node == nil: // what no line describes
+		return !e.exports.strays(s, p.target.Account)
+	case s.Once:
 		return false
 	}
-	return !slices.ContainsFunc(s.types(), func(typ string) bool {
-		_, listed := e.listed[listingKey{resources, typ}]
-		return listed
-	})
+	var missing notListedError
+	return errors.As(e.complete(resources, s.types()[0], p.node.Key), &missing)
 }
 
 // place is one project while it is scanned.
@@ -80,7 +83,10 @@ type place struct {
 func (p *place) locate() error {
 	p.node = p.estate.accounts[p.target.Account]
 	if p.node == nil {
-		if err := p.estate.complete(resources, TypeProject); err != nil {
+		if x := p.estate.exports; x != nil {
+			return x.refuse(p.target.Account)
+		}
+		if err := p.estate.complete(resources, TypeProject, ""); err != nil {
 			return err
 		}
 		return errNoProject
@@ -109,7 +115,7 @@ func (p *place) scan(ctx context.Context, s *Service, err error) posture.Populat
 	}
 	if err == nil && !s.Once {
 		for _, typ := range s.types() {
-			err = errors.Join(err, p.estate.complete(resources, typ))
+			err = errors.Join(err, p.estate.complete(resources, typ, p.node.Key))
 		}
 	}
 	found.Complete = err == nil
@@ -143,14 +149,15 @@ func (p *place) read(ctx context.Context, s *Service, count *int) error {
 // and returns what went wrong.
 func (p *place) assets(ctx context.Context, s *Service, do func(*Asset) error) error {
 	var bad error
-	seen := map[string]bool{} // by name, where the inventory may list one under several types
+	seen := map[string]bool{} // by name, where one may be there several times: under several types, or in joined exports
+	several := len(s.types()) > 1 || p.estate.exports != nil
 	for _, typ := range s.types() {
 		err := p.estate.each(typ, p.node.Key, func(a *Asset) bool {
 			err := ctx.Err()
 			if err == nil && !seen[a.Name] {
 				err = do(a)
 			}
-			if len(s.types()) > 1 {
+			if several {
 				seen[a.Name] = true
 			}
 			bad = errors.Join(bad, err)

@@ -27,7 +27,10 @@ type Reading struct {
 // document is marked as unread; what into holds then does not matter.
 func (r *Reading) Decode(into any) {
 	err := Failed("read "+r.Type, r.Asset.decode(into))
-	if !slices.Contains(r.service.Versions, r.Asset.Version) {
+	if x := r.place.estate.exports; x != nil && x.unread[r.Asset.Name+" "+r.Asset.Type] != nil {
+		err = x.unread[r.Asset.Name+" "+r.Asset.Type]
+	}
+	if err == nil && !slices.Contains(r.service.Versions, r.Asset.Version) {
 		err = otherVersion(r.Type, r.Asset.Version)
 	}
 	r.Got(err, FieldsOf(r.service.Doc)...)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -128,8 +129,8 @@ func newNode(a *Asset) (*Node, error) {
 	n := &Node{Key: key, name: data.DisplayName, Ancestors: a.Ancestors}
 	n.active = data.LifecycleState == "ACTIVE" || data.State == "ACTIVE"
 	_, n.ID, _ = strings.Cut(key, "/")
-	if strings.HasPrefix(key, "projects/") && data.ProjectID != "" {
-		n.ID = data.ProjectID
+	if id := cmp.Or(data.ProjectID, LastOf(a.Name)); strings.HasPrefix(key, "projects/") && id != "" {
+		n.ID = id
 	}
 	if n.name == "" && data.Name != key {
 		n.name = data.Name
