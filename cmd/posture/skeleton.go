@@ -118,8 +118,10 @@ why: >
   Say in one or two sentences what can go wrong.
 require: | # true passes, false fails
   %s
-fix: >
-  Say how to fix it, with the command if there is one.
+fails: "{name} is not as it should be" # say how it fails; {name} and other values are filled in
+fix:
+  note: >
+    Say how to fix it, what to watch and what it costs. A command goes under command:.
 pass:
   - name: say why it passes
     given: %s

@@ -88,6 +88,8 @@ type Resource struct {
 	Link        string             `json:"link,omitempty"` // where the provider's console shows it; "" for nowhere, and once it is gone
 	Owner       string             `json:"owner,omitempty"`
 	Actual      []posture.Value    `json:"actual,omitempty"`    // what the rule read; empty when the finding is absent
+	Sentence    string             `json:"sentence,omitempty"`  // how it fails; "" where the rule's title has to do
+	Command     string             `json:"command,omitempty"`   // what fixes it, for a shell; "" for none
 	LastPass    time.Time          `json:"last_pass,omitzero"`  // zero: never seen passing
 	FirstFail   time.Time          `json:"first_fail,omitzero"` //
 	LastFail    time.Time          `json:"last_fail,omitzero"`  //

@@ -111,6 +111,7 @@ func (c *comparison) change(kind Kind, t *Notified, f *posture.Finding) *Change 
 	}
 	if f != nil {
 		change.Resource.Actual, change.Resource.Link = f.Evidence, f.Link
+		change.Resource.Sentence, change.Resource.Command = f.Sentence, f.Command
 	}
 	return &change
 }

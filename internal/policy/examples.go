@@ -70,6 +70,9 @@ func (r *rule) proveExamples(p *provider) []error {
 	for _, ex := range r.file.examples {
 		d.prove(r, p, ex)
 	}
+	if len(d.errs) == 0 {
+		d.proveWording(r)
+	}
 	return d.errs
 }
 

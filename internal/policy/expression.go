@@ -65,8 +65,15 @@ type compiler struct {
 	node   *yaml.Node // where the expression is in the file
 }
 
-// compile checks the expression and plans it. The errors are refusals.
-func (c compiler) compile(code string) (*expression, []error) {
+// compile checks an expression that is a yes or no and plans it. The errors are
+// refusals.
+func (c compiler) compile(code string) (*expression, []error) { return c.plan(code, c.yesOrNo) }
+
+// value checks an expression that is shown to people and plans it.
+func (c compiler) value(code string) (*expression, []error) { return c.plan(code, c.showable) }
+
+// plan checks an expression, of a type that is allowed, and plans it.
+func (c compiler) plan(code string, allowed func(*cel.Type) error) (*expression, []error) {
 	parsed, issues := c.env.Parse(code)
 	if issues.Err() != nil {
 		return nil, c.issues(issues)
@@ -79,6 +86,9 @@ func (c compiler) compile(code string) (*expression, []error) {
 	if issues.Err() != nil {
 		return nil, c.issues(issues)
 	}
+	if err := allowed(checked.OutputType()); err != nil {
+		return nil, []error{err}
+	}
 	if err := c.bounded(checked); err != nil {
 		return nil, []error{err}
 	}
@@ -89,12 +99,24 @@ func (c compiler) compile(code string) (*expression, []error) {
 	return &expression{source: strings.TrimSpace(code), program: program, reads: reads}, nil
 }
 
-// bounded refuses an expression whose answer is no yes/no value or that may
-// cost too much.
-func (c compiler) bounded(checked *cel.Ast) error {
-	if t := checked.OutputType(); !t.IsExactType(types.BoolType) {
+// yesOrNo refuses the type of an expression whose answer is no yes/no value.
+func (c compiler) yesOrNo(t *cel.Type) error {
+	if !t.IsExactType(types.BoolType) {
 		return c.refuse(1, 0, "the expression gives %s: expected bool, true when all is good", t)
 	}
+	return nil
+}
+
+// showable refuses the type of an expression that cannot be shown in a text.
+func (c compiler) showable(t *cel.Type) error {
+	if !isShowable(t) {
+		return c.refuse(1, 0, "the expression gives %s: expected a text, a number, a time or a list of them", t)
+	}
+	return nil
+}
+
+// bounded refuses an expression that may cost too much.
+func (c compiler) bounded(checked *cel.Ast) error {
 	estimate, err := c.env.EstimateCost(checked, sizes{})
 	if err != nil {
 		return c.refuse(1, 0, "estimate the cost: %s", err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,6 +131,9 @@ func (c *judging) judge(r *rule) (posture.Finding, bool) {
 	f := newFinding(r, c.subject.resource)
 	f.Status, f.Unknown = v.status, v.unknown
 	f.Evidence = c.evidence(r)
+	if f.Status == posture.Fail {
+		f.Sentence, f.Command = c.say(r)
+	}
 	return f, true
 }
 
@@ -168,14 +172,14 @@ func (c *judging) evaluate(r *rule, e *expression, key string) verdict {
 }
 
 // missing returns the unread fields that the rule reads.
-func (c *judging) missing(r *rule) []unread {
+func (c *judging) missing(r *rule) []unread { return c.overlapping(r.reads) }
+
+// overlapping returns the unread fields that touch one of the paths.
+func (c *judging) overlapping(paths []fieldPath) []unread {
 	var missing []unread
 	for _, u := range c.unread {
-		for _, p := range r.reads {
-			if p.overlaps(u.path) {
-				missing = append(missing, u)
-				break
-			}
+		if slices.ContainsFunc(paths, u.path.overlaps) {
+			missing = append(missing, u)
 		}
 	}
 	return missing

@@ -126,16 +126,9 @@ func (p *Policy) Reads(ids ...string) []string {
 	return slices.Compact(fields)
 }
 
-// fields returns the top-level fields that the rule reads.
-func (r *rule) fields() []string {
-	var fields []string
-	for _, read := range r.reads {
-		if read.fetched() {
-			fields = append(fields, read.top())
-		}
-	}
-	return fields
-}
+// fields returns the top-level fields that the rule reads to judge, and to say
+// how a resource fails.
+func (r *rule) fields() []string { return fieldsOf(append(slices.Clone(r.reads), r.wording.reads...)) }
 
 // Param is a parameter of a rule, for people who may want to replace it.
 type Param struct {
@@ -150,12 +143,8 @@ type Param struct {
 
 // Params returns the parameters of a rule in use, sorted by name.
 func (p *Policy) Params(id string) []Param {
-	for _, t := range p.types {
-		for _, r := range t.rules {
-			if r.file.id.value == id {
-				return r.publicParams()
-			}
-		}
+	if r := p.rule(id); r != nil {
+		return r.publicParams()
 	}
 	return nil
 }

@@ -52,10 +52,10 @@ func TestRules(t *testing.T) {
 			{Name: "min_days", Value: int64(7)}, {Name: "owner", Value: "me"},
 			{Name: "owners", Value: []string{"me", "you"}}, {Name: "strict", Value: false},
 		},
-		Fix: "Mend it.", References: []string{"https://example.org"}, Digest: rules[0].Digest,
+		Fix: posture.Fix{Note: "Mend it."}, References: []string{"https://example.org"}, Digest: rules[0].Digest,
 	}, {
 		ID: "other", Title: "A title", Type: "AWS::S3::Bucket", Category: posture.Encryption, Severity: posture.High,
-		SOC2: []string{"CC6.1"}, Why: "Because.", Require: "resource.versioning || resource.policy.tls", Fix: "Mend it.", Digest: rules[1].Digest,
+		SOC2: []string{"CC6.1"}, Why: "Because.", Require: "resource.versioning || resource.policy.tls", Fix: posture.Fix{Note: "Mend it."}, Digest: rules[1].Digest,
 	}}
 	if diff := cmp.Diff(want, rules); diff != "" {
 		t.Error(diff)

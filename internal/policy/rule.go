@@ -24,6 +24,7 @@ type rule struct {
 	applies  *expression // nil: the rule is for every resource of its type
 	reads    []fieldPath // of both expressions, each once
 	show     []evidence  // how to read them
+	wording  wording
 	severity posture.Severity
 	params   []param // as overridden
 	values   paramValues
@@ -55,7 +56,7 @@ func (l *loader) compile(f *ruleFile) (*rule, []error) {
 		return nil, errs
 	}
 	r.collect()
-	return r, nil
+	return r, r.word()
 }
 
 // environment returns the environment of a resource type, or of one rule when
@@ -118,7 +119,7 @@ func (r *rule) public() posture.Rule {
 	return posture.Rule{
 		ID: f.id.value, Title: f.title.value, Type: f.resource.value,
 		Category: f.category, Severity: r.severity, SOC2: values(f.soc2),
-		Why: f.why.value, Require: r.require.source, Params: r.inEffect(), Fix: f.fix.value,
+		Why: f.why.value, Require: r.require.source, Params: r.inEffect(), Fix: f.wording.public(),
 		References: values(f.references), Digest: r.digest(),
 	}
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ type ruleFile struct {
 	require    text
 	applies    text // node is nil when the rule has none
 	params     []param
-	fix        text
+	wording    wordingText
 	references []text
 	examples   []example
 }
@@ -76,9 +77,9 @@ func (d *decoder) ruleKeys(f *ruleFile) keys {
 		"require":    func(n *yaml.Node) { f.require = d.text(n, "an expression") },
 		"applies":    func(n *yaml.Node) { f.applies = d.text(n, "an expression") },
 		"params":     func(n *yaml.Node) { f.params = d.params(n) },
-		"fix":        func(n *yaml.Node) { f.fix = d.text(n, "a fix") },
 		"references": func(n *yaml.Node) { f.references = d.links(n) },
 	}
+	maps.Copy(k, d.wordingKeys(&f.wording))
 	for _, want := range outcomes {
 		k[string(want)] = func(n *yaml.Node) { f.examples = append(f.examples, d.examples(n, want)...) }
 	}

@@ -241,7 +241,7 @@ type Rule struct {
 	Why        string   `json:"why"`
 	Require    string   `json:"require"` // the expression that must hold
 	Params     []Param  `json:"params,omitempty"`
-	Fix        string   `json:"fix"`
+	Fix        Fix      `json:"fix"`
 	References []string `json:"references,omitempty"`
 	Digest     string   `json:"digest"` // sha256 of all that decides its findings, parameters included
 }
@@ -268,6 +268,8 @@ type Finding struct {
 	Status      Status     `json:"status"`
 	Evidence    []Value    `json:"evidence,omitempty"` // the fields that the rule read, with their values
 	Unknown     []Unread   `json:"unknown,omitempty"`  // why the status is unknown
+	Sentence    string     `json:"sentence,omitempty"` // how the resource fails, in one sentence; "": the rule has none, or a value was not read
+	Command     string     `json:"command,omitempty"`  // what fixes it, for a shell, values quoted; "": there is none
 	Owner       string     `json:"owner,omitempty"`
 	Exemption   *Exemption `json:"exemption,omitempty"` // a live or an expired acceptance; never changes the status
 

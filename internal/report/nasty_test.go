@@ -98,7 +98,7 @@ type read struct {
 
 func asRead(f posture.Finding) read {
 	rule := rules()[f.Rule]
-	return read{f, rule.Title, rule.Severity, rule.Category, rule.SOC2, rule.Fix}
+	return read{f, rule.Title, rule.Severity, rule.Category, rule.SOC2, rule.Fix.Note}
 }
 
 // TestRoundTrip holds that programs read in JSON what was found, names and all.

@@ -111,7 +111,7 @@ func (f Findings) entry(finding posture.Finding) entry {
 	for i, value := range finding.Evidence {
 		finding.Evidence[i].Value = value.Stored()
 	}
-	return entry{finding, rule.Title, rule.Severity, rule.Category, rule.SOC2, rule.Fix}
+	return entry{finding, rule.Title, rule.Severity, rule.Category, rule.SOC2, rule.Fix.Note}
 }
 
 // told says why a finding is what it is, in one line: the values that decided

@@ -25,12 +25,12 @@ func rules() map[string]posture.Rule {
 		"aws-s3-versioning": {
 			ID: "aws-s3-versioning", Provider: posture.AWS, Title: "S3 buckets keep earlier versions", Type: "AWS::S3::Bucket",
 			Category: posture.Backup, Severity: posture.High, SOC2: []string{"A1.2", "PI1.5"}, Why: "What is overwritten is gone.",
-			Require: "resource.versioning", Fix: "Turn versioning on.", References: []string{"https://docs.aws.amazon.com/s3"}, Digest: "d1",
+			Require: "resource.versioning", Fix: posture.Fix{Note: "Turn versioning on."}, References: []string{"https://docs.aws.amazon.com/s3"}, Digest: "d1",
 		},
 		"aws-ec2-volume-backed-up": {
 			ID: "aws-ec2-volume-backed-up", Provider: posture.AWS, Title: "Volumes are backed up", Type: "AWS::EC2::Volume",
 			Category: posture.Backup, Severity: posture.Critical, SOC2: []string{"A1.2"}, Why: "Disks die.",
-			Require: "resource.last_backup > now", Fix: "Add it to a plan.", Digest: "d2",
+			Require: "resource.last_backup > now", Fix: posture.Fix{Note: "Add it to a plan."}, Digest: "d2",
 		},
 	}
 }

@@ -106,7 +106,7 @@ func (f Findings) sarifRules() []sarifRule {
 	for _, id := range slices.Sorted(maps.Keys(f.Rules)) {
 		rule := f.Rules[id]
 		described := sarifRule{
-			ID: id, Short: sarifText{rule.Title}, Full: sarifText{rule.Why}, Help: sarifText{rule.Fix},
+			ID: id, Short: sarifText{rule.Title}, Full: sarifText{rule.Why}, Help: sarifText{rule.Fix.Note},
 			Default:    sarifLevel{grades[rule.Severity].level},
 			Properties: sarifProperties{Tags: append([]string{"security", string(rule.Category)}, rule.SOC2...), Severity: grades[rule.Severity].score},
 		}

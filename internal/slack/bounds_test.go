@@ -95,7 +95,7 @@ func TestFixIsCut(t *testing.T) {
 	}
 	for n, want := range map[int]int{1: 1, 12: 12, 13: 12} {
 		alert := regression("k", "b")
-		alert.Rule.Fix = lines(n)
+		alert.Rule.Fix = posture.Fix{Note: lines(n)}
 		if got := slack.Text(alert, false); strings.Count(got, "line ") != want {
 			t.Errorf("%d lines: %s", n, got)
 		}

@@ -30,7 +30,7 @@ func (p *page) change(a drift.Alert) {
 	p.list("Resources", resourceRows(a), a.MoreResources)
 	if fires(a.Kind) {
 		p.why = text(rule.Why, proseLimit)
-		p.fix = command(rule.Fix)
+		p.fix = command(fix(a, rule))
 	}
 }
 
@@ -52,6 +52,15 @@ func (p *page) ruleFacts(a drift.Alert, rule posture.Rule) {
 	p.fact("Owner", strings.Join(a.Owners, ", "))
 	p.fact("Due", due(a.Due, a.Time))
 	p.fact("Rule", rule.ID)
+}
+
+// fix returns the command that fixes the first resource, and the rule's note.
+func fix(a drift.Alert, rule posture.Rule) string {
+	said := posture.Fix{Note: rule.Fix.Note}
+	if len(a.Resources) > 0 {
+		said.Command = a.Resources[0].Command
+	}
+	return said.Text()
 }
 
 // expected says in words what must hold: the rule's title is such a sentence,

@@ -155,7 +155,7 @@ func poison(a drift.Alert, text string) drift.Alert {
 	}
 	if a.Rule != nil {
 		rule := *a.Rule
-		rule.Title, rule.Why, rule.Fix, rule.Require, rule.SOC2 = text, text, text, text, []string{text}
+		rule.Title, rule.Why, rule.Fix, rule.Require, rule.SOC2 = text, text, posture.Fix{Note: text}, text, []string{text}
 		rule.Params = []posture.Param{{Name: text, Value: text}, {About: text, Value: []string{text}}}
 		a.Rule = &rule
 	}

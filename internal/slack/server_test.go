@@ -185,7 +185,7 @@ func regression(key string, names ...string) drift.Alert {
 			Category: posture.Backup, Severity: posture.High, SOC2: []string{"A1.2", "PI1.5"},
 			Why:     "Without versioning an overwritten or deleted object is gone.",
 			Require: "resource.versioning",
-			Fix:     "aws s3api put-bucket-versioning --bucket NAME \\\n  --versioning-configuration Status=Enabled",
+			Fix:     posture.Fix{Note: "aws s3api put-bucket-versioning --bucket NAME \\\n  --versioning-configuration Status=Enabled"},
 			Digest:  "0123456789abcdef0123456789abcdef",
 		},
 	}

@@ -1,0 +1,68 @@
+package policy
+
+// Failing is what a rule says of one of its failing examples.
+type Failing struct {
+	Rule     string
+	Example  string // its name
+	Sentence string // "" when the rule has none
+	Command  string // "" when there is none, or the example's id does not say what it needs
+}
+
+// Failing returns what the rules in use say of their failing examples, sorted
+// by rule, in the order of the files.
+func (p *Policy) Failing() []Failing {
+	var all []Failing
+	for _, id := range p.Rules() {
+		r := p.rule(id.ID)
+		d := &decoder{src: r.file.src}
+		for _, ex := range r.file.examples {
+			if ex.want == fails {
+				all = append(all, d.failing(r, ex))
+			}
+		}
+	}
+	return all
+}
+
+// rule returns the rule in use with that id, nil when there is none.
+func (p *Policy) rule(id string) *rule {
+	for _, t := range p.types {
+		for _, r := range t.rules {
+			if r.file.id.value == id {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+// failing says a failing example, with the parameters that are in effect.
+func (d *decoder) failing(r *rule, ex example) Failing {
+	f := Failing{Rule: r.file.id.value, Example: ex.name.value}
+	on := d.resource(r, ex)
+	if c, err := (&typeRules{shape: r.shape}).open(&on, ex.now); err == nil {
+		f.Sentence, f.Command = c.say(r)
+	}
+	return f
+}
+
+// proveWording refuses a rule that does not say of each failing example how it
+// fails, or of none what fixes it, although it is written to.
+func (d *decoder) proveWording(r *rule) {
+	commands, w := 0, r.file.wording
+	for _, ex := range r.file.examples {
+		if ex.want != fails {
+			continue
+		}
+		said := d.failing(r, ex)
+		if said.Sentence == "" && len(w.fails) > 0 && len(ex.unread) == 0 {
+			d.refuse(ex.node, "fail example %q has no sentence: a value that it shows is empty, or cannot be had", ex.name.value)
+		}
+		if said.Command != "" {
+			commands++
+		}
+	}
+	if commands == 0 && w.command.node != nil {
+		d.refuse(w.command.node, "no fail example shows the command: give one of them an id, or the fields, that have what it names")
+	}
+}

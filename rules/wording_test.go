@@ -1,0 +1,57 @@
+package rules_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"posture/internal/policy"
+)
+
+var update = flag.Bool("update", false, "write the golden files again")
+
+// TestWording writes what every rule says of its failing examples into one file
+// for each cloud, which people read: each sentence must be true of its example.
+func TestWording(t *testing.T) {
+	for _, p := range providers {
+		loaded, err := policy.Load(policy.Options{Docs: p.docs, Files: []fs.FS{p.files}, Criteria: criteria(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got bytes.Buffer
+		last := ""
+		for _, f := range loaded.Failing() {
+			if f.Rule != last {
+				fmt.Fprintf(&got, "\n%s\n", f.Rule)
+				last = f.Rule
+			}
+			fmt.Fprintf(&got, "  %s\n    %s\n", f.Example, f.Sentence)
+			if f.Command != "" {
+				fmt.Fprintf(&got, "    $ %s\n", bytes.ReplaceAll([]byte(f.Command), []byte("\n"), []byte("\n      ")))
+			}
+		}
+		golden(t, "testdata/wording-"+p.name+".golden", got.Bytes())
+	}
+}
+
+// golden compares with a file, or writes it again.
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s: -want +got\n%s", file, diff)
+	}
+}
