@@ -1,5 +1,7 @@
 package policy
 
+import "posture/internal/posture"
+
 // Failing is what a rule says of one of its failing examples.
 type Failing struct {
 	Rule     string
@@ -9,15 +11,16 @@ type Failing struct {
 }
 
 // Failing returns what the rules in use say of their failing examples, sorted
-// by rule, in the order of the files.
-func (p *Policy) Failing() []Failing {
+// by rule, in the order of the files. Each resource is altered before, unless
+// alter is nil.
+func (p *Policy) Failing(alter func(*posture.Resource)) []Failing {
 	var all []Failing
 	for _, id := range p.Rules() {
 		r := p.rule(id.ID)
 		d := &decoder{src: r.file.src}
 		for _, ex := range r.file.examples {
 			if ex.want == fails {
-				all = append(all, d.failing(r, ex))
+				all = append(all, d.failing(r, ex, alter))
 			}
 		}
 	}
@@ -37,9 +40,12 @@ func (p *Policy) rule(id string) *rule {
 }
 
 // failing says a failing example, with the parameters that are in effect.
-func (d *decoder) failing(r *rule, ex example) Failing {
+func (d *decoder) failing(r *rule, ex example, alter func(*posture.Resource)) Failing {
 	f := Failing{Rule: r.file.id.value, Example: ex.name.value}
 	on := d.resource(r, ex)
+	if alter != nil {
+		alter(&on)
+	}
 	if c, err := (&typeRules{shape: r.shape}).open(&on, ex.now); err == nil {
 		f.Sentence, f.Command = c.say(r)
 	}
@@ -54,7 +60,7 @@ func (d *decoder) proveWording(r *rule) {
 		if ex.want != fails {
 			continue
 		}
-		said := d.failing(r, ex)
+		said := d.failing(r, ex, nil)
 		if said.Sentence == "" && len(w.fails) > 0 && len(ex.unread) == 0 {
 			d.refuse(ex.node, "fail example %q has no sentence: a value that it shows is empty, or cannot be had", ex.name.value)
 		}

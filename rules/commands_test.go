@@ -1,0 +1,193 @@
+package rules_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
+
+	"posture/internal/posture"
+	"posture/internal/pythontest"
+)
+
+// fixing is a command that a rule gives, as a shell would call it.
+type fixing struct {
+	rule string
+	argv []string
+}
+
+// fixings returns every command that rules give for their failing examples,
+// each a plain call with its arguments.
+func fixings(t *testing.T, alter func(*posture.Resource)) []fixing {
+	t.Helper()
+	var all []fixing
+	for _, p := range providers {
+		for _, f := range load(t, p.files, p.docs).Failing(alter) {
+			for _, argv := range calls(t, f.Rule, f.Command) {
+				all = append(all, fixing{f.Rule, argv})
+			}
+		}
+	}
+	return all
+}
+
+// calls parses a command as a shell does. It fails what is more than calls of a
+// program with arguments.
+func calls(t *testing.T, rule, command string) [][]string {
+	t.Helper()
+	file, err := syntax.NewParser().Parse(strings.NewReader(command), rule)
+	if err != nil {
+		t.Errorf("%s: %v", rule, err)
+		return nil
+	}
+	var all [][]string
+	for _, stmt := range file.Stmts {
+		call, ok := stmt.Cmd.(*syntax.CallExpr)
+		if !ok || stmt.Background || stmt.Negated || len(stmt.Redirs) > 0 || len(call.Assigns) > 0 {
+			t.Errorf("%s: expected calls of a program only, found %q", rule, command)
+			return nil
+		}
+		argv, err := expand.Fields(&expand.Config{}, call.Args...)
+		if err != nil {
+			t.Errorf("%s: %v", rule, err)
+			return nil
+		}
+		all = append(all, argv)
+	}
+	return all
+}
+
+// TestCommandsAreKnown holds that what rules tell people to paste exists: of the
+// AWS CLI by its own tables, of gcloud by the list in testdata.
+func TestCommandsAreKnown(t *testing.T) {
+	var aws []fixing
+	listed := listedCommands(t, "testdata/gcloud.txt")
+	for _, f := range fixings(t, nil) {
+		switch f.argv[0] {
+		case "aws":
+			aws = append(aws, f)
+		case "gcloud":
+			if fault := listed.fault(f.argv); fault != "" {
+				t.Errorf("%s: %s: %q", f.rule, fault, f.argv)
+			}
+		default:
+			t.Errorf("%s: expected a command of aws or gcloud, found %q", f.rule, f.argv)
+		}
+	}
+	if len(aws) == 0 {
+		t.Fatal("no rule has a command of aws")
+	}
+	for i, faults := range awsFaults(t, aws) {
+		if len(faults) > 0 {
+			t.Errorf("%s: %s: %q", aws[i].rule, strings.Join(faults, ", "), aws[i].argv)
+		}
+	}
+}
+
+// awsFaults asks the AWS CLI what is wrong with commands, and sends none.
+func awsFaults(t *testing.T, all []fixing) [][]string {
+	t.Helper()
+	python, err := pythontest.Find("python", "POSTURE_PYTHON")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in strings.Builder
+	encoder := json.NewEncoder(&in)
+	for _, f := range all {
+		if err := encoder.Encode(f.argv); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := exec.Command(python, "testdata/aws_cli.py")
+	check.Stdin, check.Stderr = strings.NewReader(in.String()), os.Stderr
+	out, err := check.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults := make([][]string, 0, len(all))
+	for line := range strings.Lines(string(out)) {
+		var one []string
+		if err := json.Unmarshal([]byte(line), &one); err != nil {
+			t.Fatal(err)
+		}
+		faults = append(faults, one)
+	}
+	if len(faults) != len(all) {
+		t.Fatalf("%d answers to %d commands", len(faults), len(all))
+	}
+	return faults
+}
+
+// commandList holds the flags of commands, by their words: "gcloud sql
+// instances patch".
+type commandList map[string][]string
+
+// listedCommands reads a list with one command a line: its words, then its
+// flags. Lines that begin with # are comments.
+func listedCommands(t *testing.T, file string) commandList {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	list := commandList{}
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		words := strings.Fields(lines.Text())
+		if len(words) == 0 || words[0] == "#" {
+			continue
+		}
+		flags := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "--") })
+		if flags < 0 {
+			flags = len(words)
+		}
+		list[strings.Join(words[:flags], " ")] = words[flags:]
+	}
+	return list
+}
+
+// fault says what is wrong with a call by the list, "" when nothing is.
+func (l commandList) fault(argv []string) string {
+	for n := len(argv); n > 0; n-- {
+		flags, ok := l[strings.Join(argv[:n], " ")]
+		if !ok {
+			continue
+		}
+		for _, word := range argv[n:] {
+			name, _, _ := strings.Cut(word, "=")
+			if strings.HasPrefix(name, "--") && !slices.Contains(flags, name) {
+				return "no flag " + name + " is listed"
+			}
+		}
+		return ""
+	}
+	return "the command is not listed"
+}
+
+// TestHostileNamesStayArguments holds that whatever a stranger called a
+// resource, its name and id are arguments of the same calls, in the same place.
+func TestHostileNamesStayArguments(t *testing.T) {
+	const hostile = `a'b "c" $(d); e | f & g > h \i *`
+	rename := func(to string) func(*posture.Resource) {
+		return func(r *posture.Resource) { r.Name, r.ID = to, strings.Replace(r.ID, "example", to, 1) }
+	}
+	tame, wild := fixings(t, rename("example")), fixings(t, rename(hostile))
+	if len(tame) != len(wild) {
+		t.Fatalf("%d calls instead of %d", len(wild), len(tame))
+	}
+	for i := range wild {
+		for k, word := range wild[i].argv {
+			wild[i].argv[k] = strings.ReplaceAll(word, hostile, "example")
+		}
+		if diff := cmp.Diff(tame[i].argv, wild[i].argv); diff != "" {
+			t.Errorf("%s: %s", wild[i].rule, diff)
+		}
+	}
+}
