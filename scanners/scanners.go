@@ -9,6 +9,7 @@ package scanners
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -51,13 +52,34 @@ func Each[T any](ctx context.Context, limit int, items []T, do func(context.Cont
 	return errors.Join(err, group.Wait())
 }
 
+// Beside runs all of them, at most limit at a time, whether or not a context
+// has ended: each learns that from its own calls, and marks what it could not
+// read. A panic in one is raised again when all have ended.
+func Beside(limit int, all ...func()) {
+	var group errgroup.Group
+	group.SetLimit(limit)
+	for _, do := range all {
+		group.Go(func() error {
+			return Guard(func() error {
+				do()
+				return nil
+			})
+		})
+	}
+	if err := group.Wait(); err != nil {
+		panic(err)
+	}
+}
+
 // Reading collects which fields of one resource could not be read. Make one
-// with the provider's own way to tell why a call failed.
+// with the provider's own way to tell why a call failed. Several calls of one
+// resource may be beside each other.
 type Reading struct {
 	Type  string
 	Want  posture.Want
 	Cause func(error) posture.Cause
 
+	mu     sync.Mutex
 	unread []posture.Unread
 }
 
@@ -85,6 +107,8 @@ func (r *Reading) Got(err error, fields ...string) bool {
 
 // Mark marks the fields as unread for the cause.
 func (r *Reading) Mark(cause posture.Cause, fields ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, field := range fields {
 		r.unread = append(r.unread, posture.Unread{Field: field, Cause: cause})
 	}

@@ -79,3 +79,30 @@ func TestReading(t *testing.T) {
 		t.Errorf("unread (-want +got):\n%s", diff)
 	}
 }
+
+// TestBeside shows that all are run, a bounded number of them at a time, that
+// all may mark what was not read, and that a panic comes out once they ended.
+func TestBeside(t *testing.T) {
+	const limit, all = 3, 50
+	r := Reading{Cause: func(error) posture.Cause { return posture.Cause{} }}
+	var under atomic.Int32
+	do := make([]func(), all)
+	for i := range do {
+		do[i] = func() {
+			if under.Add(1) > limit {
+				t.Errorf("more than %d under way", limit)
+			}
+			defer under.Add(-1)
+			r.Got(errors.ErrUnsupported, "field")
+			if i == 7 {
+				panic("mistake")
+			}
+		}
+	}
+	defer func() {
+		if err, _ := recover().(error); !errors.Is(err, ErrPanic) || len(r.Unread()) != all {
+			t.Errorf("panic %v after %d of %d", err, len(r.Unread()), all)
+		}
+	}()
+	Beside(limit, do...)
+}

@@ -14,6 +14,10 @@ import (
 // Service is one resource type: what it declares, and how it is read.
 type Service struct {
 	scanners.Type
+	// AtOnce is how many resources of a listing are read at once; 0: as many
+	// as keep a service's gate busy by a call each. A service that says
+	// more takes longest, and is begun first.
+	AtOnce int
 	// Scan reads the type in one place and emits what it finds there. An
 	// error means that not all of it was listed.
 	Scan func(context.Context, *Place) error

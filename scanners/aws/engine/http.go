@@ -16,6 +16,11 @@ import (
 // attemptTimeout is for one try of one call.
 const attemptTimeout = 15 * time.Second
 
+// idleConnections is how many connections are kept for further calls. Every
+// bucket is a host of its own: those that are read keep theirs, and the
+// connections of those that were read give way first.
+const idleConnections = accountGate + 2*s3Gate
+
 // Outside returns the configuration for calls that are made beside a scan:
 // watched as those of a scan are, and tried once.
 func Outside(cfg aws.Config) aws.Config {
@@ -44,7 +49,7 @@ func httpClient(cfg aws.Config) aws.HTTPClient {
 		client = awshttp.NewBuildableClient()
 	}
 	client = client.WithTimeout(attemptTimeout).WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConnsPerHost = accountGate
+		t.MaxIdleConnsPerHost, t.MaxIdleConns = s3Gate, idleConnections
 	})
 	endpoint, err := url.Parse(aws.ToString(cfg.BaseEndpoint))
 	if err == nil && endpoint.Host != "" {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -12,7 +13,8 @@ import (
 	"posture/scanners"
 )
 
-// fanOut is how many resources of one listing are read at once.
+// fanOut is how many resources of one listing are read at once, where the
+// service says nothing else.
 const fanOut = 16
 
 // Place is one account and region, as one service sees it: where its clients
@@ -79,7 +81,7 @@ func Each[T any](ctx context.Context, p *Place, items []T, do func(context.Conte
 	if p.scan.sample && len(items) > 1 {
 		items = items[:1]
 	}
-	return scanners.Each(ctx, fanOut, items, func(ctx context.Context, item T) { do(ctx, p, item) })
+	return scanners.Each(ctx, cmp.Or(p.service.AtOnce, fanOut), items, func(ctx context.Context, item T) { do(ctx, p, item) })
 }
 
 // EachListed reads the resources of a listing, page by page; items takes them

@@ -12,9 +12,6 @@ import (
 	"posture/scanners"
 )
 
-// accountGate is how many calls may be under way in one account.
-const accountGate = 48
-
 // record watches every call of an account: it refuses operations that could
 // change something, keeps the number of calls under way within the gates, and
 // counts them.
@@ -23,16 +20,11 @@ type record struct {
 	calls     map[string]int
 	disagreed map[string]int // verdicts of AWS that differ from ours, by operation; nil for none
 
-	gate  chan struct{}
-	gates map[string]chan struct{} // by region and service
+	gates *gates
 }
 
 func newRecord() *record {
-	return &record{
-		calls: map[string]int{},
-		gate:  make(chan struct{}, accountGate),
-		gates: map[string]chan struct{}{},
-	}
+	return &record{calls: map[string]int{}, gates: newGates()}
 }
 
 // counts returns the calls made so far, by operation.
@@ -76,7 +68,7 @@ func (r *record) pass(ctx context.Context, in middleware.InitializeInput, next m
 		return middleware.InitializeOutput{}, middleware.Metadata{}, err
 	}
 	service := prefix(awsmiddleware.GetServiceID(ctx))
-	leave, err := r.enter(ctx, awsmiddleware.GetRegion(ctx), service)
+	leave, err := r.gates.enter(ctx, awsmiddleware.GetRegion(ctx), service)
 	if err != nil {
 		return middleware.InitializeOutput{}, middleware.Metadata{}, err
 	}
@@ -89,45 +81,6 @@ func (r *record) count(operation string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls[operation]++
-}
-
-// enter waits for a place at the gates of the service and of the account.
-func (r *record) enter(ctx context.Context, region, service string) (leave func(), err error) {
-	own := r.gateOf(region, service)
-	for i, gate := range []chan struct{}{own, r.gate} {
-		select {
-		case gate <- struct{}{}:
-		case <-ctx.Done():
-			if i == 1 {
-				<-own
-			}
-			return nil, ctx.Err()
-		}
-	}
-	return func() { <-r.gate; <-own }, nil
-}
-
-func (r *record) gateOf(region, service string) chan struct{} {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	key := region + " " + service
-	if r.gates[key] == nil {
-		r.gates[key] = make(chan struct{}, gateSize(service))
-	}
-	return r.gates[key]
-}
-
-// gateSize returns how many calls to a service of one region may be under
-// way: politeness to the account's own production traffic.
-func gateSize(service string) int {
-	switch service {
-	case "s3":
-		return 16
-	case "iam":
-		return 4
-	default:
-		return 8
-	}
 }
 
 // prefixes holds IAM's prefix of the services whose SDK name is

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
@@ -24,33 +23,6 @@ func TestReadOnlyNames(t *testing.T) {
 	for _, name := range writes {
 		if err := scanners.CheckRead(name, otherRead); err == nil {
 			t.Errorf("%s is let through", name)
-		}
-	}
-}
-
-// TestGateOfAccount shows that the account's own gate bounds all services
-// together, and that waiting ends with the context.
-func TestGateOfAccount(t *testing.T) {
-	r := newRecord()
-	var leaves []func()
-	for i := range accountGate {
-		leave, err := r.enter(context.Background(), "us-east-1", "service"+string(rune('a'+i)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		leaves = append(leaves, leave)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
-	defer cancel()
-	if _, err := r.enter(ctx, "us-east-1", "s3"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("one too many was let in: %v", err)
-	}
-	for _, leave := range leaves {
-		leave()
-	}
-	for range gateSize("s3") { // none of s3's own places was lost
-		if _, err := r.enter(context.Background(), "us-east-1", "s3"); err != nil {
-			t.Fatal(err)
 		}
 	}
 }

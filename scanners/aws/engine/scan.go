@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -36,6 +37,7 @@ func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture
 		indexes[i] = i
 		populations[i] = places[i].population(context.DeadlineExceeded)
 	}
+	slices.SortStableFunc(indexes, func(a, b int) int { return places[b].service.AtOnce - places[a].service.AtOnce })
 	_ = scanners.Each(ctx, accountGate, indexes, func(ctx context.Context, i int) {
 		populations[i] = places[i].population(places[i].scanService(ctx))
 	}) // what was not started keeps the population that says so

@@ -8,13 +8,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/google/go-cmp/cmp"
 
 	"posture/scanners"
 	"posture/scanners/aws/engine"
@@ -42,46 +40,57 @@ func TestOnlyReads(t *testing.T) {
 	}
 }
 
-// TestGates shows how many calls to a service are under way at most.
+// TestGates shows how many calls to a service are under way at most: none is
+// answered before so many are.
 func TestGates(t *testing.T) {
-	estate := loadEstate(t, "-- iam:GetAccountSummary --\n<SummaryMap/>\n-- s3:GetBucketVersioning --\n<VersioningConfiguration/>\n")
-	var now, most atomic.Int32
-	cloud := cloudOf(estate)
-	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		under := now.Add(1)
-		defer now.Add(-1)
-		for old := most.Load(); under > old && !most.CompareAndSwap(old, under); old = most.Load() {
-		}
-		time.Sleep(25 * time.Millisecond)
-		cloud.ServeHTTP(w, r)
-	}))
-	cfg := engine.Outside(server.Config(testAccount))
-	calls := map[string]func(context.Context) error{
-		"iam": func(ctx context.Context) error {
+	calls := map[string]func(context.Context, aws.Config) error{
+		"iam": func(ctx context.Context, cfg aws.Config) error {
 			_, err := iam.NewFromConfig(cfg).GetAccountSummary(ctx, nil)
 			return err
 		},
-		"s3": func(ctx context.Context) error {
+		"s3": func(ctx context.Context, cfg aws.Config) error {
 			_, err := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }).
 				GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: aws.String("alpha")})
 			return err
 		},
 	}
-	got := map[string]int32{}
-	for service, do := range calls {
-		most.Store(0)
+	for service, gate := range map[string]int32{"iam": 4, "s3": 128} {
+		estate := loadEstate(t, "-- iam:GetAccountSummary --\n<SummaryMap/>\n-- s3:GetBucketVersioning --\n<VersioningConfiguration/>\n")
+		full := &fullHouse{handler: cloudOf(estate), gate: gate, full: make(chan struct{})}
+		cfg := engine.Outside(serve(t, full).Config(testAccount))
 		var group sync.WaitGroup
-		for range 60 {
+		for range 3 * gate {
 			group.Go(func() {
-				if err := do(context.Background()); err != nil {
+				if err := calls[service](context.Background(), cfg); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		group.Wait()
-		got[service] = most.Load()
+		if most := full.most.Load(); most != gate {
+			t.Errorf("%s: %d calls were under way, want %d", service, most, gate)
+		}
 	}
-	if diff := cmp.Diff(map[string]int32{"iam": 4, "s3": 16}, got); diff != "" {
-		t.Errorf("most calls under way (-want +got):\n%s", diff)
+}
+
+// fullHouse answers nothing before a gate is full, and keeps how many calls
+// were under way at most.
+type fullHouse struct {
+	handler   http.Handler
+	gate      int32
+	full      chan struct{}
+	once      sync.Once
+	now, most atomic.Int32
+}
+
+func (f *fullHouse) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	under := f.now.Add(1)
+	defer f.now.Add(-1)
+	for old := f.most.Load(); under > old && !f.most.CompareAndSwap(old, under); old = f.most.Load() {
 	}
+	if under == f.gate {
+		f.once.Do(func() { close(f.full) })
+	}
+	<-f.full
+	f.handler.ServeHTTP(w, r)
 }

@@ -69,8 +69,14 @@ var s3Buckets = engine.Service{
 		},
 		Console: scanners.Console{Path: "/s3/buckets/{last}?region={region}"},
 	},
-	Scan: scanS3Buckets,
+	AtOnce: 96,
+	Scan:   scanS3Buckets,
 }
+
+// bucketCalls is how many calls of one bucket are beside each other. Buckets
+// are hosts of their own, so each of these calls has a connection of its own
+// to open, which takes twice as long as the call itself.
+const bucketCalls = 2
 
 func s3Client(p *engine.Place) *s3.Client {
 	return engine.Client(p, func(cfg aws.Config, _ ...func(*s3.Options)) *s3.Client {
@@ -113,17 +119,19 @@ func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, reg
 		name: &name, arn: "arn:" + p.Partition + ":s3:::" + name, region: region,
 	}
 	b.policy = sync.OnceValues(func() (string, error) { return b.fetchPolicy(ctx) })
-	b.readVersioning(ctx)
-	b.readEncryption(ctx)
-	b.readExposure(ctx)
-	b.readPolicy()
-	b.readOwnership(ctx)
-	b.readLogging(ctx)
-	b.readLifecycle(ctx)
-	b.readObjectLock(ctx)
-	b.readReplication(ctx, regions)
-	b.readTags(ctx)
-	b.readTrails(ctx)
+	scanners.Beside(bucketCalls,
+		func() { b.readExposure(ctx) }, // first: it takes most calls, one after the other
+		func() { b.readPolicy() },
+		func() { b.readVersioning(ctx) },
+		func() { b.readEncryption(ctx) },
+		func() { b.readOwnership(ctx) },
+		func() { b.readLogging(ctx) },
+		func() { b.readLifecycle(ctx) },
+		func() { b.readObjectLock(ctx) },
+		func() { b.readReplication(ctx, regions) },
+		func() { b.readTags(ctx) },
+		func() { b.readTrails(ctx) },
+	)
 	b.doc.Created = readCreated(b.Reading, bucket.CreationDate, "s3:ListBuckets")
 	b.doc.LastBackup = readLastBackup(ctx, b.Reading, b.arn)
 	b.Emit(b.arn, name, b.tags, &b.doc)
