@@ -87,7 +87,7 @@ func (f *findings) print(ctx context.Context) error {
 	}
 	matching := run.findings(ctx, kept).Filter(f.where)
 	matching.Color = f.world.colored()
-	c, err := count(matching)
+	c, err := count(matching, 0)
 	if err != nil {
 		return unread(kept, fmt.Errorf("read run %s: %w", run.run.ID, err))
 	}

@@ -13,6 +13,7 @@ import (
 	"posture/internal/report"
 	"posture/internal/snapshot"
 	"posture/internal/store"
+	"posture/internal/tally"
 )
 
 // closedRun is a run that is read back.
@@ -87,56 +88,20 @@ func (r closedRun) findings(ctx context.Context, s store.Store) report.Findings 
 	return report.Findings{Run: r.run.ID, Tool: r.run.Tool, Rules: rules, Items: items}
 }
 
-// counted is how many findings there are of what.
-type counted struct {
-	statuses map[posture.Status]int
-	exempted int
-	failing  map[posture.Severity]int // without those exempted
-	unknown  map[posture.Severity]int
-	causes   map[string]int // unknown findings by cause
-}
+// counted is how many findings there are of what, as people read it.
+type counted struct{ *tally.Tally }
 
-// count reads all findings, and so finds out too whether they can be read.
-func count(f report.Findings) (counted, error) {
-	c := counted{
-		statuses: map[posture.Status]int{}, failing: map[posture.Severity]int{},
-		unknown: map[posture.Severity]int{}, causes: map[string]int{},
-	}
+// count reads all findings, and so finds out too whether they can be read. It
+// keeps so many of the worst.
+func count(f report.Findings, keep int) (counted, error) {
+	c := counted{tally.New(keep)}
 	for finding, err := range f.Items {
 		if err != nil {
 			return c, err
 		}
-		c.add(finding, f.Rules[finding.Rule].Severity)
+		c.Add(finding, f.Rules[finding.Rule].Severity)
 	}
 	return c, nil
-}
-
-func (c *counted) add(finding posture.Finding, severity posture.Severity) {
-	c.statuses[finding.Status]++
-	switch {
-	case finding.Status == posture.Unknown:
-		c.unknown[severity]++
-		for _, cause := range causesOf(finding) {
-			c.causes[cause]++
-		}
-	case finding.Status == posture.Fail && finding.Exemption.Live():
-		c.exempted++
-	case finding.Status == posture.Fail:
-		c.failing[severity]++
-	}
-}
-
-// causesOf returns why a finding is unknown, each cause once.
-func causesOf(finding posture.Finding) []string {
-	var causes []string
-	seen := map[string]bool{}
-	for _, unread := range finding.Unknown {
-		if cause := unread.Cause.String(); !seen[cause] {
-			seen[cause] = true
-			causes = append(causes, cause)
-		}
-	}
-	return causes
 }
 
 // atOrOver adds up the counts of severities at or over a floor.
@@ -153,34 +118,36 @@ func atOrOver(counts map[posture.Severity]int, floor string) int {
 // line says in a few words how many findings there are.
 func (c counted) line() string {
 	return fmt.Sprintf("%d pass, %d fail%s, %d not checked",
-		c.statuses[posture.Pass], c.statuses[posture.Fail], c.bySeverity(), c.statuses[posture.Unknown])
+		c.Statuses[posture.Pass], c.Statuses[posture.Fail], c.bySeverity(), c.Statuses[posture.Unknown])
 }
 
 // statusLine is line for counts without severities.
-func statusLine(counts map[posture.Status]int) string { return counted{statuses: counts}.line() }
+func statusLine(counts map[posture.Status]int) string {
+	return counted{&tally.Tally{Statuses: counts}}.line()
+}
 
 // sentence is line without what there is none of: "5 critical findings fail".
 func (c counted) sentence() string {
 	var parts []string
-	if n := c.statuses[posture.Pass]; n > 0 {
+	if n := c.Statuses[posture.Pass]; n > 0 {
 		parts = append(parts, fmt.Sprintf("%d pass", n))
 	}
-	if c.statuses[posture.Fail] > 0 {
+	if c.Statuses[posture.Fail] > 0 {
 		parts = append(parts, c.failures())
 	}
-	if n := c.statuses[posture.Unknown]; n > 0 {
+	if n := c.Statuses[posture.Unknown]; n > 0 {
 		parts = append(parts, fmt.Sprintf("%d not checked", n))
 	}
 	return cmp.Or(wrapped(parts), "no findings")
 }
 
 func (c counted) failures() string {
-	n := c.statuses[posture.Fail]
+	n := c.Statuses[posture.Fail]
 	verb := "fail"
 	if n == 1 {
 		verb = "fails"
 	}
-	for severity, count := range c.failing {
+	for severity, count := range c.Failing {
 		if count == n {
 			return fmt.Sprintf("%d %s finding%s %s", n, severity, plural(n), verb)
 		}
@@ -191,12 +158,12 @@ func (c counted) failures() string {
 func (c counted) bySeverity() string {
 	var parts []string
 	for _, severity := range posture.Severities {
-		if n := c.failing[severity]; n > 0 {
+		if n := c.Failing[severity]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
 		}
 	}
-	if c.exempted > 0 {
-		parts = append(parts, fmt.Sprintf("%d exempted", c.exempted))
+	if c.Exempted > 0 {
+		parts = append(parts, fmt.Sprintf("%d exempted", c.Exempted))
 	}
 	if len(parts) == 0 {
 		return ""

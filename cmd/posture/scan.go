@@ -125,7 +125,7 @@ func (s *scan) auditor(ctx context.Context, progress *progress) (*audit.Auditor,
 	return &audit.Auditor{
 		Store: kept, Config: cfg, Clouds: map[posture.Provider]audit.Cloud{s.cloud.Provider(): cloud},
 		Now: s.world.now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
-		Narrowed: choice.Narrowed, Sender: sender, Channel: channel, Progress: progress.resource,
+		Narrowed: choice.Narrowed, Sender: sender, Channel: channel, Progress: progress.resource, Worst: s.keep(),
 	}, nil
 }
 

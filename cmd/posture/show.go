@@ -18,32 +18,67 @@ import (
 	"posture/internal/snapshot"
 )
 
+// shownFindings is how many rows the table of a scan has at most.
+const shownFindings = 1000
+
+// keep is how many of the failing findings the scan prints itself.
+func (s *scan) keep() int {
+	if s.format == "table" {
+		return shownFindings
+	}
+	return 0
+}
+
 // show prints what came of a scan. Findings go to standard output, and so does
 // all else when they are a table; when they are for a machine, all else goes
-// to standard error.
-func (s *scan) show(ctx context.Context, auditor *audit.Auditor, published audit.Published) error {
+// to standard error. Who publishes has counted the findings; they are read once
+// more only where they are printed all, or where another process published.
+func (s *scan) show(ctx context.Context, auditor *audit.Auditor, published audit.Published) (err error) {
 	run := closedRun{run: published.Run, parts: published.Parts, manifest: published.Manifest}
 	all := run.findings(ctx, auditor.Store)
-	c, err := count(all)
-	if err != nil {
-		return incomplete(err)
+	all.Color = s.world.colored()
+	c := counted{published.Found}
+	if c.Tally == nil {
+		if c, err = count(all, s.keep()); err != nil {
+			return incomplete(err)
+		}
 	}
 	out := s.world.err
 	if s.format == "table" {
 		out = s.world.out
-		if published.Manifest.Sequence == 1 {
-			all = all.Filter(report.Where{Statuses: []posture.Status{posture.Fail}})
-		} else {
-			all = report.Findings{Rules: all.Rules, Items: func(func(posture.Finding, error) bool) {}}
-		}
+		err = s.table(all, published.Manifest, c)
+	} else {
+		err = all.Write(s.world.out, s.format)
 	}
-	all.Color = s.world.colored()
-	if err := all.Write(s.world.out, s.format); err != nil {
+	if err != nil {
 		return incomplete(err)
 	}
 	s.tell(out, auditor, published)
 	fmt.Fprint(out, summary(published, c), "stored in ", auditor.Store, "\n")
 	return s.verdict(published.Manifest, c)
+}
+
+// table prints the worst of what fails, after the first scan of a store. After
+// later ones what changed is told instead.
+func (s *scan) table(all report.Findings, manifest snapshot.Manifest, c counted) error {
+	if manifest.Sequence > 1 {
+		return nil
+	}
+	worst := c.Worst()
+	all.Items = func(yield func(posture.Finding, error) bool) {
+		for _, finding := range worst {
+			if !yield(finding, nil) {
+				return
+			}
+		}
+	}
+	if err := all.Write(s.world.out, s.format); err != nil {
+		return err
+	}
+	if more := c.Statuses[posture.Fail] - len(worst); more > 0 {
+		fmt.Fprintf(s.world.out, "%d more failing finding%s (run: posture findings)\n", more, plural(more))
+	}
+	return nil
 }
 
 // tell prints the alerts that go to nobody else, and what became of the others.
@@ -117,15 +152,15 @@ func summary(published audit.Published, c counted) string {
 	}
 	fmt.Fprintf(&b, "%d API calls, %d target%s, run %s (%s)\n", calls, targets, plural(targets), published.Run.ID, published.Manifest.Outcome)
 	b.WriteString(secondReadings(published.Parts))
-	causes := slices.SortedFunc(maps.Keys(c.causes), func(x, y string) int {
-		return cmp.Or(c.causes[y]-c.causes[x], cmp.Compare(x, y))
+	causes := slices.SortedFunc(maps.Keys(c.Causes), func(x, y string) int {
+		return cmp.Or(c.Causes[y]-c.Causes[x], cmp.Compare(x, y))
 	})
 	for i, cause := range causes {
 		if i == shownCauses {
 			fmt.Fprintf(&b, "%d more reasons (run: posture findings --status unknown)\n", len(causes)-i)
 			break
 		}
-		fmt.Fprintf(&b, "%d finding%s not checked: %s\n", c.causes[cause], plural(c.causes[cause]), cause)
+		fmt.Fprintf(&b, "%d finding%s not checked: %s\n", c.Causes[cause], plural(c.Causes[cause]), cause)
 	}
 	return b.String()
 }
@@ -159,9 +194,9 @@ const shownCauses = 12
 // verdict turns what a run found into an exit code, see exitCodes.
 func (s *scan) verdict(manifest snapshot.Manifest, c counted) error {
 	unlisted := manifest.Totals.Listings - manifest.Totals.Listed
-	unknown := atOrOver(c.unknown, s.failOn)
+	unknown := atOrOver(c.Unknown, s.failOn)
 	switch {
-	case atOrOver(c.failing, s.failOn) > 0:
+	case atOrOver(c.Failing, s.failOn) > 0:
 		return &exitError{code: exitFindings}
 	case manifest.Outcome != snapshot.Complete:
 		return incomplete(fmt.Errorf("incomplete: the run is %s: %d of %d targets scanned, %.1f%% of findings checked",

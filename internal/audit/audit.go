@@ -92,6 +92,9 @@ type Auditor struct {
 	// Sender tells people what waits in the queue. Without one it waits for a
 	// process that has one.
 	Sender outbox.Sender
+	// Worst is how many of a run's failing findings Publish returns, the worst
+	// ones.
+	Worst int
 	// Progress, if there is one, is told how many resources of a target were
 	// read so far.
 	Progress func(target posture.Target, resources int)

@@ -10,6 +10,7 @@ import (
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
+	"posture/internal/tally"
 )
 
 // comparison is one attempt at comparing a run with what people were told, as
@@ -22,6 +23,7 @@ type comparison struct {
 	attempt   string
 	collector *drift.Collector
 	coverage  drift.Coverage
+	found     *tally.Tally
 	targets   map[string]known // to replace those of the index
 }
 
@@ -34,7 +36,7 @@ func (a *Auditor) compare(ctx context.Context, ix index, run snapshot.Run, parts
 	floor := a.Config.Alerts.CoverageFloor
 	c := &comparison{
 		auditor: a, run: run, index: ix, attempt: a.Attempt(),
-		coverage: drift.Coverage{Floor: floor}, targets: map[string]known{},
+		coverage: drift.Coverage{Floor: floor}, targets: map[string]known{}, found: tally.New(a.Worst),
 		collector: drift.NewCollector(drift.Grouping{
 			Run: run.ID, Time: run.Slot, Rules: rules, Days: a.Config.Alerts.DueDays, Floor: floor, Warnings: a.Warnings,
 		}),
@@ -58,17 +60,19 @@ func (c *comparison) side(ctx context.Context, s *side) error {
 			return err
 		}
 	}
-	if err := c.look(ctx, s); err != nil {
+	found, err := c.look(ctx, s)
+	if err != nil {
 		return err
 	}
-	c.coverage = c.coverage.Plus(s.summary.Coverage())
+	c.coverage = c.coverage.Plus(found.summary.Coverage())
+	c.found.Merge(found.tally)
 	if s.late {
 		return nil
 	}
-	if err := c.tell(ctx, s); err != nil {
+	if err := c.keep(ctx, s, found); err != nil {
 		return err
 	}
-	c.collector.Target(s.summary)
+	c.collector.Target(found.summary, found.changes)
 	return nil
 }
 
@@ -107,31 +111,79 @@ func (c *comparison) lose(ctx context.Context, s *side) error {
 // lost is what the alert about the scanner says of such a file.
 var lost = drift.Problem{Cause: posture.Cause{Reason: posture.Failed, Operation: "posture:ReadTold", Code: "Corrupt"}}
 
-// look compares a side without telling anybody, which yields the summary and
-// shows whether both streams can be read to their ends. Findings that cannot
-// make the target one of which nothing was read.
-func (c *comparison) look(ctx context.Context, s *side) error {
+// compared is what one reading of a side found out. It counts only when both
+// streams came to their ends.
+type compared struct {
+	summary drift.Summary
+	changes *drift.Changes
+	tally   *tally.Tally
+	lines   *snapshot.SortedWriter[line] // what people are notified of from now on; nil: nothing is kept
+	full    error                        // why a line could not be written
+}
+
+// newCompared prepares one reading. Of a target that is out of scope, or that
+// this run tells nothing of, no lines are kept.
+func (c *comparison) newCompared(s *side) (*compared, error) {
+	found := &compared{changes: drift.NewChanges(), tally: tally.New(c.auditor.Worst)}
+	if s.late || s.in.Extent.Removed {
+		return found, nil
+	}
+	var err error
+	found.lines, err = toldFile(c.toldKey(s)).Writer()
+	return found, err
+}
+
+// add takes one line of what people are notified of from now on.
+func (found *compared) add(n drift.Notified) error {
+	if found.lines == nil {
+		return nil
+	}
+	found.full = found.lines.Add(line{Notified: n})
+	return found.full
+}
+
+// look compares a side, in one reading of both streams. Findings that cannot be
+// read make the target one of which nothing was read.
+func (c *comparison) look(ctx context.Context, s *side) (*compared, error) {
+	found, err := c.newCompared(s)
+	if err != nil {
+		return nil, err
+	}
 	var toldErr, foundErr error
-	summary, err := drift.Compare(noted(s.told.lines, &toldErr), noted(s.findings, &foundErr), s.in, drift.Out{
-		Change: discard[drift.Change], Notified: discard[drift.Notified],
+	found.summary, err = drift.Compare(noted(s.told.lines, &toldErr), noted(c.counted(s.findings, found.tally), &foundErr), s.in, drift.Out{
+		Change: found.changes.Add, Notified: found.add,
 	})
 	switch {
 	case err == nil:
-		if s.summary = summary; s.lost {
-			s.summary.Problems = append(s.summary.Problems, lost)
+		if s.lost {
+			found.summary.Problems = append(found.summary.Problems, lost)
 		}
-		return nil
+		return found, nil
 	case toldErr != nil && damaged(toldErr):
 		if err := c.lose(ctx, s); err != nil {
-			return err
+			return nil, err
 		}
-	case toldErr != nil || foundErr != nil && !damaged(foundErr) || s.spoilt:
-		return err
+	case found.full != nil || toldErr != nil || foundErr != nil && !damaged(foundErr) || s.spoilt:
+		return nil, err
 	default:
 		s.in.Failure = &posture.Cause{Reason: posture.Failed, Code: "corrupt findings"}
 		s.in.Listed, s.findings, s.spoilt = nil, nothing[posture.Finding], true
 	}
 	return c.look(ctx, s)
+}
+
+// counted passes findings on and counts them.
+func (c *comparison) counted(findings iter.Seq2[posture.Finding, error], to *tally.Tally) iter.Seq2[posture.Finding, error] {
+	return func(yield func(posture.Finding, error) bool) {
+		for finding, err := range findings {
+			if err == nil {
+				to.Add(finding, c.collector.Rules[finding.Rule].Severity)
+			}
+			if !yield(finding, err) {
+				return
+			}
+		}
+	}
 }
 
 // noted passes a stream on and notes the error that it ends with.
@@ -148,21 +200,21 @@ func noted[T any](stream iter.Seq2[T, error], kept *error) iter.Seq2[T, error] {
 	}
 }
 
-// discard takes what nobody wants.
-func discard[T any](T) error { return nil }
-
-// tell collects what changed on a side, and stores what people are told of it
-// from now on. Of a target that is out of scope nothing remains.
-func (c *comparison) tell(ctx context.Context, s *side) error {
+// keep stores what people are notified of from now on. Of a target that is out
+// of scope nothing remains.
+func (c *comparison) keep(ctx context.Context, s *side, found *compared) error {
 	name := s.in.Target.String()
 	if s.in.Extent.Removed {
 		c.targets[name] = known{}
-		_, err := drift.Compare(s.told.lines, s.findings, s.in, drift.Out{Change: c.collector.Change, Notified: discard[drift.Notified]})
-		return err
+		return nil
 	}
 	target := s.in.Target
 	target.Regions = nil
-	key := snapshot.ToldKey(target, c.run.ID, c.attempt)
-	c.targets[name] = known{Target: target, Run: c.run.ID, Key: key}
-	return saveTold(ctx, c.auditor.Store, key, s, c.collector.Change)
+	c.targets[name] = known{Target: target, Run: c.run.ID, Key: c.toldKey(s)}
+	return found.lines.Put(ctx, c.auditor.Store, line{Base: &found.summary.Base})
+}
+
+// toldKey is where this attempt stores what people are notified of.
+func (c *comparison) toldKey(s *side) string {
+	return snapshot.ToldKey(s.in.Target, c.run.ID, c.attempt)
 }

@@ -11,6 +11,7 @@ import (
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
+	"posture/internal/tally"
 )
 
 // Published is what came of a run.
@@ -20,6 +21,9 @@ type Published struct {
 	Manifest snapshot.Manifest
 	Alerts   []drift.Alert
 	Delivery outbox.Report
+	// Found is what the run found, as it was counted while it was compared. Nil:
+	// it was published before.
+	Found *tally.Tally
 }
 
 // ErrBusy says that so many others publish that none was let in.
@@ -93,6 +97,7 @@ func (a *Auditor) publish(ctx context.Context, run snapshot.Run) (Published, err
 	if !consistsOf(out.Manifest, parts) {
 		return Published{}, errRaced
 	}
+	out.Found = c.found
 	alerts := c.collector.Alerts()
 	a.attribute(ctx, alerts)
 	if err := a.commit(ctx, c, alerts); err != nil {

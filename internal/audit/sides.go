@@ -18,7 +18,6 @@ type side struct {
 	late     bool // this run or a later one was compared already: it changes nothing
 	lost     bool // what people were told could not be read
 	spoilt   bool // the findings could not be read
-	summary  drift.Summary
 }
 
 // sides returns the targets that a run speaks of: those with a part, those in

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"iter"
 
 	"posture/internal/drift"
@@ -42,10 +41,7 @@ func untold() told { return told{lines: nothing[drift.Notified]} }
 // loadTold opens the file at a key, or returns store.ErrNotFound. As it is
 // read it may turn out to be snapshot.ErrCorrupt.
 func loadTold(ctx context.Context, s store.Store, key string) (told, error) {
-	lines, version, err := toldFile(key).Load(ctx, s)
-	if err == nil && version == "" {
-		err = store.ErrNotFound
-	}
+	lines, err := toldFile(key).Load(ctx, s)
 	if err != nil {
 		return told{}, err
 	}
@@ -71,31 +67,4 @@ func withoutBase(lines iter.Seq2[line, error]) iter.Seq2[drift.Notified, error] 
 			}
 		}
 	}
-}
-
-// errStopped ends a comparison of which nobody wants more.
-var errStopped = errors.New("stopped")
-
-// saveTold compares a side that was looked at before, hands its changes on and
-// stores what people are told from now on at the key.
-func saveTold(ctx context.Context, s store.Store, key string, of *side, change func(drift.Change) error) error {
-	lines := func(yield func(line, error) bool) {
-		if !yield(line{Base: &of.summary.Base}, nil) {
-			return
-		}
-		_, err := drift.Compare(of.told.lines, of.findings, of.in, drift.Out{
-			Change: change,
-			Notified: func(t drift.Notified) error {
-				if !yield(line{Notified: t}, nil) {
-					return errStopped
-				}
-				return nil
-			},
-		})
-		if err != nil && !errors.Is(err, errStopped) {
-			yield(line{}, err)
-		}
-	}
-	_, err := toldFile(key).Save(ctx, s, "", lines)
-	return err
 }

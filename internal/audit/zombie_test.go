@@ -229,7 +229,7 @@ func TestDuplicatesStoreTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out.Delivery = outbox.Report{}
+		out.Delivery, out.Found = outbox.Report{}, nil
 		published = append(published, out)
 	}
 	for name, same := range map[string]bool{

@@ -59,15 +59,15 @@ func BenchmarkCompareMillion(b *testing.B) {
 	peak := watchHeap(b)
 	b.ResetTimer()
 	for range b.N {
-		lines, collector := 0, drift.NewCollector(drift.Grouping{Run: in.Run, Time: in.Now, Rules: in.Rules})
+		lines, changes, collector := 0, drift.NewChanges(), drift.NewCollector(drift.Grouping{Run: in.Run, Time: in.Now, Rules: in.Rules})
 		sum, err := drift.Compare(many(n, told), many(n, found), in, drift.Out{
-			Change:   collector.Change,
+			Change:   changes.Add,
 			Notified: func(drift.Notified) error { lines++; return nil },
 		})
 		if err != nil {
 			b.Fatal(err)
 		}
-		collector.Target(sum)
+		collector.Target(sum, changes)
 		if alerts := collector.Alerts(); lines != n || len(alerts) != 1 || alerts[0].Total != n/100 {
 			b.Fatalf("got %d lines and %d alerts", lines, len(alerts))
 		}

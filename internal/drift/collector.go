@@ -2,7 +2,6 @@ package drift
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
@@ -33,9 +32,7 @@ type Grouping struct {
 // each alert. It is not safe for concurrent use.
 type Collector struct {
 	Grouping
-	news    class
-	expired class
-	ends    class
+	changes *Changes
 	targets map[string]posture.Target
 	judged  map[string]int // findings by rule
 	first   firstRuns
@@ -46,31 +43,16 @@ type Collector struct {
 // NewCollector returns a collector for one run.
 func NewCollector(g Grouping) *Collector {
 	return &Collector{
-		Grouping: g, targets: map[string]posture.Target{}, judged: map[string]int{},
-		news: newClass(MassChange), expired: newClass(MassExpired), ends: newClass(MassClosed),
+		Grouping: g, changes: NewChanges(), targets: map[string]posture.Target{}, judged: map[string]int{},
 		first: newFirstRuns(), flips: newRuleFlips(), health: newHealth(),
 	}
 }
 
-// Change takes a change that Compare passed on. Silent ones are ignored. It
-// never fails; its form is that of Out.Change.
-func (c *Collector) Change(change Change) error {
-	if change.Silent != "" {
-		return nil
-	}
-	switch change.Kind {
-	case Regressed, Appeared:
-		c.news.add(change)
-	case ExemptionExpired:
-		c.expired.add(change)
-	default:
-		c.ends.add(change)
-	}
-	return nil
-}
-
-// Target takes the summary of a target after its last change.
-func (c *Collector) Target(s Summary) {
+// Target takes what one comparison found out of a target: its summary and its
+// changes, which are not to be used any more. It is called once for each target,
+// and only when the comparison came to its end.
+func (c *Collector) Target(s Summary, changes *Changes) {
+	c.changes.merge(changes)
 	s.Target.Regions = nil
 	c.targets[s.Target.String()] = s.Target
 	for _, t := range s.Rules {
@@ -84,9 +66,9 @@ func (c *Collector) Target(s Summary) {
 // Alerts returns the alerts of the run, the most urgent first. It is called
 // once, after the last target.
 func (c *Collector) Alerts() []Alert {
-	c.news.foldRules(c.judged)
+	c.changes.news.foldRules(c.judged)
 	var alerts []Alert
-	for _, class := range []*class{&c.news, &c.expired, &c.ends} {
+	for _, class := range c.changes.classes() {
 		if class.mass != nil {
 			alerts = append(alerts, c.massAlert(class))
 		}
@@ -184,56 +166,3 @@ func (c *Collector) targetCounts(targets counter) []TargetCount {
 
 // target returns a target by what Target.String says of it.
 func (c *Collector) target(name string) posture.Target { return c.targets[name] }
-
-// class is a sort of change that is folded into one alert when there is too
-// much of it.
-type class struct {
-	kind   Kind // of the folded alert
-	total  int
-	groups map[groupKey]*bundle
-	mass   *bundle // nil: nothing is folded
-}
-
-// newClass returns an empty class.
-func newClass(kind Kind) class { return class{kind: kind, groups: map[groupKey]*bundle{}} }
-
-// add takes a change. Beyond MassLimit there is only one bundle.
-func (c *class) add(change Change) {
-	c.total++
-	if c.total > MassLimit {
-		c.fold(func(groupKey) bool { return true })
-		c.mass.add(change)
-		return
-	}
-	key := keyOf(change)
-	if c.groups[key] == nil {
-		c.groups[key] = newBundle()
-	}
-	c.groups[key].add(change)
-}
-
-// fold moves groups into the mass.
-func (c *class) fold(which func(groupKey) bool) {
-	for _, key := range slices.SortedFunc(maps.Keys(c.groups), compareKeys) {
-		if !which(key) {
-			continue
-		}
-		if c.mass == nil {
-			c.mass = newBundle()
-		}
-		c.mass.merge(c.groups[key])
-		delete(c.groups, key)
-	}
-}
-
-// foldRules folds the rules of which too large a share changed.
-func (c *class) foldRules(judged map[string]int) {
-	changed := counter{}
-	for key, b := range c.groups {
-		changed.add(key.rule, b.total)
-	}
-	c.fold(func(key groupKey) bool {
-		n := changed[key.rule]
-		return n >= MassLeast && n*100 > judged[key.rule]*MassPercent
-	})
-}

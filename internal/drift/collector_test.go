@@ -48,13 +48,20 @@ func judged(account int, tallies ...drift.Tally) drift.Summary {
 // collect returns the alerts of changes and summaries.
 func collect(changes []drift.Change, summaries ...drift.Summary) []drift.Alert {
 	c := drift.NewCollector(grouping())
-	for _, change := range changes {
-		_ = c.Change(change) // never fails
-	}
+	c.Target(drift.Summary{}, gather(changes...))
 	for _, s := range summaries {
-		c.Target(s)
+		c.Target(s, drift.NewChanges())
 	}
 	return c.Alerts()
+}
+
+// gather returns changes as one comparison gathers them.
+func gather(changes ...drift.Change) *drift.Changes {
+	gathered := drift.NewChanges()
+	for _, change := range changes {
+		_ = gathered.Add(change) // never fails
+	}
+	return gathered
 }
 
 // several returns changes of one rule on one target.
@@ -205,6 +212,27 @@ func TestCollectorOrderDoesNotMatter(t *testing.T) {
 	}
 }
 
+// TestCollectorTargets: it makes no difference which target's comparison has
+// gathered a change, not even where so many come together only in the run.
+func TestCollectorTargets(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, n := range []int{2, 30, 90, 150, 400} {
+		changes := slices.Concat(several(n, drift.Regressed, "a", 1), several(n, drift.Appeared, "b", 2), several(n, drift.ExemptionExpired, "a", 2), several(n, drift.Resolved, "b", 1))
+		random.Shuffle(len(changes), func(i, j int) { changes[i], changes[j] = changes[j], changes[i] })
+		one, two := judged(1, drift.Tally{Rule: "a", Pass: 1900}), judged(2, drift.Tally{Rule: "b", Pass: 1900})
+		want := collect(changes, one, two)
+		cut, silent := random.IntN(len(changes)), changes[0]
+		silent.Silent = drift.Exempted
+		c := drift.NewCollector(grouping())
+		c.Target(one, gather(append([]drift.Change{silent}, changes[:cut]...)...))
+		c.Target(two, gather(changes[cut:]...))
+		c.Target(drift.Summary{}, drift.NewChanges())
+		if diff := cmp.Diff(want, c.Alerts()); diff != "" {
+			t.Errorf("%d changes, %d of them by the first: (-want +got)\n%s", len(changes), cut, diff)
+		}
+	}
+}
+
 func TestCollectorKeys(t *testing.T) {
 	summary := judged(1, drift.Tally{Rule: "a", Pass: 900})
 	two, three := collect(several(2, drift.Regressed, "a", 1), summary)[0], collect(several(3, drift.Regressed, "a", 1), summary)[0]
@@ -224,7 +252,7 @@ func TestCollectorWarnings(t *testing.T) {
 	}
 	collected := func(warnings []string) []drift.Alert {
 		c := drift.NewCollector(drift.Grouping{Run: runID, Time: start, Floor: 95, Warnings: warnings})
-		c.Target(judged(1, drift.Tally{Rule: "a", Pass: 9}))
+		c.Target(judged(1, drift.Tally{Rule: "a", Pass: 9}), drift.NewChanges())
 		return c.Alerts()
 	}
 	if got := collected(nil); len(got) > 0 {
@@ -329,10 +357,7 @@ func TestThreads(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				for _, change := range changes {
-					_ = c.Change(change) // never fails
-				}
-				c.Target(sum)
+				c.Target(sum, gather(changes...))
 				runs = append(runs, c.Alerts())
 				s.at = s.at.Add(time.Hour)
 			}

@@ -2,8 +2,8 @@
 // of, and groups what changed into alerts. It is pure: it does no I/O, takes the
 // time as a value and gives the same output for the same input. How alerts are
 // delivered and what they look like is not its business. Begin with
-// NewCollector, give it each target's changes from Compare, then ask for its
-// Alerts.
+// NewCollector, give it the Summary and the Changes of each target from Compare,
+// then ask for its Alerts.
 //
 // # From findings to changes
 //

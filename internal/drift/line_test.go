@@ -235,7 +235,7 @@ func TestFirstRunInVain(t *testing.T) {
 			t.Fatalf("got changes %v, error %v", changes, err)
 		}
 		c := drift.NewCollector(drift.Grouping{Run: in.Run, Time: in.Now, Rules: in.Rules})
-		c.Target(sum)
+		c.Target(sum, drift.NewChanges())
 		kinds := []string{}
 		for _, a := range c.Alerts() {
 			kinds = append(kinds, string(a.Kind))

@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"internal/yamlfile": {},
 	"internal/store":    {"internal/store"},
 	"internal/drift":    {"internal/posture"},
+	"internal/tally":    {"internal/posture"},
 	"internal/policy":   {"internal/posture", "internal/yamlfile"},
 	"internal/config":   {"internal/posture", "internal/yamlfile"},
 	"internal/snapshot": {"internal/posture", "internal/store"},
@@ -31,6 +32,7 @@ var allowed = map[string][]string{
 	"internal/report":   {"internal/posture", "internal/store", "internal/snapshot", "internal/drift", "internal/outbox", "internal/escape"},
 	"internal/audit": {
 		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/snapshot", "internal/drift", "internal/outbox",
+		"internal/tally",
 	},
 	"internal/weekly": {
 		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/snapshot", "internal/drift", "internal/escape",

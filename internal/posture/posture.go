@@ -197,11 +197,11 @@ const (
 var Severities = []Severity{Critical, High, Medium, Low}
 
 // AtLeast reports whether s is at least as severe as floor. An unknown
-// severity is graver than none.
-func (s Severity) AtLeast(floor Severity) bool { return s.rank() <= floor.rank() }
+// severity is below all others.
+func (s Severity) AtLeast(floor Severity) bool { return s.Rank() <= floor.Rank() }
 
-// rank returns 0 for the most severe severity.
-func (s Severity) rank() int {
+// Rank returns 0 for the most severe severity, and more for less severe ones.
+func (s Severity) Rank() int {
 	for i, known := range Severities {
 		if s == known {
 			return i

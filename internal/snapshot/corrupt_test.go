@@ -9,9 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -261,56 +261,55 @@ type told struct {
 	N           int    `json:"n"`
 }
 
-func values(all ...told) iter.Seq2[told, error] {
-	return func(yield func(told, error) bool) {
-		for _, one := range all {
-			if !yield(one, nil) {
-				return
-			}
+// save stores the values behind the head.
+func save(t *testing.T, s store.Store, file snapshot.Sorted[told], head []told, values ...told) error {
+	t.Helper()
+	w, err := file.Writer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, value := range values {
+		if err := w.Add(value); err != nil {
+			return err
 		}
 	}
+	return w.Put(t.Context(), s, head...)
 }
 
 func TestSorted(t *testing.T) {
 	s := store.Memory()
 	file := snapshot.Sorted[told]{Key: snapshot.ToldKey(one, "20261122T010000Z-aws", "a1"), Order: func(t told) string { return t.Fingerprint }}
-	none, version, err := file.Load(t.Context(), s)
-	if all, _ := collect(none); err != nil || version != "" || all != nil {
-		t.Fatalf("first load: %v %q %v", all, version, err)
+	if _, err := file.Load(t.Context(), s); !errors.Is(err, store.ErrNotFound) {
+		t.Fatalf("first load: %v, want ErrNotFound", err)
 	}
-	version, err = file.Save(t.Context(), s, "", values())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := file.Save(t.Context(), s, "", values(told{"a", 1})); !errors.Is(err, store.ErrConflict) {
-		t.Errorf("second first save: %v, want ErrConflict", err)
-	}
-	want := []told{{"a", 1}, {"b", 2}}
-	if _, err = file.Save(t.Context(), s, version, values(want...)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := file.Save(t.Context(), s, version, values()); !errors.Is(err, store.ErrConflict) {
-		t.Errorf("save of an old version: %v, want ErrConflict", err)
-	}
-	loaded, version, err := file.Load(t.Context(), s)
-	for range 2 {
-		all, readErr := collect(loaded)
-		if diff := cmp.Diff(want, all); err != nil || readErr != nil || diff != "" {
-			t.Errorf("load: %v, %v (-want +got):\n%s", err, readErr, diff)
+	for name, bad := range map[string][2][]told{
+		"order": {nil, {{"b", 1}, {"a", 2}}}, "twice": {nil, {{"b", 1}, {"b", 2}}}, "no key": {nil, {{}}},
+		"head without order": {{{"b", 1}, {"a", 1}}, {{"c", 1}}}, "head behind": {{{"b", 1}}, {{"a", 1}}}, "head twice": {{{"a", 1}}, {{"a", 1}}},
+		"too long": {nil, {{strings.Repeat("x", 1<<20), 1}}},
+	} {
+		if err := save(t, s, file, bad[0], bad[1]...); err == nil {
+			t.Errorf("%s: saved", name)
 		}
 	}
-	bad := map[string]iter.Seq2[told, error]{
-		"order": values(told{"b", 1}, told{"a", 2}), "twice": values(told{"b", 1}, told{"b", 2}), "no key": values(told{}),
-		"error": func(yield func(told, error) bool) { yield(told{}, errNetwork) },
-	}
-	for name, values := range bad {
-		if _, err := file.Save(t.Context(), s, version, values); err == nil {
-			t.Errorf("%s: saved", name)
+	for _, want := range [][2][]told{{nil, nil}, {{{"a", 1}}, nil}, {nil, {{"a", 1}, {"b", 2}}}, {{{"a", 1}, {"b", 1}}, {{"c", 2}, {"d", 3}}}} {
+		s := store.Memory()
+		if err := save(t, s, file, want[0], want[1]...); err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := file.Load(t.Context(), s)
+		for range 2 {
+			all, readErr := collect(loaded)
+			if diff := cmp.Diff(slices.Concat(want[0], want[1]), all); err != nil || readErr != nil || diff != "" {
+				t.Errorf("load: %v, %v (-want +got):\n%s", err, readErr, diff)
+			}
+		}
+		if err := save(t, s, file, nil); !errors.Is(err, store.ErrExists) {
+			t.Errorf("second save: %v, want ErrExists", err)
 		}
 	}
 	for name, body := range map[string]string{"emptied": "", "cut": "\x28\xb5\x2f\xfd", "text": "{}"} {
 		tamper{t: t, Store: s}.write(file.Key, body)
-		loaded, _, err := file.Load(t.Context(), s)
+		loaded, err := file.Load(t.Context(), s)
 		if err == nil {
 			_, err = collect(loaded)
 		}
