@@ -101,6 +101,7 @@ XML
 var identities = map[string]holder{
 	"trust":          {"aws-iam-cross-account-trust-scoped", "AWS::IAM::Role", []string{"trusts"}, roleEstate("ENCODED", "")},
 	"federation":     {"aws-iam-role-federated-trust", "AWS::IAM::Role", []string{"open_to_providers"}, roleEstate("ENCODED", "")},
+	"audience":       {"aws-iam-role-federated-audience", "AWS::IAM::Role", []string{"any_audience"}, roleEstate("ENCODED", "")},
 	"everything":     {"aws-iam-no-admin-star-policies", "AWS::IAM::ManagedPolicy", []string{"grants"}, managedEstate},
 	"escalation":     {"aws-iam-no-privilege-escalation", "AWS::IAM::ManagedPolicy", []string{"grants"}, managedEstate},
 	"wildcards":      {"aws-iam-no-service-wildcards", "AWS::IAM::ManagedPolicy", []string{"grants"}, managedEstate},
@@ -270,4 +271,28 @@ func judgeAWS(t *testing.T, loaded *policy.Policy, archive string, want posture.
 		t.Errorf("write a section: -- %s --", section)
 	}
 	return found
+}
+
+// TestAWSIdentitySeverities holds that a fault is as grave whoever has it.
+func TestAWSIdentitySeverities(t *testing.T) {
+	loaded := map[string]posture.Severity{}
+	for _, rule := range loadAWS(t).Rules() {
+		loaded[rule.ID] = rule.Severity
+	}
+	for severity, ids := range map[posture.Severity][]string{
+		posture.Critical: {
+			"aws-iam-administratoraccess-restricted", "aws-iam-user-not-administrator", "aws-iam-group-not-administrator",
+			"aws-iam-no-admin-star-policies", "aws-iam-no-inline-admin-star-policies",
+		},
+		posture.High: {
+			"aws-iam-role-no-privilege-escalation", "aws-iam-user-no-privilege-escalation", "aws-iam-group-no-privilege-escalation",
+			"aws-iam-no-privilege-escalation", "aws-iam-inline-no-privilege-escalation",
+		},
+	} {
+		for _, id := range ids {
+			if loaded[id] != severity {
+				t.Errorf("%s is %q, others of its kind are %q", id, loaded[id], severity)
+			}
+		}
+	}
 }

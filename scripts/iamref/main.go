@@ -35,7 +35,8 @@ var keyed = []string{
 type action struct {
 	Name      string `json:"name"`
 	Resources []struct {
-		Name string `json:"name"`
+		Name     string `json:"name"`
+		Required bool   `json:"required"`
 	} `json:"resourceTypes"`
 }
 
@@ -144,17 +145,27 @@ func write(version, day string, services map[string]service, named []string) []b
 
 package iampolicy
 
-// actionTypes holds the resources that an action is about, as patterns; an
-// action without any is about no resource.
+// actionTypes holds the resources that an action is about, as patterns: those
+// that a request must name, where only some are. An action without any is about
+// no resource.
 var actionTypes = map[string][]string{
 `, version, day)
+	var joint []string
 	for _, name := range named {
 		prefix, action, _ := strings.Cut(name, ":")
 		if a, ok := services[prefix].actions[action]; ok {
-			fmt.Fprintf(&out, "%q: {%s},\n", name, quoted(patterns(services[prefix], a)))
+			fmt.Fprintf(&out, "%q: {%s},\n", name, quoted(patterns(services[prefix], needed(a))))
+			if n := needed(a); len(n.Resources) > 1 && len(n.Resources) < len(a.Resources) {
+				joint = append(joint, name)
+			}
 		}
 	}
-	fmt.Fprint(&out, `}
+	fmt.Fprintf(&out, `}
+
+// onEach holds the actions of which a request names a resource of each type.
+var onEach = []string{%s}
+`, quoted(joint))
+	fmt.Fprint(&out, `
 
 // serviceTypes holds the resources, as patterns, that most of a service's
 // actions are about: its types that a fourth of them are about.
@@ -188,6 +199,22 @@ func quoted(list []string) string {
 		out = append(out, fmt.Sprintf("%q", text))
 	}
 	return strings.Join(out, ", ")
+}
+
+// needed returns the action with the types that a request must name, where only
+// some are: those beside them are for who wants more.
+func needed(a action) action {
+	all := a.Resources
+	a.Resources = nil
+	for _, r := range all {
+		if r.Required {
+			a.Resources = append(a.Resources, r)
+		}
+	}
+	if len(a.Resources) == 0 {
+		a.Resources = all
+	}
+	return a
 }
 
 // patterns returns the resources that an action is about.

@@ -20,7 +20,7 @@ const (
 // in place of CASE and asks one question.
 type table []struct {
 	About    string
-	Question string // "access", "trust", "federated", "grants"
+	Question string // "access", "trust", "federated", "audience", "grants"
 	Ask      Ask
 	Policy   string
 	Cases    []struct{ Name, Put, Want string }
@@ -93,10 +93,10 @@ func answered(t *testing.T, question, policy string, ask Ask) string {
 	switch question {
 	case "trust":
 		return trustText(Trust(doc, ask))
-	case "federated":
+	case "federated", "audience":
 		var said []string
 		for _, f := range Trust(doc, ask).Federated {
-			said = append(said, f.Who.String())
+			said = append(said, map[string]string{"federated": f.Who.String(), "audience": f.Audience.String()}[question])
 		}
 		return strings.Join(said, ", ")
 	case "denied":

@@ -26,6 +26,7 @@ func (s Subjects) String() string {
 type Federation struct {
 	Provider  string   // ARN or host, as the policy has it; "*" for any; a stranger's text
 	Who       Subjects // who of its identities may take the role
+	Audience  Audience // for which application their tokens must have been made
 	Statement string   // Sid, or "#" and number, of the statement; a stranger's text
 }
 
@@ -45,10 +46,18 @@ func (d Document) federations() []Federation {
 			}
 			for _, f := range s.federations() {
 				who, some := d.afterDenies(f, action)
-				if known, ok := widest[f.Provider]; some && (!ok || who > known.Who) {
-					f.Who = who
-					widest[f.Provider] = f
+				if !some {
+					continue
 				}
+				f.Who, f.Audience = who, d.audienceAfterDenies(f, action)
+				known, ok := widest[f.Provider]
+				if ok {
+					f.Audience = max(f.Audience, known.Audience)
+				}
+				if ok && who <= known.Who {
+					f.Who, f.Statement = known.Who, known.Statement
+				}
+				widest[f.Provider] = f
 			}
 		}
 	}
@@ -63,18 +72,23 @@ func (d Document) federations() []Federation {
 // federations returns what an allow says of identity providers.
 func (s statement) federations() []Federation {
 	if s.notPrincipal != nil {
-		return []Federation{{Provider: "*", Who: Anybody, Statement: s.label}}
+		return []Federation{{Provider: "*", Who: Anybody, Audience: AnyAudience, Statement: s.label}}
 	}
 	var list []Federation
 	for _, n := range s.principal {
 		switch {
 		case n.kind == "Federated":
-			list = append(list, Federation{n.text, providerOf(n.text).who(together(s.conditions)), s.label})
+			list = append(list, s.federation(n.text))
 		case n.text == "*" || n.text == "":
-			list = append(list, Federation{"*", providerOf("*").who(together(s.conditions)), s.label})
+			list = append(list, s.federation("*"))
 		}
 	}
 	return list
+}
+
+func (s statement) federation(provider string) Federation {
+	from, conditions := providerOf(provider), together(s.conditions)
+	return Federation{provider, from.who(conditions), from.audience(conditions), s.label}
 }
 
 // afterDenies returns who is left of a provider's identities, false for nobody.
@@ -142,6 +156,8 @@ func (i issuer) named(claim, value string) Subjects {
 	switch {
 	case value == "" || strings.Trim(value, "*?") == "":
 		return max(i.unasked, WholeProvider)
+	case i.unasked == WholeProvider && claim == "sub" && i.own.all(value):
+		return WholeProvider
 	case i.unasked == WholeProvider:
 		return NamedSubjects
 	case claim != "sub" || i.labels == nil:

@@ -89,13 +89,13 @@ func wanted(action string, passes ...string) want { return want{strings.ToLower(
 // onAll answers whether the action is allowed on every resource of one of its
 // types, in at least one region.
 func (i identity) onAll(w want) answer {
-	return i.every(func(l layer) answer {
+	return i.onTypes(w, func(l layer, types []string) answer {
 		got := no
 		for _, s := range l.allows {
 			if got == yes || !s.speaksOfAll(w.action) {
 				continue
 			}
-			for _, target := range i.account.whole(s, w.types()) {
+			for _, target := range i.account.whole(s, types) {
 				got = max(got, min(w.kept(s.conditions, i.account), l.undenied(w, target, i.account)))
 			}
 		}
@@ -106,12 +106,12 @@ func (i identity) onAll(w want) answer {
 // onSome answers whether the action is allowed on some resource, whatever the
 // conditions: who may choose a name, a tag or a size finds one that they allow.
 func (i identity) onSome(w want) answer {
-	return i.every(func(l layer) answer {
+	return i.onTypes(w, func(l layer, types []string) answer {
 		for _, s := range l.allows {
 			if !s.speaksOf(w.action) {
 				continue
 			}
-			for _, target := range i.account.parts(s, w.types()) {
+			for _, target := range i.account.parts(s, types) {
 				if !l.denied(w, target) {
 					return yes
 				}
@@ -119,6 +119,19 @@ func (i identity) onSome(w want) answer {
 		}
 		return no
 	})
+}
+
+// onTypes answers whether all layers say so of the action's types: of any one of
+// them, or of each where a request names one of each.
+func (i identity) onTypes(w want, ask func(layer, []string) answer) answer {
+	if !slices.Contains(onEach, w.action) {
+		return i.every(func(l layer) answer { return ask(l, w.types()) })
+	}
+	got := yes
+	for _, one := range w.types() {
+		got = min(got, i.every(func(l layer) answer { return ask(l, []string{one}) }))
+	}
+	return got
 }
 
 // onItself answers whether the action is allowed on what the principal is or has.
@@ -246,10 +259,26 @@ func (a AccountRef) parts(s statement, types []string) []string {
 	targets := a.whole(s, types)
 	for _, t := range a.resources(types, "*") {
 		for _, pattern := range s.resource {
-			if overlaps(pattern, t) && !covers(pattern, t) {
+			if meetsType(pattern, t) && !covers(pattern, t) {
 				targets = append(targets, pattern)
 			}
 		}
 	}
 	return targets
+}
+
+// meetsType reports whether a pattern of ARNs and a type have some resource in
+// common. The parts of an ARN are compared one by one, as no region or account
+// has a colon; in a pattern with fewer parts a wildcard is several of them.
+func meetsType(pattern, typ string) bool {
+	parts, of := strings.SplitN(pattern, ":", 6), strings.SplitN(typ, ":", 6)
+	if len(parts) < 6 || len(of) < 6 || strings.Trim(parts[4], "0123456789*?") != "" {
+		return overlaps(pattern, typ)
+	}
+	for i := range parts {
+		if !overlaps(parts[i], of[i]) {
+			return false
+		}
+	}
+	return true
 }

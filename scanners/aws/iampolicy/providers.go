@@ -11,6 +11,8 @@ type issuer struct {
 	labels  []string                   // in a subject, what stands before the customer's own name; nil where a subject is one name
 	claims  []string                   // further claims whose value only one customer's tokens have
 	unasked Subjects                   // who may come when nothing is asked
+	own     customers                  // the form of subjects, where the address belongs to one customer
+	aud     []string                   // the claims that name for which application a token was made; none for "aud"
 	judge   func([]condition) Subjects // in place of all that, where the provider is of another kind
 	doc     string                     // page that says how a trust narrows
 }
@@ -34,21 +36,57 @@ var shared = []issuer{
 	{host: "api.pulumi.com/oidc", labels: []string{"org", "organization"}, doc: "www.pulumi.com/docs/pulumi-cloud/access-management/oidc/provider/aws/"},
 	{host: "scalr.io", labels: []string{"account"}, doc: "docs.scalr.io/docs/aws"},
 	{host: "oidc.codefresh.io", labels: []string{"account"}, doc: "codefresh.io/docs/docs/integrations/oidc-pipelines/"},
-	{host: "accounts.google.com", claims: []string{"email", "google/organization_number"}, doc: "docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html"},
-	{host: "graph.facebook.com", claims: []string{"id"}, doc: "docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html"},
-	{host: "www.amazon.com", claims: []string{"user_id"}, doc: "docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html"},
+	{host: "accounts.google.com", claims: []string{"email", "google/organization_number"}, aud: []string{"aud", "oaud", "azp"}, doc: "docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html"},
+	{host: "graph.facebook.com", claims: []string{"id"}, aud: []string{"app_id"}, doc: "docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html"},
+	{host: "www.amazon.com", claims: []string{"user_id"}, aud: []string{"app_id"}, doc: "docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html"},
 	{host: "cognito-identity.amazonaws.com", judge: cognito, doc: "docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html"},
 }
 
-// single holds patterns of identity providers whose address belongs to one
-// customer: a cluster, a workspace, a directory.
-var single = []string{
-	"oidc.eks.*.amazonaws.com/id/*", "oidc.eks.*.amazonaws.com.cn/id/*", "oidc-eks.*.api.aws/id/*",
-	"cognito-idp.*.amazonaws.com/*", "oidc.circleci.com/org/*", "api.bitbucket.org/2.0/workspaces/*",
-	"token.actions.githubusercontent.com/*", "token.actions.*.ghe.com", "agent.*.buildkite.dev", "agent.*.buildkite.site",
-	"*.app.spacelift.io", "*.semaphoreci.com", "oidc.fly.io/*", "oidc.vercel.com/*",
-	"sts.windows.net/*", "login.microsoftonline.com/*", "*.okta.com", "*.okta.com/*", "*.oktapreview.com", "*.auth0.com",
-	"idcs-*.identity.oraclecloud.com",
+// customers is an identity provider whose address belongs to one customer: a
+// cluster, a workspace, a directory.
+type customers struct {
+	pattern string // of the host with its path
+	parting string // what parts a subject; empty where a subject is one name
+	names   []int  // the parts of a subject that tell the customer's own from each other
+}
+
+// single holds the identity providers whose address belongs to one customer,
+// with the form of their subjects where it is published.
+var single = []customers{
+	{"oidc.eks.*.amazonaws.com/id/*", ":", []int{2, 3}}, // docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
+	{"oidc.eks.*.amazonaws.com.cn/id/*", ":", []int{2, 3}},
+	{"oidc-eks.*.api.aws/id/*", ":", []int{2, 3}},
+	{"cognito-idp.*.amazonaws.com/*", "", nil},
+	{"oidc.circleci.com/org/*", "/", []int{3, 5}},               // circleci.com/docs/openid-connect-tokens/
+	{"api.bitbucket.org/2.0/workspaces/*", ":", []int{0, 1, 2}}, // support.atlassian.com/bitbucket-cloud/docs/deploy-on-aws-using-bitbucket-pipelines-openid-connect/
+	{"vstoken.dev.azure.com/*", "/", []int{3, 4}},               // learn.microsoft.com/azure/devops/pipelines/release/configure-workload-identity
+	{"token.actions.githubusercontent.com/*", ":", []int{1}},    // docs.github.com/enterprise-cloud@latest/actions/concepts/security/openid-connect
+	{"token.actions.*.ghe.com", ":", []int{1}},
+	{"agent.*.buildkite.dev", ":", []int{3}}, // buildkite.com/docs/pipelines/security/oidc/aws
+	{"agent.*.buildkite.site", ":", []int{3}},
+	{"*.app.spacelift.io", ":", []int{1, 3}}, // docs.spacelift.io/integrations/cloud-providers/oidc
+	{"*.app.us.spacelift.io", ":", []int{1, 3}},
+	{"*.semaphoreci.com", ":", []int{3, 5}}, // docs.semaphoreci.com/using-semaphore/openid
+	{"oidc.fly.io/*", ":", []int{1, 2}},     // fly.io/docs/security/openid-connect/
+	{"oidc.vercel.com/*", ":", []int{3}},    // vercel.com/docs/oidc/reference
+	{"sts.windows.net/*", "", nil}, {"login.microsoftonline.com/*", "", nil},
+	{"*.okta.com", "", nil}, {"*.okta.com/*", "", nil}, {"*.oktapreview.com", "", nil}, {"*.auth0.com", "", nil},
+	{"idcs-*.identity.oraclecloud.com", "", nil},
+}
+
+// all reports whether a subject's pattern is that of all of the customer's:
+// none of the parts that tell them from each other says anything.
+func (c customers) all(subject string) bool {
+	if c.parting == "" {
+		return strings.Trim(subject, "*?") == ""
+	}
+	parts := strings.Split(subject, c.parting)
+	for _, at := range c.names {
+		if at < len(parts) && strings.Trim(parts[at], "*?/") != "" {
+			return false
+		}
+	}
+	return open(subject) || subject == ""
 }
 
 // providerOf returns what is known of the provider that a principal names.
@@ -66,14 +104,13 @@ func providerOf(principal string) issuer {
 		known.unasked = Anybody
 		return known
 	}
-	switch {
-	case host == "" || open(host):
+	if host == "" || open(host) {
 		return issuer{host: host, unasked: Anybody}
-	case slices.ContainsFunc(single, func(pattern string) bool { return match(pattern, host) }):
-		return issuer{host: host, unasked: WholeProvider}
-	default:
-		return issuer{host: host, unasked: UnsureWho}
 	}
+	if i := slices.IndexFunc(single, func(known customers) bool { return match(known.pattern, host) }); i >= 0 {
+		return issuer{host: host, unasked: WholeProvider, own: single[i]}
+	}
+	return issuer{host: host, unasked: UnsureWho}
 }
 
 // saml judges the trust in a SAML provider. The provider's own assertion says

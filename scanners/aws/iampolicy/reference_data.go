@@ -2,26 +2,27 @@
 
 package iampolicy
 
-// actionTypes holds the resources that an action is about, as patterns; an
-// action without any is about no resource.
+// actionTypes holds the resources that an action is about, as patterns: those
+// that a request must name, where only some are. An action without any is about
+// no resource.
 var actionTypes = map[string][]string{
-	"apprunner:createservice":                         {"arn:${Partition}:apprunner:${Region}:${Account}:autoscalingconfiguration/*/*/*", "arn:${Partition}:apprunner:${Region}:${Account}:connection/*/*", "arn:${Partition}:apprunner:${Region}:${Account}:observabilityconfiguration/*/*/*", "arn:${Partition}:apprunner:${Region}:${Account}:service/*/*", "arn:${Partition}:apprunner:${Region}:${Account}:vpcconnector/*/*/*"},
-	"apprunner:updateservice":                         {"arn:${Partition}:apprunner:${Region}:${Account}:autoscalingconfiguration/*/*/*", "arn:${Partition}:apprunner:${Region}:${Account}:connection/*/*", "arn:${Partition}:apprunner:${Region}:${Account}:observabilityconfiguration/*/*/*", "arn:${Partition}:apprunner:${Region}:${Account}:service/*/*", "arn:${Partition}:apprunner:${Region}:${Account}:vpcconnector/*/*/*"},
+	"apprunner:createservice":                         {"arn:${Partition}:apprunner:${Region}:${Account}:service/*/*"},
+	"apprunner:updateservice":                         {"arn:${Partition}:apprunner:${Region}:${Account}:service/*/*"},
 	"autoscaling:createautoscalinggroup":              {"arn:${Partition}:autoscaling:${Region}:${Account}:autoScalingGroup:*:autoScalingGroupName/*"},
 	"autoscaling:createlaunchconfiguration":           {"arn:${Partition}:autoscaling:${Region}:${Account}:launchConfiguration:*:launchConfigurationName/*"},
 	"autoscaling:updateautoscalinggroup":              {"arn:${Partition}:autoscaling:${Region}:${Account}:autoScalingGroup:*:autoScalingGroupName/*"},
-	"batch:registerjobdefinition":                     {"arn:${Partition}:batch:${Region}:${Account}:consumable-resource/*", "arn:${Partition}:batch:${Region}:${Account}:job-definition/*"},
-	"batch:submitjob":                                 {"arn:${Partition}:batch:${Region}:${Account}:consumable-resource/*", "arn:${Partition}:batch:${Region}:${Account}:job-definition/*", "arn:${Partition}:batch:${Region}:${Account}:job-definition/*:*", "arn:${Partition}:batch:${Region}:${Account}:job-queue/*", "arn:${Partition}:batch:${Region}:${Account}:job/*"},
+	"batch:registerjobdefinition":                     {"arn:${Partition}:batch:${Region}:${Account}:job-definition/*"},
+	"batch:submitjob":                                 {"arn:${Partition}:batch:${Region}:${Account}:job-queue/*", "arn:${Partition}:batch:${Region}:${Account}:job/*"},
 	"bedrock-agentcore:createcodeinterpreter":         {},
 	"bedrock-agentcore:invokecodeinterpreter":         {"arn:${Partition}:bedrock-agentcore:${Region}:${Account}:code-interpreter-custom/*", "arn:${Partition}:bedrock-agentcore:${Region}:aws:code-interpreter/*"},
 	"bedrock-agentcore:startcodeinterpretersession":   {"arn:${Partition}:bedrock-agentcore:${Region}:${Account}:code-interpreter-custom/*", "arn:${Partition}:bedrock-agentcore:${Region}:aws:code-interpreter/*"},
 	"cloudformation:createchangeset":                  {"arn:${Partition}:cloudformation:${Region}:${Account}:stack/*/*"},
 	"cloudformation:createstack":                      {"arn:${Partition}:cloudformation:${Region}:${Account}:stack/*/*"},
-	"cloudformation:createstackinstances":             {"arn:${Partition}:cloudformation:${Region}:${Account}:stackset-target/*", "arn:${Partition}:cloudformation:${Region}:${Account}:stackset/*:*", "arn:${Partition}:cloudformation:${Region}:${Account}:type/resource/*"},
+	"cloudformation:createstackinstances":             {"arn:${Partition}:cloudformation:${Region}:${Account}:stackset/*:*"},
 	"cloudformation:createstackset":                   {},
 	"cloudformation:executechangeset":                 {"arn:${Partition}:cloudformation:${Region}:${Account}:stack/*/*"},
 	"cloudformation:updatestack":                      {"arn:${Partition}:cloudformation:${Region}:${Account}:stack/*/*"},
-	"cloudformation:updatestackset":                   {"arn:${Partition}:cloudformation:${Region}:${Account}:stackset-target/*", "arn:${Partition}:cloudformation:${Region}:${Account}:stackset/*:*", "arn:${Partition}:cloudformation:${Region}:${Account}:type/resource/*"},
+	"cloudformation:updatestackset":                   {"arn:${Partition}:cloudformation:${Region}:${Account}:stackset/*:*"},
 	"cloudtrail:deletetrail":                          {"arn:${Partition}:cloudtrail:${Region}:${Account}:trail/*"},
 	"cloudtrail:puteventselectors":                    {"arn:${Partition}:cloudtrail:${Region}:${Account}:trail/*"},
 	"cloudtrail:stoplogging":                          {"arn:${Partition}:cloudtrail:${Region}:${Account}:trail/*"},
@@ -38,11 +39,11 @@ var actionTypes = map[string][]string{
 	"ec2-instance-connect:sendsshpublickey":           {"arn:${Partition}:ec2:${Region}:${Account}:instance/*"},
 	"ec2:createlaunchtemplateversion":                 {"arn:${Partition}:ec2:${Region}:${Account}:launch-template/*"},
 	"ec2:describeinstances":                           {},
-	"ec2:modifyinstanceattribute":                     {"arn:${Partition}:ec2:${Region}:${Account}:instance/*", "arn:${Partition}:ec2:${Region}:${Account}:security-group/*", "arn:${Partition}:ec2:${Region}:${Account}:volume/*"},
+	"ec2:modifyinstanceattribute":                     {"arn:${Partition}:ec2:${Region}:${Account}:instance/*"},
 	"ec2:modifylaunchtemplate":                        {"arn:${Partition}:ec2:${Region}:${Account}:launch-template/*"},
-	"ec2:requestspotinstances":                        {"arn:${Partition}:ec2:${Region}:${Account}:key-pair/*", "arn:${Partition}:ec2:${Region}:${Account}:network-interface/*", "arn:${Partition}:ec2:${Region}:${Account}:placement-group/*", "arn:${Partition}:ec2:${Region}:${Account}:security-group/*", "arn:${Partition}:ec2:${Region}:${Account}:spot-instances-request/*", "arn:${Partition}:ec2:${Region}:${Account}:subnet/*", "arn:${Partition}:ec2:${Region}::image/*", "arn:${Partition}:ec2:${Region}::snapshot/*"},
-	"ec2:runinstances":                                {"arn:${Partition}:ec2:${Region}:${Account}:capacity-reservation/*", "arn:${Partition}:ec2:${Region}:${Account}:elastic-gpu/*", "arn:${Partition}:ec2:${Region}:${Account}:instance/*", "arn:${Partition}:ec2:${Region}:${Account}:key-pair/*", "arn:${Partition}:ec2:${Region}:${Account}:launch-template/*", "arn:${Partition}:ec2:${Region}:${Account}:network-interface/*", "arn:${Partition}:ec2:${Region}:${Account}:placement-group/*", "arn:${Partition}:ec2:${Region}:${Account}:secondary-interface/*", "arn:${Partition}:ec2:${Region}:${Account}:secondary-subnet/*", "arn:${Partition}:ec2:${Region}:${Account}:security-group/*", "arn:${Partition}:ec2:${Region}:${Account}:spot-instances-request/*", "arn:${Partition}:ec2:${Region}:${Account}:subnet/*", "arn:${Partition}:ec2:${Region}:${Account}:volume/*", "arn:${Partition}:ec2:${Region}::image/*", "arn:${Partition}:ec2:${Region}::snapshot/*", "arn:${Partition}:elastic-inference:${Region}:${Account}:elastic-inference-accelerator/*", "arn:${Partition}:license-manager:${Region}:${Account}:license-configuration:*", "arn:${Partition}:resource-groups:${Region}:${Account}:group/*"},
-	"ec2:startinstances":                              {"arn:${Partition}:ec2:${Region}:${Account}:instance/*", "arn:${Partition}:license-manager:${Region}:${Account}:license-configuration:*", "arn:${Partition}:resource-groups:${Region}:${Account}:group/*"},
+	"ec2:requestspotinstances":                        {"arn:${Partition}:ec2:${Region}:${Account}:spot-instances-request/*"},
+	"ec2:runinstances":                                {"arn:${Partition}:ec2:${Region}:${Account}:instance/*", "arn:${Partition}:ec2:${Region}:${Account}:network-interface/*", "arn:${Partition}:ec2:${Region}:${Account}:security-group/*", "arn:${Partition}:ec2:${Region}:${Account}:subnet/*", "arn:${Partition}:ec2:${Region}::image/*"},
+	"ec2:startinstances":                              {"arn:${Partition}:ec2:${Region}:${Account}:instance/*"},
 	"ec2:stopinstances":                               {"arn:${Partition}:ec2:${Region}:${Account}:instance/*"},
 	"ecs:createcluster":                               {"arn:${Partition}:ecs:${Region}:${Account}:cluster/*"},
 	"ecs:createservice":                               {"arn:${Partition}:ecs:${Region}:${Account}:service/*/*"},
@@ -84,14 +85,17 @@ var actionTypes = map[string][]string{
 	"sagemaker:createnotebookinstancelifecycleconfig": {"arn:${Partition}:sagemaker:${Region}:${Account}:notebook-instance-lifecycle-config/*"},
 	"sagemaker:createpresignednotebookinstanceurl":    {"arn:${Partition}:sagemaker:${Region}:${Account}:notebook-instance/*"},
 	"sagemaker:createprocessingjob":                   {"arn:${Partition}:sagemaker:${Region}:${Account}:processing-job/*"},
-	"sagemaker:createtrainingjob":                     {"arn:${Partition}:sagemaker:${Region}:${Account}:reserved-capacity/*", "arn:${Partition}:sagemaker:${Region}:${Account}:training-job/*", "arn:${Partition}:sagemaker:${Region}:${Account}:training-plan/*"},
+	"sagemaker:createtrainingjob":                     {"arn:${Partition}:sagemaker:${Region}:${Account}:training-job/*"},
 	"sagemaker:startnotebookinstance":                 {"arn:${Partition}:sagemaker:${Region}:${Account}:notebook-instance/*"},
 	"sagemaker:stopnotebookinstance":                  {"arn:${Partition}:sagemaker:${Region}:${Account}:notebook-instance/*"},
 	"sagemaker:updatenotebookinstance":                {"arn:${Partition}:sagemaker:${Region}:${Account}:notebook-instance/*"},
-	"ssm:sendcommand":                                 {"arn:${Partition}:ec2:${Region}:${Account}:instance/*", "arn:${Partition}:s3:::*", "arn:${Partition}:ssm:${Region}:${Account}:document/*", "arn:${Partition}:ssm:${Region}:${Account}:managed-instance/*"},
+	"ssm:sendcommand":                                 {"arn:${Partition}:ssm:${Region}:${Account}:document/*"},
 	"ssm:startsession":                                {"arn:${Partition}:ec2:${Region}:${Account}:instance/*", "arn:${Partition}:ecs:${Region}:${Account}:task/*", "arn:${Partition}:ssm:${Region}:${Account}:document/*", "arn:${Partition}:ssm:${Region}:${Account}:managed-instance/*"},
 	"sts:assumerole":                                  {"arn:${Partition}:iam::${Account}:role/*"},
 }
+
+// onEach holds the actions of which a request names a resource of each type.
+var onEach = []string{"batch:submitjob", "ec2:runinstances"}
 
 // serviceTypes holds the resources, as patterns, that most of a service's
 // actions are about: its types that a fourth of them are about.

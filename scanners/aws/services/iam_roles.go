@@ -24,6 +24,7 @@ type IAMRole struct {
 	InlinePolicies  int       `json:"inline_policies"`   // policies inside the role
 	Trusts          []string  `json:"trusts"`            // other accounts that may take it without external id, MFA or condition on who asks; "*": any
 	OpenToProviders []string  `json:"open_to_providers"` // identity providers of which everybody may take it: ARN or host; "*": any
+	AnyAudience     []string  `json:"any_audience"`      // OpenID Connect providers of which tokens made for any application are accepted: ARN or host; "*": any
 	IdleSince       time.Time `json:"idle_since"`        // when it was last used; when never, since when it exists
 }
 
@@ -73,7 +74,7 @@ func readIAMRole(ctx context.Context, p *engine.Place, role types.RoleDetail) {
 // readTrust says who may take the role.
 func (doc *IAMRole) readTrust(r *engine.Reading, document *string) {
 	policy, err := parseGrants(document)
-	if !r.Got(err, "trusts", "open_to_providers") {
+	if !r.Got(err, "trusts", "open_to_providers", "any_audience") {
 		return
 	}
 	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account})
@@ -81,17 +82,29 @@ func (doc *IAMRole) readTrust(r *engine.Reading, document *string) {
 	if trust.Unsure && !slices.Contains(doc.Trusts, "*") { // a rule may know the accounts that are in it
 		from(iamDetailsCall.Op, "trusts").unclear(r)
 	}
-	unsure := false
-	for _, provider := range trust.Federated {
+	doc.readProviders(r, trust.Federated)
+}
+
+// readProviders says who may come from identity providers.
+func (doc *IAMRole) readProviders(r *engine.Reading, providers []iampolicy.Federation) {
+	unsureWho, unsureAudience := false, false
+	for _, provider := range providers {
 		switch provider.Who {
 		case iampolicy.Anybody, iampolicy.WholeProvider:
 			doc.OpenToProviders = append(doc.OpenToProviders, provider.Provider)
 		case iampolicy.UnsureWho:
-			unsure = true
+			unsureWho = true
 		case iampolicy.NamedSubjects:
 		}
+		if provider.Audience == iampolicy.AnyAudience {
+			doc.AnyAudience = append(doc.AnyAudience, provider.Provider)
+		}
+		unsureAudience = unsureAudience || provider.Audience == iampolicy.UnsureAudience
 	}
-	if unsure && len(doc.OpenToProviders) == 0 {
+	if unsureWho && len(doc.OpenToProviders) == 0 {
 		from(iamDetailsCall.Op, "open_to_providers").unclear(r)
+	}
+	if unsureAudience && len(doc.AnyAudience) == 0 {
+		from(iamDetailsCall.Op, "any_audience").unclear(r)
 	}
 }
