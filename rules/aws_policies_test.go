@@ -119,6 +119,11 @@ var identities = map[string]holder{
 	"taker":          {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, takerEstate},
 	"taker-by-tag":   {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, taggedEstate},
 	"taker-odd":      {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, oddTrustEstate},
+	"function-of":    {"aws-lambda-role-not-lent", "AWS::Lambda::Function", []string{"lends_to"}, lenderEstate(provided) + lendingFunction},
+	"function-small": {"aws-lambda-role-not-lent", "AWS::Lambda::Function", []string{"lends_to"}, lenderEstate("") + lendingFunction},
+	"function-odd":   {"aws-lambda-role-not-lent", "AWS::Lambda::Function", []string{"lends_to"}, lenderEstate(strings.Replace(inline, "ENCODED", "%7B", 1)) + lendingFunction},
+	"function-gone":  {"aws-lambda-role-not-lent", "AWS::Lambda::Function", []string{"lends_to"}, memberEstate + lendingFunction},
+	"instance-of":    {"aws-ec2-instance-role-not-lent", "AWS::EC2::Instance", []string{"has_role", "managed", "lends_to"}, lenderEstate(provided) + lendingInstance},
 	"group":          {"aws-iam-group-not-administrator", "AWS::IAM::Group", []string{"administrator"}, memberEstate},
 	"group-combined": {"aws-iam-group-no-privilege-escalation", "AWS::IAM::Group", []string{"administrator", "escalates"}, memberEstate},
 }
@@ -172,6 +177,29 @@ const takerEstate = `
 <AssumeRolePolicyDocument>{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/first"},"Action":"sts:AssumeRole"}}</AssumeRolePolicyDocument>
 <RolePolicyList><member><PolicyName>own</PolicyName><PolicyDocument>ENCODED</PolicyDocument></member></RolePolicyList></member></RoleDetailList>
 `
+
+// lenderEstate holds a user with the policy, and a role with what it has.
+func lenderEstate(has string) string {
+	return `
+-- iam:GetAccountAuthorizationDetails --
+<UserDetailList><member><UserName>kim</UserName><Arn>arn:aws:iam::111122223333:user/kim</Arn><UserPolicyList><member><PolicyName>own</PolicyName>
+<PolicyDocument>ENCODED</PolicyDocument></member></UserPolicyList></member></UserDetailList>
+<RoleDetailList><member><RoleName>sorter</RoleName><Arn>arn:aws:iam::111122223333:role/sorter</Arn><Path>/</Path>
+<AssumeRolePolicyDocument>{"Statement":{"Effect":"Allow","Principal":{"Service":["lambda.amazonaws.com","ec2.amazonaws.com"]},"Action":"sts:AssumeRole"}}</AssumeRolePolicyDocument>
+<InstanceProfileList><member><InstanceProfileName>sorter</InstanceProfileName><Arn>arn:aws:iam::111122223333:instance-profile/sorter</Arn></member></InstanceProfileList>` + strings.ReplaceAll(has, "job-function/Sorting", "AdministratorAccess") + `</member></RoleDetailList>
+`
+}
+
+const (
+	lendingFunction = `-- lambda:ListFunctions --
+{"Functions": [{"FunctionName": "parcels", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:parcels", "Role": "arn:aws:iam::111122223333:role/sorter", "PackageType": "Image"}]}
+`
+	lendingInstance = `-- ec2:DescribeInstances --
+<reservationSet><item><ownerId>111122223333</ownerId><instancesSet><item><instanceId>i-9</instanceId><instanceState><name>running</name></instanceState>
+<monitoring><state>enabled</state></monitoring><metadataOptions><httpTokens>required</httpTokens><httpEndpoint>enabled</httpEndpoint></metadataOptions><launchTime>2026-01-01T00:00:00Z</launchTime>
+<iamInstanceProfile><arn>arn:aws:iam::111122223333:instance-profile/sorter</arn></iamInstanceProfile></item></instancesSet></item></reservationSet>
+`
+)
 
 var (
 	// taggedEstate is takerEstate with a first role that may be taken only if it

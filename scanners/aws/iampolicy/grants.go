@@ -106,6 +106,11 @@ func (g *Grants) walk(i identity, field string, kinds ...kind) []Way {
 			open = append(open, Way{w.id, w.needs, w.source})
 		}
 	}
+	return withoutLonger(open)
+}
+
+// withoutLonger drops the ways that need more than another one does.
+func withoutLonger(open []Way) []Way {
 	return slices.DeleteFunc(slices.Clone(open), func(w Way) bool {
 		return slices.ContainsFunc(open, func(shorter Way) bool { return len(shorter.Needs) < len(w.Needs) && contains(w.Needs, shorter.Needs) })
 	})

@@ -25,12 +25,12 @@ print(json.dumps({name: json.dumps(policy["Document"]) for name, policy in json.
 var escalating = map[string]string{
 	"AWSBackupServiceRolePolicyForRestores":               "ec2-001", // restores instances with the role that they had
 	"AWSBatchServiceRole":                                 "ec2-001 ecs-004 ecs-005 autoscaling-create autoscaling-update",
-	"AWSDeepLensServiceRolePolicy":                        "sagemaker-002",                                                                       // whatever its name begins with, the job runs the caller's code
+	"AWSDeepLensServiceRolePolicy":                        "sagemaker-002",                                                    // whatever its name begins with, the job runs the caller's code
 	"AWSElasticBeanstalkManagedUpdatesCustomerRolePolicy": "cloudformation-001 ec2-001 autoscaling-create autoscaling-update", // stacks and templates are the caller's to name and to write
 	"AWSElasticBeanstalkService":                          "cloudformation-001 codebuild-001 ec2-001 autoscaling-create autoscaling-update",
 	"AWSLambda_FullAccess":                                "lambda-001 lambda-002 lambda-006",
 	"AWSMarketplaceFullAccess":                            "ec2-001",
-	"AdministratorAccess-AWSElasticBeanstalk":             "cloudformation-001 ec2-001 autoscaling-create autoscaling-update",                                       // the same
+	"AdministratorAccess-AWSElasticBeanstalk":             "cloudformation-001 ec2-001 autoscaling-create autoscaling-update",                    // the same
 	"AdministratorAccess-Amplify":                         "iam-001 iam-005 iam-009 iam-012 cloudformation-001 lambda-001 lambda-002 lambda-006", // IAM through CloudFormation, which the caller may use, and roles attached without it
 	"AmazonDynamoDBFullAccesswithDataPipeline":            "datapipeline-001 ec2-001 lambda-001 lambda-002 lambda-006",
 	"AmazonEC2SpotFleetTaggingRole":                       "ec2-001 ec2-003",

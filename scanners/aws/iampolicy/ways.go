@@ -20,6 +20,8 @@ type way struct {
 	kind   kind
 	needs  []string
 	passes []string // the services that the role is passed to
+	lender string   // of a way that borrows, what it borrows from, where that is one of Lender's kinds
+	beside []string // of needs, those that are not about the lender
 }
 
 const (
@@ -37,6 +39,14 @@ func published(id string, k kind, needs ...string) way {
 func passing(id, services string, needs ...string) way {
 	w := published(id, passesRole, append([]string{"iam:PassRole"}, needs...)...)
 	w.passes = strings.Fields(services)
+	return w
+}
+
+// borrowing is a way to the role of something that is there, of one of Lender's
+// kinds.
+func borrowing(id, lender string, needs ...string) way {
+	w := published(id, borrows, needs...)
+	w.lender = lender
 	return w
 }
 
@@ -105,18 +115,19 @@ var ways = []way{
 	published("cloudformation-005", borrows, "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
 	published("codebuild-002", borrows, "codebuild:StartBuild"),
 	published("codebuild-003", borrows, "codebuild:StartBuildBatch"),
-	published("ec2-002", borrows, "ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"),
+	borrowing("ec2-002", Instance, "ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"),
 	published("ec2-004", borrows, "ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"),
-	published("ec2instanceconnect-003", borrows, "ec2-instance-connect:SendSSHPublicKey", "ec2:DescribeInstances"),
+	{id: "ec2instanceconnect-003", source: pathfinding + "ec2instanceconnect-003", kind: borrows, lender: Instance,
+		needs: []string{"ec2-instance-connect:SendSSHPublicKey", "ec2:DescribeInstances"}, beside: []string{"ec2:DescribeInstances"}},
 	published("glue-002", borrows, "glue:UpdateDevEndpoint"),
-	published("lambda-003", borrows, "lambda:UpdateFunctionCode"),
-	published("lambda-004", borrows, "lambda:UpdateFunctionCode", "lambda:InvokeFunction"),
-	published("lambda-005", borrows, "lambda:UpdateFunctionCode", "lambda:AddPermission"),
+	borrowing("lambda-003", Function, "lambda:UpdateFunctionCode"),
+	borrowing("lambda-004", Function, "lambda:UpdateFunctionCode", "lambda:InvokeFunction"),
+	borrowing("lambda-005", Function, "lambda:UpdateFunctionCode", "lambda:AddPermission"),
 	published("sagemaker-004", borrows, "sagemaker:CreatePresignedNotebookInstanceUrl"),
 	published("sagemaker-005", borrows, "sagemaker:CreateNotebookInstanceLifecycleConfig", "sagemaker:StopNotebookInstance",
 		"sagemaker:UpdateNotebookInstance", "sagemaker:StartNotebookInstance"),
-	published("ssm-001", borrows, "ssm:StartSession"),
-	published("ssm-002", borrows, "ssm:SendCommand"),
+	borrowing("ssm-001", Instance, "ssm:StartSession"),
+	borrowing("ssm-002", Instance, "ssm:SendCommand"),
 	published("sts-001", borrows, "sts:AssumeRole"),
-	{id: "lambda-layer", source: rhino, kind: borrows, needs: []string{"lambda:UpdateFunctionConfiguration"}},
+	{id: "lambda-layer", source: rhino, kind: borrows, lender: Function, needs: []string{"lambda:UpdateFunctionConfiguration"}},
 }

@@ -10,6 +10,7 @@ import (
 
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // ec2Page is the page size of EC2's listings. Without one, EC2 answers from a
@@ -25,6 +26,7 @@ type EC2Instance struct {
 	PublicIP           bool      `json:"public_ip"`           // one of its interfaces has a public IPv4 address now
 	DetailedMonitoring bool      `json:"detailed_monitoring"` // CloudWatch gets its metrics every minute
 	HasRole            bool      `json:"has_role"`            // it has an instance profile
+	LendsTo            []string  `json:"lends_to"`            // users and roles that get full access, or a way to it, by the instance's role: they may run commands on it; ten at most are named
 	Managed            bool      `json:"managed"`             // a service of AWS operates it (EKS Auto Mode, ECS), and nobody else can change it
 	Spot               bool      `json:"spot"`                // AWS may take it back at any time
 	InstanceStore      bool      `json:"instance_store"`      // its root is on the host's own disks, which are no volumes
@@ -37,10 +39,10 @@ var ec2Instances = engine.Service{
 		Name:    "AWS::EC2::Instance",
 		Service: "ec2",
 		Doc:     EC2Instance{},
-		Calls: []scanners.Call{
-			{Op: "ec2:DescribeInstances"},
-			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
-		},
+		Calls: append(lendsCalls(),
+			scanners.Call{Op: "ec2:DescribeInstances"},
+			scanners.Call{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
+		),
 		Console: scanners.Console{Path: "/ec2/home?region={region}#InstanceDetails:instanceId={last}"},
 	},
 	Scan: scanEC2Instances,
@@ -99,6 +101,9 @@ func readEC2Instance(ctx context.Context, p *engine.Place, instance types.Instan
 	tags, name := ec2Tags(instance.Tags)
 	id := p.ARN("ec2", "instance/"+aws.ToString(instance.InstanceId))
 	doc.LastBackup = readLastBackup(ctx, r, id)
+	if profile := instance.IamInstanceProfile; profile != nil {
+		doc.LendsTo = readLendsTo(ctx, r, iampolicy.Lender{Kind: iampolicy.Instance, ARN: id}, roleOfProfile(profile.Arn))
+	}
 	r.Emit(id, name, tags, &doc)
 }
 

@@ -43,6 +43,8 @@ type iamAccess struct {
 	listErr error
 	graph   func() iamRoleGraph
 	managed map[string]iamDocument // by ARN: the customer's policies, and those of AWS that somebody has
+
+	allHolders func() []iamHolder // users and roles with their policies
 }
 
 // readIAMAccess reads the details and the policies of AWS that somebody has,
@@ -57,6 +59,7 @@ func readIAMAccess(ctx context.Context, p *engine.Place) iamAccess {
 		}
 		a.readProvided(ctx, p.Home())
 		a.graph = a.roleGraph(accountOf(p))
+		a.allHolders = a.holders(accountOf(p))
 		return a, nil
 	})
 	return access

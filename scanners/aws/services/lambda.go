@@ -11,19 +11,21 @@ import (
 	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // LambdaFunction is what rules may ask of a function. Neither its code nor the
 // values of its environment are kept.
 type LambdaFunction struct {
-	Runtime                 string `json:"runtime"`                   // python3.13, provided.al2023, ...; empty for container images
-	ContainerImage          bool   `json:"container_image"`           // it is deployed as an image, which brings its own runtime
-	InVPC                   bool   `json:"in_vpc"`                    // it is attached to subnets of a VPC
-	Zones                   int64  `json:"zones"`                     // in how many Availability Zones those subnets lie
-	HasEnvironment          bool   `json:"has_environment"`           // it has environment variables
-	EnvironmentCMK          bool   `json:"environment_cmk"`           // they are encrypted with a key that the customer manages
-	CredentialInEnvironment bool   `json:"credential_in_environment"` // one of them holds a credential, by the form of its value or by its name
-	Public                  bool   `json:"public"`                    // its policy, or that of an alias or version, lets anybody in: directly, by a function URL without authentication, or through a service that acts for any account
+	Runtime                 string   `json:"runtime"`                   // python3.13, provided.al2023, ...; empty for container images
+	ContainerImage          bool     `json:"container_image"`           // it is deployed as an image, which brings its own runtime
+	InVPC                   bool     `json:"in_vpc"`                    // it is attached to subnets of a VPC
+	Zones                   int64    `json:"zones"`                     // in how many Availability Zones those subnets lie
+	HasEnvironment          bool     `json:"has_environment"`           // it has environment variables
+	EnvironmentCMK          bool     `json:"environment_cmk"`           // they are encrypted with a key that the customer manages
+	CredentialInEnvironment bool     `json:"credential_in_environment"` // one of them holds a credential, by the form of its value or by its name
+	LendsTo                 []string `json:"lends_to"`                  // users and roles that get full access, or a way to it, by the function's role: they may change its code; ten at most are named
+	Public                  bool     `json:"public"`                    // its policy, or that of an alias or version, lets anybody in: directly, by a function URL without authentication, or through a service that acts for any account
 }
 
 var lambdaFunctions = engine.Service{
@@ -31,14 +33,14 @@ var lambdaFunctions = engine.Service{
 		Name:    "AWS::Lambda::Function",
 		Service: "lambda",
 		Doc:     LambdaFunction{},
-		Calls: []scanners.Call{
+		Calls: append(lendsCalls(), []scanners.Call{
 			{Op: "lambda:ListFunctions"},
 			{Op: "ec2:DescribeSubnets", For: []string{"zones"}},
 			{Op: "lambda:GetPolicy", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListAliases", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListVersionsByFunction", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListTags", Each: true, For: []string{"tags"}},
-		},
+		}...),
 		Console: scanners.Console{Path: "/lambda/home?region={region}#/functions/{last}"},
 	},
 	Scan: scanLambdaFunctions,
@@ -70,6 +72,9 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 		doc.Zones = readZones(ctx, r, vpc.SubnetIds)
 	}
 	doc.Public = readLambdaPolicies(ctx, r, function)
+	if aws.ToString(function.Role) != "" {
+		doc.LendsTo = readLendsTo(ctx, r, iampolicy.Lender{Kind: iampolicy.Function, ARN: aws.ToString(function.FunctionArn)}, roleNamed(function.Role))
+	}
 	r.Emit(aws.ToString(function.FunctionArn), aws.ToString(function.FunctionName), readLambdaTags(ctx, r, function.FunctionArn), &doc)
 }
 

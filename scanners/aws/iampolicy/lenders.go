@@ -1,0 +1,49 @@
+package iampolicy
+
+import "slices"
+
+// Kinds of what runs with a role.
+const (
+	Function = "function" // of Lambda
+	Instance = "instance" // of EC2, by its instance profile
+)
+
+// Lender is something that runs with a role. Whoever decides what it runs acts
+// as that role.
+type Lender struct {
+	Kind string // Function or Instance
+	ARN  string
+}
+
+// BorrowsFrom returns the ways by which the principal decides what the lender
+// runs. Unsure says that there may be one where none is found.
+func (p Principal) BorrowsFrom(l Lender, a AccountRef) (open []Way, unsureOf bool) {
+	i := p.in(a)
+	for _, w := range ways {
+		if w.lender != l.Kind {
+			continue
+		}
+		switch w.borrowsFrom(i, l.ARN) {
+		case yes:
+			open = append(open, Way{w.id, w.needs, w.source})
+		case unsure:
+			unsureOf = true
+		case no:
+		}
+	}
+	return withoutLonger(open), unsureOf && len(open) == 0
+}
+
+// borrowsFrom answers whether a principal can go the way with one lender. What a
+// request names beside the lender, such as a document of commands, is chosen.
+func (w way) borrowsFrom(i identity, arn string) answer {
+	got := yes
+	for _, action := range w.needs {
+		asked := wanted(action)
+		got = min(got, i.onSome(asked))
+		if !slices.Contains(w.beside, action) {
+			got = min(got, i.every(func(l layer) answer { return l.onTagged(asked, arn, i.account) }))
+		}
+	}
+	return got
+}
