@@ -133,6 +133,9 @@ func (b *builder) machines(n network) {
 		IamInstanceProfile: &types.IamInstanceProfileSpecification{Name: new("good-profile")},
 		MetadataOptions:    &types.InstanceMetadataOptionsRequest{HttpTokens: types.HttpTokensStateRequired, HttpEndpoint: types.InstanceMetadataEndpointStateEnabled},
 	})
+	b.instance("bad-lent-instance", &ec2.RunInstancesInput{
+		SubnetId: &n.subnets[0], SecurityGroupIds: []string{n.closed}, IamInstanceProfile: &types.IamInstanceProfileSpecification{Name: new("bad-profile")},
+	})
 	bad := b.instance("bad-instance", &ec2.RunInstancesInput{SubnetId: &n.lone})
 	goodVolume := b.volume("good-volume", good, true)
 	badVolume := b.volume("bad-volume", bad, false)

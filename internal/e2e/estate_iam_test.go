@@ -95,8 +95,25 @@ func (b *builder) roles(reads string) {
 	b.ok(client.AttachRolePolicy(b.ctx, &iam.AttachRolePolicyInput{RoleName: new("bad-federated"), PolicyArn: new("arn:aws:iam::aws:policy/AWSLambda_FullAccess")}))
 	b.ok(client.PutRolePolicy(b.ctx, &iam.PutRolePolicyInput{RoleName: new("bad-federated"), PolicyName: new("climbs"),
 		PolicyDocument: new(policy(allow("", "iam:PutRolePolicy", "*")))}))
-	b.ok(client.CreateInstanceProfile(b.ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: new("good-profile")}))
-	b.ok(client.AddRoleToInstanceProfile(b.ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: new("good-profile"), RoleName: new("good-role")}))
+	b.profile("good-profile", "good-role")
+	b.lent()
+}
+
+// lent makes a role with full access for machines and functions, and one that
+// gets at it by what they run.
+func (b *builder) lent() {
+	client := b.iam()
+	b.role("bad-lent", trust("Service", "ec2.amazonaws.com"))
+	b.ok(client.AttachRolePolicy(b.ctx, &iam.AttachRolePolicyInput{RoleName: new("bad-lent"), PolicyArn: new("arn:aws:iam::aws:policy/AdministratorAccess")}))
+	b.profile("bad-profile", "bad-lent")
+	b.role("bad-borrower", trust("Service", "ec2.amazonaws.com"))
+	b.ok(client.PutRolePolicy(b.ctx, &iam.PutRolePolicyInput{RoleName: new("bad-borrower"), PolicyName: new("borrows"),
+		PolicyDocument: new(policy(allow("", "lambda:UpdateFunctionCode", "*"), allow("", "ssm:SendCommand", "*")))}))
+}
+
+func (b *builder) profile(name, role string) {
+	b.ok(b.iam().CreateInstanceProfile(b.ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: &name}))
+	b.ok(b.iam().AddRoleToInstanceProfile(b.ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: &name, RoleName: &role}))
 }
 
 func (b *builder) role(name, trust string) string {

@@ -108,7 +108,7 @@ func (b *builder) functions(n network, key string) {
 		Environment: &lambdatypes.Environment{Variables: map[string]string{"STAGE": "made-up"}},
 	}))
 	b.ok(client.CreateFunction(b.ctx, &lambda.CreateFunctionInput{
-		FunctionName: new("bad-function"), Role: &role, Runtime: lambdatypes.RuntimePython38, Handler: new("a.b"),
+		FunctionName: new("bad-function"), Role: new("arn:aws:iam::" + own + ":role/bad-lent"), Runtime: lambdatypes.RuntimePython38, Handler: new("a.b"),
 		Code: &lambdatypes.FunctionCode{ZipFile: code.Bytes()}, VpcConfig: &lambdatypes.VpcConfig{SubnetIds: n.subnets[:1], SecurityGroupIds: []string{n.closed}},
 		Environment: &lambdatypes.Environment{Variables: map[string]string{"KEY": "AKIA" + "QYLPMN5HFIQR7XYA"}}, // of the form of a key, and none
 	}))
