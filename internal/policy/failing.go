@@ -68,7 +68,7 @@ func (d *decoder) proveWording(r *rule) {
 			commands++
 		}
 	}
-	if commands == 0 && w.command.node != nil {
-		d.refuse(w.command.node, "no fail example shows the command: give one of them an id, or the fields, that have what it names")
+	if commands == 0 && len(w.commands) > 0 {
+		d.refuse(w.commands[0].say.node, "no fail example shows the command: give one of them an id, or the fields, that have what it names")
 	}
 }

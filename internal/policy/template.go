@@ -49,25 +49,43 @@ func (t *templates) expression(code text, compile func(compiler, string) (*expre
 	return e
 }
 
-// parse reads a text with placeholders. In a command none may be in quotes:
-// values get those that they need.
+// forms compiles texts and when each is the one to say.
+func (t *templates) forms(texts []formText, command bool) []form {
+	var all []form
+	for _, f := range texts {
+		made := form{say: t.parse(f.say, command)}
+		if f.when.node != nil {
+			made.when = t.expression(f.when, compiler.compile)
+		}
+		all = append(all, made)
+	}
+	return all
+}
+
+// parse reads a text with placeholders. In a command none may be in quotes, as
+// values get those that they need; other braces in quotes are text.
 func (t *templates) parse(from text, command bool) template {
 	var all template
 	rest := from.value
 	for {
-		before, after, found := strings.Cut(rest, "{")
+		before, opened, found := strings.Cut(rest, "{")
 		if before != "" {
 			all = append(all, piece{text: before})
 		}
 		if !found {
 			return all
 		}
-		name, after, closed := strings.Cut(after, "}")
-		if !closed {
+		name, after, closed := strings.Cut(opened, "}")
+		quoted := command && inQuotes(strings.TrimSuffix(from.value, "{"+opened))
+		if quoted && !(closed && isPlaceholder(name)) {
+			all, rest = append(all, piece{text: "{"}), opened
+			continue
+		}
+		switch {
+		case !closed:
 			t.refuse(from, "%q has no }: expected a placeholder such as {name}", "{"+name)
 			return nil
-		}
-		if done := from.value[:len(from.value)-len(rest)+len(before)]; command && inQuotes(done) {
+		case quoted:
 			t.refuse(from, "{%s} is in quotes: leave them out, a value gets those that it needs", name)
 			return nil
 		}
@@ -78,6 +96,17 @@ func (t *templates) parse(from text, command bool) template {
 		}
 		all, rest = append(all, piece{value: v}), after
 	}
+}
+
+// isPlaceholder reports whether what is in braces can be meant as the name of a
+// value, and not as JSON.
+func isPlaceholder(name string) bool {
+	for _, part := range strings.Split(name, ".") {
+		if !isWord(part) {
+			return false
+		}
+	}
+	return true
 }
 
 func (t *templates) refuse(at text, format string, args ...any) {

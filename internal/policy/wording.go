@@ -2,7 +2,9 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
+	"cel.dev/cel-go/common/types"
 	"go.yaml.in/yaml/v4"
 
 	"posture/internal/posture"
@@ -12,7 +14,7 @@ import (
 type wordingText struct {
 	lets      []letText
 	fails     []formText
-	command   text // node is nil when there is none
+	commands  []formText // none when no command can fix it
 	note      text
 	terraform text
 }
@@ -23,14 +25,14 @@ type letText struct {
 	code text
 }
 
-// formText is a sentence, and when it is the one to say.
+// formText is a sentence or a command, and when it is the one to say.
 type formText struct{ when, say text }
 
 // wordingKeys says how to read the keys of a rule that are for people.
 func (d *decoder) wordingKeys(w *wordingText) keys {
 	return keys{
 		"let":   func(n *yaml.Node) { w.lets = d.lets(n) },
-		"fails": func(n *yaml.Node) { w.fails = d.forms(n) },
+		"fails": func(n *yaml.Node) { w.fails = d.sentences(n) },
 		"fix":   func(n *yaml.Node) { d.fix(n, w) },
 	}
 }
@@ -48,24 +50,39 @@ func (d *decoder) lets(n *yaml.Node) []letText {
 	return all
 }
 
-// forms reads a sentence, or a list of them of which all but the last say when.
-func (d *decoder) forms(n *yaml.Node) []formText {
+// sentences reads a sentence, or a list of them of which all but the last say when.
+func (d *decoder) sentences(n *yaml.Node) []formText {
+	all := d.forms(n, "say", "a sentence", func(n *yaml.Node) text { return d.line(n, "a sentence") })
+	if last := len(all) - 1; n.Kind == yaml.SequenceNode && last >= 0 && all[last].when.node != nil {
+		d.refuse(n.Content[last], `expected no "when" in the last sentence, which is said otherwise`)
+	}
+	return all
+}
+
+// commands reads a command, or a list of them that say when; the last need not.
+func (d *decoder) commands(n *yaml.Node) []formText {
+	return d.forms(n, "run", "a command", func(n *yaml.Node) text { return d.text(n, "a command") })
+}
+
+// forms reads a text, or a list of texts under the key, of which all but the
+// last say when.
+func (d *decoder) forms(n *yaml.Node, key, what string, read func(*yaml.Node) text) []formText {
 	if n.Kind != yaml.SequenceNode {
-		return []formText{{say: d.line(n, "a sentence")}}
+		return []formText{{say: read(n)}}
 	}
 	var all []formText
-	d.list(n, "sentences", func(item *yaml.Node) {
+	d.list(n, what, func(item *yaml.Node) {
 		var f formText
-		seen := d.mapping(item, "a sentence", keys{
+		seen := d.mapping(item, what, keys{
 			"when": func(n *yaml.Node) { f.when = d.text(n, "an expression") },
-			"say":  func(n *yaml.Node) { f.say = d.line(n, "a sentence") },
+			key:    func(n *yaml.Node) { f.say = read(n) },
 		})
-		d.required(item, seen, [2]string{"say", "the sentence"})
+		d.required(item, seen, [2]string{key, what})
 		all = append(all, f)
 	})
-	for i, f := range all {
-		if last := i == len(all)-1; last != (f.when.node == nil) {
-			d.refuse(n.Content[i], `expected "when" in each sentence but the last, which is said otherwise`)
+	for i, f := range all[:max(len(all)-1, 0)] {
+		if f.when.node == nil {
+			d.refuse(n.Content[i], `expected "when", as in all but the last of a list`)
 		}
 	}
 	return all
@@ -79,26 +96,36 @@ func (d *decoder) fix(n *yaml.Node, w *wordingText) {
 		return
 	}
 	seen := d.mapping(n, "a fix", keys{
-		"command":   func(n *yaml.Node) { w.command = d.text(n, "a command") },
+		"command":   func(n *yaml.Node) { w.commands = d.commands(n) },
 		"note":      func(n *yaml.Node) { w.note = d.text(n, "a note") },
 		"terraform": func(n *yaml.Node) { w.terraform = d.text(n, "arguments of Terraform") },
 	})
 	d.required(n, seen, [2]string{"note", "what the command does and what to watch"})
 }
 
-// public returns the fix as people see it.
+// public returns the fix as people see it. Of several commands each is under a
+// comment that says when it is the one.
 func (w *wordingText) public() posture.Fix {
-	return posture.Fix{Command: w.command.value, Note: w.note.value, Terraform: w.terraform.value}
+	var commands []string
+	for _, c := range w.commands {
+		if c.when.node != nil {
+			commands = append(commands, "# when "+strings.Join(strings.Fields(c.when.value), " "))
+		} else if len(w.commands) > 1 {
+			commands = append(commands, "# otherwise")
+		}
+		commands = append(commands, c.say.value)
+	}
+	return posture.Fix{Command: strings.Join(commands, "\n"), Note: w.note.value, Terraform: w.terraform.value}
 }
 
 // wording is a checked and compiled wordingText.
 type wording struct {
-	forms   []form
-	command template
-	reads   []fieldPath // of all of it, each once
+	sentences []form
+	commands  []form
+	reads     []fieldPath // of all of it, each once
 }
 
-// form is a sentence, and when it is the one to say.
+// form is a sentence or a command, and when it is the one to say.
 type form struct {
 	when *expression // nil: otherwise
 	say  template
@@ -111,16 +138,8 @@ func (r *rule) word() []error {
 		t.lets[l.name] = t.expression(l.code, compiler.value)
 	}
 	w := &r.wording
-	for _, f := range r.file.wording.fails {
-		made := form{say: t.parse(f.say, false)}
-		if f.when.node != nil {
-			made.when = t.expression(f.when, compiler.compile)
-		}
-		w.forms = append(w.forms, made)
-	}
-	if c := r.file.wording.command; c.node != nil {
-		w.command = t.parse(c, true)
-	}
+	w.sentences = t.forms(r.file.wording.fails, false)
+	w.commands = t.forms(r.file.wording.commands, true)
 	t.unused()
 	w.reads = t.reads
 	return t.errs
@@ -130,19 +149,35 @@ func (r *rule) word() []error {
 // fixes it. Where a value was not read or cannot be had there is none.
 func (c *judging) say(r *rule) (sentence, command string) {
 	vars := c.variables(r, c.overlapping(r.wording.reads))
-	for _, f := range r.wording.forms {
-		if f.when == nil || f.when.holds(vars) {
+	for _, f := range r.wording.sentences {
+		if holds, _ := f.holds(vars); holds {
 			sentence = f.say.fill(c, vars, spoken)
 			break
 		}
 	}
-	return sentence, r.wording.command.fill(c, vars, quoted)
+	for _, f := range r.wording.commands {
+		holds, known := f.holds(vars)
+		if !known {
+			break // better no command than that for another fault
+		}
+		if holds {
+			command = f.say.fill(c, vars, quoted)
+			break
+		}
+	}
+	return sentence, command
 }
 
-// holds reports whether the expression is certainly true.
-func (e *expression) holds(vars any) bool {
-	value, _, err := e.program.Eval(vars)
-	return err == nil && value.Value() == true
+// holds reports whether the form is the one to say, as far as that is known.
+func (f form) holds(vars any) (holds, known bool) {
+	if f.when == nil {
+		return true, true
+	}
+	value, _, err := f.when.program.Eval(vars)
+	if err != nil || types.IsUnknownOrError(value) {
+		return false, false
+	}
+	return value.Value() == true, true
 }
 
 // fieldsOf adds the top-level fields that are fetched for the paths.

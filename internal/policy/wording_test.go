@@ -76,10 +76,11 @@ func TestUnreadIsNotSaid(t *testing.T) {
 		more string
 		want [2]string
 	}{
-		"in a sentence":    {"fails: \"{owner}\"\nfix: {command: 'do {name}', note: n}", [2]string{"", "do " + r.Name}},
-		"in a command":     {"fails: \"{name}\"\nfix: {command: 'do {owner}', note: n}", [2]string{r.Name, ""}},
-		"in a named value": {"fails: \"{who}\"\nlet: {who: 'resource.owner + \"!\"'}\nfix: n", [2]string{}},
-		"in a condition":   {"fails: [{when: resource.owner == '', say: a}, {say: b}]\nfix: n", [2]string{"b", ""}},
+		"in a sentence":            {"fails: \"{owner}\"\nfix: {command: 'do {name}', note: n}", [2]string{"", "do " + r.Name}},
+		"in a command":             {"fails: \"{name}\"\nfix: {command: 'do {owner}', note: n}", [2]string{r.Name, ""}},
+		"in a named value":         {"fails: \"{who}\"\nlet: {who: 'resource.owner + \"!\"'}\nfix: n", [2]string{}},
+		"in a condition":           {"fails: [{when: resource.owner == '', say: a}, {say: b}]\nfix: n", [2]string{"b", ""}},
+		"in a command's condition": {"fails: a\nfix: {command: [{when: resource.owner == '', run: a}, {run: b}], note: n}", [2]string{"a", ""}},
 	} {
 		if diff := cmp.Diff(test.want, said(t, test.more, r)); diff != "" {
 			t.Errorf("%s: -want +got\n%s", name, diff)
@@ -111,6 +112,27 @@ func TestCommandsAreQuoted(t *testing.T) {
 	r := resource(bucket{Grants: []string{"a b", "c"}})
 	if got, want := said(t, "fix: {command: 'do {grants}', note: n}", r)[1], "do 'a b' c"; got != want {
 		t.Errorf("a list: got %q, want %q", got, want)
+	}
+}
+
+// TestCommandForms: the command is that of the first condition which holds, and
+// braces in its quotes that hold no name are text.
+func TestCommandForms(t *testing.T) {
+	const fix = `fix:
+  note: n
+  command:
+    - {when: 'resource.owner == "a"', run: 'set-a {name}'}
+    - {when: 'resource.owner == "b"', run: "set-b '{\"B\":{\"on\":true}}' {name} '{}' '[{K=v}]'"}
+`
+	for owner, want := range map[string]string{
+		"a": "set-a b", "b": `set-b '{"B":{"on":true}}' b '{}' '[{K=v}]'`, "c": "",
+	} {
+		if got := said(t, fix, resource(bucket{Owner: owner}))[1]; got != want {
+			t.Errorf("%s: got %q, want %q", owner, got, want)
+		}
+	}
+	if got, want := said(t, fix+"    - {run: 'set {name}'}", resource(bucket{Owner: "c"}))[1], "set b"; got != want {
+		t.Errorf("otherwise: got %q, want %q", got, want)
 	}
 }
 
@@ -146,8 +168,8 @@ func TestWordingRefusals(t *testing.T) {
 		"an open brace":            {`fails: "{name"`, `"{name" has no }: expected a placeholder such as {name}`},
 		"an unused value":          {"fails: a\nlet: {who: resource.owner}", `value "who" is not used: write {who} where it is to be shown`},
 		"a value of no type":       {"fails: \"{who}\"\nlet: {who: resource.policy}", "expected a text, a number, a time or a list of them"},
-		"no sentence for the rest": {"fails: [{when: resource.versioning, say: a}]", `expected "when" in each sentence but the last`},
-		"a second last":            {"fails: [{say: a}, {say: b}]", `expected "when" in each sentence but the last`},
+		"no sentence for the rest": {"fails: [{when: resource.versioning, say: a}]", `expected no "when" in the last sentence`},
+		"a second last":            {"fails: [{say: a}, {say: b}]", `expected "when", as in all but the last`},
 		"two lines":                {"fails: \"a\\nb\"", "expected a sentence in one line"},
 		"a condition of no bool":   {"fails: [{when: resource.days, say: a}, {say: b}]", "expected bool"},
 	} {
@@ -159,6 +181,9 @@ func TestWordingRefusals(t *testing.T) {
 	for name, test := range map[string]struct{ fix, want string }{
 		"quotes around a value":        {`{command: "do '{name}'", note: n}`, "{name} is in quotes: leave them out"},
 		"double quotes around a value": {`{command: 'do "x {name}"', note: n}`, "{name} is in quotes: leave them out"},
+		"quotes around a part of it":   {`{command: "do 'x={id.last}'", note: n}`, "{id.last} is in quotes: leave them out"},
+		"a second last command":        {`{command: [{run: a}, {run: b}], note: n}`, `expected "when", as in all but the last`},
+		"a command's sentence":         {`{command: [{say: a}], note: n}`, `unknown key "say"`},
 		"no note":                      {`{command: do}`, `missing "note"`},
 		"another key":                  {`{note: n, comand: do}`, `unknown key "comand"`},
 	} {
