@@ -271,6 +271,12 @@ func loadAWS(t *testing.T) *policy.Policy {
 // the estate.
 func judgeAWS(t *testing.T, loaded *policy.Policy, archive string, want posture.Want) map[string][]posture.Status {
 	t.Helper()
+	return judgeNamed(t, loaded, archive, want, "")
+}
+
+// judgeNamed does so for the resources of that name only, unless it is empty.
+func judgeNamed(t *testing.T, loaded *policy.Policy, archive string, want posture.Want, name string) map[string][]posture.Status {
+	t.Helper()
 	estate, err := awstest.Load([]byte(archive))
 	if err != nil {
 		t.Fatal(err)
@@ -287,6 +293,9 @@ func judgeAWS(t *testing.T, loaded *policy.Policy, archive string, want posture.
 	}
 	found := map[string][]posture.Status{}
 	account.Scan(t.Context(), want, func(r posture.Resource) {
+		if name != "" && r.Name != name {
+			return
+		}
 		findings, err := loaded.Judge(r, time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC))
 		if err != nil {
 			t.Error(err)

@@ -15,8 +15,9 @@ import (
 
 // TestAWSVariants judges kinds of resources that have not every setting. The
 // files of testdata/variants.txtar come in pairs: "want NAME" holds the
-// resource type and what each rule is to say, "-" for no finding; "NAME: CALL"
-// holds what the API answers.
+// resource type, the name of the resource where there are several, and what
+// each rule is to say, "-" for no finding; "NAME: CALL" holds what the API
+// answers. "TYPE: CALL" is for every case of a type that has not the call.
 func TestAWSVariants(t *testing.T) {
 	loaded := loadAWS(t)
 	archive, err := txtar.ParseFile("testdata/variants.txtar")
@@ -29,14 +30,9 @@ func TestAWSVariants(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			typ, want := wantOf(t, string(file.Data))
-			estate := txtar.Archive{}
-			for _, answer := range archive.Files {
-				if call, of := strings.CutPrefix(answer.Name, name+": "); of {
-					estate.Files = append(estate.Files, txtar.File{Name: call, Data: answer.Data})
-				}
-			}
-			found := judgeAWS(t, loaded, string(txtar.Format(&estate)), posture.Want{typ: append(fieldsOf(t, typ), "tags")})
+			typ, resource, want := wantOf(t, string(file.Data))
+			estate := estateOf(archive, name, typ)
+			found := judgeNamed(t, loaded, string(txtar.Format(estate)), posture.Want{typ: append(fieldsOf(t, typ), "tags")}, resource)
 			got := map[string]string{}
 			for rule := range want {
 				if !slices.ContainsFunc(loaded.Rules(), func(r posture.Rule) bool { return r.ID == rule && r.Type == typ }) {
@@ -54,22 +50,39 @@ func TestAWSVariants(t *testing.T) {
 	}
 }
 
-// wantOf reads the type and the rules' outcomes.
-func wantOf(t *testing.T, text string) (typ string, want map[string]string) {
+// estateOf returns the answers of a case, and those of its type for what it
+// does not answer itself.
+func estateOf(archive *txtar.Archive, name, typ string) *txtar.Archive {
+	estate, answered := &txtar.Archive{}, map[string]bool{}
+	for _, of := range []string{name, typ} {
+		for _, answer := range archive.Files {
+			call, found := strings.CutPrefix(answer.Name, of+": ")
+			asked, _, _ := strings.Cut(call, " error=")
+			if found && !answered[asked] {
+				estate.Files = append(estate.Files, txtar.File{Name: call, Data: answer.Data})
+				answered[asked] = of == name
+			}
+		}
+	}
+	return estate
+}
+
+// wantOf reads the type, the resource's name and the rules' outcomes.
+func wantOf(t *testing.T, text string) (typ, resource string, want map[string]string) {
 	t.Helper()
 	want = map[string]string{}
 	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
 		rule, outcome, found := strings.Cut(line, " ")
 		switch {
 		case i == 0:
-			typ = line
+			typ, resource = rule, outcome
 		case !found:
 			t.Fatalf("line %q: expected a rule and an outcome", line)
 		default:
 			want["aws-"+rule] = outcome
 		}
 	}
-	return typ, want
+	return typ, resource, want
 }
 
 // fieldsOf returns the fields of a type's document.

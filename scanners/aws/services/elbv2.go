@@ -119,9 +119,9 @@ func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading
 	}
 	fields := elbFields(balancer.Type)
 	if r.Wants(fields...) {
-		out, err := elbClient(p).DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: balancer.LoadBalancerArn})
+		values, err := elbAttributeValues(ctx, p, balancer)
 		if r.Got(err, fields...) {
-			setELBAttributes(r, &doc, out.Attributes, fields)
+			setELBAttributes(r, &doc, values, fields)
 		}
 	}
 	r.Emit(aws.ToString(balancer.LoadBalancerArn), aws.ToString(balancer.LoadBalancerName), tags, &doc)
@@ -146,13 +146,24 @@ func elbFields(kind types.LoadBalancerTypeEnum) []string {
 	}
 }
 
+// elbAttributeValues returns the attributes of a load balancer, asked once.
+func elbAttributeValues(ctx context.Context, p *engine.Place, balancer types.LoadBalancer) (map[string]string, error) {
+	return engine.Once(p, "attributes of "+aws.ToString(balancer.LoadBalancerArn), func() (map[string]string, error) {
+		out, err := elbClient(p).DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: balancer.LoadBalancerArn})
+		if err != nil {
+			return nil, err
+		}
+		values := map[string]string{}
+		for _, attribute := range out.Attributes {
+			values[aws.ToString(attribute.Key)] = aws.ToString(attribute.Value)
+		}
+		return values, nil
+	})
+}
+
 // setELBAttributes takes the fields from the attributes. A field whose
 // attribute is not in the answer is unread.
-func setELBAttributes(r *engine.Reading, doc *ELBLoadBalancer, attributes []types.LoadBalancerAttribute, fields []string) {
-	values := map[string]string{}
-	for _, attribute := range attributes {
-		values[aws.ToString(attribute.Key)] = aws.ToString(attribute.Value)
-	}
+func setELBAttributes(r *engine.Reading, doc *ELBLoadBalancer, values map[string]string, fields []string) {
 	for _, field := range fields {
 		if _, answered := values[elbAttributes[field]]; !answered {
 			r.Absent("elasticloadbalancing:DescribeLoadBalancerAttributes", field)

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -44,8 +45,25 @@ func redshiftClient(p *engine.Place) *redshift.Client {
 }
 
 func scanRedshiftClusters(ctx context.Context, p *engine.Place) error {
-	pages := redshift.NewDescribeClustersPaginator(redshiftClient(p), &redshift.DescribeClustersInput{MaxRecords: aws.Int32(redshiftPage)})
-	return engine.EachListed(ctx, p, pages, func(page *redshift.DescribeClustersOutput) []types.Cluster { return page.Clusters }, readRedshiftCluster)
+	clusters, listErr := redshiftList(ctx, p)
+	err := engine.Each(ctx, p, clusters, readRedshiftCluster)
+	return cmp.Or(listErr, err)
+}
+
+// redshiftList lists the clusters, once per region. With an error come those
+// that were listed before it.
+func redshiftList(ctx context.Context, p *engine.Place) ([]types.Cluster, error) {
+	return engine.Once(p, "redshift clusters", func() ([]types.Cluster, error) {
+		pages := redshift.NewDescribeClustersPaginator(redshiftClient(p), &redshift.DescribeClustersInput{MaxRecords: aws.Int32(redshiftPage)})
+		return engine.ListAll(ctx, pages, func(page *redshift.DescribeClustersOutput) []types.Cluster { return page.Clusters })
+	})
+}
+
+// redshiftLogging returns where a cluster's audit logs go, asked once.
+func redshiftLogging(ctx context.Context, p *engine.Place, cluster types.Cluster) (*redshift.DescribeLoggingStatusOutput, error) {
+	return engine.Once(p, "redshift logging of "+aws.ToString(cluster.ClusterIdentifier), func() (*redshift.DescribeLoggingStatusOutput, error) {
+		return redshiftClient(p).DescribeLoggingStatus(ctx, &redshift.DescribeLoggingStatusInput{ClusterIdentifier: cluster.ClusterIdentifier})
+	})
 }
 
 func readRedshiftCluster(ctx context.Context, p *engine.Place, cluster types.Cluster) {
@@ -57,7 +75,7 @@ func readRedshiftCluster(ctx context.Context, p *engine.Place, cluster types.Clu
 		SnapshotRetentionDays: count(r, cluster.AutomatedSnapshotRetentionPeriod, "redshift:DescribeClusters", "snapshot_retention_days"),
 	}
 	if r.Wants("audit_logging") {
-		out, err := redshiftClient(p).DescribeLoggingStatus(ctx, &redshift.DescribeLoggingStatusInput{ClusterIdentifier: cluster.ClusterIdentifier})
+		out, err := redshiftLogging(ctx, p, cluster)
 		if r.Got(err, "audit_logging") {
 			doc.AuditLogging = r.Flag(out.LoggingEnabled, "redshift:DescribeLoggingStatus", "audit_logging")
 		}

@@ -3,6 +3,8 @@ package services
 import (
 	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,6 +35,8 @@ type S3Bucket struct {
 	Created              time.Time      `json:"created"`                    // when it was made, or its policy last changed: S3 tells the later
 	LastBackup           time.Time      `json:"last_backup"`                // when AWS Backup last backed it up; the zero time: never
 	StoresCloudTrailLogs bool           `json:"stores_cloudtrail_logs"`     // a trail of the account or its organisation delivers here
+	ReceivesAccessLogs   bool           `json:"receives_access_logs"`       // server access logs of another bucket come here, or logs of a load balancer
+	DeliveryBarsKMS      bool           `json:"delivery_bars_kms"`          // logs come here from what cannot write where KMS encrypts by default: S3, application load balancers, Redshift
 }
 
 // S3BucketPolicy is what rules may ask of a bucket's policy. A bucket without
@@ -54,14 +58,18 @@ var s3Buckets = engine.Service{
 			{Op: "cloudtrail:DescribeTrails", For: []string{"stores_cloudtrail_logs"}},
 			{Op: "cloudtrail:ListTrails", For: []string{"stores_cloudtrail_logs"}},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
+			{Op: "elasticloadbalancing:DescribeLoadBalancers", For: deliveredFields},
+			{Op: "elasticloadbalancing:DescribeLoadBalancerAttributes", For: deliveredFields},
+			{Op: "redshift:DescribeClusters", For: []string{"delivery_bars_kms"}},
+			{Op: "redshift:DescribeLoggingStatus", For: []string{"delivery_bars_kms"}},
 			{Op: "s3:GetBucketVersioning", Each: true, For: []string{"versioning", "mfa_delete"}},
 			{Op: "s3:GetBucketEncryption", Permission: "s3:GetEncryptionConfiguration", Each: true, For: []string{"encryption_algorithm"}},
 			{Op: "s3:GetPublicAccessBlock", Permission: "s3:GetBucketPublicAccessBlock", Each: true, For: []string{"public", "public_by", "public_access_blocked"}},
 			{Op: "s3:GetBucketPolicyStatus", Each: true, For: []string{"public", "public_by"}},
-			{Op: "s3:GetBucketAcl", Each: true, For: []string{"public", "public_by"}},
-			{Op: "s3:GetBucketPolicy", Each: true, For: []string{"policy", "public", "public_by"}},
+			{Op: "s3:GetBucketAcl", Each: true, For: []string{"public", "public_by", "receives_access_logs", "delivery_bars_kms"}},
+			{Op: "s3:GetBucketPolicy", Each: true, For: []string{"policy", "public", "public_by", "receives_access_logs", "delivery_bars_kms"}},
 			{Op: "s3:GetBucketOwnershipControls", Each: true, For: []string{"acls_disabled"}},
-			{Op: "s3:GetBucketLogging", Each: true, For: []string{"access_log_bucket"}},
+			{Op: "s3:GetBucketLogging", Each: true, For: []string{"access_log_bucket", "receives_access_logs", "delivery_bars_kms"}},
 			{Op: "s3:GetBucketLifecycleConfiguration", Permission: "s3:GetLifecycleConfiguration", Each: true, For: []string{"expires_objects", "expires_old_versions"}},
 			{Op: "s3:GetObjectLockConfiguration", Permission: "s3:GetBucketObjectLockConfiguration", Each: true, For: []string{"object_lock"}},
 			{Op: "s3:GetBucketReplication", Permission: "s3:GetReplicationConfiguration", Each: true, For: []string{"replicates_to_other_region"}},
@@ -84,17 +92,32 @@ func s3Client(p *engine.Place) *s3.Client {
 	})
 }
 
-// scanS3Buckets lists all buckets before it reads one, because replication is
-// judged by the regions of both ends.
+// bucketListing is what is known of all buckets before one is read.
+type bucketListing struct {
+	regions map[string]string // by name
+	err     error             // why there may be more
+}
+
+// scanS3Buckets lists all buckets before it reads one: replication is judged by
+// the regions of both ends, and a bucket may hold the logs of another.
 func scanS3Buckets(ctx context.Context, p *engine.Place) error {
 	pages := s3.NewListBucketsPaginator(s3Client(p), &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000)})
 	buckets, listErr := engine.ListAll(ctx, pages, func(page *s3.ListBucketsOutput) []types.Bucket { return page.Buckets })
-	regions := map[string]string{}
+	buckets = slices.DeleteFunc(buckets, otherKind)
+	listed := bucketListing{map[string]string{}, listErr}
 	for _, bucket := range buckets {
-		regions[aws.ToString(bucket.Name)] = aws.ToString(bucket.BucketRegion)
+		// S3 names no region for the oldest ones, which live in the first
+		listed.regions[aws.ToString(bucket.Name)] = cmp.Or(aws.ToString(bucket.BucketRegion), p.Region)
 	}
-	err := engine.Each(ctx, p, buckets, func(ctx context.Context, p *engine.Place, bucket types.Bucket) { readS3Bucket(ctx, p, bucket, regions) })
+	err := engine.Each(ctx, p, buckets, func(ctx context.Context, p *engine.Place, bucket types.Bucket) { readS3Bucket(ctx, p, bucket, listed) })
 	return cmp.Or(listErr, err)
+}
+
+// otherKind reports whether a bucket is a directory or a table bucket, which
+// has other settings. Listings of their own show them; their names end so.
+func otherKind(bucket types.Bucket) bool {
+	name := aws.ToString(bucket.Name)
+	return strings.HasSuffix(name, "--x-s3") || strings.HasSuffix(name, "--table-s3")
 }
 
 // bucketReading is one bucket being read.
@@ -106,19 +129,21 @@ type bucketReading struct {
 	region string
 	doc    S3Bucket
 	tags   map[string]string
-	policy func() (text string, err error) // the bucket policy, asked for once; "" for none
+	policy func() (text string, err error)        // the bucket policy, asked for once; "" for none
+	acl    func() (*s3.GetBucketAclOutput, error) // asked for once
 }
 
-func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, regions map[string]string) {
-	name, region := aws.ToString(bucket.Name), aws.ToString(bucket.BucketRegion)
-	if region == "" {
-		region = p.Region // S3 names no region for the oldest ones, which live there
-	}
+func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, listed bucketListing) {
+	name := aws.ToString(bucket.Name)
+	region := listed.regions[name]
 	b := &bucketReading{
 		Reading: p.In(region).Read(), client: s3Client(p.In(region)),
 		name: &name, arn: "arn:" + p.Partition + ":s3:::" + name, region: region,
 	}
 	b.policy = sync.OnceValues(func() (string, error) { return b.fetchPolicy(ctx) })
+	b.acl = sync.OnceValues(func() (*s3.GetBucketAclOutput, error) {
+		return b.client.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: b.name})
+	})
 	scanners.Beside(bucketCalls,
 		func() { b.readExposure(ctx) }, // first: it takes most calls, one after the other
 		func() { b.readPolicy() },
@@ -128,9 +153,10 @@ func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, reg
 		func() { b.readLogging(ctx) },
 		func() { b.readLifecycle(ctx) },
 		func() { b.readObjectLock(ctx) },
-		func() { b.readReplication(ctx, regions) },
+		func() { b.readReplication(ctx, listed.regions) },
 		func() { b.readTags(ctx) },
 		func() { b.readTrails(ctx) },
+		func() { b.readDelivered(ctx, listed) },
 	)
 	b.doc.Created = readCreated(b.Reading, bucket.CreationDate, "s3:ListBuckets")
 	b.doc.LastBackup = readLastBackup(ctx, b.Reading, b.arn)

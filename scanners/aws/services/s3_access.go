@@ -42,7 +42,7 @@ func (b *bucketReading) readPublic(ctx context.Context, blocks accessBlocks) {
 		public, by, gap = b.policyIsPublic(ctx)
 		return public
 	})
-	acl := engine.Unless(blocks.answer(ignorePublicACLs), func() engine.Answer { return b.aclIsPublic(ctx) })
+	acl := engine.Unless(blocks.answer(ignorePublicACLs), func() engine.Answer { return b.aclIsPublic() })
 	public := engine.AnyOf(policy, acl)
 	b.doc.Public = b.Got(public.Err, "public") && public.Yes
 	if !b.Got(cmp.Or(policy.Err, acl.Err, gap), "public_by") {
@@ -148,8 +148,8 @@ func (b *bucketReading) compare(theirs engine.Answer, verdict iampolicy.Verdict)
 
 // aclIsPublic reports whether the ACL grants anything to everybody, or to
 // everybody who has an AWS account.
-func (b *bucketReading) aclIsPublic(ctx context.Context) engine.Answer {
-	out, err := b.client.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: b.name})
+func (b *bucketReading) aclIsPublic() engine.Answer {
+	out, err := b.acl()
 	if err != nil {
 		return engine.Answer{Err: err}
 	}

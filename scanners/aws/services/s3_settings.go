@@ -56,10 +56,9 @@ func (b *bucketReading) readLogging(ctx context.Context) {
 	if !b.Wants("access_log_bucket") {
 		return
 	}
-	out, err := b.client.GetBucketLogging(ctx, &s3.GetBucketLoggingInput{Bucket: b.name})
-	if b.Got(err, "access_log_bucket") && out.LoggingEnabled != nil {
-		b.doc.AccessLogBucket = aws.ToString(out.LoggingEnabled.TargetBucket)
-	}
+	target, err := accessLogTarget(ctx, b.Place, *b.name)
+	b.Got(err, "access_log_bucket")
+	b.doc.AccessLogBucket = target
 }
 
 func (b *bucketReading) readLifecycle(ctx context.Context) {

@@ -23,6 +23,10 @@ var s3Fixtures = fourBuckets + `
 {"Results": [{"ResourceArn": "arn:aws:s3:::alpha", "ResourceType": "S3", "LastBackupTime": 1767139200}]}
 -- backup:ListProtectedResources region=eu-west-1 --
 {"Results": []}
+-- elasticloadbalancing:DescribeLoadBalancers --
+<LoadBalancers/>
+-- redshift:DescribeClusters --
+<Clusters/>
 -- cloudtrail:DescribeTrails region=us-east-1 --
 {"trailList": [{"Name": "main", "TrailARN": "arn:aws:cloudtrail:us-east-1:111122223333:trail/main", "HomeRegion": "us-east-1", "S3BucketName": "alpha"}]}
 -- cloudtrail:ListTrails --
@@ -42,7 +46,7 @@ func TestS3Buckets(t *testing.T) {
 	want := map[string]*S3Bucket{
 		"alpha": {
 			Versioning: true, MFADelete: true, EncryptionAlgorithm: "aws:kms", PublicAccessBlocked: true,
-			Policy: S3BucketPolicy{DeniesInsecureTransport: true}, ACLsDisabled: true, AccessLogBucket: "beta",
+			Policy: S3BucketPolicy{DeniesInsecureTransport: true}, ACLsDisabled: true, AccessLogBucket: "logs",
 			ExpiresObjects: true, ExpiresOldVersions: true, ObjectLock: true, ReplicatesElsewhere: true, StoresCloudTrailLogs: true,
 			LastBackup: day("2025-12-31"),
 		},
@@ -77,22 +81,24 @@ func TestS3Buckets(t *testing.T) {
 
 func TestS3BucketsWhenCallsAreRefused(t *testing.T) {
 	for op, want := range map[string][]string{
-		"s3:GetBucketVersioning":             {"mfa_delete", "versioning"},
-		"s3:GetBucketEncryption":             {"encryption_algorithm"},
-		"s3:GetBucketPolicy":                 {"policy"},
-		"s3:GetBucketOwnershipControls":      {"acls_disabled"},
-		"s3:GetBucketLogging":                {"access_log_bucket"},
-		"s3:GetBucketLifecycleConfiguration": {"expires_objects", "expires_old_versions"},
-		"s3:GetObjectLockConfiguration":      {"object_lock"},
-		"s3:GetBucketReplication":            {"replicates_to_other_region"},
-		"s3:GetBucketTagging":                {"tags"},
-		"s3:GetPublicAccessBlock":            {"public_access_blocked"}, // neither policy nor ACL lets anybody in
-		"s3:GetBucketPolicyStatus":           {"public", "public_by"},
-		"s3:GetBucketAcl":                    {"public", "public_by"},
-		"s3control:GetPublicAccessBlock":     {"public_access_blocked"},
-		"backup:ListProtectedResources":      {"last_backup"},
-		"cloudtrail:DescribeTrails":          {"stores_cloudtrail_logs"},
-		"cloudtrail:ListTrails":              {"stores_cloudtrail_logs"},
+		"s3:GetBucketVersioning":                     {"mfa_delete", "versioning"},
+		"s3:GetBucketEncryption":                     {"encryption_algorithm"},
+		"s3:GetBucketPolicy":                         {"policy"},
+		"s3:GetBucketOwnershipControls":              {"acls_disabled"},
+		"s3:GetBucketLogging":                        {"access_log_bucket", "delivery_bars_kms", "receives_access_logs"},
+		"s3:GetBucketLifecycleConfiguration":         {"expires_objects", "expires_old_versions"},
+		"s3:GetObjectLockConfiguration":              {"object_lock"},
+		"s3:GetBucketReplication":                    {"replicates_to_other_region"},
+		"s3:GetBucketTagging":                        {"tags"},
+		"s3:GetPublicAccessBlock":                    {"public_access_blocked"}, // neither policy nor ACL lets anybody in
+		"s3:GetBucketPolicyStatus":                   {"public", "public_by"},
+		"s3:GetBucketAcl":                            {"public", "public_by"},
+		"s3control:GetPublicAccessBlock":             {"public_access_blocked"},
+		"backup:ListProtectedResources":              {"last_backup"},
+		"cloudtrail:DescribeTrails":                  {"stores_cloudtrail_logs"},
+		"cloudtrail:ListTrails":                      {"stores_cloudtrail_logs"},
+		"redshift:DescribeClusters":                  {"delivery_bars_kms"},
+		"elasticloadbalancing:DescribeLoadBalancers": {"delivery_bars_kms", "receives_access_logs"},
 	} {
 		t.Run(op, func(t *testing.T) {
 			s := scanRefused(t, s3Fixtures, op, "AWS::S3::Bucket")
