@@ -5,6 +5,7 @@ package network
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -97,6 +98,59 @@ func Open(ranges []string) ([]string, error) {
 		return wide, nil
 	}
 	return slices.Clone(ranges), nil
+}
+
+// Contain reports whether the ranges together hold all of another one. Those
+// that cannot be read hold nothing; a text that is no range stands for all
+// IPv4 addresses.
+func Contain(ranges []string, other string) bool {
+	all, err := parse(other)
+	if err != nil {
+		all = netip.MustParsePrefix("0.0.0.0/0")
+	}
+	var within []netip.Prefix
+	for _, text := range ranges {
+		block, err := parse(text)
+		switch {
+		case err != nil || block.Addr().Is4() != all.Addr().Is4():
+		case block.Bits() <= all.Bits() && block.Contains(all.Addr()):
+			return true
+		case all.Contains(block.Addr()):
+			within = append(within, block)
+		}
+	}
+	var held float64
+	for _, block := range disjoint(within) {
+		held += share(block.Bits() - all.Bits())
+	}
+	return held >= 1
+}
+
+// Without returns what is left of ports that a source reaches when others are
+// taken away: of all protocols, those that are known by name.
+func (o OpenIngress) Without(p Ports) []OpenIngress {
+	switch {
+	case p.Protocol == "all":
+		return nil
+	case o.Protocol == "all":
+		var left []OpenIngress
+		for _, protocol := range slices.Sorted(maps.Values(names)) {
+			if each := (Ports{Protocol: protocol, To: LastPort}).OpenTo(o.Source); protocol != "all" {
+				left = append(left, each.Without(p)...)
+			}
+		}
+		return left
+	case o.Protocol != p.Protocol || p.To < o.FromPort || p.From > o.ToPort:
+		return []OpenIngress{o}
+	}
+	var left []OpenIngress
+	if o.FromPort < p.From {
+		left = append(left, OpenIngress{o.Protocol, o.FromPort, p.From - 1, o.Source})
+	}
+	if p.To < o.ToPort {
+		left = append(left, OpenIngress{o.Protocol, p.To + 1, o.ToPort, o.Source})
+	}
+	return left
 }
 
 // Internet reports whether one range is as good as the internet.

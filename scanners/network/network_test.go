@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,5 +70,55 @@ func TestPorts(t *testing.T) {
 		if got, err := network.ParsePorts("tcp", text); err == nil {
 			t.Errorf("%q: got %v", text, got)
 		}
+	}
+}
+
+func TestContain(t *testing.T) {
+	for name, c := range map[string]struct {
+		ranges []string
+		other  string
+		want   bool
+	}{
+		"all":               {[]string{"0.0.0.0/0"}, "0.0.0.0/0", true},
+		"both halves":       {[]string{"0.0.0.0/1", "128.0.0.0/1"}, "0.0.0.0/0", true},
+		"one half":          {[]string{"0.0.0.0/1"}, "0.0.0.0/0", false},
+		"twice one half":    {[]string{"0.0.0.0/1", "0.0.0.0/1"}, "0.0.0.0/0", false},
+		"a part of it":      {[]string{"128.0.0.0/1"}, "192.0.2.0/24", true},
+		"of another":        {[]string{"0.0.0.0/0"}, "::/0", false},
+		"IPv6":              {[]string{"0.0.0.0/0", "::/0"}, "2000::/3", true},
+		"nothing":           {nil, "0.0.0.0/0", false},
+		"not understood":    {[]string{"all"}, "0.0.0.0/0", false},
+		"another kind":      {[]string{"0.0.0.0/0"}, "countries: DE", true},
+		"less than it":      {[]string{"10.0.0.0/8"}, "countries: DE", false},
+		"what is given out": {[]string{"2000::/3"}, "::/0", false},
+	} {
+		if got := network.Contain(c.ranges, c.other); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestWithout(t *testing.T) {
+	web := network.OpenIngress{Protocol: "tcp", FromPort: 20, ToPort: 90, Source: "0.0.0.0/0"}
+	for name, c := range map[string]struct {
+		from  network.OpenIngress
+		ports network.Ports
+		want  []network.OpenIngress
+	}{
+		"all":              {web, network.Ports{Protocol: "all", To: network.LastPort}, nil},
+		"the middle":       {web, network.Ports{Protocol: "tcp", From: 22, To: 22}, []network.OpenIngress{{Protocol: "tcp", FromPort: 20, ToPort: 21, Source: "0.0.0.0/0"}, {Protocol: "tcp", FromPort: 23, ToPort: 90, Source: "0.0.0.0/0"}}},
+		"the beginning":    {web, network.Ports{Protocol: "tcp", To: 22}, []network.OpenIngress{{Protocol: "tcp", FromPort: 23, ToPort: 90, Source: "0.0.0.0/0"}}},
+		"another port":     {web, network.Ports{Protocol: "tcp", From: 100, To: 200}, []network.OpenIngress{web}},
+		"another protocol": {web, network.Ports{Protocol: "udp", To: network.LastPort}, []network.OpenIngress{web}},
+	} {
+		if diff := cmp.Diff(c.want, c.from.Without(c.ports)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	left := network.OpenIngress{Protocol: "all", ToPort: network.LastPort, Source: "::/0"}.Without(network.Ports{Protocol: "tcp", From: 22, To: 22})
+	if len(left) != 10 || slices.ContainsFunc(left, func(o network.OpenIngress) bool {
+		return o.Protocol == "all" || o.Protocol == "tcp" && o.FromPort <= 22 && 22 <= o.ToPort
+	}) {
+		t.Errorf("all but SSH: %v", left)
 	}
 }

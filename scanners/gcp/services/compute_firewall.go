@@ -2,40 +2,74 @@ package services
 
 import (
 	"context"
+	"slices"
+	"strings"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
 	"posture/scanners/network"
 )
 
-// Firewall is what rules may ask of a firewall rule of a VPC network.
+// Firewall is what rules may ask of a firewall rule of a VPC network, or of all
+// rules of a firewall policy together. What is certainly denied before it comes
+// to them is not open: by hierarchical policies first, then by the rules and
+// the policy of the network.
 type Firewall struct {
-	Network     string                `json:"network"`      // name of the network
-	Admits      bool                  `json:"admits"`       // it is on and allows traffic in
-	OpenIngress []network.OpenIngress `json:"open_ingress"` // what it lets in from the internet; nothing when it is off
-	Logging     bool                  `json:"logging"`      // connections that it decides on are logged
+	Policy          bool                  `json:"policy"`           // it is a firewall policy, of networks, folders or organizations
+	Network         string                `json:"network"`          // name of the network; "" of a policy
+	AttachedTo      []string              `json:"attached_to"`      // networks, folders and organizations where a policy is in force
+	Admits          bool                  `json:"admits"`           // it is on and allows traffic in
+	OpenIngress     []network.OpenIngress `json:"open_ingress"`     // what it lets in from the internet; nothing when it is off
+	DoubtfulIngress []network.OpenIngress `json:"doubtful_ingress"` // what it lets in from sources that are not known: countries, address groups, lists of Google's
+	DoubtfulOpen    bool                  `json:"doubtful_open"`    // those are the internet; always unread where there are any
+	Logging         bool                  `json:"logging"`          // connections that it decides on are logged
 }
+
+const (
+	typeFirewall       = "compute.googleapis.com/Firewall"
+	typeFirewallPolicy = "compute.googleapis.com/FirewallPolicy" // of networks, global and regional, and hierarchical
+)
+
+// ingressFields are the fields that other rules and policies bear on.
+var ingressFields = []string{"open_ingress", "doubtful_ingress", "doubtful_open"}
 
 var firewalls = engine.Service{
 	Type: scanners.Type{
-		Name:    "compute.googleapis.com/Firewall",
+		Name:    typeFirewall,
 		Doc:     Firewall{},
 		Console: scanners.Console{Path: "/networking/firewalls/details/{firewalls}?project={project}"},
 	},
-	Versions: []string{"v1", "beta", "alpha"},
-	Get:      []engine.Get{computeGet("firewalls")},
-	Read:     readFirewall,
+	Also:     []string{typeFirewallPolicy},
+	Versions: computeVersions,
+	Joins: []engine.Join{
+		{Type: typeFirewall, For: ingressFields},
+		{Type: typeFirewallPolicy, For: ingressFields},
+		{Type: typeNetwork, For: ingressFields},
+	},
+	Get: []engine.Get{
+		computeGet("firewalls"),
+		computeGet("regionFirewallPolicies").Only("/regions/"),
+		computeGet("firewallPolicies").Only("/firewallPolicies/"),
+	},
+	Read: readFirewall,
 }
 
 // firewallData is what is read of a firewall rule (compute.firewalls.get).
 type firewallData struct {
+	Name           string
 	Network        string
 	Direction      string // INGRESS or EGRESS
 	Disabled       bool
+	Priority       *engine.Integer // 1000 where it is left out
 	Allowed        []firewallPorts
+	Denied         []firewallPorts
 	SourceRanges   []string `json:"sourceRanges"`
 	SourceTags     []string `json:"sourceTags"`
 	SourceAccounts []string `json:"sourceServiceAccounts"`
+	Destinations   []string `json:"destinationRanges"`
+	TargetTags     []string `json:"targetTags"`
+	TargetAccounts []string `json:"targetServiceAccounts"`
 	LogConfig      struct{ Enable bool }
 }
 
@@ -45,44 +79,63 @@ type firewallPorts struct {
 }
 
 func readFirewall(_ context.Context, r *engine.Reading) any {
+	if r.Asset.Type == typeFirewallPolicy {
+		return readFirewallPolicy(r)
+	}
 	var data firewallData
 	r.Decode(&data)
 	doc := &Firewall{Network: engine.LastOf(data.Network), Logging: data.LogConfig.Enable}
 	doc.Admits = !data.Disabled && data.Direction != "EGRESS" && len(data.Allowed) > 0
-	if !doc.Admits {
+	if !r.Wants(ingressFields...) || !doc.Admits {
 		return doc
 	}
-	open, err := data.openIngress()
-	if r.Got(engine.Failed("read "+r.Type, err), "open_ingress") {
-		doc.OpenIngress = open
+	rule, err := data.rule()
+	if r.Got(engine.Failed("read "+r.Type, err), ingressFields...) {
+		order := orderOf(r)
+		readIngress(r, doc, rule.opens(order.beforeRule(rule, path(data.Network))))
 	}
 	return doc
 }
 
-// openIngress returns what the rule opens to the internet. One without any
-// source is for all.
-func (d *firewallData) openIngress() ([]network.OpenIngress, error) {
-	ranges := d.SourceRanges
+// readIngress adds openings to the document: those from the internet, and those
+// of which it is not known.
+func readIngress(r *engine.Reading, doc *Firewall, found []opening) {
+	for _, o := range found {
+		list := &doc.OpenIngress
+		if o.Doubtful {
+			list = &doc.DoubtfulIngress
+		}
+		if !slices.Contains(*list, o.OpenIngress) {
+			*list = append(*list, o.OpenIngress)
+		}
+	}
+	if len(doc.DoubtfulIngress) > 0 && !slices.ContainsFunc(r.Unread(), func(u posture.Unread) bool { return u.Field == "doubtful_open" }) {
+		r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + r.Type, Code: "sources not known"}, "doubtful_open")
+	}
+}
+
+// rule returns the firewall rule in the form in which rules are put in order.
+// One without any source is for all.
+func (d *firewallData) rule() (trafficRule, error) {
+	entries, action := d.Allowed, allows
+	if len(d.Denied) > 0 {
+		entries, action = d.Denied, denies
+	}
+	rule := trafficRule{Priority: 1000, Action: action, Sources: d.SourceRanges, Narrow: len(d.Destinations) > 0}
+	if d.Priority != nil {
+		rule.Priority = int64(*d.Priority)
+	}
 	if len(d.SourceRanges)+len(d.SourceTags)+len(d.SourceAccounts) == 0 {
-		ranges = []string{"0.0.0.0/0"}
+		rule.Sources = []string{"0.0.0.0/0"}
 	}
-	sources, err := network.Open(ranges)
-	if err != nil {
-		return nil, err
+	for _, tag := range d.TargetTags {
+		rule.Targets = append(rule.Targets, "tag "+tag)
 	}
-	var open []network.OpenIngress
-	for _, allowed := range d.Allowed {
-		all, err := allowed.ranges()
-		if err != nil {
-			return nil, err
-		}
-		for _, ports := range all {
-			for _, source := range sources {
-				open = append(open, ports.OpenTo(source))
-			}
-		}
+	for _, account := range d.TargetAccounts {
+		rule.Targets = append(rule.Targets, "account "+strings.ToLower(account))
 	}
-	return open, nil
+	err := rule.add(entries)
+	return rule, err
 }
 
 // ranges returns the ranges of ports that an entry allows.

@@ -1,17 +1,19 @@
 package services
 
 import (
+	"strings"
 	"testing"
 
 	"google.golang.org/api/compute/v1"
 
+	"posture/scanners/gcp/enginetest"
 	"posture/scanners/network"
 )
 
 func TestFirewalls(t *testing.T) {
 	serviceTest{
 		data: "compute_firewall", types: []string{"compute.googleapis.com/Firewall"},
-		schemas: map[string]any{"compute.googleapis.com/Firewall v1": compute.Firewall{}},
+		schemas: map[string]any{typeFirewall + " v1": compute.Firewall{}, typeFirewallPolicy + " v1": compute.FirewallPolicy{}},
 		want: map[string]any{
 			"allow-web":    &Firewall{Network: "main", Admits: true, Logging: true, OpenIngress: []network.OpenIngress{{Protocol: "tcp", FromPort: 443, ToPort: 443, Source: "0.0.0.0/0"}}},
 			"allow-inside": &Firewall{Network: "main", Admits: true},
@@ -23,6 +25,31 @@ func TestFirewalls(t *testing.T) {
 			"off":          &Firewall{Network: "main"},
 			"deny-all":     &Firewall{Network: "main"},
 			"out":          &Firewall{Network: "main"},
+			"70001":        &Firewall{Policy: true, AttachedTo: []string{"folders/2001"}, Logging: true},
+			"edge": &Firewall{Policy: true, AttachedTo: []string{"projects/shop-prod/global/networks/main"}, Admits: true, Logging: true, OpenIngress: []network.OpenIngress{
+				{Protocol: "tcp", FromPort: 443, ToPort: 443, Source: "0.0.0.0/0"}, // the folder's policy denies SSH before
+			}},
+			"west": &Firewall{
+				Policy: true, AttachedTo: []string{"projects/shop-test/global/networks/main"}, Admits: true,
+				OpenIngress: []network.OpenIngress{{Protocol: "tcp", FromPort: 3306, ToPort: 3306, Source: "0.0.0.0/0"}},
+			},
+			"unused": &Firewall{Policy: true, Logging: true},
 		},
 	}.run(t)
+}
+
+// TestFirewallOrderUnread: what comes before a rule denies nothing where it was
+// not read, and lets nothing pass.
+func TestFirewallOrderUnread(t *testing.T) {
+	var rules strings.Builder
+	for line := range strings.Lines(bench.Text(t, "compute_firewall")) {
+		if !strings.Contains(line, "firewallPolicies/70001") {
+			rules.WriteString(line)
+		}
+	}
+	found := enginetest.Scan(t, bench.Export(t, bench.Text(t, "hierarchy"), rules.String()), bench.Everything(typeFirewall)).Resources["edge"]
+	doc, _ := found.Doc.(*Firewall)
+	if len(doc.OpenIngress) != 2 || len(found.Unread) > 0 {
+		t.Errorf("%+v, unread %v", doc, found.Unread)
+	}
 }

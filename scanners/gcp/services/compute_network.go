@@ -15,11 +15,14 @@ type Network struct {
 	LogsDNS     bool     `json:"logs_dns"`     // one of them logs queries
 }
 
-const typeDNSPolicy = "dns.googleapis.com/Policy"
+const (
+	typeNetwork   = "compute.googleapis.com/Network"
+	typeDNSPolicy = "dns.googleapis.com/Policy"
+)
 
 var networks = engine.Service{
 	Type: scanners.Type{
-		Name:    "compute.googleapis.com/Network",
+		Name:    typeNetwork,
 		Doc:     Network{},
 		Console: scanners.Console{Path: "/networking/networks/details/{networks}?project={project}"},
 	},
