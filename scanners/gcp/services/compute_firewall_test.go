@@ -27,7 +27,7 @@ func TestFirewalls(t *testing.T) {
 			"out":          &Firewall{Network: "main"},
 			"70001":        &Firewall{Policy: true, AttachedTo: []string{"folders/2001"}, Logging: true},
 			"edge": &Firewall{Policy: true, AttachedTo: []string{"projects/shop-prod/global/networks/main"}, Admits: true, Logging: true, OpenIngress: []network.OpenIngress{
-				{Protocol: "tcp", FromPort: 443, ToPort: 443, Source: "0.0.0.0/0"}, // the folder's policy denies SSH before
+				{Protocol: "tcp", FromPort: 443, ToPort: 443, Source: "0.0.0.0/0"}, // the folder's policy denies PostgreSQL before
 			}},
 			"west": &Firewall{
 				Policy: true, AttachedTo: []string{"projects/shop-test/global/networks/main"}, Admits: true,
