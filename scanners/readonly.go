@@ -1,13 +1,14 @@
 package scanners
 
 import (
-	"errors"
 	"slices"
 	"strings"
+
+	"posture/internal/posture"
 )
 
 // ErrNotReadOnly is the error of a call that the scanner refuses to send.
-var ErrNotReadOnly = errors.New("refused by the scanner itself: the operation is not a read")
+var ErrNotReadOnly error = &posture.ReasonError{Reason: posture.Mistake, Code: "not a read", Text: "refused by the scanner itself: the operation is not a read"}
 
 // reads are the verbs with which the names of operations begin that change
 // nothing.

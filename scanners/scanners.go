@@ -9,7 +9,6 @@ package scanners
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,7 +16,7 @@ import (
 )
 
 // ErrPanic is returned when the code of a scanner panics.
-var ErrPanic = errors.New("the scanner stopped on a mistake of its own")
+var ErrPanic error = &posture.ReasonError{Reason: posture.Mistake, Text: "the scanner stopped on a mistake of its own"}
 
 // Guard returns what do returns, and ErrPanic when it panics: one scanner's
 // mistake must not end the scan.
@@ -70,55 +69,3 @@ func Beside(limit int, all ...func()) {
 		panic(err)
 	}
 }
-
-// Reading collects which fields of one resource could not be read. Make one
-// with the provider's own way to tell why a call failed. Several calls of one
-// resource may be beside each other.
-type Reading struct {
-	Type  string
-	Want  posture.Want
-	Cause func(error) posture.Cause
-
-	mu     sync.Mutex
-	unread []posture.Unread
-}
-
-// Wants reports whether an enabled rule reads any of the fields. The fields
-// that it turns down are marked as not requested.
-func (r *Reading) Wants(fields ...string) bool {
-	for _, field := range fields {
-		if r.Want.Field(r.Type, field) {
-			return true
-		}
-	}
-	r.Mark(posture.Cause{Reason: posture.NotRequested}, fields...)
-	return false
-}
-
-// Got reports whether the call that gives the fields was answered. If not,
-// the fields are marked as unread, with the reason.
-func (r *Reading) Got(err error, fields ...string) bool {
-	if err == nil {
-		return true
-	}
-	r.Mark(r.Cause(err), fields...)
-	return false
-}
-
-// Mark marks the fields as unread for the cause.
-func (r *Reading) Mark(cause posture.Cause, fields ...string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, field := range fields {
-		r.unread = append(r.unread, posture.Unread{Field: field, Cause: cause})
-	}
-}
-
-// Absent marks the fields as unread because the operation's answer lacks what
-// they are taken from.
-func (r *Reading) Absent(operation string, fields ...string) {
-	r.Mark(posture.Cause{Reason: posture.Failed, Operation: operation}, fields...)
-}
-
-// Unread returns the fields that were marked.
-func (r *Reading) Unread() []posture.Unread { return r.unread }

@@ -53,14 +53,15 @@ func (a attempts) resource(r posture.Resource) {
 // note keeps a cause, refusals before all others. What follows from another
 // cause is left out.
 func (a attempts) note(cause posture.Cause, region string) {
-	if cause.Reason == posture.NotListed || cause.Reason == posture.NotRequested {
+	switch cause.Reason {
+	case posture.NotListed, posture.NotRequested, posture.NotFound: // what is named may be in the part that was not tried
 		return
 	}
 	known, there := a[cause.Operation]
 	if !there {
 		known.regions = map[string]bool{}
 	}
-	if !there || known.cause.Reason != posture.Denied {
+	if !there || !known.cause.Reason.Refused() {
 		known.cause = cause
 	}
 	known.regions[region] = true
@@ -89,7 +90,7 @@ func (a attempts) trials(needs []need, calls map[string]int) []trial {
 		found, wrong := a[n.operation]
 		switch {
 		case wrong:
-			t.State, t.Code = judge(found.cause), cmp.Or(found.cause.Code, string(found.cause.Reason))
+			t.State, t.Code = judge(found.cause), answerOf(found.cause)
 			t.Regions = slices.Sorted(maps.Keys(found.regions))
 		case calls[n.operation] > 0:
 			t.State = works
@@ -102,11 +103,21 @@ func (a attempts) trials(needs []need, calls map[string]int) []trial {
 	return trials
 }
 
+// answerOf says what was answered: a code where that is all there is, else the
+// reason and who has to do what.
+func answerOf(cause posture.Cause) string {
+	if cause.Code != "" && (cause.Reason == posture.Denied || cause.Reason == posture.Failed || cause.Reason == posture.Throttled) {
+		return cause.Code
+	}
+	cause.Operation, cause.Permission = "", ""
+	return cause.String()
+}
+
 func judge(cause posture.Cause) ability {
 	switch {
 	case cause.Reason == posture.Denied && cause.Permission != "":
 		return missing
-	case cause.Reason == posture.Denied:
+	case cause.Reason.Refused():
 		return refused
 	default:
 		return broken

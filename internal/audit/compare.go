@@ -109,7 +109,7 @@ func (c *comparison) lose(ctx context.Context, s *side) error {
 }
 
 // lost is what the alert about the scanner says of such a file.
-var lost = drift.Problem{Cause: posture.Cause{Reason: posture.Failed, Operation: "posture:ReadTold", Code: "Corrupt"}}
+var lost = drift.Problem{Cause: posture.Cause{Reason: posture.Damaged, Operation: "posture:ReadTold", Code: "Corrupt"}}
 
 // compared is what one reading of a side found out. It counts only when both
 // streams came to their ends.
@@ -166,7 +166,7 @@ func (c *comparison) look(ctx context.Context, s *side) (*compared, error) {
 	case found.full != nil || toldErr != nil || foundErr != nil && !damaged(foundErr) || s.spoilt:
 		return nil, err
 	default:
-		s.in.Failure = &posture.Cause{Reason: posture.Failed, Code: "corrupt findings"}
+		s.in.Failure = &posture.Cause{Reason: posture.Damaged, Operation: "posture:ReadFindings", Code: "corrupt findings"}
 		s.in.Listed, s.findings, s.spoilt = nil, nothing[posture.Finding], true
 	}
 	return c.look(ctx, s)

@@ -72,9 +72,9 @@ func (c *recheck) confirm(ctx context.Context, first judged) judged {
 	case errors.Is(err, posture.ErrNoReread):
 		return first
 	case errors.Is(err, posture.ErrGone):
-		return c.gone(first, failing, causeOf(err))
+		return c.gone(first, failing, causeOf("posture:ReadAgain", err))
 	case err != nil:
-		c.refused(first.Type, causeOf(err))
+		c.refused(first.Type, causeOf("posture:ReadAgain", err))
 		return first
 	}
 	return c.choose(first, second)
@@ -91,7 +91,10 @@ func (c *recheck) failing(ctx context.Context, findings []posture.Finding) []pos
 		known, err := c.job.loadNews(ctx)
 		if err != nil {
 			c.news = &news{}
-			c.stopped[""] = posture.Cause{Reason: posture.Failed, Operation: "posture:ReadTold"}
+			c.stopped[""] = posture.Cause{Reason: posture.Damaged, Operation: "posture:ReadTold"}
+			if !damaged(err) {
+				c.stopped[""] = posture.Cause{Reason: posture.Failed, Operation: "posture:ReadTold", Code: "the store"}
+			}
 			c.note("", c.stopped[""])
 			return nil
 		}
@@ -122,12 +125,12 @@ func (c *recheck) may(typ string) bool {
 // knows less by it.
 func (c *recheck) choose(first judged, second posture.Resource) judged {
 	if !same(first.Resource, second) {
-		c.note(first.Type, posture.Cause{Reason: posture.Failed, Code: "another resource"})
+		c.note(first.Type, posture.Cause{Reason: posture.Malformed, Code: "another resource"})
 		return first
 	}
 	findings, err := c.job.judge(c.cloud, second)
 	if err != nil {
-		c.note(first.Type, posture.Cause{Reason: posture.Failed, Code: "not judged"})
+		c.note(first.Type, posture.Cause{Reason: posture.Mistake, Code: "not judged"})
 		return first
 	}
 	for _, f := range findings {
@@ -153,7 +156,7 @@ func unknownIn(findings []posture.Finding, fingerprint string) bool {
 
 func unreadCause(f posture.Finding) posture.Cause {
 	if len(f.Unknown) == 0 {
-		return posture.Cause{Reason: posture.Failed}
+		return posture.Cause{Reason: posture.Mistake, Code: "unknown for no reason"}
 	}
 	return f.Unknown[0].Cause
 }
@@ -161,7 +164,7 @@ func unreadCause(f posture.Finding) posture.Cause {
 // gone makes the failing findings unknown: one reading says that the resource
 // fails, the other that there is none, and neither is proven.
 func (c *recheck) gone(first judged, failing []posture.Finding, cause posture.Cause) judged {
-	cause.Code = codeGone
+	cause.Reason, cause.Code = posture.NotFound, codeGone
 	c.note(first.Type, cause)
 	findings := slices.Clone(first.findings)
 	for i, f := range findings {
@@ -176,8 +179,7 @@ func (c *recheck) gone(first judged, failing []posture.Finding, cause posture.Ca
 // refused notes that a resource could not be read again. What the type's other
 // resources would meet, too, is not asked for again.
 func (c *recheck) refused(typ string, cause posture.Cause) {
-	switch cause.Reason {
-	case posture.Denied, posture.Throttled, posture.TimedOut:
+	if cause.Reason.Refused() || cause.Reason == posture.Throttled || cause.Reason == posture.TimedOut || cause.Reason == posture.Unreachable {
 		c.stopped[typ] = cause
 	}
 	c.note(typ, cause)

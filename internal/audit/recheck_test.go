@@ -96,12 +96,12 @@ func TestRecheck(t *testing.T) {
 		"bad indeed":       {func(s *site, d *directly) { d.are(s, mainBucket, bad) }, []string{mainRegressed}, posture.Fail, count(nil)},
 		"denied":           {func(_ *site, d *directly) { d.err[mainBucket] = read(denied, errors.New("no")) }, []string{mainRegressed}, posture.Fail, count(&denied)},
 		"throttled":        {func(_ *site, d *directly) { d.err[mainBucket] = read(throttled, errors.New("no")) }, []string{mainRegressed}, posture.Fail, count(&throttled)},
-		"unexplained":      {func(_ *site, d *directly) { d.err[mainBucket] = errors.New("no") }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Failed})},
+		"unexplained":      {func(_ *site, d *directly) { d.err[mainBucket] = errors.New("no") }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Unopened, Operation: "posture:ReadAgain"})},
 		"not possible":     {func(_ *site, d *directly) { d.err[mainBucket] = posture.ErrNoReread }, []string{mainRegressed}, posture.Fail, nil},
-		"gone":             {func(_ *site, d *directly) { d.err[mainBucket] = read(notFound, posture.ErrGone) }, nil, posture.Unknown, count(&posture.Cause{Reason: posture.Failed, Operation: "test:Get", Code: "not found"})},
+		"gone":             {func(_ *site, d *directly) { d.err[mainBucket] = read(notFound, posture.ErrGone) }, nil, posture.Unknown, count(&posture.Cause{Reason: posture.NotFound, Operation: "test:Get", Code: "not found"})},
 		"half read":        {func(s *site, d *directly) { d.are(s, mainBucket, good, missing) }, []string{mainRegressed}, posture.Fail, count(&denied)},
-		"of another place": {func(s *site, d *directly) { d.are(s, mainBucket, good); d.move(mainBucket) }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Failed, Code: "another resource"})},
-		"of another type":  {func(s *site, d *directly) { d.are(s, mainBucket, gate{}) }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Failed, Code: "not judged"})},
+		"of another place": {func(s *site, d *directly) { d.are(s, mainBucket, good); d.move(mainBucket) }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Malformed, Code: "another resource"})},
+		"of another type":  {func(s *site, d *directly) { d.are(s, mainBucket, gate{}) }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Mistake, Code: "not judged"})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, d := stale(t)
@@ -277,7 +277,7 @@ func TestToldLost(t *testing.T) {
 		}
 	}
 	published := s.run(t)
-	want := []posture.Recheck{{Count: 1, Cause: &posture.Cause{Reason: posture.Failed, Operation: "posture:ReadTold"}}}
+	want := []posture.Recheck{{Count: 1, Cause: &posture.Cause{Reason: posture.Damaged, Operation: "posture:ReadTold"}}}
 	if diff := cmp.Diff(want, published.Parts[0].Report.Rechecks); diff != "" || len(d.asked) > 0 {
 		t.Errorf("%s asked %v", diff, d.asked)
 	}

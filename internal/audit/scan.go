@@ -101,7 +101,7 @@ func newJob(a *Auditor, run snapshot.Run, target posture.Target, writer *snapsho
 			continue
 		}
 		if j.rules[rule.ID] = digests[rule.ID] == rule.Digest; !j.rules[rule.ID] {
-			j.spoil(rule.Type, "rule changed since the run began")
+			j.spoil(rule.Type, posture.RuleStopped, "rule changed since the run began")
 		}
 	}
 	return j
@@ -144,7 +144,7 @@ func (a *Auditor) want(cloud Cloud) posture.Want {
 
 // fail notes that nothing of the target could be read.
 func (j *job) fail(err error, cloud Cloud) {
-	cause := causeOf(err)
+	cause := causeOf("posture:OpenTarget", err)
 	j.failure = &cause
 	for _, typ := range cloud.Policy.Types() {
 		if len(j.types) == 0 || slices.Contains(j.types, typ) {
@@ -153,16 +153,17 @@ func (j *job) fail(err error, cloud Cloud) {
 	}
 }
 
-// causeOf returns why something could not be read.
-func causeOf(err error) posture.Cause {
+// causeOf returns why something could not be read. Where the error does not say
+// so, the cause names what was being done.
+func causeOf(doing string, err error) posture.Cause {
 	var known *posture.ReadError
 	switch {
 	case errors.As(err, &known):
 		return known.Cause
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return posture.Cause{Reason: posture.TimedOut}
+		return posture.Cause{Reason: posture.TimedOut, Operation: doing}
 	}
-	return posture.Cause{Reason: posture.Failed}
+	return posture.Cause{Reason: posture.Unopened, Operation: doing}
 }
 
 // take judges one resource, a second time where that is due, and keeps it with
@@ -174,7 +175,7 @@ func (j *job) take(ctx context.Context, cloud Cloud, r posture.Resource, again *
 	}
 	findings, err := j.judge(cloud, r)
 	if err != nil {
-		j.spoil(r.Type, "not judged")
+		j.spoil(r.Type, posture.Mistake, "not judged")
 	}
 	one := judged{r, findings}
 	if again != nil {
@@ -205,8 +206,8 @@ func (j *job) add(finding posture.Finding) {
 }
 
 // spoil notes that not all findings of a type are there.
-func (j *job) spoil(typ, why string) {
-	j.spoilt[typ] = posture.Cause{Reason: posture.Failed, Code: why}
+func (j *job) spoil(typ string, reason posture.Reason, what string) {
+	j.spoilt[typ] = posture.Cause{Reason: reason, Code: what}
 }
 
 // keep notes what became of keeping something that was read. What is too large
@@ -214,7 +215,7 @@ func (j *job) spoil(typ, why string) {
 func (j *job) keep(typ string, err error) {
 	switch {
 	case errors.Is(err, snapshot.ErrLineTooLong):
-		j.spoil(typ, "too large to keep")
+		j.spoil(typ, posture.TooMuch, "too large to keep")
 	case j.err == nil:
 		j.err = err
 	}

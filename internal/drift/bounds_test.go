@@ -452,7 +452,7 @@ func TestUnknownWithoutCause(t *testing.T) {
 	if _, _, err := m.compare(in, findings); err != nil {
 		t.Fatal(err)
 	}
-	want := drift.Gap{Since: start, Cause: posture.Cause{Reason: posture.Failed}}
+	want := drift.Gap{Since: start, Cause: posture.Cause{Reason: posture.Mistake, Code: "unknown for no reason"}}
 	if diff := cmp.Diff(want, m.told[0].Unread); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -181,7 +181,7 @@ func (c *comparison) ended(kind Kind, reason Reason, t *Notified, f *posture.Fin
 // causeOf returns the first cause of an unknown finding.
 func causeOf(f *posture.Finding) posture.Cause {
 	if len(f.Unknown) == 0 {
-		return posture.Cause{Reason: posture.Failed}
+		return posture.Cause{Reason: posture.Mistake, Code: "unknown for no reason"}
 	}
 	return f.Unknown[0].Cause
 }

@@ -92,6 +92,7 @@ func compareProblems(a, b Problem) int {
 		cmp.Compare(a.Cause.Reason, b.Cause.Reason),
 		cmp.Compare(a.Cause.Code, b.Cause.Code),
 		cmp.Compare(a.Cause.Permission, b.Cause.Permission),
+		cmp.Compare(a.Cause.Field, b.Cause.Field),
 	)
 }
 

@@ -197,7 +197,7 @@ func causes(missing []unread) []posture.Unread {
 // cause says why an expression could not be evaluated, without the error's
 // text, which may quote a resource's values.
 func cause(err error, key string) posture.Cause {
-	c := posture.Cause{Reason: posture.Failed, Operation: "evaluate " + key, Code: "rule error"}
+	c := posture.Cause{Reason: posture.RuleStopped, Operation: "evaluate " + key, Code: "rule error"}
 	var cancelled interpreter.EvalCancelledError
 	if errors.As(err, &cancelled) && cancelled.Cause == interpreter.CostLimitExceeded {
 		c.Code = "cost limit"

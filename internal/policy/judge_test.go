@@ -145,8 +145,8 @@ func TestEverythingRead(t *testing.T) {
 // TestErrors shows that a rule that cannot be evaluated is unknown, and that
 // its reason quotes nothing of the resource.
 func TestErrors(t *testing.T) {
-	ruleError := posture.Cause{Reason: posture.Failed, Operation: "evaluate require", Code: "rule error"}
-	costLimit := posture.Cause{Reason: posture.Failed, Operation: "evaluate require", Code: "cost limit"}
+	ruleError := posture.Cause{Reason: posture.RuleStopped, Operation: "evaluate require", Code: "rule error"}
+	costLimit := posture.Cause{Reason: posture.RuleStopped, Operation: "evaluate require", Code: "cost limit"}
 	many := make([]string, 2000)
 	for i := range many {
 		many[i] = fmt.Sprintf("grant-%d", i)

@@ -78,57 +78,6 @@ type Unread struct {
 	Cause Cause  `json:"cause"`
 }
 
-// Reason says in one word why something was not read.
-type Reason string
-
-// The reasons, a closed set.
-const (
-	Denied       Reason = "denied"        // the provider refused the call
-	Throttled    Reason = "throttled"     // still throttled after the last retry
-	TimedOut     Reason = "timeout"       // no answer in time, or the scan's time was up
-	Failed       Reason = "error"         // any other failure, a malformed answer included
-	NotListed    Reason = "not listed"    // the listing that would have shown it was incomplete
-	NotRequested Reason = "not requested" // no enabled rule asked for it, so it was not read
-)
-
-// Cause says why something was not read. It never holds an error's text,
-// which may quote secrets or names that strangers chose: only the operation
-// and the API's error code.
-type Cause struct {
-	Reason     Reason `json:"reason"`
-	Operation  string `json:"operation,omitempty"`  // "s3:GetBucketVersioning"
-	Code       string `json:"code,omitempty"`       // the API's error code: "AccessDenied"
-	Permission string `json:"permission,omitempty"` // what to grant, when Reason is Denied
-}
-
-// String returns the cause in a few words for people: the call, what became of
-// it, and what to grant. The code is left out where a permission says it all.
-func (c Cause) String() string {
-	text := c.Reason.words()
-	if c.Operation != "" {
-		text = c.Operation + ": " + text
-	}
-	if c.Permission != "" {
-		return text + "; grant " + c.Permission
-	}
-	if c.Code != "" {
-		text += " (" + c.Code + ")"
-	}
-	return text
-}
-
-// words returns the reason as it reads after the name of a call.
-func (r Reason) words() string {
-	switch r {
-	case Denied:
-		return "access denied"
-	case TimedOut:
-		return "timed out"
-	default:
-		return string(r)
-	}
-}
-
 // Population says how many resources of a type one place holds, and whether
 // that is all of them.
 type Population struct {
@@ -147,19 +96,6 @@ type ScanReport struct {
 	Rechecks    []Recheck      `json:"rechecks,omitempty"`
 	Disagreed   map[string]int `json:"disagreed,omitempty"` // verdicts of the provider's own that differ from ours, by the operation that returned them
 }
-
-// ReadError is an error whose cause is known in the words of this
-// package, such as a role that could not be assumed.
-type ReadError struct {
-	Cause Cause
-	Err   error
-}
-
-// Error returns the text of the error itself.
-func (e *ReadError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the error itself.
-func (e *ReadError) Unwrap() error { return e.Err }
 
 // Want says what enabled rules read: for each resource type the top-level
 // fields of its document. A type that is not in it need not be scanned, a

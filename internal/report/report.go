@@ -122,7 +122,7 @@ func told(f posture.Finding) string {
 		parts = append(parts, strings.TrimPrefix(value.Path, "resource.")+" = "+shown(value.Legible()))
 	}
 	for _, unread := range f.Unknown {
-		parts = append(parts, fmt.Sprintf("%s: %s", unread.Field, unread.Cause))
+		parts = append(parts, unread.String())
 	}
 	return strings.Join(parts, "; ")
 }

@@ -173,7 +173,7 @@ func (c *collector) stage(ctx context.Context, l *look, target posture.Target) (
 	}
 	gone := func(t posture.Target) bool { return t.String() == target.String() }
 	if slices.ContainsFunc(l.manifest.Missing, gone) {
-		st.in.Failure = &posture.Cause{Reason: posture.Failed, Code: "no part"}
+		st.in.Failure = &posture.Cause{Reason: posture.Damaged, Operation: "posture:ReadPart", Code: "no part"}
 		return st, nil
 	}
 	part, err := snapshot.LoadPart(ctx, c.store, l.run.ID, target)
@@ -198,6 +198,6 @@ func (c *collector) stage(ctx context.Context, l *look, target posture.Target) (
 // spoil makes a stage count as not read.
 func (c *collector) spoil(st *stage, err error) {
 	c.note(Unread{Run: st.in.Run, Target: st.in.Target.String(), Why: reason(err)})
-	st.in.Failure = &posture.Cause{Reason: posture.Failed, Code: "stored part damaged"}
+	st.in.Failure = &posture.Cause{Reason: posture.Damaged, Operation: "posture:ReadPart", Code: "stored part damaged"}
 	st.in.Listed, st.findings, st.resources = nil, nothing[posture.Finding], 0
 }

@@ -5,14 +5,15 @@
 package logfilter
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
+
+	"posture/internal/posture"
 )
 
 // ErrNotUnderstood is the error of every text that is not read as a whole.
-var ErrNotUnderstood = errors.New("a filter that is not understood")
+var ErrNotUnderstood error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "filter", Text: "a filter that is not understood"}
 
 // The bounds of a text. They are far beyond what people write and the clouds
 // take.

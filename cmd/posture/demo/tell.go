@@ -180,7 +180,7 @@ func (s *show) tellUnknown(findings []posture.Finding) {
 		}
 		for _, unread := range f.Unknown {
 			s.page.text("  %s  %s  %s", s.page.paint("33", "unknown"), f.Rule, escape.Name(f.Name))
-			s.page.text("           %s: %s", unread.Field, unread.Cause)
+			s.page.text("           %s", unread)
 		}
 	}
 }

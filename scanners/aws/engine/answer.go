@@ -50,8 +50,12 @@ func Unless(block Answer, ask func() Answer) Answer {
 }
 
 // Malformed is the error of an operation ("iam:GetCredentialReport") whose
-// answer came but cannot be understood.
+// answer came but is of no use. Where err knows a reason of its own, that
+// reason counts. It is nil for no error.
 func Malformed(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
 	service, name, _ := strings.Cut(operation, ":")
 	return &smithy.OperationError{ServiceID: service, OperationName: name, Err: err}
 }

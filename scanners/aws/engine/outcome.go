@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -12,6 +10,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // NotConfigured turns an error into nil when its code is one by which the API
@@ -56,6 +55,13 @@ var denied = map[string]bool{
 	"UnrecognizedClientException":   false,
 }
 
+// lapsed holds those of them that say that the credentials are none, or
+// none any longer.
+var lapsed = map[string]bool{
+	"AuthFailure": true, "ExpiredToken": true, "ExpiredTokenException": true, "InvalidAccessKeyId": true, "InvalidClientTokenId": true,
+	"InvalidToken": true, "RequestExpired": true, "SignatureDoesNotMatch": true, "UnrecognizedClientException": true,
+}
+
 // cause says why a call failed, given the permission of each operation.
 func cause(err error, permissions map[string]string) posture.Cause {
 	var known *posture.ReadError
@@ -70,8 +76,13 @@ func cause(err error, permissions map[string]string) posture.Cause {
 	if errors.As(err, &api) {
 		c.Code = api.ErrorCode()
 	}
-	c.Reason = reason(err, c.Code)
-	if helps, known := denied[c.Code]; c.Reason == posture.Denied && (helps || !known) {
+	c.Reason, c.Code = reason(err, c.Code)
+	helps, listed := denied[c.Code]
+	switch {
+	case c.Reason != posture.Denied:
+	case api != nil && refusedBy(api.ErrorMessage()) != posture.Denied:
+		c.Reason = refusedBy(api.ErrorMessage())
+	case helps || !listed:
 		c.Permission = permissions[c.Operation]
 	}
 	return c
@@ -114,25 +125,29 @@ func (e plainError) Error() string {
 
 func (e plainError) Unwrap() error { return e.err }
 
-// reason sorts an error into the closed set of reasons.
-func reason(err error, code string) posture.Reason {
-	var network net.Error
+// reason sorts an error with the code of the API, if it has one, into the
+// closed set of reasons. It returns what is known beside the reason: that code,
+// or in its place the status of the answer.
+func reason(err error, code string) (posture.Reason, string) {
 	_, refused := denied[code]
 	status := httpStatus(err)
 	switch {
 	case throttles(code):
-		return posture.Throttled
+		return posture.Throttled, code
+	case lapsed[code]:
+		return posture.NoCredentials, code
 	case refused, status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return posture.Denied
+		return posture.Denied, code
 	case status == http.StatusTooManyRequests:
-		return posture.Throttled
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled),
-		errors.As(err, &network) && network.Timeout():
-		return posture.TimedOut
-	default:
-		return posture.Failed
+		return posture.Throttled, code
+	case code != "" && code != noCode:
+		return posture.Failed, code
 	}
+	return scanners.ReasonOf(err, status)
 }
+
+// noCode is what the SDK says where an answer holds no code.
+const noCode = "UnknownError"
 
 // moreThrottles holds codes that the SDK does not know to mean throttling.
 var moreThrottles = map[string]struct{}{

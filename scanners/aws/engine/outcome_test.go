@@ -38,7 +38,7 @@ func TestCause(t *testing.T) {
 		want posture.Cause
 	}{
 		"refused":              {api("AccessDenied"), posture.Cause{Reason: posture.Denied, Code: "AccessDenied", Permission: "s3:Read"}},
-		"credentials ran out":  {api("ExpiredToken"), posture.Cause{Reason: posture.Denied, Code: "ExpiredToken"}},
+		"credentials ran out":  {api("ExpiredToken"), posture.Cause{Reason: posture.NoCredentials, Code: "ExpiredToken"}},
 		"refused, code hidden": {status(403, api("UnknownError")), posture.Cause{Reason: posture.Denied, Code: "UnknownError", Permission: "s3:Read"}},
 		"throttled":            {status(503, api("SlowDown")), posture.Cause{Reason: posture.Throttled, Code: "SlowDown"}},
 		"throttled by SNS":     {api("Throttled"), posture.Cause{Reason: posture.Throttled, Code: "Throttled"}},
@@ -47,7 +47,7 @@ func TestCause(t *testing.T) {
 		"scan stopped":         {context.Canceled, posture.Cause{Reason: posture.TimedOut}},
 		"no answer in time":    {&net.DNSError{IsTimeout: true}, posture.Cause{Reason: posture.TimedOut}},
 		"AWS fell over":        {status(500, api("InternalError")), posture.Cause{Reason: posture.Failed, Code: "InternalError"}},
-		"malformed":            {&smithy.DeserializationError{Err: errors.New("text")}, posture.Cause{Reason: posture.Failed}},
+		"malformed":            {&smithy.DeserializationError{Err: errors.New("text")}, posture.Cause{Reason: posture.Malformed}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestCause(t *testing.T) {
 			}
 		})
 	}
-	if diff := cmp.Diff(posture.Cause{Reason: posture.Failed}, cause(scanners.ErrPanic, permission)); diff != "" {
+	if diff := cmp.Diff(posture.Cause{Reason: posture.Mistake}, cause(scanners.ErrPanic, permission)); diff != "" {
 		t.Errorf("panic (-want +got):\n%s", diff)
 	}
 }

@@ -77,7 +77,7 @@ func TestPanicMakesPopulationIncomplete(t *testing.T) {
 		p := testPlace(Options{}, scan)
 		want := posture.Population{
 			Type: "AWS::Test::Thing", Region: "eu-west-1", Count: count[name],
-			Cause: &posture.Cause{Reason: posture.Failed},
+			Cause: &posture.Cause{Reason: posture.Mistake},
 		}
 		if diff := cmp.Diff(want, p.population(p.scanService(context.Background()))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

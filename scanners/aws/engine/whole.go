@@ -16,6 +16,8 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"posture/internal/posture"
 )
 
 // largestAnswer is how many bytes an answer may have. The largest that AWS
@@ -25,8 +27,9 @@ const largestAnswer = 16 << 20
 var (
 	errEmptyAnswer   = errors.New("the answer has no body")
 	errForeignAnswer = errors.New("the answer is not the service's")
-	errLargeAnswer   = errors.New("the answer is larger than any of the service's")
 )
+
+var errLargeAnswer error = &posture.ReasonError{Reason: posture.TooMuch, Code: "bytes", Text: "the answer is larger than any of the service's"}
 
 // checkAnswers adds to a client's middleware what refuses successful answers
 // that the SDK would take for a document in which nothing is set: those

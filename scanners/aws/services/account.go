@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -74,7 +73,7 @@ type accountReading struct {
 	doc    AccountSettings
 }
 
-var errSummary = errors.New("the account summary lacks an entry")
+var errSummary error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the account summary lacks an entry"}
 
 func (a *accountReading) readSummary(ctx context.Context) {
 	if !a.Wants("root_password", "root_mfa", "root_hardware_mfa", "root_access_keys") {

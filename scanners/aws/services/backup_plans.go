@@ -86,10 +86,11 @@ func readBackupRules(r *engine.Reading, rules []types.BackupRule, doc *BackupPla
 		read.keep(rule.Lifecycle)
 		for _, copied := range rule.CopyActions {
 			to, err := arn.Parse(aws.ToString(copied.DestinationBackupVaultArn))
+			r.Got(engine.Malformed("backup:GetBackupPlan", err), "rules")
 			read.CrossRegionCopy = read.CrossRegionCopy || err == nil && to.Region != r.Place.Region
 		}
 		hours, err := scheduleHours(aws.ToString(rule.ScheduleExpression))
-		r.Got(err, "rules")
+		r.Got(engine.Malformed("backup:GetBackupPlan", err), "rules")
 		read.IntervalHours = hours
 		doc.Rules = append(doc.Rules, read)
 	}

@@ -1,15 +1,16 @@
 package services
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"posture/internal/posture"
 )
 
-var errSchedule = errors.New("a schedule that is neither rate(...) nor cron(...) of six fields")
+var errSchedule error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "schedule", Text: "a schedule that is neither rate(...) nor cron(...) of six fields"}
 
 // scheduleHours returns the longest wait in hours, rounded up, between two
 // runs of a schedule: "rate(12 hours)", "cron(0 5 ? * MON-FRI *)". AWS Backup

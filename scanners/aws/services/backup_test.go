@@ -18,7 +18,7 @@ func TestBackupPlans(t *testing.T) {
 		{Name: "weekly", IntervalHours: 168, NeverExpires: true, Continuous: true},
 	}
 	daily := plan("daily", "every day", BackupPlan{Rules: rules, Selections: 1})
-	notUnderstood := posture.Unread{Field: "rules", Cause: posture.Cause{Reason: posture.Failed}}
+	notUnderstood := posture.Unread{Field: "rules", Cause: posture.Cause{Reason: posture.NotUnderstood, Operation: "backup:GetBackupPlan", Code: "schedule"}}
 	odd := plan("odd", "odd", BackupPlan{Rules: []BackupRule{{Name: "odd", NeverExpires: true}}}, notUnderstood)
 	testReading(t, "AWS::Backup::BackupPlan", []readingTest{
 		{name: "two pages", want: []posture.Resource{daily, odd}},

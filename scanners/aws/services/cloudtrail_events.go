@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
+	"posture/internal/posture"
 	"posture/scanners/aws/engine"
 )
 
@@ -63,7 +63,7 @@ func trailStatus(ctx context.Context, p *engine.Place, trail types.Trail) (*clou
 	})
 }
 
-var errNoStatus = errors.New("the answer does not say whether the trail is logging")
+var errNoStatus error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not say whether the trail is logging"}
 
 // trailEvents is what a trail's event selectors record in full: of every
 // bucket, every function, every event source.

@@ -185,7 +185,7 @@ func TestTrailEvents(t *testing.T) {
 func unsaid(operation string, fields ...string) []posture.Unread {
 	var unread []posture.Unread
 	for _, field := range fields {
-		unread = append(unread, posture.Unread{Field: field, Cause: posture.Cause{Reason: posture.Failed, Operation: operation}})
+		unread = append(unread, posture.Unread{Field: field, Cause: posture.Cause{Reason: posture.NotAnswered, Operation: operation, Field: field}})
 	}
 	return unread
 }

@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -60,7 +59,7 @@ var auditAlarms = engine.Service{
 	Scan: scanAuditAlarms,
 }
 
-var errOtherAccount = errors.New("the log group belongs to another account")
+var errOtherAccount error = &posture.ReasonError{Reason: posture.OtherAccount, Text: "the log group belongs to another account"}
 
 // scanAuditAlarms emits the account's one resource.
 func scanAuditAlarms(ctx context.Context, p *engine.Place) error {
@@ -113,10 +112,10 @@ func trailPatterns(ctx context.Context, p *engine.Place, trail types.Trail) ([]p
 	}
 	group, err := arn.Parse(aws.ToString(trail.CloudWatchLogsLogGroupArn))
 	if err != nil {
-		return nil, err
+		return nil, engine.Malformed("cloudtrail:DescribeTrails", err)
 	}
 	if group.AccountID != p.Account {
-		return nil, &posture.ReadError{Err: errOtherAccount, Cause: posture.Cause{Reason: posture.NotListed, Operation: "logs:DescribeMetricFilters"}}
+		return nil, engine.Malformed("logs:DescribeMetricFilters", errOtherAccount)
 	}
 	at := p.In(group.Region)
 	name := strings.TrimSuffix(strings.TrimPrefix(group.Resource, "log-group:"), ":*")
@@ -167,7 +166,7 @@ func withAlarm(filters []logtypes.MetricFilter, alarms []alarm) ([]pattern, erro
 		}
 		parsed, err := parsePattern(text)
 		if err != nil {
-			unread = err
+			unread = engine.Malformed("logs:DescribeMetricFilters", err)
 			continue
 		}
 		patterns = append(patterns, parsed)

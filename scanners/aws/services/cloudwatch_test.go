@@ -68,7 +68,7 @@ func TestAuditAlarms(t *testing.T) {
 			"cloudtrail:DescribeTrails": `{"trailList": [{"TrailARN": "` + mainTrail + `", "HomeRegion": "us-east-1", "IsMultiRegionTrail": true,
 				"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:999988887777:log-group:trail:*"}]}`,
 			"cloudtrail:ListTrails": `{"Trails": []}`,
-		}, want: alarms(AuditAlarms{}, posture.Cause{Reason: posture.NotListed, Operation: "logs:DescribeMetricFilters"})},
+		}, want: alarms(AuditAlarms{}, posture.Cause{Reason: posture.OtherAccount, Operation: "logs:DescribeMetricFilters"})},
 	})
 }
 

@@ -99,7 +99,7 @@ func TestEC2SnapshotBlockPublicAccess(t *testing.T) {
 func missing(operation string, fields ...string) []posture.Unread {
 	var unread []posture.Unread
 	for _, field := range fields {
-		unread = append(unread, posture.Unread{Field: field, Cause: posture.Cause{Reason: posture.Failed, Operation: operation}})
+		unread = append(unread, posture.Unread{Field: field, Cause: posture.Cause{Reason: posture.NotAnswered, Operation: operation, Field: field}})
 	}
 	return unread
 }

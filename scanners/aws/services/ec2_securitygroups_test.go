@@ -32,14 +32,14 @@ func TestEC2SecurityGroups(t *testing.T) {
 			"ec2:DescribeSecurityGroups": `<securityGroupInfo><item><groupId>sg-odd</groupId><groupName>odd</groupName>
 				<ipPermissions><item><ipProtocol>tcp</ipProtocol><fromPort>22</fromPort><toPort>22</toPort><ipRanges><item><cidrIp>everywhere</cidrIp></item></ipRanges></item></ipPermissions></item></securityGroupInfo>`,
 		}, want: []posture.Resource{group("sg-odd", "odd", EC2SecurityGroup{Rules: 1},
-			posture.Unread{Field: "open_ingress", Cause: posture.Cause{Reason: posture.Failed, Operation: "ec2:DescribeSecurityGroups"}})}},
+			posture.Unread{Field: "open_ingress", Cause: posture.Cause{Reason: posture.Malformed, Operation: "ec2:DescribeSecurityGroups"}})}},
 		{name: "a prefix list that is all together", sections: map[string]string{"ec2:GetManagedPrefixListEntries PrefixListId=pl-office": `<entrySet>
 			<item><cidr>0.0.0.0/2</cidr></item><item><cidr>64.0.0.0/2</cidr></item></entrySet>`}, want: []posture.Resource{standard,
 			group("sg-listed", "lists", EC2SecurityGroup{Rules: 2, OpenListIngress: office}), open}},
 		{name: "a prefix list with an entry that is none", sections: map[string]string{"ec2:GetManagedPrefixListEntries PrefixListId=pl-office": `<entrySet>
 			<item><cidr>0.0.0.0/0</cidr></item><item><cidr>office</cidr></item></entrySet>`}, want: []posture.Resource{standard,
 			group("sg-listed", "lists", EC2SecurityGroup{Rules: 2}, posture.Unread{Field: "open_list_ingress", Cause: posture.Cause{
-				Reason: posture.Failed, Operation: "ec2:GetManagedPrefixListEntries"}}), open}},
+				Reason: posture.Malformed, Operation: "ec2:GetManagedPrefixListEntries"}}), open}},
 		{name: "second page broken", sections: map[string]string{"ec2:DescribeSecurityGroups NextToken=two error=InternalError status=500": ""},
 			want: []posture.Resource{standard, open}, cause: brokenListing("ec2:DescribeSecurityGroups")},
 	})

@@ -3,7 +3,6 @@ package services
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
@@ -41,6 +41,7 @@ type iamDocument struct {
 type iamAccess struct {
 	iamDetails
 	listErr error
+	gapErr  error // why policies of AWS are missing in managed
 	graph   func() iamRoleGraph
 	managed map[string]iamDocument // by ARN: the customer's policies, and those of AWS that somebody has
 
@@ -57,7 +58,7 @@ func readIAMAccess(ctx context.Context, p *engine.Place) iamAccess {
 			doc, err := parseGrants(defaultVersion(policy))
 			a.managed[aws.ToString(policy.Arn)] = iamDocument{doc, err}
 		}
-		a.readProvided(ctx, p.Home())
+		a.gapErr = a.readProvided(ctx, p.Home())
 		a.graph = a.roleGraph(accountOf(p))
 		a.allHolders = a.holders(accountOf(p))
 		return a, nil
@@ -65,10 +66,11 @@ func readIAMAccess(ctx context.Context, p *engine.Place) iamAccess {
 	return access
 }
 
-// readProvided reads the policies of AWS that somebody has.
-func (a *iamAccess) readProvided(ctx context.Context, p *engine.Place) {
+// readProvided reads the policies of AWS that somebody has. Its error says why
+// some are missing.
+func (a *iamAccess) readProvided(ctx context.Context, p *engine.Place) error {
 	var mu sync.Mutex
-	_ = engine.Each(ctx, p, a.provided(), func(ctx context.Context, p *engine.Place, arn string) {
+	return engine.Each(ctx, p, a.provided(), func(ctx context.Context, p *engine.Place, arn string) {
 		text, err := readProvidedPolicy(ctx, p, arn)
 		document := iamDocument{err: err}
 		if err == nil {
@@ -127,7 +129,7 @@ func readProvidedPolicy(ctx context.Context, p *engine.Place, arn string) (strin
 	return aws.ToString(version.PolicyVersion.Document), nil
 }
 
-var errNoPolicy = errors.New("the answer has no policy")
+var errNoPolicy error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer has no policy"}
 
 // holding is what a user, group or role has.
 type holding struct {
@@ -180,10 +182,10 @@ func (a iamAccess) document(arn string) iamDocument {
 
 // unlisted is why something that was named is not in the details.
 func (a iamAccess) unlisted() error {
-	return cmp.Or(a.listErr, engine.Malformed("iam:GetAccountAuthorizationDetails", errUnlisted))
+	return cmp.Or(a.listErr, engine.Malformed("iam:GetPolicy", a.gapErr), engine.Malformed("iam:GetAccountAuthorizationDetails", errUnlisted))
 }
 
-var errUnlisted = errors.New("a policy or group is not in the listing")
+var errUnlisted error = &posture.ReasonError{Reason: posture.NotFound, Code: "a policy or group", Text: "a policy or group is not in the listing"}
 
 // principal collects all the policies of a user, group or role, and returns
 // the first reason for which some of them are not known.

@@ -91,8 +91,8 @@ func TestAccountSettingsOtherwise(t *testing.T) {
 			"AccountMFAEnabled", "Users",
 			func(a *AccountSettings) { a.RootMFA = false },
 			[]posture.Unread{
-				{Field: "root_hardware_mfa", Cause: posture.Cause{Reason: posture.Failed, Operation: "iam:GetAccountSummary"}},
-				{Field: "root_mfa", Cause: posture.Cause{Reason: posture.Failed, Operation: "iam:GetAccountSummary"}},
+				{Field: "root_hardware_mfa", Cause: posture.Cause{Reason: posture.NotAnswered, Operation: "iam:GetAccountSummary", Field: "root_hardware_mfa"}},
+				{Field: "root_mfa", Cause: posture.Cause{Reason: posture.NotAnswered, Operation: "iam:GetAccountSummary", Field: "root_mfa"}},
 			},
 		},
 	} {

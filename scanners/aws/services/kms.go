@@ -3,7 +3,6 @@ package services
 import (
 	"cmp"
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -80,7 +79,9 @@ func kmsAliases(ctx context.Context, p *engine.Place) (map[string]string, error)
 	return names, err
 }
 
-var errNoKey = errors.New("the answer describes no key")
+var errOddKey error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "key", Text: "the key's name is neither an ARN nor an alias"}
+
+var errNoKey error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer describes no key"}
 
 // kmsReading is one key being read.
 type kmsReading struct {

@@ -45,7 +45,7 @@ func readCustomerKey(ctx context.Context, r *engine.Reading, key, field string) 
 	kind, id, named := strings.Cut(at.Resource, "/")
 	switch {
 	case err != nil || !named:
-		r.Got(engine.Malformed("kms:ListAliases", errNoKey), field)
+		r.Got(engine.Malformed("kms:ListAliases", errOddKey), field)
 		return false
 	case kind == "alias":
 		return !strings.HasPrefix(id, "aws/")

@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -88,7 +87,7 @@ func readZones(ctx context.Context, r *engine.Reading, subnets []string) int64 {
 	for _, subnet := range subnets {
 		zone, listed := zones[subnet]
 		if !listed && err == nil {
-			err = errSubnetNotListed
+			err = engine.Malformed("ec2:DescribeSubnets", errSubnetNotListed)
 		}
 		seen[zone] = true
 	}
@@ -98,7 +97,7 @@ func readZones(ctx context.Context, r *engine.Reading, subnets []string) int64 {
 	return int64(len(seen))
 }
 
-var errSubnetNotListed = errors.New("a subnet is not in the listing of subnets")
+var errSubnetNotListed error = &posture.ReasonError{Reason: posture.NotFound, Code: "a subnet", Text: "a subnet is not in the listing of subnets"}
 
 func readLambdaTags(ctx context.Context, r *engine.Reading, id *string) map[string]string {
 	if !r.Wants("tags") {

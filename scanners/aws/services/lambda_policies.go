@@ -2,12 +2,12 @@ package services
 
 import (
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
+	"posture/internal/posture"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
 )
@@ -16,7 +16,7 @@ import (
 // their policies.
 const mostVersions = 50
 
-var errManyVersions = errors.New("the function has more versions and aliases than are asked")
+var errManyVersions error = &posture.ReasonError{Reason: posture.TooMuch, Code: "versions and aliases", Text: "the function has more versions and aliases than are asked"}
 
 // readLambdaPolicies reports whether the policy of the function, or that of one
 // of its aliases and versions, admits anybody. A function URL without

@@ -24,7 +24,7 @@ func TestLambdaFunctions(t *testing.T) {
 		{name: "subnets refused", sections: map[string]string{"ec2:DescribeSubnets error=UnauthorizedOperation": ""},
 			want: []posture.Resource{function("bad", nil, badSomewhere, unzoned...), function("good", tags, goodSomewhere, unzoned...), image}},
 		{name: "a subnet not listed", sections: map[string]string{"ec2:DescribeSubnets": "<subnetSet><item><subnetId>subnet-a</subnetId><availabilityZone>us-east-1a</availabilityZone></item></subnetSet>"},
-			want: []posture.Resource{function("bad", nil, bad), function("good", tags, goodSomewhere, posture.Unread{Field: "zones", Cause: posture.Cause{Reason: posture.Failed}}), image}},
+			want: []posture.Resource{function("bad", nil, bad), function("good", tags, goodSomewhere, posture.Unread{Field: "zones", Cause: posture.Cause{Reason: posture.NotFound, Operation: "ec2:DescribeSubnets", Code: "a subnet"}}), image}},
 		{name: "policy refused", sections: map[string]string{"lambda:GetPolicy FunctionName=bad error=AccessDeniedException status=403": ""},
 			want: []posture.Resource{function("bad", nil, badSecretly, refused("lambda:GetPolicy", "AccessDeniedException", "lambda:GetPolicy", "public")...), function("good", tags, good), image}},
 		{name: "an alias for anybody", sections: map[string]string{"lambda:GetPolicy FunctionName=good Qualifier=live": `{"Policy":

@@ -1,8 +1,6 @@
 package services
 
 import (
-	"errors"
-
 	"posture/internal/posture"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
@@ -29,13 +27,10 @@ func (s policySource) unclear(r *engine.Reading) {
 // notUnderstood is the error of an operation that returned a policy which, or
 // in which what decides, is not understood.
 func notUnderstood(operation string) error {
-	return &posture.ReadError{
-		Cause: posture.Cause{Reason: posture.Failed, Operation: operation, Code: "policy not understood"},
-		Err:   errNotUnderstood,
-	}
+	return engine.Malformed(operation, errNotUnderstood)
 }
 
-var errNotUnderstood = errors.New("the policy is not understood")
+var errNotUnderstood error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "policy", Text: "the policy is not understood"}
 
 // readPolicy parses the policy of a resource. It reports false when it cannot
 // be judged: then the fields are marked as unread.

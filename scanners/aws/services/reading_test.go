@@ -82,7 +82,7 @@ func unclear(operation string, fields ...string) []posture.Unread {
 	var unread []posture.Unread
 	for _, field := range fields {
 		unread = append(unread, posture.Unread{Field: field, Cause: posture.Cause{
-			Reason: posture.Failed, Operation: operation, Code: "policy not understood",
+			Reason: posture.NotUnderstood, Operation: operation, Code: "policy",
 		}})
 	}
 	return unread

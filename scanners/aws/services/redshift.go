@@ -3,12 +3,12 @@ package services
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/redshift"
 	"github.com/aws/aws-sdk-go-v2/service/redshift/types"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
 )
@@ -125,4 +125,4 @@ func groupRequiresTLS(ctx context.Context, p *engine.Place, group string) (bool,
 	})
 }
 
-var errNoParameter = errors.New("the answer lacks require_ssl, which every parameter group has")
+var errNoParameter error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer lacks require_ssl, which every parameter group has"}

@@ -3,13 +3,13 @@ package services
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"posture/internal/posture"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
 )
@@ -124,7 +124,7 @@ func (b *bucketReading) policyIsPublic(ctx context.Context) (public engine.Answe
 	return public, by, gap
 }
 
-var errNoVerdict = errors.New("the answer does not say whether the policy is public")
+var errNoVerdict error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not say whether the policy is public"}
 
 // policyStatus is how S3's own verdict on a policy is named.
 const policyStatus = "policy, says S3's policy status"

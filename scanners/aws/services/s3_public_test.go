@@ -20,7 +20,8 @@ func TestS3PolicyIsJudgedBesideS3(t *testing.T) {
 		byS3    = "policy, says S3's policy status"
 		refused = "refused"
 	)
-	odds := []string{"error", "error"}
+	odds := []string{"not understood", "not understood"}
+	unsaid := []string{"not in answer", "not in answer"}
 	denied := []string{"denied", "denied"}
 	for name, test := range map[string]struct {
 		status, policy string // what S3 says, and the condition of the policy
@@ -39,8 +40,8 @@ func TestS3PolicyIsJudgedBesideS3(t *testing.T) {
 		"S3 refused, we say private":      {refused, tied, nil, denied, nil},
 		"policy refused, S3 says public":  {"true", refused, nil, denied[:1], nil},
 		"policy refused, S3 says private": {"false", refused, nil, denied, nil},
-		"S3 does not say, we say public":  {"", open, nil, []string{"error"}, nil},
-		"S3 does not say, we say private": {"", tied, nil, odds, nil},
+		"S3 does not say, we say public":  {"", open, nil, unsaid[:1], nil},
+		"S3 does not say, we say private": {"", tied, nil, unsaid, nil},
 		"both refused":                    {refused, refused, nil, denied, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

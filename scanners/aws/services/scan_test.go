@@ -111,7 +111,7 @@ func TestOpenTellsNoSecret(t *testing.T) {
 			return awstest.Answer{Status: 403, Error: code, Message: "x-amz-security-token:made-up-token"}
 		})
 		_, err := engine.Open(context.Background(), serve(t, cloudOf(estate)).Config(testAccount), posture.Target{}, options(0))
-		want := "identify the caller: sts:GetCallerIdentity: access denied (" + code + ")"
+		want := "identify the caller: sts:GetCallerIdentity: the credentials are missing or not accepted (" + code + "); sign in again"
 		var api smithy.APIError
 		if !errors.As(err, &api) || err.Error() != want {
 			t.Errorf("got %v\nwant %s", err, want)

@@ -23,7 +23,7 @@ func TestSecrets(t *testing.T) {
 		{name: "rotation without a date", sections: map[string]string{"secretsmanager:ListSecrets NextToken=two": `{"SecretList": [
 			{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:old-d4e5f6", "Name": "old", "CreatedDate": 1700000000, "OwningService": "rds", "RotationEnabled": true}]}`},
 			want: []posture.Resource{db, old(Secret{Public: true, RotationEnabled: true},
-				posture.Unread{Field: "next_rotation", Cause: posture.Cause{Reason: posture.Failed, Operation: "secretsmanager:ListSecrets"}})}},
+				posture.Unread{Field: "next_rotation", Cause: posture.Cause{Reason: posture.NotAnswered, Operation: "secretsmanager:ListSecrets", Field: "next_rotation"}})}},
 		{name: "a copy, and a primary that has copies", sections: map[string]string{
 			"secretsmanager:ListSecrets": `{"SecretList": [
 				{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-a1b2c3", "Name": "db", "CreatedDate": 1700000000, "PrimaryRegion": "eu-west-1"},

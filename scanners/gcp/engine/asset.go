@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"cloud.google.com/go/asset/apiv1/assetpb"
+
+	"posture/internal/posture"
 )
 
 // Asset is one entry of the inventory with the content of a resource.
@@ -51,7 +53,7 @@ func (a *Asset) clone() *Asset {
 	return &kept
 }
 
-var errNoData = errors.New("the inventory holds no data of the resource")
+var errNoData error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the inventory holds no data of the resource"}
 
 // decode reads the data's fields that into has. A field of another type than
 // expected is an error.

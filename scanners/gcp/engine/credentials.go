@@ -20,7 +20,7 @@ import (
 func Credentials(impersonated string) (options []option.ClientOption, caller string, err error) {
 	own, err := credentials.DetectDefault(&credentials.DetectOptions{Scopes: []string{scopeRead}})
 	if err != nil {
-		cause := posture.Cause{Reason: posture.Denied, Operation: "find credentials"}
+		cause := posture.Cause{Reason: posture.NoCredentials, Operation: "find credentials"}
 		return nil, "", &posture.ReadError{Cause: cause, Err: fmt.Errorf("no Google Cloud credentials were found: %s", signIn)}
 	}
 	return As(own, callerOf(own), impersonated)

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"cloud.google.com/go/asset/apiv1/assetpb"
+
+	"posture/internal/posture"
 )
 
 // content is a kind of content of which the inventory gives one listing each.
@@ -75,7 +77,7 @@ func (e *estate) whole() *estate {
 	return e
 }
 
-var errNoOwner = errors.New("the inventory does not say to which project an asset belongs")
+var errNoOwner error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "owner", Text: "the inventory does not say to which project an asset belongs"}
 
 // take keeps one answer of a listing. An error means that the asset cannot be
 // placed, which makes its type's listing incomplete.

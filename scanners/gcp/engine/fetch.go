@@ -105,8 +105,8 @@ func (r *reader) fetch(ctx context.Context, method string, at *url.URL) (json.Ra
 }
 
 var (
-	errTooLarge = errors.New("the answer is larger than any resource")
-	errNoObject = errors.New("the answer is no JSON object")
+	errTooLarge error = &posture.ReasonError{Reason: posture.TooMuch, Code: "bytes", Text: "the answer is larger than any resource"}
+	errNoObject       = errors.New("the answer is no JSON object")
 )
 
 // answered returns the JSON object that a response holds, whole.

@@ -1,13 +1,14 @@
 package engine
 
 import (
-	"errors"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
 	"posture/scanners"
+
+	"posture/internal/posture"
 )
 
 // Get declares the direct read of one resource: the call by which a failing
@@ -66,7 +67,7 @@ func (g *Get) calls() []scanners.Call {
 
 var regionName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,40}$`)
 
-var errOddName = errors.New("the resource's name makes no path")
+var errOddName error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "name", Text: "the resource's name makes no path"}
 
 // URL returns the URL of the resource of a full name. Strangers name resources,
 // so a name never leaves the path, and never climbs in it.

@@ -188,7 +188,7 @@ type pass struct {
 	most  int                  // pages of one content; 0: any number
 }
 
-var errManyPages = errors.New("there are more pages than were to be read")
+var errManyPages error = &posture.ReasonError{Reason: posture.TooMuch, Code: "pages", Text: "there are more pages than were to be read"}
 
 // fill makes a pass and seals the estate, which says of every type how its
 // listing ended. It returns errManyPages once one content has too many pages.

@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -16,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // callError is the failure of one call that the scanner made.
@@ -51,28 +50,39 @@ func cause(err error, permissions map[string]string) posture.Cause {
 	if errors.As(err, &call) {
 		c.Operation = call.operation
 	}
-	c.Reason, c.Code = reason(err), code(err)
+	c.Reason, c.Code = reason(err)
 	if c.Reason == posture.Denied && c.Code == "PERMISSION_DENIED" {
 		c.Permission = permissions[c.Operation]
 	}
 	return c
 }
 
-// reason sorts an error into the closed set of reasons.
-func reason(err error) posture.Reason {
-	var network net.Error
-	switch grpcCode(err) {
-	case codes.PermissionDenied, codes.Unauthenticated:
-		return posture.Denied
-	case codes.ResourceExhausted:
-		return posture.Throttled
-	case codes.DeadlineExceeded, codes.Canceled:
-		return posture.TimedOut
+// reason sorts an error into the closed set of reasons, and returns the API's
+// own word for it, or what else is known.
+func reason(err error) (posture.Reason, string) {
+	grpc := grpcCode(err)
+	why, named := refusedBy(err)
+	switch {
+	case named != "":
+		return why, named
+	case grpc == codes.PermissionDenied:
+		return posture.Denied, codeNames[grpc]
+	case grpc == codes.Unauthenticated:
+		return posture.NoCredentials, codeNames[grpc]
+	case grpc == codes.ResourceExhausted:
+		return posture.Throttled, codeNames[grpc]
+	case grpc == codes.DeadlineExceeded, grpc == codes.Canceled:
+		return posture.TimedOut, codeNames[grpc]
+	case codeNames[grpc] != "":
+		return posture.Failed, codeNames[grpc]
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network) && network.Timeout() {
-		return posture.TimedOut
-	}
-	return posture.Failed
+	return scanners.ReasonOf(err, 0)
+}
+
+// code returns the API's own word for what went wrong, "" for none.
+func code(err error) string {
+	_, named := reason(err)
+	return named
 }
 
 // codeNames are the names that Google's APIs give to the codes.
@@ -82,14 +92,6 @@ var codeNames = map[codes.Code]string{
 	codes.Aborted: "ABORTED", codes.AlreadyExists: "ALREADY_EXISTS", codes.ResourceExhausted: "RESOURCE_EXHAUSTED",
 	codes.Canceled: "CANCELLED", codes.DataLoss: "DATA_LOSS", codes.Internal: "INTERNAL", codes.Unimplemented: "UNIMPLEMENTED",
 	codes.Unavailable: "UNAVAILABLE", codes.DeadlineExceeded: "DEADLINE_EXCEEDED",
-}
-
-// code returns the API's own word for what went wrong, "" for none.
-func code(err error) string {
-	if why := errorInfo(err); why != nil && why.GetReason() == serviceDisabled {
-		return why.GetReason()
-	}
-	return codeNames[grpcCode(err)]
 }
 
 // grpcCode returns the code of an answer, of REST APIs too; Unknown for errors
@@ -130,8 +132,6 @@ func codeOfHTTP(err *googleapi.Error) codes.Code {
 	}
 	return codes.Internal
 }
-
-const serviceDisabled = "SERVICE_DISABLED"
 
 // details returns what an answer says of itself beside its code.
 func details(err error) apierror.ErrDetails {

@@ -21,12 +21,12 @@ func TestCauses(t *testing.T) {
 		"refused":   {&googleapi.Error{Code: 403}, posture.Cause{Reason: posture.Denied, Code: "PERMISSION_DENIED", Permission: "resourcemanager.folders.getIamPolicy"}},
 		"quota":     {&googleapi.Error{Code: 403, Errors: []googleapi.ErrorItem{{Reason: "userRateLimitExceeded"}}}, posture.Cause{Reason: posture.Throttled, Code: "RESOURCE_EXHAUSTED"}},
 		"throttled": {&googleapi.Error{Code: 429}, posture.Cause{Reason: posture.Throttled, Code: "RESOURCE_EXHAUSTED"}},
-		"expired":   {&googleapi.Error{Code: 401}, posture.Cause{Reason: posture.Denied, Code: "UNAUTHENTICATED"}},
+		"expired":   {&googleapi.Error{Code: 401}, posture.Cause{Reason: posture.NoCredentials, Code: "UNAUTHENTICATED"}},
 		"gone":      {&googleapi.Error{Code: 404}, posture.Cause{Reason: posture.Failed, Code: "NOT_FOUND"}},
 		"broken":    {&googleapi.Error{Code: 500}, posture.Cause{Reason: posture.Failed, Code: "INTERNAL"}},
 		"slow":      {&googleapi.Error{Code: 504}, posture.Cause{Reason: posture.TimedOut, Code: "DEADLINE_EXCEEDED"}},
 		"time":      {fmt.Errorf("post: %w", context.DeadlineExceeded), posture.Cause{Reason: posture.TimedOut}},
-		"malformed": {errors.New("invalid character"), posture.Cause{Reason: posture.Failed}},
+		"malformed": {errors.New("invalid character"), posture.Cause{Reason: posture.Malformed}},
 		"known":     {&posture.ReadError{Cause: posture.Cause{Reason: posture.NotListed}, Err: io.EOF}, posture.Cause{Reason: posture.NotListed}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,7 +27,7 @@ func (i *Inventory) Project(target posture.Target) *Project {
 // Target returns the target as it was given.
 func (p *Project) Target() posture.Target { return p.target }
 
-var errNoProject = errors.New("the inventory does not hold the project")
+var errNoProject error = &posture.ReasonError{Reason: posture.NotFound, Code: "the project", Text: "the inventory does not hold the project"}
 
 // Scan reads all wanted resources and hands each to emit, one at a time. What
 // could not be read is in the resources' Unread and in the coverage.

@@ -45,7 +45,7 @@ func otherVersion(typ, version string) error {
 	if version == "" || len(version) > 20 {
 		code = "no API version"
 	}
-	cause := posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: code}
+	cause := posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + typ, Code: code}
 	return &posture.ReadError{Cause: cause, Err: errors.New("data of another version of the API")}
 }
 
@@ -73,13 +73,13 @@ func Need[T any](r *Reading, value *T, fields ...string) T {
 // Lacks marks fields as unread because the inventory left out what they are
 // read from, a resource of the type or a part of one.
 func (r *Reading) Lacks(typ string, fields ...string) {
-	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: "not in the inventory"}, fields...)
+	r.Mark(posture.Cause{Reason: posture.NotAnswered, Operation: "read " + typ}, fields...)
 }
 
 // Strange marks fields as unread because the inventory says something of them
 // that this program does not know, such as a state that the API has gained.
 func (r *Reading) Strange(what string, fields ...string) {
-	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + r.Type, Code: "unknown " + what}, fields...)
+	r.Mark(posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: "unknown " + what}, fields...)
 }
 
 // Owner returns the project, folder or organization that the resource belongs to.

@@ -183,26 +183,26 @@ func TestRereadRefused(t *testing.T) {
 		gone     bool
 	}{
 		"denied":         {refused(403, "PERMISSION_DENIED"), nil, posture.Cause{Reason: posture.Denied, Operation: op, Code: "PERMISSION_DENIED", Permission: op}, false},
-		"not signed in":  {respond(401, ""), nil, posture.Cause{Reason: posture.Denied, Operation: op, Code: "UNAUTHENTICATED"}, false},
+		"not signed in":  {respond(401, ""), nil, posture.Cause{Reason: posture.NoCredentials, Operation: op, Code: "UNAUTHENTICATED"}, false},
 		"gone":           {refused(404, "NOT_FOUND"), nil, posture.Cause{Reason: posture.Failed, Operation: op, Code: "NOT_FOUND"}, true},
 		"a page of 404":  {respond(404, "<html>Not Found</html>"), nil, posture.Cause{Reason: posture.Failed, Operation: op, Code: "NOT_FOUND"}, false},
 		"throttled":      {refused(429, "RESOURCE_EXHAUSTED"), nil, posture.Cause{Reason: posture.Throttled, Operation: op, Code: "RESOURCE_EXHAUSTED"}, false},
 		"a page of 500":  {respond(500, "<html>Server Error</html>"), nil, posture.Cause{Reason: posture.Failed, Operation: op, Code: "INTERNAL"}, false},
-		"truncated":      {cut, nil, posture.Cause{Reason: posture.Failed, Operation: op}, false},
-		"half":           {respond(200, bucketNow[:60]), nil, posture.Cause{Reason: posture.Failed, Operation: op}, false},
-		"two":            {respond(200, bucketNow+bucketNow), nil, posture.Cause{Reason: posture.Failed, Operation: op}, false},
-		"a page of 200":  {respond(200, "<html>Sign in</html>"), nil, posture.Cause{Reason: posture.Failed, Operation: op}, false},
-		"null":           {respond(200, "null"), nil, posture.Cause{Reason: posture.Failed, Operation: op}, false},
-		"a list":         {respond(200, "["+bucketNow+"]"), nil, posture.Cause{Reason: posture.Failed, Operation: op}, false},
-		"nothing":        {respond(200, "{}"), nil, posture.Cause{Reason: posture.Failed, Operation: op}, false},
-		"no content":     {respond(204, ""), nil, posture.Cause{Reason: posture.Failed, Operation: op}, false},
-		"another":        {respond(200, strings.ReplaceAll(bucketNow, "open", "closed")), nil, posture.Cause{Reason: posture.Failed, Operation: op}, false},
+		"truncated":      {cut, nil, posture.Cause{Reason: posture.Malformed, Operation: op}, false},
+		"half":           {respond(200, bucketNow[:60]), nil, posture.Cause{Reason: posture.Malformed, Operation: op}, false},
+		"two":            {respond(200, bucketNow+bucketNow), nil, posture.Cause{Reason: posture.Malformed, Operation: op}, false},
+		"a page of 200":  {respond(200, "<html>Sign in</html>"), nil, posture.Cause{Reason: posture.Malformed, Operation: op}, false},
+		"null":           {respond(200, "null"), nil, posture.Cause{Reason: posture.Malformed, Operation: op}, false},
+		"a list":         {respond(200, "["+bucketNow+"]"), nil, posture.Cause{Reason: posture.Malformed, Operation: op}, false},
+		"nothing":        {respond(200, "{}"), nil, posture.Cause{Reason: posture.Malformed, Operation: op}, false},
+		"no content":     {respond(204, ""), nil, posture.Cause{Reason: posture.Malformed, Operation: op}, false},
+		"another":        {respond(200, strings.ReplaceAll(bucketNow, "open", "closed")), nil, posture.Cause{Reason: posture.Malformed, Operation: op}, false},
 		"sent elsewhere": {away, nil, posture.Cause{Reason: posture.Failed, Operation: op, Code: "INTERNAL"}, false},
 
 		"policy denied":         {nil, refused(403, "PERMISSION_DENIED"), posture.Cause{Reason: posture.Denied, Operation: policyOp, Code: "PERMISSION_DENIED", Permission: policyOp}, false},
 		"policy gone":           {nil, refused(404, "NOT_FOUND"), posture.Cause{Reason: posture.Failed, Operation: policyOp, Code: "NOT_FOUND"}, false},
-		"policy of no version":  {nil, respond(200, "{}"), posture.Cause{Reason: posture.Failed, Operation: policyOp}, false},
-		"policy of other types": {nil, respond(200, `{"etag": "a", "bindings": "none"}`), posture.Cause{Reason: posture.Failed, Operation: policyOp}, false},
+		"policy of no version":  {nil, respond(200, "{}"), posture.Cause{Reason: posture.Malformed, Operation: policyOp}, false},
+		"policy of other types": {nil, respond(200, `{"etag": "a", "bindings": "none"}`), posture.Cause{Reason: posture.Malformed, Operation: policyOp}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, fields := bench.Serve(t, "storage"), []string{"versioning"}

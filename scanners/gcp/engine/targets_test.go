@@ -136,7 +136,7 @@ func TestUnreadable(t *testing.T) {
 	}{
 		{codes.ResourceExhausted, posture.Throttled},
 		{codes.DeadlineExceeded, posture.TimedOut},
-		{codes.Unauthenticated, posture.Denied},
+		{codes.Unauthenticated, posture.NoCredentials},
 		{codes.Internal, posture.Failed},
 	} {
 		t.Run(test.code.String(), func(t *testing.T) {

@@ -14,7 +14,7 @@ func TestKMSKeys(t *testing.T) {
 	inherited := []engine.Grant{{Role: "roles/viewer", Member: "allAuthenticatedUsers", On: "projects/100000000002"}}
 	ring := "//cloudkms.googleapis.com/projects/shop-test/locations/europe-west1/keyRings/open"
 	onRing := []engine.Grant{{Role: "roles/cloudkms.viewer", Member: "allAuthenticatedUsers", On: ring}}
-	strange := posture.Cause{Reason: posture.Failed, Operation: "read " + kmsKeys.Name, Code: "unknown state of a version"}
+	strange := posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + kmsKeys.Name, Code: "unknown state of a version"}
 	serviceTest{
 		data: "cloudkms", types: []string{kmsKeys.Name},
 		schemas: map[string]any{

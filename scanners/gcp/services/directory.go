@@ -90,7 +90,7 @@ func detects(ctx context.Context, r *engine.Reading, detector string) error {
 	}
 	module, named := data.Modules[detector]
 	if data.State != "ENABLED" || named && module.State != "" && module.State != "ENABLED" {
-		return &posture.ReadError{Cause: posture.Cause{Reason: posture.Failed, Operation: opDetectors, Code: detector + " is off"}, Err: errDetectorOff}
+		return &posture.ReadError{Cause: posture.Cause{Reason: posture.NotUsed, Operation: opDetectors, Code: detector + " is off"}, Err: errDetectorOff}
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func TestDirectory(t *testing.T) {
 		cause := posture.Cause{Reason: reason, Operation: op, Code: code, Permission: permission}
 		return []posture.Unread{{Field: "two_step_enforced", Cause: cause}}
 	}
-	off := unread(posture.Failed, opDetectors, "MFA_NOT_ENFORCED is off", "")
+	off := unread(posture.NotUsed, opDetectors, "MFA_NOT_ENFORCED is off", "")
 	const on = `{"effectiveEnablementState": "ENABLED", "modules": {"MFA_NOT_ENFORCED": {"effectiveEnablementState": "ENABLED"}}}`
 	const none = `{}`
 	for name, test := range map[string]struct {
@@ -35,7 +35,7 @@ func TestDirectory(t *testing.T) {
 		"says nothing":         {none, none, false, off},
 		"detectors refused":    {"", none, false, unread(posture.Denied, opDetectors, "PERMISSION_DENIED", opDetectors)},
 		"findings refused":     {on, "", false, unread(posture.Denied, opFindings, "PERMISSION_DENIED", opFindings)},
-		"detectors make sense": {`{"modules": []}`, none, false, unread(posture.Failed, opDetectors, "", "")},
+		"detectors make sense": {`{"modules": []}`, none, false, unread(posture.Malformed, opDetectors, "", "")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := bench.Serve(t)

@@ -78,7 +78,7 @@ func FuzzExport(f *testing.F) {
 			}
 		}
 	}
-	want, mistake := bench.Everything(), posture.Cause{Reason: posture.Failed}
+	want, mistake := bench.Everything(), posture.Cause{Reason: posture.Mistake}
 	f.Fuzz(func(t *testing.T, line []byte, where, with uint) {
 		if with < uint(len(strange)) {
 			line = replace(line, where, strange[with])

@@ -18,7 +18,7 @@ var iamSchemas = map[string]any{
 
 // strangeOf returns the cause of a field that holds what is not known.
 func strangeOf(s *engine.Service, what string) posture.Cause {
-	return posture.Cause{Reason: posture.Failed, Operation: "read " + s.Name, Code: "unknown " + what}
+	return posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + s.Name, Code: "unknown " + what}
 }
 
 func TestServiceAccounts(t *testing.T) {

@@ -1,12 +1,13 @@
 package services
 
 import (
-	"errors"
 	"math"
 	"strings"
 	"time"
 
 	"posture/scanners/gcp/engine"
+
+	"posture/internal/posture"
 )
 
 const (
@@ -102,7 +103,7 @@ type channelData struct {
 	Verification string `json:"verificationStatus"`
 }
 
-var errNotSaid = errors.New("the inventory does not say whether it is on")
+var errNotSaid error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the inventory does not say whether it is on"}
 
 // alertConditions returns the conditions of the project's alert policies that
 // reach somebody: the policy is on and valid, any of its conditions is enough,

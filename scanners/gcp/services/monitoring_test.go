@@ -23,7 +23,7 @@ func TestAuditAlerts(t *testing.T) {
 	var unread []posture.Unread
 	for _, kind := range auditKinds(&AuditAlerts{}) {
 		if kind.field != "bucket_permission_changes" {
-			unread = append(unread, posture.Unread{Field: kind.field, Cause: posture.Cause{Reason: posture.Failed, Operation: "read " + typeAlertPolicy}})
+			unread = append(unread, posture.Unread{Field: kind.field, Cause: posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + typeAlertPolicy, Code: "filter"}})
 		}
 	}
 	serviceTest{
@@ -109,7 +109,7 @@ func TestAlerting(t *testing.T) {
 			"3001":      &Alerting{},
 		},
 		unread: map[string][]posture.Unread{
-			"shop-lab": {{Field: "load_balancer_errors", Cause: posture.Cause{Reason: posture.Failed, Operation: "read " + typeAlertPolicy}}},
+			"shop-lab": {{Field: "load_balancer_errors", Cause: posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + typeAlertPolicy, Code: "filter"}}},
 		},
 	}.run(t)
 }

@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -10,6 +9,8 @@ import (
 	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
+
+	"posture/internal/posture"
 )
 
 // OrgPolicies is what rules may ask of the organization policies that are in
@@ -205,7 +206,7 @@ func askEffective(ctx context.Context, r *engine.Reading, name string) ([]engine
 	return []engine.Constraint{data.constraint()}, nil
 }
 
-var errNoSpec = errors.New("the answer sets nothing")
+var errNoSpec error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer sets nothing"}
 
 // policiesFor returns what is set for a constraint from the resource upwards,
 // as far as it was read. The first so many are sure: all that is nearer than

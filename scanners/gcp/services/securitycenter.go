@@ -123,7 +123,7 @@ func oldestFinding(ctx context.Context, r *engine.Reading, severity string, fiel
 		}
 		query.Set("pageToken", page.Next)
 	}
-	r.Mark(posture.Cause{Reason: posture.Failed, Operation: opFindings, Code: "too many findings"}, "older_findings")
+	r.Mark(posture.Cause{Reason: posture.TooMuch, Operation: opFindings, Code: "too many findings"}, "older_findings")
 	return open, oldest
 }
 

@@ -66,7 +66,7 @@ func TestSecurityCenter(t *testing.T) {
 		}, nil},
 		"more than are looked at": {on, map[string][]string{"HIGH": many}, SecurityCenter{
 			Top: true, Enabled: true, OpenHighFindings: true, OldestHighFinding: day(3),
-		}, []posture.Unread{{Field: "older_findings", Cause: posture.Cause{Reason: posture.Failed, Operation: opFindings, Code: "too many findings"}}}},
+		}, []posture.Unread{{Field: "older_findings", Cause: posture.Cause{Reason: posture.TooMuch, Operation: opFindings, Code: "too many findings"}}}},
 		"refused": {"", nil, SecurityCenter{Top: true}, append(refused(opSources, "enabled"), refused(opFindings,
 			"older_findings", "oldest_critical_finding", "oldest_high_finding", "open_critical_findings", "open_high_findings")...)},
 	} {

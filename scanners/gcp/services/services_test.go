@@ -58,6 +58,7 @@ func (s serviceTest) run(t *testing.T) {
 		s.unread = map[string][]posture.Unread{}
 	}
 	for _, unread := range s.unread {
+		nameLacking(unread)
 		slices.SortStableFunc(unread, func(a, b posture.Unread) int { return strings.Compare(a.Field, b.Field) })
 	}
 	if diff := cmp.Diff(s.unread, unread); diff != "" {
@@ -100,7 +101,17 @@ func checkSchemas(t *testing.T, name string, schemas map[string]any) {
 	}
 }
 
-// absent is the cause of a field that the inventory left out.
+// nameLacking names in the causes what the inventory left out.
+func nameLacking(unread []posture.Unread) {
+	for i, u := range unread {
+		if u.Cause.Reason == posture.NotAnswered {
+			unread[i].Cause.Field = u.Field
+		}
+	}
+}
+
+// absent is the cause of a field that the inventory left out; nameLacking says
+// which.
 func absent(typ string) posture.Cause {
-	return posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: "not in the inventory"}
+	return posture.Cause{Reason: posture.NotAnswered, Operation: "read " + typ}
 }

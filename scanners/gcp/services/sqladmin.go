@@ -87,7 +87,7 @@ func (b sqlBackup) vaulted() bool { return b.Tier == "ENHANCED" || b.Tier == "AD
 
 // markVaulted marks fields as unread because the Backup and DR Service knows them.
 func markVaulted(r *engine.Reading, fields ...string) {
-	r.Mark(posture.Cause{Reason: posture.Failed, Operation: "read " + r.Type, Code: "kept by Backup and DR"}, fields...)
+	r.Mark(posture.Cause{Reason: posture.NotUsed, Operation: "read " + r.Type, Code: "kept by Backup and DR"}, fields...)
 }
 
 // replica reports whether the instance only repeats its primary: as a replica,

@@ -13,7 +13,7 @@ import (
 
 // vaulted is the cause of what only the Backup and DR Service knows.
 func vaulted(typ string) posture.Cause {
-	return posture.Cause{Reason: posture.Failed, Operation: "read " + typ, Code: "kept by Backup and DR"}
+	return posture.Cause{Reason: posture.NotUsed, Operation: "read " + typ, Code: "kept by Backup and DR"}
 }
 
 func TestSQLInstances(t *testing.T) {
