@@ -35,7 +35,7 @@ func (c *comparison) sides(ctx context.Context, parts []snapshot.Part, missing [
 		sides = append(sides, &side{in: in, findings: snapshot.Findings(ctx, c.auditor.Store, part)})
 	}
 	for _, target := range missing {
-		in := drift.Input{Target: target, Failure: &posture.Cause{Reason: posture.Failed, Code: "no part"}}
+		in := drift.Input{Target: target, Failure: &posture.Cause{Reason: posture.Damaged, Operation: "posture:ReadPart", Code: "no part"}}
 		in.Extent = extent(c.run, target, snapshot.Part{Target: target, Failure: in.Failure})
 		sides = append(sides, &side{in: in, findings: nothing[posture.Finding]})
 	}

@@ -97,8 +97,8 @@ func TestUnreadNamesAFieldOnce(t *testing.T) {
 	lacking := posture.Cause{Reason: posture.NotAnswered, Operation: "sqs:GetQueueAttributes", Field: "policy"}
 	for want, unread := range map[string]posture.Unread{
 		"sqs:GetQueueAttributes: policy was not in the answer": {Field: "policy", Cause: lacking},
-		"tags: throttled":           {Field: "tags", Cause: posture.Cause{Reason: posture.Throttled}},
-		"the listing is incomplete": {Cause: posture.Cause{Reason: posture.NotListed}},
+		"tags: throttled": {Field: "tags", Cause: posture.Cause{Reason: posture.Throttled}},
+		"not listed":      {Cause: posture.Cause{Reason: posture.NotListed}},
 	} {
 		if got := unread.String(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)

@@ -77,12 +77,12 @@ func TestExportLinesLost(t *testing.T) {
 	const role = "harbor harbor gcp-iam-no-primitive-roles"
 	cut := strings.TrimSuffix(bucketLine("ropes", "501"), `}}}`)
 	typed := strings.Replace(cut, `"ancestors":["projects/501","organizations/77"],`, "", 1)
-	const atEnd = "unknown; read file1:7: error (the line breaks off: the export is truncated, make it again)"
+	const atEnd = "unknown; read file1:7: the answer cannot be read (the line breaks off: the export is truncated, make it again)"
 	for name, test := range map[string]exportCase{
 		"no JSON": {false, []string{text + lines("gcloud: a warning", bucketLine("sails", "501"))}, map[string]string{
 			crates: "pass", "harbor sails gcp-storage-versioning": "pass", role: "pass",
-			buckets: "unknown; read file1:7: error (not an asset as gcloud asset export writes them, one JSON object on each line)",
-			topics:  "unknown; read file1:7: error (not an asset as gcloud asset export writes them, one JSON object on each line)",
+			buckets: "unknown; read file1:7: the answer cannot be read (not an asset as gcloud asset export writes them, one JSON object on each line)",
+			topics:  "unknown; read file1:7: the answer cannot be read (not an asset as gcloud asset export writes them, one JSON object on each line)",
 		}},
 		"breaks off in the middle": {false, []string{text + lines(cut, bucketLine("sails", "501"))}, map[string]string{
 			crates: "pass", "harbor sails gcp-storage-versioning": "pass", buckets: atEnd, topics: "",
@@ -94,34 +94,34 @@ func TestExportLinesLost(t *testing.T) {
 			crates: "pass", buckets: atEnd, topics: atEnd,
 		}},
 		"a list for data": {false, []string{text + lines(line("//storage.googleapis.com/ropes", "storage.googleapis.com/Bucket", "501", `"resource":{"version":"v1","data":[1]}`))}, map[string]string{
-			crates: "pass", "harbor ropes gcp-storage-versioning": "unknown; read file1:7: error (the content has another form than in an export)", buckets: "",
+			crates: "pass", "harbor ropes gcp-storage-versioning": "unknown; read file1:7: the answer cannot be read (the content has another form than in an export)", buckets: "",
 		}},
 		"a policy that is a word": {false, []string{text + lines(imageLine("hull", "501", imageData), imageLine("hull", "501", `"iam_policy":"none"`))}, map[string]string{
-			crates: "pass", role: "pass", "harbor hull gcp-compute-image-not-public": "unknown; read file1:8: error (the content has another form than in an export)",
+			crates: "pass", role: "pass", "harbor hull gcp-compute-image-not-public": "unknown; read file1:8: the answer cannot be read (the content has another form than in an export)",
 		}},
 		"the project's policy is a word": {false, []string{lines(orgLine, orgGrant, projectLine("harbor", "501"), strings.Replace(projectGrant("harbor", "501"), `{"bindings"`, `{"bindings":7,"b"`, 1))}, map[string]string{
-			role: "unknown; read file1:4: error (the content has another form than in an export)",
+			role: "unknown; read file1:4: the answer cannot be read (the content has another form than in an export)",
 		}},
 		"organization policies that are a word": {true, []string{text + lines(orgRules, projectRules("harbor", "501", `"none"`))}, map[string]string{
-			"harbor harbor gcp-orgpolicy-baseline": "unknown; read file1:8: error (the content has another form than in an export)",
+			"harbor harbor gcp-orgpolicy-baseline": "unknown; read file1:8: the answer cannot be read (the content has another form than in an export)",
 		}},
 		"of nobody": {false, []string{text + lines(strings.Replace(bucketLine("ropes", "501"), `"ancestors":["projects/501","organizations/77"],`, "", 1))}, map[string]string{
 			crates: "pass", topics: "",
-			buckets: "unknown; read file1:7: error (the inventory does not say to which project an asset belongs: storage.googleapis.com/Bucket)",
+			buckets: "unknown; read file1:7: the answer cannot be read (the inventory does not say to which project an asset belongs: storage.googleapis.com/Bucket)",
 		}},
 		"names only": {false, []string{text + lines(line("//storage.googleapis.com/ropes", "storage.googleapis.com/Bucket", "501", `"update_time":"2026-05-01T10:00:00Z"`))}, map[string]string{
 			crates: "pass", topics: "",
-			buckets: "unknown; read file1:7: error (the asset has neither a resource nor a policy: export with --content-type resource, iam-policy or org-policy)",
+			buckets: "unknown; read file1:7: the answer cannot be read (the asset has neither a resource nor a policy: export with --content-type resource, iam-policy or org-policy)",
 		}},
 		"two of them": {false, []string{text + lines("a", "b", "c")}, map[string]string{
-			topics: "unknown; read file1:7: error (not an asset as gcloud asset export writes them, one JSON object on each line; and 2 more)",
+			topics: "unknown; read file1:7: the answer cannot be read (not an asset as gcloud asset export writes them, one JSON object on each line; and 2 more)",
 		}},
 		"whatever a person says": {true, []string{text + lines("a")}, map[string]string{
-			topics: "unknown; read file1:7: error (not an asset as gcloud asset export writes them, one JSON object on each line)",
+			topics: "unknown; read file1:7: the answer cannot be read (not an asset as gcloud asset export writes them, one JSON object on each line)",
 			role:   "pass",
 		}},
 		"an object that never ends": {false, []string{lines(`{`, `  "name": "x",`) + text}, map[string]string{
-			crates: "pass", topics: "unknown; read file1:1: error (the line breaks off: the export is truncated, make it again)",
+			crates: "pass", topics: "unknown; read file1:1: the answer cannot be read (the line breaks off: the export is truncated, make it again)",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) { test.check(t) })

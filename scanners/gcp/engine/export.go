@@ -151,5 +151,5 @@ func (e *lineError) Unwrap() error { return e.err }
 
 // unreadLine is the error for what a line may have held.
 func unreadLine(at string, err error) error {
-	return &posture.ReadError{Cause: posture.Cause{Reason: posture.Failed, Operation: "read " + at, Code: err.Error()}, Err: err}
+	return &posture.ReadError{Cause: posture.Cause{Reason: posture.Malformed, Operation: "read " + at, Code: err.Error()}, Err: err}
 }

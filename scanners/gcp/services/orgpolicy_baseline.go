@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -9,8 +10,6 @@ import (
 	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
-
-	"posture/internal/posture"
 )
 
 // OrgPolicies is what rules may ask of the organization policies that are in
@@ -184,7 +183,7 @@ func (f force) holds(ctx context.Context, r *engine.Reading) (bool, error) {
 
 // conditional is the error for a policy of which a condition decides.
 func conditional(constraint string) error {
-	cause := posture.Cause{Reason: posture.Failed, Operation: "read " + typeOrgPolicy, Code: "in force under a condition"}
+	cause := posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + typeOrgPolicy, Code: "in force under a condition"}
 	return &posture.ReadError{Cause: cause, Err: fmt.Errorf("%s is in force under a condition", constraint)}
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // underCondition is the cause of a field that a condition decides.
-var underCondition = posture.Cause{Reason: posture.Failed, Operation: "read " + typeOrgPolicy, Code: "in force under a condition"}
+var underCondition = posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + typeOrgPolicy, Code: "in force under a condition"}
 
 func TestOrgPolicies(t *testing.T) {
 	serviceTest{
