@@ -118,7 +118,7 @@ func lookFirst(c *comparison, s *side) (drift.Summary, error) {
 	case toldErr != nil || foundErr != nil && !damaged(foundErr) || s.spoilt:
 		return drift.Summary{}, err
 	default:
-		s.in.Failure = &posture.Cause{Reason: posture.Failed, Code: "corrupt findings"}
+		s.in.Failure = &posture.Cause{Reason: posture.Damaged, Operation: "posture:ReadFindings", Code: "corrupt findings"}
 		s.in.Listed, s.findings, s.spoilt = nil, nothing[posture.Finding], true
 	}
 	return lookFirst(c, s)
