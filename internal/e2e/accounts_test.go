@@ -80,7 +80,7 @@ func TestAccounts(t *testing.T) {
 }
 
 // told matches the first words of messages about findings.
-var told = regexp.MustCompile(`(?m)^(REGRESSED|APPEARED|RESOLVED|DELETED|BASELINE|CLOSED)`)
+var told = regexp.MustCompile(`(?m)^(Critical|High|Medium|Low|Resolved|Deleted|First scan|Closed)( · [a-z]+)?: `)
 
 // checkClosed holds that a finding of the account that lets nobody in is
 // unknown for that reason.

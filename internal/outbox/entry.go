@@ -59,7 +59,7 @@ type Member struct {
 	Key      string           `json:"key"`
 	Kind     drift.Kind       `json:"kind"`
 	Severity posture.Severity `json:"severity,omitempty"`
-	Title    string           `json:"title,omitempty"`  // of the rule; empty when several are concerned
+	Title    string           `json:"title,omitempty"`  // what is wrong with which resource; empty when several rules are concerned
 	Target   string           `json:"target,omitempty"` // empty when several are concerned
 	Total    int              `json:"total"`            // findings concerned
 	Time     time.Time        `json:"time"`             // slot of the run
@@ -67,15 +67,10 @@ type Member struct {
 
 // member returns the line that a digest has for an entry.
 func member(e Entry) Member {
-	m := Member{Key: e.Key, Kind: e.Alert.Kind, Severity: e.Alert.Severity, Total: e.Alert.Total, Time: e.Alert.Time}
-	if e.Alert.Rule != nil {
-		m.Title = e.Alert.Rule.Title
-		if m.Title == "" {
-			m.Title = e.Alert.Rule.ID
-		}
-	}
-	if e.Alert.Target != nil {
-		m.Target = e.Alert.Target.String()
+	a := e.Alert
+	m := Member{Key: e.Key, Kind: a.Kind, Severity: a.Severity, Title: a.Headline(), Total: a.Total, Time: a.Time}
+	if a.Target != nil {
+		m.Target = a.Target.String()
 	}
 	return m
 }

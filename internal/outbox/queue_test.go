@@ -463,7 +463,7 @@ func TestMembers(t *testing.T) {
 		clock.at = clock.at.Add(time.Second)
 		want = append(want, outbox.Member{
 			Key: key, Kind: a.Kind, Severity: posture.High, Total: a.Total, Time: a.Time,
-			Title: []string{"S3 buckets keep versions", "aws-s3-tls", ""}[i], Target: []string{"aws/111122223333", "aws/111122223333", ""}[i],
+			Title: []string{"<!channel> fails: S3 buckets keep versions", "<!channel> fails: aws-s3-tls", ""}[i], Target: []string{"aws/111122223333", "aws/111122223333", ""}[i],
 		})
 	}
 	clock.at = clock.at.Add(24 * time.Hour)

@@ -28,7 +28,7 @@ func TestMentionsAreBounded(t *testing.T) {
 	for i := range 12 {
 		m.Mentions = append(m.Mentions, fmt.Sprintf("U012345%02d", i))
 	}
-	called, _, _ := strings.Cut(slack.Render(m).Text, " REGRESSED")
+	called, _, _ := strings.Cut(slack.Render(m).Text, " HIGH")
 	want := "<@U01234500> <@U01234501> <@U01234502> <@U01234503> <@U01234504> <@U01234505> <@U01234506> <@U01234507> <@U01234508> <@U01234509>"
 	if diff := cmp.Diff(want, called); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
@@ -39,8 +39,10 @@ func TestMentionsAreBounded(t *testing.T) {
 // each list, says how many it leaves out, and stays under Slack's bounds.
 func TestRowsAreCut(t *testing.T) {
 	alert := regression("k", names(300)...)
+	alert.Owners = append(alert.Owners, "web")
 	for i := range alert.Resources {
-		alert.Resources[i].Actual = []posture.Value{{Path: strings.Repeat("p", 200), Value: strings.Repeat("v", 300)}}
+		alert.Resources[i].Owner = strings.Repeat("o", 300)
+		alert.Resources[i].Sentence = strings.Repeat("s", 300)
 		alert.Resources[i].Likely = &drift.Attribution{Event: "PutBucketPolicy", Principal: strings.Repeat("r", 300), Session: strings.Repeat("s", 300)}
 	}
 	payload := slack.Render(message(alert))
@@ -49,7 +51,7 @@ func TestRowsAreCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := strings.Count(string(body), "actual: ")
+	rows := strings.Count(string(body), "likely by ")
 	if more := fmt.Sprintf(`"+%d more"`, 300-rows); rows < 5 || rows > 9 || !strings.Contains(string(body), more) {
 		t.Errorf("%d rows, no %s in %d bytes", rows, more, len(body))
 	}
@@ -59,10 +61,12 @@ func TestRowsAreCut(t *testing.T) {
 // blocks together stay under the bound, and no row is left out for nothing.
 func TestSizeIsBounded(t *testing.T) {
 	alert := regression("k", names(drift.Shown)...)
+	alert.Owners = append(alert.Owners, "web")
 	cut := 0
 	for n := range 200 {
 		for i := range alert.Resources {
-			alert.Resources[i].Actual = []posture.Value{{Path: strings.Repeat("p", n), Value: strings.Repeat("v", 100)}}
+			alert.Resources[i].Sentence = strings.Repeat("s", 200+n)
+			alert.Resources[i].Owner = strings.Repeat("o", n)
 			alert.Resources[i].Likely = &drift.Attribution{Event: "PutBucketPolicy", Principal: strings.Repeat("r", 300), Session: strings.Repeat("s", 300)}
 		}
 		payload := slack.Render(message(alert))
@@ -95,7 +99,7 @@ func TestFixIsCut(t *testing.T) {
 	}
 	for n, want := range map[int]int{1: 1, 12: 12, 13: 12} {
 		alert := regression("k", "b")
-		alert.Rule.Fix = posture.Fix{Note: lines(n)}
+		alert.Resources[0].Command = lines(n)
 		if got := slack.Text(alert, false); strings.Count(got, "line ") != want {
 			t.Errorf("%d lines: %s", n, got)
 		}
@@ -105,11 +109,12 @@ func TestFixIsCut(t *testing.T) {
 // TestDue holds how the time until something is to be fixed is said.
 func TestDue(t *testing.T) {
 	for after, want := range map[time.Duration]string{
-		24 * time.Hour: "2026-11-23 01:00 UTC (1 day)", 7 * 24 * time.Hour: "2026-11-29 01:00 UTC (7 days)", 47 * time.Hour: "2026-11-24 00:00 UTC (1 day)",
+		24 * time.Hour: "Mon 23 Nov 01:00 UTC (24 hours)", 7 * 24 * time.Hour: "Sun 29 Nov 01:00 UTC (7 days)", 47 * time.Hour: "Tue 24 Nov 00:00 UTC (47 hours)",
+		60 * 24 * time.Hour: "Thu 21 Jan 2027 01:00 UTC (60 days)",
 	} {
 		alert := regression("k", "b")
 		alert.Due = slot.Add(after)
-		if got := slack.Text(alert, false); !strings.Contains(got, "Due        "+want+"\n") {
+		if got := slack.Text(alert, false); !strings.Contains(got, "Fix by     "+want+"\n") {
 			t.Errorf("no %s in %s", want, got)
 		}
 	}

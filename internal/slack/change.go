@@ -8,91 +8,131 @@ import (
 
 	"posture/internal/drift"
 	"posture/internal/escape"
-	"posture/internal/outbox"
 	"posture/internal/posture"
 )
 
-// change fills the page of an alert about one rule on one target.
+// change fills the page of an alert about one rule on one target: of one
+// resource with all that is known of it, of several with a row each.
 func (p *page) change(a drift.Alert) {
 	rule := posture.Rule{}
 	if a.Rule != nil {
 		rule = *a.Rule
 	}
-	p.title = text(rule.Title, factLimit)
-	if p.title == "" {
-		p.title = escape.Name(rule.ID)
+	p.title = cmp.Or(text(a.Headline(), factLimit), escape.Name(rule.ID))
+	p.when(a)
+	if a.Total == 1 && len(a.Resources) == 1 {
+		p.one(a, a.Resources[0])
+	} else {
+		p.several(a)
 	}
+	p.fact("Owner", strings.Join(a.Owners, ", "))
+	if a.Kind.Fires() {
+		p.why = text(rule.Why, proseLimit)
+		p.repair(a, rule)
+	}
+	p.link("Rule", first(rule.References))
+	p.context(a, rule)
+}
+
+// when adds until when it is to be fixed, or why it is over.
+func (p *page) when(a drift.Alert) {
+	p.fact("Fix by", due(a.Due, a.Time))
+	if a.Reason != "" && a.Reason != drift.ReasonFixed && a.Reason != drift.ReasonDeleted {
+		p.fact("Closed", string(a.Reason))
+	}
+}
+
+// one adds what is known of the only resource.
+func (p *page) one(a drift.Alert, r drift.Resource) {
+	p.subject = ""
+	p.facts = append(p.facts, fact{label: "Where", text: p.place(a, r), url: link(r.Link), linked: resourceName(r)})
+	if r.Sentence == "" && a.Kind.Fires() {
+		p.fact("Values", values(r.Actual))
+	}
+	p.fact("When", since(a, r))
+	p.fact("Source", source(r))
+	p.fact("Flips", flips(r))
+	if r.Likely != nil {
+		p.fact("Who", likely(*r.Likely))
+	}
+	p.fact("Exemption", exemption(r))
+	p.push = p.place(a, r)
+	p.link("Console", r.Link)
+}
+
+// place says where a resource is: what identifies it beside its name, the
+// account and the region.
+func (p *page) place(a drift.Alert, r drift.Resource) string {
+	var parts []string
+	if id := identity(r); id != resourceName(r) {
+		parts = append(parts, id)
+	}
+	account := escape.Name(r.Account)
+	if a.Target != nil {
+		account = place(*a.Target)
+	}
+	return strings.Join(append(parts, account, escape.Name(r.Region)), " · ")
+}
+
+// identity returns the last part of a resource's id: "sg-0c2" of an ARN.
+func identity(r drift.Resource) string {
+	return escape.Name(r.ID[strings.LastIndexAny(r.ID, "/:")+1:])
+}
+
+// several adds a row for each resource.
+func (p *page) several(a drift.Alert) {
 	p.subject = plural(a.Total, "resource")
 	if a.Target != nil {
 		p.subject += " in " + place(*a.Target)
+		p.push = place(*a.Target)
 	}
-	p.ruleFacts(a, rule)
 	p.list("Resources", resourceRows(a), a.MoreResources)
-	if fires(a.Kind) {
-		p.why = text(rule.Why, proseLimit)
-		p.fix = command(fix(a, rule))
+}
+
+// repair adds the command that fixes the first resource, and the rule's note.
+func (p *page) repair(a drift.Alert, rule posture.Rule) {
+	p.note = text(rule.Fix.Note, proseLimit)
+	if len(a.Resources) == 0 || a.Resources[0].Command == "" {
+		return
+	}
+	p.fix = command(a.Resources[0].Command)
+	if a.Total > 1 {
+		p.fixOf = resourceName(a.Resources[0])
 	}
 }
 
-// ruleFacts adds what the rule and its findings have to say.
-func (p *page) ruleFacts(a drift.Alert, rule posture.Rule) {
-	if fires(a.Kind) {
-		p.fact("Expected", expected(rule))
-	}
-	if a.Kind == drift.Unstable {
-		p.fact("Note", "it changes between pass and fail too often: you hear of its recovery after two passes in a row")
-	}
-	if a.Reason != "" {
-		p.fact("Closed as", string(a.Reason))
-	}
-	p.fact("Category", string(rule.Category))
+// context sets the last line: what the rule supports, its id, that of the
+// finding, and how to accept the risk.
+func (p *page) context(a drift.Alert, rule posture.Rule) {
+	var parts []string
 	if len(rule.SOC2) > 0 {
-		p.fact("Supports", "SOC 2 "+strings.Join(rule.SOC2, ", "))
+		parts = append(parts, "SOC 2 "+text(strings.Join(rule.SOC2, ", "), factLimit))
 	}
-	p.fact("Owner", strings.Join(a.Owners, ", "))
-	p.fact("Due", due(a.Due, a.Time))
-	p.fact("Rule", rule.ID)
+	parts = append(parts, escape.Name(rule.ID))
+	if len(a.Resources) > 0 && a.Resources[0].Fingerprint != "" {
+		parts = append(parts, short(a.Resources[0].Fingerprint))
+	}
+	if a.Kind.Fires() {
+		parts = append(parts, "to accept the risk, add an exemption to posture.yaml")
+	}
+	p.footer = strings.Join(parts, " · ")
 }
 
-// fix returns the command that fixes the first resource, and the rule's note.
-func fix(a drift.Alert, rule posture.Rule) string {
-	said := posture.Fix{Note: rule.Fix.Note}
-	if len(a.Resources) > 0 {
-		said.Command = a.Resources[0].Command
+// first returns the first text, "" of none.
+func first(all []string) string {
+	if len(all) == 0 {
+		return ""
 	}
-	return said.Text()
+	return all[0]
 }
 
-// expected says in words what must hold: the rule's title is such a sentence,
-// and its parameters say how much of it. The expression itself is in the
-// alert's JSON.
-func expected(rule posture.Rule) string {
-	var params []string
-	for _, param := range rule.Params {
-		params = append(params, cmp.Or(param.About, param.Name)+": "+value(param.Value))
-	}
-	if rule.Title == "" || len(params) == 0 {
-		return rule.Title
-	}
-	return rule.Title + " (" + strings.Join(params, "; ") + ")"
-}
-
-// fires reports whether a kind says that something fails.
-func fires(kind drift.Kind) bool {
-	switch kind {
-	case drift.Regressed, drift.Appeared, drift.ExemptionExpired, drift.Unstable, drift.MassChange, drift.MassExpired:
-		return true
-	}
-	return false
-}
-
-// due says until when something is to be fixed.
-func due(at, since time.Time) string {
+// due says until when something is to be fixed, and how long that is from now.
+func due(at, now time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	days := int(at.Sub(since).Hours() / 24)
-	return fmt.Sprintf("%s (%s)", moment(at), plural(days, "day"))
+	n, unit := lasting(at.Sub(now))
+	return at.UTC().Format("Mon ") + near(at, now) + " UTC (" + plural(n, unit) + ")"
 }
 
 // resourceRows returns a row for each resource of an alert.
@@ -112,28 +152,73 @@ func resourceName(r drift.Resource) string {
 	return escape.Name(r.Name)
 }
 
-// resourceDetails returns the lines below a resource's name.
+// resourceDetails returns the lines below the name of a resource of many: what
+// is wrong with it, and where and since when.
 func resourceDetails(a drift.Alert, r drift.Resource) []string {
-	details := []string{where(a, r)}
-	if actual := values(r.Actual); actual != "" {
-		details = append(details, "actual: "+actual)
+	var details []string
+	if said := said(r); said != "" && a.Kind.Fires() {
+		details = append(details, said)
 	}
-	if since := since(a, r); since != "" {
-		details = append(details, since)
-	}
-	if r.Likely != nil {
-		details = append(details, "likely change: "+likely(*r.Likely))
-	}
-	if r.Flips > 0 {
-		details = append(details, "changed between pass and fail "+plural(r.Flips, "time")+" lately")
-	}
-	if r.Exemption != nil {
-		details = append(details, "exemption "+escape.Name(r.Exemption.ID)+" until "+escape.Name(r.Exemption.Expires.String()))
+	place := []string{where(a, r)}
+	for _, more := range []string{since(a, r), flips(r), exemption(r)} {
+		if more != "" {
+			place = append(place, more)
+		}
 	}
 	if len(a.Owners) > 1 && r.Owner != "" {
-		details = append(details, "owner "+escape.Name(r.Owner))
+		place = append(place, "owner "+escape.Name(r.Owner))
+	}
+	details = append(details, strings.Join(place, " · "))
+	if r.Likely != nil {
+		details = append(details, "likely by "+likely(*r.Likely))
 	}
 	return details
+}
+
+// said says how a resource fails below its name: by its sentence, or by what the
+// rule read.
+func said(r drift.Resource) string {
+	if r.Sentence != "" {
+		return text(strings.TrimPrefix(r.Sentence, r.Name+" "), detailLimit)
+	}
+	return values(r.Actual)
+}
+
+// source says where the values come from and how old they are, where that is
+// not the resource itself at the time of the run.
+func source(r drift.Resource) string {
+	var parts []string
+	for _, v := range r.Actual {
+		switch at, _ := v.Value.(string); v.Path {
+		case "inventory.updated":
+			parts = append(parts, "the inventory, as of "+at)
+		case "direct.read":
+			parts = append(parts, "the resource itself, read at "+at)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// flips says how often a resource changed between pass and fail, where that is
+// often.
+func flips(r drift.Resource) string {
+	if r.Flips == 0 {
+		return ""
+	}
+	return fmt.Sprintf("changed between pass and fail %s in %s", plural(r.Flips, "time"), plural(int(drift.FlipWindow/day), "day"))
+}
+
+// exemption names the acceptance of a resource's failing, and until when it
+// holds or held.
+func exemption(r drift.Resource) string {
+	if r.Exemption == nil {
+		return ""
+	}
+	verb := "exempted until "
+	if r.Exemption.Expired {
+		verb = "exemption ended on "
+	}
+	return verb + escape.Name(r.Exemption.Expires.String()) + " (" + escape.Name(r.Exemption.ID) + ")"
 }
 
 // likely says which change is likely the cause, by whom and when.
@@ -142,7 +227,10 @@ func likely(c drift.Attribution) string {
 	if c.Session != "" {
 		by += " (" + escape.Name(c.Session) + ")"
 	}
-	return text(escape.Name(c.Event)+" by "+by+", "+moment(c.Time), detailLimit)
+	if !c.Time.IsZero() {
+		by += ", " + moment(c.Time)
+	}
+	return text(escape.Name(c.Event)+" by "+by, detailLimit)
 }
 
 // where says which rule and account a resource of many is about, and where it
@@ -155,45 +243,8 @@ func where(a drift.Alert, r drift.Resource) string {
 	if a.Target == nil {
 		parts = append(parts, escape.Name(r.Account))
 	}
-	parts = append(parts, escape.Name(r.Region), escape.Name(r.Type))
-	if id := escape.Name(r.ID); id != resourceName(r) {
+	if id := identity(r); id != resourceName(r) {
 		parts = append(parts, id)
 	}
-	return strings.Join(parts, " · ")
-}
-
-// strike shows in the page what has ended since: the rows are struck, and when
-// all findings of the alert are known to have ended, the state says so.
-func (p *page) strike(a drift.Alert, settled []outbox.Settlement) {
-	ended := map[string]outbox.Settlement{}
-	for _, s := range settled {
-		for _, fingerprint := range s.Fingerprints {
-			ended[fingerprint] = s
-		}
-	}
-	n, kinds := 0, map[drift.Kind]bool{}
-	for i, r := range a.Resources {
-		s, ok := ended[r.Fingerprint]
-		if !ok || len(p.lists) == 0 {
-			continue
-		}
-		n++
-		kinds[s.Kind] = true
-		rows := p.lists[len(p.lists)-1].rows // resources come last
-		rows[i].struck = true
-		rows[i].details = append(rows[i].details, strings.ToLower(text(s.Kind.Word(), factLimit))+" "+moment(s.Time))
-	}
-	if n == 0 {
-		return
-	}
-	last := settled[len(settled)-1]
-	if n == len(a.Resources) && n == a.Total {
-		kind := last.Kind
-		if len(kinds) > 1 {
-			kind = drift.Closed // not all of them were fixed
-		}
-		p.state = text(kind.Word(), factLimit) + " " + last.Time.UTC().Format(time.DateOnly) + " (was " + p.state + ")"
-		return
-	}
-	p.notes = append(p.notes, fmt.Sprintf("%d of %d have ended, the latest %s; the thread says which.", n, a.Total, moment(last.Time)))
+	return strings.Join(append(parts, escape.Name(r.Region)), " · ")
 }

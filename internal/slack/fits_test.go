@@ -35,7 +35,7 @@ func TestFits(t *testing.T) {
 // them before it loses its prose, and that a list without rows has no bullets.
 func TestListWithoutRows(t *testing.T) {
 	wide := row{name: strings.Repeat("n", maxSize)}
-	p := page{state: "REGRESSED", subject: "s", why: "because", lists: []list{{heading: "Regressed", rows: []row{wide, wide}}}}
+	p := page{prefix: "Critical", subject: "s", why: "because", lists: []list{{heading: "Regressed", rows: []row{wide, wide}}}}
 	payload := p.payload("")
 	if !payload.fits() {
 		t.Fatalf("the message has %d bytes", payload.size())
@@ -64,7 +64,7 @@ func TestListWithoutRows(t *testing.T) {
 // TestPushTextIsShort holds that the text beside the blocks is cut at half of
 // what plain text may have.
 func TestPushTextIsShort(t *testing.T) {
-	p := page{state: "REGRESSED", subject: strings.Repeat("s", maxSize)}
+	p := page{prefix: "Critical", subject: strings.Repeat("s", maxSize)}
 	if got := len(p.short("")); got > maxText/2 || got < maxText/2-8 {
 		t.Errorf("the text has %d bytes, expected about %d", got, maxText/2)
 	}

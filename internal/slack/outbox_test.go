@@ -145,7 +145,7 @@ func TestRefusedBlocksGoOutAsText(t *testing.T) {
 	if err != nil || report.Notified != 1 || len(s.posted) != 1 {
 		t.Fatalf("%+v, %v", report, err)
 	}
-	if text := s.posted[0]["text"]; !strings.Contains(text, "Resources: logs") || s.posted[0]["blocks"] != "" {
+	if text := s.posted[0]["text"]; !strings.Contains(text, "Where: logs") || s.posted[0]["blocks"] != "" {
 		t.Errorf("%+v", s.posted[0])
 	}
 }
@@ -170,7 +170,7 @@ func TestResolvedGoesIntoTheThreadAndStrikesTheParent(t *testing.T) {
 	if s.posted[1]["thread_ts"] != s.posted[0]["ts"] || s.requests[2].Form["ts"] != s.posted[0]["ts"] {
 		t.Errorf("the thread is lost: %+v", s.requests)
 	}
-	if blocks := s.requests[2].Form["blocks"]; !strings.Contains(blocks, "RESOLVED 2026-11-22 (was REGRESSED)") {
+	if blocks := s.requests[2].Form["blocks"]; !strings.Contains(blocks, "Resolved 22 Nov (was high)") {
 		t.Errorf("%s", blocks)
 	}
 }

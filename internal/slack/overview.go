@@ -31,8 +31,8 @@ func (p *page) mass(a drift.Alert) {
 
 // baseline fills the page of the first scan of a target.
 func (p *page) baseline(a drift.Alert) {
-	p.title = "first scan of " + plural(len(a.Targets)+a.MoreTargets, "target")
-	p.subject = failing(a.Total) + ". From now on you only hear about changes."
+	p.title = failing(a.Total) + " in " + plural(len(a.Targets)+a.MoreTargets, "target")
+	p.subject = "From now on you only hear about changes."
 	p.fact("Findings", counts(a.Statuses))
 	p.fact("Failing", counts(a.Severities))
 	p.fact("By category", counts(a.Categories))
@@ -207,7 +207,7 @@ const digestShown = 20
 // digestPage returns the page of a digest: one line for each alert.
 func digestPage(m outbox.Message) page {
 	p := page{
-		state: "DIGEST", title: plural(len(m.Members), "delayed alert"),
+		prefix: "Digest", title: plural(len(m.Members), "delayed alert"),
 		subject: "Slack was unreachable for more than a day.",
 		footer:  "digest " + short(m.Key),
 	}
@@ -216,7 +216,7 @@ func digestPage(m outbox.Message) page {
 	for _, member := range severestFirst(m.Members) {
 		findings += member.Total
 		if p.severity == "" || !p.severity.AtLeast(member.Severity) {
-			p.severity = member.Severity
+			p.severity, p.prefix = member.Severity, "Digest · "+text(string(member.Severity), factLimit)
 		}
 		rows = append(rows, memberRow(member))
 	}
@@ -241,10 +241,7 @@ func severestFirst(members []outbox.Member) []outbox.Member {
 
 // memberRow returns the line of one alert of a digest.
 func memberRow(m outbox.Member) row {
-	name := text(m.Kind.Word(), factLimit)
-	if m.Severity != "" {
-		name += " · " + escape.Name(string(m.Severity))
-	}
+	name := prefix(drift.Alert{Kind: m.Kind, Severity: m.Severity})
 	if m.Title != "" {
 		name += ": " + text(m.Title, factLimit)
 	}

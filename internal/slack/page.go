@@ -25,20 +25,35 @@ const (
 // page is a message before it takes the form of blocks or of lines for a
 // terminal. Every string in it was made inert.
 type page struct {
-	state    string // "REGRESSED"
+	prefix   string // "Critical", "Resolved · high"
 	severity posture.Severity
-	title    string
-	subject  string // what is concerned, in one sentence
+	title    string // what is wrong with which resource
+	push     string // where, ahead of the title in a notification; "" for nowhere
+	subject  string // what is concerned, in one sentence; "" where the facts say it
 	notes    []string
 	facts    []fact
 	lists    []list
 	why      string
-	fix      string
+	fix      string // the command
+	fixOf    string // the resource that it fixes, of several
+	note     string // what the command does and what to watch
+	buttons  []button
 	footer   string
 }
 
-// fact is a labelled line.
-type fact struct{ label, text string }
+// fact is a labelled line. It may begin with a linked name.
+type fact struct{ label, text, url, linked string }
+
+// line returns the fact as text.
+func (f fact) line() string {
+	if f.linked == "" {
+		return f.text
+	}
+	return f.linked + " · " + f.text
+}
+
+// button is a link that is shown as a button.
+type button struct{ label, url string }
 
 // list is a headed list of rows; some may be left out.
 type list struct {
@@ -57,7 +72,7 @@ type row struct {
 
 // pageOf returns the page of an alert.
 func pageOf(a drift.Alert) page {
-	p := page{state: text(a.Kind.Word(), factLimit), severity: a.Severity}
+	p := page{prefix: prefix(a), severity: a.Severity}
 	switch a.Kind {
 	case drift.MassChange, drift.MassExpired, drift.MassClosed:
 		p.mass(a)
@@ -71,41 +86,67 @@ func pageOf(a drift.Alert) page {
 		p.missed(a)
 	default:
 		p.change(a)
+		return p
 	}
 	p.finish(a)
 	return p
 }
 
-// finish sets what all kinds have in common.
+// prefix returns what a headline begins with: of what began to fail the
+// severity alone, of all else what happened.
+func prefix(a drift.Alert) string {
+	severity := text(string(a.Severity), factLimit)
+	switch {
+	case severity == "":
+		return word(a.Kind)
+	case a.Kind == drift.Regressed, a.Kind == drift.Appeared:
+		return strings.ToUpper(severity[:1]) + severity[1:]
+	default:
+		return word(a.Kind) + " · " + severity
+	}
+}
+
+// word returns the kind as people say it.
+func word(kind drift.Kind) string {
+	switch kind {
+	case drift.Baseline:
+		return "First scan"
+	case drift.RunMissed:
+		return "Scans stopped"
+	}
+	said := text(strings.ReplaceAll(string(kind), "-", " "), factLimit)
+	if said == "" {
+		return "Alert"
+	}
+	return strings.ToUpper(said[:1]) + said[1:]
+}
+
+// finish sets the last line of what is about many rules.
 func (p *page) finish(a drift.Alert) {
-	parts := []string{"run " + escape.Name(a.Run.String()) + " of " + moment(a.Time)}
+	parts := []string{"run " + escape.Name(a.Run.String())}
 	if a.Missed != nil {
 		parts = []string{moment(a.Time)} // of no run
 	}
 	if a.Coverage != nil {
 		parts = append(parts, coverage(*a.Coverage))
 	}
-	if a.Rule != nil && a.Rule.Digest != "" {
-		parts = append(parts, "rule "+escape.Name(a.Rule.ID)+" "+short(a.Rule.Digest))
-	}
-	if len(a.Resources) > 0 && a.Resources[0].Fingerprint != "" {
-		parts = append(parts, "finding "+short(a.Resources[0].Fingerprint))
-	}
-	p.footer = strings.Join(append(parts, "alert "+short(a.Key)), " · ")
+	p.footer = strings.Join(parts, " · ")
 }
 
-// headline returns state, severity and title in one line.
-func (p page) headline() string {
-	if p.severity == "" {
-		return p.state + ": " + p.title
+// headline returns what happened in one line.
+func (p page) headline() string { return p.prefix + ": " + p.title }
+
+// link adds a button, unless the address cannot be linked to.
+func (p *page) link(label, address string) {
+	if url := link(address); url != "" {
+		p.buttons = append(p.buttons, button{label, url})
 	}
-	return p.state + " · " + text(string(p.severity), factLimit) + ": " + p.title
 }
 
 // fact adds a labelled line, unless it says nothing.
 func (p *page) fact(label, value string) {
 	if value = text(value, factLimit); value != "" {
-		p.facts = append(p.facts, fact{label, value})
+		p.facts = append(p.facts, fact{label: label, text: value})
 	}
 }
 
@@ -137,6 +178,15 @@ func moment(t time.Time) string {
 		return posture.Never
 	}
 	return t.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// near returns a time in UTC as people say one that is not far from another:
+// without its year if that is the same.
+func near(t, other time.Time) string {
+	if t.UTC().Year() == other.UTC().Year() {
+		return t.UTC().Format("2 Jan 15:04")
+	}
+	return t.UTC().Format("2 Jan 2006 15:04")
 }
 
 // coverage says how much a run has read.

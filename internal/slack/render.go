@@ -8,6 +8,7 @@ package slack
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -67,7 +68,7 @@ func (p page) payload(called string) Payload {
 			return payload
 		}
 	}
-	p.facts, p.notes, p.lists, p.why, p.fix = nil, nil, nil, "", ""
+	p.facts, p.notes, p.lists, p.why, p.fix, p.note = nil, nil, nil, "", "", ""
 	return Payload{Text: p.short(called), Blocks: p.blocks(called)}
 }
 
@@ -104,29 +105,82 @@ func (p page) blocks(called string) []api.Block {
 	if called != "" {
 		blocks = append(blocks, api.NewSectionBlock(api.NewTextBlockObject(api.MarkdownType, called, false, true), nil, nil))
 	}
-	blocks = append(blocks, rich(section(p.intro()...)))
+	if intro := p.intro(); len(intro) > 0 {
+		blocks = append(blocks, rich(section(intro...)))
+	}
 	for _, l := range p.lists {
 		blocks = append(blocks, rich(l.elements()...))
 	}
 	if p.why != "" {
 		blocks = append(blocks, rich(section(words("Why: ", &api.RichTextSectionTextStyle{Bold: true}), words(p.why, nil))))
 	}
-	if p.fix != "" {
-		blocks = append(blocks, rich(section(words("Fix:", &api.RichTextSectionTextStyle{Bold: true})), preformatted(p.fix)))
+	blocks = append(blocks, p.repairBlocks()...)
+	if len(p.buttons) > 0 {
+		blocks = append(blocks, actions(p.buttons))
 	}
 	return append(blocks, api.NewContextBlock("", plainText(p.footer)))
 }
 
+// repairBlocks returns the command and its note.
+func (p page) repairBlocks() []api.Block {
+	var blocks []api.Block
+	if p.fix != "" {
+		blocks = append(blocks, rich(section(words(p.fixLabel()+":", &api.RichTextSectionTextStyle{Bold: true})), preformatted(p.fix)))
+	}
+	if p.note != "" {
+		blocks = append(blocks, rich(section(words(p.note, nil))))
+	}
+	return blocks
+}
+
+// fixLabel returns what comes before the command.
+func (p page) fixLabel() string {
+	if p.fixOf == "" {
+		return "Fix"
+	}
+	return "Fix " + p.fixOf
+}
+
+// actions returns links as buttons, which need no server to answer.
+func actions(buttons []button) api.Block {
+	var elements []api.BlockElement
+	for i, b := range buttons {
+		elements = append(elements, api.NewButtonBlockElement(fmt.Sprintf("link-%d", i), "", plainText(b.label)).WithURL(b.url))
+	}
+	return api.NewActionBlock("", elements...)
+}
+
 // intro returns what comes before the lists, line by line.
 func (p page) intro() []api.RichTextSectionElement {
-	elements := []api.RichTextSectionElement{words(p.subject, nil)}
-	for _, note := range p.notes {
-		elements = append(elements, words("\n"+note, nil))
+	var elements []api.RichTextSectionElement
+	for _, line := range p.opening() {
+		elements = append(elements, words(newline(elements)+line, nil))
 	}
 	for _, f := range p.facts {
-		elements = append(elements, words("\n"+f.label+": ", &api.RichTextSectionTextStyle{Bold: true}), words(f.text, nil))
+		elements = append(elements, words(newline(elements)+f.label+": ", &api.RichTextSectionTextStyle{Bold: true}))
+		if f.url != "" {
+			elements = append(elements, api.NewRichTextSectionLinkElement(f.url, f.linked, nil), words(" · "+f.text, nil))
+			continue
+		}
+		elements = append(elements, words(f.line(), nil))
 	}
 	return elements
+}
+
+// opening returns the sentences before the facts.
+func (p page) opening() []string {
+	if p.subject == "" {
+		return p.notes
+	}
+	return append([]string{p.subject}, p.notes...)
+}
+
+// newline returns a line break, unless nothing comes before it.
+func newline(before []api.RichTextSectionElement) string {
+	if len(before) == 0 {
+		return ""
+	}
+	return "\n"
 }
 
 // elements returns a list as rich text.
@@ -163,13 +217,23 @@ func (r row) element() api.RichTextElement {
 // short returns the text that goes with the blocks: for notifications and
 // where blocks are not shown.
 func (p page) short(called string) string {
-	line := escape.CutBytes(p.headline()+" — "+p.subject, maxText/2)
+	line := p.headline()
+	if p.push != "" {
+		line = strings.ToUpper(p.prefix) + " " + p.push + ": " + p.title
+	}
+	if p.subject != "" && p.push == "" {
+		line += " — " + p.subject
+	}
+	line = escape.CutBytes(line, maxText/2)
 	return strings.TrimSpace(called + " " + escape.Slack(line))
 }
 
 // plain returns the whole message as short plain text.
 func (p page) plain(called string) string {
-	lines := append([]string{p.headline(), p.subject}, p.notes...)
+	lines := append([]string{p.headline()}, p.opening()...)
+	for _, f := range p.facts {
+		lines = append(lines, f.label+": "+f.line())
+	}
 	for _, l := range p.lists {
 		names := []string{}
 		for _, r := range l.rows[:min(len(l.rows), 3)] {
@@ -194,7 +258,7 @@ const maxMentions = 10
 // what fails, and only for critical and high. Whatever is not the id of a user
 // or of a group is left out.
 func mentions(m outbox.Message) string {
-	loud := m.Alert.Severity.AtLeast(posture.High) && fires(m.Alert.Kind) || len(m.Members) > 0
+	loud := m.Alert.Severity.AtLeast(posture.High) && m.Alert.Kind.Fires() || len(m.Members) > 0
 	if !loud {
 		return ""
 	}

@@ -299,13 +299,13 @@ func TestColourIsOnlyOurs(t *testing.T) {
 func TestProblemTitle(t *testing.T) {
 	target := drift.TargetCount{Target: posture.Target{Provider: posture.AWS, Account: "444455556666"}}
 	for want, a := range map[string]drift.Alert{
-		"SCANNER PROBLEM: 2 findings could not be checked": {Total: 2, Targets: []drift.TargetCount{target}},
-		"SCANNER PROBLEM: 1 target could not be scanned":   {Targets: []drift.TargetCount{target}},
-		"SCANNER PROBLEM: 3 targets could not be scanned":  {Targets: []drift.TargetCount{target}, MoreTargets: 2},
-		"SCANNER PROBLEM: 1 finding could not be checked":  {Total: 1, Problems: []drift.Problem{{Count: 1}}, Warnings: []string{"x"}},
-		"SCANNER PROBLEM: 2 targets could not be scanned":  {Problems: []drift.Problem{{}, {}}, Targets: []drift.TargetCount{target, target}, Warnings: []string{"x"}},
-		"SCANNER PROBLEM: something could not be read":     {Problems: []drift.Problem{{Cause: posture.Cause{Reason: posture.Failed}}}},
-		"SCANNER PROBLEM: part of posture.yaml is ignored": {Warnings: []string{"x"}},
+		"Scanner problem: 2 findings could not be checked": {Total: 2, Targets: []drift.TargetCount{target}},
+		"Scanner problem: 1 target could not be scanned":   {Targets: []drift.TargetCount{target}},
+		"Scanner problem: 3 targets could not be scanned":  {Targets: []drift.TargetCount{target}, MoreTargets: 2},
+		"Scanner problem: 1 finding could not be checked":  {Total: 1, Problems: []drift.Problem{{Count: 1}}, Warnings: []string{"x"}},
+		"Scanner problem: 2 targets could not be scanned":  {Problems: []drift.Problem{{}, {}}, Targets: []drift.TargetCount{target, target}, Warnings: []string{"x"}},
+		"Scanner problem: something could not be read":     {Problems: []drift.Problem{{Cause: posture.Cause{Reason: posture.Failed}}}},
+		"Scanner problem: part of posture.yaml is ignored": {Warnings: []string{"x"}},
 	} {
 		a.Key, a.Kind, a.Time, a.Coverage = "k", drift.ScannerProblem, slot, &drift.Coverage{Floor: 95}
 		if got := slack.Text(a, false); !strings.HasPrefix(got, want) {
@@ -318,7 +318,7 @@ func TestProblemTitle(t *testing.T) {
 // not taken for one whose configuration is wrong.
 func TestNothingToProblem(t *testing.T) {
 	a := drift.Alert{Key: "k", Kind: drift.ScannerProblem, Time: slot, Coverage: &drift.Coverage{Floor: 95, Read: 1, Total: 2}}
-	if got := slack.Text(a, false); !strings.HasPrefix(got, "SCANNER PROBLEM: something could not be read\n") || strings.Contains(got, "posture.yaml") {
+	if got := slack.Text(a, false); !strings.HasPrefix(got, "Scanner problem: something could not be read\n") || strings.Contains(got, "posture.yaml") {
 		t.Error(got)
 	}
 }
@@ -343,7 +343,7 @@ func TestTitlesCount(t *testing.T) {
 	target := drift.TargetCount{Target: posture.Target{Provider: posture.AWS, Account: "444455556666"}, Count: 3}
 	first := drift.Alert{Key: "k", Kind: drift.Baseline, Time: slot, Targets: []drift.TargetCount{target}, MoreTargets: 2}
 	flips := drift.Alert{Key: "k", Kind: drift.RulesChanged, Time: slot, Total: 4, Rules: []drift.RuleCount{{Rule: "r", Count: 4, Of: 9, ToFail: 2, ToPass: 2}}}
-	for want, a := range map[string]drift.Alert{"first scan of 3 targets\n": first, "2 fail now, 2 pass now\n": flips} {
+	for want, a := range map[string]drift.Alert{"findings fail in 3 targets\n": first, "2 fail now, 2 pass now\n": flips} {
 		if got := slack.Text(a, false); !strings.Contains(got, want) {
 			t.Errorf("no %q in %s", want, got)
 		}
@@ -389,7 +389,7 @@ func TestDigestShowsTwenty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"+480 more"`, `DIGEST · critical: 500 delayed alerts`, `the most severe`, `"1000"`} {
+	for _, want := range []string{`"+480 more"`, `Digest · critical: 500 delayed alerts`, `the most severe`, `"1000"`} {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("no %s in %s", want, body)
 		}

@@ -184,7 +184,7 @@ func TestBotPostsWithMetadataAndNothingUnfurled(t *testing.T) {
 	want := map[string]string{
 		"token": token, "channel": "C0123456789", "thread_ts": m.Thread, "ts": receipt.TS, "parse": "none",
 		"link_names": "false", "mrkdwn": "false", "unfurl_links": "false", "unfurl_media": "false",
-		"text":     "REGRESSED · high: S3 buckets keep earlier versions of objects — 1 resource in prod (aws/111122223333)",
+		"text":     "HIGH prod (aws/111122223333) · eu-west-1: &lt;!channel&gt; keeps no old versions",
 		"metadata": fmt.Sprintf(`{"event_type":"posture_alert","event_payload":{"dedup":%q}}`, m.Key),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -204,7 +204,7 @@ func TestWebhookPostsNewMessages(t *testing.T) {
 	}
 	delete(body, "blocks")
 	want := map[string]any{
-		"text":  "REGRESSED · high: S3 buckets keep earlier versions of objects — 1 resource in prod (aws/111122223333)",
+		"text":  "HIGH prod (aws/111122223333) · eu-west-1: logs keeps no old versions",
 		"parse": "none", "link_names": false, "mrkdwn": false, "unfurl_links": false, "unfurl_media": false,
 	}
 	if diff := cmp.Diff(want, body); diff != "" {
@@ -260,10 +260,10 @@ func TestAmend(t *testing.T) {
 		header string
 		struck int
 	}{
-		{[]string{"k-logs"}, "REGRESSED · high: S3 buckets keep earlier versions of objects", 1},
-		{[]string{"k-logs", "k-backups"}, "RESOLVED 2026-11-23 (was REGRESSED) · high: S3 buckets keep earlier versions of objects", 2},
-		{[]string{"k-backups", "of another alert"}, "REGRESSED · high: S3 buckets keep earlier versions of objects", 1},
-		{[]string{"of another alert"}, "REGRESSED · high: S3 buckets keep earlier versions of objects", 0},
+		{[]string{"k-logs"}, "High: logs keeps no old versions, and 1 more", 1},
+		{[]string{"k-logs", "k-backups"}, "Resolved 23 Nov (was high): logs keeps no old versions, and 1 more", 2},
+		{[]string{"k-backups", "of another alert"}, "High: logs keeps no old versions, and 1 more", 1},
+		{[]string{"of another alert"}, "High: logs keeps no old versions, and 1 more", 0},
 	}
 	for _, tt := range tests {
 		s := newServer(t)
@@ -293,7 +293,7 @@ func TestAmendMixed(t *testing.T) {
 	if err := s.bot(t).Amend(t.Context(), outbox.Receipt{Channel: "C0123456789", TS: "1.1"}, regression("k", "logs", "backups"), settled); err != nil {
 		t.Fatal(err)
 	}
-	if blocks := s.requests[0].Form["blocks"]; !strings.Contains(blocks, `"CLOSED 2026-11-23 (was REGRESSED)`) {
+	if blocks := s.requests[0].Form["blocks"]; !strings.Contains(blocks, `"Closed 23 Nov (was high)`) {
 		t.Errorf("%s", blocks)
 	}
 }
@@ -309,7 +309,7 @@ func TestAmendNeverClaimsWhatIsNotShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := s.requests[0].Form["blocks"]
-	if strings.Contains(blocks, "RESOLVED") || !strings.Contains(blocks, "1 of 12 have ended") {
+	if strings.Contains(blocks, "Resolved") || !strings.Contains(blocks, "1 of 12 have ended") {
 		t.Errorf("%s", blocks)
 	}
 }

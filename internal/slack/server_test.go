@@ -170,6 +170,7 @@ func bucket(fingerprint, name string) drift.Resource {
 		Fingerprint: fingerprint, Rule: "aws-s3-versioning", Severity: posture.High, Account: "111122223333",
 		Region: "eu-west-1", Type: "AWS::S3::Bucket", ID: "arn:aws:s3:::" + name, Name: name, Link: "https://console.aws.amazon.com/s3/buckets/" + name + "?region=eu-west-1", Owner: "storage",
 		Actual:   []posture.Value{{Path: "resource.versioning", Value: false}},
+		Sentence: name + " keeps no old versions", Command: "aws s3api put-bucket-versioning --bucket " + name + " --versioning-configuration Status=Enabled",
 		LastPass: slot.Add(-24 * time.Hour), FirstFail: slot,
 	}
 }
@@ -185,8 +186,12 @@ func regression(key string, names ...string) drift.Alert {
 			Category: posture.Backup, Severity: posture.High, SOC2: []string{"A1.2", "PI1.5"},
 			Why:     "Without versioning an overwritten or deleted object is gone.",
 			Require: "resource.versioning",
-			Fix:     posture.Fix{Note: "aws s3api put-bucket-versioning --bucket NAME \\\n  --versioning-configuration Status=Enabled"},
-			Digest:  "0123456789abcdef0123456789abcdef",
+			Fix: posture.Fix{
+				Command: "aws s3api put-bucket-versioning --bucket {name} --versioning-configuration Status=Enabled",
+				Note:    "Old versions are stored and paid for until a lifecycle rule removes them.",
+			},
+			References: []string{"https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html"},
+			Digest:     "0123456789abcdef0123456789abcdef",
 		},
 	}
 	for _, name := range names {

@@ -7,6 +7,9 @@ import (
 	"posture/internal/drift"
 )
 
+// day is a day as messages count it.
+const day = 24 * time.Hour
+
 // since says since when a resource fails, or how long it did. Runs see only
 // what was at their time: between two of them it is not known when something
 // changed.
@@ -15,12 +18,14 @@ func since(a drift.Alert, r drift.Resource) string {
 	switch {
 	case r.FirstFail.IsZero():
 		return ""
+	case a.Kind == drift.Unstable && r.LastFail.Before(a.Time):
+		return "passes again since " + near(a.Time, a.Time) + " UTC"
 	case !over && passedBefore(r):
-		return "last pass " + moment(r.LastPass) + " → first fail " + moment(r.FirstFail)
+		return "passed " + near(r.LastPass, a.Time) + ", failing since " + near(r.FirstFail, a.Time) + " UTC"
 	case !over:
-		return "failing since first seen, " + moment(r.FirstFail)
+		return "failing since it was first seen, " + near(r.FirstFail, a.Time) + " UTC"
 	default:
-		return "failing since " + moment(r.FirstFail) + ", " + ending(a) + open(r, a.Time)
+		return "failing since " + near(r.FirstFail, a.Time) + " UTC, " + ending(a) + open(r, a.Time)
 	}
 }
 
@@ -70,7 +75,6 @@ func open(r drift.Resource, end time.Time) string {
 // lasting returns a time in the unit that says enough of it: 50 minutes, 24
 // hours, 3 days. A minute or more is never none of its unit.
 func lasting(d time.Duration) (n int, unit string) {
-	const day = 24 * time.Hour
 	switch {
 	case d >= 2*day:
 		return int(d.Round(day) / day), "day"

@@ -15,11 +15,11 @@ func Text(alert drift.Alert, color bool) string {
 	p := pageOf(alert)
 	var b strings.Builder
 	b.WriteString(paint(p.headline(), p.severity, color) + "\n")
-	for _, line := range append([]string{p.subject}, p.notes...) {
+	for _, line := range p.opening() {
 		b.WriteString("  " + line + "\n")
 	}
 	for _, f := range p.facts {
-		fmt.Fprintf(&b, "  %-10s %s\n", f.label, f.text)
+		fmt.Fprintf(&b, "  %-10s %s\n", f.label, f.line())
 	}
 	for _, l := range p.lists {
 		l.write(&b)
@@ -28,7 +28,13 @@ func Text(alert drift.Alert, color bool) string {
 		b.WriteString("  Why        " + p.why + "\n")
 	}
 	if p.fix != "" {
-		b.WriteString("  Fix        " + strings.ReplaceAll(p.fix, "\n", "\n             ") + "\n")
+		fmt.Fprintf(&b, "  %-10s %s\n", p.fixLabel(), strings.ReplaceAll(p.fix, "\n", "\n             "))
+	}
+	if p.note != "" {
+		b.WriteString("  Note       " + p.note + "\n")
+	}
+	for _, link := range p.buttons {
+		fmt.Fprintf(&b, "  %-10s %s\n", link.label, link.url)
 	}
 	b.WriteString("  " + p.footer + "\n")
 	return b.String()

@@ -128,7 +128,7 @@ func TestBothClouds(t *testing.T) {
 			t.Errorf("the bucket was not read a second time, directly: %v", part.Report.Calls)
 		}
 	}
-	if n := strings.Count(printed, "│ REGRESSED"); n != 2 {
+	if n := strings.Count(printed, "│ Critical: "); n != 2 {
 		t.Errorf("%d regressions are told, want one of each cloud", n)
 	}
 }
@@ -164,9 +164,9 @@ func TestReadmeShowsTheDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, sample, _ := strings.Cut(string(readme), "```\nREGRESSED")
+	_, sample, _ := strings.Cut(string(readme), "```\nCritical:")
 	sample, _, found := strings.Cut(sample, "\n```\n")
-	want := normal("REGRESSED"+sample, "")
+	want := normal("Critical:"+sample, "")
 	if got := strings.ReplaceAll(string(demo), "│ ", ""); !found || !strings.Contains(got, want) {
 		t.Errorf("the demo does not print the README's sample:\n%s", want)
 	}
