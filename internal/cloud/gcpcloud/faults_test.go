@@ -77,14 +77,17 @@ func (p *place) addListing(found map[string]fault, content assetpb.ContentType) 
 			return of(call)
 		})
 	})
-	add("HTML", func(p *place) {
-		p.server.Garble(func(w http.ResponseWriter, call gcptest.Call) bool {
-			if of(call) {
-				page(w, http.StatusInternalServerError)
-			}
-			return of(call)
+	for name, write := range strange {
+		add(name, func(p *place) {
+			p.server.Garble(func(w http.ResponseWriter, call gcptest.Call) bool {
+				if of(call) {
+					write(w)
+				}
+				return of(call)
+			})
 		})
-	})
+	}
+	add("in circles", func(p *place) { p.server.Circle(of) })
 	add("cut off", func(p *place) {
 		p.server.Garble(func(w http.ResponseWriter, call gcptest.Call) bool {
 			if of(call) {
@@ -95,6 +98,30 @@ func (p *place) addListing(found map[string]fault, content assetpb.ContentType) 
 			return false
 		})
 	})
+}
+
+// strange are answers that are no gRPC, or no answer of the inventory.
+var strange = map[string]func(http.ResponseWriter){
+	"HTML":     func(w http.ResponseWriter) { page(w, http.StatusInternalServerError) },
+	"200 HTML": func(w http.ResponseWriter) { page(w, http.StatusOK) },
+	"200 JSON": func(w http.ResponseWriter) { write(w, `{"error": {"code": 403, "status": "PERMISSION_DENIED"}}`) },
+	"200 empty": func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "application/grpc")
+	},
+	"200 without a message": func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "application/grpc")
+		w.Header().Set("Trailer", "Grpc-Status")
+		w.WriteHeader(http.StatusOK)
+		w.Header().Set("Grpc-Status", "0")
+	},
+	"redirect": func(w http.ResponseWriter) {
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(http.StatusFound)
+	},
+	"too large": func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "application/grpc")
+		_, _ = w.Write([]byte{0, 64, 0, 0, 0}) // a gigabyte follows
+	},
 }
 
 func answerWith(code codes.Code, which func(gcptest.Call) bool) func(gcptest.Call) error {
@@ -117,6 +144,12 @@ func page(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "text/html")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, "<html><body>Something went wrong</body></html>")
+}
+
+// write answers with a text that calls itself JSON.
+func write(w http.ResponseWriter, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, text)
 }
 
 func jsonError(w http.ResponseWriter, status int, code string) {
@@ -143,6 +176,35 @@ var broken = map[string]func(w http.ResponseWriter, r *http.Request, right []byt
 	"404 HTML": func(w http.ResponseWriter, _ *http.Request, _ []byte) { page(w, http.StatusNotFound) },
 	"empty": func(w http.ResponseWriter, _ *http.Request, _ []byte) {
 		w.Header().Set("Content-Type", "application/json")
+	},
+	"200 error": func(w http.ResponseWriter, _ *http.Request, _ []byte) {
+		write(w, `{"error": {"code": 403, "message": "no", "status": "PERMISSION_DENIED"}}`)
+	},
+	"byte order mark": func(w http.ResponseWriter, _ *http.Request, right []byte) { write(w, "\xef\xbb\xbf"+string(right)) },
+	"array":           func(w http.ResponseWriter, _ *http.Request, right []byte) { write(w, "["+string(right)+"]") },
+	"null":            func(w http.ResponseWriter, _ *http.Request, _ []byte) { write(w, "null") },
+	"a text":          func(w http.ResponseWriter, _ *http.Request, _ []byte) { write(w, `"OK"`) },
+	"XML":             func(w http.ResponseWriter, _ *http.Request, _ []byte) { write(w, `<?xml version="1.0"?>`) },
+	"foreign":         func(w http.ResponseWriter, _ *http.Request, _ []byte) { write(w, `{"message": "sign in", "ok": true}`) },
+	"foreign list":    func(w http.ResponseWriter, _ *http.Request, _ []byte) { write(w, `{"items2": [], "count": 0}`) },
+	"redirect": func(w http.ResponseWriter, r *http.Request, right []byte) {
+		if r.URL.Query().Has("elsewhere") {
+			write(w, "{}")
+			return
+		}
+		w.Header().Set("Location", r.URL.Path+"?elsewhere=1")
+		w.WriteHeader(http.StatusFound)
+		_, _ = w.Write(right)
+	},
+	"too large": func(w http.ResponseWriter, _ *http.Request, right []byte) {
+		write(w, string(bytes.TrimSpace(right))+strings.Repeat(" ", 33<<20))
+	},
+	"in circles": func(w http.ResponseWriter, _ *http.Request, right []byte) {
+		var first map[string]any
+		_ = json.Unmarshal(right, &first) // what is no object has no page, either
+		first["nextPageToken"] = "more"
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(first)
 	},
 	"truncated": func(w http.ResponseWriter, _ *http.Request, right []byte) {
 		w.Header().Set("Content-Type", "application/json")

@@ -35,7 +35,7 @@ import (
 var answers = map[string]string{
 	"POST /v3/folders/2001:getIamPolicy":                                                           `{"etag": "a", "bindings": [{"role": "roles/viewer", "members": ["group:all@example.com"]}]}`,
 	"POST /v3/organizations/3001:getIamPolicy":                                                     `{"etag": "a", "auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}, {"logType": "DATA_WRITE"}, {"logType": "ADMIN_READ"}]}]}`,
-	"GET /v2/folders/2001/sinks":                                                                   `{}`,
+	"GET /v2/folders/2001/sinks":                                                                   `{"sinks": [{"name": "_Required", "destination": "logging.googleapis.com/folders/2001/locations/global/buckets/_Required"}]}`,
 	"GET /v2/organizations/3001/sinks":                                                             `{"sinks": [{"name": "all", "destination": "storage.googleapis.com/audit", "includeChildren": true}]}`,
 	"GET /v2/organizations/3001/sources":                                                           `{"sources": [{"name": "organizations/3001/sources/1", "displayName": "Security Health Analytics"}]}`,
 	"GET /v2/projects/100000000001/sources":                                                        `{"sources": [{"name": "projects/100000000001/sources/1", "displayName": "Web Security Scanner"}]}`,
@@ -45,7 +45,7 @@ var answers = map[string]string{
 	"GET /v2/projects/100000000003/sources":                                                        `{"sources": [{"name": "projects/100000000003/sources/1", "displayName": "Web Security Scanner"}]}`,
 	"GET /v2/projects/100000000003/sources/-/findings":                                             `{}`,
 	"GET /v2/organizations/3001/sources/-/findings":                                                `{"listFindingsResults": [{"finding": {"createTime": "2026-08-01T10:00:00Z"}}]}`,
-	"GET /v1/projects/100000000001/accessApprovalSettings":                                         `{"enrolledAncestor": true, "ancestorsEnrolledServices": [{"cloudProduct": "all"}]}`,
+	"GET /v1/projects/100000000001/accessApprovalSettings":                                         `{"name": "projects/100000000001/accessApprovalSettings", "enrolledAncestor": true, "ancestorsEnrolledServices": [{"cloudProduct": "all"}]}`,
 	"GET /v1/projects/100000000002/accessApprovalSettings":                                         `{"name": "projects/100000000002/accessApprovalSettings"}`,
 	inForce("iam.managed.allowedPolicyMembers"):                                                    `{"spec": {"rules": [{"enforce": true}]}}`,
 	inForce("iam.disableServiceAccountKeyCreation"):                                                `{"spec": {"rules": [{"enforce": false}]}}`,
@@ -331,6 +331,7 @@ func (p *place) tryAll(t *testing.T, faults map[string]fault, all *tally) {
 func (p *place) calmDown() {
 	p.server.Refuse(nil)
 	p.server.Garble(nil)
+	p.server.Circle(nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.breaking = nil

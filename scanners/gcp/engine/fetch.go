@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 
 	crm "google.golang.org/api/cloudresourcemanager/v3"
@@ -28,7 +28,7 @@ type reader struct {
 }
 
 // newReader returns a reader with the guarded transport, which tries a call so
-// often. It follows no redirection, which could carry the token elsewhere.
+// often.
 func (i *Inventory) newReader(ctx context.Context, attempts int) (*reader, error) {
 	options := i.options
 	options.Attempts = attempts
@@ -36,7 +36,6 @@ func (i *Inventory) newReader(ctx context.Context, attempts int) (*reader, error
 	if err != nil {
 		return nil, err
 	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	r := &reader{client: client}
 	if endpoint != "" {
 		r.host, err = url.Parse(endpoint)
@@ -60,7 +59,14 @@ func (r *Reading) Fetch(ctx context.Context, op string, at *url.URL, into any) e
 	if err != nil {
 		return gone(err)
 	}
-	return Failed(op, json.Unmarshal(body, into))
+	members, err := membersOf(body)
+	if err == nil {
+		err = checkMembers(reflect.TypeOf(into), members)
+	}
+	if err == nil {
+		err = json.Unmarshal(body, into)
+	}
+	return Failed(op, err)
 }
 
 // fetchAgain is fetch for a second reading.
@@ -104,34 +110,16 @@ func (r *reader) fetch(ctx context.Context, method string, at *url.URL) (json.Ra
 	return answered(response)
 }
 
-var (
-	errTooLarge error = &posture.ReasonError{Reason: posture.TooMuch, Code: "bytes", Text: "the answer is larger than any resource"}
-	errNoObject       = errors.New("the answer is no JSON object")
-)
-
 // answered returns the JSON object that a response holds, whole.
 func answered(response *http.Response) (json.RawMessage, error) {
-	limited := http.MaxBytesReader(nil, response.Body, longestLine)
-	response.Body = limited
 	if response.StatusCode != http.StatusOK {
+		response.Body = http.MaxBytesReader(nil, response.Body, largestAnswer)
 		if err := googleapi.CheckResponse(response); err != nil {
 			return nil, err
 		}
 		return nil, errNoObject
 	}
-	body, err := io.ReadAll(limited)
-	var long *http.MaxBytesError
-	if errors.As(err, &long) {
-		return nil, errTooLarge
-	}
-	if err != nil {
-		return nil, err
-	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(body, &object); err != nil || object == nil {
-		return nil, errNoObject
-	}
-	return body, nil
+	return readBody(response.Body)
 }
 
 // gone marks the error of an API that says, in its own words, that it does not

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	inventory "cloud.google.com/go/asset/apiv1"
+	"cloud.google.com/go/asset/apiv1/assetpb"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 
@@ -76,7 +77,8 @@ func Open(ctx context.Context, r Registry, root Root, o Options) (*Inventory, er
 		o.Quota = NewQuota(o.PerMinute)
 	}
 	dial := option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(guard(o.Quota, cmp.Or(o.Timeout, attemptTimeout))))
-	client, err := inventory.NewClient(ctx, append(slices.Clone(o.Client), dial)...)
+	bound := option.WithGRPCDialOption(grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(largestPage)))
+	client, err := inventory.NewClient(ctx, append(slices.Clone(o.Client), dial, bound)...)
 	if err != nil {
 		return nil, fmt.Errorf("no Google Cloud credentials work here: %s: %w", signIn, err)
 	}
@@ -253,25 +255,24 @@ func (l *listing) run(ctx context.Context, types []string) error {
 	return err
 }
 
-const pageSize = 1000
+const (
+	pageSize    = 1000
+	largestPage = 128 << 20 // bytes of one answer
+)
 
 // pages lists the types to the end.
 func (l *listing) pages(ctx context.Context, types []string) error {
-	var misplaced error
-	for token := ""; ; {
-		page, err := l.page(ctx, types, token)
-		if err != nil {
-			return err
-		}
+	var misplaced, many error
+	ask := func(token string) (*assetpb.ListAssetsResponse, error) { return l.page(ctx, types, token) }
+	err := EachPage(ask, (*assetpb.ListAssetsResponse).GetNextPageToken, func(page *assetpb.ListAssetsResponse) bool {
 		for _, found := range page.GetAssets() {
 			misplaced = cmp.Or(l.estate.take(l.content, found), misplaced)
 		}
 		l.count++
-		if token = page.GetNextPageToken(); token == "" {
-			return misplaced
+		if page.GetNextPageToken() != "" && l.most > 0 && l.count >= l.most {
+			many = errManyPages
 		}
-		if l.most > 0 && l.count >= l.most {
-			return errManyPages
-		}
-	}
+		return many == nil
+	})
+	return cmp.Or(many, err, misplaced)
 }

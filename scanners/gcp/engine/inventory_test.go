@@ -124,12 +124,12 @@ func TestPoliciesAboveTheScope(t *testing.T) {
 	scope := enginetest.Must[engine.Root](t)(engine.InProject("shop-prod"))
 	const policyOfOrganization = "cloudresourcemanager.organizations.getIamPolicy"
 	const folder, org = "POST /v3/folders/2001:getIamPolicy", "POST /v3/organizations/3001:getIamPolicy"
-	answer := `{"bindings": [{"role": "roles/viewer", "members": ["allUsers"], "condition": {"expression": "true"}}],
+	answer := `{"etag": "BwY", "bindings": [{"role": "roles/viewer", "members": ["allUsers"], "condition": {"expression": "true"}}],
 		"auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "ADMIN_READ", "exemptedMembers": ["user:x@example.com"]}]}]}`
 	t.Run("answered", func(t *testing.T) {
 		server := bench.Serve(t)
 		server.AnswerJSON(folder, answer)
-		server.AnswerJSON(org, `{}`)
+		server.AnswerJSON(org, `{"etag": "ACAB"}`)
 		result := enginetest.Scan(t, bench.Open(t, server, scope), bench.Everything(engine.TypeProject))
 		doc := result.Docs(t)["shop-prod"].(*services.CloudProject)
 		grants := []engine.Grant{{Role: "roles/viewer", Member: "allUsers", Condition: "true", On: "folders/2001"}}
@@ -162,7 +162,7 @@ func TestPoliciesAboveTheScope(t *testing.T) {
 	})
 	t.Run("throttled once", func(t *testing.T) {
 		server := bench.Serve(t)
-		server.AnswerJSON(org, `{}`)
+		server.AnswerJSON(org, `{"etag": "ACAB"}`)
 		tries := 0
 		server.Answer(folder, func(w http.ResponseWriter, _ *http.Request) {
 			if tries++; tries == 1 {

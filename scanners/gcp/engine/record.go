@@ -149,6 +149,10 @@ func (t readOnly) try(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	response.Body = answerBody{response.Body, cancel}
+	if err := checkAnswer(response); err != nil {
+		_ = response.Body.Close()
+		return nil, err
+	}
 	return response, nil
 }
 

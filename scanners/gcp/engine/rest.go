@@ -65,13 +65,20 @@ func (i *Inventory) dial(ctx context.Context, o Options) (*http.Client, string, 
 	if err != nil {
 		return nil, "", err
 	}
-	return &http.Client{Transport: readOnly{client.Transport, o}}, endpoint, nil
+	return &http.Client{Transport: readOnly{client.Transport, o}, CheckRedirect: stay}, endpoint, nil
 }
+
+// stay follows no redirection: it could carry the token elsewhere, and what it
+// leads to is not the service's answer.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Do makes a direct read and counts it. The error says which call failed.
 func Do[T any](r *Reading, op string, do func() (T, error)) (T, error) {
 	r.place.inventory.record.count(op)
 	out, err := do()
+	if err == nil {
+		err = checkTyped(out)
+	}
 	return out, Failed(op, err)
 }
 
@@ -98,6 +105,9 @@ func (i *Inventory) askPolicy(ctx context.Context, key string) (*Policy, error) 
 		}
 		i.record.count(op)
 		answer, err := ask()
+		if err == nil && answer.Etag == "" { // every policy has one, also one that grants nothing
+			err = errNoPolicy
+		}
 		if err != nil {
 			return nil, Failed(op, err)
 		}

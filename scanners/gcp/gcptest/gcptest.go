@@ -38,6 +38,7 @@ type Server struct {
 	mu       sync.Mutex
 	fault    func(Call) error
 	gaps     bool
+	circles  func(Call) bool
 	most     int // assets on a page; 0: as many as asked for
 	garble   func(http.ResponseWriter, Call) bool
 	between  func(http.ResponseWriter, *http.Request, http.HandlerFunc)
@@ -205,6 +206,14 @@ func (s *Server) Gaps() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.gaps = true
+}
+
+// Circle makes the server answer calls for which it returns true with one and
+// the same next page for ever; nil: none.
+func (s *Server) Circle(which func(Call) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.circles = which
 }
 
 // Pages makes the server answer with at most so many assets on a page, as the

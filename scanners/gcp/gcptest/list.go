@@ -47,7 +47,11 @@ func (s *Server) ListAssets(_ context.Context, in *assetpb.ListAssetsRequest) (*
 	if len(found) == 0 && !s.known(in.GetParent()) {
 		return nil, status.Error(codes.PermissionDenied, "The caller does not have permission")
 	}
-	return page(found, start, size, in.GetContentType()), nil
+	out := page(found, start, size, in.GetContentType())
+	if s.circles != nil && s.circles(call) {
+		out.NextPageToken = "0"
+	}
+	return out, nil
 }
 
 // listing returns all that is asked for, of which a page is a part.

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
 )
@@ -38,6 +39,7 @@ const typeAccessApproval = "accessapproval.googleapis.com/AccessApprovalSettings
 // approvalData is what is read of Access Approval's settings
 // (accessapproval.projects.getAccessApprovalSettings).
 type approvalData struct {
+	Name      string
 	Enrolled  []enrolledProduct `json:"enrolledServices"`
 	Ancestors []enrolledProduct `json:"ancestorsEnrolledServices"` // the inventory may lack it
 	Ancestor  bool              `json:"enrolledAncestor"`          // there is at least one
@@ -68,7 +70,11 @@ func productsAbove(ctx context.Context, r *engine.Reading, field string) []strin
 	}
 	at := &url.URL{Scheme: "https", Host: "accessapproval.googleapis.com", Path: "/v1/" + r.Owner().Key + "/accessApprovalSettings"}
 	var data approvalData
-	if !r.Got(r.Fetch(ctx, opApproval, at, &data), field) {
+	err := r.Fetch(ctx, opApproval, at, &data)
+	if err == nil && data.Name == "" { // settings have one, also those that enroll nothing
+		err = engine.Failed(opApproval, errNoName)
+	}
+	if !r.Got(err, field) {
 		return nil
 	}
 	if data.Ancestor && len(data.Ancestors) == 0 {
@@ -76,6 +82,8 @@ func productsAbove(ctx context.Context, r *engine.Reading, field string) []strin
 	}
 	return namesOf(data.Ancestors)
 }
+
+var errNoName error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer has no name"}
 
 // productsOf returns the products that settings enroll, sorted.
 func productsOf(settings []engine.Joined[approvalData]) []string {

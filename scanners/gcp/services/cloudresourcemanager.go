@@ -45,7 +45,7 @@ var projects = engine.Service{
 		Doc:     CloudProject{},
 		Console: scanners.Console{Path: "/iam-admin/settings?project={project}"},
 	},
-	Versions: []string{"v1", "v3"},
+	Versions: []string{"v1", "v3", "v1beta1"},
 	Policies: engine.FieldsOf(CloudProject{}),
 	Get: []engine.Get{{
 		Op: "cloudresourcemanager.projects.get", Permission: "resourcemanager.projects.get",

@@ -45,7 +45,7 @@ var gkeClusters = engine.Service{
 		Doc:     GKECluster{},
 		Console: scanners.Console{Path: "/kubernetes/clusters/details/{place}/{clusters}/details?project={project}"},
 	},
-	Versions: []string{"v1", "v1beta1"},
+	Versions: []string{"v1", "v1beta1", "v1alpha1"},
 	Get: []engine.Get{{
 		Op: "container.clusters.get", Permission: "container.clusters.get", Root: "https://container.googleapis.com/v1/", Version: "v1",
 	}},

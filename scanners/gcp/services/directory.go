@@ -56,16 +56,12 @@ func readDirectory(ctx context.Context, r *engine.Reading) any {
 // hasFinding reports whether a finding of a category is active, muted or not.
 func hasFinding(ctx context.Context, r *engine.Reading, category string) (bool, error) {
 	query := url.Values{"filter": {`state="ACTIVE" AND category="` + category + `"`}, "pageSize": {"1"}}
-	for {
-		page, err := listFindings(ctx, r, query)
-		if err != nil || len(page.Results) > 0 {
-			return true, err
-		}
-		if page.Next == "" {
-			return false, nil
-		}
-		query.Set("pageToken", page.Next)
-	}
+	found := false
+	err := eachFindings(ctx, r, query, func(page findingsData) bool {
+		found = len(page.Results) > 0
+		return !found
+	})
+	return found || err != nil, err
 }
 
 // detectorsData is what is read of Security Health Analytics
@@ -78,7 +74,11 @@ type detectorsData struct {
 	}
 }
 
-var errDetectorOff = errors.New("the detector is off")
+var (
+	errDetectorOff = errors.New("the detector is off")
+)
+
+var errNoState error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not say whether the service is on"}
 
 // detects returns nil when a detector of Security Health Analytics is at work
 // for the organization. Of one that is not, nothing follows.
@@ -87,6 +87,9 @@ func detects(ctx context.Context, r *engine.Reading, detector string) error {
 	var data detectorsData
 	if err := r.Fetch(ctx, opDetectors, &url.URL{Scheme: "https", Host: "securitycentermanagement.googleapis.com", Path: path}, &data); err != nil {
 		return err
+	}
+	if data.State == "" {
+		return engine.Failed(opDetectors, errNoState)
 	}
 	module, named := data.Modules[detector]
 	if data.State != "ENABLED" || named && module.State != "" && module.State != "ENABLED" {

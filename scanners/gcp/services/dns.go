@@ -23,7 +23,7 @@ var dnsZones = engine.Service{
 		Doc:     DNSZone{},
 		Console: scanners.Console{Path: "/net-services/dns/zones/{managedZones}/details?project={project}"},
 	},
-	Versions: []string{"v1", "v2", "v1beta2"},
+	Versions: []string{"v1", "v2", "v1beta2", "v2beta1", "v1alpha2"},
 	Get: []engine.Get{{
 		Op: "dns.managedZones.get", Permission: "dns.managedZones.get", Root: "https://dns.googleapis.com/dns/v1/", Version: "v1",
 	}},
@@ -54,8 +54,8 @@ func readDNSZone(_ context.Context, r *engine.Reading) any {
 	slices.Sort(doc.Algorithms)
 	doc.Algorithms = slices.Compact(doc.Algorithms)
 	doc.WeakKeys = slices.Contains(doc.Algorithms, "rsasha1")
-	if doc.DNSSEC && len(doc.Algorithms) == 0 { // a signed zone has keys
-		r.Lacks(r.Type, "algorithms", "weak_keys")
+	if doc.DNSSEC && len(doc.Algorithms) == 0 { // keys are made by what Cloud DNS takes by itself, RSASHA256
+		r.Lacks(r.Type, "algorithms")
 	}
 	return doc
 }

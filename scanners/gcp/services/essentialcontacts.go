@@ -21,7 +21,7 @@ var essentialContacts = engine.Service{
 		Doc:     EssentialContacts{},
 		Console: scanners.Console{Path: "/iam-admin/essential-contacts?{scope}={id}"},
 	},
-	Versions: []string{"v1"},
+	Versions: []string{"v1", "v1beta1"},
 	Joins:    []engine.Join{{Type: typeContact, For: []string{"categories"}}},
 	Once:     true,
 	Read:     readEssentialContacts,

@@ -36,9 +36,10 @@ func TestAccessApprovalOfOneProject(t *testing.T) {
 		above  []string
 		unread []posture.Unread
 	}{
-		"enrolled above": {`{"enrolledAncestor": true, "ancestorsEnrolledServices": [{"cloudProduct": "all"}]}`, []string{"all"}, nil},
+		"enrolled above": {`{"name": "projects/100000000002/accessApprovalSettings", "enrolledAncestor": true, "ancestorsEnrolledServices": [{"cloudProduct": "all"}]}`, []string{"all"}, nil},
 		"not enrolled":   {`{"name": "projects/100000000002/accessApprovalSettings"}`, nil, nil},
-		"in other words": {`{"enrolledAncestor": true}`, nil, unread(strangeOf(&accessApprovals, "enrollment above"))},
+		"in other words": {`{"name": "projects/100000000002/accessApprovalSettings", "enrolledAncestor": true}`, nil, unread(strangeOf(&accessApprovals, "enrollment above"))},
+		"says nothing":   {`{}`, nil, unread(posture.Cause{Reason: posture.Failed, Operation: opApproval})},
 		"refused": {"", nil, unread(posture.Cause{
 			Reason: posture.Denied, Operation: opApproval, Code: "PERMISSION_DENIED", Permission: "accessapproval.settings.get",
 		})},

@@ -26,7 +26,7 @@ var identityProviders = engine.Service{
 		Doc:     IdentityProvider{},
 		Console: scanners.Console{Path: "/iam-admin/workload-identity-pools/pool/{workloadIdentityPools}?project={project}"},
 	},
-	Versions: []string{"v1"},
+	Versions: []string{"v1", "v1beta"},
 	Get: []engine.Get{{
 		Op:         "iam.projects.locations.workloadIdentityPools.providers.get",
 		Permission: "iam.googleapis.com/workloadIdentityPoolProviders.get",

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -87,21 +88,29 @@ func keyUse(ctx context.Context, r *engine.Reading) (map[string]time.Time, error
 	parent := r.Owner().Key + "/locations/global/activityTypes/serviceAccountKeyLastAuthentication"
 	query := client.Projects.Locations.ActivityTypes.Activities.Query(parent).PageSize(1000).Context(ctx)
 	used := map[string]time.Time{}
-	for {
-		page, err := engine.Do(r, opKeyUse, func() (*policyanalyzer.GoogleCloudPolicyanalyzerV1QueryActivityResponse, error) { return query.Do() })
-		if err != nil {
-			return nil, err
+	type answer = policyanalyzer.GoogleCloudPolicyanalyzerV1QueryActivityResponse
+	ask := func(token string) (*answer, error) {
+		if token != "" {
+			query.PageToken(token)
 		}
-		for _, a := range page.Activities {
-			var last struct{ LastAuthenticatedTime time.Time }
-			if err := json.Unmarshal(a.Activity, &last); err != nil {
-				return nil, engine.Failed(opKeyUse, err)
-			}
-			used[engine.LastOf(a.FullResourceName)] = last.LastAuthenticatedTime.UTC()
-		}
-		if page.NextPageToken == "" {
-			return used, nil
-		}
-		query.PageToken(page.NextPageToken)
+		return engine.Do(r, opKeyUse, func() (*answer, error) { return query.Do() })
 	}
+	var odd error
+	err = engine.EachPage(ask, func(page *answer) string { return page.NextPageToken }, func(page *answer) bool {
+		odd = addKeyUse(used, page.Activities)
+		return odd == nil
+	})
+	return used, engine.Failed(opKeyUse, cmp.Or(err, odd))
+}
+
+// addKeyUse adds when keys were last used. One that never was has no time.
+func addKeyUse(used map[string]time.Time, activities []*policyanalyzer.GoogleCloudPolicyanalyzerV1Activity) error {
+	for _, a := range activities {
+		var last struct{ LastAuthenticatedTime time.Time }
+		if err := json.Unmarshal(a.Activity, &last); err != nil {
+			return err
+		}
+		used[engine.LastOf(a.FullResourceName)] = last.LastAuthenticatedTime.UTC()
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/api/logging/v2"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
 )
@@ -110,23 +111,31 @@ func listSinks(ctx context.Context, r *engine.Reading, key string) ([]exportData
 		if err != nil {
 			return nil, engine.Failed(opListSinks, err)
 		}
-		var found []exportData
 		list := client.Sinks.List(key).PageSize(1000).Context(ctx)
-		for {
-			page, err := engine.Do(r, opListSinks, func() (*logging.ListSinksResponse, error) { return list.Do() })
-			if err != nil {
-				return found, err
+		ask := func(token string) (*logging.ListSinksResponse, error) {
+			if token != "" {
+				list.PageToken(token)
 			}
+			return engine.Do(r, opListSinks, func() (*logging.ListSinksResponse, error) { return list.Do() })
+		}
+		var found []exportData
+		next := func(page *logging.ListSinksResponse) string { return page.NextPageToken }
+		err = engine.EachPage(ask, next, func(page *logging.ListSinksResponse) bool {
 			for _, sink := range page.Sinks {
 				found = append(found, exportOf(sink))
 			}
-			if page.NextPageToken == "" {
-				return found, nil
-			}
-			list.PageToken(page.NextPageToken)
+			return true
+		})
+		if err == nil && len(found) == 0 {
+			err = errNoSinks
 		}
+		return found, engine.Failed(opListSinks, err)
 	})
 }
+
+// errNoSinks: Cloud Logging makes the sink _Required wherever there can be
+// sinks, and nobody can delete it.
+var errNoSinks error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer holds no sink, not even those that Cloud Logging makes"}
 
 // exportOf returns what is read of a sink that was listed directly.
 func exportOf(sink *logging.LogSink) exportData {

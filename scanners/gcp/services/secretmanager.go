@@ -23,7 +23,7 @@ var secrets = engine.Service{
 		Doc:     Secret{},
 		Console: scanners.Console{Path: "/security/secret-manager/secret/{secrets}/versions?project={project}"},
 	},
-	Versions: []string{"v1"},
+	Versions: []string{"v1", "v1beta2"},
 	Policies: []string{"public_grants", "inherited_public_grants"},
 	Get: []engine.Get{
 		secretGet("https://secretmanager.googleapis.com/v1/"),

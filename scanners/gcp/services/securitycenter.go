@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"strconv"
@@ -82,7 +83,10 @@ func beginsScope(r *engine.Reading) bool {
 // hasSources reports whether Security Command Center has sources. Of a project
 // or organization that it does not know it says that there is no such thing.
 func hasSources(ctx context.Context, r *engine.Reading) (bool, error) {
-	var answer struct{ Sources []struct{ Name string } }
+	var answer struct {
+		Sources []struct{ Name string }
+		Next    string `json:"nextPageToken"`
+	}
 	err := r.Fetch(ctx, opSources, securityCenterOf(r, "/sources", url.Values{"pageSize": {"1"}}), &answer)
 	if errors.Is(err, posture.ErrGone) {
 		return false, nil
@@ -108,22 +112,23 @@ func oldestFinding(ctx context.Context, r *engine.Reading, severity string, fiel
 	}
 	var oldest time.Time
 	open := false
-	for range findingsPages {
-		page, err := listFindings(ctx, r, query)
-		if !r.Got(err, append(fields, "older_findings")...) {
-			return false, time.Time{}
-		}
+	pages, more := 0, false
+	err := eachFindings(ctx, r, query, func(page findingsData) bool {
 		for _, result := range page.Results {
 			if made := result.Finding.Made; !open || made.Before(oldest) {
 				open, oldest = true, made
 			}
 		}
-		if page.Next == "" {
-			return open, oldest
-		}
-		query.Set("pageToken", page.Next)
+		pages++
+		more = page.Next != ""
+		return pages < findingsPages
+	})
+	if !r.Got(err, append(fields, "older_findings")...) {
+		return false, time.Time{}
 	}
-	r.Mark(posture.Cause{Reason: posture.TooMuch, Operation: opFindings, Code: "too many findings"}, "older_findings")
+	if more {
+		r.Mark(posture.Cause{Reason: posture.TooMuch, Operation: opFindings, Code: "too many findings"}, "older_findings")
+	}
 	return open, oldest
 }
 
@@ -135,14 +140,21 @@ type findingsData struct {
 			Made time.Time `json:"createTime"`
 		}
 	} `json:"listFindingsResults"`
-	Next string `json:"nextPageToken"`
+	Next  string          `json:"nextPageToken"`
+	Total json.RawMessage `json:"totalSize"` // is not asked for; an answer may hold nothing else
+	Read  json.RawMessage `json:"readTime"`
 }
 
-// listFindings reads a page of the findings of all sources.
-func listFindings(ctx context.Context, r *engine.Reading, query url.Values) (findingsData, error) {
-	var page findingsData
-	err := r.Fetch(ctx, opFindings, securityCenterOf(r, "/sources/-/findings", query), &page)
-	return page, err
+// eachFindings reads the findings of all sources, page by page, until do
+// returns false.
+func eachFindings(ctx context.Context, r *engine.Reading, query url.Values, do func(findingsData) bool) error {
+	ask := func(token string) (page findingsData, err error) {
+		if token != "" {
+			query.Set("pageToken", token)
+		}
+		return page, r.Fetch(ctx, opFindings, securityCenterOf(r, "/sources/-/findings", query), &page)
+	}
+	return engine.EachPage(ask, func(page findingsData) string { return page.Next }, do)
 }
 
 // securityCenterOf returns where to ask about the project, folder or

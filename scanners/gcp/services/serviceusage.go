@@ -31,7 +31,7 @@ var enabledServices = engine.Service{
 		Doc:     EnabledServices{},
 		Console: scanners.Console{Path: "/apis/dashboard?project={project}"},
 	},
-	Versions: []string{"v1"},
+	Versions: []string{"v1", "v1beta1"},
 	Joins: []engine.Join{
 		{Type: typeService, For: serviceFields},
 		{Type: typeRepository, For: []string{"unscanned_repositories"}},

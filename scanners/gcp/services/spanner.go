@@ -59,19 +59,20 @@ func spannerSchedules(ctx context.Context, r *engine.Reading, database string) (
 		return nil, engine.Failed(opSpannerSchedules, err)
 	}
 	list := client.Projects.Instances.Databases.BackupSchedules.List(database).PageSize(100).Context(ctx)
-	var names []string
-	for {
-		page, err := engine.Do(r, opSpannerSchedules, func() (*spanner.ListBackupSchedulesResponse, error) { return list.Do() })
-		if err != nil {
-			return nil, err
+	ask := func(token string) (*spanner.ListBackupSchedulesResponse, error) {
+		if token != "" {
+			list.PageToken(token)
 		}
+		return engine.Do(r, opSpannerSchedules, func() (*spanner.ListBackupSchedulesResponse, error) { return list.Do() })
+	}
+	var names []string
+	next := func(page *spanner.ListBackupSchedulesResponse) string { return page.NextPageToken }
+	err = engine.EachPage(ask, next, func(page *spanner.ListBackupSchedulesResponse) bool {
 		for _, schedule := range page.BackupSchedules {
 			names = append(names, engine.LastOf(schedule.Name))
 		}
-		if page.NextPageToken == "" {
-			slices.Sort(names)
-			return names, nil
-		}
-		list.PageToken(page.NextPageToken)
-	}
+		return true
+	})
+	slices.Sort(names)
+	return names, engine.Failed(opSpannerSchedules, err)
 }

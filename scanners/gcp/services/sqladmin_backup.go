@@ -2,11 +2,13 @@ package services
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"google.golang.org/api/sqladmin/v1"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
 )
@@ -84,19 +86,27 @@ func lastBackup(ctx context.Context, r *engine.Reading, project, instance string
 		return nil, engine.Failed(opBackupRuns, err)
 	}
 	list := client.BackupRuns.List(project, instance).MaxResults(50).Context(ctx)
-	for {
+	ask := func(token string) (*sqladmin.BackupRunsListResponse, error) {
+		if token != "" {
+			list.PageToken(token)
+		}
 		page, err := engine.Do(r, opBackupRuns, func() (*sqladmin.BackupRunsListResponse, error) { return list.Do() })
-		if err != nil {
-			return nil, err
+		if err == nil && page.Kind == "" && len(page.Items) == 0 {
+			err = engine.Failed(opBackupRuns, errNoKind)
 		}
-		for _, run := range page.Items {
-			if run.Status == "SUCCESSFUL" {
-				return run, nil
-			}
-		}
-		if page.NextPageToken == "" {
-			return nil, nil //nolint:nilnil // there is none, and that is an answer
-		}
-		list.PageToken(page.NextPageToken)
+		return page, err
 	}
+	var latest *sqladmin.BackupRun // there may be none, and that is an answer
+	next := func(page *sqladmin.BackupRunsListResponse) string { return page.NextPageToken }
+	err = engine.EachPage(ask, next, func(page *sqladmin.BackupRunsListResponse) bool {
+		n := slices.IndexFunc(page.Items, func(run *sqladmin.BackupRun) bool { return run.Status == "SUCCESSFUL" })
+		if n >= 0 {
+			latest = page.Items[n]
+		}
+		return n < 0
+	})
+	return latest, engine.Failed(opBackupRuns, err)
 }
+
+// errNoKind: every answer says what it is, also one without a backup.
+var errNoKind error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not say what it is"}
