@@ -27,7 +27,6 @@ func TestDNSZones(t *testing.T) {
 		unread: map[string][]posture.Unread{
 			"no-keys": {
 				{Field: "algorithms", Cause: absent("dns.googleapis.com/ManagedZone")},
-				{Field: "weak_keys", Cause: absent("dns.googleapis.com/ManagedZone")},
 			},
 			"no-visibility": {{Field: "public", Cause: absent("dns.googleapis.com/ManagedZone")}},
 		},
