@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"reflect"
@@ -19,6 +20,7 @@ const largestAnswer = 32 << 20
 var (
 	errTooLarge  error = &posture.ReasonError{Reason: posture.TooMuch, Code: "bytes", Text: "the answer is larger than any of the service's"}
 	errNoObject  error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer is no JSON object"}
+	errCut       error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer breaks off"}
 	errForeign   error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer is not the service's"}
 	errIsAnError error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer says that it worked, and holds an error"}
 	errSamePage  error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer names a page that was read before"}
@@ -53,8 +55,11 @@ func checkAnswer(response *http.Response) error {
 // readBody reads a body to its end.
 func readBody(body io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(body, largestAnswer+1))
-	if err == nil && len(text) > largestAnswer {
-		err = errTooLarge
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, errCut
+	case err == nil && len(text) > largestAnswer:
+		return nil, errTooLarge
 	}
 	return text, err
 }

@@ -74,9 +74,7 @@ type detectorsData struct {
 	}
 }
 
-var (
-	errDetectorOff = errors.New("the detector is off")
-)
+var errDetectorOff = errors.New("the detector is off")
 
 var errNoState error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not say whether the service is on"}
 

@@ -32,7 +32,7 @@ func TestDirectory(t *testing.T) {
 		"off":                  {`{"effectiveEnablementState": "DISABLED"}`, none, false, off},
 		"off by itself":        {`{"effectiveEnablementState": "ENABLED", "modules": {"MFA_NOT_ENFORCED": {"effectiveEnablementState": "DISABLED"}}}`, none, false, off},
 		"in no state we know":  {`{"effectiveEnablementState": "INGEST_ONLY"}`, none, false, off},
-		"says nothing":         {none, none, false, unread(posture.Failed, opDetectors, "", "")},
+		"says nothing":         {none, none, false, []posture.Unread{{Field: "two_step_enforced", Cause: posture.Cause{Reason: posture.NotAnswered, Operation: opDetectors, Field: "two_step_enforced"}}}},
 		"detectors refused":    {"", none, false, unread(posture.Denied, opDetectors, "PERMISSION_DENIED", opDetectors)},
 		"findings refused":     {on, "", false, unread(posture.Denied, opFindings, "PERMISSION_DENIED", opFindings)},
 		"detectors make sense": {`{"modules": []}`, none, false, unread(posture.Malformed, opDetectors, "", "")},

@@ -39,7 +39,7 @@ func TestAccessApprovalOfOneProject(t *testing.T) {
 		"enrolled above": {`{"name": "projects/100000000002/accessApprovalSettings", "enrolledAncestor": true, "ancestorsEnrolledServices": [{"cloudProduct": "all"}]}`, []string{"all"}, nil},
 		"not enrolled":   {`{"name": "projects/100000000002/accessApprovalSettings"}`, nil, nil},
 		"in other words": {`{"name": "projects/100000000002/accessApprovalSettings", "enrolledAncestor": true}`, nil, unread(strangeOf(&accessApprovals, "enrollment above"))},
-		"says nothing":   {`{}`, nil, unread(posture.Cause{Reason: posture.Failed, Operation: opApproval})},
+		"says nothing":   {`{}`, nil, unread(posture.Cause{Reason: posture.NotAnswered, Operation: opApproval, Field: "inherited_products"})},
 		"refused": {"", nil, unread(posture.Cause{
 			Reason: posture.Denied, Operation: opApproval, Code: "PERMISSION_DENIED", Permission: "accessapproval.settings.get",
 		})},
