@@ -28,7 +28,9 @@ type holder struct {
 
 // holders are the resources that the cases of testdata/policies.txtar are about.
 var holders = map[string]holder{
-	"queue": {"aws-sqs-queue-not-public", "AWS::SQS::Queue", []string{"public"}, `
+	"queue": {"aws-sqs-queue-not-public", "AWS::SQS::Queue", []string{"public", "public_by_analyzer"}, `
+-- access-analyzer:ListAnalyzers --
+{"analyzers": []}
 -- sqs:ListQueues --
 {"QueueUrls": ["https://sqs.us-east-1.amazonaws.com/111122223333/parcels"]}
 -- sqs:GetQueueAttributes --
@@ -36,7 +38,9 @@ var holders = map[string]holder{
 -- sqs:ListQueueTags --
 {}
 `},
-	"topic": {"aws-sns-topic-not-public", "AWS::SNS::Topic", []string{"public"}, `
+	"topic": {"aws-sns-topic-not-public", "AWS::SNS::Topic", []string{"public", "public_by_analyzer"}, `
+-- access-analyzer:ListAnalyzers --
+{"analyzers": []}
 -- sns:ListTopics --
 <Topics><member><TopicArn>arn:aws:sns:us-east-1:111122223333:parcels</TopicArn></member></Topics>
 -- sns:GetTopicAttributes --
@@ -44,13 +48,17 @@ var holders = map[string]holder{
 -- sns:ListTagsForResource --
 <Tags/>
 `},
-	"secret": {"aws-secretsmanager-policy-restrictive", "AWS::SecretsManager::Secret", []string{"public", "last_used"}, `
+	"secret": {"aws-secretsmanager-policy-restrictive", "AWS::SecretsManager::Secret", []string{"public", "public_by_analyzer", "last_used"}, `
+-- access-analyzer:ListAnalyzers --
+{"analyzers": []}
 -- secretsmanager:ListSecrets --
 {"SecretList": [{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:parcels-a1b2c3", "Name": "parcels", "LastAccessedDate": 1767225600}]}
 -- secretsmanager:GetResourcePolicy --
 {"ResourcePolicy": POLICY}
 `},
-	"key": {"aws-kms-key-policy-not-public", "AWS::KMS::Key", []string{"policy_public"}, `
+	"key": {"aws-kms-key-policy-not-public", "AWS::KMS::Key", []string{"policy_public", "public_by_analyzer"}, `
+-- access-analyzer:ListAnalyzers --
+{"analyzers": []}
 -- kms:ListKeys --
 {"Keys": [{"KeyId": "parcels", "KeyArn": "arn:aws:kms:us-east-1:111122223333:key/parcels"}]}
 -- kms:ListAliases --
@@ -62,12 +70,12 @@ var holders = map[string]holder{
 -- kms:ListResourceTags --
 {"Tags": []}
 `},
-	"alias": {"aws-lambda-not-public", "AWS::Lambda::Function", []string{"public"}, lambdaEstate + `
+	"alias": {"aws-lambda-not-public", "AWS::Lambda::Function", []string{"public", "public_by_analyzer"}, lambdaEstate + `
 -- lambda:GetPolicy error=ResourceNotFoundException status=404 --
 -- lambda:GetPolicy Qualifier=live --
 {"Policy": POLICY}
 `},
-	"function": {"aws-lambda-not-public", "AWS::Lambda::Function", []string{"public"}, lambdaEstate + `
+	"function": {"aws-lambda-not-public", "AWS::Lambda::Function", []string{"public", "public_by_analyzer"}, lambdaEstate + `
 -- lambda:GetPolicy --
 {"Policy": POLICY}
 -- lambda:GetPolicy Qualifier=live error=ResourceNotFoundException status=404 --
@@ -75,6 +83,45 @@ var holders = map[string]holder{
 	"logs": {"aws-logs-not-shared-publicly", "AWS::Logs::ResourcePolicy", []string{"public", "other_accounts"}, `
 -- logs:DescribeResourcePolicies --
 {"resourcePolicies": [{"policyName": "parcels", "policyDocument": POLICY}]}
+`},
+	"repository": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by_analyzer"}, `
+-- access-analyzer:ListAnalyzers --
+{"analyzers": []}
+-- ecr:DescribeRepositories --
+{"repositories": [{"repositoryArn": "arn:aws:ecr:us-east-1:111122223333:repository/parcels", "repositoryName": "parcels"}]}
+-- ecr:GetRepositoryPolicy --
+{"policyText": POLICY}
+`},
+	"analyzed": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by_analyzer"}, `
+-- access-analyzer:ListAnalyzers --
+{"analyzers": [{"arn": "arn:aws:access-analyzer:us-east-1:111122223333:analyzer/a", "name": "a", "type": "ACCOUNT", "status": "ACTIVE", "createdAt": "2025-01-01T00:00:00Z"}]}
+-- access-analyzer:ListFindingsV2 --
+{"findings": [{"id": "1", "resource": "arn:aws:ecr:us-east-1:111122223333:repository/parcels", "resourceOwnerAccount": "111122223333", "resourceType": "AWS::ECR::Repository", "status": "ACTIVE", "findingType": "ExternalAccess", "analyzedAt": "2025-01-01T00:00:00Z", "createdAt": "2025-01-01T00:00:00Z", "updatedAt": "2025-01-01T00:00:00Z"}]}
+-- ecr:DescribeRepositories --
+{"repositories": [{"repositoryArn": "arn:aws:ecr:us-east-1:111122223333:repository/parcels", "repositoryName": "parcels"}]}
+-- ecr:GetRepositoryPolicy --
+{"policyText": POLICY}
+`},
+	"unanalyzed": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by_analyzer"}, `
+-- access-analyzer:ListAnalyzers error=AccessDeniedException status=403 --
+-- ecr:DescribeRepositories --
+{"repositories": [{"repositoryArn": "arn:aws:ecr:us-east-1:111122223333:repository/parcels", "repositoryName": "parcels"}]}
+-- ecr:GetRepositoryPolicy --
+{"policyText": POLICY}
+`},
+	"registry": {"aws-ecr-registry-not-public", "AWS::ECR::RegistryPolicy", []string{"public", "other_accounts"}, `
+-- ecr:GetRegistryPolicy --
+{"policyText": POLICY}
+`},
+	"domain": {"aws-opensearch-not-public", "AWS::OpenSearchService::Domain", []string{"in_vpc", "public"}, `
+-- es:ListDomainNames --
+{"DomainNames": [{"DomainName": "parcels"}]}
+-- es:DescribeDomains --
+{"DomainStatusList": [{"ARN": "arn:aws:es:us-east-1:111122223333:domain/parcels", "DomainId": "1/parcels", "DomainName": "parcels", "ClusterConfig": {}, "AccessPolicies": POLICY}]}
+`},
+	"destination": {"aws-logs-destination-not-public", "AWS::Logs::Destination", []string{"public", "other_accounts"}, `
+-- logs:DescribeDestinations --
+{"destinations": [{"destinationName": "parcels", "arn": "arn:aws:logs:us-east-1:111122223333:destination:parcels", "accessPolicy": POLICY}]}
 `},
 	"bucket": {"aws-s3-cross-account-access-scoped", "AWS::S3::Bucket", []string{"policy"}, `
 -- s3:ListBuckets --
@@ -209,6 +256,8 @@ var (
 )
 
 const lambdaEstate = `
+-- access-analyzer:ListAnalyzers --
+{"analyzers": []}
 -- lambda:ListFunctions --
 {"Functions": [{"FunctionName": "parcels", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:parcels", "PackageType": "Image"}]}
 -- lambda:ListAliases --

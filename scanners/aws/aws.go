@@ -32,10 +32,11 @@ type Changed = services.Changed
 
 // Options says how to read accounts.
 type Options struct {
-	Services []string // the services to read, by the catalogue's names; empty: all
-	Attempts int      // tries of a call; 0: as many as proved right under throttling
-	Sample   bool     // read at most one resource of each listing: for trying permissions
-	Identity Identity // whose the credentials are, where that was asked before; zero: it is asked
+	Services []string    // the services to read, by the catalogue's names; empty: all
+	Attempts int         // tries of a call; 0: as many as proved right under throttling
+	Sample   bool        // read at most one resource of each listing: for trying permissions
+	Above    *aws.Config // by which the policies of the organization are read; nil: they are not
+	Identity Identity    // whose the credentials are, where that was asked before; zero: it is asked
 }
 
 // Catalogue returns all that can be read of AWS, and the calls that it takes.
@@ -56,7 +57,7 @@ func Open(ctx context.Context, cfg aws.Config, target posture.Target, o Options)
 	})
 	return engine.Open(ctx, cfg, target, engine.Options{
 		Services: selected, Regions: services.Regions, Link: catalogue.Link,
-		Attempts: o.Attempts, Sample: o.Sample, Identity: o.Identity,
+		Attempts: o.Attempts, Sample: o.Sample, Above: o.Above, Identity: o.Identity,
 	})
 }
 

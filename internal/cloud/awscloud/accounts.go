@@ -69,6 +69,9 @@ func (a *accounts) open(ctx context.Context, target posture.Target) (audit.Scann
 	if !assumed {
 		options.Identity = a.identity()
 	}
+	if a.settings.Organization != nil && a.role.ARN == "" && a.profile == "" {
+		options.Above = &a.aws // who lists the accounts may mostly read their policies too
+	}
 	account, err := aws.Open(ctx, cfg, target, options)
 	if err != nil {
 		return nil, err

@@ -23,12 +23,14 @@ type Options struct {
 	Link     func(posture.Resource) string                       // the console's address of a resource; nil: none
 	Attempts int                                                 // tries of a call; 0: as many as proved right under throttling
 	Sample   bool                                                // read at most one resource of each listing
+	Above    *aws.Config                                         // by which the organization is read, of its management account or a delegated administrator; nil: it is not
 	Identity Identity                                            // whose the credentials are, where that was asked before; zero: it is asked
 }
 
 // Account is an AWS account that answered, ready to be scanned once.
 type Account struct {
 	cfg     aws.Config
+	above   *aws.Config // by which the organization is read; nil: it is not
 	options Options
 	target  posture.Target
 
@@ -54,6 +56,11 @@ func Open(ctx context.Context, cfg aws.Config, target posture.Target, options Op
 	}
 	a.cfg.HTTPClient = httpClient(a.cfg)
 	a.cfg.APIOptions = append(slices.Clone(a.cfg.APIOptions), a.record.watch)
+	if options.Above != nil {
+		above := options.Above.Copy()
+		above.HTTPClient, above.APIOptions = a.cfg.HTTPClient, append(slices.Clone(above.APIOptions), a.record.watch)
+		a.above = &above
+	}
 	if err := a.identify(ctx); err != nil {
 		return nil, err
 	}

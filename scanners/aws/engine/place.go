@@ -51,6 +51,17 @@ func (p *Place) In(region string) *Place {
 // Home returns the place in the region where global services are asked.
 func (p *Place) Home() *Place { return p.In(p.scan.homeRegion) }
 
+// Above returns the place from which the account's organization is read, with
+// other credentials, false where there is none. Only clients are made there.
+func (p *Place) Above() (*Place, bool) {
+	if p.scan.above == nil {
+		return nil, false
+	}
+	other := *p.Home()
+	other.scan = p.scan.above
+	return &other, true
+}
+
 // Regions returns the regions that are scanned, and whether those are all that
 // the account has enabled.
 func (p *Place) Regions() (regions []string, every bool) { return p.scan.regions, p.scan.everyRegion }

@@ -89,6 +89,8 @@ var prefixes = map[string]string{
 	"cloudwatch logs":           "logs",
 	"config service":            "config",
 	"efs":                       "elasticfilesystem",
+	"opensearch":                "es",
+	"accessanalyzer":            "access-analyzer",
 	"elastic load balancing v2": "elasticloadbalancing",
 }
 

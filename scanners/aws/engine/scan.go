@@ -13,6 +13,7 @@ import (
 // scan is what all places of one scan share.
 type scan struct {
 	cfg         aws.Config
+	above       *scan // by which the organization is read; nil: it is not
 	homeRegion  string
 	regions     []string // that are scanned
 	everyRegion bool     // those are all that the account has enabled
@@ -46,11 +47,15 @@ func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture
 
 // begin returns the state of a new scan.
 func (a *Account) begin(want posture.Want, emit func(posture.Resource)) *scan {
-	return &scan{
+	s := &scan{
 		cfg: a.cfg, homeRegion: a.homeRegion, regions: a.target.Regions, everyRegion: a.everyRegion, want: want, sample: a.options.Sample,
 		newRetryer: a.newRetryer, record: a.record, permissions: permissions(a.options.Services),
 		emitter: &scanners.Emitter{Provider: posture.AWS, Account: a.target.Account, Link: a.options.Link, Sink: emit},
 	}
+	if a.above != nil {
+		s.above = &scan{cfg: *a.above, homeRegion: a.homeRegion, newRetryer: a.newRetryer, record: a.record, permissions: s.permissions}
+	}
+	return s
 }
 
 // places returns where which wanted service is to be read.

@@ -19,6 +19,9 @@ type denial struct {
 // admissions returns whom the document lets in for what is asked.
 func (d Document) admissions(ask Ask) []admission {
 	denials := d.denials()
+	for _, guard := range ask.Guards {
+		denials = append(denials, guard.denials()...)
+	}
 	var list []admission
 	for i, s := range d.statements {
 		if !s.allow {

@@ -7,10 +7,11 @@ import (
 
 // Ask is what is asked of a resource's policy.
 type Ask struct {
-	Service  string   // prefix of the service's actions: "s3", "sqs", "sts" for the trust of a role
-	Actions  []string // the actions that are asked for; none for any
-	Resource string   // ARN of the resource; empty where its policies are about it alone
-	Account  string   // id of the account that the resource belongs to
+	Service  string     // prefix of the service's actions: "s3", "sqs", "sts" for the trust of a role
+	Actions  []string   // the actions that are asked for; none for any
+	Resource string     // ARN of the resource; empty where its policies are about it alone
+	Account  string     // id of the account that the resource belongs to
+	Guards   []Document // resource control policies of its organization, whose denies hold too
 }
 
 // anonymous holds the services that answer callers without any account, where

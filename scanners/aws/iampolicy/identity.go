@@ -82,14 +82,28 @@ func (i identity) every(ask func(layer) answer) answer {
 type want struct {
 	action string   // lower case, or a pattern of a whole service
 	passes []string // the services that a role is passed to
+	caller string   // ARN of the user or role who asks; empty if it is not known
 }
 
-func wanted(action string, passes ...string) want { return want{strings.ToLower(action), passes} }
+func wanted(action string, passes ...string) want {
+	return want{action: strings.ToLower(action), passes: passes}
+}
+
+// caller returns the ARN of the user or role, empty if the principal is neither
+// or is not known.
+func (i identity) caller() string {
+	for _, arn := range i.own {
+		if strings.Contains(arn, ":user/") || strings.Contains(arn, ":role/") {
+			return arn
+		}
+	}
+	return ""
+}
 
 // onAll answers whether the action is allowed on every resource of one of its
 // types, in at least one region.
 func (i identity) onAll(w want) answer {
-	return i.onTypes(w, func(l layer, types []string) answer {
+	return i.onTypes(w, func(w want, l layer, types []string) answer {
 		got := no
 		for _, s := range l.allows {
 			if got == yes || !s.speaksOfAll(w.action) {
@@ -106,7 +120,7 @@ func (i identity) onAll(w want) answer {
 // onSome answers whether the action is allowed on some resource, whatever the
 // conditions: who may choose a name, a tag or a size finds one that they allow.
 func (i identity) onSome(w want) answer {
-	return i.onTypes(w, func(l layer, types []string) answer {
+	return i.onTypes(w, func(w want, l layer, types []string) answer {
 		for _, s := range l.allows {
 			if !s.speaksOf(w.action) {
 				continue
@@ -123,13 +137,14 @@ func (i identity) onSome(w want) answer {
 
 // onTypes answers whether all layers say so of the action's types: of any one of
 // them, or of each where a request names one of each.
-func (i identity) onTypes(w want, ask func(layer, []string) answer) answer {
+func (i identity) onTypes(w want, ask func(want, layer, []string) answer) answer {
+	w.caller = i.caller()
 	if !slices.Contains(onEach, w.action) {
-		return i.every(func(l layer) answer { return ask(l, w.types()) })
+		return i.every(func(l layer) answer { return ask(w, l, w.types()) })
 	}
 	got := yes
 	for _, one := range w.types() {
-		got = min(got, i.every(func(l layer) answer { return ask(l, []string{one}) }))
+		got = min(got, i.every(func(l layer) answer { return ask(w, l, []string{one}) }))
 	}
 	return got
 }
@@ -141,6 +156,7 @@ func (i identity) onItself(w want) answer {
 		own = []string{"arn:" + i.account.partition() + ":iam::" + i.account.ID + ":user/\x01"}
 	}
 	got := no
+	w.caller = i.caller()
 	for _, arn := range own {
 		if overlapsAny(i.account.resources(w.types(), "*"), arn) {
 			got = max(got, i.every(func(l layer) answer { return l.on(w, arn, i.account) }))

@@ -34,6 +34,8 @@ func (w want) keeps(c condition, a AccountRef) answer {
 		return attaching(c, a)
 	case c.key == "iam:permissionsboundary":
 		return bounding(c)
+	case c.key == "aws:principalarn" && w.caller != "" && c.compare == compareText && !slices.ContainsFunc(c.values, variable):
+		return matching(c, []string{w.caller})
 	case c.key == "aws:resourceaccount":
 		return matching(c, []string{a.ID})
 	case !known:

@@ -40,6 +40,7 @@ func (w way) borrowsFrom(i identity, arn string) answer {
 	got := yes
 	for _, action := range w.needs {
 		asked := wanted(action)
+		asked.caller = i.caller()
 		got = min(got, i.onSome(asked))
 		if !slices.Contains(w.beside, action) {
 			got = min(got, i.every(func(l layer) answer { return l.onTagged(asked, arn, i.account) }))

@@ -130,6 +130,9 @@ func widened(patterns []string) []string {
 	return wide
 }
 
+// variable reports whether a value has a policy variable.
+func variable(value string) bool { return strings.Contains(value, "${") }
+
 // open reports whether a value is no fixed one: it has a wildcard or a policy
 // variable.
 func open(value string) bool {

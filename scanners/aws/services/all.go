@@ -11,7 +11,7 @@ import (
 
 // Catalogue returns all that can be read of AWS, and the calls that it takes.
 func Catalogue() scanners.Catalogue {
-	c := scanners.Catalogue{Opening: engine.Opening(), Beside: attributing(), Place: engine.Console}
+	c := scanners.Catalogue{Opening: engine.Opening(), Beside: append(attributing(), guardCalls()...), Place: engine.Console}
 	for _, service := range All() {
 		c.Types = append(c.Types, service.Type)
 	}
@@ -35,11 +35,13 @@ func All() []engine.Service {
 		elbLoadBalancers, elbListeners,
 		autoScalingGroups,
 		lambdaFunctions,
+		ecrRegistryPolicies, ecrRepositories,
+		openSearchDomains,
 
 		cloudTrailTrails, cloudTrailAccounts,
 		cloudWatchAlarms, auditAlarms,
 		guardDutyDetectors, securityHubs, configRecorders,
-		logGroups, logsResourcePolicies,
+		logGroups, logsDestinations, logsResourcePolicies,
 		backupPlans, backupVaults, backupRecoveries,
 		dynamoDBTables, efsFileSystems,
 		snsTopics, sqsQueues,

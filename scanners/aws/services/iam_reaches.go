@@ -3,6 +3,7 @@ package services
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -79,11 +80,15 @@ func (g iamRoleGraph) takes(from iampolicy.Principal, arn string, account iampol
 	return ways, cmp.Or(gap, g.gap)
 }
 
-// bounded collects all the policies of a user, group or role and its boundary,
-// and returns why some of them are not known. Without its boundary it has
-// nothing.
+// bounded collects all the policies of a user, group or role, its boundary and
+// what its organization forbids it, and returns why some of its own are not
+// known. Without its boundary it has nothing. Nothing is forbidden to the roles
+// that services of AWS make for themselves.
 func (a iamAccess) bounded(h holding) (iampolicy.Principal, error) {
 	principal, missing := a.principal(h)
+	if !strings.Contains(h.arn, ":role/aws-service-role/") {
+		principal.Guards = a.guards
+	}
 	if h.boundary == "" {
 		return principal, missing
 	}

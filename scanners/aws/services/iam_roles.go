@@ -67,17 +67,17 @@ func readIAMRole(ctx context.Context, p *engine.Place, role types.RoleDetail) {
 	if r.Wants(grantFields...) {
 		doc.Administrator, doc.Escalates = readIAMAccess(ctx, p).readAccess(r, holdingOfRole(role))
 	}
-	doc.readTrust(r, role.AssumeRolePolicyDocument)
+	doc.readTrust(r, role.AssumeRolePolicyDocument, readGuards(ctx, p).resources)
 	r.EmitIn(posture.Global, aws.ToString(role.Arn), aws.ToString(role.RoleName), iamTags(role.Tags), &doc)
 }
 
 // readTrust says who may take the role.
-func (doc *IAMRole) readTrust(r *engine.Reading, document *string) {
+func (doc *IAMRole) readTrust(r *engine.Reading, document *string, guards []iampolicy.Document) {
 	policy, err := parseGrants(document)
 	if !r.Got(err, "trusts", "open_to_providers", "any_audience") {
 		return
 	}
-	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account})
+	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account, Guards: guards})
 	doc.Trusts = trust.Unscoped
 	if trust.Unsure && !slices.Contains(doc.Trusts, "*") { // a rule may know the accounts that are in it
 		from(iamDetailsCall.Op, "trusts").unclear(r)

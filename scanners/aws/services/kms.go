@@ -18,11 +18,12 @@ import (
 // KMSKey is what rules may ask of a key that the customer manages. Keys that
 // AWS services manage are not emitted: nobody can change them.
 type KMSKey struct {
-	State           string `json:"state"`            // Enabled, Disabled, PendingDeletion, PendingReplicaDeletion, PendingImport, Unavailable and passing states
-	PendingDeletion bool   `json:"pending_deletion"` // scheduled for deletion
-	Rotatable       bool   `json:"rotatable"`        // KMS can rotate it: symmetric, its material made by KMS, in KMS's own store, Enabled or Disabled
-	Rotation        bool   `json:"rotation"`         // rotates automatically; false for what is not rotatable
-	PolicyPublic    bool   `json:"policy_public"`    // the key policy admits anybody
+	State            string `json:"state"`              // Enabled, Disabled, PendingDeletion, PendingReplicaDeletion, PendingImport, Unavailable and passing states
+	PendingDeletion  bool   `json:"pending_deletion"`   // scheduled for deletion
+	Rotatable        bool   `json:"rotatable"`          // KMS can rotate it: symmetric, its material made by KMS, in KMS's own store, Enabled or Disabled
+	Rotation         bool   `json:"rotation"`           // rotates automatically; false for what is not rotatable
+	PublicByAnalyzer bool   `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
+	PolicyPublic     bool   `json:"policy_public"`      // the key policy admits anybody
 }
 
 var kmsKeys = engine.Service{
@@ -30,14 +31,14 @@ var kmsKeys = engine.Service{
 		Name:    "AWS::KMS::Key",
 		Service: "kms",
 		Doc:     KMSKey{},
-		Calls: []scanners.Call{
-			{Op: "kms:ListKeys"},
-			{Op: "kms:ListAliases"},
-			{Op: "kms:DescribeKey", Each: true, For: []string{"state", "pending_deletion", "rotatable", "rotation"}},
-			{Op: "kms:GetKeyRotationStatus", Each: true, For: []string{"rotation"}},
-			{Op: "kms:GetKeyPolicy", Each: true, For: []string{"policy_public"}},
-			{Op: "kms:ListResourceTags", Each: true, For: []string{"tags"}},
-		},
+		Calls: append(analyzerCalls(),
+			scanners.Call{Op: "kms:ListKeys"},
+			scanners.Call{Op: "kms:ListAliases"},
+			scanners.Call{Op: "kms:DescribeKey", Each: true, For: []string{"state", "pending_deletion", "rotatable", "rotation"}},
+			scanners.Call{Op: "kms:GetKeyRotationStatus", Each: true, For: []string{"rotation"}},
+			scanners.Call{Op: "kms:GetKeyPolicy", Each: true, For: []string{"policy_public"}},
+			scanners.Call{Op: "kms:ListResourceTags", Each: true, For: []string{"tags"}},
+		),
 		Console: scanners.Console{Path: "/kms/home?region={region}#/kms/keys/{last}"},
 	},
 	Scan: scanKMSKeys,
@@ -108,6 +109,7 @@ func readKMSKey(ctx context.Context, p *engine.Place, entry types.KeyListEntry, 
 		k.readMetadata(ctx, *out.KeyMetadata)
 	}
 	k.readKeyPolicy(ctx)
+	k.doc.PublicByAnalyzer = readByAnalyzer(ctx, k.Reading, k.arn, k.doc.PolicyPublic, "policy_public")
 	k.Got(name.unread, posture.FieldName)
 	k.Emit(k.arn, cmp.Or(name.alias, aws.ToString(entry.KeyId)), k.readKeyTags(ctx), &k.doc)
 }
@@ -137,7 +139,7 @@ func (k *kmsReading) readKeyPolicy(ctx context.Context) {
 		return
 	}
 	k.doc.PolicyPublic = readPublic(k.Reading, aws.ToString(out.Policy), from("kms:GetKeyPolicy", "policy_public"),
-		iampolicy.Ask{Service: "kms", Resource: k.arn})
+		iampolicy.Ask{Service: "kms", Resource: k.arn, Guards: readGuards(ctx, k.Place).resources})
 }
 
 func (k *kmsReading) readKeyTags(ctx context.Context) map[string]string {

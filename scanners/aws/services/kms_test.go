@@ -11,7 +11,12 @@ import (
 )
 
 //go:embed testdata/kms.txtar
-var kmsFixtures string
+var kmsAnswers string
+
+// kmsFixtures is an account with keys and no analyzer.
+var kmsFixtures = kmsAnswers + noAnalyzer
+
+const noAnalyzer = "-- access-analyzer:ListAnalyzers --\n{\"analyzers\": []}\n"
 
 // kmsKey returns a key as a resource, by its id.
 func kmsKey(id, name string, tags map[string]string, doc KMSKey, unread ...posture.Unread) posture.Resource {

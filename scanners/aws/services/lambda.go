@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -24,6 +25,7 @@ type LambdaFunction struct {
 	EnvironmentCMK          bool     `json:"environment_cmk"`           // they are encrypted with a key that the customer manages
 	CredentialInEnvironment bool     `json:"credential_in_environment"` // one of them holds a credential, by the form of its value or by its name
 	LendsTo                 []string `json:"lends_to"`                  // users and roles that get full access, or a way to it, by the function's role: they may change its code; ten at most are named
+	PublicByAnalyzer        bool     `json:"public_by_analyzer"`        // IAM Access Analyzer has an active finding that it is public
 	Public                  bool     `json:"public"`                    // its policy, or that of an alias or version, lets anybody in: directly, by a function URL without authentication, or through a service that acts for any account
 }
 
@@ -32,14 +34,14 @@ var lambdaFunctions = engine.Service{
 		Name:    "AWS::Lambda::Function",
 		Service: "lambda",
 		Doc:     LambdaFunction{},
-		Calls: append(lendsCalls(), []scanners.Call{
+		Calls: slices.Concat(lendsCalls(), analyzerCalls(), []scanners.Call{
 			{Op: "lambda:ListFunctions"},
 			{Op: "ec2:DescribeSubnets", For: []string{"zones"}},
 			{Op: "lambda:GetPolicy", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListAliases", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListVersionsByFunction", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListTags", Each: true, For: []string{"tags"}},
-		}...),
+		}),
 		Console: scanners.Console{Path: "/lambda/home?region={region}#/functions/{last}"},
 	},
 	Scan: scanLambdaFunctions,
@@ -71,6 +73,7 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 		doc.Zones = readZones(ctx, r, vpc.SubnetIds)
 	}
 	doc.Public = readLambdaPolicies(ctx, r, function)
+	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(function.FunctionArn), doc.Public, "public")
 	if aws.ToString(function.Role) != "" {
 		doc.LendsTo = readLendsTo(ctx, r, iampolicy.Lender{Kind: iampolicy.Function, ARN: aws.ToString(function.FunctionArn)}, roleNamed(function.Role))
 	}

@@ -114,6 +114,7 @@ func TestActionNames(t *testing.T) {
 		"s3:GetObjectLockConfiguration":         "s3:GetBucketObjectLockConfiguration",
 		"s3:GetPublicAccessBlock":               "s3:GetBucketPublicAccessBlock",
 		"s3control:GetPublicAccessBlock":        "s3:GetAccountPublicAccessBlock",
+		"access-analyzer:ListFindingsV2":        "access-analyzer:ListFindings",
 	}
 	for op, action := range permissionsOfScan() {
 		want := op

@@ -16,15 +16,16 @@ import (
 // Secret is what rules may ask of a secret of Secrets Manager. Its value is
 // never read.
 type Secret struct {
-	RotationEnabled bool      `json:"rotation_enabled"` // Secrets Manager rotates it
-	NextRotation    time.Time `json:"next_rotation"`    // latest time of the next rotation; past when rotations fail, zero without rotation
-	LastRotated     time.Time `json:"last_rotated"`     // zero if never
-	LastChanged     time.Time `json:"last_changed"`     // when value or settings last changed
-	LastUsed        time.Time `json:"last_used"`        // day of the last use; when it was created, if never used
-	KMSKey          string    `json:"kms_key"`          // ARN, id or alias of a key of the account; empty for aws/secretsmanager
-	OwningService   string    `json:"owning_service"`   // AWS service that made and manages it; empty for the account's own
-	Replica         bool      `json:"replica"`          // a copy of a secret of another region, which alone can be changed
-	Public          bool      `json:"public"`           // its resource policy lets anyone in
+	RotationEnabled  bool      `json:"rotation_enabled"`   // Secrets Manager rotates it
+	NextRotation     time.Time `json:"next_rotation"`      // latest time of the next rotation; past when rotations fail, zero without rotation
+	LastRotated      time.Time `json:"last_rotated"`       // zero if never
+	LastChanged      time.Time `json:"last_changed"`       // when value or settings last changed
+	LastUsed         time.Time `json:"last_used"`          // day of the last use; when it was created, if never used
+	KMSKey           string    `json:"kms_key"`            // ARN, id or alias of a key of the account; empty for aws/secretsmanager
+	OwningService    string    `json:"owning_service"`     // AWS service that made and manages it; empty for the account's own
+	Replica          bool      `json:"replica"`            // a copy of a secret of another region, which alone can be changed
+	PublicByAnalyzer bool      `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
+	Public           bool      `json:"public"`             // its resource policy lets anyone in
 }
 
 var secrets = engine.Service{
@@ -32,10 +33,10 @@ var secrets = engine.Service{
 		Name:    "AWS::SecretsManager::Secret",
 		Service: "secretsmanager",
 		Doc:     Secret{},
-		Calls: []scanners.Call{
-			{Op: "secretsmanager:ListSecrets"},
-			{Op: "secretsmanager:GetResourcePolicy", Each: true, For: []string{"public"}},
-		},
+		Calls: append(analyzerCalls(),
+			scanners.Call{Op: "secretsmanager:ListSecrets"},
+			scanners.Call{Op: "secretsmanager:GetResourcePolicy", Each: true, For: []string{"public"}},
+		),
 		Console: scanners.Console{Path: "/secretsmanager/secret?name={name}&region={region}"},
 	},
 	Scan: scanSecrets,
@@ -76,9 +77,10 @@ func readSecret(ctx context.Context, p *engine.Place, secret types.SecretListEnt
 		out, err := secretsClient(p).GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: secret.ARN})
 		if r.Got(err, "public") && aws.ToString(out.ResourcePolicy) != "" {
 			doc.Public = readPublic(r, aws.ToString(out.ResourcePolicy), from("secretsmanager:GetResourcePolicy", "public"),
-				iampolicy.Ask{Service: "secretsmanager", Resource: aws.ToString(secret.ARN)})
+				iampolicy.Ask{Service: "secretsmanager", Resource: aws.ToString(secret.ARN), Guards: readGuards(ctx, p).resources})
 		}
 	}
+	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(secret.ARN), doc.Public, "public")
 	tags := engine.Tags(secret.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	r.Emit(aws.ToString(secret.ARN), aws.ToString(secret.Name), tags, &doc)
 }

@@ -15,8 +15,9 @@ import (
 
 // SNSTopic is what rules may ask of a topic.
 type SNSTopic struct {
-	KMSKey string `json:"kms_key"` // id, ARN or alias of the KMS key that encrypts messages; empty when none does
-	Public bool   `json:"public"`  // the topic's policy lets anyone in, be it through a service that acts for any account
+	KMSKey           string `json:"kms_key"`            // id, ARN or alias of the KMS key that encrypts messages; empty when none does
+	PublicByAnalyzer bool   `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
+	Public           bool   `json:"public"`             // the topic's policy lets anyone in, be it through a service that acts for any account
 }
 
 var snsTopics = engine.Service{
@@ -24,11 +25,11 @@ var snsTopics = engine.Service{
 		Name:    "AWS::SNS::Topic",
 		Service: "sns",
 		Doc:     SNSTopic{},
-		Calls: []scanners.Call{
-			{Op: "sns:ListTopics"},
-			{Op: "sns:GetTopicAttributes", Each: true, For: []string{"kms_key", "public"}},
-			{Op: "sns:ListTagsForResource", Each: true, For: []string{"tags"}},
-		},
+		Calls: append(analyzerCalls(),
+			scanners.Call{Op: "sns:ListTopics"},
+			scanners.Call{Op: "sns:GetTopicAttributes", Each: true, For: []string{"kms_key", "public"}},
+			scanners.Call{Op: "sns:ListTagsForResource", Each: true, For: []string{"tags"}},
+		),
 		Console: scanners.Console{Path: "/sns/v3/home?region={region}#/topic/{id}"},
 	},
 	Scan: scanSNSTopics,
@@ -54,6 +55,7 @@ func readTopic(ctx context.Context, p *engine.Place, topic types.Topic) {
 			}
 		}
 	}
+	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, arn, doc.Public, "public")
 	r.Emit(arn, arn[strings.LastIndexByte(arn, ':')+1:], readTopicTags(ctx, r, arn), &doc)
 }
 

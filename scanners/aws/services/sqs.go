@@ -19,6 +19,7 @@ import (
 type SQSQueue struct {
 	Encrypted         bool   `json:"encrypted"`            // messages are encrypted at rest, with a key of SQS or with KMS
 	KMSKey            string `json:"kms_key"`              // id, ARN or alias of the KMS key; empty when none is used
+	PublicByAnalyzer  bool   `json:"public_by_analyzer"`   // IAM Access Analyzer has an active finding that it is public
 	Public            bool   `json:"public"`               // the queue's policy lets anyone in, be it through a service that acts for any account
 	DeadLetterQueue   bool   `json:"dead_letter_queue"`    // messages that fail too often move to another queue
 	IsDeadLetterQueue bool   `json:"is_dead_letter_queue"` // another queue of the account and region sends its failed messages here
@@ -29,11 +30,11 @@ var sqsQueues = engine.Service{
 		Name:    "AWS::SQS::Queue",
 		Service: "sqs",
 		Doc:     SQSQueue{},
-		Calls: []scanners.Call{
-			{Op: "sqs:ListQueues"},
-			{Op: "sqs:GetQueueAttributes", Each: true, For: []string{"encrypted", "kms_key", "public", "dead_letter_queue", "is_dead_letter_queue"}},
-			{Op: "sqs:ListQueueTags", Each: true, For: []string{"tags"}},
-		},
+		Calls: append(analyzerCalls(),
+			scanners.Call{Op: "sqs:ListQueues"},
+			scanners.Call{Op: "sqs:GetQueueAttributes", Each: true, For: []string{"encrypted", "kms_key", "public", "dead_letter_queue", "is_dead_letter_queue"}},
+			scanners.Call{Op: "sqs:ListQueueTags", Each: true, For: []string{"tags"}},
+		),
 		Console: scanners.Console{Path: "/sqs/v3/home?region={region}#/queues/https%3A%2F%2Fsqs.{region}.{domain}%2F{account}%2F{last}"},
 	},
 	Scan: scanSQSQueues,
@@ -103,18 +104,19 @@ func readQueue(ctx context.Context, p *engine.Place, url string) *queueReading {
 		})
 		q.err = err
 		if q.r.Got(err, fields...) {
-			q.readAttributes(out.Attributes)
+			q.readAttributes(ctx, out.Attributes)
 		}
 	}
+	q.doc.PublicByAnalyzer = readByAnalyzer(ctx, q.r, q.arn, q.doc.Public, "public")
 	q.readTags(ctx, url)
 	return q
 }
 
-func (q *queueReading) readAttributes(attributes map[string]string) {
+func (q *queueReading) readAttributes(ctx context.Context, attributes map[string]string) {
 	q.doc.KMSKey = attributes["KmsMasterKeyId"]
 	q.doc.Encrypted = q.doc.KMSKey != "" || attributes["SqsManagedSseEnabled"] == "true"
 	if policy := attributes["Policy"]; policy != "" {
-		q.doc.Public = readOpen(q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn})
+		q.doc.Public = readOpen(q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn, Guards: readGuards(ctx, q.r.Place).resources})
 	}
 	if attributes["RedrivePolicy"] == "" {
 		return

@@ -1,0 +1,88 @@
+package services
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer"
+	"github.com/aws/aws-sdk-go-v2/service/accessanalyzer/types"
+
+	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// byAnalyzer is the field for what IAM Access Analyzer says of a resource: an
+// analyzer of the region has an active finding that it is public. It is beside our
+// own reading of the policy, and either suffices.
+const byAnalyzer = "public_by_analyzer"
+
+// analyzerCalls returns the calls that read what IAM Access Analyzer found.
+func analyzerCalls() []scanners.Call {
+	return []scanners.Call{
+		{Op: "access-analyzer:ListAnalyzers", For: []string{byAnalyzer}},
+		{Op: "access-analyzer:ListFindingsV2", Permission: "access-analyzer:ListFindings", For: []string{byAnalyzer}},
+	}
+}
+
+// analysis is what the analyzers of a region found.
+type analysis struct {
+	exists bool            // there is an analyzer of access from outside
+	public map[string]bool // ARNs of the account's resources that are public
+}
+
+func analyzerClient(p *engine.Place) *accessanalyzer.Client {
+	return engine.Client(p, accessanalyzer.NewFromConfig)
+}
+
+// readAnalysis reads the findings of all analyzers, once per account and region.
+func readAnalysis(ctx context.Context, p *engine.Place) (analysis, error) {
+	return engine.Once(p, "public by Access Analyzer", func() (analysis, error) {
+		pages := accessanalyzer.NewListAnalyzersPaginator(analyzerClient(p), &accessanalyzer.ListAnalyzersInput{MaxResults: aws.Int32(100)})
+		analyzers, err := engine.ListAll(ctx, pages, func(page *accessanalyzer.ListAnalyzersOutput) []types.AnalyzerSummary { return page.Analyzers })
+		found := analysis{public: map[string]bool{}}
+		for _, analyzer := range analyzers {
+			if err == nil && analyzer.Status == types.AnalyzerStatusActive && (analyzer.Type == types.TypeAccount || analyzer.Type == types.TypeOrganization) {
+				found.exists = true
+				err = found.read(ctx, p, analyzer.Arn)
+			}
+		}
+		return found, err
+	})
+}
+
+// read adds the active findings of one analyzer that something of the account
+// is public.
+func (a *analysis) read(ctx context.Context, p *engine.Place, analyzer *string) error {
+	is := func(value string) types.Criterion { return types.Criterion{Eq: []string{value}} }
+	pages := accessanalyzer.NewListFindingsV2Paginator(analyzerClient(p), &accessanalyzer.ListFindingsV2Input{
+		AnalyzerArn: analyzer, MaxResults: aws.Int32(100),
+		Filter: map[string]types.Criterion{"isPublic": is("true"), "status": is(string(types.FindingStatusActive)), "resourceOwnerAccount": is(p.Account)},
+	})
+	return engine.EachPage(ctx, pages, func(page *accessanalyzer.ListFindingsV2Output) error {
+		for _, finding := range page.Findings {
+			if finding.Status == types.FindingStatusActive && ownedHere(p, finding.ResourceOwnerAccount) {
+				a.public[aws.ToString(finding.Resource)] = true
+			}
+		}
+		return nil
+	})
+}
+
+// readByAnalyzer reports whether an analyzer calls the resource public, and
+// counts where it differs from our own reading, in the field ours.
+func readByAnalyzer(ctx context.Context, r *engine.Reading, arn string, public bool, ours string) bool {
+	if !r.Wants(byAnalyzer) {
+		return false
+	}
+	found, err := readAnalysis(ctx, r.Place)
+	if !r.Got(err, byAnalyzer) {
+		return false
+	}
+	known := r.Wants(ours) && !slices.ContainsFunc(r.Unread(), func(u posture.Unread) bool { return u.Field == ours })
+	if found.exists && known && found.public[arn] != public {
+		r.Place.Disagree("access-analyzer:ListFindingsV2")
+	}
+	return found.public[arn]
+}

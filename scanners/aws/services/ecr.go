@@ -1,0 +1,62 @@
+package services
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
+)
+
+// ECRRepository is what rules may ask of a repository of container images.
+type ECRRepository struct {
+	PublicByAnalyzer bool `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
+	Public           bool `json:"public"`             // its policy lets in whoever has an AWS account, be it through a service that acts for any account
+}
+
+var ecrRepositories = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::ECR::Repository",
+		Service: "ecr",
+		Doc:     ECRRepository{},
+		Calls: append(analyzerCalls(),
+			scanners.Call{Op: "ecr:DescribeRepositories"},
+			scanners.Call{Op: "ecr:GetRepositoryPolicy", Each: true, For: []string{"public"}},
+			scanners.Call{Op: "ecr:ListTagsForResource", Each: true, For: []string{"tags"}},
+		),
+		Console: scanners.Console{Path: "/ecr/repositories/private/{account}/{name}?region={region}"},
+	},
+	Scan: scanECRRepositories,
+}
+
+func ecrClient(p *engine.Place) *ecr.Client { return engine.Client(p, ecr.NewFromConfig) }
+
+func scanECRRepositories(ctx context.Context, p *engine.Place) error {
+	pages := ecr.NewDescribeRepositoriesPaginator(ecrClient(p), &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1000)})
+	return engine.EachListed(ctx, p, pages, func(page *ecr.DescribeRepositoriesOutput) []types.Repository { return page.Repositories }, readECRRepository)
+}
+
+func readECRRepository(ctx context.Context, p *engine.Place, repository types.Repository) {
+	var doc ECRRepository
+	r := p.Read()
+	if r.Wants("public") {
+		out, err := ecrClient(p).GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{RepositoryName: repository.RepositoryName})
+		if r.Got(engine.NotConfigured(err, "RepositoryPolicyNotFoundException"), "public") && out != nil {
+			doc.Public = readOpen(r, aws.ToString(out.PolicyText), from("ecr:GetRepositoryPolicy", "public"),
+				iampolicy.Ask{Service: "ecr", Guards: readGuards(ctx, p).resources})
+		}
+	}
+	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(repository.RepositoryArn), doc.Public, "public")
+	var tags map[string]string
+	if r.Wants("tags") {
+		out, err := ecrClient(p).ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: repository.RepositoryArn})
+		if r.Got(err, "tags") {
+			tags = engine.Tags(out.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+		}
+	}
+	r.Emit(aws.ToString(repository.RepositoryArn), aws.ToString(repository.RepositoryName), tags, &doc)
+}

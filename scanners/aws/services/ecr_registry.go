@@ -1,0 +1,45 @@
+package services
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
+)
+
+// ECRRegistryPolicy is what rules may ask of the policy of the account's
+// registry in a region, which lets others make repositories and push into them.
+type ECRRegistryPolicy struct {
+	Public        bool     `json:"public"`         // it lets in whoever has an AWS account
+	OtherAccounts []string `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
+}
+
+var ecrRegistryPolicies = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::ECR::RegistryPolicy",
+		Service: "ecr",
+		Doc:     ECRRegistryPolicy{},
+		Calls:   []scanners.Call{{Op: "ecr:GetRegistryPolicy", For: []string{"public", "other_accounts"}}},
+		Console: scanners.Console{Path: "/ecr/private-registry/permissions?region={region}"},
+	},
+	Scan: scanECRRegistryPolicy,
+}
+
+// scanECRRegistryPolicy emits the one registry, with a policy or without.
+func scanECRRegistryPolicy(ctx context.Context, p *engine.Place) error {
+	var doc ECRRegistryPolicy
+	r := p.Read()
+	if r.Wants("public", "other_accounts") {
+		out, err := ecrClient(p).GetRegistryPolicy(ctx, &ecr.GetRegistryPolicyInput{})
+		if r.Got(engine.NotConfigured(err, "RegistryPolicyNotFoundException"), "public", "other_accounts") && out != nil {
+			verdict := readVerdict(r, aws.ToString(out.PolicyText), from("ecr:GetRegistryPolicy", "public", "other_accounts"), iampolicy.Ask{Service: "ecr"})
+			doc.Public, doc.OtherAccounts = letsAnyoneIn(verdict), verdict.Others()
+		}
+	}
+	r.Emit(p.ARN("ecr", "registry-policy"), "registry policy in "+p.Region, nil, &doc)
+	return nil
+}

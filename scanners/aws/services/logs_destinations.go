@@ -1,0 +1,48 @@
+package services
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
+)
+
+// LogsDestination is what rules may ask of a destination of CloudWatch Logs,
+// into which other accounts send what they log.
+type LogsDestination struct {
+	Public        bool     `json:"public"`         // its access policy lets in whoever has an AWS account
+	OtherAccounts []string `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
+}
+
+var logsDestinations = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::Logs::Destination",
+		Service: "logs",
+		Doc:     LogsDestination{},
+		Calls:   []scanners.Call{{Op: "logs:DescribeDestinations"}},
+		Console: scanners.Console{None: "the console shows no destinations of CloudWatch Logs"},
+	},
+	Scan: scanLogsDestinations,
+}
+
+func scanLogsDestinations(ctx context.Context, p *engine.Place) error {
+	pages := cloudwatchlogs.NewDescribeDestinationsPaginator(logsClient(p), &cloudwatchlogs.DescribeDestinationsInput{Limit: aws.Int32(50)})
+	return engine.EachListed(ctx, p, pages, func(page *cloudwatchlogs.DescribeDestinationsOutput) []types.Destination { return page.Destinations }, readLogsDestination)
+}
+
+// readLogsDestination judges the policy; without one only the account itself
+// may send.
+func readLogsDestination(_ context.Context, p *engine.Place, destination types.Destination) {
+	var doc LogsDestination
+	r := p.Read()
+	if policy := aws.ToString(destination.AccessPolicy); policy != "" {
+		verdict := readVerdict(r, policy, from("logs:DescribeDestinations", "public", "other_accounts"), iampolicy.Ask{Service: "logs"})
+		doc.Public, doc.OtherAccounts = letsAnyoneIn(verdict), verdict.Others()
+	}
+	r.Emit(aws.ToString(destination.Arn), aws.ToString(destination.DestinationName), nil, &doc)
+}

@@ -1,0 +1,89 @@
+package services
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/opensearch"
+	"github.com/aws/aws-sdk-go-v2/service/opensearch/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
+)
+
+// OpenSearchDomain is what rules may ask of a domain of OpenSearch or
+// Elasticsearch.
+type OpenSearchDomain struct {
+	InVPC  bool `json:"in_vpc"` // its endpoint lies in a VPC
+	Public bool `json:"public"` // its access policy lets anybody in, signed or not
+}
+
+var openSearchDomains = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::OpenSearchService::Domain",
+		Service: "es",
+		Doc:     OpenSearchDomain{},
+		Calls: []scanners.Call{
+			{Op: "es:ListDomainNames"},
+			{Op: "es:DescribeDomains"},
+			{Op: "es:ListTags", Each: true, For: []string{"tags"}},
+		},
+		Console: scanners.Console{Path: "/aos/home?region={region}#opensearch/domains/{name}"},
+	},
+	Scan: scanOpenSearchDomains,
+}
+
+func openSearchClient(p *engine.Place) *opensearch.Client {
+	return engine.Client(p, opensearch.NewFromConfig)
+}
+
+// openSearchBatch is how many domains are described by one call.
+const openSearchBatch = 5
+
+var errDomain = errors.New("a domain that is listed is not described")
+
+func scanOpenSearchDomains(ctx context.Context, p *engine.Place) error {
+	listed, err := openSearchClient(p).ListDomainNames(ctx, &opensearch.ListDomainNamesInput{})
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, domain := range listed.DomainNames {
+		names = append(names, aws.ToString(domain.DomainName))
+	}
+	for batch := range slices.Chunk(names, openSearchBatch) {
+		found, err := openSearchClient(p).DescribeDomains(ctx, &opensearch.DescribeDomainsInput{DomainNames: batch})
+		if err != nil {
+			return err
+		}
+		if err := engine.Each(ctx, p, found.DomainStatusList, readOpenSearchDomain); err != nil {
+			return err
+		}
+		if len(found.DomainStatusList) < len(batch) {
+			return engine.Malformed("es:DescribeDomains", errDomain)
+		}
+	}
+	return nil
+}
+
+func readOpenSearchDomain(ctx context.Context, p *engine.Place, domain types.DomainStatus) {
+	if aws.ToBool(domain.Deleted) {
+		return // still listed for a while, but gone
+	}
+	r := p.Read()
+	doc := OpenSearchDomain{InVPC: domain.VPCOptions != nil && aws.ToString(domain.VPCOptions.VPCId) != ""}
+	if policy := aws.ToString(domain.AccessPolicies); policy != "" {
+		doc.Public = readOpen(r, policy, from("es:DescribeDomains", "public"), iampolicy.Ask{Service: "es", Resource: aws.ToString(domain.ARN)})
+	}
+	var tags map[string]string
+	if r.Wants("tags") {
+		out, err := openSearchClient(p).ListTags(ctx, &opensearch.ListTagsInput{ARN: domain.ARN})
+		if r.Got(err, "tags") {
+			tags = engine.Tags(out.TagList, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+		}
+	}
+	r.Emit(aws.ToString(domain.ARN), aws.ToString(domain.DomainName), tags, &doc)
+}

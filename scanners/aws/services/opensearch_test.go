@@ -1,0 +1,27 @@
+package services
+
+import (
+	"testing"
+
+	"posture/internal/posture"
+)
+
+func TestOpenSearchDomains(t *testing.T) {
+	domain := func(name string, tags map[string]string, doc OpenSearchDomain, unread ...posture.Unread) posture.Resource {
+		return posture.Resource{ID: "arn:aws:es:us-east-1:111122223333:domain/" + name, Name: name, Tags: tags, Doc: &doc, Unread: unread}
+	}
+	tags := map[string]string{"owner": "shop"}
+	asks, inside := domain("asks", nil, OpenSearchDomain{}), domain("inside", nil, OpenSearchDomain{InVPC: true, Public: true})
+	open, role, sixth := domain("open", tags, OpenSearchDomain{Public: true}), domain("role", nil, OpenSearchDomain{}), domain("sixth", nil, OpenSearchDomain{})
+	testReading(t, "AWS::OpenSearchService::Domain", []readingTest{
+		{name: "as they are", want: []posture.Resource{asks, inside, open, role, sixth}},
+		{name: "a policy that is none", sections: map[string]string{"es:DescribeDomains DomainNames.1=sixth": `{"DomainStatusList": [{"ARN": "arn:aws:es:us-east-1:111122223333:domain/sixth", "DomainId": "1/sixth", "DomainName": "sixth", "ClusterConfig": {}, "AccessPolicies": "{"}]}`},
+			want: []posture.Resource{asks, inside, open, role, domain("sixth", nil, OpenSearchDomain{}, unclear("es:DescribeDomains", "public")...)}},
+		{name: "tags refused", sections: map[string]string{"es:ListTags ARN=arn:aws:es:us-east-1:111122223333:domain/open error=AccessDeniedException status=403": ""},
+			want: []posture.Resource{asks, inside, domain("open", nil, OpenSearchDomain{Public: true}, refused("es:ListTags", "AccessDeniedException", "es:ListTags", "tags")...), role, sixth}},
+		{name: "one is not described", sections: map[string]string{"es:DescribeDomains DomainNames.1=sixth": `{"DomainStatusList": []}`},
+			want: []posture.Resource{asks, inside, open, role}, cause: &posture.Cause{Reason: posture.Failed, Operation: "es:DescribeDomains"}},
+		{name: "the second call broken", sections: map[string]string{"es:DescribeDomains DomainNames.1=sixth error=InternalException status=500": ""},
+			want: []posture.Resource{asks, inside, open, role}, cause: &posture.Cause{Reason: posture.Failed, Operation: "es:DescribeDomains", Code: "InternalException"}},
+	})
+}

@@ -1,0 +1,114 @@
+package services
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
+)
+
+// guardCalls returns the calls that read what an organization forbids its
+// accounts. Its management account makes them, or a delegated administrator.
+func guardCalls() []scanners.Call {
+	return []scanners.Call{
+		{Op: "organizations:DescribeOrganization"}, {Op: "organizations:ListParents"},
+		{Op: "organizations:ListPoliciesForTarget"}, {Op: "organizations:DescribePolicy"},
+	}
+}
+
+// guards is what an organization forbids an account, as far as it can be read.
+type guards struct {
+	identities [][]iampolicy.Document // service control policies, level by level: one of each must allow
+	resources  []iampolicy.Document   // resource control policies of all levels: none may deny
+}
+
+// guardReader reads the policies above one account.
+type guardReader struct {
+	client *organizations.Client
+	known  map[string]iamDocument // by id of the policy
+}
+
+// deepest is how many levels an organization has: the account, five of
+// organizational units, and the root.
+const deepest = 7
+
+// readGuards reads the policies of the organization above the account, once per
+// account. What cannot be read guards nothing, and nothing guards a management
+// account.
+func readGuards(ctx context.Context, p *engine.Place) guards {
+	found, _ := engine.Once(p.Home(), "guards of the organization", func() (guards, error) {
+		above, ok := p.Above()
+		if !ok {
+			return guards{}, nil
+		}
+		r := guardReader{engine.Client(above, organizations.NewFromConfig), map[string]iamDocument{}}
+		out, err := r.client.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
+		if err != nil || out.Organization == nil || out.Organization.FeatureSet != types.OrganizationFeatureSetAll || aws.ToString(out.Organization.MasterAccountId) == p.Account {
+			return guards{}, nil
+		}
+		return r.climb(ctx, p.Account), nil
+	})
+	return found
+}
+
+// climb reads the levels from an account up to the root.
+func (r guardReader) climb(ctx context.Context, target string) guards {
+	var found guards
+	for range deepest {
+		if level, whole := r.level(ctx, target, types.PolicyTypeServiceControlPolicy); whole && len(level) > 0 {
+			found.identities = append(found.identities, level)
+		}
+		level, _ := r.level(ctx, target, types.PolicyTypeResourceControlPolicy)
+		found.resources = append(found.resources, level...)
+		if strings.HasPrefix(target, "r-") {
+			break
+		}
+		parents, err := r.client.ListParents(ctx, &organizations.ListParentsInput{ChildId: &target})
+		if err != nil || len(parents.Parents) != 1 {
+			break
+		}
+		target = aws.ToString(parents.Parents[0].Id)
+	}
+	return found
+}
+
+// level returns the policies of a type that are attached to a target, and
+// whether those are all and each is understood.
+func (r guardReader) level(ctx context.Context, target string, of types.PolicyType) (docs []iampolicy.Document, whole bool) {
+	pages := organizations.NewListPoliciesForTargetPaginator(r.client, &organizations.ListPoliciesForTargetInput{TargetId: &target, Filter: of})
+	listed, err := engine.ListAll(ctx, pages, func(page *organizations.ListPoliciesForTargetOutput) []types.PolicySummary { return page.Policies })
+	whole = err == nil
+	for _, policy := range listed {
+		document := r.document(ctx, aws.ToString(policy.Id))
+		if document.err != nil {
+			whole = false
+			continue
+		}
+		docs = append(docs, document.doc)
+	}
+	return docs, whole
+}
+
+// document returns a policy, which several levels may have.
+func (r guardReader) document(ctx context.Context, id string) iamDocument {
+	if found, known := r.known[id]; known {
+		return found
+	}
+	out, err := r.client.DescribePolicy(ctx, &organizations.DescribePolicyInput{PolicyId: &id})
+	found := iamDocument{err: err}
+	if err == nil {
+		text := ""
+		if out.Policy != nil {
+			text = aws.ToString(out.Policy.Content)
+		}
+		found.doc, found.err = iampolicy.Parse(text)
+	}
+	r.known[id] = found
+	return found
+}
