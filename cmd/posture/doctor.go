@@ -50,6 +50,8 @@ type checkup struct {
 	Caller  string         `json:"caller,omitempty"`
 	Failure string         `json:"failure,omitempty"` // nothing could be tried
 	Trials  []trial        `json:"permissions"`
+
+	Differing map[string]int `json:"differing,omitempty"` // verdicts of the provider's own that differ from ours, by operation
 }
 
 // storeCheckup is what came of writing to the store.
@@ -148,7 +150,7 @@ func (d *doctor) try(ctx context.Context, cloud audit.Cloud, target posture.Targ
 		needs = append(needs, lookUp)
 		found.lookedUp(lookUp, d.attribute(ctx, cloud, one), coverage.Calls)
 	}
-	return checkup{Target: scanner.Target(), Caller: coverage.Caller, Trials: found.trials(needs, coverage.Calls)}, nil
+	return checkup{Target: scanner.Target(), Caller: coverage.Caller, Trials: found.trials(needs, coverage.Calls), Differing: coverage.Disagreed}, nil
 }
 
 // needs returns each call that a scan makes once.

@@ -71,7 +71,7 @@ func (d *doctor) printTarget(c checkup) error {
 			sums = append(sums, fmt.Sprintf("%d %s", counts[state], state))
 		}
 	}
-	fmt.Fprintf(d.world.out, "%s\n\n", wrapped(sums))
+	fmt.Fprintf(d.world.out, "%s\n%s\n", wrapped(sums), verdicts(c.Differing))
 	return nil
 }
 

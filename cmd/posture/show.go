@@ -141,10 +141,13 @@ func of(channel string) string {
 func summary(published audit.Published, c counted) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s\n", c.line())
-	calls, targets := 0, len(published.Run.Targets)
+	calls, targets, differing := 0, len(published.Run.Targets), map[string]int{}
 	for _, part := range published.Parts {
 		for _, n := range part.Report.Calls {
 			calls += n
+		}
+		for op, n := range part.Report.Disagreed {
+			differing[op] += n
 		}
 		if part.Failure != nil {
 			fmt.Fprintf(&b, "%s was not scanned: %s\n", part.Target, part.Failure)
@@ -152,6 +155,7 @@ func summary(published audit.Published, c counted) string {
 	}
 	fmt.Fprintf(&b, "%d API calls, %d target%s, run %s (%s)\n", calls, targets, plural(targets), published.Run.ID, published.Manifest.Outcome)
 	b.WriteString(secondReadings(published.Parts))
+	b.WriteString(verdicts(differing))
 	causes := slices.SortedFunc(maps.Keys(c.Causes), func(x, y string) int {
 		return cmp.Or(c.Causes[y]-c.Causes[x], cmp.Compare(x, y))
 	})
@@ -161,6 +165,16 @@ func summary(published audit.Published, c counted) string {
 			break
 		}
 		fmt.Fprintf(&b, "%d finding%s not checked: %s\n", c.Causes[cause], plural(c.Causes[cause]), cause)
+	}
+	return b.String()
+}
+
+// verdicts says how many verdicts of the provider's own differ from ours, by the
+// operation that returned them; nothing where none does.
+func verdicts(differing map[string]int) string {
+	var b strings.Builder
+	for _, op := range slices.Sorted(maps.Keys(differing)) {
+		fmt.Fprintf(&b, "%d resource%s judged otherwise by the provider itself (%s); the stricter verdict counts\n", differing[op], plural(differing[op]), op)
 	}
 	return b.String()
 }

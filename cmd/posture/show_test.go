@@ -75,3 +75,12 @@ func TestScanTable(t *testing.T) {
 		}
 	}
 }
+
+func TestVerdicts(t *testing.T) {
+	got := verdicts(map[string]int{"s3:GetBucketPolicyStatus": 1, "access-analyzer:ListFindingsV2": 2})
+	want := "2 resources judged otherwise by the provider itself (access-analyzer:ListFindingsV2); the stricter verdict counts\n" +
+		"1 resource judged otherwise by the provider itself (s3:GetBucketPolicyStatus); the stricter verdict counts\n"
+	if got != want || verdicts(nil) != "" {
+		t.Errorf("got %q, without any %q", got, verdicts(nil))
+	}
+}

@@ -19,10 +19,18 @@ func RunMetrics(scope string, p audit.Published) Metrics {
 	if p.Manifest.Outcome == snapshot.Failed {
 		completed = 0
 	}
+	differ := 0
+	for _, part := range p.Parts {
+		for _, n := range part.Report.Disagreed {
+			differ += n
+		}
+	}
 	return Metrics{scope, map[string]float64{
 		"RunsCompleted": completed,
 		"Coverage":      p.Manifest.Totals.Share() * 100,
 		"AlertsTold":    float64(p.Delivery.Notified),
+
+		"VerdictsDiffering": float64(differ), // of the provider's own, from ours
 	}}
 }
 

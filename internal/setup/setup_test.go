@@ -14,6 +14,7 @@ import (
 	"posture/internal/audit"
 	"posture/internal/drift"
 	"posture/internal/outbox"
+	"posture/internal/posture"
 	"posture/internal/setup"
 	"posture/internal/snapshot"
 	"posture/internal/store"
@@ -84,9 +85,10 @@ func TestCachedSecret(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	delivery := outbox.Report{Notified: 2, Waiting: 3, Held: 1, Alarms: []outbox.Alarm{{Kind: outbox.Malformed}}}
 	for outcome, completed := range map[snapshot.Outcome]float64{snapshot.Complete: 1, snapshot.Degraded: 1, snapshot.Failed: 0} {
-		got := setup.RunMetrics("aws", audit.Published{Manifest: snapshot.Manifest{Outcome: outcome}, Delivery: delivery})
+		parts := []snapshot.Part{{Report: posture.ScanReport{Disagreed: map[string]int{"s3:GetBucketPolicyStatus": 1, "access-analyzer:ListFindingsV2": 2}}}, {}}
+		got := setup.RunMetrics("aws", audit.Published{Manifest: snapshot.Manifest{Outcome: outcome}, Delivery: delivery, Parts: parts})
 		delete(got.Values, "Coverage")
-		if diff := cmp.Diff(setup.Metrics{Scope: "aws", Values: map[string]float64{"RunsCompleted": completed, "AlertsTold": 2}}, got); diff != "" {
+		if diff := cmp.Diff(setup.Metrics{Scope: "aws", Values: map[string]float64{"RunsCompleted": completed, "AlertsTold": 2, "VerdictsDiffering": 3}}, got); diff != "" {
 			t.Error(diff)
 		}
 	}

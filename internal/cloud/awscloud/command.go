@@ -44,7 +44,8 @@ reads of data, which holds whatever else the role is allowed.
 
 Opening an account takes two of the actions; reading an organization's accounts
 takes organizations:ListAccounts in its management account, and assuming roles
-sts:AssumeRole on them, which are not part of it.`,
+sts:AssumeRole on them, which are not part of it. The other actions of
+organizations count there too: they read what it forbids its accounts.`,
 			Example: `  posture permissions aws > policy.json
   posture permissions aws --services s3,iam --format yaml
   posture permissions aws --template infra/aws/member-role.yaml --write`,

@@ -196,3 +196,26 @@ func TestOrderDoesNotMatter(t *testing.T) {
 func grantsTo(doc Document) Grants {
 	return Principal{Policies: []Document{doc}}.Grants(AccountRef{ID: ownAccount})
 }
+
+// TestGuardsNeverWiden holds that what an organization forbids lets nobody do more.
+func TestGuardsNeverWiden(t *testing.T) {
+	account := AccountRef{ID: ownAccount}
+	each(t, func(t *testing.T, r *rand.Rand, doc Document) {
+		guard := someDocument(r)
+		for _, ask := range asks {
+			before := doc.most(ask)
+			ask.Guards = []Document{guard}
+			if after := doc.most(ask); after > before {
+				t.Errorf("%v became %v with a guard: %+v %+v", before, after, doc, guard)
+			}
+		}
+		if !few(r) {
+			return
+		}
+		before := grantsTo(doc)
+		after := Principal{Policies: []Document{doc}, Guards: [][]Document{{guard}}}.Grants(account)
+		if after.Everything && !before.Everything || !contains(ids(before.Escalates), ids(after.Escalates)) && len(before.Unsure) == 0 {
+			t.Errorf("%+v became %+v with a guard: %+v", before, after, guard)
+		}
+	})
+}

@@ -41,8 +41,8 @@ type iamDocument struct {
 type iamAccess struct {
 	iamDetails
 	listErr error
-	gapErr  error                  // why policies of AWS are missing in managed
-	guards  [][]iampolicy.Document // of the organization, on whatever no service of AWS made
+	gapErr  error  // why policies of AWS are missing in managed
+	guards  guards // of the organization, on whatever no service of AWS made
 	graph   func() iamRoleGraph
 	managed map[string]iamDocument // by ARN: the customer's policies, and those of AWS that somebody has
 
@@ -54,7 +54,7 @@ type iamAccess struct {
 func readIAMAccess(ctx context.Context, p *engine.Place) iamAccess {
 	access, _ := engine.Once(p.Home(), "IAM access", func() (iamAccess, error) {
 		details, err := readIAMDetails(ctx, p)
-		a := iamAccess{iamDetails: details, listErr: err, guards: readGuards(ctx, p).identities, managed: map[string]iamDocument{}}
+		a := iamAccess{iamDetails: details, listErr: err, guards: readGuards(ctx, p), managed: map[string]iamDocument{}}
 		for _, policy := range details.Policies {
 			doc, err := parseGrants(defaultVersion(policy))
 			a.managed[aws.ToString(policy.Arn)] = iamDocument{doc, err}

@@ -29,7 +29,7 @@ func (a iamAccess) roleGraph(account iampolicy.AccountRef) func() iamRoleGraph {
 		g := iamRoleGraph{strong: map[string]string{}, odd: map[string]error{}}
 		for _, detail := range a.Roles {
 			trust, err := parseGrants(detail.AssumeRolePolicyDocument)
-			if err == nil && iampolicy.Trust(trust, iampolicy.Ask{Account: account.ID}).Anyone() {
+			if err == nil && iampolicy.Trust(trust, iampolicy.Ask{Account: account.ID, Guards: a.guards.resources}).Anyone() {
 				continue
 			}
 			h := holdingOfRole(detail)
@@ -87,7 +87,7 @@ func (g iamRoleGraph) takes(from iampolicy.Principal, arn string, account iampol
 func (a iamAccess) bounded(h holding) (iampolicy.Principal, error) {
 	principal, missing := a.principal(h)
 	if !strings.Contains(h.arn, ":role/aws-service-role/") {
-		principal.Guards = a.guards
+		principal.Guards = a.guards.identities
 	}
 	if h.boundary == "" {
 		return principal, missing

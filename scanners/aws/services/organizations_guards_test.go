@@ -2,7 +2,6 @@ package services
 
 import (
 	"encoding/json"
-	"maps"
 	"strings"
 	"testing"
 
@@ -52,10 +51,11 @@ func organized(t *testing.T, scp, rcp string, changes map[string]string) *awstes
 		"organizations:DescribePolicy PolicyId=p-scp":                                                             content(scp),
 		"organizations:DescribePolicy PolicyId=p-rcp":                                                             content(rcp),
 	}
-	maps.Copy(sections, changes)
-	for name, body := range sections {
-		if err := estate.Set(name, body); err != nil {
-			t.Fatal(err)
+	for _, some := range []map[string]string{sections, changes} {
+		for name, body := range some {
+			if err := estate.Set(name, body); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	return estate
