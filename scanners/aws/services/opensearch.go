@@ -2,13 +2,13 @@ package services
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/opensearch"
 	"github.com/aws/aws-sdk-go-v2/service/opensearch/types"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
@@ -43,7 +43,7 @@ func openSearchClient(p *engine.Place) *opensearch.Client {
 // openSearchBatch is how many domains are described by one call.
 const openSearchBatch = 5
 
-var errDomain = errors.New("a domain that is listed is not described")
+var errDomain error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "a domain that is listed is not described"}
 
 func scanOpenSearchDomains(ctx context.Context, p *engine.Place) error {
 	listed, err := openSearchClient(p).ListDomainNames(ctx, &opensearch.ListDomainNamesInput{})

@@ -20,7 +20,7 @@ func TestOpenSearchDomains(t *testing.T) {
 		{name: "tags refused", sections: map[string]string{"es:ListTags ARN=arn:aws:es:us-east-1:111122223333:domain/open error=AccessDeniedException status=403": ""},
 			want: []posture.Resource{asks, inside, domain("open", nil, OpenSearchDomain{Public: true}, refused("es:ListTags", "AccessDeniedException", "es:ListTags", "tags")...), role, sixth}},
 		{name: "one is not described", sections: map[string]string{"es:DescribeDomains DomainNames.1=sixth": `{"DomainStatusList": []}`},
-			want: []posture.Resource{asks, inside, open, role}, cause: &posture.Cause{Reason: posture.Failed, Operation: "es:DescribeDomains"}},
+			want: []posture.Resource{asks, inside, open, role}, cause: &posture.Cause{Reason: posture.NotAnswered, Operation: "es:DescribeDomains"}},
 		{name: "the second call broken", sections: map[string]string{"es:DescribeDomains DomainNames.1=sixth error=InternalException status=500": ""},
 			want: []posture.Resource{asks, inside, open, role}, cause: &posture.Cause{Reason: posture.Failed, Operation: "es:DescribeDomains", Code: "InternalException"}},
 	})
