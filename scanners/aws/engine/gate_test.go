@@ -10,8 +10,7 @@ import (
 func fill(t *testing.T, g *gates, n int, key func(int) gateKey) (leaves []func()) {
 	t.Helper()
 	for i := range n {
-		k := key(i)
-		leave, err := g.enter(context.Background(), k.region, k.service)
+		leave, err := g.enter(context.Background(), key(i))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -25,7 +24,7 @@ func shut(g *gates, region, service string) bool {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for range 100 { // with room and no time, select takes either
-		leave, err := g.enter(ctx, region, service)
+		leave, err := g.enter(ctx, gateKey{region, service})
 		if err == nil {
 			leave()
 			return false
@@ -50,21 +49,71 @@ func TestGateOfAccount(t *testing.T) {
 	if !shut(g, "us-east-1", "iam") {
 		t.Error("one too many was let in")
 	}
-	fill(t, g, s3Gate, always("us-east-1", s3))
+	fill(t, g, s3Narrow, always("us-east-1", s3))
 	for _, leave := range leaves {
 		leave()
 	}
-	fill(t, g, gateSize("iam"), always("us-east-1", "iam"))
+	fill(t, g, 4, always("us-east-1", "iam"))
 }
 
 // TestGatesAreOfRegions shows that a region's gate shuts out no other one.
 func TestGatesAreOfRegions(t *testing.T) {
 	g := newGates()
-	leaves := fill(t, g, s3Gate, always("us-east-1", s3))
+	leaves := fill(t, g, s3Narrow, always("us-east-1", s3))
 	if !shut(g, "us-east-1", s3) {
 		t.Error("one too many was let in")
 	}
-	fill(t, g, s3Gate, always("eu-west-1", s3))
+	fill(t, g, s3Narrow, always("eu-west-1", s3))
 	leaves[0]()
 	fill(t, g, 1, always("us-east-1", s3))
+}
+
+// TestGateWidens shows that a gate widens with what is answered, up to its
+// whole width, narrows with what is throttled, down to where it began, and that
+// as many calls fit as it says.
+func TestGateWidens(t *testing.T) {
+	g := newGates()
+	key := gateKey{"us-east-1", s3}
+	for _, step := range []struct {
+		how         outcome
+		times, want int
+	}{
+		{answers, 10, s3Narrow + 10}, {throttled, 1, s3Narrow + 10 - narrowing}, {throttled, 9, s3Narrow},
+		{fails, 9, s3Narrow}, {hangs, 9, s3Narrow}, {answers, 1000, s3Gate}, {throttled, 2, s3Gate - 2*narrowing},
+	} {
+		for range step.times {
+			g.of(key).tried(step.how)
+		}
+		for range s3Gate { // calls that leave have their places held back
+			fill(t, g, 1, always(key.region, s3))[0]()
+		}
+		leaves := fill(t, g, step.want, always(key.region, s3))
+		if !shut(g, key.region, s3) {
+			t.Errorf("after %d more: more than %d fit", step.times, step.want)
+		}
+		for _, leave := range leaves {
+			leave()
+		}
+	}
+}
+
+// TestGateNarrowsUnderWay shows that calls that are under way when a gate
+// narrows take their places with them.
+func TestGateNarrowsUnderWay(t *testing.T) {
+	g := newGate(1, 3)
+	for range 5 {
+		g.tried(answers)
+	}
+	for range 3 {
+		if err := g.enter(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.tried(throttled)
+	for left := 3; left > 0; left-- {
+		g.leave()
+	}
+	if len(g.room) != 2 {
+		t.Errorf("%d places are held back, want 2", len(g.room))
+	}
 }

@@ -20,11 +20,12 @@ type record struct {
 	calls     map[string]int
 	disagreed map[string]int // verdicts of AWS that differ from ours, by operation; nil for none
 
-	gates *gates
+	gates    *gates
+	troubles map[gateKey]*trouble
 }
 
 func newRecord() *record {
-	return &record{calls: map[string]int{}, gates: newGates()}
+	return &record{calls: map[string]int{}, gates: newGates(), troubles: map[gateKey]*trouble{}}
 }
 
 // counts returns the calls made so far, by operation.
@@ -58,6 +59,11 @@ func (r *record) watch(stack *middleware.Stack) error {
 	if err := checkAnswers(stack); err != nil {
 		return err
 	}
+	if _, retries := stack.Finalize.Get("Retry"); retries {
+		if err := stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("posture.try", try), "Retry", middleware.After); err != nil {
+			return err
+		}
+	}
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("posture.record", r.pass), middleware.After)
 }
 
@@ -67,14 +73,43 @@ func (r *record) pass(ctx context.Context, in middleware.InitializeInput, next m
 	if err := scanners.CheckRead(operation, otherRead); err != nil {
 		return middleware.InitializeOutput{}, middleware.Metadata{}, err
 	}
-	service := prefix(awsmiddleware.GetServiceID(ctx))
-	leave, err := r.gates.enter(ctx, awsmiddleware.GetRegion(ctx), service)
+	key := gateKey{awsmiddleware.GetRegion(ctx), prefix(awsmiddleware.GetServiceID(ctx))}
+	under := &call{operation: operation, trouble: r.trouble(key), gate: r.gates.of(key)}
+	leave, err := r.gates.enter(ctx, key)
 	if err != nil {
 		return middleware.InitializeOutput{}, middleware.Metadata{}, err
 	}
 	defer leave()
-	r.count(service + ":" + operation)
-	return next.HandleInitialize(ctx, in)
+	if under.probe, err = under.trouble.refuse(operation); err != nil {
+		return middleware.InitializeOutput{}, middleware.Metadata{}, err
+	}
+	r.count(key.service + ":" + operation)
+	out, metadata, err := next.HandleInitialize(context.WithValue(ctx, callKey{}, under), in)
+	under.end(ctx, err)
+	return out, metadata, err
+}
+
+// try makes one try of the call that the context is of.
+func try(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
+	under, ok := ctx.Value(callKey{}).(*call)
+	if !ok {
+		return next.HandleFinalize(ctx, in)
+	}
+	err = under.attempt(ctx, func(ctx context.Context) (err error) {
+		out, metadata, err = next.HandleFinalize(ctx, in)
+		return err
+	})
+	return out, metadata, err
+}
+
+// trouble returns what is known of a service in a region.
+func (r *record) trouble(key gateKey) *trouble {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.troubles[key] == nil {
+		r.troubles[key] = new(trouble)
+	}
+	return r.troubles[key]
 }
 
 func (r *record) count(operation string) {

@@ -40,8 +40,8 @@ func TestOnlyReads(t *testing.T) {
 	}
 }
 
-// TestGates shows how many calls to a service are under way at most: none is
-// answered before so many are.
+// TestGates shows how many calls to a service are under way at first: none is
+// answered before so many are. That of S3 widens only with answers.
 func TestGates(t *testing.T) {
 	calls := map[string]func(context.Context, aws.Config) error{
 		"iam": func(ctx context.Context, cfg aws.Config) error {
@@ -54,7 +54,7 @@ func TestGates(t *testing.T) {
 			return err
 		},
 	}
-	for service, gate := range map[string]int32{"iam": 4, "s3": 128} {
+	for service, gate := range map[string]int32{"iam": 4, "s3": 16} {
 		estate := loadEstate(t, "-- iam:GetAccountSummary --\n<SummaryMap/>\n-- s3:GetBucketVersioning --\n<VersioningConfiguration/>\n")
 		full := &fullHouse{handler: cloudOf(estate), gate: gate, full: make(chan struct{})}
 		cfg := engine.Outside(serve(t, full).Config(testAccount))
@@ -67,7 +67,7 @@ func TestGates(t *testing.T) {
 			})
 		}
 		group.Wait()
-		if most := full.most.Load(); most != gate {
+		if most := full.most.Load(); most != gate && (service != "s3" || most > 3*gate) {
 			t.Errorf("%s: %d calls were under way, want %d", service, most, gate)
 		}
 	}
