@@ -36,14 +36,23 @@ func (p *place) faults() map[string]fault {
 	defer p.mu.Unlock()
 	for _, path := range slices.Sorted(maps.Keys(p.paths)) {
 		for name, answer := range broken {
-			found[path+" "+name] = fault{options: gcp.Options{NoReread: true}, begin: breakPath(path, answer), of: whatOf(path)}
+			found[path+" "+name] = fault{options: gcp.Options{NoReread: true, Timeout: patience(name)}, begin: breakPath(path, answer), of: whatOf(path)}
 		}
 	}
 	known := maps.Clone(p.paths)
 	for name, answer := range broken {
-		found["second readings "+name] = fault{begin: breakOthers(known, answer)}
+		found["second readings "+name] = fault{options: gcp.Options{Timeout: patience(name)}, begin: breakOthers(known, answer)}
 	}
 	return found
+}
+
+// patience returns how long a try may take under the fault of that name; 0: as
+// long as none takes by itself, however busy the machine is.
+func patience(name string) time.Duration {
+	if name == "slow" {
+		return 300 * time.Millisecond
+	}
+	return 0
 }
 
 // wrong are the codes of a listing that goes wrong.
@@ -56,7 +65,7 @@ var wrong = []codes.Code{
 // first page or on the second, in one pass and in slices.
 func (p *place) addListing(found map[string]fault, content assetpb.ContentType) {
 	add := func(name string, begin func(*place)) {
-		found[content.String()+" "+name] = fault{gcp.Options{NoReread: true}, begin, content.String()}
+		found[content.String()+" "+name] = fault{gcp.Options{NoReread: true, Timeout: patience(name)}, begin, content.String()}
 	}
 	of := func(call gcptest.Call) bool { return call.Content == content }
 	for _, code := range wrong {
@@ -72,7 +81,7 @@ func (p *place) addListing(found map[string]fault, content assetpb.ContentType) 
 	add("slow", func(p *place) {
 		p.server.Garble(func(_ http.ResponseWriter, call gcptest.Call) bool {
 			if of(call) {
-				time.Sleep(400 * time.Millisecond)
+				time.Sleep(patience("slow") + 100*time.Millisecond) // what comes then is no answer either
 			}
 			return of(call)
 		})

@@ -2,6 +2,7 @@ package gcpcloud
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -156,7 +157,7 @@ type seen struct {
 func (p *place) run(t *testing.T, o gcp.Options, goWrong func()) (seen, audit.Published) {
 	t.Helper()
 	o.Client, o.REST = p.server.Inventory(), p.server.REST()
-	o.Attempts, o.Backoff, o.PerMinute, o.Timeout = 2, time.Microsecond, 100_000, 300*time.Millisecond
+	o.Attempts, o.Backoff, o.PerMinute, o.Timeout = 2, time.Microsecond, 100_000, cmp.Or(o.Timeout, time.Minute)
 	c := must(newPass(settings{Config: config.Config{GCP: p.scope}, Policy: p.policy, GCP: o}))(t)
 	defer c.Close()
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)

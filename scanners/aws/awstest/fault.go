@@ -37,7 +37,7 @@ type Fault struct {
 	Params Params        // what the request must hold, as in a section's name
 	Later  bool          // only requests for a further page
 	Code   string        // the error code to use instead of the usual one
-	Wait   time.Duration // for Slow
+	Wait   time.Duration // for Slow; 0: for ever
 }
 
 // Params are parameters of a request, by name.
@@ -112,6 +112,10 @@ func (f Fault) foreign(request Request) string {
 
 // wait waits until the time is up or the client has gone.
 func (f Fault) wait(r *http.Request) {
+	if f.Wait == 0 {
+		<-r.Context().Done()
+		return
+	}
 	timer := time.NewTimer(f.Wait)
 	defer timer.Stop()
 	select {

@@ -47,7 +47,7 @@ func (s *Server) Close() error {
 }
 
 // Timeout is how long a client of Config waits for one try of a call.
-const Timeout = 10 * time.Second
+const Timeout = time.Minute
 
 // wholeRequests sends requests with bodies that are complete in memory. The
 // SDK closes a request's body as soon as the answer comes, which over the
