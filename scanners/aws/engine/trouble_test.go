@@ -60,12 +60,12 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 const (
-	who      = "GetCallerIdentity"
-	whose    = "GetAccessKeyInfo"
-	wholeWho = "200 <GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
-	wholeKey = "200 <GetAccessKeyInfoResponse><GetAccessKeyInfoResult><Account>111122223333</Account></GetAccessKeyInfoResult></GetAccessKeyInfoResponse>"
-	failure  = "500 <ErrorResponse><Error><Code>InternalFailure</Code></Error></ErrorResponse>"
-	refusal  = "400 <ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
+	who        = "GetCallerIdentity"
+	whose      = "GetAccessKeyInfo"
+	wholeWho   = "200 <GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+	wholeKey   = "200 <GetAccessKeyInfoResponse><GetAccessKeyInfoResult><Account>111122223333</Account></GetAccessKeyInfoResult></GetAccessKeyInfoResponse>"
+	failure    = "500 <ErrorResponse><Error><Code>InternalFailure</Code></Error></ErrorResponse>"
+	refused400 = "400 <ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
 )
 
 // wired is a service in a region at the end of a wire.
@@ -171,7 +171,7 @@ func TestRecovers(t *testing.T) {
 		for range 2 * hopeless {
 			w.call(who)
 		}
-		w.set(whose, refusal)
+		w.set(whose, refused400)
 		w.call(whose)
 		w.set(whose, failure)
 		if tries, _, _ := w.call(whose); tries < 3 {
