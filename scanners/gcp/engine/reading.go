@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"reflect"
 	"slices"
@@ -20,11 +22,15 @@ type Reading struct {
 	Name    string            // what people call it; at first the last part of the asset's name
 	tags    map[string]string // its labels
 	direct  *direct           // of a second reading; nil: it is the first
+	ctx     context.Context   //nolint:containedctx // of read, for Decode
+	trial   bool              // the data was changed, to see what is made of it
 }
 
 // Decode reads the fields of the asset's data that into has. Where the data is
 // missing, malformed or of another version of the API, every field of the
-// document is marked as unread; what into holds then does not matter.
+// document is marked as unread, and the tags are; what into holds then does not
+// matter. Where single members are of another JSON type than expected, only
+// the fields are that are made of them.
 func (r *Reading) Decode(into any) {
 	err := Failed("read "+r.Type, r.Asset.decode(into))
 	if x := r.place.estate.exports; x != nil && x.unread[r.Asset.Name+" "+r.Asset.Type] != nil {
@@ -33,7 +39,15 @@ func (r *Reading) Decode(into any) {
 	if err == nil && !slices.Contains(r.service.Versions, r.Asset.Version) {
 		err = otherVersion(r.Type, r.Asset.Version)
 	}
-	r.Got(err, FieldsOf(r.service.Doc)...)
+	var odd *json.UnmarshalTypeError
+	known := slices.Contains(r.service.Versions, r.Asset.Version)
+	if errors.As(err, &odd) && known && r.decodeOdd(into) {
+		err = nil
+	}
+	if errors.As(err, &odd) && known { // what is told is which member it is
+		err = r.oddError(into, err)
+	}
+	r.Got(err, append(FieldsOf(r.service.Doc), posture.FieldTags)...)
 	if with, ok := into.(interface{ Tags() map[string]string }); ok {
 		r.tags = with.Tags()
 	}
