@@ -46,8 +46,10 @@ func readECRRepository(ctx context.Context, p *engine.Place, repository types.Re
 	if r.Wants("public") {
 		out, err := ecrClient(p).GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{RepositoryName: repository.RepositoryName})
 		if r.Got(engine.NotConfigured(err, "RepositoryPolicyNotFoundException"), "public") && out != nil {
-			doc.Public = readOpen(r, aws.ToString(out.PolicyText), from("ecr:GetRepositoryPolicy", "public"),
-				iampolicy.Ask{Service: "ecr", Guards: readGuards(ctx, p).resources})
+			above := readGuards(ctx, p)
+			open := readOpen(r, aws.ToString(out.PolicyText), from("ecr:GetRepositoryPolicy", "public"),
+				iampolicy.Ask{Service: "ecr", Guards: above.resources})
+			doc.Public = above.certain(r, open, "public")
 		}
 	}
 	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(repository.RepositoryArn), doc.Public, "public")

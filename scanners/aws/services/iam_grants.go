@@ -79,8 +79,17 @@ func (g IAMGrants) nothing() []string {
 // readAccess says whether all the policies of a user, group or role together
 // allow everything and, where they do not, by what its holder can get more,
 // roles that it may take included. What was not found is unread where a policy
-// is not known, which may grant it.
+// is not known, which may grant it, and what was found where a policy of the
+// organization is not, which may forbid it.
 func (a iamAccess) readAccess(r *engine.Reading, h holding) (administrator bool, escalates []string) {
+	administrator, escalates = a.unguarded(r, h)
+	if !ofService(h.arn) && (administrator || len(escalates) > 0) && !a.guards.certain(r, true, grantFields...) {
+		return false, nil
+	}
+	return administrator, escalates
+}
+
+func (a iamAccess) unguarded(r *engine.Reading, h holding) (administrator bool, escalates []string) {
 	if h.boundary != "" && !r.Got(a.document(h.boundary).err, grantFields...) {
 		return false, nil
 	}

@@ -81,8 +81,11 @@ func readLendsTo(ctx context.Context, r *engine.Reading, lender iampolicy.Lender
 		r.Got(graph.odd[arn], "lends_to")
 		return nil
 	}
-	if len(borrowers) == 0 {
+	switch {
+	case len(borrowers) == 0:
 		r.Got(gap, "lends_to")
+	case !access.guards.certain(r, true, "lends_to"):
+		return nil
 	}
 	return borrowers
 }

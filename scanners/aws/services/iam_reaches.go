@@ -86,7 +86,7 @@ func (g iamRoleGraph) takes(from iampolicy.Principal, arn string, account iampol
 // that services of AWS make for themselves.
 func (a iamAccess) bounded(h holding) (iampolicy.Principal, error) {
 	principal, missing := a.principal(h)
-	if !strings.Contains(h.arn, ":role/aws-service-role/") {
+	if !ofService(h.arn) {
 		principal.Guards = a.guards.identities
 	}
 	if h.boundary == "" {
@@ -99,6 +99,9 @@ func (a iamAccess) bounded(h holding) (iampolicy.Principal, error) {
 	principal.Boundary = &boundary.doc
 	return principal, missing
 }
+
+// ofService reports whether a service of AWS made the role for itself.
+func ofService(arn string) bool { return strings.Contains(arn, ":role/aws-service-role/") }
 
 func accountOf(p *engine.Place) iampolicy.AccountRef {
 	return iampolicy.AccountRef{ID: p.Account, Partition: p.Partition}

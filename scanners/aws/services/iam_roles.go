@@ -67,18 +67,21 @@ func readIAMRole(ctx context.Context, p *engine.Place, role types.RoleDetail) {
 	if r.Wants(grantFields...) {
 		doc.Administrator, doc.Escalates = readIAMAccess(ctx, p).readAccess(r, holdingOfRole(role))
 	}
-	doc.readTrust(r, role.AssumeRolePolicyDocument, readGuards(ctx, p).resources)
+	doc.readTrust(r, role.AssumeRolePolicyDocument, readGuards(ctx, p))
 	r.EmitIn(posture.Global, aws.ToString(role.Arn), aws.ToString(role.RoleName), iamTags(role.Tags), &doc)
 }
 
 // readTrust says who may take the role.
-func (doc *IAMRole) readTrust(r *engine.Reading, document *string, guards []iampolicy.Document) {
+func (doc *IAMRole) readTrust(r *engine.Reading, document *string, above guards) {
 	policy, err := parseGrants(document)
 	if !r.Got(err, "trusts", "open_to_providers", "any_audience") {
 		return
 	}
-	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account, Guards: guards})
+	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account, Guards: above.resources})
 	doc.Trusts = trust.Unscoped
+	if len(doc.Trusts) > 0 && !above.certain(r, true, "trusts") {
+		doc.Trusts = nil
+	}
 	if trust.Unsure && !slices.Contains(doc.Trusts, "*") { // a rule may know the accounts that are in it
 		from(iamDetailsCall.Op, "trusts").unclear(r)
 	}

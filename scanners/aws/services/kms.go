@@ -138,8 +138,10 @@ func (k *kmsReading) readKeyPolicy(ctx context.Context) {
 	if !k.Got(err, "policy_public") {
 		return
 	}
-	k.doc.PolicyPublic = readPublic(k.Reading, aws.ToString(out.Policy), from("kms:GetKeyPolicy", "policy_public"),
-		iampolicy.Ask{Service: "kms", Resource: k.arn, Guards: readGuards(ctx, k.Place).resources})
+	above := readGuards(ctx, k.Place)
+	public := readPublic(k.Reading, aws.ToString(out.Policy), from("kms:GetKeyPolicy", "policy_public"),
+		iampolicy.Ask{Service: "kms", Resource: k.arn, Guards: above.resources})
+	k.doc.PolicyPublic = above.certain(k.Reading, public, "policy_public")
 }
 
 func (k *kmsReading) readKeyTags(ctx context.Context) map[string]string {

@@ -2,12 +2,15 @@ package services
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
@@ -26,12 +29,34 @@ func guardCalls() []scanners.Call {
 type guards struct {
 	identities [][]iampolicy.Document // service control policies, level by level: one of each must allow
 	resources  []iampolicy.Document   // resource control policies of all levels: none may deny
+	gap        error                  // why there may be more: a call that may succeed the next time
+}
+
+// certain reports whether something is open that was found so, and marks the
+// fields as unread where policies that were not read may forbid it.
+func (g guards) certain(r *engine.Reading, open bool, fields ...string) bool {
+	return open && r.Got(g.gap, fields...)
 }
 
 // guardReader reads the policies above one account.
 type guardReader struct {
 	client *organizations.Client
 	known  map[string]iamDocument // by id of the policy
+	gap    error                  // the first call that may succeed the next time
+}
+
+// lost notes a call that failed. Where it was refused it always will be, and the
+// policies guard nothing.
+func (r *guardReader) lost(err error) {
+	var known *posture.ReadError
+	if err == nil || r.gap != nil || !errors.As(engine.Refusal("read the organization", err), &known) {
+		return
+	}
+	passing := []posture.Reason{posture.Throttled, posture.TimedOut, posture.Unreachable, posture.Malformed}
+	broken := []string{"ServiceException", "InternalFailure", "InternalError", "ServiceUnavailable"}
+	if slices.Contains(passing, known.Cause.Reason) || slices.Contains(broken, known.Cause.Code) {
+		r.gap = known
+	}
 }
 
 // deepest is how many levels an organization has: the account, five of
@@ -47,9 +72,13 @@ func readGuards(ctx context.Context, p *engine.Place) guards {
 		if !ok {
 			return guards{}, nil
 		}
-		r := guardReader{engine.Client(above, organizations.NewFromConfig), map[string]iamDocument{}}
+		r := guardReader{client: engine.Client(above, organizations.NewFromConfig), known: map[string]iamDocument{}}
 		out, err := r.client.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
-		if err != nil || out.Organization == nil || out.Organization.FeatureSet != types.OrganizationFeatureSetAll || aws.ToString(out.Organization.MasterAccountId) == p.Account {
+		r.lost(err)
+		if err != nil {
+			return guards{gap: r.gap}, nil
+		}
+		if out.Organization == nil || out.Organization.FeatureSet != types.OrganizationFeatureSetAll || aws.ToString(out.Organization.MasterAccountId) == p.Account {
 			return guards{}, nil
 		}
 		return r.climb(ctx, p.Account), nil
@@ -58,7 +87,7 @@ func readGuards(ctx context.Context, p *engine.Place) guards {
 }
 
 // climb reads the levels from an account up to the root.
-func (r guardReader) climb(ctx context.Context, target string) guards {
+func (r *guardReader) climb(ctx context.Context, target string) guards {
 	var found guards
 	for range deepest {
 		if level, whole := r.level(ctx, target, types.PolicyTypeServiceControlPolicy); whole && len(level) > 0 {
@@ -70,19 +99,22 @@ func (r guardReader) climb(ctx context.Context, target string) guards {
 			break
 		}
 		parents, err := r.client.ListParents(ctx, &organizations.ListParentsInput{ChildId: &target})
+		r.lost(err)
 		if err != nil || len(parents.Parents) != 1 {
 			break
 		}
 		target = aws.ToString(parents.Parents[0].Id)
 	}
+	found.gap = r.gap
 	return found
 }
 
 // level returns the policies of a type that are attached to a target, and
 // whether those are all and each is understood.
-func (r guardReader) level(ctx context.Context, target string, of types.PolicyType) (docs []iampolicy.Document, whole bool) {
+func (r *guardReader) level(ctx context.Context, target string, of types.PolicyType) (docs []iampolicy.Document, whole bool) {
 	pages := organizations.NewListPoliciesForTargetPaginator(r.client, &organizations.ListPoliciesForTargetInput{TargetId: &target, Filter: of})
 	listed, err := engine.ListAll(ctx, pages, func(page *organizations.ListPoliciesForTargetOutput) []types.PolicySummary { return page.Policies })
+	r.lost(err)
 	whole = err == nil
 	for _, policy := range listed {
 		document := r.document(ctx, aws.ToString(policy.Id))
@@ -96,11 +128,12 @@ func (r guardReader) level(ctx context.Context, target string, of types.PolicyTy
 }
 
 // document returns a policy, which several levels may have.
-func (r guardReader) document(ctx context.Context, id string) iamDocument {
+func (r *guardReader) document(ctx context.Context, id string) iamDocument {
 	if found, known := r.known[id]; known {
 		return found
 	}
 	out, err := r.client.DescribePolicy(ctx, &organizations.DescribePolicyInput{PolicyId: &id})
+	r.lost(err)
 	found := iamDocument{err: err}
 	if err == nil {
 		text := ""

@@ -76,8 +76,10 @@ func readSecret(ctx context.Context, p *engine.Place, secret types.SecretListEnt
 	if r.Wants("public") {
 		out, err := secretsClient(p).GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: secret.ARN})
 		if r.Got(err, "public") && aws.ToString(out.ResourcePolicy) != "" {
-			doc.Public = readPublic(r, aws.ToString(out.ResourcePolicy), from("secretsmanager:GetResourcePolicy", "public"),
-				iampolicy.Ask{Service: "secretsmanager", Resource: aws.ToString(secret.ARN), Guards: readGuards(ctx, p).resources})
+			above := readGuards(ctx, p)
+			public := readPublic(r, aws.ToString(out.ResourcePolicy), from("secretsmanager:GetResourcePolicy", "public"),
+				iampolicy.Ask{Service: "secretsmanager", Resource: aws.ToString(secret.ARN), Guards: above.resources})
+			doc.Public = above.certain(r, public, "public")
 		}
 	}
 	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(secret.ARN), doc.Public, "public")

@@ -116,7 +116,9 @@ func (q *queueReading) readAttributes(ctx context.Context, attributes map[string
 	q.doc.KMSKey = attributes["KmsMasterKeyId"]
 	q.doc.Encrypted = q.doc.KMSKey != "" || attributes["SqsManagedSseEnabled"] == "true"
 	if policy := attributes["Policy"]; policy != "" {
-		q.doc.Public = readOpen(q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn, Guards: readGuards(ctx, q.r.Place).resources})
+		above := readGuards(ctx, q.r.Place)
+		open := readOpen(q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn, Guards: above.resources})
+		q.doc.Public = above.certain(q.r, open, "public")
 	}
 	if attributes["RedrivePolicy"] == "" {
 		return
