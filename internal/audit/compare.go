@@ -118,6 +118,7 @@ type compared struct {
 	changes *drift.Changes
 	tally   *tally.Tally
 	lines   *snapshot.SortedWriter[line] // what people are notified of from now on; nil: nothing is kept
+	count   int                          // of those
 	full    error                        // why a line could not be written
 }
 
@@ -138,6 +139,7 @@ func (found *compared) add(n drift.Notified) error {
 	if found.lines == nil {
 		return nil
 	}
+	found.count++
 	found.full = found.lines.Add(line{Notified: n})
 	return found.full
 }
@@ -211,7 +213,7 @@ func (c *comparison) keep(ctx context.Context, s *side, found *compared) error {
 	target := s.in.Target
 	target.Regions = nil
 	c.targets[name] = known{Target: target, Run: c.run.ID, Key: c.toldKey(s)}
-	return found.lines.Put(ctx, c.auditor.Store, line{Base: &found.summary.Base})
+	return found.lines.Put(ctx, c.auditor.Store, line{Base: &found.summary.Base, Lines: found.count})
 }
 
 // toldKey is where this attempt stores what people are notified of.

@@ -96,6 +96,9 @@ func inTwoPasses(c *comparison, s *side) outcomeOf {
 	if err != nil {
 		o.Err = err.Error()
 	}
+	if keep {
+		o.Lines[0].Lines = len(o.Lines) - 1
+	}
 	c.collector.Target(summary, changes)
 	o.Alerts = c.collector.Alerts()
 	return o
@@ -220,6 +223,33 @@ func drawSide(t *rapid.T, c *comparison) side {
 			Rules: c.collector.Rules, Listed: []posture.Population{listed},
 			Extent: drift.Extent{Regions: []string{"here", "there"}, Removed: rapid.IntRange(0, 9).Draw(t, "removed") == 0},
 		},
+	}
+}
+
+// TestToldCut: a file of which only the base is left is not taken for one that
+// says that nothing fails.
+func TestToldCut(t *testing.T) {
+	for _, written := range []int{0, 1, 2} {
+		s := store.Memory()
+		w, err := toldFile("state/told/x").Writer()
+		if err != nil {
+			t.Fatal(err)
+		}
+		base := drift.Base{Run: "20261121T010000Z-aws", Rules: map[string]string{"a": "1"}}
+		err = w.Add(line{Notified: drift.Notified{Fingerprint: "f"}})
+		if err = errors.Join(err, w.Put(t.Context(), s, line{Base: &base, Lines: written})); err != nil {
+			t.Fatal(err)
+		}
+		known, err := loadTold(t.Context(), s, "state/told/x")
+		if err != nil || known.base.Run != base.Run {
+			t.Fatalf("%+v, %v", known, err)
+		}
+		for _, lineErr := range known.lines {
+			err = lineErr
+		}
+		if damaged(err) != (written == 2) {
+			t.Errorf("1 of %d lines: %v", written, err)
+		}
 	}
 }
 

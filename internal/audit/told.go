@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"iter"
 
 	"posture/internal/drift"
@@ -13,7 +14,8 @@ import (
 // is about no finding: it holds what is known of the target as a whole.
 type line struct {
 	drift.Notified
-	Base *drift.Base `json:"base,omitempty"`
+	Base  *drift.Base `json:"base,omitempty"`
+	Lines int         `json:"lines,omitempty"` // beside Base: how many lines follow; 0 also in files of earlier versions
 }
 
 // toldFile returns the file of lines at a key.
@@ -45,7 +47,7 @@ func loadTold(ctx context.Context, s store.Store, key string) (told, error) {
 	if err != nil {
 		return told{}, err
 	}
-	t := told{lines: withoutBase(lines)}
+	t := told{lines: withoutBase(key, lines)}
 	for first, err := range lines {
 		if err != nil {
 			return told{}, err
@@ -58,13 +60,23 @@ func loadTold(ctx context.Context, s store.Store, key string) (told, error) {
 	return t, nil
 }
 
-// withoutBase yields the lines that are about findings.
-func withoutBase(lines iter.Seq2[line, error]) iter.Seq2[drift.Notified, error] {
+// withoutBase yields the lines that are about findings. Where they are fewer
+// than were written the file is corrupt: the base is compressed by itself, so
+// that it could be all that is left.
+func withoutBase(key string, lines iter.Seq2[line, error]) iter.Seq2[drift.Notified, error] {
 	return func(yield func(drift.Notified, error) bool) {
+		written, read := 0, 0
 		for l, err := range lines {
-			if (err != nil || l.Base == nil) && !yield(l.Notified, err) {
+			if err == nil && l.Base != nil {
+				written = l.Lines
+				continue
+			}
+			if read++; !yield(l.Notified, err) || err != nil {
 				return
 			}
+		}
+		if written > 0 && read != written {
+			yield(drift.Notified{}, fmt.Errorf("read %s: %w: %d of %d lines are left", key, snapshot.ErrCorrupt, read, written))
 		}
 	}
 }

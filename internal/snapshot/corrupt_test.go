@@ -319,6 +319,54 @@ func TestSorted(t *testing.T) {
 	}
 }
 
+// TestSortedLarge: a file that is too large to be held is read from the store
+// each time, and one that is gone or cut meanwhile is not taken for whole.
+func TestSortedLarge(t *testing.T) {
+	s := store.Memory()
+	file := snapshot.Sorted[told]{Key: snapshot.ToldKey(one, "20261122T010000Z-aws", "a1"), Order: func(t told) string { return t.Fingerprint }}
+	var many []told
+	for i := range 200_000 { // of which each has 32 bytes that do not compress
+		many = append(many, told{posture.Fingerprint("r", "aws", "1", "r", fmt.Sprint(i)), i})
+	}
+	slices.SortFunc(many, func(a, b told) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
+	if err := save(t, s, file, nil, many...); err != nil {
+		t.Fatal(err)
+	}
+	body, _, err := store.Read(t.Context(), s, file.Key, 64<<20)
+	if err != nil || len(body) < 5<<20 {
+		t.Fatalf("%d bytes are not large: %v", len(body), err)
+	}
+	loaded, err := file.Load(t.Context(), s)
+	for range 2 {
+		if all, readErr := collect(loaded); err != nil || readErr != nil || !slices.Equal(all, many) {
+			t.Fatalf("%d values: %v, %v", len(all), err, readErr)
+		}
+	}
+	for _, err := range loaded {
+		if err != nil {
+			t.Error(err)
+		}
+		break
+	}
+	tamper{t: t, Store: s}.write(file.Key, string(body[:len(body)/2]))
+	if _, err := collect(loaded); !errors.Is(err, snapshot.ErrCorrupt) {
+		t.Errorf("cut: %v, want ErrCorrupt", err)
+	}
+	broken, err := file.Load(t.Context(), failing{s})
+	if err == nil {
+		_, err = collect(broken)
+	}
+	if !errors.Is(err, errNetwork) || errors.Is(err, snapshot.ErrCorrupt) {
+		t.Errorf("the network failed: %v", err)
+	}
+	if err := s.Delete(t.Context(), file.Key); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := collect(loaded); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("deleted: %v, want ErrNotFound", err)
+	}
+}
+
 // FuzzFindings reads anything as a stored file: what is accepted is sorted
 // and complete, and nothing costs much memory.
 func FuzzFindings(f *testing.F) {
@@ -343,4 +391,34 @@ func FuzzFindings(f *testing.F) {
 			t.Errorf("resources: %v", err)
 		}
 	})
+}
+
+// TestLineForms: what no writer of ours writes is refused, what a later version
+// may write is passed over, and numbers stay as they were written.
+func TestLineForms(t *testing.T) {
+	for name, row := range map[string]struct {
+		line string
+		ok   bool
+	}{
+		"as written":         {`{"fingerprint":"a","rule":"r","status":"fail","evidence":[{"path":"p","value":[1e400,12345678901234567890,{"x":0.10}]}]}`, true},
+		"from a later one":   {`{"fingerprint":"a","later":{"x":[1]},"evidence":[{"path":"p","value":null,"later":1}]}`, true},
+		"a name twice":       {`{"fingerprint":"b","fingerprint":"a"}`, false},
+		"a name twice below": {`{"fingerprint":"a","evidence":[{"path":"p","value":{"x":1,"x":2}}]}`, false},
+		"no UTF-8":           {"{\"fingerprint\":\"a\",\"name\":\"\xff\"}", false},
+		"two values":         {`{"fingerprint":"a"}{"fingerprint":"b"}`, false},
+		"cut":                {`{"fingerprint":"a","rule":"r`, false},
+		"another type":       {`{"fingerprint":"a","rule":7}`, false},
+		"no time":            {`{"fingerprint":"a","exemption":{"id":"x","expires":20261122}}`, false},
+		"not a value":        {`{"fingerprint":"a","evidence":[{"path":"p","value":nil}]}`, false},
+	} {
+		s := store.Memory()
+		findings, err := collect(snapshot.Findings(t.Context(), s, partOf(t, s, compress(t, text(row.line+"\n")), 1)))
+		if (err == nil) != row.ok || err != nil && !errors.Is(err, snapshot.ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if written, err := json.Marshal(findings); name == "as written" && (err != nil || !strings.Contains(string(written), `[1e400,12345678901234567890,{"x":0.10}]`)) {
+			t.Errorf("%s: became %s, %v", name, written, err)
+		}
+	}
 }

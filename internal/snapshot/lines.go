@@ -12,6 +12,8 @@ import (
 	"hash"
 	"io"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -42,7 +44,7 @@ func encodeLine(value any) ([]byte, error) {
 // lineWriter compresses lines into memory. The same lines give the same
 // bytes.
 type lineWriter struct {
-	body    bytes.Buffer
+	body    chunks
 	encoder *zstd.Encoder
 	lines   int
 }
@@ -57,7 +59,7 @@ func newLineWriter() (*lineWriter, error) {
 
 // reset begins another file. What close returned stays as it is.
 func (w *lineWriter) reset() {
-	w.body, w.lines = bytes.Buffer{}, 0
+	w.body, w.lines = chunks{}, 0
 	w.encoder.Reset(&w.body)
 }
 
@@ -73,9 +75,26 @@ func (w *lineWriter) close() (File, []byte, error) {
 	if err := w.encoder.Close(); err != nil {
 		return File{}, nil, err
 	}
-	file := fileOf("", w.body.Bytes())
+	body := w.body.take(nil)
+	file := fileOf("", body)
 	file.Lines = w.lines
-	return file, w.body.Bytes(), nil
+	return file, body, nil
+}
+
+// closeBehind returns the file's bytes behind a frame of the head's lines.
+func (w *lineWriter) closeBehind(head [][]byte) ([]byte, error) {
+	if err := w.encoder.Close(); err != nil {
+		return nil, err
+	}
+	body := w.body
+	w.reset()
+	for _, line := range head {
+		if err := w.write(line); err != nil {
+			return nil, err
+		}
+	}
+	_, front, err := w.close()
+	return body.take(front), err
 }
 
 // source is compressed input that is hashed as it is read. It remembers when
@@ -107,8 +126,7 @@ func (s *source) file() File {
 // record turns a line into a value and the key that the lines are sorted by.
 type record[T any] func(line []byte) (value T, key string, err error)
 
-// jsonRecord reads a line as JSON. Numbers that land in an interface stay
-// json.Number, as exact as they were written.
+// jsonRecord reads a line as JSON, see decodeLine.
 func jsonRecord[T any](key func(T) string) record[T] {
 	return func(line []byte) (T, string, error) {
 		var value T
@@ -117,17 +135,21 @@ func jsonRecord[T any](key func(T) string) record[T] {
 	}
 }
 
-func decodeLine(line []byte, value any) error {
-	decoder := json.NewDecoder(bytes.NewReader(line))
-	decoder.UseNumber()
-	if err := decoder.Decode(value); err != nil {
-		return err
+// numbers keeps numbers that land in an interface as json.Number, as exact as
+// they were written.
+var numbers = jsonv2.WithUnmarshalers(jsonv2.UnmarshalFromFunc(func(from *jsontext.Decoder, value *any) error { //nolint:gochecknoglobals // constant; it remembers how types are read
+	if from.PeekKind() != jsontext.KindNumber {
+		return errors.ErrUnsupported
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("more than one value on a line")
-	}
-	return nil
-}
+	number, err := from.ReadValue()
+	*value = json.Number(number)
+	return err
+}))
+
+// decodeLine reads one value. A name that comes twice and text that is no UTF-8
+// are refused, since no writer of ours writes them; members that are not known
+// are passed over, since a later version may.
+func decodeLine(line []byte, value any) error { return jsonv2.Unmarshal(line, value, numbers) }
 
 // errStop says that the reader of an iterator wants no more.
 var errStop = errors.New("stop")

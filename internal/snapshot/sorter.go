@@ -13,8 +13,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// slabSize is how many bytes of lines wait to be sorted at a time.
-const slabSize = 6 << 20
+const (
+	slabSize   = 6 << 20  // bytes of lines that wait to be sorted at a time
+	sortWindow = 64 << 10 // how far back the compression of a stretch looks; each one's reader holds twice that
+)
 
 // sorted is a line with the key that decides its place.
 type sorted struct {
@@ -28,11 +30,11 @@ func compareSorted(a, b sorted) int {
 
 // sorter puts lines in order within little memory: it sorts what fits into
 // one slab, keeps that compressed where there is more, and merges the
-// compressed stretches at the end.
+// compressed stretches at the end, of which it gives back what it has read.
 type sorter struct {
 	slab      []byte
 	pending   []sorted
-	stretches [][]byte
+	stretches []*chunks
 	encoder   *zstd.Encoder // nil until the first slab is full
 }
 
@@ -43,7 +45,7 @@ func (s *sorter) reset(stretch io.Writer) (*zstd.Encoder, error) {
 		return s.encoder, nil
 	}
 	var err error
-	s.encoder, err = zstd.NewWriter(stretch, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window/4),
+	s.encoder, err = zstd.NewWriter(stretch, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(sortWindow),
 		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
 	return s.encoder, err
 }
@@ -65,8 +67,8 @@ func (s *sorter) add(key string, line []byte) error {
 // which leaves earlier lines where they were: still valid, still theirs.
 func (s *sorter) spill() error {
 	slices.SortFunc(s.pending, compareSorted)
-	var stretch bytes.Buffer
-	encoder, err := s.reset(&stretch)
+	stretch := &chunks{}
+	encoder, err := s.reset(stretch)
 	if err != nil {
 		return err
 	}
@@ -84,7 +86,7 @@ func (s *sorter) spill() error {
 	if err := encoder.Close(); err != nil {
 		return err
 	}
-	s.stretches = append(s.stretches, bytes.Clone(stretch.Bytes()))
+	s.stretches = append(s.stretches, stretch)
 	clear(s.pending)
 	s.slab, s.pending = s.slab[:0], s.pending[:0]
 	return nil
@@ -140,7 +142,7 @@ func (s *sorter) open() ([]*stretch, error) {
 	s.slab, s.pending, s.stretches, s.encoder = nil, nil, nil, nil
 	var heads []*stretch
 	for _, body := range stretches {
-		decoder, err := zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+		decoder, err := zstd.NewReader(body, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return heads, err
 		}

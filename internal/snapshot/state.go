@@ -5,13 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 
 	"posture/internal/store"
 )
 
-// maxState bounds a compressed state file.
-const maxState = 256 << 20
+// mostHeld is how large a compressed file may be to be held in memory while it
+// is read. That of some fifty thousand findings is.
+const mostHeld = 4 << 20
 
 // Sorted is a file of sorted JSON lines, such as what people were last notified
 // of about a target. It is stored once and never replaced.
@@ -21,20 +23,41 @@ type Sorted[T any] struct {
 }
 
 // Load returns the values, or store.ErrNotFound. They can be read more than
-// once and come from what was loaded, whatever happens to the file meanwhile.
-// An error while they are read voids all of them.
+// once. A large file is read from the store each time, so that it may be gone
+// by then, which is store.ErrNotFound too. An error while values are read voids
+// all of them.
 func (f Sorted[T]) Load(ctx context.Context, s store.Store) (iter.Seq2[T, error], error) {
-	body, _, err := store.Read(ctx, s, f.Key, maxState)
-	if err != nil {
+	body, _, err := store.Read(ctx, s, f.Key, mostHeld)
+	switch {
+	case err == nil:
+		return f.values(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }), nil
+	case errors.Is(err, store.ErrTooLarge):
+		return f.values(func() (io.ReadCloser, error) {
+			object, err := s.Get(ctx, f.Key)
+			return object.Body, err
+		}), nil
+	default:
 		return nil, err
 	}
+}
+
+// values yields what open has.
+func (f Sorted[T]) values(open func() (io.ReadCloser, error)) iter.Seq2[T, error] {
+	read := func(yield func(T, error) bool) error {
+		body, err := open()
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		_, err = decodeLines(newSource(body), jsonRecord(f.Order), yield)
+		return err
+	}
 	return func(yield func(T, error) bool) {
-		_, err := decodeLines(newSource(bytes.NewReader(body)), jsonRecord(f.Order), yield)
-		if err != nil && !errors.Is(err, errStop) {
+		if err := read(yield); err != nil && !errors.Is(err, errStop) {
 			var none T
 			yield(none, fmt.Errorf("read %s: %w", f.Key, err))
 		}
-	}, nil
+	}
 }
 
 // Writer returns a writer of the file, which stores nothing before Put.
@@ -54,21 +77,26 @@ type SortedWriter[T any] struct {
 // Add takes the next value. One that does not come after those before it is
 // refused, and so is one that no reader would take, with ErrLineTooLong.
 func (w *SortedWriter[T]) Add(value T) error {
-	key := w.file.Order(value)
-	if key <= w.last {
-		return fmt.Errorf("write %s: values are out of order at %.80q", w.file.Key, key)
-	}
-	line, err := encodeLine(value)
+	line, err := w.encode(value)
 	if err == nil {
 		err = w.out.write(line)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", w.file.Key, err)
 	}
+	return nil
+}
+
+// encode returns a value that comes after the last one as a line.
+func (w *SortedWriter[T]) encode(value T) ([]byte, error) {
+	key := w.file.Order(value)
+	if key <= w.last {
+		return nil, fmt.Errorf("values are out of order at %.80q", key)
+	}
 	if w.last = key; w.first == "" {
 		w.first = key
 	}
-	return nil
+	return encodeLine(value)
 }
 
 // Put stores the head and then what was added, unless the file is there
@@ -76,25 +104,28 @@ func (w *SortedWriter[T]) Add(value T) error {
 // be known only at the end: it is compressed by itself and put in front, which
 // to whoever reads the file is one stream. Put is called once.
 func (w *SortedWriter[T]) Put(ctx context.Context, s store.Store, head ...T) error {
-	_, body, err := w.out.close()
+	body, err := w.whole(head)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", w.file.Key, err)
 	}
+	_, err = s.PutIfAbsent(ctx, w.file.Key, body)
+	return err
+}
+
+// whole returns the file's bytes.
+func (w *SortedWriter[T]) whole(head []T) ([]byte, error) {
 	added := w.first
-	w.first, w.last = "", ""
-	w.out.reset()
+	w.last = ""
+	var lines [][]byte
 	for _, value := range head {
-		if err := w.Add(value); err != nil {
-			return err
+		line, err := w.encode(value)
+		if err != nil {
+			return nil, err
 		}
+		lines = append(lines, line)
 	}
 	if added != "" && w.last >= added {
-		return fmt.Errorf("write %s: the head at %.80q comes after %.80q", w.file.Key, w.last, added)
+		return nil, fmt.Errorf("the head at %.80q does not come before %.80q", w.last, added)
 	}
-	_, front, err := w.out.close()
-	if err != nil {
-		return fmt.Errorf("write %s: %w", w.file.Key, err)
-	}
-	_, err = s.PutIfAbsent(ctx, w.file.Key, append(front, body...))
-	return err
+	return w.out.closeBehind(lines)
 }
