@@ -70,6 +70,7 @@ require (
 
 require (
 	al.essio.dev/pkg/shellescape v1.6.1
+	github.com/go-json-experiment/json v1.27.2
 	mvdan.cc/sh/v3 v3.14.1
 )
 
@@ -110,7 +111,6 @@ require (
 	github.com/envoyproxy/protoc-gen-validate v1.3.3 // indirect
 	github.com/felixge/httpsnoop v1.1.0 // indirect
 	github.com/go-jose/go-jose/v4 v4.1.4 // indirect
-	github.com/go-json-experiment/json v1.27.2 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect
 	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect

@@ -137,7 +137,10 @@ func (w *PartWriter) commit(ctx context.Context, s store.Store, end PartEnd) (Pa
 	if len(end.Regions) > 0 {
 		part.Target.Regions = end.Regions
 	}
-	err := w.putFindings(ctx, s, &part)
+	err := w.resources.shrink()
+	if err == nil {
+		err = w.putFindings(ctx, s, &part)
+	}
 	if err != nil {
 		return Part{}, false, err
 	}

@@ -15,7 +15,7 @@ import (
 
 const (
 	slabSize   = 6 << 20  // bytes of lines that wait to be sorted at a time
-	sortWindow = 64 << 10 // how far back the compression of a stretch looks; each one's reader holds twice that
+	sortWindow = 32 << 10 // how far back the compression of a stretch looks; each one's reader holds twice that
 )
 
 // sorted is a line with the key that decides its place.
@@ -61,6 +61,16 @@ func (s *sorter) add(key string, line []byte) error {
 	s.slab = append(s.slab, line...)
 	s.pending = append(s.pending, sorted{key: key, line: s.slab[start:]})
 	return nil
+}
+
+// shrink holds as little as it can until all is asked for.
+func (s *sorter) shrink() error {
+	if len(s.stretches) == 0 || len(s.pending) == 0 {
+		return nil // all of it fits into one slab, or none of it is left there
+	}
+	err := s.spill()
+	s.slab, s.pending = nil, nil
+	return err
 }
 
 // spill turns the slab into a stretch. Growing the slab may have moved it,
