@@ -239,6 +239,9 @@ func (v *value) of(c *judging, vars any) ([]any, bool) {
 		return []any{part}, ok
 	case c.isUnread(v.field):
 		return nil, false
+	case v.field.top() == posture.FieldName && c.subject.resource.Name == c.subject.resource.ID:
+		part, ok := idPart(c.subject.resource.ID, "last") // it has no name: an ARN is hard to read
+		return []any{part}, ok
 	case v.field.index == nil:
 		return []any{c.value(v.field)}, true
 	}

@@ -136,6 +136,17 @@ func TestCommandForms(t *testing.T) {
 	}
 }
 
+// TestNamelessResources: what has no name is called by the end of its id.
+func TestNamelessResources(t *testing.T) {
+	r := resource(bucket{})
+	r.ID = "arn:aws:ec2:eu-west-1:111122223333:volume/vol-1"
+	r.Name = r.ID
+	got := said(t, "fails: \"{name} is bad\"\nfix: {command: 'do {name} {id}', note: n}", r)
+	if want := [2]string{"vol-1 is bad", "do vol-1 " + r.ID}; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestPartsOfIDs(t *testing.T) {
 	const disk = "//compute.googleapis.com/projects/p/zones/z-1/disks/d"
 	for name, test := range map[string]struct {
