@@ -64,6 +64,19 @@ func (p *place) policyOn(typ, name string) (*Policy, error) {
 	return nil, p.estate.complete(iamPolicies, typ, p.node.Key)
 }
 
+// ProjectKey returns the key of a project of what is scanned, by the project's
+// id or its number.
+func (r *Reading) ProjectKey(id string) (key string, known bool) {
+	if r.InScope("projects/" + id) {
+		return "projects/" + id, true
+	}
+	n := r.place.estate.accounts[id]
+	if n == nil {
+		return "", false
+	}
+	return n.Key, true
+}
+
 // Inherited returns what the IAM policies of everything above the resource
 // grant on it: of its project, its folders and its organization. Where one of
 // them could not be read it marks the fields as unread, and returns what the

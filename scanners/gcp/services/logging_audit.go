@@ -15,7 +15,9 @@ import (
 // AuditAlerts is what rules may ask of the alerts on what the audit log of a
 // project records. Each field says that every event of a kind tells somebody:
 // a log-based metric counts it and an alert policy watches the metric, or one
-// matches the log itself; the policy is on, and one of its channels works.
+// matches the log itself; the policy is on, and one of its channels works. A
+// sink may take the entries to a log bucket elsewhere, of which a metric there
+// counts them.
 // There is one for each project, folder and organization.
 type AuditAlerts struct {
 	Project                 bool `json:"project"`                   // it is a project: the others have no metrics
@@ -39,9 +41,10 @@ var auditAlerts = engine.Service{
 	},
 	Versions: []string{"v2"},
 	Joins: []engine.Join{
-		{Type: typeLogMetric, For: auditFields()},
-		{Type: typeAlertPolicy, For: auditFields()},
-		{Type: typeChannel, For: auditFields()},
+		{Type: typeLogMetric, For: auditFields(), Everywhere: true},
+		{Type: typeAlertPolicy, For: auditFields(), Everywhere: true},
+		{Type: typeChannel, For: auditFields(), Everywhere: true},
+		{Type: typeLogSink, For: auditFields()},
 	},
 	Once: true,
 	Read: readAuditAlerts,
@@ -62,13 +65,18 @@ type logMetricData struct {
 func readAuditAlerts(_ context.Context, r *engine.Reading) any {
 	r.ID, r.Name = r.ID+"/auditAlerts", r.Owner().ID
 	doc := &AuditAlerts{Project: strings.HasPrefix(r.Owner().Key, "projects/")}
+	if !r.Wants(auditFields()...) || !doc.Project {
+		return doc
+	}
 	filters, err := alertedFilters(r)
+	central, doubts := centralFilters(r)
+	filters = append(filters, central...)
 	for _, kind := range auditKinds(doc) {
 		if !r.Wants(kind.field) {
 			continue
 		}
 		if *kind.set = kind.covered(filters, r.Owner().ID); !*kind.set {
-			r.Got(err, kind.field)
+			r.Got(errors.Join(err, kind.doubt(filters, doubts, r.Owner().ID)), kind.field)
 		}
 	}
 	return doc
@@ -90,7 +98,7 @@ func alertedFilters(r *engine.Reading) ([]filter, error) {
 			}
 			found = append(found, matches)
 		case condition.Threshold != nil && condition.Threshold.onOne():
-			matches, err := metricFilters(condition.Threshold.Filter, metrics)
+			matches, err := metricFilters(condition.Threshold.Filter, metrics, "")
 			found, unread = append(found, matches...), errors.Join(unread, err)
 		case mentions(condition.queries(), logMetricPrefix):
 			unread = errors.Join(unread, logfilter.ErrNotUnderstood)
@@ -102,8 +110,9 @@ func alertedFilters(r *engine.Reading) ([]filter, error) {
 const logMetricPrefix = "logging.googleapis.com/user"
 
 // metricFilters returns what log entries must match for a condition on their
-// metrics to be told.
-func metricFilters(text string, metrics []engine.Joined[logMetricData]) ([]filter, error) {
+// metrics to be told. The metrics are those of one bucket, in the project of
+// the id, or those of what comes in, with "".
+func metricFilters(text string, metrics []engine.Joined[logMetricData], home string) ([]filter, error) {
 	if !mentions(text, logMetricPrefix) {
 		return nil, nil
 	}
@@ -113,28 +122,35 @@ func metricFilters(text string, metrics []engine.Joined[logMetricData]) ([]filte
 	}
 	var found []filter
 	for _, metric := range metrics {
-		if metric.Data.Disabled || !mentions(text, logMetricPrefix+"/"+metric.Data.Name) {
+		if metric.Data.Disabled || !mentions(text, logMetricPrefix+"/"+metric.Data.Name) || (metric.Data.Bucket != "") != (home != "") {
 			continue
 		}
 		matches, err := parseFilter(metric.Data.Filter)
-		if err != nil || metric.Data.Bucket != "" || metric.Data.Value != "" {
+		if err != nil || metric.Data.Value != "" {
 			unread = logfilter.ErrNotUnderstood
 			continue
 		}
-		found = append(found, func(e logEntry) bool { return matches(e) && watched(watches, metric.Data.Name, e) })
+		found = append(found, func(e logEntry) bool { return matches(e) && watched(watches, metric.Data.Name, home, e) })
 	}
 	return found, unread
 }
 
 // watched reports whether a condition's filter takes the time series to which
 // a metric adds the entry. It is of the entry's own resource or, where
-// Monitoring does not know that, of the type global.
-func watched(watches filter, metric string, e logEntry) bool {
-	series := logEntry{"metric.type": logMetricPrefix + "/" + metric, "resource.labels.projectid": e["resource.labels.projectid"]}
-	for _, typ := range []string{e["resource.type"], "global"} {
-		series["resource.type"] = typ
-		if watches(series) {
-			return true
+// Monitoring does not know that, of the type global; of a bucket's metric it may
+// be of the bucket and its project.
+func watched(watches filter, metric, home string, e logEntry) bool {
+	projects, types := []string{e["resource.labels.projectid"]}, []string{e["resource.type"], "global"}
+	if home != "" {
+		projects, types = append(projects, home), append(types, "logging_bucket")
+	}
+	series := logEntry{"metric.type": logMetricPrefix + "/" + metric}
+	for _, project := range projects {
+		for _, typ := range types {
+			series["resource.type"], series["resource.labels.projectid"] = typ, project
+			if watches(series) {
+				return true
+			}
 		}
 	}
 	return false
@@ -151,14 +167,27 @@ type auditKind struct {
 // filter that does not match everyday events too: an alert on those is none.
 func (k auditKind) covered(filters []filter, project string) bool {
 	everyday := auditEntry("compute.googleapis.com", "v1.compute.instances.insert", "gce_instance")
-	everyday["resource.labels.projectid"] = project
+	const log = "/logs/cloudaudit.googleapis.com%2Factivity"
+	everyday["resource.labels.projectid"], everyday["logname"] = project, "projects/"+project+log
 	for _, e := range k.events {
-		e["resource.labels.projectid"] = project
+		e["resource.labels.projectid"], e["logname"] = project, "projects/"+project+log
 		if !slices.ContainsFunc(filters, func(matches filter) bool { return matches(e) && !matches(everyday) }) {
 			return false
 		}
 	}
 	return true
+}
+
+// doubt returns why the kind may be covered all the same, nil where it is not.
+func (k auditKind) doubt(filters []filter, doubts []doubtful, project string) error {
+	var unread error
+	for _, d := range doubts {
+		filters, unread = append(filters, func(e logEntry) bool { return everything(e) && d.matches(e) }), errors.Join(unread, d.why)
+	}
+	if unread == nil || !k.covered(filters, project) {
+		return nil
+	}
+	return unread
 }
 
 // auditKinds returns the kinds that the CIS Google Cloud Foundations Benchmark

@@ -45,6 +45,7 @@ type exportData struct {
 
 type exclusionData struct {
 	Disabled bool
+	Filter   string
 }
 
 // all reports whether the sink exports every entry that comes to it. The owners
@@ -142,7 +143,7 @@ func exportOf(sink *logging.LogSink) exportData {
 	data := exportData{Name: sink.Name, Filter: sink.Filter, Children: sink.IncludeChildren}
 	data.Destination, data.Disabled = sink.Destination, sink.Disabled
 	for _, exclusion := range sink.Exclusions {
-		data.Exclusions = append(data.Exclusions, exclusionData{exclusion.Disabled})
+		data.Exclusions = append(data.Exclusions, exclusionData{exclusion.Disabled, exclusion.Filter})
 	}
 	return data
 }

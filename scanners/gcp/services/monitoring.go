@@ -105,14 +105,20 @@ type channelData struct {
 
 var errNotSaid error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the inventory does not say whether it is on"}
 
-// alertConditions returns the conditions of the project's alert policies that
-// reach somebody: the policy is on and valid, any of its conditions is enough,
-// and one of its channels works. The error says why there may be more. Where
-// not all could be listed it marks the fields as unread.
+// alertConditions is conditionsOf for the resource's own project. Where not all
+// policies and channels could be listed it marks the fields as unread.
 func alertConditions(r *engine.Reading, fields ...string) ([]conditionData, error) {
+	channels := engine.Siblings[channelData](r, typeChannel, fields...)
+	return conditionsOf(channels, engine.Siblings[alertData](r, typeAlertPolicy, fields...))
+}
+
+// conditionsOf returns the conditions of alert policies that reach somebody:
+// the policy is on and valid, any of its conditions is enough, and one of its
+// channels works. The error says why there may be more.
+func conditionsOf(channels []engine.Joined[channelData], alerts []engine.Joined[alertData]) ([]conditionData, error) {
 	var unsaid error
 	working := map[string]bool{}
-	for _, channel := range engine.Siblings[channelData](r, typeChannel, fields...) {
+	for _, channel := range channels {
 		if channel.Data.Enabled == nil {
 			unsaid = engine.Failed("read "+typeChannel, errNotSaid)
 			continue
@@ -120,7 +126,7 @@ func alertConditions(r *engine.Reading, fields ...string) ([]conditionData, erro
 		working[engine.LastOf(channel.Name)] = *channel.Data.Enabled && channel.Data.Verification != "UNVERIFIED"
 	}
 	var found []conditionData
-	for _, alert := range engine.Siblings[alertData](r, typeAlertPolicy, fields...) {
+	for _, alert := range alerts {
 		if alert.Data.Enabled == nil {
 			unsaid = engine.Failed("read "+typeAlertPolicy, errNotSaid)
 			continue
