@@ -14,6 +14,7 @@ type Disk struct {
 	CustomerSupplied bool      `json:"customer_supplied"` // a key that the customer brings along encrypts it
 	Replaceable      bool      `json:"replaceable"`       // it is deleted along with a VM that a managed instance group replaces
 	Scheduled        []string  `json:"scheduled"`         // attached policies that make snapshots on a schedule
+	Created          time.Time `json:"created"`           // when it was made
 	LastSnapshot     time.Time `json:"last_snapshot"`     // when the newest complete snapshot of it was made; the zero time if never
 }
 
@@ -44,7 +45,8 @@ type diskData struct {
 	engine.Labelled
 	linked
 	ID         engine.Text
-	Policies   []string `json:"resourcePolicies"` // URLs
+	Made       *time.Time `json:"creationTimestamp"`
+	Policies   []string   `json:"resourcePolicies"` // URLs
 	Encryption struct {
 		KMSKey string `json:"kmsKeyName"`
 		SHA256 string // of a key that the customer supplies
@@ -56,6 +58,7 @@ func readDisk(_ context.Context, r *engine.Reading) any {
 	r.Decode(&data)
 	doc := &Disk{KMSKey: data.Encryption.KMSKey, CustomerSupplied: data.Encryption.KMSKey == "" && data.Encryption.SHA256 != ""}
 	doc.Replaceable = indexOf(r, typeVM, "replaceable", replaceableDisks)[pathOfItself(r, data.linked, "replaceable")]
+	doc.Created = engine.Need(r, data.Made, "created").UTC()
 	doc.LastSnapshot = indexOf(r, typeSnapshot, "last_snapshot", newestSnapshots)[string(data.ID)]
 	if data.ID == "" {
 		r.Lacks(r.Type, "last_snapshot")

@@ -21,13 +21,14 @@ func TestDisks(t *testing.T) {
 		data: "compute_disk", schemas: diskSchemas, types: []string{"compute.googleapis.com/Disk"},
 		want: map[string]any{
 			"orders": &Disk{
+				Created:   made2026,
 				KMSKey:    "projects/shop-prod/locations/europe-west1/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1",
 				Scheduled: []string{"daily"},
 			},
-			"ledger":   &Disk{CustomerSupplied: true, LastSnapshot: time.Date(2026, 11, 19, 9, 0, 0, 0, time.UTC)},
-			"web-q9w8": &Disk{Replaceable: true},
-			"old":      &Disk{LastSnapshot: time.Date(2026, 1, 20, 9, 0, 0, 0, time.UTC)},
-			"bare":     &Disk{},
+			"ledger":   &Disk{Created: made2026, CustomerSupplied: true, LastSnapshot: time.Date(2026, 11, 19, 9, 0, 0, 0, time.UTC)},
+			"web-q9w8": &Disk{Created: made2026, Replaceable: true},
+			"old":      &Disk{Created: made2026, LastSnapshot: time.Date(2026, 1, 20, 9, 0, 0, 0, time.UTC)},
+			"bare":     &Disk{Created: made2026},
 		},
 	}.run(t)
 }

@@ -17,6 +17,7 @@ import (
 // really has.
 type SQLBackup struct {
 	Replica    bool      `json:"replica"`     // the instance is a read replica or a pool of them: its primary is backed up
+	Created    time.Time `json:"created"`     // when the instance was made
 	LastBackup time.Time `json:"last_backup"` // when the latest successful one ended; the zero time: never
 	Elsewhere  bool      `json:"elsewhere"`   // that one is kept in several regions, or in another one than the instance
 }
@@ -42,13 +43,14 @@ type sqlBackupData struct {
 	Name    string
 	Project string
 	Region  string
+	Made    *time.Time `json:"createTime"`
 }
 
 func readSQLBackup(ctx context.Context, r *engine.Reading) any {
 	var data sqlBackupData
 	r.Decode(&data)
 	r.ID += "/backupRuns"
-	doc := &SQLBackup{Replica: data.replica()}
+	doc := &SQLBackup{Replica: data.replica(), Created: engine.Need(r, data.Made, "created").UTC()}
 	if doc.Replica || !r.Wants("last_backup", "elsewhere") {
 		return doc
 	}

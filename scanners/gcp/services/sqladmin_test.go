@@ -62,13 +62,13 @@ func TestSQLBackups(t *testing.T) {
 		data: "sqladmin", types: []string{"sqladmin.googleapis.com/BackupRun"},
 		schemas: map[string]any{"sqladmin.googleapis.com/Instance v1": sqladmin.DatabaseInstance{}},
 		want: map[string]any{
-			"orders":         &SQLBackup{LastBackup: time.Date(2026, 11, 20, 2, 10, 0, 0, time.UTC), Elsewhere: true},
-			"orders-replica": &SQLBackup{Replica: true},
-			"legacy":         &SQLBackup{},
-			"terse":          &SQLBackup{},
-			"vaulted":        &SQLBackup{},
-			"catalogue":      &SQLBackup{LastBackup: time.Date(2026, 11, 20, 3, 5, 0, 0, time.UTC)},
-			"ledger":         &SQLBackup{LastBackup: time.Date(2026, 11, 13, 3, 5, 0, 0, time.UTC), Elsewhere: true},
+			"orders":         &SQLBackup{Created: made2026, LastBackup: time.Date(2026, 11, 20, 2, 10, 0, 0, time.UTC), Elsewhere: true},
+			"orders-replica": &SQLBackup{Created: made2026, Replica: true},
+			"legacy":         &SQLBackup{Created: made2026},
+			"terse":          &SQLBackup{Created: made2026},
+			"vaulted":        &SQLBackup{Created: made2026},
+			"catalogue":      &SQLBackup{Created: made2026, LastBackup: time.Date(2026, 11, 20, 3, 5, 0, 0, time.UTC)},
+			"ledger":         &SQLBackup{Created: made2026, LastBackup: time.Date(2026, 11, 13, 3, 5, 0, 0, time.UTC), Elsewhere: true},
 		},
 		unread: map[string][]posture.Unread{
 			"terse": {{Field: "last_backup", Cause: refused}, {Field: "elsewhere", Cause: refused}},
@@ -117,3 +117,6 @@ func TestOutside(t *testing.T) {
 		t.Error("nothing was looked at")
 	}
 }
+
+// made2026 is when the resources of the test data were made.
+var made2026 = time.Date(2026, 1, 1, 8, 0, 0, 0, time.UTC)
