@@ -76,20 +76,20 @@ type Auditor struct {
 	Sleep func(context.Context, time.Duration) error
 
 	// Warnings say in a line each what of the configuration is without effect.
-	// The steps go on in spite of it, and Publish tells it with what could not
+	// The steps go on in spite of it, and Publish reports it with what could not
 	// be read.
 	Warnings []string
 	// Narrowed says that the runs that are planned are asked for less than the
 	// configuration puts in scope, so that what they leave out is not out of
 	// scope.
 	Narrowed bool
-	// Expected holds the scopes of which the watchdog expects runs, as in their
+	// Expected holds the scopes whose runs the watchdog expects, as in their
 	// ids, so that none that stops is hidden by another. Empty: runs of any.
 	Expected []string
 	// Channel is where alerts go that no route matches. When it is
 	// empty, alerts are stored with the run and put into no queue.
 	Channel string
-	// Sender tells people what waits in the queue. Without one it waits for a
+	// Sender sends what waits in the queue. Without one it waits for a
 	// process that has one.
 	Sender outbox.Sender
 	// Worst is how many of a run's failing findings Publish returns, the worst

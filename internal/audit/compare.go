@@ -13,8 +13,8 @@ import (
 	"posture/internal/tally"
 )
 
-// comparison is one attempt at comparing a run with what people were told, as
-// one version of the index has it. It stores files, none of which counts until
+// comparison is one attempt at comparing a run with the notified state, as
+// one version of the index has it. It stores files that do not count until
 // the index names it.
 type comparison struct {
 	auditor   *Auditor
@@ -76,7 +76,7 @@ func (c *comparison) side(ctx context.Context, s *side) error {
 	return nil
 }
 
-// open reads what people were told of a side.
+// open reads the notified state of a side.
 func (c *comparison) open(ctx context.Context, s *side, key string) error {
 	var err error
 	if s.told, err = loadTold(ctx, c.auditor.Store, key); damaged(err) {
@@ -92,9 +92,9 @@ func damaged(err error) bool {
 	return errors.Is(err, snapshot.ErrCorrupt) || errors.Is(err, store.ErrNotFound)
 }
 
-// lose handles a file that is not what the index says: what people were told
-// of the target is not known. The run is then its first one, which one summary
-// tells, and the loss is told beside it. A file that is gone because somebody
+// lose handles a file that is not what the index says: the notified state
+// of the target is not known. The run is then its first one, reported as one
+// summary, and the loss is reported beside it. A file that is gone because somebody
 // else has published meanwhile is not lost.
 func (c *comparison) lose(ctx context.Context, s *side) error {
 	now, err := loadIndex(ctx, c.auditor.Store)
@@ -123,7 +123,7 @@ type compared struct {
 }
 
 // newCompared prepares one reading. Of a target that is out of scope, or that
-// this run tells nothing of, no lines are kept.
+// that a later run was compared for, no lines are kept.
 func (c *comparison) newCompared(s *side) (*compared, error) {
 	found := &compared{changes: drift.NewChanges(), tally: tally.New(c.auditor.Worst)}
 	if s.late || s.in.Extent.Removed {
@@ -145,7 +145,7 @@ func (found *compared) add(n drift.Notified) error {
 }
 
 // look compares a side, in one reading of both streams. Findings that cannot be
-// read make the target one of which nothing was read.
+// read make the target one that was not read at all.
 func (c *comparison) look(ctx context.Context, s *side) (*compared, error) {
 	found, err := c.newCompared(s)
 	if err != nil {

@@ -15,12 +15,12 @@ import (
 // indexKey is where the index is.
 const indexKey = "state/told.json"
 
-// index is state/told.json: which file says what people were told of each
+// index is state/told.json: which file holds the notified state of each
 // target. It is the one object that a publication replaces, and thereby the
 // moment at which it happens: before, nothing of it counts; after, all of it
 // does, and whoever comes next finishes what is pending. Of two who publish at
 // once one replaces it first, and the other begins again with what is then
-// known. So neither a lock nor a clock decides what is told, and a process
+// known. So neither a lock nor a clock decides what is sent, and a process
 // that wakes up after hours changes nothing.
 type index struct {
 	Sequence int              `json:"sequence"`          // of replacements, so that no two versions are equal
@@ -34,7 +34,7 @@ type index struct {
 type known struct {
 	Target posture.Target `json:"target"` // without its regions
 	Run    posture.RunID  `json:"run"`    // the latest that was compared
-	Key    string         `json:"key"`    // of what people were told
+	Key    string         `json:"key"`    // of its notified state
 }
 
 // pending is a publication to be finished.

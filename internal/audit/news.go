@@ -11,19 +11,19 @@ import (
 	"posture/internal/store"
 )
 
-// news knows, while a target is scanned, of which failing findings people are
-// going to be told.
+// news knows, while a target is scanned, which failing findings people are
+// going to be notified of.
 type news struct {
 	preview *drift.Preview       // nil: of none by itself
 	gone    map[string]time.Time // since when there is nothing where a second reading looked, by fingerprint
 	now     time.Time            // the run's slot
 }
 
-// newsTries is how often what people were told is read while others publish,
+// newsTries is how often the notified state is read while others publish,
 // who replace it.
 const newsTries = 3
 
-// loadNews reads what people were told of the target.
+// loadNews reads the notified state of the target.
 func (j *job) loadNews(ctx context.Context) (n *news, err error) {
 	for range newsTries {
 		if n, err = j.readNews(ctx); !errors.Is(err, store.ErrNotFound) {
@@ -87,7 +87,7 @@ func (n *news) of(findings []posture.Finding) []posture.Finding {
 const codeGone = "not found"
 
 // goneTime is how long the listing is taken to lag behind what the direct read
-// says. After it the listing stands: an API may also say "not found" to whoever
+// says. After it the listing counts: an API may also say "not found" to whoever
 // may not look.
 const goneTime = 24 * time.Hour
 

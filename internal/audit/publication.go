@@ -16,7 +16,7 @@ import (
 	"posture/internal/store"
 )
 
-// publication is what a run tells people. It is stored before it counts, and
+// publication is what a run notifies people of. It is stored before it counts, and
 // holds all that finishing it takes, so that anybody can.
 type publication struct {
 	Run      posture.RunID `json:"run"`
@@ -68,7 +68,7 @@ func loadPublication(ctx context.Context, s store.Store, key string) (publicatio
 	return p, body, nil
 }
 
-// commit makes what a run tells count, all at once, unless somebody else has
+// commit makes what a run publishes count, all at once, unless somebody else has
 // published meanwhile. Then it finishes it.
 func (a *Auditor) commit(ctx context.Context, c *comparison, alerts []drift.Alert) error {
 	body, err := json.Marshal(publication{Run: c.run.ID, Alerts: alerts, Messages: a.messages(alerts)})

@@ -34,14 +34,14 @@ var ErrBusy = errors.New("other runs are being published: try again")
 const maxRaces = 10
 
 // Publish closes a run with the parts that are there, compares it with what
-// people were told, puts what changed into the outbox, and delivers what waits
+// people were notified of, puts what changed into the outbox, and delivers what waits
 // there. It may be called any number of times for the same run and for others,
-// also at once, and may die at any point: every change is told by one run, and
-// a run whose call came back, or comes back when it is made again, was told.
+// also at once, and may die at any point: every change is published by one run,
+// and a run whose call came back, or comes back when it is made again, was published.
 //
-// Parts that are missing leave their targets as they were told, marked as not
+// Parts that are missing leave the notified state of their targets as it is, marked as not
 // read; a part that comes later is not the run's. A run that is published
-// after a later one tells nothing of the targets that the later one had.
+// after a later one changes nothing about the targets that the later one had.
 func (a *Auditor) Publish(ctx context.Context, id posture.RunID) (Published, error) {
 	run, err := snapshot.LoadRun(ctx, a.Store, id)
 	if err != nil {

@@ -26,13 +26,13 @@ const (
 	recheckTime  = time.Minute // in all
 )
 
-// recheck reads resources again before people are told that they fail.
+// recheck reads resources again before people are notified that they fail.
 type recheck struct {
 	job     *job
 	cloud   Cloud
 	scanner Rereader
 	news    *news                    // nil until it is needed
-	stopped map[string]posture.Cause // types of which nothing more is read again, and why; "": all
+	stopped map[string]posture.Cause // types that are not read again any more, and why; "": all
 	tries   int
 	spent   time.Duration
 	counts  []posture.Recheck
@@ -54,7 +54,7 @@ type judged struct {
 }
 
 // confirm returns what counts of a resource: the first reading, unless people
-// would be told that it fails and a second reading says otherwise, or the same
+// would be notified that it fails and a second reading says otherwise, or the same
 // of today.
 func (c *recheck) confirm(ctx context.Context, first judged) judged {
 	failing := c.failing(ctx, first.findings)
@@ -80,8 +80,8 @@ func (c *recheck) confirm(ctx context.Context, first judged) judged {
 	return c.choose(first, second)
 }
 
-// failing returns the findings that fail and are news. What people were told
-// is read for the first one that fails.
+// failing returns the findings that fail and are news. The notified
+// state is read for the first one that fails.
 func (c *recheck) failing(ctx context.Context, findings []posture.Finding) []posture.Finding {
 	fails := func(f posture.Finding) bool { return f.Status == posture.Fail }
 	if _, all := c.stopped[""]; all || !slices.ContainsFunc(findings, fails) {
@@ -185,7 +185,7 @@ func (c *recheck) refused(typ string, cause posture.Cause) {
 	c.note(typ, cause)
 }
 
-// note counts one resource of which the first reading stands.
+// note counts one resource whose first reading counts.
 func (c *recheck) note(typ string, cause posture.Cause) {
 	c.tally(posture.Recheck{Type: typ, Count: 1, Cause: &cause})
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // Scan reads and judges one target of a run and stores its part, unless that
-// is stored already. A target of which nothing can be read gets a part that
+// is stored already. A target that cannot be read at all gets a part that
 // says so; an error means that nothing was stored. It may be called any number
 // of times, also at once: the first part that is stored is the run's.
 func (a *Auditor) Scan(ctx context.Context, run posture.RunID, target posture.Target) (snapshot.Part, error) {
@@ -221,7 +221,7 @@ func (j *job) keep(typ string, err error) {
 	}
 }
 
-// addUnlisted adds the findings that stand for what no listing showed.
+// addUnlisted adds the findings about what no listing showed.
 func (j *job) addUnlisted(cloud Cloud) {
 	for i := range j.report.Populations {
 		population := &j.report.Populations[i]

@@ -10,13 +10,13 @@ import (
 	"posture/internal/snapshot"
 )
 
-// side is one target of a run that is to be compared with what was told.
+// side is one target of a run that is to be compared with its notified state.
 type side struct {
 	in       drift.Input
 	findings iter.Seq2[posture.Finding, error]
 	told     told
 	late     bool // this run or a later one was compared already: it changes nothing
-	lost     bool // what people were told could not be read
+	lost     bool // the notified state could not be read
 	spoilt   bool // the findings could not be read
 }
 
@@ -75,7 +75,7 @@ func extent(run snapshot.Run, planned posture.Target, part snapshot.Part) drift.
 	return scope
 }
 
-// gone returns the targets of which people were told and that are no longer
+// gone returns the targets that people were notified about and that are no longer
 // in scope. Only a run over all that is configured can tell.
 func (c *comparison) gone(planned map[string]posture.Target) []posture.Target {
 	if c.run.Narrowed {
@@ -92,7 +92,7 @@ func (c *comparison) gone(planned map[string]posture.Target) []posture.Target {
 	return gone
 }
 
-// floors returns which severities people are told of.
+// floors returns the severities that people are notified of.
 func (a *Auditor) floors() drift.Floors {
 	floor := posture.Critical
 	for _, severity := range a.Config.Alerts.Severities {

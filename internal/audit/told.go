@@ -10,7 +10,7 @@ import (
 	"posture/internal/store"
 )
 
-// line is one line of what people were last told of a target. The first line
+// line is one line of the notified state of a target. The first line
 // is about no finding: it holds what is known of the target as a whole.
 type line struct {
 	drift.Notified
@@ -28,7 +28,7 @@ func toldFile(key string) snapshot.Sorted[line] {
 	}}
 }
 
-// told is what people were told of a target.
+// told is the notified state of a target.
 type told struct {
 	base  drift.Base
 	lines iter.Seq2[drift.Notified, error] // may be read more than once
@@ -37,7 +37,7 @@ type told struct {
 // nothing yields nothing.
 func nothing[T any](func(T, error) bool) {}
 
-// untold returns what people were told of a target before its first run.
+// untold returns the notified state of a target before its first run.
 func untold() told { return told{lines: nothing[drift.Notified]} }
 
 // loadTold opens the file at a key, or returns store.ErrNotFound. As it is

@@ -18,7 +18,7 @@ import (
 
 // Watch is what the watchdog saw.
 type Watch struct {
-	Series   []Series // of which runs are expected, by their scopes
+	Series   []Series // the expected ones, by their scopes
 	Delivery outbox.Report
 }
 
@@ -32,7 +32,7 @@ type Series struct {
 	Missed *drift.Missed
 }
 
-// Missing returns the series of which no run has completed for too long.
+// Missing returns the series without a completed run for too long.
 func (w Watch) Missing() []Series {
 	return slices.DeleteFunc(slices.Clone(w.Series), func(s Series) bool { return s.Missed == nil })
 }
@@ -47,8 +47,8 @@ func (w Watch) Age() time.Duration {
 }
 
 // Watchdog looks for each of the expected scopes whether a run of it completed
-// within drift.MissedPeriods periods. If not, it tells people so, once in each
-// such time. A run of which nothing could be read, or that was narrowed, does
+// within drift.MissedPeriods periods. If not, it alerts, once in each
+// such time. A run that read nothing, or that was narrowed, does
 // not count. It also does what must not wait for the next run: it finishes a
 // publication whose process died, and delivers what waits. What it saw is
 // returned also with an error, unless it could not see: then there is no

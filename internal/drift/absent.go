@@ -45,7 +45,7 @@ func (c *comparison) fate(t *Notified) fate {
 	}
 }
 
-// carry keeps a line of which the run knows nothing.
+// carry keeps a line that the run knows nothing about.
 func (c *comparison) carry(t *Notified) error {
 	if listed, _ := c.listed.of(place{t.Type, t.Region}); c.skips(listed) {
 		return c.out.Notified(*t)

@@ -117,7 +117,7 @@ func compareResources(a, b Resource) int {
 	)
 }
 
-// compareSeverities puts the graver severity first.
+// compareSeverities puts the more severe one first.
 func compareSeverities(a, b posture.Severity) int {
 	switch {
 	case a == b, a.AtLeast(b) && b.AtLeast(a):

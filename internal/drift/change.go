@@ -49,17 +49,17 @@ const (
 	ReasonOutOfScope  Reason = "out of scope"
 )
 
-// Silence says why a change is recorded and counted, but told to nobody.
+// Silence says why a change is recorded and counted, but sent to nobody.
 type Silence string
 
-// The silences, a closed set. The empty one means that the change is told.
+// The silences, a closed set. The empty one means that people are notified.
 const (
 	BelowFloor Silence = "below floor" // its severity is under the configured floor
 	Exempted   Silence = "exempted"    // a live exemption accepts it
-	NeverTold  Silence = "never told"  // it ends what nobody was told of
+	NeverTold  Silence = "never told"  // it ends what nobody was notified of
 )
 
-// Change is one difference between what people were told and what a run
+// Change is one difference between what people were notified of and what a run
 // found. Changes are about single findings; what a first run or a changed
 // rule brings is only counted, in Summary.
 type Change struct {

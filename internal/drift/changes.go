@@ -110,7 +110,7 @@ func (c *class) fold(which func(groupKey) bool) {
 	}
 }
 
-// foldRules folds the rules of which too large a share changed.
+// foldRules folds the rules whose findings changed in too large a share.
 func (c *class) foldRules(judged map[string]int) {
 	changed := counter{}
 	for key, b := range c.groups {

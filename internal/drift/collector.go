@@ -8,7 +8,7 @@ import (
 	"posture/internal/posture"
 )
 
-// When so much changes in one run that it is told as one change.
+// When so much changes in one run that it is one alert.
 const (
 	MassLimit   = 200 // more findings than these
 	MassPercent = 20  // or more of a rule's findings than this share,

@@ -14,8 +14,8 @@ type Out struct {
 	Notified func(Notified) error // the lines to store from now on, in the order of fingerprints
 }
 
-// Compare merges what was told of a target with the findings of a run and
-// passes on what changed, and what is told after that. The new lines suppose
+// Compare merges the notified state of a target with the findings of a run and
+// passes on what changed, and the notified state after that. The new lines suppose
 // that every change that is not silent reaches people.
 //
 // Both streams must be sorted by fingerprint without repetition; an error says
@@ -75,7 +75,7 @@ type cursor[T any] struct {
 	live  bool   // the stream has not ended
 }
 
-// newCursor returns a cursor that stands before the stream's first item.
+// newCursor returns a cursor before the stream's first item.
 func newCursor[T any](what string, seq iter.Seq2[T, error], keyOf func(*T) string) *cursor[T] {
 	next, stop := iter.Pull2(seq)
 	return &cursor[T]{what: what, keyOf: keyOf, next: next, stop: stop, live: true}

@@ -45,7 +45,7 @@ func newComparison(in Input, out Out) *comparison {
 	return c
 }
 
-// present handles a finding of the run, and the line told of it, which is
+// present handles a finding of the run, and its notified line, which is
 // empty when there is none.
 func (c *comparison) present(t *Notified, f *posture.Finding) error {
 	j, ok := c.rules[f.Rule]
@@ -58,7 +58,7 @@ func (c *comparison) present(t *Notified, f *posture.Finding) error {
 		c.problems.addAll(f.Unknown)
 	}
 	if f.Listing {
-		return nil // stands for resources that have lines of their own
+		return nil // the resources behind it have lines of their own
 	}
 	next, change := c.meet(*t, f, j)
 	if err := c.tell(change); err != nil {

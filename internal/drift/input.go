@@ -34,7 +34,7 @@ type Extent struct {
 	Regions []string // regions to read; empty: all, or not known
 }
 
-// Floors are the lowest severities that people are told of. An empty floor
+// Floors are the lowest severities that people are notified of. An empty floor
 // lets every severity through.
 type Floors struct {
 	Regressed posture.Severity // also of expired exemptions
@@ -55,7 +55,7 @@ func (s Extent) excludes(region string) bool {
 type place struct{ typ, region string }
 
 // listings says of each place whether it was listed completely. A place
-// without region stands for the type anywhere, one without type for the region:
+// without region means the type anywhere, one without type for the region:
 // they say whether anything of theirs was listed completely.
 type listings map[place]bool
 

@@ -129,7 +129,7 @@ func lapsed(before, now *posture.Exemption) bool {
 }
 
 // began describes a change that says that something fails, and remembers
-// that it was told unless it is silent.
+// that people were notified unless it is silent.
 func (c *comparison) began(kind Kind, t *Notified, f *posture.Finding) *Change {
 	change := c.change(kind, t, f)
 	switch floor := c.floor(kind); {
@@ -144,7 +144,7 @@ func (c *comparison) began(kind Kind, t *Notified, f *posture.Finding) *Change {
 	return change
 }
 
-// summarise counts a failing finding for a summary, which stands for the
+// summarise counts a failing finding for a summary, which is the
 // message about it.
 func (c *comparison) summarise(t *Notified, kind Kind, count *int) {
 	if t.Exemption.Live() {
@@ -156,7 +156,7 @@ func (c *comparison) summarise(t *Notified, kind Kind, count *int) {
 	}
 }
 
-// floor returns the lowest severity that people are told of.
+// floor returns the lowest severity that people are notified of.
 func (c *comparison) floor(kind Kind) posture.Severity {
 	if kind == Regressed || kind == ExemptionExpired {
 		return c.Floors.Regressed

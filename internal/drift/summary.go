@@ -13,7 +13,7 @@ import (
 type Summary struct {
 	Target   posture.Target
 	First    bool           // no run before this one has read anything of the target
-	Base     Base           // to store with the told lines
+	Base     Base           // to store with the notified lines
 	Failure  *posture.Cause // why nothing of the target was read
 	Rules    []Tally        // by rule id
 	Changes  map[Kind]int

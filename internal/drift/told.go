@@ -8,7 +8,7 @@ import (
 )
 
 // The meaning of unstable: more than FlipLimit changes between pass and fail
-// within FlipWindow. A recovery is then told after PassesHeld passes in a row.
+// within FlipWindow. A recovery then alerts after PassesHeld passes in a row.
 const (
 	FlipLimit  = 3
 	FlipWindow = 7 * 24 * time.Hour
@@ -18,7 +18,7 @@ const (
 )
 
 // Notified is what is remembered of one finding between runs: what it was when it
-// was last read, and what people were told of it. One file per target holds
+// was last read, and what people were notified of. One file per target holds
 // one line per fingerprint, sorted by fingerprint. Fields that a passing and
 // quiet finding does not need are left out of its line.
 type Notified struct {
@@ -38,9 +38,9 @@ type Notified struct {
 	FirstFail time.Time          `json:"first_fail,omitzero"` // start of the failing that is not closed yet
 	LastFail  time.Time          `json:"last_fail,omitzero"`  // slot of the latest run that read that failing
 	Unread    Gap                `json:"unread,omitzero"`     // set while runs cannot read it
-	Alert     Mention            `json:"alert,omitzero"`      // the message that says it fails, until its end was told
+	Alert     Mention            `json:"alert,omitzero"`      // the message that says it fails, until its end was sent
 	Flips     []time.Time        `json:"flips,omitempty"`     // slots of the latest changes between pass and fail, within FlipWindow
-	Unstable  bool               `json:"unstable,omitempty"`  // people were told that it flips too often
+	Unstable  bool               `json:"unstable,omitempty"`  // people were notified that it flips too often
 	Passes    int                `json:"passes,omitempty"`    // passes in a row while its recovery is held back
 	Exemption *posture.Exemption `json:"exemption,omitempty"` // as it was when the failing was last read
 }
@@ -51,7 +51,7 @@ type Gap struct {
 	Cause posture.Cause `json:"cause"` // as of the latest run
 }
 
-// Mention refers to the alert that told people of a failing finding.
+// Mention refers to the alert about a failing finding.
 type Mention struct {
 	Run  posture.RunID `json:"run"`
 	Kind Kind          `json:"kind"`
@@ -60,7 +60,7 @@ type Mention struct {
 
 // Base is what is remembered of a whole target between runs. It is stored
 // with the target's Notified lines and replaced together with them. The zero Base
-// stands for a target of which nothing was ever read.
+// is that of a target that was never read.
 type Base struct {
 	Run     posture.RunID     `json:"run"`               // the latest run that was compared
 	Rules   map[string]string `json:"rules"`             // digest by id of the rules that have judged the target

@@ -39,11 +39,11 @@ func partKey(id posture.RunID, target posture.Target) string {
 	return partPrefix(id, target) + "part.json"
 }
 
-// ToldPrefix is where the files are that say what people were told. Which of
-// them count is not told by their keys.
+// ToldPrefix is where the files of the notified state are. Their keys do
+// not say which of them count.
 const ToldPrefix = "state/told/"
 
-// ToldKey returns the key of what people were told of a target by a run, as
+// ToldKey returns the key of the notified state of a target after a run, as
 // one attempt at publishing it has it; see Sorted for its form.
 func ToldKey(target posture.Target, run posture.RunID, attempt string) string {
 	return ToldPrefix + target.String() + "/" + run.String() + "." + attempt + ".ndjson.zst"
@@ -68,7 +68,7 @@ func runOf(key string) (posture.RunID, bool) {
 	return id, err == nil && strings.HasPrefix(key, runPrefix(id))
 }
 
-// checkID refuses the id of no run, of which nothing can be stored.
+// checkID refuses an id under which no run can be stored.
 func checkID(id posture.RunID) error {
 	_, err := posture.ParseRunID(id.String())
 	return err

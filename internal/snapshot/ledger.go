@@ -89,7 +89,7 @@ func within(id posture.RunID, from, to time.Time) bool {
 }
 
 // Closed yields the manifests of the closed runs, the last one closed first.
-// It passes over links that are gone: Verify is there to tell of them.
+// It passes over links that are gone: Verify reports them.
 func Closed(ctx context.Context, s store.Store) iter.Seq2[Manifest, error] {
 	return func(yield func(Manifest, error) bool) {
 		last, err := chainEnd(ctx, s)

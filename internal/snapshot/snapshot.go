@@ -75,7 +75,7 @@ type Part struct {
 	Findings   File                   `json:"findings"`
 	Resources  File                   `json:"resources"`
 	Counts     map[posture.Status]int `json:"counts"`               // findings by status
-	Duplicates int                    `json:"duplicates,omitempty"` // findings that came twice with differing content; the graver was kept
+	Duplicates int                    `json:"duplicates,omitempty"` // findings that came twice with differing content; the more severe was kept
 	Report     posture.ScanReport     `json:"coverage"`
 	Failure    *posture.Cause         `json:"failure,omitempty"` // why the target as a whole could not be scanned
 	File       File                   `json:"-"`                 // part.json itself, once it is stored

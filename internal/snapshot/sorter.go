@@ -30,7 +30,7 @@ func compareSorted(a, b sorted) int {
 
 // sorter puts lines in order within little memory: it sorts what fits into
 // one slab, keeps that compressed where there is more, and merges the
-// compressed stretches at the end, of which it gives back what it has read.
+// compressed stretches at the end, giving back what it has read.
 type sorter struct {
 	slab      []byte
 	pending   []sorted
