@@ -33,7 +33,7 @@ func TestDatabaseEngines(t *testing.T) {
 		"Db2":                {services.RDSInstance{Engine: "db2-se", EngineVersion: "11.5.9"}, plain},
 		"SQL Server":         {services.RDSInstance{Engine: "sqlserver-se", EngineVersion: "16.00"}, plain + " tls"},
 		"SQL Server Express": {services.RDSInstance{Engine: "sqlserver-ex", EngineVersion: "16.00"}, strings.Replace(plain, " multi-az", "", 1) + " tls"},
-		"RDS Custom":         {services.RDSInstance{Engine: "custom-oracle-ee"}, "backup-retention encrypted multi-az protection tags backed-up"},
+		"RDS Custom":         {services.RDSInstance{Engine: "custom-oracle-ee"}, "backup-retention encrypted multi-az protection tags"},
 		"a read replica":     {services.RDSInstance{Engine: "postgres", ReadReplica: true}, "encrypted logs minor protection tags ca iam tls"},
 		"Aurora":             {services.RDSInstance{Engine: "aurora-mysql", ClusterMember: true}, "minor ca"},
 		"a global database":  {services.RDSInstance{Engine: "aurora-postgresql", ClusterMember: true, AcrossRegions: true}, "ca"},

@@ -39,6 +39,7 @@ func corrections(rootUsed time.Time) map[string]func([]byte) []byte {
 				vault := item.(map[string]any)
 				vault["NumberOfRecoveryPoints"] = 3
 				vault["Locked"] = vault["BackupVaultName"] == "good-vault"
+				vault["LockDate"] = time.Now().Add(-time.Hour).Unix()
 			}
 		}),
 		"lambda:ListFunctions": edit(func(list map[string]any) {

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
@@ -14,13 +15,15 @@ import (
 
 // BackupVault is what rules may ask of an AWS Backup vault.
 type BackupVault struct {
-	KMSKey           string `json:"kms_key"`            // ARN of the KMS key that encrypts recovery points; empty for a key that AWS owns
-	CustomerKey      bool   `json:"customer_key"`       // a customer manages that key; false for aws/backup
-	Locked           bool   `json:"locked"`             // Vault Lock refuses deletion before the retention ends
-	DeletionDenied   bool   `json:"deletion_denied"`    // the access policy denies everyone to delete recovery points, by hand or by a shorter lifecycle, and to change the policy
-	MinRetentionDays int    `json:"min_retention_days"` // the lock's shortest retention; 0 without one
-	RecoveryPoints   int    `json:"recovery_points"`    // recovery points in the vault
-	RestoreAccess    bool   `json:"restore_access"`     // it only shows, for restores, an air-gapped vault of another account
+	KMSKey           string    `json:"kms_key"`            // ARN of the KMS key that encrypts recovery points; empty for a key that AWS owns
+	CustomerKey      bool      `json:"customer_key"`       // a customer manages that key; false for aws/backup
+	Locked           bool      `json:"locked"`             // Vault Lock refuses deletion before the retention ends
+	Compliance       bool      `json:"compliance"`         // the lock is in compliance mode, as that of an air-gapped vault always is; in governance mode it can be removed
+	LockFinal        time.Time `json:"lock_final"`         // until when a lock in compliance mode can be removed all the same
+	DeletionDenied   bool      `json:"deletion_denied"`    // the access policy denies everyone to delete recovery points, by hand or by a shorter lifecycle, and to change the policy
+	MinRetentionDays int       `json:"min_retention_days"` // the lock's shortest retention; 0 without one
+	RecoveryPoints   int       `json:"recovery_points"`    // recovery points in the vault
+	RestoreAccess    bool      `json:"restore_access"`     // it only shows, for restores, an air-gapped vault of another account
 }
 
 var backupVaults = engine.Service{
@@ -51,6 +54,8 @@ func readBackupVault(ctx context.Context, p *engine.Place, vault types.BackupVau
 		MinRetentionDays: int(aws.ToInt64(vault.MinRetentionDays)),
 		Locked:           aws.ToBool(vault.Locked),
 		RecoveryPoints:   int(vault.NumberOfRecoveryPoints),
+		Compliance:       vault.LockDate != nil || vault.VaultType == types.VaultTypeLogicallyAirGappedBackupVault,
+		LockFinal:        aws.ToTime(vault.LockDate),
 		RestoreAccess:    vault.VaultType == types.VaultTypeRestoreAccessBackupVault,
 	}
 	r := p.Read()

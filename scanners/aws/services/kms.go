@@ -20,7 +20,7 @@ import (
 type KMSKey struct {
 	State            string `json:"state"`              // Enabled, Disabled, PendingDeletion, PendingReplicaDeletion, PendingImport, Unavailable and passing states
 	PendingDeletion  bool   `json:"pending_deletion"`   // scheduled for deletion
-	Rotatable        bool   `json:"rotatable"`          // KMS can rotate it: symmetric, its material made by KMS, in KMS's own store, Enabled or Disabled
+	Rotatable        bool   `json:"rotatable"`          // rotation is set on it: symmetric, its material made by KMS, in KMS's own store, no replica of another region's key, Enabled or Disabled
 	Rotation         bool   `json:"rotation"`           // rotates automatically; false for what is not rotatable
 	PublicByAnalyzer bool   `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
 	PolicyPublic     bool   `json:"policy_public"`      // the key policy admits anybody
@@ -120,7 +120,7 @@ func (k *kmsReading) readMetadata(ctx context.Context, key types.KeyMetadata) {
 	k.doc.State = string(key.KeyState)
 	k.doc.PendingDeletion = key.KeyState == types.KeyStatePendingDeletion || key.KeyState == types.KeyStatePendingReplicaDeletion
 	k.doc.Rotatable = key.KeySpec == types.KeySpecSymmetricDefault && key.Origin == types.OriginTypeAwsKms &&
-		key.CustomKeyStoreId == nil && (key.KeyState == types.KeyStateEnabled || key.KeyState == types.KeyStateDisabled)
+		key.CustomKeyStoreId == nil && !isReplicaKey(key) && (key.KeyState == types.KeyStateEnabled || key.KeyState == types.KeyStateDisabled)
 	if !k.doc.Rotatable || !k.Wants("rotation") {
 		return
 	}
@@ -128,6 +128,12 @@ func (k *kmsReading) readMetadata(ctx context.Context, key types.KeyMetadata) {
 	if k.Got(err, "rotation") {
 		k.doc.Rotation = out.KeyRotationEnabled
 	}
+}
+
+// isReplicaKey reports whether a multi-Region key is a replica: it rotates with
+// its primary, where alone that is set.
+func isReplicaKey(key types.KeyMetadata) bool {
+	return key.MultiRegionConfiguration != nil && key.MultiRegionConfiguration.MultiRegionKeyType == types.MultiRegionKeyTypeReplica
 }
 
 func (k *kmsReading) readKeyPolicy(ctx context.Context) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
@@ -55,6 +56,9 @@ func scanLambdaFunctions(ctx context.Context, p *engine.Place) error {
 }
 
 func readLambdaFunction(ctx context.Context, p *engine.Place, function types.FunctionConfiguration) {
+	if isEdgeReplica(p, function) {
+		return
+	}
 	r := p.Read()
 	doc := LambdaFunction{
 		Runtime:        string(function.Runtime),
@@ -78,6 +82,14 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 		doc.LendsTo = readLendsTo(ctx, r, iampolicy.Lender{Kind: iampolicy.Function, ARN: aws.ToString(function.FunctionArn)}, roleNamed(function.Role))
 	}
 	r.Emit(aws.ToString(function.FunctionArn), aws.ToString(function.FunctionName), readLambdaTags(ctx, r, function.FunctionArn), &doc)
+}
+
+// isEdgeReplica reports whether CloudFront made the function as a copy of a
+// Lambda@Edge function of another region, which is judged there and alone can
+// be changed.
+func isEdgeReplica(p *engine.Place, function types.FunctionConfiguration) bool {
+	main, err := arn.Parse(aws.ToString(function.MasterArn))
+	return err == nil && main.Region != p.Region
 }
 
 // readZones counts the Availability Zones of subnets.

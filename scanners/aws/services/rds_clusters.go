@@ -41,6 +41,7 @@ var rdsClusters = engine.Service{
 		Doc:     RDSCluster{},
 		Calls: []scanners.Call{
 			{Op: "rds:DescribeDBClusters"},
+			{Op: "rds:DescribeGlobalClusters", For: []string{"replica"}},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 		},
 		Console: scanners.Console{Path: "/rds/home?region={region}#database:id={last};is-cluster=true"},
@@ -100,6 +101,7 @@ func readRDSCluster(ctx context.Context, p *engine.Place, cluster types.DBCluste
 	}
 	r := p.Read()
 	doc := rdsClusterDoc(r, cluster)
+	doc.Replica = readIsReplica(ctx, r, cluster)
 	id, name := aws.ToString(cluster.DBClusterArn), aws.ToString(cluster.DBClusterIdentifier)
 	doc.Created = readCreated(r, cluster.ClusterCreateTime, "rds:DescribeDBClusters")
 	doc.LastBackup = readLastBackup(ctx, r, id)
@@ -118,17 +120,43 @@ func rdsClusterDoc(r *engine.Reading, cluster types.DBCluster) RDSCluster {
 		IAMAuthentication:   r.Flag(cluster.IAMDatabaseAuthenticationEnabled, op, "iam_authentication"),
 		CopiesTags:          r.Flag(cluster.CopyTagsToSnapshot, op, "copies_tags"),
 		LogExports:          cluster.EnabledCloudwatchLogsExports,
-		Replica:             isReplicaCluster(cluster),
 		Limitless:           cluster.ClusterScalabilityType == types.ClusterScalabilityTypeLimitless,
 	}
 }
 
-// isReplicaCluster reports whether a cluster copies another. Of the members of
-// a global database, the one that is written to has an instance that writes.
-func isReplicaCluster(cluster types.DBCluster) bool {
-	if aws.ToString(cluster.ReplicationSourceIdentifier) != "" {
+// readIsReplica reports whether a cluster copies another. Of the members of a
+// global database, the one that is written to has an instance that writes.
+// Where a member has no instance at all, the global database says which it is.
+func readIsReplica(ctx context.Context, r *engine.Reading, cluster types.DBCluster) bool {
+	switch {
+	case aws.ToString(cluster.ReplicationSourceIdentifier) != "":
 		return true
+	case aws.ToString(cluster.GlobalClusterIdentifier) == "":
+		return false
+	case len(cluster.DBClusterMembers) > 0:
+		return !slices.ContainsFunc(cluster.DBClusterMembers, func(m types.DBClusterMember) bool { return aws.ToBool(m.IsClusterWriter) })
+	case !r.Wants("replica"):
+		return false
 	}
-	return aws.ToString(cluster.GlobalClusterIdentifier) != "" &&
-		!slices.ContainsFunc(cluster.DBClusterMembers, func(m types.DBClusterMember) bool { return aws.ToBool(m.IsClusterWriter) })
+	globals, err := rdsGlobalList(ctx, r.Place)
+	for _, global := range globals {
+		for _, member := range global.GlobalClusterMembers {
+			if aws.ToString(member.DBClusterArn) == aws.ToString(cluster.DBClusterArn) && member.IsWriter != nil {
+				return !*member.IsWriter
+			}
+		}
+	}
+	if r.Got(err, "replica") {
+		r.Absent("rds:DescribeGlobalClusters", "replica")
+	}
+	return false
+}
+
+// rdsGlobalList lists the global databases, once per region. With an error come
+// those that were listed before it.
+func rdsGlobalList(ctx context.Context, p *engine.Place) ([]types.GlobalCluster, error) {
+	return engine.Once(p, "rds global clusters", func() ([]types.GlobalCluster, error) {
+		pages := rds.NewDescribeGlobalClustersPaginator(rdsClient(p), &rds.DescribeGlobalClustersInput{MaxRecords: aws.Int32(rdsPage)})
+		return engine.ListAll(ctx, pages, func(page *rds.DescribeGlobalClustersOutput) []types.GlobalCluster { return page.GlobalClusters })
+	})
 }

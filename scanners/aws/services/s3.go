@@ -94,9 +94,13 @@ func s3Client(p *engine.Place) *s3.Client {
 
 // bucketListing is what is known of all buckets before one is read.
 type bucketListing struct {
-	regions map[string]string // by name
+	regions map[string]string // by name, as S3 names them
+	unnamed string            // the region of those for which it names none: the oldest ones
 	err     error             // why there may be more
 }
+
+// region returns the region of a bucket.
+func (l bucketListing) region(name string) string { return cmp.Or(l.regions[name], l.unnamed) }
 
 // scanS3Buckets lists all buckets before it reads one: replication is judged by
 // the regions of both ends, and a bucket may hold the logs of another.
@@ -104,10 +108,9 @@ func scanS3Buckets(ctx context.Context, p *engine.Place) error {
 	pages := s3.NewListBucketsPaginator(s3Client(p), &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000)})
 	buckets, listErr := engine.ListAll(ctx, pages, func(page *s3.ListBucketsOutput) []types.Bucket { return page.Buckets })
 	buckets = slices.DeleteFunc(buckets, otherKind)
-	listed := bucketListing{map[string]string{}, listErr}
+	listed := bucketListing{map[string]string{}, p.Region, listErr}
 	for _, bucket := range buckets {
-		// S3 names no region for the oldest ones, which live in the first
-		listed.regions[aws.ToString(bucket.Name)] = cmp.Or(aws.ToString(bucket.BucketRegion), p.Region)
+		listed.regions[aws.ToString(bucket.Name)] = aws.ToString(bucket.BucketRegion)
 	}
 	err := engine.Each(ctx, p, buckets, func(ctx context.Context, p *engine.Place, bucket types.Bucket) { readS3Bucket(ctx, p, bucket, listed) })
 	return cmp.Or(listErr, err)
@@ -135,7 +138,7 @@ type bucketReading struct {
 
 func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, listed bucketListing) {
 	name := aws.ToString(bucket.Name)
-	region := listed.regions[name]
+	region := listed.region(name)
 	b := &bucketReading{
 		Reading: p.In(region).Read(), client: s3Client(p.In(region)),
 		name: &name, arn: "arn:" + p.Partition + ":s3:::" + name, region: region,

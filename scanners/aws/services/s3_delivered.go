@@ -115,8 +115,8 @@ func accessLogTarget(ctx context.Context, p *engine.Place, bucket string) (strin
 func bucketTargets(ctx context.Context, p *engine.Place, listed bucketListing) *targets {
 	return targetsOf(p, "buckets", func(t *targets) error {
 		var names []string
-		for name, region := range listed.regions {
-			if region == p.Region {
+		for name := range listed.regions {
+			if listed.region(name) == p.Region {
 				names = append(names, name)
 			}
 		}

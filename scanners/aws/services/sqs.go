@@ -22,7 +22,7 @@ type SQSQueue struct {
 	PublicByAnalyzer  bool   `json:"public_by_analyzer"`   // IAM Access Analyzer has an active finding that it is public
 	Public            bool   `json:"public"`               // the queue's policy lets anyone in, be it through a service that acts for any account
 	DeadLetterQueue   bool   `json:"dead_letter_queue"`    // messages that fail too often move to another queue
-	IsDeadLetterQueue bool   `json:"is_dead_letter_queue"` // another queue of the account and region sends its failed messages here
+	IsDeadLetterQueue bool   `json:"is_dead_letter_queue"` // another queue of the account and region sends its failed messages here, or it names the queues that may
 }
 
 var sqsQueues = engine.Service{
@@ -49,6 +49,7 @@ type queueReading struct {
 	arn  string
 	doc  SQSQueue
 	tags map[string]string
+	from bool   // it names queues that may send failed messages here
 	to   string // ARN of its dead-letter queue
 	err  error  // why its attributes were not read
 }
@@ -72,7 +73,7 @@ func scanSQSQueues(ctx context.Context, p *engine.Place) error {
 		err = listed
 	}
 	for _, q := range queues {
-		if q.doc.IsDeadLetterQueue = targets[q.arn]; !q.doc.IsDeadLetterQueue {
+		if q.doc.IsDeadLetterQueue = targets[q.arn] || q.from; !q.doc.IsDeadLetterQueue {
 			q.r.Got(err, "is_dead_letter_queue")
 		}
 		q.r.Emit(q.arn, q.arn[strings.LastIndexByte(q.arn, ':')+1:], q.tags, &q.doc)
@@ -120,6 +121,7 @@ func (q *queueReading) readAttributes(ctx context.Context, attributes map[string
 		open := readOpen(q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn, Guards: above.resources})
 		q.doc.Public = above.certain(q.r, open, "public")
 	}
+	q.from = namesSources(attributes["RedriveAllowPolicy"])
 	if attributes["RedrivePolicy"] == "" {
 		return
 	}
@@ -131,6 +133,16 @@ func (q *queueReading) readAttributes(ctx context.Context, attributes map[string
 		q.to = redrive.DeadLetterTargetArn
 		q.doc.DeadLetterQueue = q.to != ""
 	}
+}
+
+// namesSources reports whether a queue says of which queues it is the
+// dead-letter queue. Who else may use it as one, without that, says nothing.
+func namesSources(policy string) bool {
+	var allow struct {
+		Permission string   `json:"redrivePermission"`
+		Sources    []string `json:"sourceQueueArns"`
+	}
+	return json.Unmarshal([]byte(policy), &allow) == nil && allow.Permission == "byQueue" && len(allow.Sources) > 0
 }
 
 func (q *queueReading) readTags(ctx context.Context, url string) {
