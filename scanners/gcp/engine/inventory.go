@@ -128,7 +128,7 @@ func (i *Inventory) discover(ctx context.Context) (*estate, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{Inventory: i, estate: e, content: resources, pass: pass{below: i.root.String(), at: i.readTime(i.now())}}
+	l := &listing{Inventory: i, estate: e, content: resources, pass: pass{below: i.root.String(), at: i.readTime(i.now()), hasty: true}}
 	if err := l.run(ctx, hierarchy); err != nil {
 		return nil, i.refusal("list the projects of "+i.root.String(), err)
 	}
@@ -188,6 +188,7 @@ type pass struct {
 	needs map[content][]string // the types, by content
 	at    time.Time            // as of when
 	most  int                  // pages of one content; 0: any number
+	hasty bool                 // somebody waits for it
 }
 
 var errManyPages error = &posture.ReasonError{Reason: posture.TooMuch, Code: "pages", Text: "there are more pages than were to be read"}

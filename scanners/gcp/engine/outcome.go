@@ -158,7 +158,19 @@ func retryDelay(err error) time.Duration {
 func (i *Inventory) refusal(doing string, err error) error {
 	c := cause(err, i.permission)
 	what := fmt.Sprintf("%s: %s", doing, c)
+	var token *tokenError
+	if errors.As(err, &token) {
+		return &posture.ReadError{Cause: c, Err: &saidError{doing + ": " + token.Error(), err}}
+	}
 	switch c.Code {
+	case "UNAVAILABLE":
+		what = doing + ": " + unanswered(err)
+	case "USER_PROJECT_DENIED":
+		what = doing + ": you may not use the quota project: grant roles/serviceusage.serviceUsageConsumer on it, or take another: " + setQuota
+	case "CONSUMER_INVALID":
+		what = doing + ": there is no such quota project: take another: " + setQuota
+	case "ACCESS_TOKEN_EXPIRED":
+		what = doing + ": your Google Cloud sign-in has expired, run: gcloud auth application-default login"
 	case serviceDisabled:
 		what = doing + ": " + enable(err)
 	case "PERMISSION_DENIED":
@@ -170,8 +182,14 @@ func (i *Inventory) refusal(doing string, err error) error {
 	case "":
 		what = fmt.Sprintf("%s: %v", doing, err)
 	}
-	return &posture.ReadError{Cause: c, Err: fmt.Errorf("%s", what)}
+	return &posture.ReadError{Cause: c, Err: &saidError{what, err}}
 }
+
+const setQuota = "gcloud auth application-default set-quota-project PROJECT"
+
+// gcloudsOwn is the project of gcloud itself, which calls are made from where a
+// sign-in names no quota project.
+const gcloudsOwn = "764086051850"
 
 const signIn = "sign in (gcloud auth application-default login) or set GOOGLE_APPLICATION_CREDENTIALS"
 
@@ -184,6 +202,9 @@ func enable(err error) string {
 	}
 	if project == "" {
 		project = "PROJECT"
+	}
+	if project == gcloudsOwn {
+		return "your sign-in names no quota project, which pays for the calls: " + setQuota
 	}
 	return fmt.Sprintf("the API %s is not enabled in project %s; enable it: gcloud services enable %s --project %s", service, project, service, project)
 }

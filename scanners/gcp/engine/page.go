@@ -13,7 +13,11 @@ import (
 // page asks for one page, again where that may help.
 func (l *listing) page(ctx context.Context, types []string, token string) (*assetpb.ListAssetsResponse, error) {
 	l.record.count(listOperation(l.content))
-	again := gax.WithRetry(func() gax.Retryer { return l.options.newRetryer(ctx) })
+	again := gax.WithRetry(func() gax.Retryer {
+		retryer := l.options.newRetryer(ctx)
+		retryer.hasty = l.hasty
+		return retryer
+	})
 	pages := l.client.ListAssets(ctx, &assetpb.ListAssetsRequest{
 		Parent: l.below, ReadTime: timestamppb.New(l.at), AssetTypes: types,
 		ContentType: l.content, PageSize: pageSize, PageToken: token,

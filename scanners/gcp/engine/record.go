@@ -82,16 +82,24 @@ type retryer struct {
 	ctx   context.Context //nolint:containedctx // gax asks without one
 	tries int             // left
 	wait  time.Duration
+	hasty bool // somebody waits: only a quota is waited for
 }
+
+// hastyTries is how often a call is tried while somebody waits.
+const hastyTries = 3
 
 // newRetryer returns how the calls of one listing's page are tried again.
 func (o Options) newRetryer(ctx context.Context) *retryer {
-	return &retryer{ctx, cmp.Or(o.Attempts, attempts) - 1, cmp.Or(o.Backoff, firstWait)}
+	return &retryer{ctx: ctx, tries: cmp.Or(o.Attempts, attempts) - 1, wait: cmp.Or(o.Backoff, firstWait)}
 }
 
 // Retry implements gax.Retryer: it waits longer each time, and as long as the
 // answer asks for.
 func (r *retryer) Retry(err error) (time.Duration, bool) {
+	if r.hasty && status.Code(err) != codes.ResourceExhausted {
+		r.tries = min(r.tries, hastyTries-1)
+		r.hasty = false
+	}
 	if r.tries <= 0 || r.ctx.Err() != nil || !passing(err) {
 		return 0, false
 	}

@@ -32,6 +32,7 @@ var refusals = map[string]posture.Reason{
 	"CONSUMER_INVALID":                    posture.ProjectUnfit,
 	"RESOURCE_PROJECT_INVALID":            posture.ProjectUnfit,
 	"GCP_SUSPENDED":                       posture.ProjectUnfit,
+	"USER_PROJECT_DENIED":                 posture.ProjectUnfit, // is not in that file
 	"ACCESS_TOKEN_EXPIRED":                posture.NoCredentials,
 	"CREDENTIALS_MISSING":                 posture.NoCredentials,
 	"ACCOUNT_STATE_INVALID":               posture.NoCredentials,
