@@ -61,7 +61,11 @@ type scan struct {
 	cloudFlags
 	failOn string
 	quiet  bool
+	within time.Duration // how long it may read
 }
+
+// usualTime is how long a scan may read when nobody says otherwise.
+const usualTime = time.Hour
 
 // none is the --fail-on that nothing reaches.
 const none = "none"
@@ -75,12 +79,16 @@ func (s *scan) add(cmd *cobra.Command) {
 	severities := append(texts(posture.Severities), none)
 	cmd.Flags().Var(&choice{&s.failOn, "severity", severities}, "fail-on", "exit with 1 when findings of this `severity` or above fail: "+wrapped(severities))
 	complete(cmd, "fail-on", severities)
+	cmd.Flags().DurationVar(&s.within, "time-limit", usualTime, "stop reading after this `time`: what was not read by then is unknown, the run is stored, and the exit code is 3")
 	cmd.Flags().BoolVar(&s.quiet, "quiet", false, "print no progress")
 }
 
 // run scans, stores and reports. Mistakes of usage are reported before anything
 // is stored.
 func (s *scan) run(ctx context.Context) error {
+	if s.within <= 0 {
+		return fmt.Errorf("--time-limit is %s: expected a time like 30m or 2h", s.within)
+	}
 	progress := newProgress(s.world, s.quiet)
 	defer progress.end()
 	auditor, err := s.auditor(ctx, progress)
@@ -125,7 +133,7 @@ func (s *scan) auditor(ctx context.Context, progress *progress) (*audit.Auditor,
 	return &audit.Auditor{
 		Store: kept, Config: cfg, Clouds: map[posture.Provider]audit.Cloud{s.cloud.Provider(): cloud},
 		Now: s.world.now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
-		Narrowed: choice.Narrowed, Sender: sender, Channel: channel, Progress: progress.resource, Worst: s.keep(),
+		Until: time.Now().Add(s.within), Narrowed: choice.Narrowed, Sender: sender, Channel: channel, Progress: progress.resource, Worst: s.keep(),
 	}, nil
 }
 

@@ -95,6 +95,10 @@ type Auditor struct {
 	// Worst is how many of a run's failing findings Publish returns, the worst
 	// ones.
 	Worst int
+	// Until is when reading ends, by the clock of the machine: what was not read
+	// by then is unknown, and the run goes on. Zero: it ends shortly before a
+	// step's own deadline, if that has one.
+	Until time.Time
 	// Progress, if there is one, is told how many resources of a target were
 	// read so far.
 	Progress func(target posture.Target, resources int)

@@ -109,7 +109,7 @@ func newJob(a *Auditor, run snapshot.Run, target posture.Target, writer *snapsho
 
 // read scans the target and keeps its findings.
 func (j *job) read(ctx context.Context, cloud Cloud) {
-	ctx, cancel := before(ctx, writeTime)
+	ctx, cancel := j.auditor.reading(ctx)
 	defer cancel()
 	scanner, err := cloud.Open(ctx, j.target)
 	if err != nil {
@@ -121,8 +121,34 @@ func (j *job) read(ctx context.Context, cloud Cloud) {
 		if again != nil {
 			j.report.Rechecks = again.counts
 		}
+		for i := range j.report.Populations {
+			if p := &j.report.Populations[i]; p.Cause != nil && p.Cause.Operation == "" { // no call of it was late
+				why := inTime(ctx, *p.Cause)
+				p.Cause = &why
+			}
+		}
 	}
 	j.addUnlisted(cloud)
+}
+
+// reading returns the context for reading a target: it ends at the time that
+// the auditor has, and early enough to store what was read.
+func (a *Auditor) reading(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := before(ctx, writeTime)
+	if a.Until.IsZero() {
+		return ctx, cancel
+	}
+	until, stop := context.WithDeadline(ctx, a.Until)
+	return until, func() { stop(); cancel() }
+}
+
+// inTime returns the cause, and that the scan's time was up where that is why
+// there was no answer.
+func inTime(ctx context.Context, c posture.Cause) posture.Cause {
+	if c.Reason == posture.TimedOut && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		c.Reason = posture.OutOfTime
+	}
+	return c
 }
 
 // want returns what the enabled rules read, and the tags of the types on which
@@ -172,6 +198,9 @@ func (j *job) take(ctx context.Context, cloud Cloud, r posture.Resource, again *
 	j.count++
 	if j.auditor.Progress != nil {
 		j.auditor.Progress(j.target, j.count)
+	}
+	for i := range r.Unread {
+		r.Unread[i].Cause = inTime(ctx, r.Unread[i].Cause)
 	}
 	findings, err := j.judge(cloud, r)
 	if err != nil {

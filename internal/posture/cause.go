@@ -7,7 +7,8 @@ type Reason string
 const (
 	Denied        Reason = "denied"          // the provider refused the call; a permission may help
 	Throttled     Reason = "throttled"       // still throttled after the last retry
-	TimedOut      Reason = "timeout"         // no answer in time, or the scan's time was up
+	TimedOut      Reason = "timeout"         // no answer in time
+	OutOfTime     Reason = "out of time"     // the scan's time was up before it was read
 	Unreachable   Reason = "unreachable"     // the network let no answer through
 	Failed        Reason = "error"           // the provider answered with any other error
 	Malformed     Reason = "malformed"       // an answer came that is not the call's, or is cut
@@ -55,6 +56,7 @@ var meanings = []meaning{ //nolint:gochecknoglobals // constant
 	{Denied, "access denied", ""},
 	{Throttled, "throttled", ""},
 	{TimedOut, "timed out", ""},
+	{OutOfTime, "the scan ran out of time", ""},
 	{Unreachable, "could not be reached", "the network, a proxy or a name server is in the way"},
 	{Failed, "answered with an error", ""},
 	{Malformed, "the answer cannot be read", ""},

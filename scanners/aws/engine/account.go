@@ -19,12 +19,18 @@ const openTimeout = 30 * time.Second
 // Options says what to read of an account, and how.
 type Options struct {
 	Services []Service
-	Regions  func(context.Context, aws.Config) ([]string, error) // lists the enabled regions (ec2:DescribeRegions)
-	Link     func(posture.Resource) string                       // the console's address of a resource; nil: none
-	Attempts int                                                 // tries of a call; 0: as many as proved right under throttling
-	Sample   bool                                                // read at most one resource of each listing
-	Above    *aws.Config                                         // by which the organization is read, of its management account or a delegated administrator; nil: it is not
-	Identity Identity                                            // whose the credentials are, where that was asked before; zero: it is asked
+	Regions  func(context.Context, aws.Config) (Regions, error) // lists the regions (ec2:DescribeRegions)
+	Link     func(posture.Resource) string                      // the console's address of a resource; nil: none
+	Attempts int                                                // tries of a call; 0: as many as proved right under throttling
+	Sample   bool                                               // read at most one resource of each listing
+	Above    *aws.Config                                        // by which the organization is read, of its management account or a delegated administrator; nil: it is not
+	Identity Identity                                           // whose the credentials are, where that was asked before; zero: it is asked
+}
+
+// Regions are those that there are for an account.
+type Regions struct {
+	Enabled []string
+	Off     []string // that it could enable
 }
 
 // Account is an AWS account that answered, ready to be scanned once.
@@ -37,7 +43,9 @@ type Account struct {
 	caller      string // ARN of the identity that reads
 	partition   string
 	homeRegion  string
-	everyRegion bool // the target has every enabled region
+	everyRegion bool     // the target has every enabled region
+	off         []string // regions of the target that the account has not enabled
+	unlisted    bool     // which regions the account has enabled is not known
 	record      *record
 }
 
@@ -77,7 +85,10 @@ func (a *Account) identify(ctx context.Context) error {
 		return err
 	}
 	if a.target.Account != "" && a.target.Account != identity.Account {
-		return fmt.Errorf("the credentials belong to account %s, not to %s: check the profile or the role", identity.Account, a.target.Account)
+		return &posture.ReadError{
+			Cause: posture.Cause{Reason: posture.OtherAccount, Operation: "sts:GetCallerIdentity", Code: "credentials of " + identity.Account},
+			Err:   fmt.Errorf("the credentials belong to account %s, not to %s: check the profile or the role", identity.Account, a.target.Account),
+		}
 	}
 	parsed, err := arn.Parse(identity.ARN)
 	if err != nil {
@@ -96,31 +107,36 @@ func (a *Account) identity(ctx context.Context) (Identity, error) {
 	return a.options.Identity, nil
 }
 
-// findRegions asks for the enabled regions and checks the wanted ones against
-// them. Without a list the wanted ones stand; each answers for itself.
+// findRegions asks for the regions and checks the wanted ones against them.
+// One that is off is left unread; what is no region is a mistake. Without a
+// list the wanted ones stand; each answers for itself.
 func (a *Account) findRegions(ctx context.Context) error {
 	cfg := a.cfg.Copy()
 	if a.partition != "aws" {
 		cfg.Region = a.homeRegion
 	}
-	enabled, err := a.options.Regions(ctx, cfg)
+	found, err := a.options.Regions(ctx, cfg)
 	wanted := a.target.Regions
 	switch {
 	case err != nil && len(wanted) > 0:
+		a.unlisted = true
 		return nil
 	case err != nil:
 		return Refusal("list the enabled regions", err)
 	}
-	slices.Sort(enabled)
+	slices.Sort(found.Enabled)
 	if len(wanted) == 0 {
-		a.target.Regions = enabled
+		a.target.Regions = found.Enabled
 	}
 	for _, region := range wanted {
-		if !slices.Contains(enabled, region) {
-			return fmt.Errorf("region %q is not enabled in account %s: expected one of %s", region, a.target.Account, strings.Join(enabled, ", "))
+		switch {
+		case slices.Contains(found.Off, region):
+			a.off = append(a.off, region)
+		case !slices.Contains(found.Enabled, region):
+			return fmt.Errorf("region %q is not enabled in account %s: expected one of %s", region, a.target.Account, strings.Join(found.Enabled, ", "))
 		}
 	}
-	a.everyRegion = !slices.ContainsFunc(enabled, func(region string) bool { return !slices.Contains(a.target.Regions, region) })
+	a.everyRegion = !slices.ContainsFunc(found.Enabled, func(region string) bool { return !slices.Contains(a.target.Regions, region) })
 	return nil
 }
 

@@ -133,8 +133,21 @@ func (p *Place) emit(r posture.Resource) {
 	p.scan.emitter.Emit(r)
 }
 
-// cause says why a call failed.
-func (p *Place) cause(err error) posture.Cause { return cause(err, p.scan.permissions) }
+// cause says why a call failed. Credentials that work at home and are none in
+// a region are the sign of one that is off, where that could not be asked.
+func (p *Place) cause(err error) posture.Cause {
+	c := cause(err, p.scan.permissions)
+	if p.scan.unlisted && p.Region != p.scan.homeRegion && strangeThere[c.Code] {
+		c.Reason = posture.RegionOff
+	}
+	return c
+}
+
+// strangeThere holds the codes by which services of a region that is off
+// refuse the credentials of an account.
+var strangeThere = map[string]bool{
+	"AuthFailure": true, "InvalidClientTokenId": true, "InvalidAccessKeyId": true, "OptInRequired": true, "UnrecognizedClientException": true,
+}
 
 // scanService runs the service. A panic in it is a failure of its listing only.
 func (p *Place) scanService(ctx context.Context) error {

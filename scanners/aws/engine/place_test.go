@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"posture/internal/posture"
@@ -114,5 +115,25 @@ func TestClientsShareRetryer(t *testing.T) {
 	}
 	if here.region != "eu-west-1" || home.region != "us-east-1" || here.retryer == home.retryer {
 		t.Errorf("two regions share a client: %v, %v", here, home)
+	}
+}
+
+// TestRegionIsOffByItsCodes shows when credentials that a region does not know
+// mean that the region is off: only away from home, where they have worked,
+// and only while nobody said which regions are enabled.
+func TestRegionIsOffByItsCodes(t *testing.T) {
+	p := testPlace(Options{}, nil)
+	for _, code := range []string{"UnrecognizedClientException", "InvalidClientTokenId", "AuthFailure", "ExpiredToken", "AccessDenied"} {
+		off := code != "ExpiredToken" && code != "AccessDenied"
+		for _, unlisted := range []bool{true, false} {
+			p.scan.unlisted = unlisted
+			err := &smithy.GenericAPIError{Code: code}
+			if got := p.cause(err); (got.Reason == posture.RegionOff) != (off && unlisted) || got.Code != code {
+				t.Errorf("%s, unlisted %v: %+v", code, unlisted, got)
+			}
+			if got := p.Home().cause(err); got.Reason == posture.RegionOff {
+				t.Errorf("%s at home: %+v", code, got)
+			}
+		}
 	}
 }

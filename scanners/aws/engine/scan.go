@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +18,7 @@ type scan struct {
 	homeRegion  string
 	regions     []string // that are scanned
 	everyRegion bool     // those are all that the account has enabled
+	unlisted    bool     // which regions it has enabled is not known
 	want        posture.Want
 	sample      bool
 	newRetryer  func() aws.Retryer
@@ -37,7 +39,11 @@ func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture
 	for i := range indexes {
 		indexes[i] = i
 		populations[i] = places[i].population(context.DeadlineExceeded)
+		if slices.Contains(a.off, places[i].Region) {
+			populations[i] = places[i].population(errRegionOff)
+		}
 	}
+	indexes = slices.DeleteFunc(indexes, func(i int) bool { return slices.Contains(a.off, places[i].Region) })
 	slices.SortStableFunc(indexes, func(a, b int) int { return places[b].service.AtOnce - places[a].service.AtOnce })
 	_ = scanners.Each(ctx, accountGate, indexes, func(ctx context.Context, i int) {
 		populations[i] = places[i].population(places[i].scanService(ctx))
@@ -45,10 +51,20 @@ func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture
 	return posture.ScanReport{Populations: populations, Calls: a.record.counts(), Caller: a.caller, Disagreed: a.record.disagreements()}
 }
 
+// on returns the regions of the target but for those that are off.
+func (a *Account) on() []string {
+	return slices.DeleteFunc(slices.Clone(a.target.Regions), func(region string) bool { return slices.Contains(a.off, region) })
+}
+
+// errRegionOff says why nothing of a region is read.
+var errRegionOff error = &posture.ReadError{
+	Cause: posture.Cause{Reason: posture.RegionOff, Operation: "ec2:DescribeRegions"}, Err: errors.New("the region is not enabled in the account"),
+}
+
 // begin returns the state of a new scan.
 func (a *Account) begin(want posture.Want, emit func(posture.Resource)) *scan {
 	s := &scan{
-		cfg: a.cfg, homeRegion: a.homeRegion, regions: a.target.Regions, everyRegion: a.everyRegion, want: want, sample: a.options.Sample,
+		cfg: a.cfg, homeRegion: a.homeRegion, regions: a.on(), everyRegion: a.everyRegion, unlisted: a.unlisted, want: want, sample: a.options.Sample,
 		newRetryer: a.newRetryer, record: a.record, permissions: permissions(a.options.Services),
 		emitter: &scanners.Emitter{Provider: posture.AWS, Account: a.target.Account, Link: a.options.Link, Sink: emit},
 	}

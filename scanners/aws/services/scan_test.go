@@ -102,6 +102,44 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// TestRegionThatIsOff shows that nothing of a region that the account has not
+// enabled is asked for, that each population there says so, and that the other
+// regions are read.
+func TestRegionThatIsOff(t *testing.T) {
+	estate := loadEstate(t, "-- ec2:DescribeRegions --\n<regionInfo><item><regionName>us-east-1</regionName><optInStatus>opt-in-not-required</optInStatus></item>"+
+		"<item><regionName>af-south-1</regionName><optInStatus>not-opted-in</optInStatus></item></regionInfo>\n-- kms:ListKeys --\n{\"Keys\": []}\n-- kms:ListAliases --\n{\"Aliases\": []}\n")
+	cloud := cloudOf(estate)
+	target := posture.Target{Account: testAccount, Regions: []string{"af-south-1", "us-east-1"}}
+	account, err := engine.Open(context.Background(), serve(t, cloud).Config(testAccount), target, options(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := scanAccount(context.Background(), account, wantAll("AWS::KMS::Key")).Report.Populations
+	want := []posture.Population{
+		{Type: "AWS::KMS::Key", Region: "af-south-1", Cause: &posture.Cause{Reason: posture.RegionOff, Operation: "ec2:DescribeRegions"}},
+		{Type: "AWS::KMS::Key", Region: "us-east-1", Complete: true},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("populations (-want +got):\n%s", diff)
+	}
+	for _, request := range cloud.Log() {
+		if request.Region == "af-south-1" {
+			t.Errorf("%s was asked there", request.Op())
+		}
+	}
+}
+
+// TestOtherAccount shows that credentials of another account are the reason why
+// nothing of an account is read.
+func TestOtherAccount(t *testing.T) {
+	_, err := open(t, posture.Target{Account: "444455556666"}, options(0))
+	var known *posture.ReadError
+	want := posture.Cause{Reason: posture.OtherAccount, Operation: "sts:GetCallerIdentity", Code: "credentials of " + testAccount}
+	if !errors.As(err, &known) || known.Cause != want {
+		t.Errorf("err = %v, want %v", err, want)
+	}
+}
+
 // TestOpenTellsNoSecret shows that what AWS answers, which may quote the
 // signed request, does not get into the error, but its code does.
 func TestOpenTellsNoSecret(t *testing.T) {
