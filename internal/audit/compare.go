@@ -39,6 +39,7 @@ func (a *Auditor) compare(ctx context.Context, ix index, run snapshot.Run, parts
 		coverage: drift.Coverage{Floor: floor}, targets: map[string]known{}, found: tally.New(a.Worst),
 		collector: drift.NewCollector(drift.Grouping{
 			Run: run.ID, Time: run.Slot, Rules: rules, Days: a.Config.Alerts.DueDays, Floor: floor, Warnings: a.Warnings,
+			Before: ix.healthOf(run),
 		}),
 	}
 	for _, s := range c.sides(ctx, parts, missing) {

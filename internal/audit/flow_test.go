@@ -84,14 +84,15 @@ func TestFlows(t *testing.T) {
 	}
 	nameless := name("arn:bucket:main", posture.Unread{Field: posture.FieldName, Cause: denied})
 	problem := func(n int) string { return fmt.Sprint("scanner-problem ", n) }
+	over := problem(0)
 	nothing := step{}
 	for about, steps := range map[string][]step{
 		"a change and back":               {{mains(bad), []string{mainRegressed}}, nothing, {mains(good), []string{mainResolved}}, nothing},
 		"below the floor":                 {{func(s *site) { s.cloud.put("1", "arn:gate:g", gate{Open: true}) }, nil}},
-		"account refused":                 {{refuse, []string{problem(5)}}, {all(admit, mains(bad)), []string{mainRegressed}}},
-		"account refused while it fails":  {{mains(bad), []string{mainRegressed}}, {refuse, []string{problem(5)}}, {admit, nil}, {mains(good), []string{mainResolved}}},
+		"account refused":                 {{refuse, []string{problem(5)}}, {all(admit, mains(bad)), []string{mainRegressed, over}}},
+		"account refused while it fails":  {{mains(bad), []string{mainRegressed}}, {refuse, []string{problem(5)}}, nothing, {admit, []string{over}}, {mains(good), []string{mainResolved}}},
 		"listing fails half-way":          {{of("1", func(a *account) { a.broken[bucketType] = true }), []string{problem(2)}}},
-		"setting unread, then bad":        {{func(s *site) { s.cloud.unread("1", "arn:bucket:main", "encrypted") }, []string{problem(1)}}, {mains(bad), []string{mainRegressed}}},
+		"setting unread, then bad":        {{func(s *site) { s.cloud.unread("1", "arn:bucket:main", "encrypted") }, []string{problem(1)}}, {mains(bad), []string{mainRegressed, over}}},
 		"bucket gone":                     {{mains(bad), []string{mainRegressed}}, {func(s *site) { s.cloud.remove("1", "arn:bucket:main") }, []string{"deleted:deleted " + encrypted + " 1/arn:bucket:main"}}},
 		"account out of scope, then back": {{mains(bad), []string{mainRegressed}}, {func(s *site) { s.gone = s.cloud.accounts["1"]; delete(s.cloud.accounts, "1") }, []string{"closed:out of scope " + encrypted + " 1/arn:bucket:main"}}, nothing, {func(s *site) { s.cloud.accounts["1"] = s.gone }, []string{"baseline 1"}}, nothing},
 		"account cannot be opened":        {{of("1", func(a *account) { a.target.Account = "3" }), []string{problem(3)}}},
@@ -100,7 +101,7 @@ func TestFlows(t *testing.T) {
 		"exemption taken back":                     {{all(until("2025-01-20"), mains(bad)), nil}, {none, []string{mainExpired}}, nothing},
 		"exemption given after it was told":        {{mains(bad), []string{mainRegressed}}, {until("2025-01-20"), nil}, nothing, {mains(good), []string{mainResolved}}},
 		"exemption prolonged":                      {{all(until("2025-01-08"), mains(bad)), nil}, {until("2025-02-01"), nil}, nothing, nothing},
-		"exemption taken back while unread":        {{all(until("2025-01-20"), mains(bad)), nil}, {all(none, refuse), []string{problem(5)}}, {admit, []string{mainExpired}}},
+		"exemption taken back while unread":        {{all(until("2025-01-20"), mains(bad)), nil}, {all(none, refuse), []string{problem(5)}}, {admit, []string{mainExpired, over}}},
 		"exempted by tags":                         {{all(tagged("2025-02-01"), mains(bad), tag), nil}, nothing},
 		"exempted by tags that are then unread":    {{all(tagged("2025-02-01"), mains(bad), tag), nil}, {untag, nil}, {all(mains(bad), tag), nil}},
 		"exempted by tags, expires while unread":   {{all(tagged("2025-01-07"), mains(bad), tag), nil}, {untag, []string{mainExpired}}, nothing, {all(mains(bad), tag), nil}, nothing},
@@ -186,7 +187,7 @@ func TestMissingPart(t *testing.T) {
 		t.Errorf("outcome %s", again.Manifest.Outcome)
 	}
 	s.next()
-	s.expect(t, "regressed "+encrypted+" 2/arn:bucket:main")
+	s.expect(t, "regressed "+encrypted+" 2/arn:bucket:main", "scanner-problem 0")
 	s.sound(t)
 }
 
@@ -252,7 +253,7 @@ func TestDamagedPart(t *testing.T) {
 				t.Errorf("outcome %s", out.Manifest.Outcome)
 			}
 			s.next()
-			s.expect(t, "regressed "+encrypted+" 2/arn:bucket:main")
+			s.expect(t, "regressed "+encrypted+" 2/arn:bucket:main", "scanner-problem 0")
 		})
 	}
 }
@@ -270,7 +271,7 @@ func TestLostState(t *testing.T) {
 		t.Errorf("problems %+v", problems)
 	}
 	s.cloud.put("1", "arn:bucket:main", good)
-	s.expect(t, mainResolved)
+	s.expect(t, mainResolved, "scanner-problem 0")
 }
 
 // TestNarrowedRun holds that a run that was asked for less says nothing of
@@ -306,7 +307,7 @@ func TestConfigurationChangesDuringRun(t *testing.T) {
 	s.scanned(t, run, "1")
 	s.published(t, run, "scanner-problem 2") // one rule more, and the bucket's other finding
 	s.next()
-	s.expect(t, "closed:rule removed "+encrypted+" 1/arn:bucket:main")
+	s.expect(t, "closed:rule removed "+encrypted+" 1/arn:bucket:main", "scanner-problem 0")
 
 	run = s.planned(t)
 	s.policy = whole

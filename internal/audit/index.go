@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 
+	"posture/internal/drift"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
@@ -23,9 +24,10 @@ const indexKey = "state/told.json"
 // known. So neither a lock nor a clock decides what is sent, and a process
 // that wakes up after hours changes nothing.
 type index struct {
-	Sequence int              `json:"sequence"`          // of replacements, so that no two versions are equal
-	Targets  map[string]known `json:"targets"`           // by Target.String
-	Pending  *pending         `json:"pending,omitempty"` // a publication whose messages may not all be in the queue
+	Sequence int                     `json:"sequence"`          // of replacements, so that no two versions are equal
+	Targets  map[string]known        `json:"targets"`           // by Target.String
+	Health   map[string]drift.Health `json:"health,omitempty"`  // by scope of the runs: what could not be read
+	Pending  *pending                `json:"pending,omitempty"` // a publication whose messages may not all be in the queue
 
 	version string // empty: there is no index yet
 }
@@ -75,7 +77,27 @@ func (ix index) with(targets map[string]known, next *pending) index {
 			delete(all, name)
 		}
 	}
-	return index{Sequence: ix.Sequence + 1, Targets: all, Pending: next, version: ix.version}
+	return index{Sequence: ix.Sequence + 1, Targets: all, Health: ix.Health, Pending: next, version: ix.version}
+}
+
+// healthOf returns what people were last notified of that could not be read in
+// runs of the same scope, nil where the run has no say in it: it looks at a
+// part only, or a later one was looked at.
+func (ix index) healthOf(run snapshot.Run) *drift.Health {
+	before := ix.Health[run.ID.Scope()]
+	if run.Narrowed || before.Run >= run.ID {
+		return nil
+	}
+	return &before
+}
+
+// withHealth returns the index with what a run made of that.
+func (ix index) withHealth(scope string, next drift.Health) index {
+	if ix.Health = maps.Clone(ix.Health); ix.Health == nil {
+		ix.Health = map[string]drift.Health{}
+	}
+	ix.Health[scope] = next
+	return ix
 }
 
 // save replaces the version that the index was made from, or returns errRaced.

@@ -79,7 +79,11 @@ func (a *Auditor) commit(ctx context.Context, c *comparison, alerts []drift.Aler
 	if _, err := a.Store.PutIfAbsent(ctx, key, body); err != nil {
 		return err
 	}
-	if _, err := c.index.with(c.targets, &pending{Run: c.run.ID, Key: key}).save(ctx, a.Store); err != nil {
+	next := c.index.with(c.targets, &pending{Run: c.run.ID, Key: key})
+	if c.collector.Before != nil {
+		next = next.withHealth(c.run.ID.Scope(), c.collector.Health)
+	}
+	if _, err := next.save(ctx, a.Store); err != nil {
 		return err
 	}
 	ix, err := a.finishPending(ctx)

@@ -18,7 +18,8 @@ const Shown = 10
 // on one target: Target, Rule, Resources. The mass kinds are about many:
 // Changes, Common, Rules, Targets, Resources. Baseline has Statuses,
 // Severities, Categories, Rules, Targets, Coverage; rules-changed has Rules
-// and Targets; scanner-problem has Problems, Warnings, Targets, Coverage;
+// and Targets; scanner-problem has Problems, Warnings, Targets, Coverage, Since and, at the
+// end, Over;
 // run-missed has Missed.
 type Alert struct {
 	Key    string   `json:"key"`              // identity: the same changes of the same run have the same key, always
@@ -49,6 +50,8 @@ type Alert struct {
 	Problems   []Problem                `json:"problems,omitempty"`
 	Coverage   *Coverage                `json:"coverage,omitempty"`
 	Missed     *Missed                  `json:"missed,omitempty"`
+	Over       bool                     `json:"over,omitempty"`     // scanner-problem: everything can be read again
+	Since      time.Time                `json:"since,omitzero"`     // scanner-problem: the run in which something first could not be read
 	Warnings   []string                 `json:"warnings,omitempty"` // scanner-problem: what of the configuration is without effect, in a line each
 
 	// How many entries the lists above leave out.

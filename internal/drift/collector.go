@@ -25,6 +25,10 @@ type Grouping struct {
 	Floor float64                  // percentage of coverage under which a run is degraded
 
 	Warnings []string // what of the configuration is without effect, in a line each
+
+	// Before is what people were last notified of that could not be read. Nil:
+	// that is not tracked, and each run alerts.
+	Before *Health
 }
 
 // Collector turns the changes and summaries of a run's targets into alerts.
@@ -38,14 +42,22 @@ type Collector struct {
 	first   firstRuns
 	flips   ruleFlips
 	health  health
+
+	// Health is what is to be remembered once the alerts are made.
+	Health  Health
+	tracked bool
 }
 
 // NewCollector returns a collector for one run.
 func NewCollector(g Grouping) *Collector {
-	return &Collector{
+	c := &Collector{
 		Grouping: g, changes: NewChanges(), targets: map[string]posture.Target{}, judged: map[string]int{},
 		first: newFirstRuns(), flips: newRuleFlips(), health: newHealth(),
 	}
+	if g.Before != nil {
+		c.Health, c.tracked = *g.Before, true
+	}
+	return c
 }
 
 // Target takes what one comparison found out of a target: its summary and its

@@ -14,8 +14,6 @@ type comparison struct {
 	listed   listings
 	rules    map[string]*judge
 	problems problems
-	changes  map[Kind]int
-	silent   map[Silence]int
 }
 
 // judge is a rule of the run and what it found so far.
@@ -31,7 +29,6 @@ func newComparison(in Input, out Out) *comparison {
 	c := &comparison{
 		Input: in, out: out, listed: listingsOf(in.Listed),
 		rules: map[string]*judge{}, problems: problems{},
-		changes: map[Kind]int{}, silent: map[Silence]int{},
 	}
 	for id, rule := range in.Rules {
 		digest, known := in.Before.Rules[id]
@@ -86,10 +83,6 @@ func (c *comparison) tell(change *Change) error {
 	if change == nil {
 		return nil
 	}
-	c.changes[change.Kind]++
-	if change.Silent != "" {
-		c.silent[change.Silent]++
-	}
 	return c.out.Change(*change)
 }
 
@@ -120,7 +113,7 @@ func (c *comparison) change(kind Kind, t *Notified, f *posture.Finding) *Change 
 func (c *comparison) summary() Summary {
 	s := Summary{
 		Target: c.Target, First: c.Before.First(), Base: c.base(), Failure: c.Failure,
-		Changes: c.changes, Silent: c.silent, Problems: c.problems.list(),
+		Problems: c.problems.list(),
 	}
 	for _, j := range sorted(c.rules) {
 		if c.missed(j) {

@@ -212,7 +212,6 @@ func TestSummary(t *testing.T) {
 			{Rule: "told", New: true, Pass: 1, Fail: 1, Exempted: 1, Unknown: 1, Baseline: 1},
 			{Rule: "volumes", New: true, Carried: 1},
 		},
-		Changes: map[drift.Kind]int{}, Silent: map[drift.Silence]int{},
 		Problems: []drift.Problem{{Cause: denied, Count: 1}, {Cause: throttled}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -3,7 +3,6 @@ package drift
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"posture/internal/posture"
@@ -130,72 +129,5 @@ func (c *Collector) flipsAlert() []Alert {
 	a.MoreRules = max(0, len(a.Rules)-Shown)
 	a.Rules = a.Rules[:len(a.Rules)-a.MoreRules]
 	a.Targets, a.MoreTargets = c.targetCounts(r.targets), max(0, len(r.targets)-Shown)
-	return []Alert{a}
-}
-
-// health adds up what could not be read.
-type health struct {
-	set      digest
-	problems map[posture.Cause]Problem
-	failed   []TargetCount // the first ones, at most Shown
-	failures int
-	coverage Coverage
-}
-
-// newHealth returns an empty sum.
-func newHealth() health { return health{problems: map[posture.Cause]Problem{}} }
-
-// add takes a target's summary.
-func (h *health) add(s Summary) {
-	coverage := s.Coverage()
-	h.coverage = h.coverage.Plus(coverage)
-	if s.Failure != nil {
-		h.failures++
-		h.set.add(s.Target.String())
-		h.failed = append(h.failed, TargetCount{Target: s.Target, Count: coverage.Total - coverage.Read, Cause: s.Failure})
-		h.failed = h.failed[:min(len(h.failed), Shown)]
-	}
-	for _, p := range s.Problems {
-		h.set.add(s.Target.String(), p.Cause.String(), fmt.Sprint(p.Count))
-		h.addProblem(p, s.Target.Account)
-	}
-}
-
-// addProblem takes one problem of an account.
-func (h *health) addProblem(p Problem, account string) {
-	cause := p.Cause
-	if _, ok := h.problems[cause]; !ok && len(h.problems) >= causeLimit {
-		cause = posture.Cause{Reason: cause.Reason}
-	}
-	sum := h.problems[cause]
-	sum.Cause, sum.Count = cause, sum.Count+p.Count
-	switch {
-	case slices.Contains(sum.Accounts, account):
-	case len(sum.Accounts) < Shown:
-		sum.Accounts = append(sum.Accounts, account)
-	default:
-		sum.MoreAccounts++
-	}
-	h.problems[cause] = sum
-}
-
-// healthAlert returns the alert of all that could not be read, and of what the
-// configuration says in vain, if there was anything.
-func (c *Collector) healthAlert() []Alert {
-	h := &c.health
-	coverage := Coverage{Read: h.coverage.Read, Total: h.coverage.Total, Floor: c.Floor}
-	if len(h.problems) == 0 && h.failures == 0 && !coverage.Low() && len(c.Warnings) == 0 {
-		return nil
-	}
-	for _, warning := range c.Warnings {
-		h.set.add("warning", warning)
-	}
-	a := c.alert(ScannerProblem, groupOf(ScannerProblem, "", "", c.Run), h.set)
-	a.Total, a.Coverage = coverage.Total-coverage.Read, &coverage
-	a.Problems = slices.SortedFunc(maps.Values(h.problems), compareProblems)
-	a.MoreProblems = max(0, len(a.Problems)-Shown)
-	a.Problems = a.Problems[:len(a.Problems)-a.MoreProblems]
-	a.Targets, a.MoreTargets = h.failed, h.failures-len(h.failed)
-	a.Warnings, a.MoreWarnings = c.Warnings[:min(len(c.Warnings), Shown)], max(0, len(c.Warnings)-Shown)
 	return []Alert{a}
 }

@@ -16,9 +16,7 @@ type Summary struct {
 	Base     Base           // to store with the notified lines
 	Failure  *posture.Cause // why nothing of the target was read
 	Rules    []Tally        // by rule id
-	Changes  map[Kind]int
-	Silent   map[Silence]int
-	Problems []Problem // by cause, without accounts
+	Problems []Problem      // by cause, without accounts
 }
 
 // Tally counts the findings of one rule.

@@ -57,11 +57,19 @@ func (p *page) rulesChanged(a drift.Alert) {
 
 // problem fills the page of what could not be read.
 func (p *page) problem(a drift.Alert) {
+	if a.Over {
+		p.title = "everything can be read again"
+		p.subject = "Something could not be read since " + moment(a.Since) + "."
+		return
+	}
 	p.title = unjudged(a)
 	p.subject = "Earlier alerts about them still stand."
 	if a.Total+len(a.Problems)+len(a.Targets) == 0 && len(a.Warnings) > 0 {
 		p.title = "part of posture.yaml is ignored"
 		p.subject = "Everything else was scanned. The settings below have no effect until they are fixed."
+	}
+	if !a.Since.IsZero() && a.Since.Before(a.Time) {
+		p.notes = append(p.notes, "Something could not be read since "+moment(a.Since)+". You hear of it when it changes, or once a week.")
 	}
 	if a.Degraded() {
 		p.notes = append(p.notes, "The run is degraded: "+coverage(*a.Coverage)+".")

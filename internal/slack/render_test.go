@@ -82,6 +82,10 @@ func samples() map[string]drift.Alert {
 			}},
 			Coverage: &drift.Coverage{Read: 60, Total: 100, Floor: 95},
 		},
+		"over": {
+			Key: "k13", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot, Over: true, Since: slot.Add(-72 * time.Hour),
+			Coverage: &drift.Coverage{Read: 100, Total: 100, Floor: 95},
+		},
 		"warning": {
 			Key: "k11", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot,
 			Warnings:     []string{`s3://results/config/posture.yaml:7:13: unknown rule "aws-s3-versionin": did you mean "aws-s3-versioning"? (posture rules list shows them)`},
