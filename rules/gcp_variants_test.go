@@ -72,8 +72,8 @@ func TestGCPVariants(t *testing.T) {
 			}
 		})
 	}
-	if names < 50 {
-		t.Errorf("there are %d variants, expected at least 50", names)
+	if names < 80 {
+		t.Errorf("there are %d variants, expected at least 80", names)
 	}
 }
 

@@ -44,7 +44,7 @@ func TestStaleInventory(t *testing.T) {
 	}
 	c.inventory.AnswerJSON("GET /compute/v1/projects/shop-prod/global/firewalls/late", late("0.0.0.0/0"))
 	run(3)
-	if said := strings.Join(c.texts()[before:], "\n"); !strings.Contains(said, "SSH from the internet") {
+	if said := strings.Join(c.texts()[before:], "\n"); !strings.Contains(said, "allows SSH from") {
 		t.Errorf("Slack was told %q", said)
 	}
 }
