@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -89,6 +90,7 @@ func (s *scan) run(ctx context.Context) error {
 	if s.within <= 0 {
 		return fmt.Errorf("--time-limit is %s: expected a time like 30m or 2h", s.within)
 	}
+	s.collectEarlier()
 	progress := newProgress(s.world, s.quiet)
 	defer progress.end()
 	auditor, err := s.auditor(ctx, progress)
@@ -102,6 +104,18 @@ func (s *scan) run(ctx context.Context) error {
 		return err
 	}
 	return s.show(ctx, auditor, published)
+}
+
+// collectPercent is how much garbage a scan lets come up beside what is alive,
+// in percent of it. Go's 100 costs a large scan a quarter more memory.
+const collectPercent = 60
+
+// collectEarlier makes the garbage collector begin earlier, unless the
+// environment says when it does.
+func (s *scan) collectEarlier() {
+	if s.world.getenv("GOGC") == "" {
+		debug.SetGCPercent(collectPercent)
+	}
 }
 
 // auditor wires the scan together and opens all targets.
