@@ -49,6 +49,7 @@ type checkup struct {
 	Target  posture.Target `json:"target"`
 	Caller  string         `json:"caller,omitempty"`
 	Failure string         `json:"failure,omitempty"` // nothing could be tried
+	Said    string         `json:"said,omitempty"`    // what the provider wrote about that
 	Trials  []trial        `json:"permissions"`
 
 	Differing map[string]int `json:"differing,omitempty"` // verdicts of the provider's own that differ from ours, by operation
@@ -67,6 +68,7 @@ type doctor struct {
 	cloudFlags
 	noStore bool
 	all     bool
+	debug   bool
 
 	Targets []checkup     `json:"targets"`
 	Store   *storeCheckup `json:"store,omitempty"`
@@ -79,6 +81,7 @@ func (d *doctor) add(cmd *cobra.Command) {
 	d.addFormat(cmd, "table", "json")
 	cmd.Flags().BoolVar(&d.noStore, "no-store", false, "do not try to write to the store")
 	cmd.Flags().BoolVar(&d.all, "all", false, "also print what works")
+	addDebug(cmd, &d.debug)
 }
 
 func (d *doctor) run(ctx context.Context) error {
@@ -128,7 +131,7 @@ func (d *doctor) try(ctx context.Context, cloud audit.Cloud, target posture.Targ
 	scanner, err := cloud.Open(ctx, target)
 	var known *posture.ReadError
 	if errors.As(err, &known) {
-		return checkup{Target: target, Failure: err.Error(), Trials: []trial{}}, nil
+		return checkup{Target: target, Failure: err.Error(), Said: known.Said, Trials: []trial{}}, nil
 	}
 	if err != nil {
 		return checkup{}, err
@@ -150,7 +153,11 @@ func (d *doctor) try(ctx context.Context, cloud audit.Cloud, target posture.Targ
 		needs = append(needs, lookUp)
 		found.lookedUp(lookUp, d.attribute(ctx, cloud, one), coverage.Calls)
 	}
-	return checkup{Target: scanner.Target(), Caller: coverage.Caller, Trials: found.trials(needs, coverage.Calls), Differing: coverage.Disagreed}, nil
+	trials := found.trials(needs, coverage.Calls)
+	for i := range trials {
+		trials[i].Said = saidOf(coverage.Said, trials[i].Operation)
+	}
+	return checkup{Target: scanner.Target(), Caller: coverage.Caller, Trials: trials, Differing: coverage.Disagreed}, nil
 }
 
 // needs returns each call that a scan makes once.

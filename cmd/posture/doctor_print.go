@@ -50,7 +50,9 @@ func (d *doctor) print() error {
 
 func (d *doctor) printTarget(c checkup) error {
 	if c.Failure != "" {
-		fmt.Fprintf(d.world.out, "%s: nothing can be read: %s\n\n", c.Target, c.Failure)
+		fmt.Fprintf(d.world.out, "%s: nothing can be read: %s\n", c.Target, c.Failure)
+		d.printSaid(c.Target.String(), c.Said)
+		fmt.Fprintln(d.world.out)
 		return nil
 	}
 	fmt.Fprintf(d.world.out, "%s as %s\n", c.Target, c.Caller)
@@ -71,8 +73,19 @@ func (d *doctor) printTarget(c checkup) error {
 			sums = append(sums, fmt.Sprintf("%d %s", counts[state], state))
 		}
 	}
-	fmt.Fprintf(d.world.out, "%s\n%s\n", wrapped(sums), verdicts(c.Differing))
+	fmt.Fprintf(d.world.out, "%s\n%s", wrapped(sums), verdicts(c.Differing))
+	for _, t := range c.Trials {
+		d.printSaid(t.Operation, t.Said)
+	}
+	fmt.Fprintln(d.world.out)
 	return nil
+}
+
+// printSaid prints what the provider wrote, when asked for.
+func (d *doctor) printSaid(about, text string) {
+	if d.debug && text != "" {
+		fmt.Fprintln(d.world.out, saidLine(about, text))
+	}
 }
 
 // someRegions names regions, unless they are all or many.

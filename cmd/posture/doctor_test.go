@@ -25,11 +25,11 @@ func TestTrials(t *testing.T) {
 	found.note(cause(posture.Throttled, "s3:GetAcl", "SlowDown", ""), "a")
 	found.note(cause(posture.Denied, "kms:List", "OptInRequired", ""), "a")
 	want := []trial{
-		{"s3:GetBucketAcl", "s3:GetAcl", missing, "AccessDenied", []string{"a", "b"}},
-		{"kms:ListKeys", "kms:List", refused, "OptInRequired", []string{"a"}},
-		{"s3:GetBucketPolicy", "s3:GetPolicy", broken, "InternalError", []string{"b"}},
-		{"ec2:List", "ec2:List", notTried, "", nil},
-		{"s3:ListAllMyBuckets", "s3:List", works, "", nil},
+		{"s3:GetBucketAcl", "s3:GetAcl", missing, "AccessDenied", "", []string{"a", "b"}},
+		{"kms:ListKeys", "kms:List", refused, "OptInRequired", "", []string{"a"}},
+		{"s3:GetBucketPolicy", "s3:GetPolicy", broken, "InternalError", "", []string{"b"}},
+		{"ec2:List", "ec2:List", notTried, "", "", nil},
+		{"s3:ListAllMyBuckets", "s3:List", works, "", "", nil},
 	}
 	got := found.trials(needs, map[string]int{"s3:GetAcl": 2, "s3:List": 1, "kms:List": 1, "s3:GetPolicy": 1})
 	if diff := cmp.Diff(want, got); diff != "" {

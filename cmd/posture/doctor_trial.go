@@ -32,6 +32,7 @@ type trial struct {
 	Operation  string   `json:"operation"`
 	State      ability  `json:"state"`
 	Code       string   `json:"code,omitempty"`
+	Said       string   `json:"said,omitempty"`    // what the provider wrote about it
 	Regions    []string `json:"regions,omitempty"` // where it did not work
 }
 

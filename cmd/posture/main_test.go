@@ -109,14 +109,15 @@ func answer(ts *testscript.TestScript, neg bool, args []string) {
 // fault breaks calls from now on; without arguments it repairs all.
 func fault(ts *testscript.TestScript, neg bool, args []string) {
 	switch {
-	case neg || len(args) > 2:
-		ts.Fatalf("usage: fault [KIND [OPERATION]]")
+	case neg || len(args) > 3:
+		ts.Fatalf("usage: fault [KIND [OPERATION [SAYING]]]")
 	case len(args) == 0:
 		cloudOf(ts).Break()
 	case len(args) == 1:
 		cloudOf(ts).Break(awstest.Fault{Kind: awstest.Kind(args[0]), Wait: time.Minute})
 	default:
-		cloudOf(ts).Break(awstest.Fault{Kind: awstest.Kind(args[0]), Op: args[1], Wait: time.Minute})
+		say := strings.Join(args[2:], "")
+		cloudOf(ts).Break(awstest.Fault{Kind: awstest.Kind(args[0]), Op: args[1], Wait: time.Minute, Say: say})
 	}
 }
 

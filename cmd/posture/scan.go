@@ -62,6 +62,7 @@ type scan struct {
 	cloudFlags
 	failOn string
 	quiet  bool
+	debug  bool
 	within time.Duration // how long it may read
 }
 
@@ -82,6 +83,7 @@ func (s *scan) add(cmd *cobra.Command) {
 	complete(cmd, "fail-on", severities)
 	cmd.Flags().DurationVar(&s.within, "time-limit", usualTime, "stop reading after this `time`: what was not read by then is unknown, the run is stored, and the exit code is 3")
 	cmd.Flags().BoolVar(&s.quiet, "quiet", false, "print no progress")
+	addDebug(cmd, &s.debug)
 }
 
 // run scans, stores and reports. Mistakes of usage are reported before anything

@@ -55,6 +55,9 @@ func (s *scan) show(ctx context.Context, auditor *audit.Auditor, published audit
 	}
 	s.tell(out, auditor, published)
 	fmt.Fprint(out, summary(published, c), "stored in ", auditor.Store, "\n")
+	if s.debug {
+		fmt.Fprint(out, saidLines(published.Parts))
+	}
 	return s.verdict(published.Manifest, c)
 }
 

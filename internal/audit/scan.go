@@ -172,6 +172,10 @@ func (a *Auditor) want(cloud Cloud) posture.Want {
 func (j *job) fail(err error, cloud Cloud) {
 	cause := causeOf("posture:OpenTarget", err)
 	j.failure = &cause
+	var known *posture.ReadError
+	if errors.As(err, &known) && known.Said != "" {
+		j.report.Said = []posture.Saying{{Cause: cause, Text: known.Said}}
+	}
 	for _, typ := range cloud.Policy.Types() {
 		if len(j.types) == 0 || slices.Contains(j.types, typ) {
 			j.report.Populations = append(j.report.Populations, posture.Population{Type: typ, Region: posture.Global, Cause: &cause})

@@ -101,7 +101,7 @@ type Resource struct {
 // Attribution is what a provider's audit log says of one change.
 type Attribution struct {
 	Event     string    `json:"event"`             // the API's operation: "PutBucketPolicy"
-	Time      time.Time `json:"time"`              //
+	Time      time.Time `json:"time,omitzero"`     //
 	Principal string    `json:"principal"`         // name of the role or user; chosen by strangers: escape it
 	Session   string    `json:"session,omitempty"` // name of the role's session, often an e-mail address; empty where that is not to be shown
 }

@@ -14,7 +14,7 @@ const MissedPeriods = 2
 type Missed struct {
 	Scope  string        `json:"scope,omitempty"` // of the runs, as in their ids; empty: of any
 	Run    posture.RunID `json:"run,omitempty"`   // the newest run that completed; empty: none ever did
-	Since  time.Time     `json:"since"`           // its slot, or when the wait for the first one began
+	Since  time.Time     `json:"since,omitzero"`  // its slot, or when the wait for the first one began
 	Period time.Duration `json:"period"`          // in nanoseconds
 }
 

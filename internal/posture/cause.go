@@ -77,16 +77,16 @@ var meanings = []meaning{ //nolint:gochecknoglobals // constant
 	{APIDisabled, "the API is not enabled", "enable it in the project that posture's calls are counted against"},
 	{ProjectUnfit, "the project that calls are counted against cannot be used", "choose another one, or mend its billing or suspension"},
 
-	{DeniedBySCP, "access denied by a service control policy", "only an administrator of the AWS organization can change it, granting does not help"},
-	{DeniedByRCP, "access denied by a resource control policy", "only an administrator of the AWS organization can change it, granting does not help"},
+	{DeniedBySCP, "access denied by a service control policy", "granting does not help, an administrator of the AWS organization has to change it"},
+	{DeniedByRCP, "access denied by a resource control policy", "granting does not help, an administrator of the AWS organization has to change it"},
 	{DeniedByBoundary, "access denied by the permissions boundary of the scanner's role", "who set the boundary has to allow the call in it"},
 	{DeniedBySession, "access denied by the session policy of the scanner's credentials", "who hands out the credentials has to allow the call in it"},
 	{DeniedByEndpoint, "access denied by the policy of a VPC endpoint", "who runs the network has to allow the call in it"},
-	{DeniedByResource, "access denied by the resource's own policy", "its owner has to let the scanner in, granting does not help"},
+	{DeniedByResource, "access denied by the resource's own policy", "granting does not help, its owner has to let the scanner in"},
 	{DeniedByTrust, "access denied by the role's trust policy", "the role has to trust the scanner, compare external_id too"},
-	{DeniedByOwnDeny, "access denied by a deny in a policy of the scanner's role", "take the call out of the deny, granting does not help"},
-	{DeniedByOrgRule, "access denied by an organization policy", "only an administrator of the Google organization can change it, granting does not help"},
-	{DeniedByPerimeter, "access denied by VPC Service Controls", "who runs the perimeter has to let the scanner in, granting does not help"},
+	{DeniedByOwnDeny, "access denied by a deny in a policy of the scanner's role", "granting does not help, the call has to be taken out of the deny"},
+	{DeniedByOrgRule, "access denied by an organization policy", "granting does not help, an administrator of the Google organization has to change it"},
+	{DeniedByPerimeter, "access denied by VPC Service Controls", "granting does not help, who runs the perimeter has to let the scanner in"},
 }
 
 // Reasons returns all reasons.
@@ -163,11 +163,19 @@ func (u Unread) String() string {
 	return u.Field + ": " + u.Cause.String()
 }
 
+// Saying is what the provider wrote about a cause: cut, on one line, without
+// secrets. It is for people, and is compared with nothing.
+type Saying struct {
+	Cause Cause  `json:"cause"`
+	Text  string `json:"text"`
+}
+
 // ReadError is an error whose cause is known in the words of this
 // package, such as a role that could not be assumed.
 type ReadError struct {
 	Cause Cause
 	Err   error
+	Said  string // what the provider wrote, as in a Saying; "" for nothing
 }
 
 // Error returns the text of the error itself.

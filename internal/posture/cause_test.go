@@ -82,7 +82,7 @@ func TestCauseString(t *testing.T) {
 			Reason: posture.Denied, Operation: "s3:GetAcl", Code: "AccessDenied", Permission: "s3:GetBucketAcl"},
 		"rds:DescribeDBInstances: ca_expires was not in the answer": {
 			Reason: posture.NotAnswered, Operation: "rds:DescribeDBInstances", Field: "ca_expires"},
-		"ec2:DescribeVpcs: access denied by a service control policy (UnauthorizedOperation); only an administrator of the AWS organization can change it, granting does not help": {
+		"ec2:DescribeVpcs: access denied by a service control policy (UnauthorizedOperation); granting does not help, an administrator of the AWS organization has to change it": {
 			Reason: posture.DeniedBySCP, Operation: "ec2:DescribeVpcs", Code: "UnauthorizedOperation"},
 		"kms:ListKeys: answered with an error (InternalFailure)": {Reason: posture.Failed, Operation: "kms:ListKeys", Code: "InternalFailure"},
 		"a word of a later version (X)":                          {Reason: "a word of a later version", Code: "X"},

@@ -94,6 +94,7 @@ type ScanReport struct {
 	Calls       map[string]int `json:"calls"`            // API calls made, by operation, retries not counted
 	Caller      string         `json:"caller,omitempty"` // the identity that made them
 	Rechecks    []Recheck      `json:"rechecks,omitempty"`
+	Said        []Saying       `json:"said,omitempty"`      // what the provider wrote about what was not read, for the operator
 	Disagreed   map[string]int `json:"disagreed,omitempty"` // verdicts of the provider's own that differ from ours, by the operation that returned them
 }
 

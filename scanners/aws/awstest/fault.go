@@ -37,6 +37,7 @@ type Fault struct {
 	Params Params        // what the request must hold, as in a section's name
 	Later  bool          // only requests for a further page
 	Code   string        // the error code to use instead of the usual one
+	Say    string        // what a refusal says instead of the usual; after "User: someone is not authorized to perform: OPERATION "
 	Wait   time.Duration // for Slow; 0: for ever
 }
 
@@ -158,6 +159,9 @@ func hangUp(w http.ResponseWriter) {
 // refusal returns the error by which the request's service refuses or throttles.
 func (f Fault) refusal(request Request) Answer {
 	answer := Answer{Error: "AccessDenied", Status: http.StatusForbidden, Message: "User: someone is not authorized to perform: " + request.Op()}
+	if f.Say != "" {
+		answer.Message += " " + f.Say
+	}
 	if f.Kind == Throttled {
 		answer = Answer{Error: "Throttling", Status: http.StatusBadRequest, Message: "Rate exceeded"}
 	}

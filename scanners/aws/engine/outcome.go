@@ -80,12 +80,21 @@ func cause(err error, permissions map[string]string) posture.Cause {
 	helps, listed := denied[c.Code]
 	switch {
 	case c.Reason != posture.Denied:
-	case api != nil && refusedBy(api.ErrorMessage()) != posture.Denied:
-		c.Reason = refusedBy(api.ErrorMessage())
+	case refusedBy(messageOf(err)) != posture.Denied:
+		c.Reason = refusedBy(messageOf(err))
 	case helps || !listed:
 		c.Permission = permissions[c.Operation]
 	}
 	return c
+}
+
+// messageOf returns what the API wrote about an error, "" for nothing.
+func messageOf(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorMessage()
+	}
+	return ""
 }
 
 // innermost returns the operation that failed: where a call failed because
@@ -104,7 +113,7 @@ func Refusal(doing string, err error) error {
 	known := permissions(nil)
 	known["sts:AssumeRole"] = "sts:AssumeRole"
 	why := cause(err, known)
-	return &posture.ReadError{Cause: why, Err: plainError{doing, why, err}}
+	return &posture.ReadError{Cause: why, Err: plainError{doing, why, err}, Said: scanners.WithoutSecrets(messageOf(err))}
 }
 
 // plainError is the failure of a call without the text of the API's answer,

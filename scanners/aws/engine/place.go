@@ -140,6 +140,7 @@ func (p *Place) cause(err error) posture.Cause {
 	if p.scan.unlisted && p.Region != p.scan.homeRegion && strangeThere[c.Code] {
 		c.Reason = posture.RegionOff
 	}
+	p.scan.said.Note(c, messageOf(err))
 	return c
 }
 

@@ -26,6 +26,7 @@ type scan struct {
 	emitter     *scanners.Emitter
 	record      *record
 	memo        scanners.Memo
+	said        scanners.Said
 }
 
 // Scan reads all wanted resources and hands each to emit, one at a time. What
@@ -33,7 +34,8 @@ type scan struct {
 // error: a scan that ran out of time or was refused everything returns a
 // coverage that says so.
 func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.ScanReport {
-	places := a.places(a.begin(want, emit))
+	s := a.begin(want, emit)
+	places := a.places(s)
 	populations := make([]posture.Population, len(places))
 	indexes := make([]int, len(places))
 	for i := range indexes {
@@ -48,7 +50,9 @@ func (a *Account) Scan(ctx context.Context, want posture.Want, emit func(posture
 	_ = scanners.Each(ctx, accountGate, indexes, func(ctx context.Context, i int) {
 		populations[i] = places[i].population(places[i].scanService(ctx))
 	}) // what was not started keeps the population that says so
-	return posture.ScanReport{Populations: populations, Calls: a.record.counts(), Caller: a.caller, Disagreed: a.record.disagreements()}
+	return posture.ScanReport{
+		Populations: populations, Calls: a.record.counts(), Caller: a.caller, Disagreed: a.record.disagreements(), Said: s.said.List(),
+	}
 }
 
 // on returns the regions of the target but for those that are off.

@@ -85,6 +85,19 @@ func code(err error) string {
 	return named
 }
 
+// messageOf returns what the API wrote about an error, "" for nothing.
+func messageOf(err error) string {
+	var rest *googleapi.Error
+	var answered interface{ GRPCStatus() *status.Status }
+	switch {
+	case errors.As(err, &rest):
+		return rest.Message
+	case errors.As(err, &answered):
+		return answered.GRPCStatus().Message()
+	}
+	return ""
+}
+
 // codeNames are the names that Google's APIs give to the codes.
 var codeNames = map[codes.Code]string{
 	codes.InvalidArgument: "INVALID_ARGUMENT", codes.FailedPrecondition: "FAILED_PRECONDITION", codes.OutOfRange: "OUT_OF_RANGE",
@@ -182,7 +195,7 @@ func (i *Inventory) refusal(doing string, err error) error {
 	case "":
 		what = fmt.Sprintf("%s: %v", doing, err)
 	}
-	return &posture.ReadError{Cause: c, Err: &saidError{what, err}}
+	return &posture.ReadError{Cause: c, Err: &saidError{what, err}, Said: scanners.WithoutSecrets(messageOf(err))}
 }
 
 const setQuota = "gcloud auth application-default set-quota-project PROJECT"

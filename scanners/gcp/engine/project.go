@@ -46,7 +46,7 @@ func (p *Project) Scan(ctx context.Context, want posture.Want, emit func(posture
 		}
 		coverage.Populations = append(coverage.Populations, run.scan(ctx, s, err))
 	}
-	coverage.Calls = p.inventory.record.drain()
+	coverage.Calls, coverage.Said = p.inventory.record.drain(), run.said.List()
 	return coverage
 }
 
@@ -72,6 +72,7 @@ type place struct {
 	estate  *estate
 	want    posture.Want
 	emitter scanners.Emitter
+	said    scanners.Said
 
 	node     *Node
 	self     *Asset // the node's own
@@ -105,7 +106,11 @@ func (p *place) locate() error {
 }
 
 // cause says why something was not read.
-func (p *place) cause(err error) posture.Cause { return cause(err, p.inventory.permission) }
+func (p *place) cause(err error) posture.Cause {
+	why := cause(err, p.inventory.permission)
+	p.said.Note(why, messageOf(err))
+	return why
+}
 
 // scan reads the resources of one type, unless the project could not be found.
 func (p *place) scan(ctx context.Context, s *Service, err error) posture.Population {
