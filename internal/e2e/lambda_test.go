@@ -237,7 +237,7 @@ func TestFunctions(t *testing.T) {
 	if first.Outcome != snapshot.Complete || first.Slack.Notified == 0 || first.Slack.Waiting+first.Slack.Held > 0 {
 		t.Errorf("published %+v", first)
 	}
-	s.checkPosts("a first look", []string{"Baseline"})
+	s.checkPosts("a first look", []string{"First scan"})
 	s.repeatPublish(opened.Run)
 	s.changeAndRun(slot.Add(time.Minute))
 	s.checkSecret()
@@ -356,7 +356,7 @@ func TestDeadline(t *testing.T) {
 			unknown = append(unknown, fmt.Sprint(f.Rule, " ", u.Cause.Reason))
 		}
 	}
-	if !slices.Contains(unknown, "aws-s3-versioning timeout") {
+	if !slices.Contains(unknown, "aws-s3-versioning out of time") {
 		t.Errorf("unknown: %v", unknown)
 	}
 }

@@ -83,7 +83,7 @@ func TestScanGcp(t *testing.T) {
 	if said.Outcome != snapshot.Complete || said.Slack.Notified == 0 {
 		t.Errorf("published %+v", said)
 	}
-	s.checkPosts("a first look", []string{"Baseline"})
+	s.checkPosts("a first look", []string{"First scan"})
 	next := s.scanGoogle(map[string]any{"slot": slot.Add(time.Minute), "opener": "third"}, time.Minute)
 	if again := s.scanGoogle(map[string]any{"run": next.Run}, 10*time.Minute); !gocmp.Equal(again.Counts, scanned.Counts) {
 		t.Errorf("the next run counted %v, want %v", again.Counts, scanned.Counts)

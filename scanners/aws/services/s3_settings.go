@@ -109,9 +109,9 @@ func (b *bucketReading) readReplication(ctx context.Context, regions map[string]
 			continue
 		}
 		_, destination, _ := strings.Cut(aws.ToString(rule.Destination.Bucket), ":::")
-		region, known := regions[destination]
-		unknown = unknown || !known
-		b.doc.ReplicatesElsewhere = b.doc.ReplicatesElsewhere || known && region != b.region
+		region := regions[destination] // "": of another account, or S3 does not say
+		unknown = unknown || region == ""
+		b.doc.ReplicatesElsewhere = b.doc.ReplicatesElsewhere || region != "" && region != b.region
 	}
 	if unknown && !b.doc.ReplicatesElsewhere {
 		b.Mark(notListed("s3:ListBuckets"), field)
