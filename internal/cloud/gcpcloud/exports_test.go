@@ -143,11 +143,21 @@ func TestExportedPolicies(t *testing.T) {
 	const harborRules, quayRules = "harbor harbor gcp-orgpolicy-baseline", "quay quay gcp-orgpolicy-baseline"
 	const crates, ropes = "harbor crates gcp-storage-bucket-not-public", "quay ropes gcp-storage-bucket-not-public"
 	all := lines(orgGrant, projectGrant("harbor", "501"), projectGrant("quay", "502"))
+	buckets := all + lines(bucketGrant("crates", "501", "group:crew@port.example"), bucketGrant("ropes", "502", "group:crew@port.example"))
 	base += lines(imageLine("hull", "501", imageData), imageLine("mast", "502", imageData))
 	const hull, mast = "harbor hull gcp-compute-image-not-public", "quay mast gcp-compute-image-not-public"
 	for name, test := range map[string]exportCase{
-		"images without policies, of one project": {false, []string{base, lines(projectGrant("harbor", "501"))}, map[string]string{
+		"policies of projects only": {false, []string{base, lines(orgGrant, projectGrant("harbor", "501"), projectGrant("quay", "502"))}, map[string]string{
+			hull: noPolicies, mast: noPolicies, harborRole: "pass", quayRole: "pass", crates: noPolicies + "; cloudasset.ListAssets(ORG_POLICY): not listed",
+		}},
+		"policies of projects and of buckets only": {false, []string{base, all, lines(bucketGrant("crates", "501", "group:crew@port.example"))}, map[string]string{
+			hull: noPolicies, mast: noPolicies, harborRole: "pass",
+		}},
+		"a policy of another image of the project": {false, []string{base + imageLine("keel", "501", imageData) + "\n", all + lines(imageLine("keel", "501", `"iam_policy":{"bindings":[{"role":"roles/compute.imageUser","members":["group:crew@port.example"]}]}`))}, map[string]string{
 			hull: "pass", mast: noPolicies,
+		}},
+		"policies of projects only, said to be complete": {true, []string{base, lines(orgGrant, projectGrant("harbor", "501"), projectGrant("quay", "502"))}, map[string]string{
+			hull: "pass", mast: "pass", harborRole: "pass",
 		}},
 		"an image with a policy, and a project without": {false, []string{base, lines(imageLine("mast", "502", `"iam_policy":{"bindings":[{"role":"roles/compute.imageUser","members":["allUsers"]}]}`))}, map[string]string{
 			hull: noPolicies, mast: "fail",
@@ -176,13 +186,13 @@ func TestExportedPolicies(t *testing.T) {
 		"public by what is known": {false, []string{base, all, lines(bucketGrant("crates", "501", "allUsers"), orgRules, projectRules("harbor", "501", "[]"), projectRules("quay", "502", bound))}, map[string]string{
 			crates: "fail", ropes: "pass",
 		}},
-		"organization policies of one project": {false, []string{base, all, lines(projectRules("quay", "502", bound))}, map[string]string{
+		"organization policies of one project": {false, []string{base, buckets, lines(projectRules("quay", "502", bound))}, map[string]string{
 			harborRules: noRules, crates: noRules, ropes: "pass",
 		}},
-		"organization policies, none on the project": {false, []string{base, all, lines(orgRules)}, map[string]string{
+		"organization policies, none on the project": {false, []string{base, buckets, lines(orgRules)}, map[string]string{
 			harborRules: noRules, quayRules: noRules, crates: noRules,
 		}},
-		"organization policies, none on the organization": {false, []string{base, all, lines(projectRules("harbor", "501", "[]"))}, map[string]string{
+		"organization policies, none on the organization": {false, []string{base, buckets, lines(projectRules("harbor", "501", "[]"))}, map[string]string{
 			harborRules: noRules, crates: noRules,
 		}},
 		"organization policies, said to be complete": {true, []string{base, all, lines(orgRules)}, map[string]string{

@@ -98,12 +98,10 @@ func (x *exported) holds(s *source, c content, typ, owner string) bool {
 	switch {
 	case c == resources:
 		return s.owners[owner] && slices.ContainsFunc(kin, func(typ string) bool { return s.types[typ] })
-	case s.own[c][owner]:
-		return true
-	case c == iamPolicies && !isNode(typ):
+	case c == iamPolicies && !isNode(typ): // the project's own policy says nothing of others: an export may hold those of projects only
 		return slices.ContainsFunc(kin, func(typ string) bool { return s.others[shareKey{typ, owner}] })
 	}
-	return false
+	return s.own[c][owner]
 }
 
 // lostKey says what was on lines that could not be read; what is zero may be
