@@ -64,6 +64,7 @@ func (a *alerts) print(ctx context.Context) error {
 		if err != nil {
 			return incomplete(err)
 		}
+		record.Alert = record.Alert.Stored()
 		a.Sent = append(a.Sent, record)
 	}
 	slices.SortFunc(a.Sent, func(x, y outbox.Record) int {
@@ -76,7 +77,7 @@ func (a *alerts) print(ctx context.Context) error {
 	a.Waiting = append([]outbox.Entry{}, waiting...)
 	if a.format == "json" {
 		for i, e := range a.Waiting {
-			a.Waiting[i].State = outbox.State(state(e))
+			a.Waiting[i].State, a.Waiting[i].Alert = outbox.State(state(e)), e.Alert.Stored()
 		}
 		return a.world.json(a)
 	}

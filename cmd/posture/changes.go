@@ -89,7 +89,11 @@ func (c *changes) load(ctx context.Context, s store.Store) ([]changed, error) {
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
-		runs = append(runs, changed{manifest.Run, manifest.Closed, manifest.Outcome, append([]drift.Alert{}, alerts...)})
+		run := changed{manifest.Run, manifest.Closed, manifest.Outcome, []drift.Alert{}}
+		for _, alert := range alerts {
+			run.Alerts = append(run.Alerts, alert.Stored())
+		}
+		runs = append(runs, run)
 	}
 	return runs, nil
 }

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"encoding/json"
+	"slices"
 
 	"posture/internal/posture"
 )
@@ -24,4 +25,17 @@ func shown(values []posture.Value) []posture.Value {
 		kept = append(kept, v)
 	}
 	return kept
+}
+
+// Stored returns the alert as runs store it now: in those of earlier versions a
+// time that never was is a date of the year 1, here it is null.
+func (a Alert) Stored() Alert {
+	a.Resources = slices.Clone(a.Resources)
+	for i, r := range a.Resources {
+		a.Resources[i].Actual = slices.Clone(r.Actual)
+		for j, v := range r.Actual {
+			a.Resources[i].Actual[j].Value = v.Stored()
+		}
+	}
+	return a
 }
