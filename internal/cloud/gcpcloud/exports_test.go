@@ -270,3 +270,32 @@ func TestExportedStrays(t *testing.T) {
 		t.Run(name, func(t *testing.T) { test.check(t) })
 	}
 }
+
+// policyLine returns a firewall policy that lets SSH in, under one of the types
+// that exports have for it.
+func policyLine(name, typ, place string) string {
+	return line("//compute.googleapis.com/projects/harbor/"+place+"/firewallPolicies/"+name, "compute.googleapis.com/"+typ, "501",
+		`"resource":{"version":"v1","data":{"name":"`+name+`","associations":[{"attachmentTarget":"https://www.googleapis.com/compute/v1/projects/harbor/global/networks/sea"}],`+
+			`"rules":[{"action":"allow","direction":"INGRESS","priority":100,"match":{"srcIpRanges":["0.0.0.0/0"],"layer4Configs":[{"ipProtocol":"tcp","ports":["22"]}]}}]}}`)
+}
+
+// TestExportedAliases: a firewall policy is judged under every type that an
+// export may have for it, and once where it has two.
+func TestExportedAliases(t *testing.T) {
+	base := lines(orgLine, projectLine("harbor", "501"), topicLine("tide", "501"))
+	const mole, all = "harbor mole gcp-firewall-no-open-ssh", "harbor all gcp-firewall-no-open-ssh"
+	guard := strings.NewReplacer(`"action":"allow"`, `"action":"deny"`, `"priority":100`, `"priority":1`).Replace(policyLine("guard", "NetworkFirewallPolicy", "global"))
+	for name, test := range map[string]exportCase{
+		"of folders":                     {false, []string{base + policyLine("mole", "FirewallPolicy", "global")}, map[string]string{mole: "fail", all: ""}},
+		"global":                         {false, []string{base + policyLine("mole", "NetworkFirewallPolicy", "global")}, map[string]string{mole: "fail", all: ""}},
+		"regional":                       {false, []string{base + policyLine("mole", "RegionNetworkFirewallPolicy", "regions/eu")}, map[string]string{mole: "fail", all: ""}},
+		"under two":                      {false, []string{base + lines(policyLine("mole", "FirewallPolicy", "global"), policyLine("mole", "NetworkFirewallPolicy", "global"))}, map[string]string{mole: "fail", all: ""}},
+		"of another version":             {false, []string{base + strings.Replace(policyLine("mole", "NetworkFirewallPolicy", "global"), `"v1"`, `"v9"`, 1)}, map[string]string{mole: "unknown; read compute.googleapis.com/Firewall: the answer is not understood (API version v9)", all: ""}},
+		"without a form":                 {false, []string{base + line("//compute.googleapis.com/projects/harbor/global/firewallPolicies/mole", "compute.googleapis.com/NetworkFirewallPolicy", "501", `"resource":{"data":[1]}`)}, map[string]string{mole: "unknown; read file1:4: the answer cannot be read (the content has another form than in an export)", all: ""}},
+		"that breaks off":                {false, []string{base + policyLine("mole", "NetworkFirewallPolicy", "global")[:230]}, map[string]string{mole: "", all: "unknown; read file1:4: the answer cannot be read (the line breaks off: the export is truncated, make it again)"}},
+		"that another policy stops":      {false, []string{base + lines(strings.Replace(policyLine("mole", "RegionNetworkFirewallPolicy", "regions/eu"), `"associations"`, `"region":"eu","associations"`, 1), guard)}, map[string]string{mole: "pass", all: ""}},
+		"of a type that nothing asks of": {false, []string{base + policyLine("mole", "OtherFirewallPolicy", "global")}, map[string]string{mole: ""}},
+	} {
+		t.Run(name, func(t *testing.T) { test.check(t) })
+	}
+}

@@ -120,7 +120,7 @@ type lostLines struct {
 
 // spoil notes a line that could not be read.
 func (x *exported) spoil(at string, bad lineError) {
-	key := lostKey{bad.content, bad.typ, bad.owner}
+	key := lostKey{bad.content, x.registry.called(bad.typ), bad.owner}
 	if known := x.lost[key]; known != nil {
 		known.more++
 		return

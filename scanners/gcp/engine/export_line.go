@@ -27,6 +27,7 @@ var lenient = protojson.UnmarshalOptions{DiscardUnknown: true}
 func (e *estate) takeLine(line []byte, at string, in *source) error {
 	found := &assetpb.Asset{}
 	if lenient.Unmarshal(line, found) == nil && found.GetName() != "" && found.GetAssetType() != "" {
+		found.AssetType = e.registry.called(found.GetAssetType())
 		if held := contentsOf(found); len(held) > 0 {
 			return e.takeContents(found, held, in)
 		}
@@ -39,6 +40,7 @@ func (e *estate) takeLine(line []byte, at string, in *source) error {
 	if err := m.mend(keys); err != nil {
 		return err
 	}
+	m.asset.AssetType = e.registry.called(m.asset.GetAssetType())
 	owner := newAsset(m.asset).owner()
 	for c, err := range m.bad {
 		e.spoilContent(c, m.asset, at, err)

@@ -60,7 +60,15 @@ type Registry struct {
 	InProjects []string
 	// Above are the types among them that folders and organizations have, too.
 	Above []string
+
+	// Aliases are names that exports may have for a type, each with the one that
+	// services know. The inventory itself is not asked for them: it may not know
+	// them.
+	Aliases map[string]string
 }
+
+// called returns the name by which services know a type of an export.
+func (r *Registry) called(typ string) string { return cmp.Or(r.Aliases[typ], typ) }
 
 // named returns the name by which people select the service, taken from its
 // type: "storage" of "storage.googleapis.com/Bucket".

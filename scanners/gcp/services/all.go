@@ -54,5 +54,8 @@ func Registry() engine.Registry {
 		Above: []string{
 			"cloudkms.googleapis.com/AutokeyConfig", "compute.googleapis.com/FirewallPolicy", "compute.googleapis.com/SecurityPolicy",
 		},
+		Aliases: map[string]string{
+			"compute.googleapis.com/NetworkFirewallPolicy": typeFirewallPolicy, "compute.googleapis.com/RegionNetworkFirewallPolicy": typeFirewallPolicy,
+		},
 	}
 }

@@ -115,3 +115,21 @@ func nameLacking(unread []posture.Unread) {
 func absent(typ string) posture.Cause {
 	return posture.Cause{Reason: posture.NotAnswered, Operation: "read " + typ}
 }
+
+// TestAliases: a name that only exports have leads to a type that is read, and
+// the inventory is never asked for it.
+func TestAliases(t *testing.T) {
+	server := bench.Serve(t)
+	enginetest.Scan(t, bench.Open(t, server, enginetest.Organization(t)), bench.Everything())
+	asked := map[string]bool{}
+	for _, call := range server.Calls() {
+		for _, typ := range call.Types {
+			asked[typ] = true
+		}
+	}
+	for alias, typ := range Registry().Aliases {
+		if asked[alias] || !asked[typ] {
+			t.Errorf("%s: asked for: %v; %s: asked for: %v", alias, asked[alias], typ, asked[typ])
+		}
+	}
+}
