@@ -65,7 +65,7 @@ func calls(t *testing.T, rule, command string) [][]string {
 }
 
 // TestCommandsAreKnown holds that what rules tell people to paste exists: of the
-// AWS CLI by its own tables, of gcloud by the list in testdata.
+// AWS CLI by its own tables, of gcloud and bq by the list in testdata.
 func TestCommandsAreKnown(t *testing.T) {
 	var aws []fixing
 	listed := listedCommands(t, "testdata/gcloud.txt")
@@ -73,12 +73,12 @@ func TestCommandsAreKnown(t *testing.T) {
 		switch f.argv[0] {
 		case "aws":
 			aws = append(aws, f)
-		case "gcloud":
+		case "gcloud", "bq":
 			if fault := listed.fault(f.argv); fault != "" {
 				t.Errorf("%s: %s: %q", f.rule, fault, f.argv)
 			}
 		default:
-			t.Errorf("%s: expected a command of aws or gcloud, found %q", f.rule, f.argv)
+			t.Errorf("%s: expected a command of aws, gcloud or bq, found %q", f.rule, f.argv)
 		}
 	}
 	if len(aws) == 0 {

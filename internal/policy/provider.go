@@ -129,7 +129,7 @@ func (p *provider) NativeToValue(value any) ref.Val {
 	case []string:
 		return types.NewStringList(p, v)
 	case map[string]string:
-		return types.NewStringStringMap(p, v)
+		return newOrderedMap(p, v)
 	}
 	v := reflect.ValueOf(value)
 	switch v.Kind() {

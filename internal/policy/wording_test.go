@@ -222,3 +222,14 @@ func TestPassesSayNothing(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestKeysOfMapsComeSorted: what a sentence says of a map is the same each time.
+func TestKeysOfMapsComeSorted(t *testing.T) {
+	r := resource(bucket{Days: 7, Labels: map[string]string{"b": "2", "d": "4", "a": "1", "c": "3"}})
+	for range 20 {
+		got := said(t, "fix: f\nfails: \"{all}\"\nlet: {all: 'resource.labels.map(k, k + resource.labels[k]).join(\",\")'}", r)[0]
+		if want := "a1,b2,c3,d4"; got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+}
