@@ -57,14 +57,14 @@ func inOnePass(c *comparison, s *side) outcomeOf {
 		o.Summary = found.summary
 	}
 	stored, err := toldFile(c.toldKey(s)).Load(context.Background(), c.auditor.Store)
-	for err == nil {
-		for l, readErr := range stored {
-			if readErr != nil {
-				o.Err = "what was stored: " + readErr.Error()
-			}
-			o.Lines = append(o.Lines, l)
+	if err != nil {
+		return o
+	}
+	for l, err := range stored {
+		if err != nil {
+			o.Err = "what was stored: " + err.Error()
 		}
-		break
+		o.Lines = append(o.Lines, l)
 	}
 	return o
 }

@@ -77,7 +77,7 @@ func (t *templates) parse(from text, command bool) template {
 		}
 		name, after, closed := strings.Cut(opened, "}")
 		quoted := command && inQuotes(strings.TrimSuffix(from.value, "{"+opened))
-		if quoted && !(closed && isPlaceholder(name)) {
+		if quoted && (!closed || !isPlaceholder(name)) {
 			all, rest = append(all, piece{text: "{"}), opened
 			continue
 		}
@@ -189,7 +189,7 @@ func (v *value) printable(s *shape) error {
 		if !isStruct(t) {
 			return fmt.Errorf("%s has no parts to show", v.field.dotted)
 		}
-		f, _ := fieldNamed(t, v.below[i]) // it is there: the path was looked up
+		f := fieldNamed(t, v.below[i]) // it is there: the path was looked up
 		t, i = f.Type, i+1
 	}
 	if isStruct(t) || t.Kind() == reflect.Map {
@@ -199,13 +199,13 @@ func (v *value) printable(s *shape) error {
 }
 
 // fieldNamed returns the field of a struct with that JSON name.
-func fieldNamed(t reflect.Type, name string) (reflect.StructField, bool) {
+func fieldNamed(t reflect.Type, name string) reflect.StructField {
 	for f := range t.Fields() {
 		if jsonName(f) == name {
-			return f, true
+			return f
 		}
 	}
-	return reflect.StructField{}, false
+	return reflect.StructField{}
 }
 
 // fill returns the text with its values, "" when one cannot be had.
@@ -258,7 +258,7 @@ func items(v reflect.Value, below []string) []any {
 		return all
 	}
 	if len(below) > 0 {
-		f, _ := fieldNamed(v.Type(), below[0])
+		f := fieldNamed(v.Type(), below[0])
 		return items(v.FieldByIndex(f.Index), below[1:])
 	}
 	left := 1

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 
@@ -27,7 +28,7 @@ func TestChunks(t *testing.T) {
 		if !bytes.Equal(want, c.take(front)) {
 			t.Fatal("other bytes came out")
 		}
-		if n, err := c.Read(make([]byte, 1)); n != 0 || err != io.EOF || c.size != 0 {
+		if n, err := c.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) || c.size != 0 {
 			t.Fatalf("%d more bytes: %v", n, err)
 		}
 	})

@@ -6,46 +6,8 @@ import "posture/internal/cloud"
 func command() cloud.Command {
 	return cloud.Command{
 		Unit: "scope", Shared: true,
-		Flags: []cloud.Flag{
-			{Name: organizationFlag, Usage: "`number` of the organization to read, with all below it"},
-			{Name: folderFlag, Usage: "`number` of the folder to read, with all below it"},
-			{Name: projectFlag, Usage: "`id` of a project to read (may be repeated)", Takes: cloud.Values},
-			{Name: impersonateFlag, Usage: "`email` of the service account to read as"},
-			{
-				Name:  exportFlag,
-				Usage: "read this `file` of gcloud asset export instead of the cloud (may be repeated: resources, IAM policies, organization policies)",
-				Takes: cloud.Files, ScanOnly: true,
-			},
-			{
-				Name:  completeFlag,
-				Usage: "the export has all types and all projects, unfiltered: what it does not hold is not there",
-				Takes: cloud.Nothing, ScanOnly: true,
-			},
-		},
-		Scan: cloud.Help{
-			Short: "Scan Google Cloud projects, folders or an organization",
-			Long: `Scan all projects of an organization or a folder, or single projects, from one
-pass over Cloud Asset Inventory: those that the flags name, else those that
-posture.yaml names, else GOOGLE_CLOUD_PROJECT. What the inventory lacks is read
-directly.
-
-With --from-export the scan reads what gcloud asset export wrote, without
-credentials and without a cloud. What a file lacks is not known: of a type of
-which it holds nothing, nothing is said, and what turns on the IAM policy or the
-organization policies of a project without such a line is unknown. With
---complete you say that the export was not filtered; then none means none.
-A line that cannot be read is named, and the rest is judged.
-
-A project is judged with the IAM policies above it: without the folders and the
-organization in scope, they are read directly, or what turns on them is
-unknown.`,
-			Example: `  posture scan gcp --organization 123456789012
-  posture scan gcp --project shop-prod --project shop-test
-  posture scan gcp --folder 345678901234 --impersonate-service-account posture@audit.iam.gserviceaccount.com
-  posture scan gcp --from-export resources.ndjson --from-export iam-policies.ndjson
-  posture scan gcp --from-export all.ndjson --complete
-  posture scan gcp --project shop-prod --fail-on high      for a pipeline`,
-		},
+		Flags: flags(),
+		Scan:  scanHelp(),
 		Doctor: cloud.Help{
 			Short: "Try the permissions for Google Cloud, and the store",
 			Long: `Make every call that a scan makes, the direct reads for one project only, and
@@ -68,5 +30,53 @@ on it.`,
   gcloud iam roles create postureScan --organization 123456789012 --file role.yaml
   posture permissions gcp --services storage,sqladmin --format json`,
 		},
+	}
+}
+
+// flags returns the flags that say what is read.
+func flags() []cloud.Flag {
+	return []cloud.Flag{
+		{Name: organizationFlag, Usage: "`number` of the organization to read, with all below it"},
+		{Name: folderFlag, Usage: "`number` of the folder to read, with all below it"},
+		{Name: projectFlag, Usage: "`id` of a project to read (may be repeated)", Takes: cloud.Values},
+		{Name: impersonateFlag, Usage: "`email` of the service account to read as"},
+		{
+			Name:  exportFlag,
+			Usage: "read this `file` of gcloud asset export instead of the cloud (may be repeated: resources, IAM policies, organization policies)",
+			Takes: cloud.Files, ScanOnly: true,
+		},
+		{
+			Name:  completeFlag,
+			Usage: "the export has all types and all projects, unfiltered: what it does not hold is not there",
+			Takes: cloud.Nothing, ScanOnly: true,
+		},
+	}
+}
+
+// scanHelp explains a scan.
+func scanHelp() cloud.Help {
+	return cloud.Help{
+		Short: "Scan Google Cloud projects, folders or an organization",
+		Long: `Scan all projects of an organization or a folder, or single projects, from one
+pass over Cloud Asset Inventory: those that the flags name, else those that
+posture.yaml names, else GOOGLE_CLOUD_PROJECT. What the inventory lacks is read
+directly.
+
+With --from-export the scan reads what gcloud asset export wrote, without
+credentials and without a cloud. What a file lacks is not known: of a type of
+which it holds nothing, nothing is said, and what turns on the IAM policy or the
+organization policies of a project without such a line is unknown. With
+--complete you say that the export was not filtered; then none means none.
+A line that cannot be read is named, and the rest is judged.
+
+A project is judged with the IAM policies above it: without the folders and the
+organization in scope, they are read directly, or what turns on them is
+unknown.`,
+		Example: `  posture scan gcp --organization 123456789012
+  posture scan gcp --project shop-prod --project shop-test
+  posture scan gcp --folder 345678901234 --impersonate-service-account posture@audit.iam.gserviceaccount.com
+  posture scan gcp --from-export resources.ndjson --from-export iam-policies.ndjson
+  posture scan gcp --from-export all.ndjson --complete
+  posture scan gcp --project shop-prod --fail-on high      for a pipeline`,
 	}
 }

@@ -110,7 +110,7 @@ func (w *farWorld) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 func (w *farWorld) config() aws.Config {
 	var dialer net.Dialer
 	client := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // its certificate is the test's
+		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // its certificate is the test's
 		t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
 			w.dials.Add(1)
 			time.Sleep(2 * w.latency)

@@ -67,23 +67,28 @@ const deepest = 7
 // account. What cannot be read guards nothing, and nothing guards a management
 // account.
 func readGuards(ctx context.Context, p *engine.Place) guards {
-	found, _ := engine.Once(p.Home(), "guards of the organization", func() (guards, error) {
-		above, ok := p.Above()
-		if !ok {
-			return guards{}, nil
-		}
-		r := guardReader{client: engine.Client(above, organizations.NewFromConfig), known: map[string]iamDocument{}}
-		out, err := r.client.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
-		r.lost(err)
-		if err != nil {
-			return guards{gap: r.gap}, nil
-		}
-		if out.Organization == nil || out.Organization.FeatureSet != types.OrganizationFeatureSetAll || aws.ToString(out.Organization.MasterAccountId) == p.Account {
-			return guards{}, nil
-		}
-		return r.climb(ctx, p.Account), nil
+	found, _ := engine.Once(p.Home(), "guards of the organization", func() (guards, error) { // it never fails: a gap is part of what is found
+		return findGuards(ctx, p), nil
 	})
 	return found
+}
+
+// findGuards does so.
+func findGuards(ctx context.Context, p *engine.Place) guards {
+	above, ok := p.Above()
+	if !ok {
+		return guards{}
+	}
+	r := guardReader{client: engine.Client(above, organizations.NewFromConfig), known: map[string]iamDocument{}}
+	out, err := r.client.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
+	r.lost(err)
+	if err != nil {
+		return guards{gap: r.gap}
+	}
+	if out.Organization == nil || out.Organization.FeatureSet != types.OrganizationFeatureSetAll || aws.ToString(out.Organization.MasterAccountId) == p.Account {
+		return guards{}
+	}
+	return r.climb(ctx, p.Account)
 }
 
 // climb reads the levels from an account up to the root.

@@ -80,17 +80,6 @@ func (s *Service) named() string {
 // types returns every name by which the inventory lists what the service reads.
 func (s *Service) types() []string { return append([]string{cmp.Or(s.Of, s.Name)}, s.Also...) }
 
-// typesWithPolicies returns the types of which the service looks at policies.
-func (s *Service) typesWithPolicies() []string {
-	types := s.types()
-	for _, join := range s.Joins {
-		if join.Policies {
-			types = append(types, join.types()...)
-		}
-	}
-	return types
-}
-
 // kindred returns the types that are one kind with a type to people, itself
 // included. An export that holds one of them need not hold the others: there
 // may be none.
