@@ -19,9 +19,12 @@ func where(grants []engine.Grant, match func(engine.Grant) bool) []engine.Grant 
 }
 
 // toPublic reports whether the grant is to everybody, or to everybody with a
-// Google account.
+// Google account. A condition takes nothing away: it may hold for anybody. All
+// identities of a pool are not the public: whom its providers let in is judged
+// with them.
 func toPublic(g engine.Grant) bool {
-	return slices.Contains([]string{"allUsers", "allAuthenticatedUsers", "principalSet://goog/public:all"}, g.Member)
+	return strings.EqualFold(g.Member, "allUsers") || strings.EqualFold(g.Member, "allAuthenticatedUsers") ||
+		strings.HasPrefix(g.Member, "principalSet://goog/public:")
 }
 
 // toDeleted reports whether the member was deleted: the grant is worth nothing,
@@ -78,10 +81,10 @@ var googleProjects = []string{
 	"service-consumer-management", "service-networking", "sourcerepo-service-accounts", "storage-transfer-service",
 }
 
-// memberDomain returns the domain of a person, a group or a domain's people;
-// "" for the others.
+// memberDomain returns the domain of a person, a group or a domain's people, in
+// lower case; "" for the others.
 func memberDomain(member string) string {
-	kind, name, _ := strings.Cut(member, ":")
+	kind, name, _ := strings.Cut(strings.ToLower(member), ":")
 	switch kind {
 	case "domain":
 		return name
