@@ -2,17 +2,14 @@ package awscloud
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 
 	"posture/internal/audit"
-	"posture/internal/cloud"
 	"posture/internal/drift"
 	"posture/internal/posture"
 	"posture/scanners/aws"
@@ -46,7 +43,7 @@ func (a *accounts) targets(ctx context.Context) ([]posture.Target, error) {
 func (a *accounts) members(ctx context.Context) ([]posture.Target, error) {
 	found, err := aws.Organization(ctx, a.aws)
 	if err != nil {
-		return nil, err
+		return nil, advise(err, "", a.at)
 	}
 	targets := slices.Clone(a.Targets)
 	for _, member := range found {
@@ -61,12 +58,12 @@ func (a *accounts) members(ctx context.Context) ([]posture.Target, error) {
 
 // open reaches one account.
 func (a *accounts) open(ctx context.Context, target posture.Target) (audit.Scanner, error) {
-	cfg, assumed, err := a.credentials(ctx, target.Account)
+	cfg, role, err := a.credentials(ctx, target.Account)
 	if err != nil {
 		return nil, err
 	}
 	options := aws.Options{Services: a.Services, Sample: a.sample}
-	if !assumed {
+	if role.ARN == "" {
 		options.Identity = a.identity()
 	}
 	if a.settings.Organization != nil && a.role.ARN == "" && a.profile == "" {
@@ -74,32 +71,41 @@ func (a *accounts) open(ctx context.Context, target posture.Target) (audit.Scann
 	}
 	account, err := aws.Open(ctx, cfg, target, options)
 	if err != nil {
-		return nil, err
+		return nil, advise(err, role.ARN, a.at)
 	}
 	return account, nil
 }
 
-// credentials returns those by which an account is read, and whether they are
-// those of a role and not the ones at hand.
-func (a *accounts) credentials(ctx context.Context, account string) (cfg awssdk.Config, assumed bool, err error) {
+// credentials returns those by which an account is read, and the role that they
+// are of, an empty one for those at hand.
+func (a *accounts) credentials(ctx context.Context, account string) (cfg awssdk.Config, role aws.Role, err error) {
+	role, err = a.roleOf(ctx, account)
+	if err != nil || role.ARN == "" {
+		return a.aws, role, err
+	}
+	return aws.Assume(a.aws, role), role, nil
+}
+
+// roleOf returns the role by which an account is read.
+func (a *accounts) roleOf(ctx context.Context, account string) (aws.Role, error) {
 	if a.role.ARN != "" {
-		return aws.Assume(a.aws, a.role), true, nil
+		return a.role, nil
 	}
 	for _, known := range a.settings.Accounts {
 		if known.ID == account && known.RoleARN != "" {
-			return aws.Assume(a.aws, aws.Role{ARN: known.RoleARN, ExternalID: known.ExternalID, Session: session}), true, nil
+			return aws.Role{ARN: known.RoleARN, ExternalID: known.ExternalID, Session: session}, nil
 		}
 	}
 	organization := a.settings.Organization
 	if organization == nil || a.profile != "" {
-		return a.aws, false, nil
+		return aws.Role{}, nil
 	}
 	own, err := a.ownAccount(ctx)
 	if err != nil || own == account {
-		return a.aws, false, err
+		return aws.Role{}, err
 	}
-	role := fmt.Sprintf("arn:%s:iam::%s:role/%s", partitionOf(a.aws.Region), account, organization.Role)
-	return aws.Assume(a.aws, aws.Role{ARN: role, ExternalID: organization.ExternalID, Session: session}), true, nil
+	arn := fmt.Sprintf("arn:%s:iam::%s:role/%s", partitionOf(a.aws.Region), account, organization.Role)
+	return aws.Role{ARN: arn, ExternalID: organization.ExternalID, Session: session}, nil
 }
 
 // partitionOf returns the partition of a region.
@@ -123,22 +129,10 @@ func (a *accounts) ownAccount(ctx context.Context) (string, error) {
 	}
 	found, err := aws.Identify(ctx, a.aws)
 	if err != nil {
-		if cloud.Passing(err) {
-			return "", err // no fault of the credentials
-		}
-		return "", fmt.Errorf("%s: %w", advice(err), err)
+		return "", advise(err, "", a.at)
 	}
 	a.own = found
 	return a.own.Account, nil
-}
-
-// advice says what to do about credentials that were refused.
-func advice(err error) string {
-	var known *posture.ReadError
-	if errors.As(err, &known) && strings.HasPrefix(known.Cause.Code, "ExpiredToken") {
-		return "your AWS session has expired, run: aws sso login"
-	}
-	return "no AWS credentials work here: set AWS_PROFILE, pass --profile, or sign in (aws sso login)"
 }
 
 // identity returns whose the credentials at hand are, as far as that was asked.

@@ -32,14 +32,18 @@ const (
 type scope struct {
 	cloud.Choice
 	settings config.AWS // as the environment fills them in
-	profile  string
-	role     aws.Role // instead of the configured accounts: the one account of this role
+	profile  string     // of the flag
+	at       string     // profile of the credentials at hand, by flag or environment, as far as that is known
+	role     aws.Role   // instead of the configured accounts: the one account of this role
 	sample   bool
 }
 
 // choose decides what the options put in scope.
 func choose(o cloud.Options) (scope, error) {
 	s := scope{settings: o.Config.AWS, profile: o.Flags.One(profileFlag), sample: o.Sample}
+	if s.at = s.profile; s.at == "" && o.Getenv != nil {
+		s.at = o.Getenv("AWS_PROFILE")
+	}
 	s.fillIn(o.Getenv)
 	s.role = aws.Role{ARN: o.Flags.One(roleFlag), ExternalID: o.Flags.One(externalFlag), Session: session}
 	if s.role.ExternalID != "" && s.role.ARN == "" {

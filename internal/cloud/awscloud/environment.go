@@ -2,13 +2,12 @@ package awscloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
-
-	"posture/internal/cloud"
 )
 
 // Environment returns the credentials of whoever runs the program, by the
@@ -20,10 +19,7 @@ func Environment(ctx context.Context, profile string) (awssdk.Config, error) {
 		return awssdk.Config{}, err
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		if cloud.Passing(err) {
-			return awssdk.Config{}, fmt.Errorf("get AWS credentials: %w", err)
-		}
-		return awssdk.Config{}, fmt.Errorf("no AWS credentials were found: set AWS_PROFILE, pass --profile NAME, or sign in with aws sso login (%w)", err)
+		return awssdk.Config{}, sourceOf(ctx, profile).explain(err)
 	}
 	return cfg, nil
 }
@@ -37,10 +33,24 @@ func Load(ctx context.Context, profile string) (awssdk.Config, error) {
 	}
 	cfg, err := awsconfig.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return awssdk.Config{}, fmt.Errorf("load the AWS configuration: %w", err)
+		return awssdk.Config{}, notLoaded(ctx, err, profile)
 	}
 	if cfg.Region == "" {
 		cfg.Region = "us-east-1"
 	}
 	return cfg, nil
+}
+
+// notLoaded says what is wrong with the environment or the files.
+func notLoaded(ctx context.Context, err error, profile string) error {
+	var missing awsconfig.SharedConfigProfileNotExistError
+	var mfa awsconfig.AssumeRoleTokenProviderNotSetError
+	switch {
+	case errors.As(err, &missing):
+		return noProfile(missing.Profile)
+	case errors.As(err, &mfa):
+		name := sourceOf(ctx, profile).profile
+		return fmt.Errorf("profile %s asks for an MFA code, which posture cannot take: get its credentials first, with eval \"$(aws configure export-credentials --profile %s --format env)\"", name, name)
+	}
+	return fmt.Errorf("load the AWS configuration: %w", err)
 }
