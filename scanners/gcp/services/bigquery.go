@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 // BigQueryDataset is what rules may ask of a dataset of BigQuery.
 type BigQueryDataset struct {
 	Elsewhere             bool           `json:"elsewhere"`               // its tables are kept elsewhere: it is linked to another dataset or stands for a source outside of BigQuery
+	Anonymous             bool           `json:"anonymous"`               // BigQuery made it for what queries return, and nobody can set it up
 	KMSKey                string         `json:"kms_key"`                 // the customer-managed key that encrypts new tables by default; "" for none
 	PublicAccess          []engine.Grant `json:"public_access"`           // entries of its own access list for everybody, or everybody with a Google account
 	PublicGrants          []engine.Grant `json:"public_grants"`           // grants of its IAM policy to allUsers or allAuthenticatedUsers
@@ -34,6 +36,14 @@ var bigQueryDatasets = engine.Service{
 	Read:     readBigQueryDataset,
 }
 
+// ofQueries matches the ids of the datasets that BigQuery makes for the results
+// of queries and of scripts. Those that people hide begin with a line, too.
+var ofQueries = regexp.MustCompile(`/datasets/_(?:script)?[0-9a-f]{40}(?:/|$)`)
+
+// anonymous reports whether a dataset, or that of a table, by its full name, is
+// one of those.
+func anonymous(name string) bool { return ofQueries.MatchString(name) }
+
 func bigQueryGet(resource string) engine.Get {
 	op := "bigquery." + resource + ".get"
 	return engine.Get{Op: op, Permission: op, Root: "https://bigquery.googleapis.com/bigquery/v2/", Version: "v2"}
@@ -53,6 +63,7 @@ func readBigQueryDataset(ctx context.Context, r *engine.Reading) any {
 	var data bigQueryDatasetData
 	r.Decode(&data)
 	doc := &BigQueryDataset{Elsewhere: data.Type == "LINKED" || data.Type == "EXTERNAL", KMSKey: data.Encryption.Key}
+	doc.Anonymous = anonymous(r.Asset.Name)
 	for _, entry := range data.Access {
 		for _, member := range []string{entry.SpecialGroup, entry.IAMMember} {
 			if g := (engine.Grant{Role: entry.Role, Member: member, On: r.Asset.Name}); toPublic(g) {
@@ -99,8 +110,9 @@ func publicTables(policies map[string]*engine.Policy) map[string][]string {
 
 // BigQueryTable is what rules may ask of a table of BigQuery.
 type BigQueryTable struct {
-	Kept   bool   `json:"kept"`    // BigQuery keeps its data: it is no view over others, and no external table
-	KMSKey string `json:"kms_key"` // the customer-managed key that encrypts it; "" for Google's
+	Kept      bool   `json:"kept"`      // BigQuery keeps its data: it is no view over others, and no external table
+	Anonymous bool   `json:"anonymous"` // it holds what a query returned, in a dataset that BigQuery made
+	KMSKey    string `json:"kms_key"`   // the customer-managed key that encrypts it; "" for Google's
 }
 
 var bigQueryTables = engine.Service{
@@ -127,5 +139,5 @@ func readBigQueryTable(_ context.Context, r *engine.Reading) any {
 	var data bigQueryTableData
 	r.Decode(&data)
 	kind := engine.Need(r, data.Type, "kept")
-	return &BigQueryTable{Kept: kind != "VIEW" && kind != "EXTERNAL", KMSKey: data.Encryption.Key}
+	return &BigQueryTable{Kept: kind != "VIEW" && kind != "EXTERNAL", Anonymous: anonymous(r.Asset.Name), KMSKey: data.Encryption.Key}
 }

@@ -1,8 +1,10 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"google.golang.org/api/spanner/v1"
 
@@ -14,7 +16,10 @@ import (
 type SpannerDatabase struct {
 	DropProtection  bool     `json:"drop_protection"`  // neither it nor its instance can be deleted by mistake
 	BackupSchedules []string `json:"backup_schedules"` // names of the schedules that back it up
+	FreeTrial       bool     `json:"free_trial"`       // its instance is free of charge, and has neither backups nor schedules
 }
+
+const typeSpannerInstance = "spanner.googleapis.com/Instance"
 
 var spannerDatabases = engine.Service{
 	Type: scanners.Type{
@@ -24,6 +29,7 @@ var spannerDatabases = engine.Service{
 		Console: scanners.Console{Path: "/spanner/instances/{instances}/databases/{databases}/details/tables?project={project}"},
 	},
 	Versions: []string{"v1"},
+	Joins:    []engine.Join{{Type: typeSpannerInstance, For: []string{"free_trial"}}},
 	Get: []engine.Get{{
 		Op: "spanner.databases.get", Permission: "spanner.databases.get", Root: "https://spanner.googleapis.com/v1/", Version: "v1",
 	}},
@@ -41,7 +47,7 @@ type spannerDatabaseData struct {
 func readSpannerDatabase(ctx context.Context, r *engine.Reading) any {
 	var data spannerDatabaseData
 	r.Decode(&data)
-	doc := &SpannerDatabase{DropProtection: data.DropProtection}
+	doc := &SpannerDatabase{DropProtection: data.DropProtection, FreeTrial: onFreeTrial(r, "free_trial")}
 	if !r.Wants("backup_schedules") {
 		return doc
 	}
@@ -50,6 +56,29 @@ func readSpannerDatabase(ctx context.Context, r *engine.Reading) any {
 		doc.BackupSchedules = schedules
 	}
 	return doc
+}
+
+// spannerInstanceData is what a database looks at of instances
+// (spanner.instances.get).
+type spannerInstanceData struct {
+	Type string `json:"instanceType"` // PROVISIONED or FREE_INSTANCE
+}
+
+// onFreeTrial reports whether the database's instance is one that is free of
+// charge. Where the instance is not there it marks the field as unread.
+func onFreeTrial(r *engine.Reading, field string) bool {
+	name, _, _ := strings.Cut(r.Asset.Name, "/databases/")
+	found := indexOf(r, typeSpannerInstance, field, func(instances []engine.Joined[spannerInstanceData]) map[string]string {
+		types := map[string]string{}
+		for _, i := range instances {
+			types[i.Name] = cmp.Or(i.Data.Type, "PROVISIONED")
+		}
+		return types
+	})
+	if found[name] == "" && r.Wants(field) {
+		r.Missing(typeSpannerInstance, field)
+	}
+	return found[name] == "FREE_INSTANCE"
 }
 
 // spannerSchedules returns the names of a database's backup schedules.

@@ -16,15 +16,18 @@ func TestSpannerDatabases(t *testing.T) {
 	typ := "spanner.googleapis.com/Database"
 	refused := posture.Cause{Reason: posture.Denied, Operation: opSpannerSchedules, Code: "PERMISSION_DENIED", Permission: "spanner.backupSchedules.list"}
 	serviceTest{
-		data: "spanner", types: []string{typ}, schemas: map[string]any{typ + " v1": spanner.Database{}},
+		data: "spanner", types: []string{typ}, schemas: map[string]any{typ + " v1": spanner.Database{}, typeSpannerInstance + " v1": spanner.Instance{}},
 		want: map[string]any{
 			"orders":      &SpannerDatabase{DropProtection: true, BackupSchedules: []string{"daily", "weekly"}},
 			"unprotected": &SpannerDatabase{BackupSchedules: []string{"daily"}},
 			"trial":       &SpannerDatabase{DropProtection: true},
 			"refused":     &SpannerDatabase{DropProtection: true},
+			"tryout":      &SpannerDatabase{DropProtection: true, FreeTrial: true},
+			"orphan":      &SpannerDatabase{DropProtection: true},
 		},
 		unread: map[string][]posture.Unread{
 			"refused": {{Field: "backup_schedules", Cause: refused}},
+			"orphan":  {{Field: "free_trial", Cause: absent(typeSpannerInstance)}},
 		},
 	}.run(t)
 }
