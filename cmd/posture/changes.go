@@ -138,6 +138,9 @@ func about(a drift.Alert) string {
 	for i := 0; a.Rule == nil && i < len(a.Rules) && i < shownNames; i++ {
 		parts = append(parts, a.Rules[i].Rule)
 	}
+	if a.Kind == drift.TargetGone {
+		parts = append(parts, leftWords(a)...)
+	}
 	for i := 0; i < len(a.Problems) && i < shownNames; i++ {
 		parts = append(parts, a.Problems[i].Cause.String())
 	}
@@ -146,6 +149,27 @@ func about(a drift.Alert) string {
 		text += ": " + names
 	}
 	return text
+}
+
+// leftWords says in a few words why targets are in scope no longer, as far as
+// that is known.
+func leftWords(a drift.Alert) []string {
+	listed, reconfigured := 0, 0
+	for _, count := range a.Targets {
+		if count.Reconfigured {
+			reconfigured++
+		} else {
+			listed++
+		}
+	}
+	var parts []string
+	if listed > 0 {
+		parts = append(parts, "no longer listed: its failing findings are no longer checked")
+	}
+	if reconfigured > 0 {
+		parts = append(parts, "not in scope since posture.yaml changed: its failing findings are no longer checked")
+	}
+	return parts
 }
 
 // resourceNames names the first resources of an alert about one rule.

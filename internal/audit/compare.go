@@ -47,6 +47,9 @@ func (a *Auditor) compare(ctx context.Context, ix index, run snapshot.Run, parts
 			return nil, fmt.Errorf("compare %s: %w", s.in.Target, err)
 		}
 	}
+	if err := c.leave(ctx); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 
@@ -123,11 +126,11 @@ type compared struct {
 	full    error                        // why a line could not be written
 }
 
-// newCompared prepares one reading. Of a target that is out of scope, or that
-// that a later run was compared for, no lines are kept.
+// newCompared prepares one reading. Of a target that a later run was compared
+// for no lines are kept.
 func (c *comparison) newCompared(s *side) (*compared, error) {
 	found := &compared{changes: drift.NewChanges(), tally: tally.New(c.auditor.Worst)}
-	if s.late || s.in.Extent.Removed {
+	if s.late {
 		return found, nil
 	}
 	var err error
@@ -203,14 +206,9 @@ func noted[T any](stream iter.Seq2[T, error], kept *error) iter.Seq2[T, error] {
 	}
 }
 
-// keep stores what people are notified of from now on. Of a target that is out
-// of scope nothing remains.
+// keep stores what people are notified of from now on.
 func (c *comparison) keep(ctx context.Context, s *side, found *compared) error {
 	name := s.in.Target.String()
-	if s.in.Extent.Removed {
-		c.targets[name] = known{}
-		return nil
-	}
 	target := s.in.Target
 	target.Regions = nil
 	c.targets[name] = known{Target: target, Run: c.run.ID, Key: c.toldKey(s)}

@@ -83,19 +83,29 @@ func TestFlows(t *testing.T) {
 		}
 	}
 	nameless := name("arn:bucket:main", posture.Unread{Field: posture.FieldName, Cause: denied})
+	leaves := func(s *site) { s.gone = s.cloud.accounts["1"]; delete(s.cloud.accounts, "1") }
+	returns := func(s *site) { s.cloud.accounts["1"] = s.gone }
+	admitGone := func(s *site) { s.gone.refused = nil }
+	gone := func(n int) string { return fmt.Sprint("target-gone ", n) }
 	problem := func(n int) string { return fmt.Sprint("scanner-problem ", n) }
 	over := problem(0)
 	nothing := step{}
 	for about, steps := range map[string][]step{
-		"a change and back":               {{mains(bad), []string{mainRegressed}}, nothing, {mains(good), []string{mainResolved}}, nothing},
-		"below the floor":                 {{func(s *site) { s.cloud.put("1", "arn:gate:g", gate{Open: true}) }, nil}},
-		"account refused":                 {{refuse, []string{problem(5)}}, {all(admit, mains(bad)), []string{mainRegressed, over}}},
-		"account refused while it fails":  {{mains(bad), []string{mainRegressed}}, {refuse, []string{problem(5)}}, nothing, {admit, []string{over}}, {mains(good), []string{mainResolved}}},
-		"listing fails half-way":          {{of("1", func(a *account) { a.broken[bucketType] = true }), []string{problem(2)}}},
-		"setting unread, then bad":        {{func(s *site) { s.cloud.unread("1", "arn:bucket:main", "encrypted") }, []string{problem(1)}}, {mains(bad), []string{mainRegressed, over}}},
-		"bucket gone":                     {{mains(bad), []string{mainRegressed}}, {func(s *site) { s.cloud.remove("1", "arn:bucket:main") }, []string{"deleted:deleted " + encrypted + " 1/arn:bucket:main"}}},
-		"account out of scope, then back": {{mains(bad), []string{mainRegressed}}, {func(s *site) { s.gone = s.cloud.accounts["1"]; delete(s.cloud.accounts, "1") }, []string{"closed:out of scope " + encrypted + " 1/arn:bucket:main"}}, nothing, {func(s *site) { s.cloud.accounts["1"] = s.gone }, []string{"baseline 1"}}, nothing},
-		"account cannot be opened":        {{of("1", func(a *account) { a.target.Account = "3" }), []string{problem(3)}}},
+		"a change and back":                         {{mains(bad), []string{mainRegressed}}, nothing, {mains(good), []string{mainResolved}}, nothing},
+		"below the floor":                           {{func(s *site) { s.cloud.put("1", "arn:gate:g", gate{Open: true}) }, nil}},
+		"account refused":                           {{refuse, []string{problem(5)}}, {all(admit, mains(bad)), []string{mainRegressed, over}}},
+		"account refused while it fails":            {{mains(bad), []string{mainRegressed}}, {refuse, []string{problem(5)}}, nothing, {admit, []string{over}}, {mains(good), []string{mainResolved}}},
+		"listing fails half-way":                    {{of("1", func(a *account) { a.broken[bucketType] = true }), []string{problem(2)}}},
+		"setting unread, then bad":                  {{func(s *site) { s.cloud.unread("1", "arn:bucket:main", "encrypted") }, []string{problem(1)}}, {mains(bad), []string{mainRegressed, over}}},
+		"bucket gone":                               {{mains(bad), []string{mainRegressed}}, {func(s *site) { s.cloud.remove("1", "arn:bucket:main") }, []string{"deleted:deleted " + encrypted + " 1/arn:bucket:main"}}},
+		"account gone, then back":                   {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, nothing, {returns, nil}, {mains(good), []string{mainResolved}}},
+		"account gone, back and fixed":              {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, nothing, {all(returns, mains(good)), []string{mainResolved}}, {mains(bad), []string{mainRegressed}}},
+		"account gone twice":                        {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, {returns, nil}, {leaves, []string{gone(1)}}, nothing},
+		"account gone where nothing fails":          {{leaves, nil}, nothing, {returns, nil}, {mains(bad), []string{mainRegressed}}},
+		"account gone where it is exempted":         {{all(until("2025-02-01"), mains(bad)), nil}, {leaves, nil}, {returns, nil}},
+		"account gone while unread":                 {{mains(bad), []string{mainRegressed}}, {refuse, []string{problem(5)}}, {leaves, []string{over, gone(1)}}, {all(admitGone, returns), nil}},
+		"account gone with what is below the floor": {{func(s *site) { s.cloud.put("1", "arn:gate:g", gate{Open: true}) }, nil}, {leaves, []string{gone(1)}}, nothing},
+		"account cannot be opened":                  {{of("1", func(a *account) { a.target.Account = "3" }), []string{problem(3)}}},
 
 		"exempted, expires on its day":             {{all(until("2025-01-08"), mains(bad)), nil}, nothing, {nil, []string{mainExpired}}, nothing, {mains(good), []string{mainResolved}}},
 		"exemption taken back":                     {{all(until("2025-01-20"), mains(bad)), nil}, {none, []string{mainExpired}}, nothing},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"posture/internal/drift"
 	"posture/internal/posture"
@@ -34,9 +35,10 @@ type index struct {
 
 // known is what is known of one target.
 type known struct {
-	Target posture.Target `json:"target"` // without its regions
-	Run    posture.RunID  `json:"run"`    // the latest that was compared
-	Key    string         `json:"key"`    // of its notified state
+	Target posture.Target `json:"target"`        // without its regions
+	Run    posture.RunID  `json:"run"`           // the latest that was compared
+	Key    string         `json:"key"`           // of its notified state
+	Gone   time.Time      `json:"gone,omitzero"` // slot of the first run that no longer had it in scope; zero: it is in scope
 }
 
 // pending is a publication to be finished.

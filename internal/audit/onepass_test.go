@@ -82,23 +82,16 @@ func inTwoPasses(c *comparison, s *side) outcomeOf {
 	if o.Summary = summary; s.late {
 		return o
 	}
-	keep := !s.in.Extent.Removed
-	if keep {
-		o.Lines = append(o.Lines, line{Base: &summary.Base})
-	}
+	o.Lines = append(o.Lines, line{Base: &summary.Base})
 	changes := drift.NewChanges()
 	_, err = drift.Compare(s.told.lines, s.findings, s.in, drift.Out{Change: changes.Add, Notified: func(n drift.Notified) error {
-		if keep {
-			o.Lines = append(o.Lines, line{Notified: n})
-		}
+		o.Lines = append(o.Lines, line{Notified: n})
 		return nil
 	}})
 	if err != nil {
 		o.Err = err.Error()
 	}
-	if keep {
-		o.Lines[0].Lines = len(o.Lines) - 1
-	}
+	o.Lines[0].Lines = len(o.Lines) - 1
 	c.collector.Target(summary, changes)
 	o.Alerts = c.collector.Alerts()
 	return o
@@ -221,7 +214,7 @@ func drawSide(t *rapid.T, c *comparison) side {
 		in: drift.Input{
 			Target: posture.Target{Provider: posture.AWS, Account: "1"}, Run: c.run.ID, Now: onePassSlot, Before: known.base,
 			Rules: c.collector.Rules, Listed: []posture.Population{listed},
-			Extent: drift.Extent{Regions: []string{"here", "there"}, Removed: rapid.IntRange(0, 9).Draw(t, "removed") == 0},
+			Extent: drift.Extent{Regions: []string{"here", "there"}},
 		},
 	}
 }

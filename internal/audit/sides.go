@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"iter"
-	"slices"
 
 	"posture/internal/drift"
 	"posture/internal/posture"
@@ -20,14 +19,10 @@ type side struct {
 	spoilt   bool // the findings could not be read
 }
 
-// sides returns the targets that a run speaks of: those with a part, those in
-// extent without one, and those that are no longer in scope. All that they
-// depend on is the run and the index, not who publishes.
+// sides returns the targets that a run speaks of: those with a part, and those in
+// extent without one. All that they depend on is the run, not who publishes.
 func (c *comparison) sides(ctx context.Context, parts []snapshot.Part, missing []posture.Target) []*side {
-	planned := map[string]posture.Target{}
-	for _, target := range c.run.Targets {
-		planned[target.String()] = target
-	}
+	planned := plannedOf(c.run)
 	var sides []*side
 	for _, part := range parts {
 		in := drift.Input{Target: part.Target, Listed: part.Report.Populations, Failure: part.Failure}
@@ -39,15 +34,20 @@ func (c *comparison) sides(ctx context.Context, parts []snapshot.Part, missing [
 		in.Extent = extent(c.run, target, snapshot.Part{Target: target, Failure: in.Failure})
 		sides = append(sides, &side{in: in, findings: nothing[posture.Finding]})
 	}
-	for _, target := range c.gone(planned) {
-		in := drift.Input{Target: target, Extent: drift.Extent{Removed: true}}
-		sides = append(sides, &side{in: in, findings: nothing[posture.Finding]})
-	}
 	for _, s := range sides {
 		s.in.Run, s.in.Now, s.in.Narrowed = c.run.ID, c.run.Slot, c.run.Narrowed
 		s.in.Rules, s.in.Floors = rulesOf(c.run, s.in.Target.Provider), c.auditor.floors()
 	}
 	return sides
+}
+
+// plannedOf returns the targets of a run by name.
+func plannedOf(run snapshot.Run) map[string]posture.Target {
+	planned := map[string]posture.Target{}
+	for _, target := range run.Targets {
+		planned[target.String()] = target
+	}
+	return planned
 }
 
 // rulesOf returns the rules of a run that judge a provider.
@@ -73,23 +73,6 @@ func extent(run snapshot.Run, planned posture.Target, part snapshot.Part) drift.
 		scope.Regions = part.Target.Regions
 	}
 	return scope
-}
-
-// gone returns the targets that people were notified about and that are no longer
-// in scope. Only a run over all that is configured can tell.
-func (c *comparison) gone(planned map[string]posture.Target) []posture.Target {
-	if c.run.Narrowed {
-		return nil
-	}
-	var gone []posture.Target
-	for name, known := range c.index.Targets {
-		of := func(rule posture.Rule) bool { return rule.Provider == known.Target.Provider }
-		if _, ok := planned[name]; !ok && slices.ContainsFunc(c.run.Rules, of) {
-			gone = append(gone, known.Target)
-		}
-	}
-	slices.SortFunc(gone, compareTargets)
-	return gone
 }
 
 // floors returns the severities that people are notified of.

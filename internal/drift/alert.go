@@ -18,7 +18,8 @@ const Shown = 10
 // on one target: Target, Rule, Resources. The mass kinds are about many:
 // Changes, Common, Rules, Targets, Resources. Baseline has Statuses,
 // Severities, Categories, Rules, Targets, Coverage; rules-changed has Rules
-// and Targets; scanner-problem has Problems, Warnings, Targets, Coverage, Since and, at the
+// and Targets; target-gone has Severities and Targets, and Target of one;
+// scanner-problem has Problems, Warnings, Targets, Coverage, Since and, at the
 // end, Over;
 // run-missed has Missed.
 type Alert struct {
@@ -45,7 +46,7 @@ type Alert struct {
 	Targets []TargetCount `json:"targets,omitempty"` // those with the most findings first
 
 	Statuses   map[string]int           `json:"statuses,omitempty"`   // findings by status: pass, fail, exempted, unknown
-	Severities map[posture.Severity]int `json:"severities,omitempty"` // failing findings that are not exempted
+	Severities map[posture.Severity]int `json:"severities,omitempty"` // failing findings that are not exempted; of target-gone those that are no longer checked
 	Categories map[posture.Category]int `json:"categories,omitempty"` // failing findings that are not exempted
 	Problems   []Problem                `json:"problems,omitempty"`
 	Coverage   *Coverage                `json:"coverage,omitempty"`
@@ -86,6 +87,11 @@ type TargetCount struct {
 	Target posture.Target `json:"target"`
 	Count  int            `json:"count"`
 	Cause  *posture.Cause `json:"cause,omitempty"` // scanner-problem: why nothing of the target was read
+
+	// Of target-gone.
+	Severities   map[posture.Severity]int `json:"severities,omitempty"`   // the findings
+	Listed       time.Time                `json:"listed,omitzero"`        // slot of the last run that had it in scope; zero: not known
+	Reconfigured bool                     `json:"reconfigured,omitempty"` // the configuration has changed since that run
 }
 
 // Problem is one thing that could not be read, with what is needed to read it.

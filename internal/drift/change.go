@@ -28,6 +28,7 @@ const (
 	MassClosed     Kind = "mass-closed"     // as MassChange, of what ended
 	Baseline       Kind = "baseline"        // what the first run of a target, or of a region, found
 	RulesChanged   Kind = "rules-changed"   // what new and changed rules flipped
+	TargetGone     Kind = "target-gone"     // a target with failing findings is in scope no longer
 	ScannerProblem Kind = "scanner-problem" // what could not be read
 	RunMissed      Kind = "run-missed"      // no run completed for too long
 )

@@ -42,6 +42,7 @@ type Collector struct {
 	first   firstRuns
 	flips   ruleFlips
 	health  health
+	gone    []Gone
 
 	// Health is what is to be remembered once the alerts are made.
 	Health  Health
@@ -88,7 +89,7 @@ func (c *Collector) Alerts() []Alert {
 			alerts = append(alerts, c.groupAlert(key, b))
 		}
 	}
-	alerts = slices.Concat(alerts, c.firstAlert(), c.flipsAlert(), c.healthAlert())
+	alerts = slices.Concat(alerts, c.goneAlert(), c.firstAlert(), c.flipsAlert(), c.healthAlert())
 	slices.SortFunc(alerts, compareAlerts)
 	return alerts
 }
@@ -96,7 +97,7 @@ func (c *Collector) Alerts() []Alert {
 // urgency is the order in which people should hear of things.
 var urgency = []Kind{
 	MassChange, Regressed, Appeared, ExemptionExpired, MassExpired, Unstable,
-	ScannerProblem, Baseline, RulesChanged, Resolved, Deleted, Closed, MassClosed,
+	TargetGone, ScannerProblem, Baseline, RulesChanged, Resolved, Deleted, Closed, MassClosed,
 }
 
 // compareAlerts orders alerts by urgency and severity.

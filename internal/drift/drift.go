@@ -58,6 +58,14 @@
 // alerts after two passes in a row, and until then further fails are part of
 // that alert.
 //
+// # A target that is gone
+//
+// A run over the whole scope that no longer has a target says nothing of its
+// findings: the target is taken by Collector.Gone instead, one TargetGone alert
+// says how many of its findings fail, and its lines stay as they are. When it
+// comes back it is compared with them. Who reads runs alone, without notified
+// state, sets Extent.Removed.
+//
 // # From changes to alerts
 //
 // Collector groups the changes of a whole run: one alert for each rule, target

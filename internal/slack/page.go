@@ -78,6 +78,8 @@ func pageOf(a drift.Alert) page {
 		p.mass(a)
 	case drift.Baseline:
 		p.baseline(a)
+	case drift.TargetGone:
+		p.gone(a)
 	case drift.RulesChanged:
 		p.rulesChanged(a)
 	case drift.ScannerProblem:

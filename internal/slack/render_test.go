@@ -82,6 +82,24 @@ func samples() map[string]drift.Alert {
 			}},
 			Coverage: &drift.Coverage{Read: 60, Total: 100, Floor: 95},
 		},
+		"gone": {
+			Key: "k14", Kind: drift.TargetGone, Run: "20261122T010000Z-aws", Time: slot, Severity: posture.Critical, Total: 12,
+			Severities: map[posture.Severity]int{posture.Critical: 2, posture.High: 10},
+			Targets: []drift.TargetCount{{
+				Target: posture.Target{Provider: posture.AWS, Account: "444455556666", Name: "shop"}, Count: 12, Listed: slot.Add(-24 * time.Hour),
+				Severities: map[posture.Severity]int{posture.High: 10, posture.Critical: 2},
+			}},
+		},
+		"several_gone": {
+			Key: "k15", Kind: drift.TargetGone, Run: "20261122T010000Z-aws", Time: slot, Severity: posture.High, Total: 4,
+			Severities: map[posture.Severity]int{posture.High: 3, posture.Low: 1},
+			Targets: []drift.TargetCount{{
+				Target: posture.Target{Provider: posture.AWS, Account: "444455556666", Name: "shop"}, Count: 3, Listed: slot.Add(-24 * time.Hour),
+				Severities: map[posture.Severity]int{posture.High: 3}, Reconfigured: true,
+			}, {
+				Target: posture.Target{Provider: posture.AWS, Account: "777788889999"}, Count: 1, Severities: map[posture.Severity]int{posture.Low: 1},
+			}},
+		},
 		"over": {
 			Key: "k13", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot, Over: true, Since: slot.Add(-72 * time.Hour),
 			Coverage: &drift.Coverage{Read: 100, Total: 100, Floor: 95},
