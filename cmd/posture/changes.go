@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -151,23 +152,17 @@ func about(a drift.Alert) string {
 	return text
 }
 
-// leftWords says in a few words why targets are in scope no longer, as far as
-// that is known.
+// leftWords says why targets are in scope no longer, as far as that is known.
 func leftWords(a drift.Alert) []string {
-	listed, reconfigured := 0, 0
-	for _, count := range a.Targets {
-		if count.Reconfigured {
-			reconfigured++
-		} else {
-			listed++
-		}
-	}
 	var parts []string
-	if listed > 0 {
-		parts = append(parts, "no longer listed: its failing findings are no longer checked")
-	}
-	if reconfigured > 0 {
-		parts = append(parts, "not in scope since posture.yaml changed: its failing findings are no longer checked")
+	for _, count := range a.Targets {
+		said := "failing findings of what is no longer listed"
+		if count.Reconfigured {
+			said = "failing findings of what left the scope when posture.yaml changed"
+		}
+		if !slices.Contains(parts, said) {
+			parts = append(parts, said)
+		}
 	}
 	return parts
 }
