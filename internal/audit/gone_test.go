@@ -199,4 +199,3 @@ func TestManyGone(t *testing.T) {
 		t.Errorf("%d targets and %d more, the first %v", len(a.Targets), a.MoreTargets, a.Targets[0])
 	}
 }
-
