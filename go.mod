@@ -70,6 +70,7 @@ require (
 
 require (
 	al.essio.dev/pkg/shellescape v1.6.1
+	github.com/aws/aws-sdk-go-v2/service/ssoadmin v1.52.4
 	github.com/go-json-experiment/json v1.27.2
 	mvdan.cc/sh/v3 v3.14.1
 )

@@ -127,6 +127,7 @@ var prefixes = map[string]string{
 	"opensearch":                "es",
 	"accessanalyzer":            "access-analyzer",
 	"elastic load balancing v2": "elasticloadbalancing",
+	"sso admin":                 "sso",
 }
 
 // prefix returns IAM's prefix of a service, by the SDK's name for it.

@@ -46,5 +46,6 @@ func All() []engine.Service {
 		dynamoDBTables, efsFileSystems,
 		snsTopics, sqsQueues,
 		secrets,
+		ssoPermissionSets,
 	}
 }

@@ -88,6 +88,8 @@ var linkTests = []struct{ typ, region, id, name, want string }{
 	{"AWS::SNS::Topic", "eu-west-1", "arn:aws:sns:eu-west-1:111122223333:on-call", "on-call", "/sns/v3/home?region=eu-west-1#/topic/arn%3Aaws%3Asns%3Aeu-west-1%3A111122223333%3Aon-call"},
 	{"AWS::SQS::Queue", "eu-west-1", "arn:aws:sqs:eu-west-1:111122223333:jobs", "jobs",
 		"/sqs/v3/home?region=eu-west-1#/queues/https%3A%2F%2Fsqs.eu-west-1.amazonaws.com%2F111122223333%2Fjobs"},
+	{"AWS::SSO::PermissionSet", "eu-west-1", "arn:aws:sso:::permissionSet/ssoins-7223f1ab2c3d4e5f/ps-0a1b2c3d4e5f6a7b", "Reads",
+		"/singlesignon/organization/home?region=eu-west-1#/instances/7223f1ab2c3d4e5f/permission-sets/details/ps-0a1b2c3d4e5f6a7b"},
 	{"AWS::SecretsManager::Secret", "eu-west-1", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/db-a1b2c3", "shop/db", "/secretsmanager/secret?name=shop%2Fdb&region=eu-west-1"},
 	{"AWS::SecurityHub::Hub", "eu-west-1", "arn:aws:securityhub:eu-west-1:111122223333:hub/default", "Security Hub", "/securityhub/home?region=eu-west-1#/summary"},
 }
