@@ -72,11 +72,7 @@ func readIAMAccess(ctx context.Context, p *engine.Place) iamAccess {
 func (a *iamAccess) readProvided(ctx context.Context, p *engine.Place) error {
 	var mu sync.Mutex
 	return engine.Each(ctx, p, a.provided(), func(ctx context.Context, p *engine.Place, arn string) {
-		text, err := readProvidedPolicy(ctx, p, arn)
-		document := iamDocument{err: err}
-		if err == nil {
-			document.doc, document.err = parseEncoded(text, "iam:GetPolicyVersion")
-		}
+		document := readProvidedPolicy(ctx, p, arn)
 		mu.Lock()
 		defer mu.Unlock()
 		a.managed[arn] = document
@@ -108,8 +104,18 @@ func (a *iamAccess) provided() []string {
 // fullAccess is AWS's own policy of that name, which has never said anything else.
 const fullAccess = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
 
-// readProvidedPolicy returns the document of a policy of AWS, URL-encoded.
-func readProvidedPolicy(ctx context.Context, p *engine.Place, arn string) (string, error) {
+// readProvidedPolicy returns a policy of AWS, read once per account.
+func readProvidedPolicy(ctx context.Context, p *engine.Place, arn string) iamDocument {
+	text, err := engine.Once(p.Home(), "policy "+arn, func() (string, error) { return fetchProvidedPolicy(ctx, p.Home(), arn) })
+	if err != nil {
+		return iamDocument{err: err}
+	}
+	doc, err := parseEncoded(text, "iam:GetPolicyVersion")
+	return iamDocument{doc, err}
+}
+
+// fetchProvidedPolicy returns the document of a policy of AWS, URL-encoded.
+func fetchProvidedPolicy(ctx context.Context, p *engine.Place, arn string) (string, error) {
 	if strings.HasSuffix(arn, ":policy/AdministratorAccess") {
 		return fullAccess, nil
 	}

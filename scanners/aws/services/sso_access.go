@@ -97,23 +97,13 @@ func (s *permissionSetReading) addManaged(ctx context.Context, held *heldPolicie
 		arn := aws.ToString(policy.Arn)
 		s.doc.ManagedPolicies = append(s.doc.ManagedPolicies, arn)
 		if judged {
-			held.add(providedDocument(ctx, s.Place, arn))
+			held.add(readProvidedPolicy(ctx, s.Place, arn))
 		}
 	}
 	slices.Sort(s.doc.ManagedPolicies)
 	if !s.Got(err, "managed_policies") {
 		s.doc.ManagedPolicies = nil
 	}
-}
-
-// providedDocument returns a policy of AWS, read once per account.
-func providedDocument(ctx context.Context, p *engine.Place, arn string) iamDocument {
-	text, err := engine.Once(p.Home(), "policy "+arn, func() (string, error) { return readProvidedPolicy(ctx, p.Home(), arn) })
-	if err != nil {
-		return iamDocument{err: err}
-	}
-	doc, err := parseEncoded(text, "iam:GetPolicyVersion")
-	return iamDocument{doc, err}
 }
 
 // accountInARN finds the account in an ARN of IAM.
@@ -181,7 +171,7 @@ func (s *permissionSetReading) readBoundary(ctx context.Context) *iamDocument {
 	case boundary == nil:
 		return &iamDocument{err: engine.Malformed(op, errNoPolicy)}
 	case aws.ToString(boundary.ManagedPolicyArn) != "":
-		document := providedDocument(ctx, s.Place, *boundary.ManagedPolicyArn)
+		document := readProvidedPolicy(ctx, s.Place, *boundary.ManagedPolicyArn)
 		return &document
 	case boundary.CustomerManagedPolicyReference == nil:
 		return &iamDocument{err: engine.Malformed(op, errNoPolicy)}
