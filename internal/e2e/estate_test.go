@@ -5,6 +5,7 @@ func (b *builder) estate() {
 	key := b.kmsKeys()
 	b.buckets()
 	b.identities()
+	b.permissionSets()
 	n := b.networks()
 	b.machines(n)
 	b.databases(key)
