@@ -66,17 +66,25 @@ func incomplete(err error) error { return &exitError{code: exitIncomplete, err: 
 
 // run is main with the world as a value. It returns the exit code.
 func run(ctx context.Context, args []string, world streams) int {
+	printed := &output{Writer: world.out}
+	world.out = printed
 	root := newRoot(&world) //nolint:contextcheck // cobra hands the context to the commands
 	root.SetArgs(args)
 	root.SetIn(world.in)
 	root.SetOut(world.out)
 	root.SetErr(world.err)
+	strictWords(root)
 	err := root.ExecuteContext(ctx)
+	return world.end(ctx, errors.Join(printed.failed(), err))
+}
+
+// end says what went wrong, and returns the exit code.
+func (w *streams) end(ctx context.Context, err error) int {
 	if err == nil {
 		return exitFine
 	}
 	exit := &exitError{code: exitUsage, err: err}
-	if offline(err) {
+	if offline(err) || unwritten(err) {
 		exit.code = exitIncomplete
 	}
 	_ = errors.As(err, &exit) // what says no code is a matter of usage or configuration, or of the network
@@ -84,7 +92,7 @@ func run(ctx context.Context, args []string, world streams) int {
 		exit = &exitError{code: exitIncomplete, err: errors.New("interrupted")}
 	}
 	if exit.err != nil {
-		fmt.Fprintf(world.err, "posture: %s\n", escape.Lines(plain(exit.err)))
+		fmt.Fprintf(w.err, "posture: %s\n", escape.Lines(plain(exit.err)))
 	}
 	return exit.code
 }

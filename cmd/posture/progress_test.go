@@ -2,39 +2,57 @@ package main
 
 import (
 	"bytes"
-	"os"
 	"testing"
 	"time"
 
 	"posture/internal/posture"
 )
 
-// TestProgress holds what a person at a terminal sees, and that nobody else
-// sees anything.
+// TestProgress holds what a person at a terminal sees.
 func TestProgress(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Date(2026, time.November, 22, 1, 0, 0, 0, time.UTC)
-	p := &progress{out: &out, now: func() time.Time { return now }, started: now}
+	p := &progress{out: &out, moving: true, now: func() time.Time { return now }, started: now, read: map[string]int{}}
 	p.target(posture.Target{Provider: posture.AWS, Account: "1"}, 0, 2)
 	p.resource(posture.Target{}, 1) // too soon after the last line
 	now = now.Add(time.Minute)
 	p.resource(posture.Target{}, 250)
+	now = now.Add(time.Second)
+	p.again() // while a call is slow
 	p.end()
 	p.heading("nothing after the end")
-	want := "\r\x1b[Kscanning aws/1 (1 of 2)\r\x1b[Kscanning aws/1 (1 of 2), 250 resources, 1m0s\r\x1b[K"
+	p.again()
+	p.end()
+	want := "\r\x1b[Kscanning aws/1 (1 of 2)\r\x1b[Kscanning aws/1 (1 of 2), 250 resources, 1m0s\r\x1b[Kscanning aws/1 (1 of 2), 250 resources, 1m1s\r\x1b[K"
 	if got := out.String(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
+// TestNoTerminal holds what a log gets: a line at the start, one a minute, and
+// one at the end; nothing where a scan does not begin, and no colours.
 func TestNoTerminal(t *testing.T) {
-	file, err := os.CreateTemp(t.TempDir(), "")
-	if err != nil {
-		t.Fatal(err)
+	var out bytes.Buffer
+	now := time.Date(2026, time.November, 22, 1, 0, 0, 0, time.UTC)
+	world := &streams{out: &out, err: &out, getenv: func(string) string { return "" }, now: func() time.Time { return now }}
+	newProgress(world, false).end()
+	p := newProgress(world, false)
+	p.heading("checking credentials")
+	p.target(posture.Target{Provider: posture.AWS, Account: "1"}, 0, 2)
+	for range 60 {
+		now = now.Add(time.Second)
+		p.resource(posture.Target{Account: "1"}, 250)
 	}
-	defer file.Close()
-	world := &streams{out: file, err: file, getenv: func(string) string { return "" }, now: time.Now}
-	if newProgress(world, false).out != nil || world.colored() {
-		t.Error("progress or colours are written to a file")
+	p.again() // the minute is over
+	p.target(posture.Target{Provider: posture.AWS, Account: "2"}, 1, 2)
+	p.resource(posture.Target{Account: "2"}, 3)
+	p.end()
+	p.end()
+	quiet := newProgress(world, true)
+	quiet.target(posture.Target{Provider: posture.AWS, Account: "1"}, 0, 1)
+	quiet.end()
+	want := "scanning aws/1 (1 of 2)\nscanning aws/1 (1 of 2), 250 resources, 1m0s\nread 253 resources in 1m0s\n"
+	if got := out.String(); got != want || world.colored() {
+		t.Errorf("got %q, want %q, colours %v", got, want, world.colored())
 	}
 }

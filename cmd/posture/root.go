@@ -68,6 +68,34 @@ func group(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
+// strictWords makes the commands that cobra adds refuse words that they do not
+// know: unknown shells and topics.
+func strictWords(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "completion":
+			group(cmd)
+		case "help":
+			cmd.Run, cmd.RunE = nil, func(_ *cobra.Command, words []string) error { return helpOn(root, words) }
+		}
+	}
+}
+
+// helpOn prints the help of a command.
+func helpOn(root *cobra.Command, words []string) error {
+	found, rest, err := root.Find(words)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("no help on %q: %s", strings.Join(words, " "), offered(found, rest[0]))
+	}
+	found.InitDefaultHelpFlag()
+	return found.Help()
+}
+
 // offered says which commands there are instead of a wrong one.
 func offered(cmd *cobra.Command, wrong string) string {
 	cmd.SuggestionsMinimumDistance = 2

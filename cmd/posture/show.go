@@ -58,6 +58,11 @@ func (s *scan) show(ctx context.Context, auditor *audit.Auditor, published audit
 	if s.debug {
 		fmt.Fprint(out, saidLines(published.Parts))
 	}
+	if n := atOrOver(c.Failing, s.failOn); n > 0 {
+		if err := s.decided(run.findings(ctx, auditor.Store), n); err != nil {
+			return incomplete(err)
+		}
+	}
 	return s.verdict(published.Manifest, c)
 }
 

@@ -115,7 +115,7 @@ func Once[T any](p *Place, key string, fetch func() (T, error)) (T, error) {
 // and its gate.
 func Client[T, O any](p *Place, build func(aws.Config, ...func(O)) T) T {
 	key := "client " + reflect.TypeFor[T]().String()
-	made, _ := Once(p, key, func() (T, error) {
+	made, _ := Once(p, key, func() (T, error) { // it never fails: making a client makes no call
 		cfg := p.scan.cfg.Copy()
 		cfg.Region = p.Region
 		cfg.RetryMaxAttempts = 0 // from the environment; it would cap the retryer's own

@@ -50,7 +50,8 @@ type iamAccess struct {
 }
 
 // readIAMAccess reads the details and the policies of AWS that somebody has,
-// once per account.
+// once per account. It never fails: what was not read is told by listErr, gapErr
+// and each document, so the error of Once, which is always nil, may be dropped.
 func readIAMAccess(ctx context.Context, p *engine.Place) iamAccess {
 	access, _ := engine.Once(p.Home(), "IAM access", func() (iamAccess, error) {
 		details, err := readIAMDetails(ctx, p)

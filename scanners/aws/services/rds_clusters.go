@@ -85,7 +85,9 @@ func readAcrossRegions(ctx context.Context, r *engine.Reading, instance types.DB
 }
 
 // isAcrossRegions reports whether a cluster is part of a global database, or
-// replicates to or from another region.
+// replicates to or from another region. An id that is no ARN is the plain name of
+// a cluster, which AWS writes only for one of the same region: that it does not
+// parse is an answer, and no error.
 func isAcrossRegions(p *engine.Place, cluster types.DBCluster) bool {
 	elsewhere := func(id string) bool {
 		at, err := arn.Parse(id)
