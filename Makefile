@@ -12,8 +12,8 @@ STAMP := -X posture/internal/setup.Version=$(VERSION)
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/aws/*/main.go)))
 # All that the functions are built from, with what is embedded.
 SOURCES = $(shell git ls-files '*.go' go.mod go.sum internal rules ':!*/testdata/*')
-# Packages whose tests run under the race detector: all that are concurrent
-# and do not link a cloud's whole SDK, which would take minutes to build again.
+# Packages whose tests run under the race detector: all that are concurrent and
+# do not link a cloud's whole SDK, of which one test each has to do.
 RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/slack ./internal/snapshot ./internal/store ./internal/weekly ./scanners ./scanners/network ./scanners/aws/engine ./scanners/gcp/engine
 
 .PHONY: check help build test race demo lint fmt bench fuzz mutate scan lambda generate generated tidy template terraform gcp gcp-source vuln clean python node browser
@@ -36,8 +36,9 @@ test: python node browser ## every test, against real parts, and a moment of fuz
 	go test ./...
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s FUZZED=internal/
 
-race: ## the concurrent packages under the race detector
+race: ## the concurrent packages under the race detector, and whole scans of both clouds
 	CGO_ENABLED=1 go test -race $(RACE)
+	CGO_ENABLED=1 go test -race -run '^TestCalls' ./scanners/aws/services ./internal/cloud/gcpcloud
 
 bench: ## the benchmarks behind the figures in docs/benchmarks.md
 	go test -run '^$$' -bench . -benchmem ./...
