@@ -16,8 +16,9 @@ const Shown = 10
 // Which fields are set depends on Kind. Those of changes (regressed, appeared,
 // resolved, deleted, exemption-expired, unstable, closed) are about one rule
 // on one target: Target, Rule, Resources. The mass kinds are about many:
-// Changes, Common, Rules, Targets, Resources. Baseline has Statuses,
-// Severities, Categories, Rules, Targets, Coverage; rules-changed has Rules
+// Changes, Common, Rules, Targets, Resources, and Rule where all are of one.
+// Baseline has Statuses, Severities, Categories, Rules, Targets, Coverage, and the
+// first critical findings as Resources, the other ones as MoreResources; rules-changed has Rules
 // and Targets; target-gone has Severities and Targets, and Target of one;
 // scanner-problem has Problems, Warnings, Targets, Coverage, Since and, at the
 // end, Over;
@@ -42,7 +43,7 @@ type Alert struct {
 
 	Changes map[Kind]int  `json:"changes,omitempty"` // findings by kind of change
 	Common  []Share       `json:"common,omitempty"`  // what most of the findings have in common
-	Rules   []RuleCount   `json:"rules,omitempty"`   // those with the most findings first
+	Rules   []RuleCount   `json:"rules,omitempty"`   // the most severe first, then those with the most findings
 	Targets []TargetCount `json:"targets,omitempty"` // those with the most findings first
 
 	Statuses   map[string]int           `json:"statuses,omitempty"`   // findings by status: pass, fail, exempted, unknown

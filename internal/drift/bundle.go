@@ -85,11 +85,16 @@ func (b *bundle) follow(thread []string) {
 
 // show keeps the resource if it is among the first.
 func (b *bundle) show(r Resource) {
-	at, _ := slices.BinarySearchFunc(b.resources, r, compareResources)
-	if at < Shown {
-		b.resources = slices.Insert(b.resources, at, r)
-		b.resources = b.resources[:min(len(b.resources), Shown)]
+	b.resources = among(b.resources, r, Shown)
+}
+
+// among returns the first n of the resources, which are in order, and one more.
+func among(resources []Resource, r Resource, n int) []Resource {
+	at, _ := slices.BinarySearchFunc(resources, r, compareResources)
+	if at < n {
+		resources = slices.Insert(resources, at, r)
 	}
+	return resources[:min(len(resources), n)]
 }
 
 // common returns what at least CommonShare percent of the findings share.

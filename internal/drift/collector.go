@@ -135,6 +135,9 @@ func (c *Collector) massAlert(class *class) Alert {
 	a := c.alert(class.kind, groupOf(class.kind, "", "", c.Run), b.set)
 	a.Changes, a.Common = b.kinds, b.common()
 	a.Rules, a.MoreRules = c.ruleCounts(b.rules), max(0, len(b.rules)-Shown)
+	if rule, known := c.Rules[a.Rules[0].Rule]; known && len(b.rules) == 1 {
+		a.Rule = &rule
+	}
 	a.Targets, a.MoreTargets = c.targetCounts(b.targets), max(0, len(b.targets)-Shown)
 	c.describe(&a, b)
 	return a
@@ -156,16 +159,23 @@ func (c *Collector) describe(a *Alert, b *bundle) {
 	}
 }
 
-// ruleCounts returns the rules that were counted most.
+// compareRuleCounts puts the most severe rules first, of these those that were
+// counted most.
+func compareRuleCounts(x, y RuleCount) int {
+	return cmp.Or(compareSeverities(x.Severity, y.Severity), cmp.Compare(y.Count, x.Count))
+}
+
+// ruleCounts returns the worst rules.
 func (c *Collector) ruleCounts(rules counter) []RuleCount {
 	var list []RuleCount
-	for _, top := range rules.top(Shown) {
+	for _, top := range rules.top(len(rules)) {
 		rule := c.Rules[top.value]
 		list = append(list, RuleCount{
 			Rule: top.value, Title: rule.Title, Severity: rule.Severity, Count: top.n, Of: c.judged[top.value],
 		})
 	}
-	return list
+	slices.SortStableFunc(list, compareRuleCounts)
+	return list[:min(len(list), Shown)]
 }
 
 // targetCounts returns the targets that were counted most.

@@ -78,7 +78,7 @@ func outline(alerts []drift.Alert) []string {
 	list := []string{}
 	for _, a := range alerts {
 		about := "many"
-		if a.Rule != nil {
+		if a.Rule != nil && a.Target != nil {
 			about = a.Rule.ID + " on " + a.Target.Name
 		}
 		list = append(list, fmt.Sprintf("%s: %s, %d findings, %d shown, %d more", a.Kind.Word(), about, a.Total, len(a.Resources), a.MoreResources))
@@ -196,6 +196,61 @@ func TestCollectorMass(t *testing.T) {
 	want.Key, want.Group, want.Resources = got[0].Key, got[0].Group, got[0].Resources
 	if diff := cmp.Diff([]drift.Alert{want}, got); diff != "" {
 		t.Errorf("alerts: (-want +got)\n%s", diff)
+	}
+}
+
+// TestCollectorMassOfOneRule: a mass of one rule names it, any other none.
+func TestCollectorMassOfOneRule(t *testing.T) {
+	summary := judged(1, drift.Tally{Rule: "a", Pass: 900}, drift.Tally{Rule: "b", Pass: 900})
+	for name, row := range map[string]struct {
+		changes []drift.Change
+		want    string
+	}{
+		"one rule":           {several(300, drift.Regressed, "a", 1), "a"},
+		"two rules":          {slices.Concat(several(300, drift.Regressed, "a", 1), several(1, drift.Regressed, "b", 1)), ""},
+		"no rule of the run": {several(300, drift.Closed, "removed", 1), ""},
+	} {
+		got := ""
+		for _, a := range collect(row.changes, summary) {
+			if a.Rule != nil {
+				got += a.Rule.ID
+			}
+		}
+		if got != row.want {
+			t.Errorf("%s: the rule %q, want %q", name, got, row.want)
+		}
+	}
+}
+
+// TestRulesWorstFirst: a critical rule with one finding comes before a low one
+// with a thousand, in each alert that has a list of rules, and is not left out.
+func TestRulesWorstFirst(t *testing.T) {
+	grouping := grouping()
+	grouping.Rules = map[string]posture.Rule{}
+	var tallies, flipped []drift.Tally
+	var changes []drift.Change
+	for i := range 12 {
+		id := fmt.Sprintf("low-%02d", i)
+		grouping.Rules[id] = posture.Rule{ID: id, Severity: posture.Low}
+		tallies = append(tallies, drift.Tally{Rule: id, Fail: 100, Baseline: 100})
+		flipped = append(flipped, drift.Tally{Rule: id, Fail: 100, ToFail: 100})
+		changes = append(changes, several(30, drift.Regressed, id, 1)...)
+	}
+	grouping.Rules["worst"] = posture.Rule{ID: "worst", Severity: posture.Critical}
+	tallies = append(tallies, drift.Tally{Rule: "worst", Fail: 1, Baseline: 1})
+	flipped = append(flipped, drift.Tally{Rule: "worst", Fail: 1, ToFail: 1})
+	changes = append(changes, several(1, drift.Regressed, "worst", 1)...)
+	c := drift.NewCollector(grouping)
+	c.Target(judged(1, tallies...), gather(changes...))
+	c.Target(judged(2, flipped...), drift.NewChanges())
+	alerts := c.Alerts()
+	if len(alerts) != 3 {
+		t.Fatal(outline(alerts))
+	}
+	for _, a := range alerts {
+		if len(a.Rules) != drift.Shown || a.MoreRules != 3 || a.Rules[0].Rule != "worst" {
+			t.Errorf("%s: %d rules and %d more, the first %s", a.Kind, len(a.Rules), a.MoreRules, a.Rules[0].Rule)
+		}
 	}
 }
 

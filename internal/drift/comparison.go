@@ -14,6 +14,7 @@ type comparison struct {
 	listed   listings
 	rules    map[string]*judge
 	problems problems
+	critical []Resource // of Summary
 }
 
 // judge is a rule of the run and what it found so far.
@@ -113,7 +114,7 @@ func (c *comparison) change(kind Kind, t *Notified, f *posture.Finding) *Change 
 func (c *comparison) summary() Summary {
 	s := Summary{
 		Target: c.Target, First: c.Before.First(), Base: c.base(), Failure: c.Failure,
-		Problems: c.problems.list(),
+		Problems: c.problems.list(), Criticals: c.critical,
 	}
 	for _, j := range sorted(c.rules) {
 		if c.missed(j) {

@@ -10,7 +10,7 @@ import (
 // longer fails, its name and the requirement. Names in it were chosen by
 // strangers. "" for alerts about many rules.
 func (a Alert) Headline() string {
-	if a.Rule == nil {
+	if a.Rule == nil || a.Target == nil {
 		return ""
 	}
 	title := cmp.Or(a.Rule.Title, a.Rule.ID)

@@ -37,6 +37,7 @@ func (c *comparison) firstRead(t *Notified, f *posture.Finding, j *judge) *Chang
 	switch {
 	case c.Before.First() || c.inNewRegion(f.Region):
 		c.summarise(t, Baseline, &j.Baseline)
+		c.name(t, f)
 	case j.fresh:
 		c.summarise(t, RulesChanged, &j.ToFail)
 	default:
@@ -153,6 +154,13 @@ func (c *comparison) summarise(t *Notified, kind Kind, count *int) {
 	*count++
 	if !t.told() && c.rules[t.Rule].Severity.AtLeast(c.floor(kind)) {
 		t.Alert = Mention{Run: c.Run, Kind: kind, At: c.Now}
+	}
+}
+
+// name keeps a critical finding of a first run among those that are named.
+func (c *comparison) name(t *Notified, f *posture.Finding) {
+	if c.rules[t.Rule].Severity == posture.Critical && !t.Exemption.Live() {
+		c.critical = among(c.critical, c.change(Baseline, t, f).Resource, CriticalsNamed)
 	}
 }
 

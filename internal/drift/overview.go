@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -19,6 +18,7 @@ type firstRuns struct {
 	rules      counter
 	targets    counter
 	coverage   Coverage
+	critical   []Resource // the first ones, at most CriticalsNamed
 }
 
 // newFirstRuns returns an empty sum.
@@ -31,6 +31,9 @@ func newFirstRuns() firstRuns {
 
 // add takes a target's summary, if it has to do with a first run.
 func (f *firstRuns) add(s Summary, rules map[string]posture.Rule) {
+	for _, r := range s.Criticals {
+		f.critical = among(f.critical, r, CriticalsNamed)
+	}
 	read := s.First && len(s.Base.Rules) > 0
 	if read {
 		f.addTarget(s)
@@ -73,6 +76,10 @@ func (c *Collector) firstAlert() []Alert {
 	a.Total, a.Statuses, a.Severities, a.Categories = f.total, f.statuses, f.severities, f.categories
 	for severity := range f.severities {
 		a.Severity = severest(a.Severity, severity)
+	}
+	a.Resources, a.MoreResources = f.critical, f.severities[posture.Critical]-len(f.critical)
+	for i, r := range a.Resources {
+		a.Resources[i].Actual = shown(r.Actual)
 	}
 	a.Rules, a.MoreRules = c.ruleCounts(f.rules), max(0, len(f.rules)-Shown)
 	a.Targets, a.MoreTargets = c.targetCounts(f.targets), max(0, len(f.targets)-Shown)
@@ -125,7 +132,7 @@ func (c *Collector) flipsAlert() []Alert {
 		a.Severity = severest(a.Severity, sum.Severity)
 		a.Rules = append(a.Rules, sum)
 	}
-	slices.SortStableFunc(a.Rules, func(x, y RuleCount) int { return cmp.Compare(y.Count, x.Count) })
+	slices.SortStableFunc(a.Rules, compareRuleCounts)
 	a.MoreRules = max(0, len(a.Rules)-Shown)
 	a.Rules = a.Rules[:len(a.Rules)-a.MoreRules]
 	a.Targets, a.MoreTargets = c.targetCounts(r.targets), max(0, len(r.targets)-Shown)

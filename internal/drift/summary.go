@@ -11,13 +11,17 @@ import (
 // Summary counts what one comparison saw. Its size depends on the number of
 // rules, not of findings.
 type Summary struct {
-	Target   posture.Target
-	First    bool           // no run before this one has read anything of the target
-	Base     Base           // to store with the notified lines
-	Failure  *posture.Cause // why nothing of the target was read
-	Rules    []Tally        // by rule id
-	Problems []Problem      // by cause, without accounts
+	Target    posture.Target
+	First     bool           // no run before this one has read anything of the target
+	Base      Base           // to store with the notified lines
+	Failure   *posture.Cause // why nothing of the target was read
+	Rules     []Tally        // by rule id
+	Problems  []Problem      // by cause, without accounts
+	Criticals []Resource     // the first ones, at most CriticalsNamed, of those that baselines count
 }
+
+// CriticalsNamed is how many critical findings of first runs are named.
+const CriticalsNamed = 5
 
 // Tally counts the findings of one rule.
 type Tally struct {

@@ -86,7 +86,7 @@ func (p *page) several(a drift.Alert) {
 		p.subject += " in " + place(*a.Target)
 		p.push = place(*a.Target)
 	}
-	p.list("Resources", resourceRows(a), a.MoreResources)
+	p.resources("Resources", resourceRows(a), a.MoreResources)
 }
 
 // repair adds the command that fixes the first resource, and the rule's note.

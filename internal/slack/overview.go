@@ -16,17 +16,66 @@ import (
 
 // mass fills the page of an alert about many findings at once.
 func (p *page) mass(a drift.Alert) {
-	p.title = plural(a.Total, "finding") + " changed in one scan"
+	p.title = many(a)
+	if a.Kind == drift.MassChange && a.Severity != "" {
+		p.prefix = prefix(drift.Alert{Kind: drift.Regressed, Severity: a.Severity}) // the title says that it is many
+	}
 	p.subject = "They are grouped here because they probably share a cause."
 	p.fact("Changes", counts(a.Changes))
 	for _, share := range a.Common {
+		if share.Of == "rule" && a.Rule != nil {
+			continue // the headline says it
+		}
 		p.fact("Common "+escape.Name(share.Of), fmt.Sprintf("%s (%d of %d)", escape.Name(share.Value), share.Count, a.Total))
 	}
 	p.fact("Owner", strings.Join(a.Owners, ", "))
 	p.fact("Due", due(a.Due, a.Time))
-	p.list("Rules", ruleRows(a), a.MoreRules)
+	if a.Rule == nil {
+		p.list("Rules, worst first", ruleRows(a), a.MoreRules)
+	}
 	p.list("Targets", targetRows(a), a.MoreTargets)
-	p.list("Resources", resourceRows(a), a.MoreResources)
+	p.resources("Resources", shortRows(a), a.MoreResources)
+	if a.Rule != nil && a.Kind.Fires() {
+		p.why = text(a.Rule.Why, proseLimit)
+		p.repair(a, *a.Rule)
+		p.link("Rule", first(a.Rule.References))
+	}
+}
+
+// many says in one line how much changed at once, and what all of it, or most of
+// it, has in common.
+func many(a drift.Alert) string {
+	verb := map[drift.Kind]string{drift.MassExpired: "lost their exemption", drift.MassClosed: "ended"}[a.Kind]
+	verb = cmp.Or(verb, "began to fail")
+	if a.Rule != nil {
+		return plural(a.Total, "finding") + " of one rule " + verb + ": " + text(cmp.Or(a.Rule.Title, a.Rule.ID), factLimit)
+	}
+	said := plural(a.Total, "finding") + " " + verb
+	for _, share := range a.Common {
+		if share.Of != "account" && share.Of != "owner" {
+			continue
+		}
+		whose := map[string]string{"account": " in account ", "owner": " of owner "}[share.Of] + escape.Name(share.Value)
+		if share.Count < a.Total {
+			return said + ", most of them" + whose
+		}
+		return said + ", all" + whose
+	}
+	return said
+}
+
+// shortRows returns a row for each resource of an alert, with one line each: how
+// it fails and where it is.
+func shortRows(a drift.Alert) []row {
+	var rows []row
+	for _, r := range a.Resources {
+		details := where(a, r)
+		if said := said(r); said != "" && (a.Kind.Fires() || a.Kind == drift.Baseline) {
+			details = said + " · " + details
+		}
+		rows = append(rows, row{name: resourceName(r), url: link(r.Link), details: []string{details}})
+	}
+	return rows
 }
 
 // baseline fills the page of the first scan of a target.
@@ -36,7 +85,8 @@ func (p *page) baseline(a drift.Alert) {
 	p.fact("Findings", counts(a.Statuses))
 	p.fact("Failing", counts(a.Severities))
 	p.fact("By category", counts(a.Categories))
-	p.list("Rules that fail most", ruleRows(a), a.MoreRules)
+	p.resources("Critical", shortRows(a), a.MoreResources)
+	p.list("Rules, worst first", ruleRows(a), a.MoreRules)
 	p.list("Targets", targetRows(a), a.MoreTargets)
 }
 
@@ -51,7 +101,7 @@ func failing(n int) string {
 func (p *page) rulesChanged(a drift.Alert) {
 	p.title = plural(a.Total, "finding") + " flipped by new or changed rules"
 	p.subject = "The rules changed, not the resources: these are no regressions."
-	p.list("Rules", ruleRows(a), a.MoreRules)
+	p.list("Rules, worst first", ruleRows(a), a.MoreRules)
 	p.list("Targets", targetRows(a), a.MoreTargets)
 }
 

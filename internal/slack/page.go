@@ -33,6 +33,7 @@ type page struct {
 	notes    []string
 	facts    []fact
 	lists    []list
+	settling int // which of the lists, from 1, has the resources that may end; 0 for none
 	why      string
 	fix      string // the command
 	fixOf    string // the resource that it fixes, of several
@@ -159,6 +160,13 @@ func (p *page) list(heading string, rows []row, more int) {
 	}
 	if len(rows) > 0 {
 		p.lists = append(p.lists, list{heading, rows, more})
+	}
+}
+
+// resources adds the list of an alert's resources.
+func (p *page) resources(heading string, rows []row, more int) {
+	if p.list(heading, rows, more); len(rows) > 0 {
+		p.settling = len(p.lists)
 	}
 }
 

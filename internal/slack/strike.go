@@ -42,13 +42,12 @@ func (p *page) strike(a drift.Alert, settled []outbox.Settlement) {
 	p.notes = append(p.notes, fmt.Sprintf("%d of %d have ended, the latest %s; the thread says which.", n, a.Total, moment(last.Time)))
 }
 
-// strikeRow strikes the row of a resource, where the page has rows: resources
-// come last.
+// strikeRow strikes the row of a resource, where the page has rows.
 func (p *page) strikeRow(i int, detail string) {
-	if len(p.lists) == 0 || i >= len(p.lists[len(p.lists)-1].rows) {
+	if p.settling == 0 || i >= len(p.lists[p.settling-1].rows) {
 		return
 	}
-	row := &p.lists[len(p.lists)-1].rows[i]
+	row := &p.lists[p.settling-1].rows[i]
 	row.struck = true
 	row.details = append(row.details, detail)
 }
