@@ -18,7 +18,10 @@ type Refusal struct {
 }
 
 // Error says so.
-func (r *Refusal) Error() string {
+func (r *Refusal) Error() string { return r.NoToken() }
+
+// NoToken is what errors of calls that lack the token may say.
+func (r *Refusal) NoToken() string {
 	advice := "compare the AWS account and the role with those that the pool's provider trusts, and with its attribute condition"
 	if strings.HasPrefix(r.Host, "iamcredentials.") {
 		advice = "grant the role roles/iam.workloadIdentityUser on the service account to the pool's principals, and enable the API iamcredentials.googleapis.com"

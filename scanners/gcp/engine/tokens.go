@@ -69,9 +69,12 @@ func (e *tokenError) passing() bool {
 func (e *tokenError) Error() string {
 	var own *tokenError
 	var network *net.OpError
+	var refused interface{ NoToken() string }
 	switch {
 	case errors.As(e.err, &own): // of the credentials that impersonate
 		return own.Error()
+	case errors.As(e.err, &refused): // by who exchanges identities, and says why
+		return "no token for Google Cloud: " + refused.NoToken()
 	case errors.As(e.err, &network):
 		return "no token for Google Cloud, as nobody answers: " + network.Error()
 	case e.passing():
