@@ -12,7 +12,7 @@ import (
 type Disk struct {
 	KMSKey           string    `json:"kms_key"`           // the customer-managed key that encrypts it; "" for none
 	CustomerSupplied bool      `json:"customer_supplied"` // a key that the customer brings along encrypts it
-	Replaceable      bool      `json:"replaceable"`       // it is deleted along with a VM that a managed instance group replaces
+	Replaceable      bool      `json:"replaceable"`       // it is deleted along with a VM that a managed instance group or a service of Google replaces
 	Scheduled        []string  `json:"scheduled"`         // attached policies that make snapshots on a schedule
 	Created          time.Time `json:"created"`           // when it was made
 	LastSnapshot     time.Time `json:"last_snapshot"`     // when the newest complete snapshot of it was made; the zero time if never
@@ -74,6 +74,8 @@ func readDisk(_ context.Context, r *engine.Reading) any {
 
 // vmDisks is what a disk looks at of virtual machines.
 type vmDisks struct {
+	engine.Labelled
+	Name     string
 	Metadata metadata
 	Disks    []vmDisk
 }
@@ -83,7 +85,7 @@ type vmDisks struct {
 func replaceableDisks(vms []engine.Joined[vmDisks]) map[string]bool {
 	found := map[string]bool{}
 	for _, vm := range vms {
-		if !vm.Data.Metadata.managed() {
+		if !vm.Data.Metadata.managed() && !serviceNode(vm.Data.Name, vm.Data.Labels) {
 			continue
 		}
 		for _, disk := range vm.Data.Disks {

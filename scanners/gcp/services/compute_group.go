@@ -11,6 +11,7 @@ import (
 // ManagedGroup is what rules may ask of a managed instance group.
 type ManagedGroup struct {
 	GKE         bool `json:"gke"`         // it holds nodes of a GKE cluster, which the cluster's rules judge
+	Dataflow    bool `json:"dataflow"`    // it holds workers of a job of Dataflow, which makes it and deletes it
 	Autohealing bool `json:"autohealing"` // VMs of which the application does not answer are made anew
 	Balanced    bool `json:"balanced"`    // a load balancer sends traffic to it
 	Zones       int  `json:"zones"`       // in how many zones it makes VMs
@@ -46,7 +47,7 @@ type groupData struct {
 func readManagedGroup(_ context.Context, r *engine.Reading) any {
 	var data groupData
 	r.Decode(&data)
-	doc := &ManagedGroup{GKE: gkeName(data.Name) && gkeName(engine.LastOf(data.Template)), Zones: 1}
+	doc := &ManagedGroup{GKE: gkeName(data.Name) && gkeName(engine.LastOf(data.Template)), Dataflow: workerGroup.MatchString(data.Name) && workerGroup.MatchString(engine.LastOf(data.Template)), Zones: 1}
 	for _, policy := range data.Healing {
 		doc.Autohealing = doc.Autohealing || policy.HealthCheck != ""
 	}

@@ -11,7 +11,7 @@ import (
 // VM is what rules may ask of a virtual machine of Compute Engine.
 type VM struct {
 	GKENode               bool     `json:"gke_node"`                // a node of a GKE cluster, which the cluster's rules judge
-	Managed               bool     `json:"managed"`                 // a managed instance group or Dataproc made it, and replaces it
+	Managed               bool     `json:"managed"`                 // a managed instance group, Dataproc or Dataflow made it, and replaces it
 	Confidential          bool     `json:"confidential"`            // its memory is encrypted by its processor
 	BlocksProjectSSHKeys  bool     `json:"blocks_project_ssh_keys"` // SSH keys of the project do not open it
 	OSLogin               bool     `json:"os_login"`                // by its own metadata or the project's: SSH keys in metadata count for nothing
@@ -133,7 +133,7 @@ func readVM(ctx context.Context, r *engine.Reading) any {
 	r.Decode(&data)
 	confidential := data.Confidential.Enabled || data.Confidential.Kind != "" && data.Confidential.Kind != "CONFIDENTIAL_INSTANCE_TYPE_UNSPECIFIED"
 	doc := &VM{
-		GKENode: gkeNode(data.Name, data.Labels), Managed: data.Metadata.managed() || dataprocNode(data.Name, data.Labels), Confidential: confidential,
+		GKENode: gkeNode(data.Name, data.Labels), Managed: data.Metadata.managed() || dataprocNode(data.Name, data.Labels) || dataflowWorker(data.Name, data.Labels), Confidential: confidential,
 		ForwardsIP: data.CanIPForward, ExternalAddresses: data.externalAddresses(),
 		SecureBoot: data.Shielded.SecureBoot, VTPM: data.Shielded.VTPM, IntegrityMonitoring: data.Shielded.Integrity,
 		DeletionProtection: data.DeletionProtection, LosesDisks: data.losesDisks(),

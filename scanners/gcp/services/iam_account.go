@@ -16,6 +16,7 @@ import (
 type ServiceAccount struct {
 	Email       string         `json:"email"`        // by which policies name it
 	Disabled    bool           `json:"disabled"`     // nobody can act as it
+	Google      bool           `json:"google"`       // Google runs it for its services, which need the roles that it has
 	AdminGrants []engine.Grant `json:"admin_grants"` // administrator, owner and editor roles that it has on projects, folders or organizations
 	UserKeys    []string       `json:"user_keys"`    // ids of the keys that people made for it and that are not disabled
 }
@@ -47,8 +48,9 @@ type accountData struct {
 func readServiceAccount(ctx context.Context, r *engine.Reading) any {
 	var data accountData
 	r.Decode(&data)
-	doc := &ServiceAccount{Email: engine.Need(r, data.Email, "email", "admin_grants", "user_keys"), Disabled: data.Disabled}
+	doc := &ServiceAccount{Email: engine.Need(r, data.Email, "email", "google", "admin_grants", "user_keys"), Disabled: data.Disabled}
 	r.Name = cmp.Or(doc.Email, r.Name)
+	doc.Google = googleAgent("serviceAccount:" + doc.Email)
 	doc.AdminGrants = adminGrants(ctx, r, "serviceAccount:"+doc.Email, "admin_grants")
 	doc.UserKeys = userKeys(r, doc.Email, data.UniqueID)
 	return doc

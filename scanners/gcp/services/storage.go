@@ -24,6 +24,7 @@ type StorageBucket struct {
 	DataAccessLogged       bool           `json:"data_access_logged"`       // Data Access audit logs record reads and writes of its objects
 	LocationType           string         `json:"location_type"`            // region, dual-region or multi-region
 	ReceivesLogs           bool           `json:"receives_logs"`            // an enabled log sink of what was scanned delivers here
+	ServiceMade            bool           `json:"service_made"`             // a service of Google made it for its own needs, where it runs
 }
 
 var storageBuckets = engine.Service{
@@ -96,6 +97,7 @@ func readBucket(ctx context.Context, r *engine.Reading) any {
 	doc.InheritedPublicGrants = where(r.Inherited(ctx, "inherited_public_grants"), toPublic)
 	doc.DataAccessLogged = dataAccessLogged(ctx, r, "storage.googleapis.com", "data_access_logged")
 	doc.ReceivesLogs = receivesLogs(r, "storage.googleapis.com/"+r.Name, "receives_logs")
+	doc.ServiceMade = serviceBucket(r.Name, r.Owner())
 	return doc
 }
 
