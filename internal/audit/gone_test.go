@@ -169,7 +169,7 @@ func (s *site) said(kind drift.Kind) int {
 			alerts = []outbox.Member{{Key: p.Key, Kind: p.Alert.Kind}}
 		}
 		for _, a := range alerts {
-			if a.Kind == kind && !(p.Repeated && seen[a.Key]) {
+			if a.Kind == kind && (!p.Repeated || !seen[a.Key]) {
 				n++
 			}
 			seen[a.Key] = true

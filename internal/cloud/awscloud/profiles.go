@@ -46,7 +46,7 @@ func profiles(config, credentials []string) []string {
 func sections(files []string) []string {
 	var names []string
 	for _, path := range files {
-		file, err := os.Open(path) //nolint:gosec // a file of the AWS CLI
+		file, err := os.Open(path)
 		if err != nil {
 			continue
 		}
