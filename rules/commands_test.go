@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -169,6 +170,38 @@ func (l commandList) fault(argv []string) string {
 		return ""
 	}
 	return "the command is not listed"
+}
+
+// constants are the words in capitals that commands hold as they are, the last
+// two as values of examples.
+var constants = strings.Fields(`
+	AES256 ALL ALL_PROVISIONED_ACCOUNTS AWS DIRECT_IPV6 DNS EBS_MALWARE_PROTECTION EKS_AUDIT_LOGS ELB ENABLED
+	ENCRYPTED_ONLY EXISTS FAILED FALSE FROM GKE_METADATA GOVERNANCE HTTP_301 IPV4_ONLY LAMBDA_NETWORK_LOGS
+	LATEST_WITHIN_WINDOW MIGRATE NOT RDS_LOGIN_EVENTS REGIONAL RESTART RESTRICTED REVOKE RUNTIME_MONITORING
+	S3_DATA_EVENTS SCHEMA SERVER_AUTHENTICATION SEV SNAPSHOT STRINGEQUALS SYSTEM TABLE TERMINATE TLS13 TRUE
+	VPC WORKLOAD
+	AWS_SECRET SLACK_TOKEN`)
+
+// capitals finds what only a person can choose, and constants.
+var capitals = regexp.MustCompile(`\b[A-Z][A-Z0-9_]{2,}\b`)
+
+// TestNotesExplainCapitals holds that a note names every word in capitals that
+// people must replace in its command.
+func TestNotesExplainCapitals(t *testing.T) {
+	for _, p := range providers {
+		loaded := load(t, p.files, p.docs)
+		notes := map[string]string{}
+		for _, r := range loaded.Rules() {
+			notes[r.ID] = r.Fix.Note
+		}
+		for _, f := range loaded.Failing(nil) {
+			for _, word := range capitals.FindAllString(f.Command, -1) {
+				if !slices.Contains(constants, word) && !strings.Contains(notes[f.Rule], word) {
+					t.Errorf("%s: the note does not say what %s is", f.Rule, word)
+				}
+			}
+		}
+	}
 }
 
 // TestHostileNamesStayArguments holds that whatever a stranger called a
