@@ -7,15 +7,16 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"posture/internal/escape"
 	"posture/internal/posture"
 )
 
-// writeJSON writes one document: {"run", "tool", "findings": [...]}.
+// writeJSON writes one document: {"run", "scanned", "tool", "findings": [...]}.
 func writeJSON(w io.Writer, f Findings) error {
 	out := bufio.NewWriter(w)
-	head, err := marshal(map[string]string{"run": f.Run.String(), "tool": f.Tool})
+	head, err := marshal(map[string]string{"run": f.Run.String(), "scanned": f.Run.Slot().Format(time.RFC3339), "tool": f.Tool})
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func writeNDJSON(w io.Writer, f Findings) error {
 // columns are those of the CSV format.
 var columns = []string{ //nolint:gochecknoglobals // constant
 	"status", "severity", "category", "rule", "title", "provider", "account", "region", "type", "resource", "name",
-	"owner", "exemption", "soc2", "why", "fingerprint",
+	"owner", "exemption", "soc2", "sentence", "evidence", "command", "run", "scanned", "fingerprint",
 }
 
 func writeCSV(w io.Writer, f Findings) error {
@@ -83,7 +84,8 @@ func writeCSV(w io.Writer, f Findings) error {
 		e := f.entry(finding)
 		row := []string{
 			string(e.Status), string(e.Severity), string(e.Category), e.Rule, e.Title, string(e.Provider), e.Account,
-			e.Region, e.Type, e.Resource, e.Name, e.Owner, acceptance(e.Exemption), strings.Join(e.SOC2, " "), told(e.Finding), e.Fingerprint,
+			e.Region, e.Type, e.Resource, e.Name, e.Owner, acceptance(e.Exemption), strings.Join(e.SOC2, " "), e.Sentence, told(e.Finding), e.Command,
+			f.Run.String(), f.Run.Slot().Format(time.RFC3339), e.Fingerprint,
 		}
 		for i := range row {
 			row[i] = escape.Cell(escape.Line(row[i]))
@@ -135,7 +137,7 @@ func (f Findings) rows(entries []entry, account bool) *Table {
 	}
 	table := NewTable(head...)
 	for _, e := range entries {
-		cells := []string{string(e.Severity), string(e.Status) + exempted(e), e.Rule, e.Region, escape.Name(short(e.Name)), escape.Cut(told(e.Finding), 100)}
+		cells := []string{string(e.Severity), string(e.Status) + exempted(e), e.Rule, e.Region, escape.Name(short(e.Name)), escape.Cut(because(e.Finding), 100)}
 		if account {
 			cells = slices.Insert(cells, 3, e.Account)
 		}

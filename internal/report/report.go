@@ -114,8 +114,16 @@ func (f Findings) entry(finding posture.Finding) entry {
 	return entry{finding, rule.Title, rule.Severity, rule.Category, rule.SOC2, rule.Fix.Note}
 }
 
-// told says why a finding is what it is, in one line: the values that decided
-// it, or why there are none.
+// because says why a finding is what it is, in one line: how the resource fails,
+// else the values that the rule read, or why there are none.
+func because(f posture.Finding) string {
+	if f.Status == posture.Fail && f.Sentence != "" {
+		return f.Sentence
+	}
+	return told(f)
+}
+
+// told says in one line which values decided a finding, or why there are none.
 func told(f posture.Finding) string {
 	var parts []string
 	for _, value := range f.Evidence {

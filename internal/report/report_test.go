@@ -132,8 +132,8 @@ func golden(t *testing.T, name string, got []byte) {
 func TestNothingFound(t *testing.T) {
 	want := map[string]string{
 		"table": "", "ndjson": "",
-		"json": "{\"run\":\"20261122T010000Z-aws\",\"tool\":\"1.2.3\",\"findings\":[\n]}\n",
-		"csv":  "status,severity,category,rule,title,provider,account,region,type,resource,name,owner,exemption,soc2,why,fingerprint\n",
+		"json": "{\"run\":\"20261122T010000Z-aws\",\"scanned\":\"2026-11-22T01:00:00Z\",\"tool\":\"1.2.3\",\"findings\":[\n]}\n",
+		"csv":  "status,severity,category,rule,title,provider,account,region,type,resource,name,owner,exemption,soc2,sentence,evidence,command,run,scanned,fingerprint\n",
 	}
 	for format, text := range want {
 		if diff := cmp.Diff(text, string(written(t, reportOf(nil), format))); diff != "" {

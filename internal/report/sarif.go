@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"posture/internal/escape"
 	"posture/internal/posture"
@@ -83,7 +84,11 @@ func writeSARIF(w io.Writer, f Findings) error {
 	}
 	_, _ = out.WriteString(`{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{"tool":{"driver":`)
 	_, _ = out.Write(driver)
-	_, _ = out.WriteString(`},"results":[`)
+	_, _ = out.WriteString("}")
+	if err := f.writeSARIFRun(out); err != nil {
+		return err
+	}
+	_, _ = out.WriteString(`,"results":[`)
 	separator := "\n"
 	for finding, err := range f.Items {
 		if err != nil {
@@ -101,12 +106,29 @@ func writeSARIF(w io.Writer, f Findings) error {
 	return out.Flush()
 }
 
+// writeSARIFRun writes which run it is: readers compare runs of one scope.
+func (f Findings) writeSARIFRun(out *bufio.Writer) error {
+	run, err := marshal(map[string]string{"id": "posture/" + f.Run.Scope() + "/" + f.Run.String()})
+	if err != nil {
+		return err
+	}
+	done, err := marshal([]map[string]any{{"executionSuccessful": true, "startTimeUtc": f.Run.Slot().Format(time.RFC3339)}})
+	if err != nil {
+		return err
+	}
+	_, _ = out.WriteString(`,"automationDetails":`)
+	_, _ = out.Write(run)
+	_, _ = out.WriteString(`,"invocations":`)
+	_, _ = out.Write(done)
+	return nil
+}
+
 func (f Findings) sarifRules() []sarifRule {
 	rules := []sarifRule{}
 	for _, id := range slices.Sorted(maps.Keys(f.Rules)) {
 		rule := f.Rules[id]
 		described := sarifRule{
-			ID: id, Short: sarifText{rule.Title}, Full: sarifText{rule.Why}, Help: sarifText{rule.Fix.Note},
+			ID: id, Short: sarifText{rule.Title}, Full: sarifText{rule.Why}, Help: sarifText{rule.Fix.Text()},
 			Default:    sarifLevel{grades[rule.Severity].level},
 			Properties: sarifProperties{Tags: append([]string{"security", string(rule.Category)}, rule.SOC2...), Severity: grades[rule.Severity].score},
 		}
@@ -123,8 +145,12 @@ var kinds = map[posture.Status]string{ //nolint:gochecknoglobals // constant
 	posture.Pass: "pass", posture.Fail: "fail", posture.Unknown: "review",
 }
 
-// sentence says what a result is about: the rule, the resource and why.
+// sentence says what a result is about: how the resource fails, else the rule,
+// the resource and why.
 func sentence(rule posture.Rule, finding posture.Finding) string {
+	if finding.Status == posture.Fail && finding.Sentence != "" {
+		return escape.Line(finding.Sentence)
+	}
 	text := rule.Title + ": " + escape.Line(finding.Name)
 	if why := escape.Line(told(finding)); why != "" {
 		text += " (" + why + ")"

@@ -19,7 +19,7 @@ import (
 
 const (
 	shown        = 12 // failing findings that the demo prints
-	summaryLines = 5  // lines of the first scan's message that it prints
+	summaryLines = 18 // lines of the first scan's message that it prints
 )
 
 // tellFirst prints what the first scan found, and the messages about it.
@@ -118,7 +118,7 @@ func (s *show) tellSeverest(run audit.Published, findings []posture.Finding) {
 	var rows [][]string
 	var colors []string
 	for _, f := range failing[:len(failing)-more] {
-		rows = append(rows, []string{string(severity[f.Rule]), f.Rule, f.Region, escape.Name(f.Name)})
+		rows = append(rows, []string{string(severity[f.Rule]), escape.Cut(escape.Line(cmp.Or(f.Sentence, f.Name)), 56), f.Rule})
 		colors = append(colors, severityColor(severity[f.Rule]))
 	}
 	s.page.rows(rows, colors)
