@@ -82,7 +82,7 @@ func TestRereadSettings(t *testing.T) {
 		At: at, Mixed: []string{"public_access_prevention", "receives_logs"},
 		Fields: []string{
 			"public_access_prevention", "uniform_access", "kms_key", "versioning", "soft_delete_days", "retention_days", "retention_locked",
-			"deletes_objects", "access_log_bucket", "location_type", "receives_logs", "tags",
+			"deletes_objects", "access_log_bucket", "location_type", "receives_logs", "service_made", "tags",
 		},
 	}
 	if diff := cmp.Diff(want, got.again.Direct); diff != "" {
