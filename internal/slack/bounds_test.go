@@ -88,8 +88,9 @@ func TestSizeIsBounded(t *testing.T) {
 	}
 }
 
-// TestFixIsCut holds how many lines of a rule's fix are shown.
-func TestFixIsCut(t *testing.T) {
+// TestCommandsAreWhole holds that a command is shown whole or not at all: cut in
+// the middle it would be another one. Then the note says where it is.
+func TestCommandsAreWhole(t *testing.T) {
 	lines := func(n int) string {
 		var all []string
 		for i := range n {
@@ -97,11 +98,19 @@ func TestFixIsCut(t *testing.T) {
 		}
 		return strings.Join(all, "\n")
 	}
-	for n, want := range map[int]int{1: 1, 12: 12, 13: 12} {
+	for n, want := range map[int]int{1: 1, 12: 12, 13: 0} {
 		alert := regression("k", "b")
 		alert.Resources[0].Command = lines(n)
 		if got := slack.Text(alert, false); strings.Count(got, "line ") != want {
 			t.Errorf("%d lines: %s", n, got)
+		}
+	}
+	for n, whole := range map[int]bool{900: true, 901: false} {
+		alert := regression("k", "b")
+		alert.Resources[0].Command = strings.Repeat("c", n)
+		got := slack.Text(alert, false)
+		if strings.Contains(got, "cccc") != whole || strings.Contains(got, "too long for a message") == whole {
+			t.Errorf("%d characters: %s", n, got)
 		}
 	}
 }

@@ -95,7 +95,10 @@ func (p *page) repair(a drift.Alert, rule posture.Rule) {
 	if len(a.Resources) == 0 || a.Resources[0].Command == "" {
 		return
 	}
-	p.fix = command(a.Resources[0].Command)
+	if p.fix = command(a.Resources[0].Command); p.fix == "" {
+		p.note = text("The command is too long for a message: posture findings --rule "+rule.ID+" --format json has it. "+p.note, proseLimit)
+		return
+	}
 	if a.Total > 1 {
 		p.fixOf = resourceName(a.Resources[0])
 	}

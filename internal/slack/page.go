@@ -170,10 +170,14 @@ func (p *page) resources(heading string, rows []row, more int) {
 	}
 }
 
-// command returns what to do about a failing rule: a few inert lines.
+// command returns a command as inert lines, "" for one that is too long to show:
+// cut in the middle it would be another one.
 func command(fix string) string {
-	lines := strings.Split(escape.Lines(fix), "\n")
-	return escape.CutBytes(strings.Join(lines[:min(len(lines), fixLines)], "\n"), fixLimit)
+	shown := escape.Lines(fix)
+	if len(shown) > fixLimit || strings.Count(shown, "\n") >= fixLines {
+		return ""
+	}
+	return shown
 }
 
 // text returns s as one inert line of at most limit bytes.
