@@ -30,7 +30,7 @@ func TestAWSVariants(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			typ, resource, want := wantOf(t, string(file.Data))
+			typ, resource, want := wantOf(t, "aws-", string(file.Data))
 			estate := estateOf(archive, name, typ)
 			found := judgeNamed(t, loaded, string(txtar.Format(estate)), posture.Want{typ: append(fieldsOf(t, typ), "tags")}, resource)
 			got := map[string]string{}
@@ -67,8 +67,9 @@ func estateOf(archive *txtar.Archive, name, typ string) *txtar.Archive {
 	return estate
 }
 
-// wantOf reads the type, the resource's name and the rules' outcomes.
-func wantOf(t *testing.T, text string) (typ, resource string, want map[string]string) {
+// wantOf reads the type, the resource's name and the outcomes of rules, whose
+// ids begin with the prefix.
+func wantOf(t *testing.T, prefix, text string) (typ, resource string, want map[string]string) {
 	t.Helper()
 	want = map[string]string{}
 	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
@@ -79,7 +80,7 @@ func wantOf(t *testing.T, text string) (typ, resource string, want map[string]st
 		case !found:
 			t.Fatalf("line %q: expected a rule and an outcome", line)
 		default:
-			want["aws-"+rule] = outcome
+			want[prefix+rule] = outcome
 		}
 	}
 	return typ, resource, want

@@ -45,7 +45,7 @@ func TestGCPVariants(t *testing.T) {
 		}
 		names++
 		t.Run(name, func(t *testing.T) {
-			typ, only, want := gcpWant(t, string(file.Data))
+			typ, only, want := wantOf(t, "gcp-", string(file.Data))
 			got := map[string]string{}
 			for rule := range want {
 				if !slices.ContainsFunc(loaded.Rules(), func(r posture.Rule) bool { return r.ID == rule && r.Type == typ }) {
@@ -75,24 +75,6 @@ func TestGCPVariants(t *testing.T) {
 	if names < 150 {
 		t.Errorf("there are %d variants, expected at least 150", names)
 	}
-}
-
-// gcpWant reads the type, the resource's name and the rules' outcomes.
-func gcpWant(t *testing.T, text string) (typ, name string, want map[string]string) {
-	t.Helper()
-	want = map[string]string{}
-	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
-		rule, outcome, found := strings.Cut(line, " ")
-		switch {
-		case i == 0:
-			typ, name = rule, outcome
-		case !found:
-			t.Fatalf("line %q: expected a rule and an outcome", line)
-		default:
-			want["gcp-"+rule] = outcome
-		}
-	}
-	return typ, name, want
 }
 
 // variantHierarchy is the project of the variants, with what is above it, and

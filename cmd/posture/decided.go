@@ -14,8 +14,8 @@ import (
 // shownDeciding is how many of the findings that decide an exit code are shown.
 const shownDeciding = 20
 
-// decided prints to standard error the findings because of which a scan exits
-// with 1, the most severe first. There are n of them.
+// decided prints to standard error the n findings that make a scan exit with 1,
+// the most severe first.
 func (s *scan) decided(all report.Findings, n int) error {
 	worst := tally.New(shownDeciding)
 	for finding, err := range all.Items {

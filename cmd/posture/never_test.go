@@ -63,7 +63,7 @@ type stored struct {
 	disk store.Store
 }
 
-// closedWithout returns a closed run of which nothing was read.
+// closedWithout returns a closed run in which nothing was read.
 func closedWithout(t *testing.T, slot time.Time, target posture.Target) stored {
 	t.Helper()
 	s := stored{dir: t.TempDir()}

@@ -67,7 +67,7 @@ func (s *scan) show(ctx context.Context, auditor *audit.Auditor, published audit
 }
 
 // table prints the worst of what fails, after the first scan of a store. After
-// later ones what changed is told instead.
+// later ones only what changed is printed.
 func (s *scan) table(all report.Findings, manifest snapshot.Manifest, c counted) error {
 	if manifest.Sequence > 1 {
 		return nil

@@ -75,7 +75,7 @@ var meanings = []meaning{ //nolint:gochecknoglobals // constant
 	{NotUsed, "it is switched off or kept elsewhere", ""},
 	{NoCredentials, "the credentials are missing or not accepted", "sign in again"},
 	{APIDisabled, "the API is not enabled", "enable it in the project that posture's calls are counted against"},
-	{ProjectUnfit, "the project that calls are counted against cannot be used", "choose another one, or mend its billing or suspension"},
+	{ProjectUnfit, "the quota project cannot be used", "choose another one, or fix its billing or suspension"},
 
 	{DeniedBySCP, "access denied by a service control policy", "granting does not help, an administrator of the AWS organization has to change it"},
 	{DeniedByRCP, "access denied by a resource control policy", "granting does not help, an administrator of the AWS organization has to change it"},
