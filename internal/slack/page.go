@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"posture/internal/drift"
 	"posture/internal/escape"
@@ -103,7 +104,7 @@ func prefix(a drift.Alert) string {
 	case severity == "":
 		return word(a.Kind)
 	case a.Kind == drift.Regressed, a.Kind == drift.Appeared:
-		return strings.ToUpper(severity[:1]) + severity[1:]
+		return capital(severity)
 	default:
 		return word(a.Kind) + " · " + severity
 	}
@@ -121,7 +122,14 @@ func word(kind drift.Kind) string {
 	if said == "" {
 		return "Alert"
 	}
-	return strings.ToUpper(said[:1]) + said[1:]
+	return capital(said)
+}
+
+// capital returns the text with its first letter, of whatever alphabet, as a
+// capital.
+func capital(s string) string {
+	_, size := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:size]) + s[size:]
 }
 
 // finish sets the last line of what is about many rules.

@@ -434,6 +434,7 @@ func FuzzRender(f *testing.F) {
 	}
 	f.Add(strings.Repeat("\"\\", 5000), "mass", uint8(10))
 	f.Add("0", "\x00", uint8(1))
+	f.Add("0", "\xbf", uint8(1))
 	f.Fuzz(func(t *testing.T, text, form string, n uint8) {
 		alert, ok := samples()[form]
 		if !ok {
