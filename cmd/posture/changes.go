@@ -139,8 +139,11 @@ func about(a drift.Alert) string {
 	for i := 0; a.Rule == nil && i < len(a.Rules) && i < shownNames; i++ {
 		parts = append(parts, a.Rules[i].Rule)
 	}
-	if a.Kind == drift.TargetGone {
+	switch a.Kind {
+	case drift.TargetGone:
 		parts = append(parts, leftWords(a)...)
+	case drift.TargetBack:
+		parts = append(parts, "failing findings of what is listed again")
 	}
 	for i := 0; i < len(a.Problems) && i < shownNames; i++ {
 		parts = append(parts, a.Problems[i].Cause.String())

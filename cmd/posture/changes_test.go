@@ -17,12 +17,15 @@ func TestGoneCells(t *testing.T) {
 		Kind: drift.TargetGone, Severity: posture.High, Total: 5, MoreTargets: 1,
 		Targets: []drift.TargetCount{{Target: target, Count: 2, Reconfigured: true}, {Target: target, Count: 2}},
 	}
+	back := one
+	back.Kind = drift.TargetBack
 	for _, row := range []struct {
 		alert drift.Alert
 		want  []string
 	}{
 		{one, []string{"target-gone", "high", "12", "aws/444455556666", "failing findings of what is no longer listed"}},
 		{two, []string{"target-gone", "high", "5", "3 targets", "failing findings of what left the scope when posture.yaml changed, failing findings of what is no longer listed"}},
+		{back, []string{"target-back", "high", "12", "aws/444455556666", "failing findings of what is listed again"}},
 	} {
 		if diff := cmp.Diff(row.want, alertCells(row.alert)); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)

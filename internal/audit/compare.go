@@ -73,7 +73,8 @@ func (c *comparison) side(ctx context.Context, s *side) error {
 	if s.late {
 		return nil
 	}
-	if err := c.keep(ctx, s, found); err != nil {
+	next := c.back(known, s, found)
+	if err := c.keep(ctx, s, found, next); err != nil {
 		return err
 	}
 	c.collector.Target(found.summary, found.changes)
@@ -207,11 +208,10 @@ func noted[T any](stream iter.Seq2[T, error], kept *error) iter.Seq2[T, error] {
 }
 
 // keep stores what people are notified of from now on.
-func (c *comparison) keep(ctx context.Context, s *side, found *compared) error {
-	name := s.in.Target.String()
-	target := s.in.Target
-	target.Regions = nil
-	c.targets[name] = known{Target: target, Run: c.run.ID, Key: c.toldKey(s)}
+func (c *comparison) keep(ctx context.Context, s *side, found *compared, next known) error {
+	next.Target, next.Run, next.Key = s.in.Target, c.run.ID, c.toldKey(s)
+	next.Target.Regions = nil
+	c.targets[next.Target.String()] = next
 	return found.lines.Put(ctx, c.auditor.Store, line{Base: &found.summary.Base, Lines: found.count})
 }
 

@@ -87,6 +87,7 @@ func TestFlows(t *testing.T) {
 	returns := func(s *site) { s.cloud.accounts["1"] = s.gone }
 	admitGone := func(s *site) { s.gone.refused = nil }
 	gone := func(n int) string { return fmt.Sprint("target-gone ", n) }
+	back := func(n int) string { return fmt.Sprint("target-back ", n) }
 	problem := func(n int) string { return fmt.Sprint("scanner-problem ", n) }
 	over := problem(0)
 	nothing := step{}
@@ -98,12 +99,15 @@ func TestFlows(t *testing.T) {
 		"listing fails half-way":                    {{of("1", func(a *account) { a.broken[bucketType] = true }), []string{problem(2)}}},
 		"setting unread, then bad":                  {{func(s *site) { s.cloud.unread("1", "arn:bucket:main", "encrypted") }, []string{problem(1)}}, {mains(bad), []string{mainRegressed, over}}},
 		"bucket gone":                               {{mains(bad), []string{mainRegressed}}, {func(s *site) { s.cloud.remove("1", "arn:bucket:main") }, []string{"deleted:deleted " + encrypted + " 1/arn:bucket:main"}}},
-		"account gone, then back":                   {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, nothing, {returns, nil}, {mains(good), []string{mainResolved}}},
-		"account gone, back and fixed":              {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, nothing, {all(returns, mains(good)), []string{mainResolved}}, {mains(bad), []string{mainRegressed}}},
-		"account gone twice":                        {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, {returns, nil}, {leaves, []string{gone(1)}}, nothing},
+		"account gone, then back":                   {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, nothing, {returns, []string{back(1)}}, nothing, {mains(good), []string{mainResolved}}},
+		"account gone, back and fixed":              {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, nothing, {all(returns, mains(good)), []string{mainResolved, back(0)}}, {mains(bad), []string{mainRegressed}}},
+		"account gone twice":                        {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, {returns, []string{back(1)}}, {leaves, []string{gone(1)}}, nothing, {returns, []string{back(1)}}, nothing},
 		"account gone where nothing fails":          {{leaves, nil}, nothing, {returns, nil}, {mains(bad), []string{mainRegressed}}},
 		"account gone where it is exempted":         {{all(until("2025-02-01"), mains(bad)), nil}, {leaves, nil}, {returns, nil}},
-		"account gone while unread":                 {{mains(bad), []string{mainRegressed}}, {refuse, []string{problem(5)}}, {leaves, []string{over, gone(1)}}, {all(admitGone, returns), nil}},
+		"account gone while unread":                 {{mains(bad), []string{mainRegressed}}, {refuse, []string{problem(5)}}, {leaves, []string{over, gone(1)}}, {all(admitGone, returns), []string{back(1)}}},
+		"account back, and unread at first":         {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, {all(returns, refuse), []string{problem(5)}}, nothing, {admit, []string{over, back(1)}}, nothing},
+		"account back, unread, and gone again":      {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, {all(returns, refuse), []string{problem(5)}}, {leaves, []string{over}}, {all(admitGone, returns), []string{back(1)}}},
+		"account gone with an old fail, back":       {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, {all(returns, func(s *site) { s.cloud.put("1", "arn:bucket:more", bad) }), []string{"appeared " + encrypted + " 1/arn:bucket:more", back(2)}}, nothing},
 		"account gone with what is below the floor": {{func(s *site) { s.cloud.put("1", "arn:gate:g", gate{Open: true}) }, nil}, {leaves, []string{gone(1)}}, nothing},
 		"account cannot be opened":                  {{of("1", func(a *account) { a.target.Account = "3" }), []string{problem(3)}}},
 

@@ -55,12 +55,27 @@ func (c *comparison) left(ctx context.Context, was known) error {
 		if err != nil {
 			return err
 		}
-		c.collector.Gone(gone)
+		next.Told = c.collector.Gone(gone)
 	case c.run.Slot.Sub(was.Gone) >= goneKept:
 		next = known{}
 	}
 	c.targets[name] = next
 	return nil
+}
+
+// back returns what the index notes of a target, which has findings again,
+// having been gone: nothing once it was read by a run over the whole scope,
+// which is the moment at which people hear that it is back. Until then it stays
+// one that is gone, and is not reported gone again. One whose notified state is
+// lost is a first scan.
+func (c *comparison) back(was known, s *side, found *compared) known {
+	if !was.Gone.IsZero() && (c.run.Narrowed || found.summary.Failure != nil) {
+		return known{Gone: was.Gone, Told: was.Told}
+	}
+	if was.Told && !s.lost {
+		c.collector.Back(found.summary, found.changes)
+	}
+	return known{}
 }
 
 // failing returns what is known to fail of a target that is gone.

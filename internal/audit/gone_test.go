@@ -3,6 +3,7 @@ package audit_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,7 +60,7 @@ func TestGoneIsForgotten(t *testing.T) {
 	for _, after := range []struct {
 		days int
 		want []string
-	}{{88, nil}, {90, []string{"baseline 1"}}} {
+	}{{88, []string{"target-back 1"}}, {90, []string{"baseline 1"}}} {
 		s := newSite(loadPolicy(t), "1", "2")
 		s.cloud.put("1", "arn:bucket:main", bad)
 		s.expect(t, "baseline 1")
@@ -89,6 +90,59 @@ func TestNarrowedRunMissesNothing(t *testing.T) {
 	s.expect(t, "target-gone 1")
 }
 
+// TestNarrowedRunFindsNothing: a run that was asked for what is gone by name
+// does not make it one that is in scope: it is not reported gone again, and
+// back only once a run over everything has it.
+func TestNarrowedRunFindsNothing(t *testing.T) {
+	s := newSite(loadPolicy(t), "1", "2")
+	s.cloud.put("1", "arn:bucket:main", bad)
+	s.expect(t, "baseline 1")
+	gone := s.without("1")
+	s.expect(t, "target-gone 1")
+	s.cloud.accounts["1"] = gone
+	a := s.process(s.disk)
+	a.Narrowed = true
+	if out, err := s.try(a); err != nil || len(out.Alerts) > 0 {
+		t.Fatal(out.Alerts, err)
+	}
+	s.without("1")
+	s.next()
+	s.expect(t)
+	s.cloud.accounts["1"] = gone
+	s.expect(t, "target-back 1")
+	s.expect(t)
+}
+
+// TestBackSaysWhatFails: what is back is said with what fails there by severity,
+// how much of that is new and how much could not be read.
+func TestBackSaysWhatFails(t *testing.T) {
+	s := newSite(loadPolicy(t), "1", "2")
+	s.cloud.put("1", "arn:bucket:main", bad)
+	s.expect(t, "baseline 1")
+	gone := s.without("1")
+	s.expect(t, "target-gone 1")
+	s.cloud.accounts["1"] = gone
+	s.cloud.put("1", "arn:bucket:new", bucket{Encrypted: true, Public: true})
+	s.cloud.put("1", "arn:bucket:unread", good)
+	s.cloud.unread("1", "arn:bucket:unread", "encrypted")
+	out := s.run(t)
+	target := posture.Target{Provider: posture.AWS, Account: "1", Name: "account 1"}
+	severities := map[posture.Severity]int{posture.Critical: 1, posture.High: 1}
+	want := drift.Alert{
+		Kind: drift.TargetBack, Run: out.Run.ID, Time: out.Run.Slot, Severity: posture.Critical, Total: 2, Target: &target, Severities: severities,
+		Targets: []drift.TargetCount{{Target: target, Count: 2, Severities: severities, Began: 1, Unread: 1}},
+	}
+	at := slices.IndexFunc(out.Alerts, func(a drift.Alert) bool { return a.Kind == drift.TargetBack })
+	if at < 0 {
+		t.Fatal("nothing is said")
+	}
+	got := out.Alerts[at]
+	got.Key, got.Group = "", ""
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestGoneBeforeALateRun: a run that is published after the one that missed the
 // account changes nothing about it.
 func TestGoneBeforeALateRun(t *testing.T) {
@@ -103,7 +157,7 @@ func TestGoneBeforeALateRun(t *testing.T) {
 	s.next()
 	s.expect(t)
 	s.cloud.accounts["1"] = gone
-	s.expect(t)
+	s.expect(t, "target-back 1")
 }
 
 // TestGoneAndLost: where what is known of a target that is gone is lost, that is
@@ -121,22 +175,47 @@ func TestGoneAndLost(t *testing.T) {
 	s.expect(t, "scanner-problem 0")
 }
 
-// TestGoneAndCrash lets the process of the run that misses an account die at
-// every call: it is said once all the same.
+// TestBackAndLost: where what is known of a target that is back is lost, that
+// and its first scan are reported.
+func TestBackAndLost(t *testing.T) {
+	s := newSite(loadPolicy(t), "1", "2")
+	s.cloud.put("1", "arn:bucket:main", bad)
+	s.expect(t, "baseline 1")
+	gone := s.without("1")
+	s.expect(t, "target-gone 1")
+	s.damage(t, "state/told/aws/1/")
+	s.cloud.accounts["1"] = gone
+	s.expect(t, "baseline 1", "scanner-problem 0")
+	s.expect(t, "scanner-problem 0")
+}
+
+// TestGoneAndCrash lets the process of the run that misses an account, or that
+// has it again, die at every call: it is said once all the same.
 func TestGoneAndCrash(t *testing.T) {
+	has := prepared(t)
+	misses := prepared(t)
+	account := misses.without("1")
+	misses.run(t)
+	t.Run("gone", func(t *testing.T) { crashes(t, drift.TargetGone, has, func(s *site) { s.without("1") }) })
+	t.Run("back", func(t *testing.T) {
+		crashes(t, drift.TargetBack, misses, func(s *site) { s.cloud.accounts["1"] = account })
+	})
+}
+
+// crashes does so for one change.
+func crashes(t *testing.T, kind drift.Kind, before *site, change func(*site)) {
 	for name, recover := range recoveries {
 		t.Run(name, func(t *testing.T) {
-			before := prepared(t)
 			for calls, died := 1, true; died; calls++ {
 				s := before.fork(t)
-				s.without("1")
+				change(s)
 				_, err := s.try(s.dying(calls))
 				if died = err != nil; died && !errors.Is(err, storetest.ErrCrash) {
 					t.Fatal(err)
 				}
 				recover(t, s)
 				s.settle(t)
-				if said := s.said(drift.TargetGone); said != 1 {
+				if said := s.said(kind); said != 1 {
 					t.Fatalf("said %d times after a crash at call %d", said, calls)
 				}
 			}

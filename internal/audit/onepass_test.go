@@ -46,7 +46,7 @@ func newOnePass() *comparison {
 func inOnePass(c *comparison, s *side) outcomeOf {
 	found, err := c.look(context.Background(), s)
 	if err == nil && !s.late {
-		if err = c.keep(context.Background(), s, found); err == nil {
+		if err = c.keep(context.Background(), s, found, known{}); err == nil {
 			c.collector.Target(found.summary, found.changes)
 		}
 	}

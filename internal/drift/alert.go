@@ -19,7 +19,7 @@ const Shown = 10
 // Changes, Common, Rules, Targets, Resources, and Rule where all are of one.
 // Baseline has Statuses, Severities, Categories, Rules, Targets, Coverage, and the
 // first critical findings as Resources, the other ones as MoreResources; rules-changed has Rules
-// and Targets; target-gone has Severities and Targets, and Target of one;
+// and Targets; target-gone and target-back have Severities and Targets, and Target of one;
 // scanner-problem has Problems, Warnings, Targets, Coverage, Since and, at the
 // end, Over;
 // run-missed has Missed.
@@ -89,10 +89,16 @@ type TargetCount struct {
 	Count  int            `json:"count"`
 	Cause  *posture.Cause `json:"cause,omitempty"` // scanner-problem: why nothing of the target was read
 
+	// Of target-gone and target-back.
+	Severities map[posture.Severity]int `json:"severities,omitempty"` // the findings
+
 	// Of target-gone.
-	Severities   map[posture.Severity]int `json:"severities,omitempty"`   // the findings
-	Listed       time.Time                `json:"listed,omitzero"`        // slot of the last run that had it in scope; zero: not known
-	Reconfigured bool                     `json:"reconfigured,omitempty"` // the configuration has changed since that run
+	Listed       time.Time `json:"listed,omitzero"`        // slot of the last run that had it in scope; zero: not known
+	Reconfigured bool      `json:"reconfigured,omitempty"` // the configuration has changed since that run
+
+	// Of target-back.
+	Began  int `json:"began,omitempty"`  // of the findings those that did not fail when it left
+	Unread int `json:"unread,omitempty"` // findings that are not among them because they could not be read
 }
 
 // Problem is one thing that could not be read, with what is needed to read it.

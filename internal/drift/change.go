@@ -29,6 +29,7 @@ const (
 	Baseline       Kind = "baseline"        // what the first run of a target, or of a region, found
 	RulesChanged   Kind = "rules-changed"   // what new and changed rules flipped
 	TargetGone     Kind = "target-gone"     // a target with failing findings is in scope no longer
+	TargetBack     Kind = "target-back"     // a target that was reported gone is in scope again, and was read
 	ScannerProblem Kind = "scanner-problem" // what could not be read
 	RunMissed      Kind = "run-missed"      // no run completed for too long
 )

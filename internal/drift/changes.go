@@ -13,6 +13,7 @@ type Changes struct {
 	news    class
 	expired class
 	ends    class
+	began   int // findings that began to fail and are not accepted, those below the floor too
 }
 
 // NewChanges returns an empty gathering.
@@ -23,6 +24,9 @@ func NewChanges() *Changes {
 // Add takes a change that Compare passed on. Silent ones are ignored. It
 // never fails; its form is that of Out.Change.
 func (c *Changes) Add(change Change) error {
+	if began := change.Kind == Regressed || change.Kind == Appeared; began && change.Silent != Exempted {
+		c.began++
+	}
 	if change.Silent != "" {
 		return nil
 	}

@@ -42,7 +42,8 @@ type Collector struct {
 	first   firstRuns
 	flips   ruleFlips
 	health  health
-	gone    []Gone
+	gone    []TargetCount // out of scope since this run
+	back    []TargetCount // in scope again
 
 	// Health is what is to be remembered once the alerts are made.
 	Health  Health
@@ -89,7 +90,7 @@ func (c *Collector) Alerts() []Alert {
 			alerts = append(alerts, c.groupAlert(key, b))
 		}
 	}
-	alerts = slices.Concat(alerts, c.goneAlert(), c.firstAlert(), c.flipsAlert(), c.healthAlert())
+	alerts = slices.Concat(alerts, c.targetsAlert(TargetGone, c.gone), c.targetsAlert(TargetBack, c.back), c.firstAlert(), c.flipsAlert(), c.healthAlert())
 	slices.SortFunc(alerts, compareAlerts)
 	return alerts
 }
@@ -97,7 +98,7 @@ func (c *Collector) Alerts() []Alert {
 // urgency is the order in which people should hear of things.
 var urgency = []Kind{
 	MassChange, Regressed, Appeared, ExemptionExpired, MassExpired, Unstable,
-	TargetGone, ScannerProblem, Baseline, RulesChanged, Resolved, Deleted, Closed, MassClosed,
+	TargetGone, TargetBack, ScannerProblem, Baseline, RulesChanged, Resolved, Deleted, Closed, MassClosed,
 }
 
 // compareAlerts orders alerts by urgency and severity.

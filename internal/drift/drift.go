@@ -63,7 +63,8 @@
 // A run over the whole scope that no longer has a target says nothing of its
 // findings: the target is taken by Collector.Gone instead, one TargetGone alert
 // says how many of its findings fail, and its lines stay as they are. When it
-// comes back it is compared with them. Who reads runs alone, without notified
+// comes back it is compared with them, and Collector.Back makes one TargetBack
+// alert. Who reads runs alone, without notified
 // state, sets Extent.Removed.
 //
 // # From changes to alerts

@@ -18,59 +18,76 @@ type Gone struct {
 	Reconfigured bool                     // the configuration has changed since that run
 }
 
-// total returns how many findings fail there.
-func (g Gone) total() int {
-	total := 0
-	for _, n := range g.Severities {
-		total += n
+// Gone takes a target that the run is the first not to have in scope, and
+// reports whether people are notified of it: one without failing findings is
+// nothing to hear of.
+func (c *Collector) Gone(g Gone) bool {
+	total := totalOf(g.Severities)
+	if total > 0 {
+		c.gone = append(c.gone, TargetCount{
+			Target: g.Target, Count: total, Severities: g.Severities, Listed: g.Listed, Reconfigured: g.Reconfigured,
+		})
 	}
-	return total
+	return total > 0
 }
 
-// worst returns the most severe of them.
-func (g Gone) worst() posture.Severity {
-	var worst posture.Severity
-	for severity := range g.Severities {
-		worst = severest(worst, severity)
+// Back takes a target that people were told is gone, and that was read again: by
+// its summary and its changes, which Target has not taken yet.
+func (c *Collector) Back(s Summary, changes *Changes) {
+	s.Target.Regions = nil
+	b := TargetCount{Target: s.Target, Severities: map[posture.Severity]int{}, Began: changes.began}
+	for _, t := range s.Rules {
+		b.Count += t.Fail
+		b.Began += t.ToFail + t.Baseline
+		b.Unread += t.Unknown + t.Carried
+		if t.Fail > 0 {
+			b.Severities[c.Rules[t.Rule].Severity] += t.Fail
+		}
 	}
-	return worst
+	c.back = append(c.back, b)
 }
 
-// Gone takes a target that the run is the first not to have in scope. One
-// without failing findings is nothing to be notified of.
-func (c *Collector) Gone(g Gone) {
-	if g.total() > 0 {
-		c.gone = append(c.gone, g)
-	}
-}
-
-// goneAlert returns the alert of all targets that are gone, if there are any.
-func (c *Collector) goneAlert() []Alert {
-	if len(c.gone) == 0 {
+// targetsAlert returns the alert of a kind about whole targets, if there are
+// any, the worst first.
+func (c *Collector) targetsAlert(kind Kind, targets []TargetCount) []Alert {
+	if len(targets) == 0 {
 		return nil
 	}
-	slices.SortFunc(c.gone, func(x, y Gone) int {
-		return cmp.Or(compareSeverities(x.worst(), y.worst()), cmp.Compare(y.total(), x.total()), cmp.Compare(x.Target.String(), y.Target.String()))
+	slices.SortFunc(targets, func(x, y TargetCount) int {
+		return cmp.Or(compareSeverities(worstOf(x.Severities), worstOf(y.Severities)), cmp.Compare(y.Count, x.Count), cmp.Compare(x.Target.String(), y.Target.String()))
 	})
 	var set digest
 	severities := map[posture.Severity]int{}
-	var targets []TargetCount
-	for _, g := range c.gone {
-		set.add(g.Target.String(), fmt.Sprint(g.total()))
-		for severity, n := range g.Severities {
+	for _, t := range targets {
+		set.add(t.Target.String(), fmt.Sprint(t.Count))
+		for severity, n := range t.Severities {
 			severities[severity] += n
 		}
-		targets = append(targets, TargetCount{
-			Target: g.Target, Count: g.total(), Severities: g.Severities, Listed: g.Listed, Reconfigured: g.Reconfigured,
-		})
 	}
-	a := c.alert(TargetGone, groupOf(TargetGone, "", "", c.Run), set)
-	all := Gone{Severities: severities}
-	a.Total, a.Severity, a.Severities = all.total(), all.worst(), severities
+	a := c.alert(kind, groupOf(kind, "", "", c.Run), set)
+	a.Total, a.Severity, a.Severities = totalOf(severities), worstOf(severities), severities
 	if len(targets) == 1 {
 		a.Target = &targets[0].Target
 	}
 	a.MoreTargets = max(0, len(targets)-Shown)
 	a.Targets = targets[:len(targets)-a.MoreTargets]
 	return []Alert{a}
+}
+
+// totalOf returns how many findings there are of all severities.
+func totalOf(severities map[posture.Severity]int) int {
+	total := 0
+	for _, n := range severities {
+		total += n
+	}
+	return total
+}
+
+// worstOf returns the most severe of them, "" where there are none.
+func worstOf(severities map[posture.Severity]int) posture.Severity {
+	var worst posture.Severity
+	for severity := range severities {
+		worst = severest(worst, severity)
+	}
+	return worst
 }

@@ -82,6 +82,8 @@ func pageOf(a drift.Alert) page {
 		p.baseline(a)
 	case drift.TargetGone:
 		p.gone(a)
+	case drift.TargetBack:
+		p.back(a)
 	case drift.RulesChanged:
 		p.rulesChanged(a)
 	case drift.ScannerProblem:

@@ -110,6 +110,24 @@ func samples() map[string]drift.Alert {
 				Target: posture.Target{Provider: posture.AWS, Account: "777788889999"}, Count: 1, Severities: map[posture.Severity]int{posture.Low: 1},
 			}},
 		},
+		"back": {
+			Key: "k16", Kind: drift.TargetBack, Run: "20261122T010000Z-aws", Time: slot, Severity: posture.High, Total: 10,
+			Severities: map[posture.Severity]int{posture.High: 10},
+			Targets: []drift.TargetCount{{
+				Target: posture.Target{Provider: posture.AWS, Account: "444455556666", Name: "shop"}, Count: 10, Severities: map[posture.Severity]int{posture.High: 10},
+			}},
+		},
+		"several_back": {
+			Key: "k17", Kind: drift.TargetBack, Run: "20261122T010000Z-aws", Time: slot, Severity: posture.High, Total: 4,
+			Severities: map[posture.Severity]int{posture.High: 3, posture.Low: 1}, MoreTargets: 1,
+			Targets: []drift.TargetCount{{
+				Target: posture.Target{Provider: posture.AWS, Account: "444455556666", Name: "shop"}, Count: 3, Began: 2, Severities: map[posture.Severity]int{posture.High: 3},
+			}, {
+				Target: posture.Target{Provider: posture.AWS, Account: "777788889999"}, Count: 1, Unread: 4, Severities: map[posture.Severity]int{posture.Low: 1},
+			}, {
+				Target: posture.Target{Provider: posture.AWS, Account: "222233334444"}, Severities: map[posture.Severity]int{},
+			}},
+		},
 		"over": {
 			Key: "k13", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot, Over: true, Since: slot.Add(-72 * time.Hour),
 			Coverage: &drift.Coverage{Read: 100, Total: 100, Floor: 95},
