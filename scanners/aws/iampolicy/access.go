@@ -27,10 +27,15 @@ type Verdict struct {
 	Services      []string // services that are let in for any account, sorted; "*" for any service
 	Statement     string   // Sid, or "#" and number, of the statement that decides; a stranger's text
 	Why           string   // what it turns on: one of Why's texts, or a Reason
+	Guarded       bool     // by the policy itself anyone is let in, and only the guards keep them out
 }
 
 // Anyone reports whether everybody is let in, or everybody who has an account.
 func (v Verdict) Anyone() bool { return v.Reach == AnyAccount || v.Reach == Public }
+
+// Open reports whether anyone is let in, be it through a service that acts for
+// whoever asks it.
+func (v Verdict) Open() bool { return v.Anyone() || len(v.Services) > 0 }
 
 // Others returns the other accounts that are let in, sorted, "*" for any.
 func (v Verdict) Others() []string {
@@ -79,6 +84,10 @@ func (d Document) verdict(list []admission, ask Ask) Verdict {
 		v.Reach, v.Statement, v.Why = CannotTell, d.statements[unsure.by].label, string(NotUnderstood)
 	}
 	v.Accounts, v.Organizations, v.Services = sorted(v.Accounts), sorted(v.Organizations), sorted(v.Services)
+	if len(ask.Guards) > 0 && v.Reach < AnyAccount {
+		ask.Guards = nil
+		v.Guarded = d.verdict(d.admissions(ask), ask).Anyone()
+	}
 	return v
 }
 

@@ -18,10 +18,8 @@ type denial struct {
 
 // admissions returns whom the document lets in for what is asked.
 func (d Document) admissions(ask Ask) []admission {
-	denials := d.denials()
-	for _, guard := range ask.Guards {
-		denials = append(denials, guard.denials()...)
-	}
+	own := d.denials()
+	all := slices.Concat(own, ask.guards())
 	var list []admission
 	for i, s := range d.statements {
 		if !s.allow {
@@ -32,6 +30,10 @@ func (d Document) admissions(ask Ask) []admission {
 			continue
 		}
 		for _, unit := range ask.units(s) {
+			denials := all
+			if slices.Contains(unbounded, unit) {
+				denials = own
+			}
 			for _, target := range ask.targets(s, unit) {
 				for _, p := range subtract(parties, denials, unit, target, ask) {
 					list = append(list, admission{p, i, s.why(p)})

@@ -11,7 +11,7 @@ type Ask struct {
 	Actions  []string   // the actions that are asked for; none for any
 	Resource string     // ARN of the resource; empty where its policies are about it alone
 	Account  string     // id of the account that the resource belongs to
-	Guards   []Document // resource control policies of its organization, whose denies hold too
+	Guards   []Document // resource control policies of its organization, whose denies hold too where they bound the service
 }
 
 // anonymous holds the services that answer callers without any account, where

@@ -80,11 +80,21 @@ func answered(t *testing.T, question, policy string, ask Ask) string {
 	if ask.Account == "" {
 		ask.Account = ownAccount
 	}
-	if question == "access" {
-		return verdictText(Judge(policy, ask))
-	}
 	if question == "grants" {
 		return grantsOf(t, policy)
+	}
+	if own, guards, has := strings.Cut(policy, "\nguard "); has {
+		for guard := range strings.SplitSeq(guards, "\nguard ") {
+			doc, err := Parse(guard)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ask.Guards = append(ask.Guards, doc)
+		}
+		policy = own
+	}
+	if question == "access" {
+		return verdictText(Judge(policy, ask))
 	}
 	doc, err := Parse(policy)
 	if err != nil {

@@ -197,6 +197,21 @@ func grantsTo(doc Document) Grants {
 	return Principal{Policies: []Document{doc}}.Grants(AccountRef{ID: ownAccount})
 }
 
+// TestGuardsOfOtherServices holds that resource control policies take nothing
+// from what they do not bound.
+func TestGuardsOfOtherServices(t *testing.T) {
+	each(t, func(t *testing.T, r *rand.Rand, doc Document) {
+		for _, service := range []string{"sns", "lambda", "es", "elasticfilesystem", "backup"} {
+			ask := Ask{Service: service, Account: ownAccount}
+			before := Access(doc, ask)
+			ask.Guards = []Document{someDocument(r)}
+			if diff := cmp.Diff(before, Access(doc, ask)); diff != "" {
+				t.Errorf("%s (-before +after):\n%s", service, diff)
+			}
+		}
+	})
+}
+
 // TestGuardsNeverWiden holds that what an organization forbids lets nobody do more.
 func TestGuardsNeverWiden(t *testing.T) {
 	account := AccountRef{ID: ownAccount}

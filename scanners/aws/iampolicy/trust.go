@@ -13,7 +13,7 @@ type Trusted struct {
 func Trust(doc Document, ask Ask) Trusted {
 	ask.Service, ask.Resource, ask.Actions = "sts", "", []string{"sts:AssumeRole"}
 	list := doc.admissions(ask)
-	t := Trusted{Verdict: doc.verdict(list, ask), Federated: doc.federations()}
+	t := Trusted{Verdict: doc.verdict(list, ask), Federated: doc.guarded(ask).federations()}
 	for _, a := range list {
 		reach := a.reachOf(ask)
 		switch {

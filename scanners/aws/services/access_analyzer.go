@@ -71,8 +71,9 @@ func (a *analysis) read(ctx context.Context, p *engine.Place, analyzer *string) 
 }
 
 // readByAnalyzer reports whether an analyzer calls the resource public, and
-// counts where it differs from our own reading, in the field ours.
-func readByAnalyzer(ctx context.Context, r *engine.Reading, arn string, public bool, ours string) bool {
+// counts where it differs from our own reading, in the field ours. What only
+// resource control policies close is not public: analyzers leave them out.
+func readByAnalyzer(ctx context.Context, r *engine.Reading, arn string, own entry, ours string) bool {
 	if !r.Wants(byAnalyzer) {
 		return false
 	}
@@ -81,8 +82,8 @@ func readByAnalyzer(ctx context.Context, r *engine.Reading, arn string, public b
 		return false
 	}
 	known := r.Wants(ours) && !slices.ContainsFunc(r.Unread(), func(u posture.Unread) bool { return u.Field == ours })
-	if found.exists && known && found.public[arn] != public {
+	if found.exists && known && found.public[arn] != own.open && !own.guarded {
 		r.Place.Disagree("access-analyzer:ListFindingsV2")
 	}
-	return found.public[arn]
+	return found.public[arn] && !own.guarded
 }

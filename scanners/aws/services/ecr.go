@@ -42,17 +42,16 @@ func scanECRRepositories(ctx context.Context, p *engine.Place) error {
 
 func readECRRepository(ctx context.Context, p *engine.Place, repository types.Repository) {
 	var doc ECRRepository
+	var ours entry
 	r := p.Read()
 	if r.Wants("public") {
 		out, err := ecrClient(p).GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{RepositoryName: repository.RepositoryName})
 		if r.Got(engine.NotConfigured(err, "RepositoryPolicyNotFoundException"), "public") && out != nil {
-			above := readGuards(ctx, p)
-			open := readOpen(r, aws.ToString(out.PolicyText), from("ecr:GetRepositoryPolicy", "public"),
-				iampolicy.Ask{Service: "ecr", Guards: above.resources})
-			doc.Public = above.certain(r, open, "public")
+			ours = readOpen(ctx, r, aws.ToString(out.PolicyText), from("ecr:GetRepositoryPolicy", "public"), iampolicy.Ask{Service: "ecr"})
 		}
 	}
-	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(repository.RepositoryArn), doc.Public, "public")
+	doc.Public = ours.open
+	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(repository.RepositoryArn), ours, "public")
 	var tags map[string]string
 	if r.Wants("tags") {
 		out, err := ecrClient(p).ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: repository.RepositoryArn})

@@ -36,8 +36,8 @@ func scanECRRegistryPolicy(ctx context.Context, p *engine.Place) error {
 	if r.Wants("public", "other_accounts") {
 		out, err := ecrClient(p).GetRegistryPolicy(ctx, &ecr.GetRegistryPolicyInput{})
 		if r.Got(engine.NotConfigured(err, "RegistryPolicyNotFoundException"), "public", "other_accounts") && out != nil {
-			verdict := readVerdict(r, aws.ToString(out.PolicyText), from("ecr:GetRegistryPolicy", "public", "other_accounts"), iampolicy.Ask{Service: "ecr"})
-			doc.Public, doc.OtherAccounts = letsAnyoneIn(verdict), verdict.Others()
+			verdict, above := readVerdict(ctx, r, aws.ToString(out.PolicyText), from("ecr:GetRegistryPolicy", "public", "other_accounts"), iampolicy.Ask{Service: "ecr"})
+			doc.Public, doc.OtherAccounts = above.certain(r, verdict.Open(), "public"), above.others(r, verdict, "other_accounts")
 		}
 	}
 	r.Emit(p.ARN("ecr", "registry-policy"), "registry policy in "+p.Region, nil, &doc)

@@ -29,7 +29,11 @@ func (a iamAccess) roleGraph(account iampolicy.AccountRef) func() iamRoleGraph {
 		g := iamRoleGraph{strong: map[string]string{}, odd: map[string]error{}}
 		for _, detail := range a.Roles {
 			trust, err := parseGrants(detail.AssumeRolePolicyDocument)
-			if err == nil && iampolicy.Trust(trust, iampolicy.Ask{Account: account.ID, Guards: a.guards.resources}).Anyone() {
+			ask := iampolicy.Ask{Account: account.ID}
+			if !ofService(aws.ToString(detail.Arn)) {
+				ask.Guards = a.guards.resources
+			}
+			if err == nil && iampolicy.Trust(trust, ask).Anyone() {
 				continue
 			}
 			h := holdingOfRole(detail)

@@ -67,11 +67,15 @@ func readIAMRole(ctx context.Context, p *engine.Place, role types.RoleDetail) {
 	if r.Wants(grantFields...) {
 		doc.Administrator, doc.Escalates = readIAMAccess(ctx, p).readAccess(r, holdingOfRole(role))
 	}
-	doc.readTrust(r, role.AssumeRolePolicyDocument, readGuards(ctx, p))
+	var above guards
+	if !ofService(aws.ToString(role.Arn)) {
+		above = readGuards(ctx, p)
+	}
+	doc.readTrust(r, role.AssumeRolePolicyDocument, above)
 	r.EmitIn(posture.Global, aws.ToString(role.Arn), aws.ToString(role.RoleName), iamTags(role.Tags), &doc)
 }
 
-// readTrust says who may take the role.
+// readTrust says who may take the role, under what the organization forbids.
 func (doc *IAMRole) readTrust(r *engine.Reading, document *string, above guards) {
 	policy, err := parseGrants(document)
 	if !r.Got(err, "trusts", "open_to_providers", "any_audience") {
@@ -79,13 +83,19 @@ func (doc *IAMRole) readTrust(r *engine.Reading, document *string, above guards)
 	}
 	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account, Guards: above.resources})
 	doc.Trusts = trust.Unscoped
-	if len(doc.Trusts) > 0 && !above.certain(r, true, "trusts") {
+	if !above.certain(r, len(doc.Trusts) > 0, "trusts") {
 		doc.Trusts = nil
 	}
 	if trust.Unsure && !slices.Contains(doc.Trusts, "*") { // a rule may know the accounts that are in it
 		from(iamDetailsCall.Op, "trusts").unclear(r)
 	}
 	doc.readProviders(r, trust.Federated)
+	if !above.certain(r, len(doc.OpenToProviders) > 0, "open_to_providers") {
+		doc.OpenToProviders = nil
+	}
+	if !above.certain(r, len(doc.AnyAudience) > 0, "any_audience") {
+		doc.AnyAudience = nil
+	}
 }
 
 // readProviders says who may come from identity providers.

@@ -108,8 +108,9 @@ func readKMSKey(ctx context.Context, p *engine.Place, entry types.KeyListEntry, 
 		}
 		k.readMetadata(ctx, *out.KeyMetadata)
 	}
-	k.readKeyPolicy(ctx)
-	k.doc.PublicByAnalyzer = readByAnalyzer(ctx, k.Reading, k.arn, k.doc.PolicyPublic, "policy_public")
+	ours := k.readKeyPolicy(ctx)
+	k.doc.PolicyPublic = ours.open
+	k.doc.PublicByAnalyzer = readByAnalyzer(ctx, k.Reading, k.arn, ours, "policy_public")
 	k.Got(name.unread, posture.FieldName)
 	k.Emit(k.arn, cmp.Or(name.alias, aws.ToString(entry.KeyId)), k.readKeyTags(ctx), &k.doc)
 }
@@ -136,18 +137,15 @@ func isReplicaKey(key types.KeyMetadata) bool {
 	return key.MultiRegionConfiguration != nil && key.MultiRegionConfiguration.MultiRegionKeyType == types.MultiRegionKeyTypeReplica
 }
 
-func (k *kmsReading) readKeyPolicy(ctx context.Context) {
+func (k *kmsReading) readKeyPolicy(ctx context.Context) entry {
 	if !k.Wants("policy_public") {
-		return
+		return entry{}
 	}
 	out, err := k.client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: k.id, PolicyName: aws.String("default")})
 	if !k.Got(err, "policy_public") {
-		return
+		return entry{}
 	}
-	above := readGuards(ctx, k.Place)
-	public := readPublic(k.Reading, aws.ToString(out.Policy), from("kms:GetKeyPolicy", "policy_public"),
-		iampolicy.Ask{Service: "kms", Resource: k.arn, Guards: above.resources})
-	k.doc.PolicyPublic = above.certain(k.Reading, public, "policy_public")
+	return readPublic(ctx, k.Reading, aws.ToString(out.Policy), from("kms:GetKeyPolicy", "policy_public"), iampolicy.Ask{Service: "kms", Resource: k.arn})
 }
 
 func (k *kmsReading) readKeyTags(ctx context.Context) map[string]string {

@@ -77,7 +77,7 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 		doc.Zones = readZones(ctx, r, vpc.SubnetIds)
 	}
 	doc.Public = readLambdaPolicies(ctx, r, function)
-	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(function.FunctionArn), doc.Public, "public")
+	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(function.FunctionArn), entry{open: doc.Public}, "public")
 	if aws.ToString(function.Role) != "" {
 		doc.LendsTo = readLendsTo(ctx, r, iampolicy.Lender{Kind: iampolicy.Function, ARN: aws.ToString(function.FunctionArn)}, roleNamed(function.Role))
 	}

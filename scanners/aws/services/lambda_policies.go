@@ -53,7 +53,7 @@ func lambdaPolicy(ctx context.Context, p *engine.Place, function types.FunctionC
 	if verdict.Reach == iampolicy.CannotTell && len(verdict.Services) == 0 {
 		return engine.Answer{Err: notUnderstood("lambda:GetPolicy")}
 	}
-	return engine.Answer{Yes: letsAnyoneIn(verdict)}
+	return engine.Answer{Yes: verdict.Open()}
 }
 
 // lambdaQualifiers returns the names of a function's aliases and the numbers

@@ -37,12 +37,12 @@ func scanLogsDestinations(ctx context.Context, p *engine.Place) error {
 
 // readLogsDestination judges the policy; without one only the account itself
 // may send.
-func readLogsDestination(_ context.Context, p *engine.Place, destination types.Destination) {
+func readLogsDestination(ctx context.Context, p *engine.Place, destination types.Destination) {
 	var doc LogsDestination
 	r := p.Read()
 	if policy := aws.ToString(destination.AccessPolicy); policy != "" {
-		verdict := readVerdict(r, policy, from("logs:DescribeDestinations", "public", "other_accounts"), iampolicy.Ask{Service: "logs"})
-		doc.Public, doc.OtherAccounts = letsAnyoneIn(verdict), verdict.Others()
+		verdict, above := readVerdict(ctx, r, policy, from("logs:DescribeDestinations", "public", "other_accounts"), iampolicy.Ask{Service: "logs"})
+		doc.Public, doc.OtherAccounts = above.certain(r, verdict.Open(), "public"), above.others(r, verdict, "other_accounts")
 	}
 	r.Emit(aws.ToString(destination.Arn), aws.ToString(destination.DestinationName), nil, &doc)
 }

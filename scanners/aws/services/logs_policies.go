@@ -47,13 +47,13 @@ func scanLogsPolicies(ctx context.Context, p *engine.Place) error {
 	}
 }
 
-func readLogsPolicy(_ context.Context, p *engine.Place, policy types.ResourcePolicy) {
+func readLogsPolicy(ctx context.Context, p *engine.Place, policy types.ResourcePolicy) {
 	var doc LogsResourcePolicy
 	r := p.Read()
-	verdict := readVerdict(r, aws.ToString(policy.PolicyDocument), from("logs:DescribeResourcePolicies", "public", "other_accounts"),
+	verdict, above := readVerdict(ctx, r, aws.ToString(policy.PolicyDocument), from("logs:DescribeResourcePolicies", "public", "other_accounts"),
 		iampolicy.Ask{Service: "logs"})
-	doc.Public = verdict.Anyone()
-	doc.OtherAccounts = verdict.Others()
+	doc.Public = above.certain(r, verdict.Anyone(), "public")
+	doc.OtherAccounts = above.others(r, verdict, "other_accounts")
 	name := aws.ToString(policy.PolicyName)
 	r.Emit(p.ARN("logs", "resource-policy:"+name), name, nil, &doc)
 }

@@ -76,7 +76,7 @@ func readOpenSearchDomain(ctx context.Context, p *engine.Place, domain types.Dom
 	r := p.Read()
 	doc := OpenSearchDomain{InVPC: domain.VPCOptions != nil && aws.ToString(domain.VPCOptions.VPCId) != ""}
 	if policy := aws.ToString(domain.AccessPolicies); policy != "" {
-		doc.Public = readOpen(r, policy, from("es:DescribeDomains", "public"), iampolicy.Ask{Service: "es", Resource: aws.ToString(domain.ARN)})
+		doc.Public = readOpen(ctx, r, policy, from("es:DescribeDomains", "public"), iampolicy.Ask{Service: "es", Resource: aws.ToString(domain.ARN)}).open
 	}
 	var tags map[string]string
 	if r.Wants("tags") {

@@ -1,6 +1,8 @@
 package services
 
 import (
+	"context"
+
 	"posture/internal/posture"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
@@ -43,30 +45,54 @@ func readPolicy(r *engine.Reading, text string, source policySource) (iampolicy.
 }
 
 // readPublic reports whether the policy of a resource lets anyone in.
-func readPublic(r *engine.Reading, text string, source policySource, ask iampolicy.Ask) bool {
-	return readVerdict(r, text, source, ask).Anyone()
+func readPublic(ctx context.Context, r *engine.Reading, text string, source policySource, ask iampolicy.Ask) entry {
+	verdict, above := readVerdict(ctx, r, text, source, ask)
+	return entry{above.certain(r, verdict.Anyone(), source.fields...), verdict.Guarded}
 }
 
 // readOpen reports whether the policy of a resource lets anyone in, be it
 // through a service that acts for whoever asks it.
-func readOpen(r *engine.Reading, text string, source policySource, ask iampolicy.Ask) bool {
-	return letsAnyoneIn(readVerdict(r, text, source, ask))
+func readOpen(ctx context.Context, r *engine.Reading, text string, source policySource, ask iampolicy.Ask) entry {
+	verdict, above := readVerdict(ctx, r, text, source, ask)
+	return entry{above.certain(r, verdict.Open(), source.fields...), verdict.Guarded}
 }
 
-// letsAnyoneIn reports whether anyone is let in, be it through a service that
-// acts for whoever asks it.
-func letsAnyoneIn(v iampolicy.Verdict) bool { return v.Anyone() || len(v.Services) > 0 }
+// entry says whether anyone is let in by the policy of a resource.
+type entry struct {
+	open    bool
+	guarded bool // only resource control policies of the organization keep them out
+}
 
-// readVerdict says who is let in by the policy of a resource of the account.
-func readVerdict(r *engine.Reading, text string, source policySource, ask iampolicy.Ask) iampolicy.Verdict {
+// readVerdict says who is let in by the policy of a resource of the account,
+// and what of the organization's policies that turned on.
+func readVerdict(ctx context.Context, r *engine.Reading, text string, source policySource, ask iampolicy.Ask) (iampolicy.Verdict, guards) {
 	doc, ok := readPolicy(r, text, source)
 	if !ok {
-		return iampolicy.Verdict{}
+		return iampolicy.Verdict{}, guards{}
 	}
-	ask.Account = r.Place.Account
+	above := guardsOf(ctx, r.Place, ask.Service)
+	ask.Account, ask.Guards = r.Place.Account, above.resources
 	verdict := iampolicy.Access(doc, ask)
 	if verdict.Reach == iampolicy.CannotTell {
 		source.unclear(r)
 	}
-	return verdict
+	return verdict, above
+}
+
+// guardsOf returns what the organization forbids on resources of a service,
+// given as the prefix of its actions: nothing, where no such policy bounds it.
+func guardsOf(ctx context.Context, p *engine.Place, service string) guards {
+	if !iampolicy.Bounded(service) {
+		return guards{}
+	}
+	return readGuards(ctx, p)
+}
+
+// others returns the other accounts that a verdict lets in. The field is unread
+// where policies that were not read may keep them out.
+func (g guards) others(r *engine.Reading, verdict iampolicy.Verdict, field string) []string {
+	if others := verdict.Others(); g.certain(r, len(others) > 0, field) {
+		return others
+	}
+	return nil
 }

@@ -131,6 +131,7 @@ type bucketReading struct {
 	arn    string
 	region string
 	doc    S3Bucket
+	above  guards // known once the bucket's exposure is read
 	tags   map[string]string
 	policy func() (text string, err error)        // the bucket policy, asked for once; "" for none
 	acl    func() (*s3.GetBucketAclOutput, error) // asked for once
@@ -149,7 +150,7 @@ func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, lis
 	})
 	scanners.Beside(bucketCalls,
 		func() { b.readExposure(ctx) }, // first: it takes most calls, one after the other
-		func() { b.readPolicy() },
+		func() { b.readPolicy(ctx) },
 		func() { b.readVersioning(ctx) },
 		func() { b.readEncryption(ctx) },
 		func() { b.readOwnership(ctx) },

@@ -33,9 +33,14 @@ func (b *bucketReading) readExposure(ctx context.Context) {
 	}
 }
 
-// readPublic says whether policy or ACL admits anybody through the blocks, and
-// by what, which is known only when all was read.
+// readPublic says whether policy or ACL admits anybody through the blocks and
+// what the organization forbids, and by what, which is known only when all was
+// read.
 func (b *bucketReading) readPublic(ctx context.Context, blocks accessBlocks) {
+	b.above = guardsOf(ctx, b.Place, "s3")
+	if iampolicy.Closed(b.ask()) {
+		return
+	}
 	var by string
 	var gap error
 	policy := engine.Unless(blocks.answer(restrictPublicBuckets), func() (public engine.Answer) {
@@ -44,6 +49,9 @@ func (b *bucketReading) readPublic(ctx context.Context, blocks accessBlocks) {
 	})
 	acl := engine.Unless(blocks.answer(ignorePublicACLs), func() engine.Answer { return b.aclIsPublic() })
 	public := engine.AnyOf(policy, acl)
+	if public.Err == nil && public.Yes && !b.above.certain(b.Reading, true, "public", "public_by") {
+		return
+	}
 	b.doc.Public = b.Got(public.Err, "public") && public.Yes
 	if !b.Got(cmp.Or(policy.Err, acl.Err, gap), "public_by") {
 		return
@@ -115,13 +123,21 @@ func (b *bucketReading) policyIsPublic(ctx context.Context) (public engine.Answe
 	if err != nil || text == "" {
 		return engine.AnyOf(theirs, engine.Answer{Err: err}), policyStatus, gap
 	}
-	verdict := iampolicy.Judge(text, iampolicy.Ask{Service: "s3", Resource: b.arn, Account: b.Place.Account})
+	verdict := iampolicy.Judge(text, b.ask())
 	if verdict.Reach == iampolicy.CannotTell {
 		err = notUnderstood("s3:GetBucketPolicy")
 		return engine.AnyOf(theirs, engine.Answer{Err: err}), policyStatus, err
 	}
+	if verdict.Guarded {
+		return engine.Answer{}, "", gap // S3 looks at the policy alone
+	}
 	public, by = b.compare(theirs, verdict)
 	return public, by, gap
+}
+
+// ask is what the bucket's policy is asked, under what the organization forbids.
+func (b *bucketReading) ask() iampolicy.Ask {
+	return iampolicy.Ask{Service: "s3", Resource: b.arn, Account: b.Place.Account, Guards: b.above.resources}
 }
 
 var errNoVerdict error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not say whether the policy is public"}
@@ -172,12 +188,12 @@ var changingBucket = []string{
 	"s3:DeleteBucketPolicy", "s3:PutBucketPolicy", "s3:PutBucketAcl", "s3:PutObjectAcl", "s3:PutEncryptionConfiguration",
 }
 
-func (b *bucketReading) readPolicy() {
+func (b *bucketReading) readPolicy(ctx context.Context) {
 	if !b.Wants("policy") {
 		return
 	}
 	if text, err := b.policy(); b.Got(err, "policy") && text != "" {
-		b.judgePolicy(text)
+		b.judgePolicy(ctx, text)
 	}
 }
 
@@ -192,14 +208,17 @@ func (b *bucketReading) fetchPolicy(ctx context.Context) (string, error) {
 
 // judgePolicy says what the bucket's policy asks for and who may change the
 // bucket by it.
-func (b *bucketReading) judgePolicy(text string) {
+func (b *bucketReading) judgePolicy(ctx context.Context, text string) {
 	policy, ok := readPolicy(b.Reading, text, from("s3:GetBucketPolicy", "policy"))
 	if !ok {
 		return
 	}
 	b.doc.Policy.DeniesInsecureTransport = iampolicy.DeniesInsecureTransport(policy, iampolicy.Ask{Service: "s3", Resource: b.arn})
-	changes := iampolicy.Access(policy, iampolicy.Ask{Service: "s3", Actions: changingBucket, Resource: b.arn, Account: b.Place.Account})
-	b.doc.Policy.OthersMayChange = changes.Others()
+	above := guardsOf(ctx, b.Place, "s3")
+	changes := iampolicy.Access(policy, iampolicy.Ask{
+		Service: "s3", Actions: changingBucket, Resource: b.arn, Account: b.Place.Account, Guards: above.resources,
+	})
+	b.doc.Policy.OthersMayChange = above.others(b.Reading, changes, "policy.others_may_change")
 	if changes.Reach == iampolicy.CannotTell {
 		from("s3:GetBucketPolicy", "policy.others_may_change").unclear(b.Reading)
 	}

@@ -73,16 +73,16 @@ func readSecret(ctx context.Context, p *engine.Place, secret types.SecretListEnt
 	if doc.RotationEnabled && doc.NextRotation.IsZero() {
 		r.Absent("secretsmanager:ListSecrets", "next_rotation")
 	}
+	var ours entry
 	if r.Wants("public") {
 		out, err := secretsClient(p).GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: secret.ARN})
 		if r.Got(err, "public") && aws.ToString(out.ResourcePolicy) != "" {
-			above := readGuards(ctx, p)
-			public := readPublic(r, aws.ToString(out.ResourcePolicy), from("secretsmanager:GetResourcePolicy", "public"),
-				iampolicy.Ask{Service: "secretsmanager", Resource: aws.ToString(secret.ARN), Guards: above.resources})
-			doc.Public = above.certain(r, public, "public")
+			ours = readPublic(ctx, r, aws.ToString(out.ResourcePolicy), from("secretsmanager:GetResourcePolicy", "public"),
+				iampolicy.Ask{Service: "secretsmanager", Resource: aws.ToString(secret.ARN)})
 		}
 	}
-	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(secret.ARN), doc.Public, "public")
+	doc.Public = ours.open
+	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(secret.ARN), ours, "public")
 	tags := engine.Tags(secret.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	r.Emit(aws.ToString(secret.ARN), aws.ToString(secret.Name), tags, &doc)
 }

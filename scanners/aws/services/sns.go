@@ -44,6 +44,7 @@ func scanSNSTopics(ctx context.Context, p *engine.Place) error {
 
 func readTopic(ctx context.Context, p *engine.Place, topic types.Topic) {
 	var doc SNSTopic
+	var ours entry
 	r := p.Read()
 	arn := aws.ToString(topic.TopicArn)
 	if r.Wants("kms_key", "public") {
@@ -51,11 +52,12 @@ func readTopic(ctx context.Context, p *engine.Place, topic types.Topic) {
 		if r.Got(err, "kms_key", "public") {
 			doc.KMSKey = out.Attributes["KmsMasterKeyId"]
 			if policy := out.Attributes["Policy"]; policy != "" {
-				doc.Public = readOpen(r, policy, from("sns:GetTopicAttributes", "public"), iampolicy.Ask{Service: "sns", Resource: arn})
+				ours = readOpen(ctx, r, policy, from("sns:GetTopicAttributes", "public"), iampolicy.Ask{Service: "sns", Resource: arn})
 			}
 		}
 	}
-	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, arn, doc.Public, "public")
+	doc.Public = ours.open
+	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, arn, ours, "public")
 	r.Emit(arn, arn[strings.LastIndexByte(arn, ':')+1:], readTopicTags(ctx, r, arn), &doc)
 }
 

@@ -51,6 +51,7 @@ type queueReading struct {
 	tags map[string]string
 	from bool   // it names queues that may send failed messages here
 	to   string // ARN of its dead-letter queue
+	ours entry  // what its policy says
 	err  error  // why its attributes were not read
 }
 
@@ -108,7 +109,8 @@ func readQueue(ctx context.Context, p *engine.Place, url string) *queueReading {
 			q.readAttributes(ctx, out.Attributes)
 		}
 	}
-	q.doc.PublicByAnalyzer = readByAnalyzer(ctx, q.r, q.arn, q.doc.Public, "public")
+	q.doc.Public = q.ours.open
+	q.doc.PublicByAnalyzer = readByAnalyzer(ctx, q.r, q.arn, q.ours, "public")
 	q.readTags(ctx, url)
 	return q
 }
@@ -117,9 +119,7 @@ func (q *queueReading) readAttributes(ctx context.Context, attributes map[string
 	q.doc.KMSKey = attributes["KmsMasterKeyId"]
 	q.doc.Encrypted = q.doc.KMSKey != "" || attributes["SqsManagedSseEnabled"] == "true"
 	if policy := attributes["Policy"]; policy != "" {
-		above := readGuards(ctx, q.r.Place)
-		open := readOpen(q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn, Guards: above.resources})
-		q.doc.Public = above.certain(q.r, open, "public")
+		q.ours = readOpen(ctx, q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn})
 	}
 	q.from = namesSources(attributes["RedriveAllowPolicy"])
 	if attributes["RedrivePolicy"] == "" {
