@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -124,7 +125,7 @@ func weekMoved(page weekly.Page) *report.Table {
 	}
 	for _, f := range page.Fixed {
 		if f.Severity == "" {
-			table.Add("median time to fix", f.Median.String())
+			table.Add("median time to fix", cmp.Or(f.Median.String(), "not known"))
 		}
 	}
 	return table

@@ -95,6 +95,7 @@ type Resource struct {
 	LastPass    time.Time          `json:"last_pass,omitzero"`  // zero: never seen passing
 	FirstFail   time.Time          `json:"first_fail,omitzero"` //
 	LastFail    time.Time          `json:"last_fail,omitzero"`  //
+	Fixed       time.Time          `json:"fixed,omitzero"`      // of what begins to fail: when it had been fixed before; zero: never
 	Flips       int                `json:"flips,omitempty"`     // changes between pass and fail within FlipWindow, when more than FlipLimit
 	Exemption   *posture.Exemption `json:"exemption,omitempty"`
 	Likely      *Attribution       `json:"likely,omitempty"` // of regressed: the change that is likely the cause, where the audit log was asked and had one

@@ -54,6 +54,7 @@ func TestToldLines(t *testing.T) {
 		}}},
 		{"p f p", []drift.Notified{{
 			Status: posture.Pass, Since: hour(2), LastPass: hour(2), Flips: []time.Time{hour(1), hour(2)},
+			Fixed: &drift.Failing{LastPass: hour(0), FirstFail: hour(1), LastFail: hour(1), End: hour(2)},
 		}}},
 		{"p f !", []drift.Notified{{
 			Status: posture.Fail, Since: hour(1), LastPass: hour(0), FirstFail: hour(1), LastFail: hour(1),
@@ -80,13 +81,16 @@ func TestToldLinesOfOddFindings(t *testing.T) {
 		{"p f p f p f", []drift.Notified{{
 			Status: posture.Fail, Since: hour(5), LastPass: hour(4), FirstFail: hour(3), LastFail: hour(5), Alert: mention(3, drift.Regressed),
 			Flips: []time.Time{hour(1), hour(2), hour(3), hour(4), hour(5)}, Unstable: true,
+			Fixed: &drift.Failing{LastPass: hour(0), FirstFail: hour(1), LastFail: hour(1), End: hour(2)},
 		}}},
 		{"p f p f p", []drift.Notified{{
 			Status: posture.Pass, Since: hour(4), LastPass: hour(4), FirstFail: hour(3), LastFail: hour(3), Alert: mention(3, drift.Regressed),
 			Flips: []time.Time{hour(1), hour(2), hour(3), hour(4)}, Unstable: true, Passes: 1,
+			Fixed: &drift.Failing{LastPass: hour(0), FirstFail: hour(1), LastFail: hour(1), End: hour(2)},
 		}}},
 		{"p f p f p p 8d p", []drift.Notified{{
 			Status: posture.Pass, Since: hour(4), LastPass: hour(6 + 8*24), Flips: []time.Time{},
+			Fixed: &drift.Failing{LastPass: hour(4), FirstFail: hour(3), LastFail: hour(3), End: hour(5)},
 		}}},
 	})
 }

@@ -133,6 +133,9 @@ func lapsed(before, now *posture.Exemption) bool {
 // that people were notified unless it is silent.
 func (c *comparison) began(kind Kind, t *Notified, f *posture.Finding) *Change {
 	change := c.change(kind, t, f)
+	if t.Fixed != nil {
+		change.Resource.Fixed = t.Fixed.End
+	}
 	switch floor := c.floor(kind); {
 	case t.Exemption.Live():
 		change.Silent = Exempted
@@ -178,6 +181,9 @@ func (c *comparison) ended(kind Kind, reason Reason, t *Notified, f *posture.Fin
 	change.Reason = reason
 	if !t.told() {
 		change.Silent = NeverTold
+	}
+	if reason == ReasonFixed {
+		t.Fixed = &Failing{LastPass: t.LastPass, FirstFail: t.FirstFail, LastFail: t.LastFail, End: c.Now}
 	}
 	t.close()
 	if f != nil {

@@ -43,6 +43,15 @@ type Notified struct {
 	Unstable  bool               `json:"unstable,omitempty"`  // people were notified that it flips too often
 	Passes    int                `json:"passes,omitempty"`    // passes in a row while its recovery is held back
 	Exemption *posture.Exemption `json:"exemption,omitempty"` // as it was when the failing was last read
+	Fixed     *Failing           `json:"fixed,omitempty"`     // the last failing that was fixed, however long ago
+}
+
+// Failing is one time that a finding failed, from its beginning to its end.
+type Failing struct {
+	LastPass  time.Time `json:"last_pass,omitzero"` // before it; zero: never seen passing
+	FirstFail time.Time `json:"first_fail"`
+	LastFail  time.Time `json:"last_fail"`
+	End       time.Time `json:"end"` // slot of the run that saw it pass
 }
 
 // Gap says since when and why a finding is not read.

@@ -134,8 +134,7 @@ func due(at, now time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	n, unit := lasting(at.Sub(now))
-	return at.UTC().Format("Mon ") + near(at, now) + " UTC (" + plural(n, unit) + ")"
+	return at.UTC().Format("Mon ") + near(at, now) + " UTC (" + drift.Span(at.Sub(now)) + ")"
 }
 
 // resourceRows returns a row for each resource of an alert.

@@ -1,7 +1,6 @@
 package slack
 
 import (
-	"strconv"
 	"time"
 
 	"posture/internal/drift"
@@ -20,19 +19,13 @@ func since(a drift.Alert, r drift.Resource) string {
 		return ""
 	case a.Kind == drift.Unstable && r.LastFail.Before(a.Time):
 		return "passes again since " + near(a.Time, a.Time) + " UTC"
-	case !over && passedBefore(r):
+	case !over && r.PassedBefore():
 		return "passed " + near(r.LastPass, a.Time) + ", failing since " + near(r.FirstFail, a.Time) + " UTC"
 	case !over:
 		return "failing since it was first seen, " + near(r.FirstFail, a.Time) + " UTC"
 	default:
-		return "failing since " + near(r.FirstFail, a.Time) + " UTC, " + ending(a) + open(r, a.Time)
+		return "failing since " + near(r.FirstFail, a.Time) + " UTC" + earlier(r) + ", " + ending(a) + open(r, a.Time)
 	}
-}
-
-// passedBefore reports whether the resource was seen passing before it began
-// to fail.
-func passedBefore(r drift.Resource) bool {
-	return !r.LastPass.IsZero() && r.LastPass.Before(r.FirstFail)
 }
 
 // ending says what the run saw instead of the failing.
@@ -47,40 +40,19 @@ func ending(a drift.Alert) string {
 	}
 }
 
-// open says how long a failing that ended at a time was open: at least from
-// the first to the last run that saw it, at most from the pass before to that
-// time. What was never seen passing is counted from when it was first read.
-func open(r drift.Resource, end time.Time) string {
-	least, begin := r.LastFail.Sub(r.FirstFail), r.FirstFail
-	if passedBefore(r) {
-		begin = r.LastPass
+// earlier marks a failing that may have begun before anybody looked.
+func earlier(r drift.Resource) string {
+	if r.LastPass.IsZero() {
+		return " or earlier"
 	}
-	most := end.Sub(begin)
-	n, unit := lasting(least)
-	m, in := lasting(most)
-	switch {
-	case most < time.Minute:
-		return "" // nothing that could be said
-	case least < time.Minute:
-		return ": open for up to " + plural(m, in)
-	case unit != in:
-		return ": open for " + plural(n, unit) + " to " + plural(m, in)
-	case n != m:
-		return ": open for " + strconv.Itoa(n) + " to " + plural(m, in)
-	default:
-		return ": open for " + plural(m, in)
-	}
+	return ""
 }
 
-// lasting returns a time in the unit that says enough of it: 50 minutes, 24
-// hours, 3 days. A minute or more is never none of its unit.
-func lasting(d time.Duration) (n int, unit string) {
-	switch {
-	case d >= 2*day:
-		return int(d.Round(day) / day), "day"
-	case d >= 2*time.Hour:
-		return int(d.Round(time.Hour) / time.Hour), "hour"
-	default:
-		return int(d / time.Minute), "minute"
+// open says how long a failing that ended at a time was open, where anything
+// can be said.
+func open(r drift.Resource, end time.Time) string {
+	if lasted := r.Lasted(end).String(); lasted != "" {
+		return ": open for " + lasted
 	}
+	return ""
 }

@@ -24,9 +24,9 @@ func TestSince(t *testing.T) {
 		{drift.ReasonFixed, ago(96), ago(72), ago(24), "failing since 19 Nov 06:00 UTC, passes since this run: open for 2 to 4 days"},
 		{drift.ReasonFixed, ago(2400.1), ago(2400), ago(.1), "failing since 14 Aug 06:00 UTC, passes since this run: open for 100 days"},
 		{drift.ReasonFixed, ago(1), ago(.5), ago(.5), "failing since 22 Nov 05:30 UTC, passes since this run: open for up to 60 minutes"},
-		{drift.ReasonFixed, time.Time{}, ago(24), ago(24), "failing since 21 Nov 06:00 UTC, passes since this run: open for up to 24 hours"},
-		{drift.ReasonDeleted, time.Time{}, ago(72), ago(24), "failing since 19 Nov 06:00 UTC, gone since this run: open for 2 to 3 days"},
-		{drift.ReasonRuleChanged, ago(24), ago(72), ago(48), "failing since 19 Nov 06:00 UTC, closed with this run: open for 24 hours to 3 days"},
+		{drift.ReasonFixed, time.Time{}, ago(24), ago(24), "failing since 21 Nov 06:00 UTC or earlier, passes since this run"},
+		{drift.ReasonDeleted, time.Time{}, ago(72), ago(24), "failing since 19 Nov 06:00 UTC or earlier, gone since this run: open for 2 days or more"},
+		{drift.ReasonRuleChanged, ago(24), ago(72), ago(48), "failing since 19 Nov 06:00 UTC, closed with this run: open for 24 hours or more"},
 		{drift.ReasonFixed, ago(24), ago(2), ago(2), "failing since 22 Nov 04:00 UTC, passes since this run: open for up to 24 hours"},
 		{drift.ReasonFixed, ago(2), ago(1), ago(1), "failing since 22 Nov 05:00 UTC, passes since this run: open for up to 2 hours"},
 		{drift.ReasonFixed, ago(1.99), ago(1), ago(1), "failing since 22 Nov 05:00 UTC, passes since this run: open for up to 119 minutes"},
@@ -36,8 +36,8 @@ func TestSince(t *testing.T) {
 		{drift.ReasonFixed, ago(3), ago(1), ago(1).Add(time.Minute - 1), "failing since 22 Nov 05:00 UTC, passes since this run: open for up to 3 hours"},
 		{drift.ReasonFixed, now.Add(-time.Minute), now.Add(-time.Second), now.Add(-time.Second), "failing since 22 Nov 05:59 UTC, passes since this run: open for up to 1 minute"},
 		{drift.ReasonFixed, now.Add(1 - time.Minute), now.Add(-time.Second), now.Add(-time.Second), "failing since 22 Nov 05:59 UTC, passes since this run"},
-		{drift.ReasonFixed, ago(24), ago(24), ago(23), "failing since 21 Nov 06:00 UTC, passes since this run: open for 60 minutes to 24 hours"},
-		{drift.ReasonFixed, time.Time{}, now, now, "failing since 22 Nov 06:00 UTC, passes since this run"},
+		{drift.ReasonFixed, ago(24), ago(24), ago(23), "failing since 21 Nov 06:00 UTC, passes since this run: open for 60 minutes or more"},
+		{drift.ReasonFixed, time.Time{}, now, now, "failing since 22 Nov 06:00 UTC or earlier, passes since this run"},
 		{drift.ReasonFixed, time.Time{}, time.Time{}, time.Time{}, ""},
 	} {
 		got := since(drift.Alert{Reason: c.reason, Time: now}, drift.Resource{LastPass: c.lastPass, FirstFail: c.firstFail, LastFail: c.lastFail})

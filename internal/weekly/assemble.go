@@ -22,9 +22,10 @@ func (c *collector) page(courses []*course, chain Chain) Page {
 		Week: c.Week, From: c.Week.Start(), To: c.Week.End(), AsOf: c.asOf, Made: c.Now.UTC(), Tool: c.Tool,
 		Period: c.Config.Every().Hours(), Config: c.Config.Digest(), Chain: chain, Unread: c.damage(),
 		Refused:  first(c.refused, shown, compareRefused),
-		Findings: findings(courses), Rules: Balance{Now: verdicts(now)}, Failing: failing(now, same, before),
-		Criteria: criteria(c.Criteria, now), Oldest: List[Open]{Items: c.total.oldest}, Due: c.due(), Fixed: c.fixes(),
-		Exemptions: c.exemptions(), Population: population(courses), Changed: c.changed(same, before), Owners: c.owners(),
+		Findings: findings(courses), Rules: Balance{Now: verdicts(now)}, Failing: c.failing(now, same, before),
+		Criteria: criteria(c.Criteria, now, c.total.rules), Oldest: List[Row]{Items: c.total.oldest}, Due: c.due(), Fixed: c.fixes(),
+		Began: c.total.began.list(), Ended: c.total.ended.list(), Open: c.total.open.list(), Ages: c.ages(), Shares: c.shares(now),
+		Exemptions: c.exemptions(), Population: population(courses), Changed: c.changed(same, before), Owners: c.owners(), Accounts: c.accounts(),
 		Trend: c.trend(courses), Movement: c.total.movement,
 	}
 	if before != nil && len(fair) == len(courses) {
@@ -156,35 +157,67 @@ func findings(courses []*course) Balance {
 	return b
 }
 
-// rulesShown is how many failing rules the page names.
-const rulesShown = 25
-
-// failing returns the rules that fail, the most severe and those with the most
-// findings first. A rule is compared with before where the scopes that can be
-// compared, as same counts them, have all of its findings.
-func failing(now, same, before map[string]ruled) List[RuleCount] {
+// failing returns the rules that fail or of which something is open, the most
+// severe and those with the most findings first. A rule is compared with before
+// where the scopes that can be compared, as same counts them, have all of its
+// findings.
+func (c *collector) failing(now, same, before map[string]ruled) List[RuleCount] {
 	var all []RuleCount
 	for _, id := range sortedKeys(now) {
-		r := now[id]
-		if r.verdict.Failing == 0 {
+		r, open := now[id], c.total.rules[id]
+		if r.verdict.Failing == 0 && open == 0 {
 			continue
 		}
-		row := RuleCount{Rule: id, Title: r.Title, Severity: r.Severity, SOC2: append([]string{}, r.SOC2...), Counts: counts(r.tally)}
+		row := RuleCount{
+			Rule: id, Title: r.Title, Severity: r.Severity, SOC2: append([]string{}, r.SOC2...), Counts: counts(r.tally), Open: open,
+			Provider: r.Provider, Category: r.Category, Why: r.Why, Note: r.Fix.Note,
+		}
+		if len(r.References) > 0 {
+			row.Reference = r.References[0]
+		}
 		if was, ok := before[id]; ok && same[id].tally == r.tally {
 			row.Before = new(was.tally.Fail)
 		}
 		all = append(all, row)
 	}
-	return first(all, rulesShown, func(a, b RuleCount) int {
-		return cmp.Or(cmp.Compare(bySeverity(a.Severity), bySeverity(b.Severity)), cmp.Compare(b.Counts.Failing, a.Counts.Failing), cmp.Compare(a.Rule, b.Rule))
+	return first(all, len(all), func(a, b RuleCount) int {
+		return cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), cmp.Compare(max(b.Open, b.Counts.Failing), max(a.Open, a.Counts.Failing)), cmp.Compare(a.Rule, b.Rule))
 	})
+}
+
+// ages returns what is open by how long it is.
+func (c *collector) ages() []Age {
+	all := []Age{}
+	for i, class := range ages {
+		all = append(all, Age{class.name, Severities{}.plus(c.total.ages[i])})
+	}
+	return all
+}
+
+// shares returns what is open by provider and by category.
+func (c *collector) shares(rules map[string]ruled) []Share {
+	sums := map[[2]string]Severities{}
+	for id, n := range c.total.rules {
+		r := rules[id]
+		for _, key := range [][2]string{{"provider", string(r.Provider)}, {"category", string(r.Category)}} {
+			sums[key] = sums[key].plus(Severities{r.Severity: n})
+		}
+	}
+	all := []Share{}
+	for key, severities := range sums {
+		all = append(all, Share{key[0], key[1], severities})
+	}
+	slices.SortFunc(all, func(a, b Share) int {
+		return cmp.Or(cmp.Compare(b.Of, a.Of), cmp.Compare(b.Severities.Total(), a.Severities.Total()), cmp.Compare(a.Name, b.Name))
+	})
+	return all
 }
 
 // due returns the open findings by severity, the most severe first.
 func (c *collector) due() []Due {
 	var all []Due
 	for _, severity := range posture.Severities {
-		d := c.total.due[severity]
+		d := c.total.owed[severity]
 		d.Severity, d.Days = severity, c.Config.Alerts.DueDays[severity]
 		all = append(all, d)
 	}
@@ -210,9 +243,19 @@ func (c *collector) owners() Owners {
 			all = append(all, owner)
 		}
 	}
-	return Owners{Unowned: c.total.owners[""], List: first(all, shown, func(a, b Owner) int {
-		return cmp.Or(cmp.Compare(b.PastDue, a.PastDue), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Name, b.Name))
-	})}
+	return Owners{Unowned: c.total.owners[""], List: first(all, ownersShown, busiest)}
+}
+
+// accounts returns where the most is to be done.
+func (c *collector) accounts() List[Owner] {
+	return first(slices.Collect(maps.Values(c.total.accounts)), ownersShown, busiest)
+}
+
+// ownersShown is how many owners, and how many accounts, a page names.
+const ownersShown = 50
+
+func busiest(a, b Owner) int {
+	return cmp.Or(cmp.Compare(b.PastDue, a.PastDue), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Name, b.Name))
 }
 
 // flip counts what a new or a changed rule flipped in the week.
@@ -254,13 +297,14 @@ func (c *collector) changed(now, before map[string]ruled) List[Change] {
 func (c *collector) trend(courses []*course) []Point {
 	var points []Point
 	for n := history; n >= 0; n-- {
-		point := Point{Week: c.Week.Before(n), Runs: []posture.RunID{}}
+		point := Point{Week: c.Week.Before(n), Runs: []posture.RunID{}, Failing: Severities{}}
 		read, total := 0, 0
 		for _, course := range courses {
 			l := course.of(point.Week)
 			if l != nil {
 				point.Runs = append(point.Runs, l.run.ID)
 				point.Counts = point.Counts.plus(l.standing.findings())
+				point.Failing = point.Failing.plus(l.severities())
 				read, total = read+l.standing.read, total+l.standing.total
 			} else if course.First.Before(point.Week.End()) {
 				point.Missing = append(point.Missing, course.Name)

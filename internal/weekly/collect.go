@@ -1,6 +1,7 @@
 package weekly
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type Options struct {
 	Config   config.Config
 	Criteria []policy.Criterion
 	Tool     string // version of this program
+	Rows     int    // how many rows each list of findings holds; 0: 10,000
 }
 
 // ErrNotBegun says that a week lies ahead.
@@ -58,7 +60,7 @@ func collect(ctx context.Context, s store.Store, o Options) (Page, error) {
 	if len(courses) == 0 {
 		return Page{}, fmt.Errorf("%w in it, nor in the %d weeks before", ErrNoRuns, history)
 	}
-	c.total = newSums(c.clock())
+	c.total = c.sums(posture.Target{})
 	for _, course := range courses {
 		if err := c.walk(ctx, course); err != nil {
 			return Page{}, err
@@ -97,7 +99,10 @@ func (c *collector) note(u Unread) {
 	c.unread = append(c.unread, u)
 }
 
-func (c *collector) clock() clock { return clock{asOf: c.asOf, days: c.Config.Alerts.DueDays} }
+// sums returns what a target is added up to.
+func (c *collector) sums(target posture.Target) *sums {
+	return newSums(clock{asOf: c.asOf, days: c.Config.Alerts.DueDays}, target, cmp.Or(c.Rows, rowsKept))
+}
 
 // chainEnd returns the end of the chain as it is now.
 func (c *collector) chainEnd(ctx context.Context) (Chain, error) {
@@ -171,8 +176,8 @@ func (c *collector) target(ctx context.Context, of *course, target posture.Targe
 	current = current && done.stages[len(done.stages)-1].look == last
 	severity := func(rule string) posture.Severity { return last.rules[target.Provider][rule].Severity }
 	for {
-		done.sums = newSums(c.clock())
-		err := done.run(func(t drift.Notified) { done.sums.told(t, severity(t.Rule), current) })
+		done.sums = c.sums(target)
+		err := done.run(severity, current)
 		if err == nil {
 			return done, nil
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 // criteria returns what rules and people have to say of each criterion.
-func criteria(all []policy.Criterion, rules map[string]ruled) []Criterion {
+func criteria(all []policy.Criterion, rules map[string]ruled, open map[string]int) []Criterion {
 	rows := make([]Criterion, 0, len(all))
 	for _, k := range all {
 		row := Criterion{ID: k.ID, Category: k.Category, Summary: k.Summary, Needs: k.StillManual}
@@ -19,7 +19,7 @@ func criteria(all []policy.Criterion, rules map[string]ruled) []Criterion {
 			if !slices.Contains(r.SOC2, k.ID) {
 				continue
 			}
-			row.Rules = row.Rules.plus(r.verdict)
+			row.Rules, row.Open = row.Rules.plus(r.verdict), row.Open+open[id]
 			if r.verdict.Failing > 0 {
 				row.Failing = append(row.Failing, id)
 			}

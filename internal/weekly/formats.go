@@ -80,11 +80,6 @@ func (s *sheet) more(section string, n int) {
 }
 
 func (p Page) csvTrust(s *sheet) {
-	score := "no score"
-	if p.Score != nil {
-		score = fmt.Sprintf("%.1f", *p.Score)
-	}
-	s.add("trust", "", "findings that pass, percent", score, "", "")
 	s.add("trust", "", "findings judged, percent", fmt.Sprintf("%.1f", p.Coverage.Percent), "", fmt.Sprintf("floor %g", p.Coverage.Floor))
 	s.figure("trust", "", "resources read", p.Resources)
 	for _, scope := range p.Scopes {
@@ -165,8 +160,8 @@ func (p Page) csvMoved(s *sheet) {
 		s.add("due", string(d.Severity), "past due", strconv.Itoa(d.PastDue), "", fmt.Sprintf("%d days to fix", d.Days))
 	}
 	for _, f := range p.Fixed {
-		s.add("time to fix", severityOrAll(f.Severity), "median", f.Median.String(), "", number(int64(f.Count), "finding"))
-		s.add("time to fix", severityOrAll(f.Severity), "longest", f.Worst.String(), "", "")
+		s.add("time to fix", severityOrAll(f.Severity), "median", lasted(f.Median), "", number(int64(f.Count), "finding"))
+		s.add("time to fix", severityOrAll(f.Severity), "longest", lasted(f.Worst), "", "")
 	}
 	for _, o := range p.Oldest.Items {
 		s.add("oldest open", o.Rule, o.Name, when(o.Since), "", strings.TrimSpace(string(o.Severity)+" "+o.Account+" "+o.Region+" "+o.Owner))

@@ -49,7 +49,6 @@ func (p Page) top(d *document) {
 		d.note("Also: " + why + ".")
 	}
 	d.add(`<div class="tiles">`)
-	d.tile(p.score(), "of all findings pass")
 	d.tile(fmt.Sprint(p.Rules.Now.Failing), "rules fail"+p.Rules.delta())
 	d.tile(fmt.Sprint(p.Findings.Now.Failing), "findings fail"+p.Findings.delta())
 	d.tile(fmt.Sprint(p.pastDue()), "past due")
@@ -84,13 +83,6 @@ func (p Page) scope() string {
 		names = append(names, s.Name)
 	}
 	return "scope " + strings.Join(names, ", ")
-}
-
-func (p Page) score() string {
-	if p.Score == nil {
-		return "no score"
-	}
-	return fmt.Sprintf("%.1f%%", *p.Score)
 }
 
 // delta says how many more fail than before.

@@ -34,8 +34,7 @@ type Page struct {
 	Chain  Chain     `json:"chain"`
 
 	Headline  string   `json:"headline"`
-	NotEnough []string `json:"not_enough_data,omitempty"` // why there is no score
-	Score     *float64 `json:"score,omitempty"`           // percentage of all findings that pass; absent where data is not enough
+	NotEnough []string `json:"not_enough_data,omitempty"` // why the page cannot say how things are
 
 	Scopes    []Scope         `json:"scopes"`
 	Coverage  Coverage        `json:"coverage"`
@@ -51,13 +50,19 @@ type Page struct {
 	Categories []Category   `json:"categories"`
 	Criteria   []Criterion  `json:"criteria"`
 	Movement   Movement     `json:"movement"`
-	Oldest     List[Open]   `json:"oldest"`
+	Began      List[Row]    `json:"began"` // in the week: regressed and appeared, the most severe first
+	Ended      List[Row]    `json:"ended"` // fixed in the week, the most severe first
+	Open       List[Row]    `json:"open"`  // failing and not exempted: the most severe first, then by rule, the longest first
+	Oldest     List[Row]    `json:"oldest"`
+	Ages       []Age        `json:"ages"`   // of what is open, the youngest first
+	Shares     []Share      `json:"shares"` // what is open by provider, then by category
 	Due        []Due        `json:"due"`
 	Fixed      []Fixed      `json:"time_to_fix"`
 	Exemptions Exemptions   `json:"exemptions"`
 	Population Population   `json:"population"`
 	Changed    List[Change] `json:"rule_changes"`
 	Owners     Owners       `json:"owners"`
+	Accounts   List[Owner]  `json:"accounts"`
 	Trend      []Point      `json:"trend"` // the oldest week first
 }
 
@@ -159,6 +164,13 @@ type RuleCount struct {
 	SOC2     []string         `json:"soc2"`
 	Counts   Counts           `json:"counts"`
 	Before   *int             `json:"failing_before,omitempty"`
+	Open     int              `json:"open"` // its rows, those included that a list leaves out
+
+	Provider  posture.Provider `json:"provider,omitempty"`
+	Category  posture.Category `json:"category,omitempty"`
+	Why       string           `json:"why,omitempty"`
+	Note      string           `json:"note,omitempty"`      // what the command does, and what to watch
+	Reference string           `json:"reference,omitempty"` // the first of the rule's
 }
 
 // Criterion is what rules and people have to say of a criterion. Rules only
@@ -170,6 +182,7 @@ type Criterion struct {
 	State    State    `json:"state"`
 	Rules    Counts   `json:"rules"`             // that support it
 	Failing  []string `json:"failing,omitempty"` // their ids
+	Open     int      `json:"open"`              // findings of these rules
 	Needs    string   `json:"needs"`             // what only a person can show
 }
 
@@ -200,7 +213,7 @@ type Category struct {
 type Movement struct {
 	Regressed int      `json:"regressed"`  // passed before
 	Appeared  int      `json:"appeared"`   // of resources that were not there before
-	Reopened  int      `json:"reopened"`   // of Regressed: had been fixed in the weeks looked at
+	Reopened  int      `json:"reopened"`   // of both: had been fixed before, however long ago
 	Accepted  int      `json:"accepted"`   // of Regressed and Appeared: under an exemption from the start
 	FirstLook int      `json:"first_look"` // found by the first look at a target or a region
 	ByRules   int      `json:"by_rules"`   // because a rule is new or was changed
@@ -216,19 +229,73 @@ type Closed struct {
 	Count  int          `json:"count"`
 }
 
-// Open is a finding that fails and is not exempted.
-type Open struct {
+// Row is one finding: open, or one that began or ended to fail in the week.
+type Row struct {
 	Fingerprint string           `json:"fingerprint"`
 	Rule        string           `json:"rule"`
 	Severity    posture.Severity `json:"severity"`
+	Provider    posture.Provider `json:"provider,omitempty"`
 	Account     string           `json:"account"`
+	AccountName string           `json:"account_name,omitempty"`
 	Region      string           `json:"region"`
+	Type        string           `json:"type,omitempty"`
 	Resource    string           `json:"resource"`
 	Name        string           `json:"name"`
 	Owner       string           `json:"owner,omitempty"`
-	Since       time.Time        `json:"since,omitzero"`  // when it was first seen failing
-	Earlier     bool             `json:"earlier"`         // it was never seen passing, so that it may fail for longer
-	Stale       bool             `json:"stale,omitempty"` // not read by the last run
+	Link        string           `json:"link,omitempty"`     // where the provider's console shows it; "" for nowhere
+	Sentence    string           `json:"sentence,omitempty"` // how it fails; "" where the rule's title has to do
+	Command     string           `json:"command,omitempty"`  // what fixes it, for a shell; "" for none
+	Evidence    []posture.Value  `json:"evidence,omitempty"` // what the rule read, the first of it
+	Since       time.Time        `json:"since,omitzero"`     // when it was first seen failing
+	LastPass    time.Time        `json:"last_pass,omitzero"` // when it was last seen passing before that; zero: never
+	Earlier     bool             `json:"earlier"`            // it was never seen passing, so that it may fail for longer
+	Stale       bool             `json:"stale,omitempty"`    // not read by the last run
+	Due         time.Time        `json:"due,omitzero"`       // by when it is to be fixed; zero: no time is set
+	PastDue     bool             `json:"past_due,omitempty"`
+
+	// Of what began and ended in the week.
+	Kind     drift.Kind   `json:"kind,omitempty"`
+	At       time.Time    `json:"at,omitzero"` // slot of the run that saw it
+	Reopened bool         `json:"reopened,omitempty"`
+	Accepted bool         `json:"accepted,omitempty"` // under an exemption from the start
+	Now      string       `json:"now,omitempty"`      // what became of it by the end of the week: fails, passes, accepted, not read, gone
+	Took     *drift.Range `json:"took,omitempty"`     // of what was fixed: how long it had failed
+}
+
+// Age is what is open and for how long.
+type Age struct {
+	Name       string     `json:"name"` // "1 to 4 weeks"
+	Severities Severities `json:"severities"`
+}
+
+// Share is what is open of one provider or category.
+type Share struct {
+	Of         string     `json:"of"` // provider, category
+	Name       string     `json:"name"`
+	Severities Severities `json:"severities"`
+}
+
+// Severities counts findings by their severity.
+type Severities map[posture.Severity]int
+
+// Total returns how many there are.
+func (s Severities) Total() int {
+	n := 0
+	for _, count := range s {
+		n += count
+	}
+	return n
+}
+
+// plus adds a count to another one, which may be nil.
+func (s Severities) plus(o Severities) Severities {
+	sum := Severities{}
+	for _, counts := range []Severities{s, o} {
+		for severity, n := range counts {
+			sum[severity] += n
+		}
+	}
+	return sum
 }
 
 // Due is the open findings of one severity.
@@ -243,8 +310,8 @@ type Due struct {
 type Fixed struct {
 	Severity posture.Severity `json:"severity,omitempty"` // empty: all
 	Count    int              `json:"count"`
-	Median   Range            `json:"median"`
-	Worst    Range            `json:"worst"`
+	Median   drift.Range      `json:"median"`
+	Worst    drift.Range      `json:"worst"`
 }
 
 // Exemptions are the accepted findings.
@@ -324,11 +391,13 @@ type Owners struct {
 	Unowned Owner `json:"unowned"`
 }
 
-// Owner is how much one owner has to do.
+// Owner is how much one owner has to do, or what is open in one account.
 type Owner struct {
-	Name    string `json:"name"`
-	Open    int    `json:"open"`
-	PastDue int    `json:"past_due"`
+	Name       string     `json:"name"`
+	Title      string     `json:"title,omitempty"` // of an account: the name that people use for it
+	Open       int        `json:"open"`
+	PastDue    int        `json:"past_due"`
+	Severities Severities `json:"severities,omitempty"` // of Open
 }
 
 // Point is how things stood at the end of one week.
@@ -337,5 +406,6 @@ type Point struct {
 	Runs    []posture.RunID `json:"runs"`              // the last of each scope; none: nothing is known
 	Missing []string        `json:"missing,omitempty"` // scopes that had no run
 	Counts  Counts          `json:"counts"`            // findings
+	Failing Severities      `json:"failing"`           // of Counts; null in pages of earlier versions
 	Percent float64         `json:"coverage"`          // as in Coverage
 }

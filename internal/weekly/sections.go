@@ -206,7 +206,7 @@ func (p Page) dues(d *document) {
 	d.table([]cell{words("severity"), words("to fix within"), amount("open"), amount("past due")}, rows, 0)
 	rows = nil
 	for _, f := range p.Fixed {
-		rows = append(rows, []cell{words(severityOrAll(f.Severity)), num(f.Count), words(f.Median.String()), words(f.Worst.String())})
+		rows = append(rows, []cell{words(severityOrAll(f.Severity)), num(f.Count), words(lasted(f.Median)), words(lasted(f.Worst))})
 	}
 	if len(rows) > 0 {
 		d.add(`<h3>Time to fix, of what was fixed in the week</h3>`)

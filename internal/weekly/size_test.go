@@ -63,7 +63,9 @@ func weigh(t *testing.T, findings int) uint64 {
 	s.parts = nil
 	before := live()
 	var most uint64
-	page, err := weekly.Collect(t.Context(), weighed{s.store, func() { most = max(most, live()) }}, options())
+	o := options()
+	o.Rows = 100
+	page, err := weekly.Collect(t.Context(), weighed{s.store, func() { most = max(most, live()) }}, o)
 	s.need(err)
 	if page.Movement.Regressed == 0 || page.Findings.Now.Total() != findings {
 		t.Errorf("%+v %+v", page.Movement, page.Findings)
@@ -80,7 +82,7 @@ func live() uint64 {
 }
 
 // TestSmall: making a page of twenty times as many findings takes about the
-// same memory.
+// same memory, beside the rows that it holds.
 func TestSmall(t *testing.T) {
 	few, many := weigh(t, 2_000), weigh(t, 40_000)
 	if limit := few + 4<<20; many > limit {

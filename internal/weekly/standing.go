@@ -129,6 +129,17 @@ func (l *look) ruled() map[string]ruled {
 	return all
 }
 
+// severities returns how many findings fail and are not exempted, by severity.
+func (l *look) severities() Severities {
+	sum := Severities{}
+	for _, r := range l.ruled() {
+		if r.tally.Fail > 0 {
+			sum[r.Severity] += r.tally.Fail
+		}
+	}
+	return sum
+}
+
 // join adds up the rules of several scopes.
 func join(all ...map[string]ruled) map[string]ruled {
 	sum := map[string]ruled{}

@@ -21,13 +21,19 @@ const ownersKept = 1000
 // add up to. Its size does not depend on how many there are.
 type sums struct {
 	clock
+	target   posture.Target
 	movement Movement
 	closed   map[drift.Reason]int
 	fixed    map[posture.Severity]ranges
-	oldest   []Open
-	due      map[posture.Severity]Due
+	oldest   []Row
+	owed     map[posture.Severity]Due
 	owners   map[string]Owner
+	accounts map[string]Owner
+	rules    map[string]int // what is open, by rule
+	ages     [len(ages)]Severities
 	covered  map[string]covered
+
+	open, began, ended rows
 }
 
 // clock says by when things are due.
@@ -44,46 +50,53 @@ type covered struct {
 	names   []string
 }
 
-func newSums(c clock) *sums {
+func newSums(c clock, target posture.Target, keep int) *sums {
 	return &sums{
-		clock: c, closed: map[drift.Reason]int{}, fixed: map[posture.Severity]ranges{}, due: map[posture.Severity]Due{},
-		owners: map[string]Owner{}, covered: map[string]covered{},
+		clock: c, target: target, closed: map[drift.Reason]int{}, fixed: map[posture.Severity]ranges{}, owed: map[posture.Severity]Due{},
+		owners: map[string]Owner{}, accounts: map[string]Owner{}, rules: map[string]int{}, covered: map[string]covered{},
+		open: rows{keep: keep}, began: rows{keep: keep}, ended: rows{keep: keep},
 	}
 }
 
-// change counts a change of the week.
-func (s *sums) change(change drift.Change, fixedBefore bool) {
+// change counts a change of the week. What became of its finding by the end of
+// the week is nil where it is gone.
+func (s *sums) change(change drift.Change, end *drift.Notified) {
+	row := s.changeRow(exact(change, end))
+	row.Now = status(end)
 	switch change.Kind {
-	case drift.Regressed:
-		s.movement.Regressed++
-		if fixedBefore {
-			s.movement.Reopened++
-		}
-	case drift.Appeared:
-		s.movement.Appeared++
+	case drift.Regressed, drift.Appeared:
+		s.begin(row)
 	case drift.ExemptionExpired:
 		s.movement.Lapsed++
 	case drift.Resolved, drift.Deleted, drift.Closed:
 		s.closed[change.Reason]++
 	}
-	if change.Silent == drift.Exempted {
-		s.movement.Accepted++
-	}
 	if change.Reason == drift.ReasonFixed {
-		s.fix(change)
+		s.fix(row, exact(change, end).Resource.Lasted(change.Time))
 	}
 }
 
-// fix counts how long what was fixed had failed: at least from the first run
-// that saw it to the last one, at most from the last run that saw it pass to
-// the one that saw it fixed.
-func (s *sums) fix(change drift.Change) {
-	r := change.Resource
-	took := Range{Least: r.LastFail.Sub(r.FirstFail)}
-	if !r.LastPass.IsZero() && r.LastPass.Before(r.FirstFail) {
-		took.Most = change.Time.Sub(r.LastPass)
+// begin counts what began to fail.
+func (s *sums) begin(row Row) {
+	s.began.add(row)
+	if row.Kind == drift.Appeared {
+		s.movement.Appeared++
+	} else {
+		s.movement.Regressed++
 	}
-	for _, severity := range []posture.Severity{"", change.Severity} {
+	if row.Reopened {
+		s.movement.Reopened++
+	}
+	if row.Accepted {
+		s.movement.Accepted++
+	}
+}
+
+// fix counts what was fixed, and how long it had failed.
+func (s *sums) fix(row Row, took drift.Range) {
+	row.Took = &took
+	s.ended.add(row)
+	for _, severity := range []posture.Severity{"", row.Severity} {
 		if s.fixed[severity] == nil {
 			s.fixed[severity] = ranges{}
 		}
@@ -91,8 +104,23 @@ func (s *sums) fix(change drift.Change) {
 	}
 }
 
-// told counts one finding as it is at the end.
-func (s *sums) told(t drift.Notified, severity posture.Severity, current bool) {
+// exact returns a change with the times that are known of it from all runs,
+// where this page compared the last one of each day only.
+func exact(change drift.Change, end *drift.Notified) drift.Change {
+	sameDay := func(at time.Time) bool { return at.Truncate(day).Equal(change.Time.Truncate(day)) }
+	switch r := &change.Resource; {
+	case end == nil:
+	case change.Reason == drift.ReasonFixed && end.Fixed != nil && sameDay(end.Fixed.End):
+		r.LastPass, r.FirstFail, r.LastFail, change.Time = end.Fixed.LastPass, end.Fixed.FirstFail, end.Fixed.LastFail, end.Fixed.End
+	case change.Reason == "" && end.Status == posture.Fail && sameDay(end.FirstFail):
+		r.LastPass, r.FirstFail, change.Time = end.LastPass, end.FirstFail, end.FirstFail
+	}
+	return change
+}
+
+// told counts one finding as it is at the end, with what the last run found of
+// it, nil where that run has nothing of it or could not read it.
+func (s *sums) told(t drift.Notified, f *posture.Finding, severity posture.Severity) {
 	if t.Status != posture.Fail {
 		return
 	}
@@ -102,32 +130,51 @@ func (s *sums) told(t drift.Notified, severity posture.Severity, current bool) {
 	if x := t.Exemption; x != nil && !x.Unread && !x.Expires.Over(s.asOf) {
 		return
 	}
-	open := Open{
-		Fingerprint: t.Fingerprint, Rule: t.Rule, Severity: severity, Account: t.Account, Region: t.Region,
-		Resource: t.Resource, Name: t.Name, Owner: t.Owner, Since: t.FirstFail,
-		Earlier: t.LastPass.IsZero(), Stale: !current || !t.Unread.Since.IsZero(),
-	}
+	row := s.openRow(t, f, severity)
 	s.movement.Open++
-	if open.Stale {
+	if row.Stale {
 		s.movement.Stale++
 	}
-	s.owe(open)
-	s.oldest = oldest(append(s.oldest, open))
+	s.owe(row)
+	s.rules[row.Rule]++
+	if at := s.age(row.Since); at >= 0 {
+		s.ages[at] = s.ages[at].plus(Severities{severity: 1})
+	}
+	s.open.add(row)
+	s.oldest = oldest(append(s.oldest, row))
 }
 
 // owe counts what is due.
-func (s *sums) owe(open Open) {
-	days, set := s.days[open.Severity]
-	past := 0
-	if set && open.Since.AddDate(0, 0, days).Before(s.asOf) {
-		past = 1
+func (s *sums) owe(row Row) {
+	due := Due{Severity: row.Severity, Days: s.days[row.Severity], Open: 1}
+	if row.PastDue {
+		due.PastDue = 1
 	}
-	due := s.due[open.Severity]
-	s.due[open.Severity] = Due{open.Severity, days, due.Open + 1, due.PastDue + past}
-	owner, known := s.owners[open.Owner]
-	if known || len(s.owners) < ownersKept || open.Owner == "" {
-		s.owners[open.Owner] = Owner{open.Owner, owner.Open + 1, owner.PastDue + past}
+	owner := Owner{Name: row.Owner, Open: 1, PastDue: due.PastDue, Severities: Severities{row.Severity: 1}}
+	s.owed[row.Severity] = s.owed[row.Severity].plus(due)
+	s.owner(owner)
+	owner.Name, owner.Title = string(row.Provider)+"/"+row.Account, row.AccountName
+	s.accounts[owner.Name] = s.accounts[owner.Name].plus(owner)
+}
+
+// plus adds up two counts of one severity.
+func (d Due) plus(o Due) Due {
+	return Due{Severity: o.Severity, Days: o.Days, Open: d.Open + o.Open, PastDue: d.PastDue + o.PastDue}
+}
+
+// owner adds to what an owner has. Of owners beyond those that are told apart
+// nothing is known.
+func (s *sums) owner(more Owner) {
+	known, ok := s.owners[more.Name]
+	if ok || len(s.owners) < ownersKept || more.Name == "" {
+		s.owners[more.Name] = known.plus(more)
 	}
+}
+
+// plus adds up what one owner, or one account, has.
+func (o Owner) plus(more Owner) Owner {
+	more.Open, more.PastDue, more.Severities = o.Open+more.Open, o.PastDue+more.PastDue, o.Severities.plus(more.Severities)
+	return more
 }
 
 // cover counts a failing finding that an exemption is for, or was.
@@ -144,19 +191,9 @@ func (s *sums) cover(t drift.Notified) {
 const shownNames = 3
 
 // oldest returns the first entries of a list that grew.
-func oldest(list []Open) []Open {
-	slices.SortFunc(list, func(a, b Open) int {
-		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(bySeverity(a.Severity), bySeverity(b.Severity)), cmp.Compare(a.Fingerprint, b.Fingerprint))
-	})
+func oldest(list []Row) []Row {
+	slices.SortFunc(list, func(a, b Row) int { return cmp.Or(a.Since.Compare(b.Since), compareRows(a, b)) })
 	return list[:min(len(list), shown)]
-}
-
-// bySeverity orders severities, the most severe first.
-func bySeverity(s posture.Severity) int {
-	if i := slices.Index(posture.Severities, s); i >= 0 {
-		return i
-	}
-	return len(posture.Severities)
 }
 
 // merge adds what another target counted.
@@ -174,15 +211,23 @@ func (s *sums) merge(o *sums) {
 		}
 	}
 	s.oldest = oldest(append(s.oldest, o.oldest...))
-	for severity, d := range o.due {
-		sum := s.due[severity]
-		s.due[severity] = Due{severity, d.Days, sum.Open + d.Open, sum.PastDue + d.PastDue}
+	s.open.merge(o.open)
+	s.began.merge(o.began)
+	s.ended.merge(o.ended)
+	for severity, d := range o.owed {
+		s.owed[severity] = s.owed[severity].plus(d)
 	}
 	for _, name := range sortedKeys(o.owners) {
-		owner, known := s.owners[name]
-		if known || len(s.owners) < ownersKept || name == "" {
-			s.owners[name] = Owner{name, owner.Open + o.owners[name].Open, owner.PastDue + o.owners[name].PastDue}
-		}
+		s.owner(o.owners[name])
+	}
+	for name, account := range o.accounts {
+		s.accounts[name] = s.accounts[name].plus(account)
+	}
+	for rule, n := range o.rules {
+		s.rules[rule] += n
+	}
+	for i, severities := range o.ages {
+		s.ages[i] = s.ages[i].plus(severities)
 	}
 	for id, c := range o.covered {
 		sum := s.covered[id]

@@ -29,7 +29,8 @@ type timeline struct {
 	week      Week
 	summaries []drift.Summary
 	sums      *sums
-	fixed     map[string]bool // findings that an earlier stage saw fixed and the last one did not reach yet
+	pending   map[string][]drift.Change // of the week, by findings that the last stage did not reach yet
+	found     posture.Finding           // the last stage's own, at which the comparison is
 }
 
 // errStopped ends a comparison whose reader has stopped.
@@ -38,11 +39,11 @@ var errStopped = errors.New("stopped")
 // nothing yields nothing.
 func nothing[T any](func(T, error) bool) {}
 
-// run reads the findings of all stages once. After an error nothing that it
-// counted may be used.
-func (tl *timeline) run(take func(drift.Notified)) error {
+// run reads the findings of all stages once, and counts them. After an error
+// nothing that it counted may be used.
+func (tl *timeline) run(severity func(rule string) posture.Severity, current bool) error {
 	tl.link()
-	tl.summaries, tl.fixed = make([]drift.Summary, len(tl.stages)), map[string]bool{}
+	tl.summaries, tl.pending = make([]drift.Summary, len(tl.stages)), map[string][]drift.Change{}
 	var told iter.Seq2[drift.Notified, error] = nothing[drift.Notified]
 	for i := range tl.stages {
 		told = tl.compare(i, told)
@@ -51,23 +52,50 @@ func (tl *timeline) run(take func(drift.Notified)) error {
 		if err != nil {
 			return err
 		}
-		take(line)
-		for fingerprint := range tl.fixed {
-			if fingerprint < line.Fingerprint {
-				delete(tl.fixed, fingerprint)
-			}
-		}
+		tl.settle(&line)
+		tl.sums.told(line, tl.finding(line, current), severity(line.Rule))
 	}
+	tl.settle(nil)
 	return nil
+}
+
+// finding returns what the last run of the week found of a line's finding, nil
+// where it has none or could not read it.
+func (tl *timeline) finding(line drift.Notified, current bool) *posture.Finding {
+	if !current || !line.Unread.Since.IsZero() || tl.found.Fingerprint != line.Fingerprint {
+		return nil
+	}
+	return &tl.found
+}
+
+// settle counts the changes of the findings up to a line, with what became of
+// them. Those without a line are gone. Without a line it counts all that is
+// left.
+func (tl *timeline) settle(line *drift.Notified) {
+	for _, fingerprint := range sortedKeys(tl.pending) {
+		var end *drift.Notified
+		switch {
+		case line != nil && fingerprint > line.Fingerprint:
+			return
+		case line != nil && fingerprint == line.Fingerprint:
+			end = line
+		}
+		for _, change := range tl.pending[fingerprint] {
+			tl.sums.change(change, end)
+		}
+		delete(tl.pending, fingerprint)
+	}
 }
 
 // compare returns what one stage leaves to the next.
 func (tl *timeline) compare(i int, told iter.Seq2[drift.Notified, error]) iter.Seq2[drift.Notified, error] {
 	return func(yield func(drift.Notified, error) bool) {
 		st := tl.stages[i]
-		summary, err := drift.Compare(told, st.known(), st.in, drift.Out{
+		summary, err := drift.Compare(told, tl.noted(i), st.in, drift.Out{
 			Change: func(change drift.Change) error {
-				tl.change(change, st.look.week == tl.week)
+				if of := change.Resource.Fingerprint; st.look.week == tl.week {
+					tl.pending[of] = append(tl.pending[of], change)
+				}
 				return nil
 			},
 			Notified: func(line drift.Notified) error {
@@ -79,6 +107,21 @@ func (tl *timeline) compare(i int, told iter.Seq2[drift.Notified, error]) iter.S
 		})
 		if tl.summaries[i] = summary; err != nil && !errors.Is(err, errStopped) {
 			yield(drift.Notified{}, err)
+		}
+	}
+}
+
+// noted yields the findings of a stage, and notes where the last one is.
+func (tl *timeline) noted(i int) iter.Seq2[posture.Finding, error] {
+	findings := tl.stages[i].known()
+	if i < len(tl.stages)-1 {
+		return findings
+	}
+	return func(yield func(posture.Finding, error) bool) {
+		for finding, err := range findings {
+			if tl.found = finding; !yield(finding, err) {
+				return
+			}
 		}
 	}
 }
@@ -98,21 +141,6 @@ func (s *stage) known() iter.Seq2[posture.Finding, error] {
 				return
 			}
 		}
-	}
-}
-
-// change counts what a stage tells. A finding that was fixed and fails again
-// is reopened, in whichever week it was fixed.
-func (tl *timeline) change(change drift.Change, current bool) {
-	fingerprint := change.Resource.Fingerprint
-	if change.Reason == drift.ReasonFixed {
-		tl.fixed[fingerprint] = true
-	}
-	if current {
-		tl.sums.change(change, tl.fixed[fingerprint])
-	}
-	if change.Kind == drift.Regressed {
-		delete(tl.fixed, fingerprint)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 // trust fills in what a reader must know before any count: which runs there
-// were, and what they read. It says why there is no score when that is not
-// enough to go by.
+// were, and what they read. It says why that is not enough to go by, when it is
+// not.
 func (c *collector) trust(p *Page, courses []*course) {
 	read, total := 0, 0
 	for _, course := range courses {
@@ -29,9 +29,6 @@ func (c *collector) trust(p *Page, courses []*course) {
 	}
 	if n := p.Findings.Now.Total(); n == 0 && len(p.NotEnough) == 0 {
 		p.NotEnough = append(p.NotEnough, "nothing was judged")
-	}
-	if len(p.NotEnough) == 0 {
-		p.Score = new(percent(p.Findings.Now.Passing, p.Findings.Now.Total()))
 	}
 }
 

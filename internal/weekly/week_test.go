@@ -40,26 +40,3 @@ func TestWeek(t *testing.T) {
 		t.Errorf("JSON took %s", w)
 	}
 }
-
-func TestRange(t *testing.T) {
-	const hour, day = time.Hour, 24 * time.Hour
-	for _, row := range []struct {
-		least, most time.Duration
-		want        string
-	}{
-		{0, 0, "not known"},
-		{0, day, "less than 1 day"},
-		{0, 6 * hour, "less than 6 hours"},
-		{0, 5 * time.Minute, "less than 5 minutes"},
-		{0, time.Second, "less than 1 minute"},
-		{day, 0, "1 day or more"},
-		{6 * hour, 12 * hour, "6 hours to 12 hours"},
-		{day, 3 * day, "1 day to 3 days"},
-		{30 * day, 30*day + hour, "about 30 days"},
-		{30 * time.Hour, 0, "30 hours or more"},
-	} {
-		if got := (weekly.Range{Least: row.least, Most: row.most}).String(); got != row.want {
-			t.Errorf("%s to %s: %q, want %q", row.least, row.most, got, row.want)
-		}
-	}
-}
