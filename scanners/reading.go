@@ -1,6 +1,11 @@
 package scanners
 
 import (
+	"cmp"
+	"context"
+	"reflect"
+	"slices"
+	"strings"
 	"sync"
 
 	"posture/internal/posture"
@@ -59,5 +64,35 @@ func (r *Reading) Absent(operation string, fields ...string) {
 	r.Mark(posture.Cause{Reason: posture.NotAnswered, Operation: operation}, fields...)
 }
 
-// Unread returns the fields that were marked.
+// Unread returns the fields that were marked, in the order in which they were.
 func (r *Reading) Unread() []posture.Unread { return r.unread }
+
+// Beside runs all of them, at most limit at a time, whether or not a context
+// has ended: each learns that from its own calls, and marks what it could not
+// read. It returns when all have ended; ErrPanic when one panicked, which may
+// have marked nothing then. What they marked is in one order, whichever call
+// was answered first.
+func (r *Reading) Beside(limit int, all ...func()) error {
+	before := len(r.unread)
+	err := Each(context.Background(), limit, all, func(_ context.Context, do func()) { do() })
+	slices.SortFunc(r.unread[before:], compareUnread)
+	return err
+}
+
+func compareUnread(a, b posture.Unread) int {
+	x, y := a.Cause, b.Cause
+	return cmp.Or(
+		cmp.Compare(a.Field, b.Field), cmp.Compare(x.Reason, y.Reason), cmp.Compare(x.Operation, y.Operation),
+		cmp.Compare(x.Code, y.Code), cmp.Compare(x.Permission, y.Permission), cmp.Compare(x.Field, y.Field),
+	)
+}
+
+// FieldsOf returns the JSON names of a document's fields.
+func FieldsOf(doc any) []string {
+	var names []string
+	for field := range reflect.TypeOf(doc).Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
+}

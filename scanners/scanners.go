@@ -50,22 +50,3 @@ func Each[T any](ctx context.Context, limit int, items []T, do func(context.Cont
 	}
 	return errors.Join(err, group.Wait())
 }
-
-// Beside runs all of them, at most limit at a time, whether or not a context
-// has ended: each learns that from its own calls, and marks what it could not
-// read. A panic in one is raised again when all have ended.
-func Beside(limit int, all ...func()) {
-	var group errgroup.Group
-	group.SetLimit(limit)
-	for _, do := range all {
-		group.Go(func() error {
-			return Guard(func() error {
-				do()
-				return nil
-			})
-		})
-	}
-	if err := group.Wait(); err != nil {
-		panic(err) //nolint:forbidigo // it was a panic: it goes on where it would have without us
-	}
-}

@@ -81,7 +81,7 @@ func TestReading(t *testing.T) {
 }
 
 // TestBeside shows that all are run, a bounded number of them at a time, that
-// all may mark what was not read, and that a panic comes out once they ended.
+// all may mark what was not read, and that a panic is an error once they ended.
 func TestBeside(t *testing.T) {
 	const limit, all = 3, 50
 	r := Reading{Cause: func(error) posture.Cause { return posture.Cause{} }}
@@ -99,10 +99,39 @@ func TestBeside(t *testing.T) {
 			}
 		}
 	}
-	defer func() {
-		if err, _ := recover().(error); !errors.Is(err, ErrPanic) || len(r.Unread()) != all {
-			t.Errorf("panic %v after %d of %d", err, len(r.Unread()), all)
+	if err := r.Beside(limit, do...); !errors.Is(err, ErrPanic) || len(r.Unread()) != all {
+		t.Errorf("%v after %d of %d", err, len(r.Unread()), all)
+	}
+	if err := r.Beside(limit, do[:7]...); err != nil {
+		t.Errorf("without a panic: %v", err)
+	}
+}
+
+// TestBesideOrder: what was not read comes in one order, whoever marks first,
+// and behind what was marked before.
+func TestBesideOrder(t *testing.T) {
+	want := []posture.Unread{
+		{Field: "z", Cause: posture.Cause{Reason: posture.NotRequested}},
+		{Field: "a", Cause: posture.Cause{Reason: posture.Denied, Operation: "s:Get", Code: "A", Permission: "s:Get"}},
+		{Field: "a", Cause: posture.Cause{Reason: posture.Denied, Operation: "s:Get", Code: "A", Permission: "s:Got"}},
+		{Field: "a", Cause: posture.Cause{Reason: posture.Denied, Operation: "s:Get", Code: "B"}},
+		{Field: "a", Cause: posture.Cause{Reason: posture.Denied, Operation: "s:List"}},
+		{Field: "a", Cause: posture.Cause{Reason: posture.Throttled}},
+		{Field: "b", Cause: posture.Cause{Reason: posture.Denied}},
+	}
+	for first := range 6 {
+		var r Reading
+		r.Mark(want[0].Cause, want[0].Field)
+		var do []func()
+		for i := range 6 {
+			u := want[1+(first+i*5)%6] // all six: 5 and 6 have no common divisor
+			do = append(do, func() { r.Mark(u.Cause, u.Field) })
 		}
-	}()
-	Beside(limit, do...)
+		if err := r.Beside(1, do...); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(want, r.Unread()); diff != "" {
+			t.Errorf("begun with %d (-want +got):\n%s", first, diff)
+		}
+	}
 }

@@ -148,7 +148,7 @@ func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, lis
 	b.acl = sync.OnceValues(func() (*s3.GetBucketAclOutput, error) {
 		return b.client.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: b.name})
 	})
-	scanners.Beside(bucketCalls,
+	err := b.Beside(bucketCalls,
 		func() { b.readExposure(ctx) }, // first: it takes most calls, one after the other
 		func() { b.readPolicy(ctx) },
 		func() { b.readVersioning(ctx) },
@@ -164,6 +164,7 @@ func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, lis
 	)
 	b.doc.Created = readCreated(b.Reading, bucket.CreationDate, "s3:ListBuckets")
 	b.doc.LastBackup = readLastBackup(ctx, b.Reading, b.arn)
+	b.Got(err, append(scanners.FieldsOf(b.doc), posture.FieldTags)...) // nobody knows what a panic left undone
 	b.Emit(b.arn, name, b.tags, &b.doc)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/gcp/engine"
 )
 
@@ -18,7 +19,7 @@ func TestCatalogueCalls(t *testing.T) {
 	catalogue := registry.Catalogue()
 	for i := range registry.Services {
 		s := &registry.Services[i]
-		for _, field := range append(engine.FieldsOf(s.Doc), "") {
+		for _, field := range append(scanners.FieldsOf(s.Doc), "") {
 			want := posture.Want{s.Name: {field}}
 			var listings []string
 			direct := false

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // oddPart is a member of an asset's data that is of another JSON type than
@@ -205,7 +206,7 @@ func kindName(kind reflect.Kind) string {
 // madeOf returns the fields, "tags" among them, that come out otherwise for
 // some values of the members; all where that cannot be found out.
 func (r *Reading) madeOf(data any, parts []oddPart) []string {
-	all := append(FieldsOf(r.service.Doc), posture.FieldTags)
+	all := append(scanners.FieldsOf(r.service.Doc), posture.FieldTags)
 	tries := []any{data}
 	for _, part := range parts {
 		values := trials(part.kind)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"reflect"
 	"slices"
-	"strings"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -47,7 +45,7 @@ func (r *Reading) Decode(into any) {
 	if errors.As(err, &odd) && known { // what is told is which member it is
 		err = r.oddError(into, err)
 	}
-	r.Got(err, append(FieldsOf(r.service.Doc), posture.FieldTags)...)
+	r.Got(err, append(scanners.FieldsOf(r.service.Doc), posture.FieldTags)...)
 	if with, ok := into.(interface{ Tags() map[string]string }); ok {
 		r.tags = with.Tags()
 	}
@@ -61,16 +59,6 @@ func otherVersion(typ, version string) error {
 	}
 	cause := posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + typ, Code: code}
 	return &posture.ReadError{Cause: cause, Err: errors.New("data of another version of the API")}
-}
-
-// FieldsOf returns the JSON names of a document's fields.
-func FieldsOf(doc any) []string {
-	var names []string
-	for field := range reflect.TypeOf(doc).Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		names = append(names, name)
-	}
-	return names
 }
 
 // Need returns what the value points to. Where the inventory left it out, and

@@ -90,7 +90,7 @@ func (r *Reading) again(ctx context.Context, g *Get, fields []string) (posture.R
 // also made of what the inventory has.
 func (r *Reading) account(at time.Time) *posture.Direct {
 	d := &posture.Direct{At: at}
-	for _, field := range append(FieldsOf(r.service.Doc), "tags") {
+	for _, field := range append(scanners.FieldsOf(r.service.Doc), "tags") {
 		if slices.Contains(r.service.Policies, field) && !r.direct.given[field] {
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/gcp/engine"
 	"posture/scanners/gcp/enginetest"
 	"posture/scanners/gcp/gcptest"
@@ -232,7 +233,7 @@ func TestRereadBrokenField(t *testing.T) {
 	server := bench.Serve(t, "storage")
 	server.AnswerJSON(bucketPath, strings.Replace(bucketNow, `{"enabled": true}`, `"on"`, 1))
 	got := rereadOne(t, openAt(t, server), bucketType, openBucket, "versioning")
-	if len(got.again.Unread) < len(engine.FieldsOf(services.StorageBucket{})) || got.err != nil {
+	if len(got.again.Unread) < len(scanners.FieldsOf(services.StorageBucket{})) || got.err != nil {
 		t.Errorf("unread: %v, error %v", got.again.Unread, got.err)
 	}
 }

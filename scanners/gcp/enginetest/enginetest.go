@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/gcp/engine"
 	"posture/scanners/gcp/gcptest"
 )
@@ -97,7 +98,7 @@ func (b Bench) Everything(types ...string) posture.Want {
 	want := posture.Want{}
 	for _, s := range b.Registry.Services {
 		if len(types) == 0 || slices.Contains(types, s.Name) {
-			want[s.Name] = append(engine.FieldsOf(s.Doc), "tags")
+			want[s.Name] = append(scanners.FieldsOf(s.Doc), "tags")
 		}
 	}
 	return want

@@ -110,7 +110,7 @@ func readFunction(ctx context.Context, r *engine.Reading) any {
 	var data functionData
 	r.Decode(&data)
 	if !data.flat(r.Asset.Version) {
-		r.Lacks(r.Type, engine.FieldsOf(CloudFunction{})...)
+		r.Lacks(r.Type, scanners.FieldsOf(CloudFunction{})...)
 		return &CloudFunction{}
 	}
 	second := data.Environment == "GEN_2"

@@ -46,7 +46,7 @@ var projects = engine.Service{
 		Console: scanners.Console{Path: "/iam-admin/settings?project={project}"},
 	},
 	Versions: []string{"v1", "v3", "v1beta1"},
-	Policies: engine.FieldsOf(CloudProject{}),
+	Policies: scanners.FieldsOf(CloudProject{}),
 	Get: []engine.Get{{
 		Op: "cloudresourcemanager.projects.get", Permission: "resourcemanager.projects.get",
 		Root: "https://cloudresourcemanager.googleapis.com/v3/", Version: "v3",

@@ -51,7 +51,7 @@ var auditAlerts = engine.Service{
 }
 
 // auditFields returns the fields of the kinds.
-func auditFields() []string { return engine.FieldsOf(AuditAlerts{})[1:] }
+func auditFields() []string { return scanners.FieldsOf(AuditAlerts{})[1:] }
 
 // logMetricData is what is read of a log-based metric (logging.metrics.get).
 type logMetricData struct {

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/gcp/engine"
 	"posture/scanners/gcp/enginetest"
 )
@@ -118,7 +119,7 @@ func TestMalformed(t *testing.T) {
 					}
 					unread := enginetest.Unread(r)
 					for _, s := range all {
-						for _, field := range engine.FieldsOf(s.Doc) {
+						for _, field := range scanners.FieldsOf(s.Doc) {
 							if s.Name == r.Type && !s.Once && !slices.Contains(unread, field) {
 								t.Errorf("%s: %s passes for read", r.ID, field)
 							}

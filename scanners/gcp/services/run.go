@@ -152,7 +152,7 @@ func variablesOf(containers []runContainer) []credentialVariables {
 func readRunService(ctx context.Context, r *engine.Reading) any {
 	var data runData
 	r.Decode(&data)
-	s := settingsOf(r, &data, engine.FieldsOf(RunService{})...)
+	s := settingsOf(r, &data, scanners.FieldsOf(RunService{})...)
 	doc := &RunService{
 		ServiceAccount: s.Account, DefaultServiceAccount: defaultIdentity(s.Account), CredentialVariables: merged(s.Variables...),
 		VPCAccess: s.VPCAccess, Ingress: s.Ingress, InvokerCheckOff: s.InvokerCheckOff,

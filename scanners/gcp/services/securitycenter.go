@@ -53,7 +53,7 @@ func readSecurityCenter(ctx context.Context, r *engine.Reading) any {
 	r.ID, r.Name = r.ID+"/securityCenter", r.Owner().ID
 	doc := &SecurityCenter{Top: beginsScope(r)}
 	if !doc.Top {
-		r.Mark(posture.Cause{Reason: posture.NotRequested}, engine.FieldsOf(SecurityCenter{})[1:]...)
+		r.Mark(posture.Cause{Reason: posture.NotRequested}, scanners.FieldsOf(SecurityCenter{})[1:]...)
 		return doc
 	}
 	if r.Wants("enabled") {

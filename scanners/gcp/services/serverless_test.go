@@ -12,6 +12,7 @@ import (
 	"google.golang.org/api/run/v2"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/gcp/engine"
 	"posture/scanners/gcp/enginetest"
 )
@@ -31,7 +32,7 @@ const (
 
 // unreadAll returns all fields of a document as unread for the cause.
 func unreadAll(doc any, cause posture.Cause) []posture.Unread {
-	return unreadOf(engine.FieldsOf(doc), cause)
+	return unreadOf(scanners.FieldsOf(doc), cause)
 }
 
 func unreadOf(fields []string, cause posture.Cause) []posture.Unread {

@@ -102,7 +102,7 @@ func (d sqlData) outside() bool { return d.InstanceType == "ON_PREMISES_INSTANCE
 
 // standInFields are the fields of such an instance that are not known: all but
 // what kind it is.
-var standInFields = slices.DeleteFunc(engine.FieldsOf(SQLInstance{}), func(field string) bool { return field == "engine" || field == "replica" })
+var standInFields = slices.DeleteFunc(scanners.FieldsOf(SQLInstance{}), func(field string) bool { return field == "engine" || field == "replica" })
 
 func (d sqlData) Tags() map[string]string { return d.Settings.Labels }
 
