@@ -54,7 +54,8 @@ fuzz: ## every fuzz target for FUZZTIME (60s)
 	  done; done
 
 # Not part of the check: it takes half an hour. MUTATED=internal/config tries
-# one package alone.
+# one package alone. It runs the tests once for each change, so with -short:
+# the heaviest, most of them of internal/audit, try fewer cases then.
 MUTATED ?= $(addprefix internal/,policy drift outbox config audit slack)
 mutate: build/bin/gremlins ## whether the tests of the core notice what is changed in it: half an hour
 	nice go -C scripts/mutate run . ../../build/bin/gremlins ../.. survivors.txt $(MUTATED)

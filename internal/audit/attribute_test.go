@@ -67,6 +67,7 @@ func regress(t *testing.T, s *site, log *auditLog, buckets int) (shown map[strin
 }
 
 func TestAttribution(t *testing.T) {
+	t.Parallel()
 	at := first.Add(20 * time.Hour)
 	byPerson := drift.Attribution{Event: "PutBucket", Time: at, Principal: "Admin", Session: "ann@example.com"}
 	byUser := drift.Attribution{Event: "PutBucket", Time: at, Principal: "ann@example.com"}
@@ -121,6 +122,7 @@ func both(a *drift.Attribution) map[string]*drift.Attribution {
 // TestAttributionOfThoseWhoRefuse holds that an account that refuses is asked
 // once.
 func TestAttributionOfThoseWhoRefuse(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	log := &auditLog{answer: func(context.Context, drift.Resource) (*drift.Attribution, error) { return nil, errors.New("denied") }}
 	regress(t, s, log, 3)
@@ -132,6 +134,7 @@ func TestAttributionOfThoseWhoRefuse(t *testing.T) {
 // TestAttributionIsBounded holds that no run asks more than so often, nor for
 // longer than so long.
 func TestAttributionIsBounded(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	for _, id := range []string{"1", "2"} {
 		for i := range 80 {
@@ -168,6 +171,7 @@ func TestAttributionIsBounded(t *testing.T) {
 // TestAttributionTakesNoTime holds that a run whose time is nearly up does not
 // ask.
 func TestAttributionTakesNoTime(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	s.run(t)
 	s.cloud.put("1", "arn:bucket:main", bad)

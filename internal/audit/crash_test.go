@@ -46,14 +46,25 @@ var recoveries = map[string]func(t *testing.T, s *site){
 	},
 }
 
+// stride is how far apart the calls are at which something happens: at every
+// one, or with -short at some.
+func stride() int {
+	if testing.Short() {
+		return 7
+	}
+	return 1
+}
+
 // TestCrashAfterEveryCall lets the process of a run die at every single call
-// that changes the store, or posts, in turn. In the run before, one bucket went bad; in this one another does and the first is
-// fixed.
+// that changes the store, or posts, in turn. In the run before, one bucket went
+// bad; in this one another does and the first is fixed.
 func TestCrashAfterEveryCall(t *testing.T) {
+	t.Parallel()
 	before := prepared(t)
 	for name, recover := range recoveries {
 		t.Run(name, func(t *testing.T) {
-			for calls, died := 1, true; died; calls++ {
+			t.Parallel()
+			for calls, died := 1, true; died; calls += stride() {
 				died = crashOnce(t, before.fork(t), calls, recover)
 			}
 		})
@@ -91,6 +102,7 @@ func crashOnce(t *testing.T, s *site, calls int, recover func(*testing.T, *site)
 // runs at once, in any order and more than once, while the accounts change,
 // processes die and Slack fails.
 func TestRandomHistories(t *testing.T) {
+	t.Parallel()
 	loaded := loadPolicy(t)
 	rapid.Check(t, func(t *rapid.T) {
 		s := newSite(loaded, "1", "2")

@@ -12,6 +12,7 @@ import (
 // TestFirstScanNamesCriticals: the message about a first scan names the first
 // critical findings over all accounts, and none that is accepted or less severe.
 func TestFirstScanNamesCriticals(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.config.Exemptions.Items = []config.Exemption{{ID: "X", Rule: private, Resource: "arn:bucket:a", Created: "2025-01-01", Expires: "2025-02-01"}}
 	for i, name := range []string{"a", "g", "f", "e", "d", "c", "b"} {

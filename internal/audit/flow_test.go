@@ -54,6 +54,7 @@ func exempt(x config.Exemption) func(*site) {
 // TestFlows specifies what is told over several daily runs of the accounts 1
 // and 2, each with one good bucket at first.
 func TestFlows(t *testing.T) {
+	t.Parallel()
 	all := func(fs ...func(*site)) func(*site) {
 		return func(s *site) {
 			for _, f := range fs {
@@ -179,6 +180,7 @@ func (s *site) published(t *testing.T, run snapshot.Run, want ...string) audit.P
 // TestMissingPart publishes before all parts are there, and once more when
 // they are.
 func TestMissingPart(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.expect(t, "baseline 0")
 	s.cloud.put("1", "arn:bucket:main", bad)
@@ -207,6 +209,7 @@ func TestMissingPart(t *testing.T) {
 
 // TestLaterRunFirst publishes a run after a later one.
 func TestLaterRunFirst(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.expect(t, "baseline 0")
 	s.cloud.put("1", "arn:bucket:main", bad)
@@ -254,6 +257,7 @@ func (s *site) damage(t *testing.T, word string) {
 // TestDamagedPart holds that a part that cannot be read is a target that was
 // not read, and that the others go on.
 func TestDamagedPart(t *testing.T) {
+	t.Parallel()
 	for _, file := range []string{"findings", "part.json"} {
 		t.Run(file, func(t *testing.T) {
 			s := newSite(loadPolicy(t), "1", "2")
@@ -275,6 +279,7 @@ func TestDamagedPart(t *testing.T) {
 // TestLostState holds that a target of which the state is lost starts anew,
 // and says so, while the others go on.
 func TestLostState(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.cloud.put("1", "arn:bucket:main", bad)
 	s.expect(t, "baseline 1")
@@ -291,6 +296,7 @@ func TestLostState(t *testing.T) {
 // TestNarrowedRun holds that a run that was asked for less says nothing of
 // the rest.
 func TestNarrowedRun(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.cloud.put("1", "arn:bucket:main", bad)
 	s.expect(t, "baseline 1")
@@ -311,6 +317,7 @@ func TestNarrowedRun(t *testing.T) {
 // TestConfigurationChangesDuringRun holds that rules that are not as they were
 // when the run was planned judge nothing in it.
 func TestConfigurationChangesDuringRun(t *testing.T) {
+	t.Parallel()
 	whole, fewer := loadPolicy(t), loadPolicy(t, encrypted)
 	s := newSite(whole, "1")
 	s.cloud.put("1", "arn:bucket:main", bad)
@@ -335,6 +342,7 @@ func TestConfigurationChangesDuringRun(t *testing.T) {
 // TestWithoutSlack holds that alerts are stored with the run in any case, and
 // queued where there is somebody to tell.
 func TestWithoutSlack(t *testing.T) {
+	t.Parallel()
 	for _, channel := range []string{"", "C0"} {
 		s := newSite(loadPolicy(t), "1")
 		a := s.process(s.disk)
@@ -355,6 +363,7 @@ func TestWithoutSlack(t *testing.T) {
 }
 
 func TestPlan(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	a := s.process(s.disk)
 	if _, _, err := a.Plan(t.Context(), s.slot.Add(2*time.Hour), "aws", ""); err == nil || !strings.Contains(err.Error(), "lies in the future") {
@@ -383,6 +392,7 @@ func TestPlan(t *testing.T) {
 }
 
 func TestScanTwice(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	run := s.planned(t, "1")
 	target := run.Targets[0]
@@ -404,6 +414,7 @@ func TestScanTwice(t *testing.T) {
 
 // TestTooLarge holds that what no reader would take makes its type unread.
 func TestTooLarge(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	s.cloud.put("1", "arn:bucket:other", good)
 	s.expect(t, "baseline 0")
@@ -413,6 +424,7 @@ func TestTooLarge(t *testing.T) {
 }
 
 func TestRoutes(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.config.Slack.Routes = []config.Route{{Owner: "shop", Channel: "CSHOP"}, {Account: "2", Channel: "CTWO"}, {Severity: posture.Critical, Channel: "CGRAVE"}}
 	s.config.Slack.Operator, s.config.Slack.Fallback = "COPS", "CFALL"
@@ -443,6 +455,7 @@ func TestRoutes(t *testing.T) {
 
 // TestSlackDown holds that what Slack does not take is told later.
 func TestSlackDown(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	s.expect(t, "baseline 0")
 	s.slack.answer = func() (bool, error) { return false, &outbox.Refusal{Kind: outbox.Transient, Code: "no_connection"} }

@@ -26,6 +26,7 @@ func (s *site) without(id string) *account {
 // TestGoneSaysWhy: what is gone is said with its findings by severity, when it was
 // last listed, and whether the configuration has changed since.
 func TestGoneSaysWhy(t *testing.T) {
+	t.Parallel()
 	for _, reconfigured := range []bool{false, true} {
 		s := newSite(loadPolicy(t), "1", "2")
 		s.cloud.put("1", "arn:bucket:main", bucket{Public: true})
@@ -57,6 +58,7 @@ func TestGoneSaysWhy(t *testing.T) {
 // TestGoneIsForgotten: what is gone for long is not kept for ever. Should it come
 // back, that is a first scan.
 func TestGoneIsForgotten(t *testing.T) {
+	t.Parallel()
 	for _, after := range []struct {
 		days int
 		want []string
@@ -77,6 +79,7 @@ func TestGoneIsForgotten(t *testing.T) {
 // TestNarrowedRunMissesNothing: a run that was asked for less does not look for
 // what is gone; the next one over everything does.
 func TestNarrowedRunMissesNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.cloud.put("1", "arn:bucket:main", bad)
 	s.expect(t, "baseline 1")
@@ -94,6 +97,7 @@ func TestNarrowedRunMissesNothing(t *testing.T) {
 // does not make it one that is in scope: it is not reported gone again, and
 // back only once a run over everything has it.
 func TestNarrowedRunFindsNothing(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.cloud.put("1", "arn:bucket:main", bad)
 	s.expect(t, "baseline 1")
@@ -116,6 +120,7 @@ func TestNarrowedRunFindsNothing(t *testing.T) {
 // TestBackSaysWhatFails: what is back is said with what fails there by severity,
 // how much of that is new and how much could not be read.
 func TestBackSaysWhatFails(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.cloud.put("1", "arn:bucket:main", bad)
 	s.expect(t, "baseline 1")
@@ -146,6 +151,7 @@ func TestBackSaysWhatFails(t *testing.T) {
 // TestGoneBeforeALateRun: a run that is published after the one that missed the
 // account changes nothing about it.
 func TestGoneBeforeALateRun(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.cloud.put("1", "arn:bucket:main", bad)
 	s.expect(t, "baseline 1")
@@ -163,6 +169,7 @@ func TestGoneBeforeALateRun(t *testing.T) {
 // TestGoneAndLost: where what is known of a target that is gone is lost, that is
 // reported, and nothing is said of findings.
 func TestGoneAndLost(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.cloud.put("1", "arn:bucket:main", bad)
 	s.expect(t, "baseline 1")
@@ -178,6 +185,7 @@ func TestGoneAndLost(t *testing.T) {
 // TestBackAndLost: where what is known of a target that is back is lost, that
 // and its first scan are reported.
 func TestBackAndLost(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.cloud.put("1", "arn:bucket:main", bad)
 	s.expect(t, "baseline 1")
@@ -192,6 +200,7 @@ func TestBackAndLost(t *testing.T) {
 // TestGoneAndCrash lets the process of the run that misses an account, or that
 // has it again, die at every call: it is said once all the same.
 func TestGoneAndCrash(t *testing.T) {
+	t.Parallel()
 	has := prepared(t)
 	misses := prepared(t)
 	account := misses.without("1")
@@ -206,7 +215,8 @@ func TestGoneAndCrash(t *testing.T) {
 func crashes(t *testing.T, kind drift.Kind, before *site, change func(*site)) {
 	for name, recover := range recoveries {
 		t.Run(name, func(t *testing.T) {
-			for calls, died := 1, true; died; calls++ {
+			t.Parallel()
+			for calls, died := 1, true; died; calls += stride() {
 				s := before.fork(t)
 				change(s)
 				_, err := s.try(s.dying(calls))
@@ -259,6 +269,7 @@ func (s *site) said(kind drift.Kind) int {
 
 // TestManyGone: many that are gone at once are one message, the worst first.
 func TestManyGone(t *testing.T) {
+	t.Parallel()
 	var ids []string
 	for i := range 15 {
 		ids = append(ids, fmt.Sprint(100+i))

@@ -222,6 +222,7 @@ func drawSide(t *rapid.T, c *comparison) side {
 // TestToldCut: a file of which only the base is left is not taken for one that
 // says that nothing fails.
 func TestToldCut(t *testing.T) {
+	t.Parallel()
 	for _, written := range []int{0, 1, 2} {
 		s := store.Memory()
 		w, err := toldFile("state/told/x").Writer()
@@ -249,6 +250,7 @@ func TestToldCut(t *testing.T) {
 // TestOnePass: what a publication finds out, stores and tells in one reading is
 // what two readings mean, also where a stream fails, wherever it does.
 func TestOnePass(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		one, two := newOnePass(), newOnePass()
 		first := drawSide(t, one)

@@ -80,6 +80,7 @@ func (d *directly) move(id string) {
 // TestRecheck specifies what is told when the inventory says that account 1's
 // main bucket went bad, and what the coverage says of it.
 func TestRecheck(t *testing.T) {
+	t.Parallel()
 	notFound := posture.Cause{Reason: posture.Failed, Operation: "test:Get", Code: "NoSuchBucket"}
 	throttled := posture.Cause{Reason: posture.Throttled, Operation: "test:Get"}
 	missing := posture.Unread{Field: "encrypted", Cause: denied}
@@ -157,6 +158,7 @@ func findingOf(t *testing.T, s *site, parts []snapshot.Part, rule, id string) (s
 // TestGoneForADay: for a day the listing is taken to lag behind what the
 // direct read says; then it stands. Once it has caught up, nothing is told.
 func TestGoneForADay(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		later func(*site, *directly)
 		told  []string
@@ -186,6 +188,7 @@ func TestGoneForADay(t *testing.T) {
 
 // TestNotRechecked: what nobody is going to be told of by itself is read once.
 func TestNotRechecked(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]func(*site){
 		"passes":           func(*site) {},
 		"below the floor":  func(s *site) { s.cloud.put("1", "arn:gate:g", gate{Open: true}) },
@@ -223,6 +226,7 @@ func forget(t *testing.T, s *site) {
 // TestRecheckLimits: neither many resources nor slow answers nor a refusal
 // that the next one would meet as well keep a scan.
 func TestRecheckLimits(t *testing.T) {
+	t.Parallel()
 	many := func(s *site, n int) {
 		for i := range n {
 			s.cloud.put("1", fmt.Sprintf("arn:bucket:%03d", i), bad)
@@ -265,6 +269,7 @@ func TestRecheckLimits(t *testing.T) {
 // TestToldLost: when it is not known what people were told, all is told as it
 // was read first.
 func TestToldLost(t *testing.T) {
+	t.Parallel()
 	s, d := stale(t)
 	s.cloud.put("1", mainBucket, bad)
 	d.are(s, mainBucket, good)
@@ -302,6 +307,7 @@ func (r *replaced) Get(ctx context.Context, key string) (store.Object, error) {
 // TestRecheckBesidePublish: a publication that replaces what people were told
 // while a target is scanned does not keep anything from being read again.
 func TestRecheckBesidePublish(t *testing.T) {
+	t.Parallel()
 	s, d := stale(t)
 	s.cloud.put("1", mainBucket, bad)
 	d.are(s, mainBucket, good)
@@ -317,6 +323,7 @@ func TestRecheckBesidePublish(t *testing.T) {
 // TestRecheckNarrowed: to a run that is asked for a region of its own, what
 // fails there is no first look at a region, so that it is read again.
 func TestRecheckNarrowed(t *testing.T) {
+	t.Parallel()
 	s, d := stale(t)
 	const other = "arn:bucket:other"
 	s.cloud.put("1", other, bad)

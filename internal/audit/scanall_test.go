@@ -78,6 +78,7 @@ func scanAll(t *testing.T, a *audit.Auditor, run snapshot.Run, within time.Durat
 // TestScanAllGoesOn: what the time does not suffice for is left to the next
 // call, which reads no more than that, as of the same time.
 func TestScanAllGoesOn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &slow{takes: 2 * time.Minute}
 		a, run := sliced(t, s)
@@ -110,6 +111,7 @@ func TestScanAllGoesOn(t *testing.T) {
 // TestScanAllOthers: a slice that cannot be read, and a target that cannot be
 // stored, do not stop the others.
 func TestScanAllOthers(t *testing.T) {
+	t.Parallel()
 	wrong := errors.New("wrong")
 	a, run := sliced(t, &slow{wrong: wrong})
 	got, err := scanAll(t, a, run, time.Hour)
@@ -120,6 +122,7 @@ func TestScanAllOthers(t *testing.T) {
 
 // TestScanAllClosed: a closed run gets no more parts.
 func TestScanAllClosed(t *testing.T) {
+	t.Parallel()
 	a, run := sliced(t, &slow{})
 	if _, err := scanAll(t, a, run, time.Minute); !errors.Is(err, audit.ErrLeft) {
 		t.Fatal(err)

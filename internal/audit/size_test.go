@@ -113,7 +113,10 @@ func scanLarge(tb testing.TB, loaded *policy.Policy, look func()) {
 // TestLargeTarget holds what is alive while a target of 20,000 resources is
 // scanned with eight rules, and while it is published. The heap as a whole may
 // be about twice that, which is far below the 256 MB that a function has.
-func TestLargeTarget(t *testing.T) {
+func TestLargeTarget(t *testing.T) { // not parallel: it weighs the whole process
+	if testing.Short() {
+		t.Skip("a large target takes seconds")
+	}
 	var peak uint64
 	scanLarge(t, manyRulesOf(t), func() {
 		runtime.GC()

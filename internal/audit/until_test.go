@@ -40,6 +40,7 @@ func (s lateScanner) Scan(ctx context.Context, _ posture.Want, emit func(posture
 // was not read by then is unknown for that reason, and that the run is stored
 // and closed all the same, without anything having been resolved.
 func TestUntil(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	s.cloud.put("1", "arn:bucket:main", bad)
 	s.run(t)

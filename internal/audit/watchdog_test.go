@@ -37,6 +37,7 @@ func (s *site) watched(t *testing.T, want ...string) audit.Series {
 const missed = "run-missed 0"
 
 func TestWatchdog(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	s.config.Slack.Operator = "COPS"
 	s.watched(t) // a new installation has time for its first run
@@ -71,6 +72,7 @@ func TestWatchdog(t *testing.T) {
 
 // TestWatchdogCounts holds which runs count as completed.
 func TestWatchdogCounts(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		do   func(t *testing.T, s *site)
 		last posture.RunID
@@ -113,6 +115,7 @@ func TestWatchdogCounts(t *testing.T) {
 // TestWatchdogSeries holds that runs of one scope do not hide that those of
 // another stopped, or never came.
 func TestWatchdogSeries(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	look := func(want map[string]posture.RunID) {
 		t.Helper()
@@ -161,6 +164,7 @@ func TestWatchdogSeries(t *testing.T) {
 // TestWatchdogWithoutSlack holds that what it saw is known also when Slack
 // and the queue are of no use.
 func TestWatchdogWithoutSlack(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	s.watched(t)
 	s.clock.advance(50 * time.Hour)
@@ -176,6 +180,7 @@ func TestWatchdogWithoutSlack(t *testing.T) {
 // TestWatchdogFinishes lets a process die after its publication counts and
 // before anything of it is in the queue.
 func TestWatchdogFinishes(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	s.run(t)
 	s.slack.told()
@@ -209,6 +214,7 @@ func pending(t *testing.T, s *site) bool {
 
 // TestMissedAlertIsTheSame holds that one window has one alert.
 func TestMissedAlertIsTheSame(t *testing.T) {
+	t.Parallel()
 	m := drift.Missed{Run: "20250106T010000Z-aws", Since: first, Period: time.Hour}
 	keys := map[string]int{}
 	for minutes := 0; minutes < 6*60; minutes++ {
@@ -232,6 +238,7 @@ func TestMissedAlertIsTheSame(t *testing.T) {
 
 // TestBrokenIndex holds that nothing is told while nobody knows what was.
 func TestBrokenIndex(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	s.run(t)
 	s.damage(t, "state/told.json")

@@ -97,10 +97,12 @@ var meanwhiles = map[string]func(t *testing.T, s *site){
 // single call of the store in turn, and go on hours later, when others have
 // published.
 func TestZombieAtEveryCall(t *testing.T) {
+	t.Parallel()
 	before := prepared(t)
 	for name, meanwhile := range meanwhiles {
 		t.Run(name, func(t *testing.T) {
-			for calls, slept := 1, true; slept; calls++ {
+			t.Parallel()
+			for calls, slept := 1, true; slept; calls += stride() {
 				slept = sleepOnce(t, before.fork(t), calls, meanwhile)
 			}
 		})
@@ -158,6 +160,7 @@ func (d *dated) List(ctx context.Context, prefix string) iter.Seq2[store.Entry, 
 // TestSweep holds that files of what people were told do not pile up, that
 // those of attempts that died go too, and that no other file does.
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.disk = &dated{s.disk, s.clock, map[string]time.Time{}}
 	orphan := snapshot.ToldKey(s.cloud.accounts["1"].target, "20250101T000000Z-aws", "dead")
@@ -184,6 +187,7 @@ func TestSweep(t *testing.T) {
 // TestSweepLeavesWhatIsUnderWay holds that a file that somebody has just
 // written, and that the index does not name yet, stays.
 func TestSweepLeavesWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1")
 	s.disk = &dated{s.disk, s.clock, map[string]time.Time{}}
 	s.run(t)
@@ -200,6 +204,7 @@ func TestSweepLeavesWhatIsUnderWay(t *testing.T) {
 // TestDuplicatesStoreTheSame lets two processes do everything for one slot, one
 // step of the one after one step of the other, with other settings in between.
 func TestDuplicatesStoreTheSame(t *testing.T) {
+	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.disk = newForward()
 	s.run(t)
