@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -107,95 +106,5 @@ func acceptance(e *posture.Exemption) string {
 		return e.ID + " (expired)"
 	default:
 		return e.ID
-	}
-}
-
-// writeTable writes the findings by severity, the most severe first.
-func writeTable(w io.Writer, f Findings) error {
-	var entries []entry
-	for finding, err := range f.Items {
-		if err != nil {
-			return err
-		}
-		entries = append(entries, f.entry(finding))
-	}
-	slices.SortStableFunc(entries, func(a, b entry) int {
-		return rank(a).compare(rank(b))
-	})
-	accounts := map[string]bool{}
-	for _, e := range entries {
-		accounts[e.Account] = true
-	}
-	return f.rows(entries, len(accounts) > 1).Write(w)
-}
-
-// rows returns the table's rows, with the account where there are several.
-func (f Findings) rows(entries []entry, account bool) *Table {
-	head := []string{"severity", "status", "rule", "region", "resource", "because"}
-	if account {
-		head = slices.Insert(head, 3, "account")
-	}
-	table := NewTable(head...)
-	for _, e := range entries {
-		cells := []string{string(e.Severity), string(e.Status) + exempted(e), e.Rule, e.Region, escape.Name(short(e.Name)), escape.Cut(because(e.Finding), 100)}
-		if account {
-			cells = slices.Insert(cells, 3, e.Account)
-		}
-		table.Add(cells...)
-		if f.Color {
-			table.paint(e.Severity)
-		}
-	}
-	return table
-}
-
-// short returns what tells a resource from its like when it has no other name
-// than its ARN.
-func short(name string) string {
-	if parts := strings.SplitN(name, ":", 6); len(parts) == 6 && parts[0] == "arn" {
-		return parts[5]
-	}
-	return name
-}
-
-// exempted marks a finding that is accepted for now.
-func exempted(e entry) string {
-	if e.Exemption.Live() {
-		return " (exempted)"
-	}
-	return ""
-}
-
-// order is what table rows are sorted by.
-type order struct {
-	severity, status int
-	rule, resource   string
-}
-
-func rank(e entry) order {
-	return order{
-		slices.Index(posture.Severities, e.Severity),
-		slices.Index([]posture.Status{posture.Fail, posture.Unknown, posture.Pass}, e.Status), e.Rule, e.Resource,
-	}
-}
-
-func (a order) compare(b order) int {
-	switch {
-	case a.severity != b.severity:
-		return a.severity - b.severity
-	case a.status != b.status:
-		return a.status - b.status
-	case a.rule != b.rule:
-		return strings.Compare(a.rule, b.rule)
-	default:
-		return strings.Compare(a.resource, b.resource)
-	}
-}
-
-// paint colours the severity that begins the last row.
-func (t *Table) paint(severity posture.Severity) {
-	colors := map[posture.Severity]string{posture.Critical: "\x1b[1;31m", posture.High: "\x1b[31m", posture.Medium: "\x1b[33m"}
-	if color, painted := colors[severity]; painted {
-		t.rows[len(t.rows)-1][0] = color + string(severity) + "\x1b[0m"
 	}
 }

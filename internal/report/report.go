@@ -37,7 +37,7 @@ var writers = map[string]func(io.Writer, Findings) error{ //nolint:gochecknoglob
 func Formats() []string { return []string{"table", "json", "ndjson", "csv", "sarif"} }
 
 // Write writes the findings in the format. It holds no more than one of them
-// at a time, but for tables.
+// at a time; of a table, a row of each, compressed.
 func (f Findings) Write(w io.Writer, format string) error {
 	write, known := writers[format]
 	if !known {

@@ -37,8 +37,8 @@ type PartWriter struct {
 	head      PartHead
 	mu        sync.Mutex
 	done      bool // Commit was called
-	findings  *sorter
-	resources *sorter
+	findings  *Sorter
+	resources *Sorter
 	out       *lineWriter // writes one file after the other; nil before the first
 }
 
@@ -56,7 +56,7 @@ func NewPartWriter(head PartHead) (*PartWriter, error) {
 	if !attemptForm.MatchString(head.Attempt) {
 		return nil, fmt.Errorf("attempt %.80q is not a word of letters, digits, hyphens and underscores", head.Attempt)
 	}
-	return &PartWriter{head: head, findings: &sorter{}, resources: &sorter{}}, nil
+	return &PartWriter{head: head, findings: &Sorter{}, resources: &Sorter{}}, nil
 }
 
 // ranks orders findings of one fingerprint, the most severe first.
@@ -101,13 +101,13 @@ func resourceKey(r posture.Resource) string {
 	return string([]rune(r.Type + "\x00" + r.Region + "\x00" + r.ID))
 }
 
-func (w *PartWriter) add(to *sorter, key string, line []byte) error {
+func (w *PartWriter) add(to *Sorter, key string, line []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.done {
 		return errDone
 	}
-	return to.add(key, line)
+	return to.Add(key, line)
 }
 
 // Commit stores what was added and then part.json, unless another attempt
@@ -208,14 +208,14 @@ func (w *PartWriter) put(ctx context.Context, s store.Store, name string, merge 
 
 // mergeFindings writes one line per fingerprint.
 func (w *PartWriter) mergeFindings(out *lineWriter, part *Part) error {
-	var last sorted
-	for next, err := range w.findings.all() {
+	var last SortedLine
+	for next, err := range w.findings.All() {
 		if err != nil {
 			return err
 		}
-		fingerprint, rank, _ := strings.Cut(next.key, "/")
-		if known, _, _ := strings.Cut(last.key, "/"); known == fingerprint {
-			if string(next.line) != string(last.line) {
+		fingerprint, rank, _ := strings.Cut(next.Key, "/")
+		if known, _, _ := strings.Cut(last.Key, "/"); known == fingerprint {
+			if string(next.Line) != string(last.Line) {
 				part.Duplicates++
 			}
 			continue
@@ -225,10 +225,10 @@ func (w *PartWriter) mergeFindings(out *lineWriter, part *Part) error {
 				part.Counts[status]++
 			}
 		}
-		if err := out.write(next.line); err != nil {
+		if err := out.write(next.Line); err != nil {
 			return err
 		}
-		last = sorted{key: next.key, line: append(last.line[:0], next.line...)}
+		last = SortedLine{Key: next.Key, Line: append(last.Line[:0], next.Line...)}
 	}
 	return nil
 }
@@ -236,15 +236,15 @@ func (w *PartWriter) mergeFindings(out *lineWriter, part *Part) error {
 // mergeResources writes one line per resource.
 func (w *PartWriter) mergeResources(out *lineWriter) error {
 	last := ""
-	for next, err := range w.resources.all() {
+	for next, err := range w.resources.All() {
 		if err != nil {
 			return err
 		}
-		if next.key == last {
+		if next.Key == last {
 			continue
 		}
-		last = next.key
-		if err := out.write(next.line); err != nil {
+		last = next.Key
+		if err := out.write(next.Line); err != nil {
 			return err
 		}
 	}

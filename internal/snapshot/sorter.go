@@ -18,28 +18,29 @@ const (
 	sortWindow = 32 << 10 // how far back the compression of a stretch looks; each one's reader holds twice that
 )
 
-// sorted is a line with the key that decides its place.
-type sorted struct {
-	key  string
-	line []byte
+// SortedLine is a line with the key that decides its place.
+type SortedLine struct {
+	Key  string
+	Line []byte
 }
 
-func compareSorted(a, b sorted) int {
-	return cmp.Or(cmp.Compare(a.key, b.key), bytes.Compare(a.line, b.line))
+func compareSorted(a, b SortedLine) int {
+	return cmp.Or(cmp.Compare(a.Key, b.Key), bytes.Compare(a.Line, b.Line))
 }
 
-// sorter puts lines in order within little memory: it sorts what fits into
-// one slab, keeps that compressed where there is more, and merges the
-// compressed stretches at the end, giving back what it has read.
-type sorter struct {
+// Sorter puts lines in order, by key and then by themselves, within little
+// memory: it sorts what fits into one slab, keeps that compressed where there is
+// more, and merges the compressed stretches at the end, giving back what it has
+// read. The zero value is ready.
+type Sorter struct {
 	slab      []byte
-	pending   []sorted
+	pending   []SortedLine
 	stretches []*chunks
 	encoder   *zstd.Encoder // nil until the first slab is full
 }
 
 // reset returns the encoder, at the beginning of a stretch.
-func (s *sorter) reset(stretch io.Writer) (*zstd.Encoder, error) {
+func (s *Sorter) reset(stretch io.Writer) (*zstd.Encoder, error) {
 	if s.encoder != nil {
 		s.encoder.Reset(stretch)
 		return s.encoder, nil
@@ -50,8 +51,8 @@ func (s *sorter) reset(stretch io.Writer) (*zstd.Encoder, error) {
 	return s.encoder, err
 }
 
-// add copies the line.
-func (s *sorter) add(key string, line []byte) error {
+// Add copies the line.
+func (s *Sorter) Add(key string, line []byte) error {
 	if len(s.slab)+len(line) > slabSize {
 		if err := s.spill(); err != nil {
 			return err
@@ -59,12 +60,12 @@ func (s *sorter) add(key string, line []byte) error {
 	}
 	start := len(s.slab)
 	s.slab = append(s.slab, line...)
-	s.pending = append(s.pending, sorted{key: key, line: s.slab[start:]})
+	s.pending = append(s.pending, SortedLine{Key: key, Line: s.slab[start:]})
 	return nil
 }
 
 // shrink holds as little as it can until all is asked for.
-func (s *sorter) shrink() error {
+func (s *Sorter) shrink() error {
 	if len(s.stretches) == 0 || len(s.pending) == 0 {
 		return nil // all of it fits into one slab, or none of it is left there
 	}
@@ -75,7 +76,7 @@ func (s *sorter) shrink() error {
 
 // spill turns the slab into a stretch. Growing the slab may have moved it,
 // which leaves earlier lines where they were: still valid, still theirs.
-func (s *sorter) spill() error {
+func (s *Sorter) spill() error {
 	slices.SortFunc(s.pending, compareSorted)
 	stretch := &chunks{}
 	encoder, err := s.reset(stretch)
@@ -84,7 +85,7 @@ func (s *sorter) spill() error {
 	}
 	var size [binary.MaxVarintLen64]byte
 	for _, record := range s.pending {
-		for _, field := range [][]byte{[]byte(record.key), record.line} {
+		for _, field := range [][]byte{[]byte(record.Key), record.Line} {
 			if _, err := encoder.Write(binary.AppendUvarint(size[:0], uint64(len(field)))); err != nil {
 				return err
 			}
@@ -102,13 +103,13 @@ func (s *sorter) spill() error {
 	return nil
 }
 
-// all yields what was added, in order, and forgets it. A line is valid until
+// All yields what was added, in order, and forgets it. A line is valid until
 // the next one.
-func (s *sorter) all() iter.Seq2[sorted, error] {
+func (s *Sorter) All() iter.Seq2[SortedLine, error] {
 	if len(s.stretches) == 0 {
 		return s.slabOnly()
 	}
-	return func(yield func(sorted, error) bool) {
+	return func(yield func(SortedLine, error) bool) {
 		heads, err := s.open()
 		defer func() { closeAll(heads) }()
 		for err == nil && len(heads) > 0 {
@@ -122,17 +123,17 @@ func (s *sorter) all() iter.Seq2[sorted, error] {
 			}
 		}
 		if err != nil {
-			yield(sorted{}, err)
+			yield(SortedLine{}, err)
 		}
 	}
 }
 
 // slabOnly yields what fits into one slab.
-func (s *sorter) slabOnly() iter.Seq2[sorted, error] {
+func (s *Sorter) slabOnly() iter.Seq2[SortedLine, error] {
 	lines := s.pending
 	s.slab, s.pending = nil, nil
 	slices.SortFunc(lines, compareSorted)
-	return func(yield func(sorted, error) bool) {
+	return func(yield func(SortedLine, error) bool) {
 		for _, line := range lines {
 			if !yield(line, nil) {
 				return
@@ -142,7 +143,7 @@ func (s *sorter) slabOnly() iter.Seq2[sorted, error] {
 }
 
 // open returns a reader at the first line of each stretch.
-func (s *sorter) open() ([]*stretch, error) {
+func (s *Sorter) open() ([]*stretch, error) {
 	if len(s.pending) > 0 {
 		if err := s.spill(); err != nil {
 			return nil, err
@@ -177,7 +178,7 @@ type stretch struct {
 	input   *bufio.Reader
 	key     []byte
 	line    []byte
-	head    sorted
+	head    SortedLine
 }
 
 // next reads the next line into head, or returns io.EOF after the last.
@@ -189,7 +190,7 @@ func (s *stretch) next() error {
 	if s.line, err = s.field(s.line); err != nil {
 		return err
 	}
-	s.head = sorted{key: string(s.key), line: s.line}
+	s.head = SortedLine{Key: string(s.key), Line: s.line}
 	return nil
 }
 
