@@ -5,13 +5,12 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 
+	"posture/internal/goldentest"
 	"posture/internal/policy"
 )
 
@@ -94,16 +93,5 @@ func load(t *testing.T, files fs.FS, docs map[string]any) *policy.Policy {
 // golden compares with a file, or writes it again.
 func golden(t *testing.T, file string, got []byte) {
 	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s: -want +got\n%s", file, diff)
-	}
+	goldentest.Compare(t, *update, file, got)
 }

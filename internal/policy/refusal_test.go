@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"posture/internal/goldentest"
 	"posture/internal/posture"
 	"posture/internal/yamlfile"
 )
@@ -154,23 +155,7 @@ func TestRefusals(t *testing.T) {
 // golden compares a text with a file of testdata, or writes it there.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got), run with -update if it should:\n%s", file, diff)
-	}
+	goldentest.Compare(t, *update, filepath.Join("testdata", name), got)
 }
 
 func TestGoodRuleLoads(t *testing.T) {

@@ -69,6 +69,7 @@ var allowed = map[string][]string{
 
 	// What only tests use.
 	"internal/azuritetest":           {"internal/pythontest"},
+	"internal/goldentest":            {},
 	"internal/lambdatest":            {},
 	"internal/mototest":              {"internal/pythontest"},
 	"internal/pythontest":            {},

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"flag"
 	"iter"
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"posture/internal/goldentest"
 	"posture/internal/posture"
 	"posture/internal/report"
 )
@@ -114,19 +114,7 @@ func TestFormats(t *testing.T) {
 // golden compares with a file of testdata.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Error(diff)
-	}
+	goldentest.Compare(t, *update, filepath.Join("testdata", name+".golden"), got)
 }
 
 func TestNothingFound(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,9 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"posture/internal/drift"
+	"posture/internal/goldentest"
 	"posture/internal/nasty"
 	"posture/internal/outbox"
 	"posture/internal/posture"
@@ -161,19 +159,7 @@ func TestGolden(t *testing.T) {
 // golden compares with a file of testdata, or rewrites it.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
+	goldentest.Compare(t, *update, filepath.Join("testdata", name), got)
 }
 
 // TestNastyNamesAreInert puts each nasty name everywhere that strangers can

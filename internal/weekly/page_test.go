@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"flag"
 	"io"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"posture/internal/config"
+	"posture/internal/goldentest"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/weekly"
@@ -87,17 +85,5 @@ func TestPage(t *testing.T) {
 // golden compares an output with a file of testdata.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
+	goldentest.Compare(t, *update, filepath.Join("testdata", name), got)
 }
