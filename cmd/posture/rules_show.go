@@ -19,7 +19,9 @@ type shownRule struct {
 	File     string             `json:"file"`
 	Applies  string             `json:"applies,omitempty"`
 	Params   []shownParam       `json:"params,omitempty"`
+	Family   string             `json:"family,omitempty"`
 	Criteria []shownCriterion   `json:"criteria"`
+	LeftOut  []shownReason      `json:"left_out,omitempty"`
 	Examples map[string]samples `json:"examples"`
 }
 
@@ -41,7 +43,14 @@ type shownCriterion struct {
 	ID          string `json:"id"`
 	Summary     string `json:"summary"`
 	Strength    string `json:"strength"`
+	Why         string `json:"why,omitempty"`
 	StillManual string `json:"still_manual"`
+}
+
+// shownReason is why a rule leaves out a criterion of its family.
+type shownReason struct {
+	ID  string `json:"id"`
+	Why string `json:"why"`
 }
 
 func newRulesShow(world *streams) *cobra.Command {
@@ -115,8 +124,12 @@ func (c *common) explain(cfg config.Config, rule posture.Rule) (shownRule, error
 			return shown, err
 		}
 		shown.describe(texts[rule.ID])
+		basis, _ := loaded.Basis(rule.ID)
+		if err := shown.support(basis); err != nil {
+			return shown, err
+		}
 	}
-	return shown, shown.support()
+	return shown, nil
 }
 
 func (s *shownRule) describe(text ruleText) {
@@ -129,15 +142,21 @@ func (s *shownRule) describe(text ruleText) {
 	}
 }
 
-// support adds what the criteria ask for.
-func (s *shownRule) support() error {
+// support adds what the criteria ask for, and why the rule names them.
+func (s *shownRule) support(basis policy.Basis) error {
 	criteria, err := policy.LoadCriteria(rules.Criteria)
 	if err != nil {
 		return err
 	}
-	for _, id := range s.SOC2 {
-		criterion, _ := criteria.Get(id) // rules with other criteria do not load
-		s.Criteria = append(s.Criteria, shownCriterion{id, criterion.Summary, string(criterion.Categories[s.Category]), criterion.StillManual})
+	s.Family = basis.Family
+	for _, r := range basis.Reasons {
+		criterion, _ := criteria.Get(r.Criterion) // rules with other criteria do not load
+		s.Criteria = append(s.Criteria, shownCriterion{
+			r.Criterion, criterion.Summary, string(criterion.Categories[s.Category]), r.Why, criterion.StillManual,
+		})
+	}
+	for _, r := range basis.Dropped {
+		s.LeftOut = append(s.LeftOut, shownReason{r.Criterion, r.Why})
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (s shownRule) text() string {
 	section(&b, "Fix", s.Fix.Note)
 	section(&b, "Command", s.Fix.Command)
 	section(&b, "Terraform", s.Fix.Terraform)
-	section(&b, "Supports, but does not prove alone", criteriaLines(s.Criteria))
+	section(&b, "Supports, but does not prove alone", s.criteriaLines())
 	section(&b, "References", strings.Join(s.References, "\n"))
 	section(&b, "Examples", exampleLines(s.Examples))
 	return b.String()
@@ -57,13 +57,22 @@ func paramLines(params []shownParam) string {
 	return strings.Join(lines, "\n")
 }
 
-func criteriaLines(criteria []shownCriterion) string {
+func (s shownRule) criteriaLines() string {
 	var lines []string
-	for _, c := range criteria {
+	if s.Family != "" {
+		lines = append(lines, "as its family, "+s.Family)
+	}
+	for _, c := range s.Criteria {
 		lines = append(lines, fmt.Sprintf("%s (%s) %s", c.ID, c.Strength, c.Summary))
+		if c.Why != "" {
+			lines = append(lines, "  why: "+c.Why)
+		}
 		if c.StillManual != "" {
 			lines = append(lines, "  still manual: "+c.StillManual)
 		}
+	}
+	for _, r := range s.LeftOut {
+		lines = append(lines, fmt.Sprintf("%s is left out, unlike in its family", r.ID), "  why: "+r.Why)
 	}
 	return strings.Join(lines, "\n")
 }

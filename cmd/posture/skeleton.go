@@ -113,7 +113,7 @@ title: Say in one line what is required, as in Buckets are encrypted
 resource: %s
 category: %s
 severity: %s
-soc2: [%s] # posture rules list shows what other rules support
+soc2: [%s] # or family: one of docs/soc2-mapping.md, which names the criteria
 why: >
   Say in one or two sentences what can go wrong.
 require: | # true passes, false fails

@@ -42,6 +42,7 @@ type Criterion struct {
 	Why         string                        // why it is automatable as far as it is
 	Categories  map[posture.Category]Strength // the rule categories that may speak for it
 	StillManual string                        // what people must show in any case; "" for a manual criterion
+	NoRules     string                        // why no built-in rule names it; "" when one does, and for a manual criterion
 	Related     []Related
 }
 
@@ -52,10 +53,13 @@ type Related struct {
 	Confidence string // high, medium or low: how sure the relation is
 }
 
-// Criteria are the criteria that rules may support.
+// Criteria are the criteria that rules may support, and the families that rules
+// may name instead of listing criteria.
 type Criteria struct {
-	all  []Criterion
-	byID map[string]int
+	all      []Criterion
+	byID     map[string]int
+	families []Family
+	familyAt map[string]int // by id
 }
 
 // All returns the criteria in the order of their file.
@@ -89,27 +93,43 @@ func (c *Criteria) allows(id string, category posture.Category) error {
 
 // LoadCriteria reads soc2.yaml and crosswalk.yaml.
 func LoadCriteria(fsys fs.FS) (*Criteria, error) {
-	c := &Criteria{byID: map[string]int{}}
-	if err := readList(fsys, "soc2.yaml", c.criterion); err != nil {
+	c := &Criteria{byID: map[string]int{}, familyAt: map[string]int{}}
+	if err := readAll(fsys, "soc2.yaml", c.soc2); err != nil {
 		return nil, fmt.Errorf("load criteria: %w", err)
 	}
-	if err := readList(fsys, "crosswalk.yaml", c.relation); err != nil {
+	relations := func(d *decoder, top *yaml.Node) {
+		d.list(top, "a list", func(n *yaml.Node) { c.relation(d, n) })
+	}
+	if err := readAll(fsys, "crosswalk.yaml", relations); err != nil {
 		return nil, fmt.Errorf("load criteria: %w", err)
 	}
 	return c, nil
 }
 
-// readList reads a file that is a list, item by item.
-func readList(fsys fs.FS, file string, item func(*decoder, *yaml.Node)) error {
+// readAll reads a file from its top node.
+func readAll(fsys fs.FS, file string, read func(*decoder, *yaml.Node)) error {
 	content, err := readFile(fsys, file)
 	if err != nil {
 		return err
 	}
 	d := &decoder{src: yamlfile.NewSource(file, content)}
 	if top := d.document(content); top != nil {
-		d.list(top, "a list", func(n *yaml.Node) { item(d, n) })
+		read(d, top)
 	}
 	return errors.Join(d.errs...)
+}
+
+// soc2 reads the criteria, then the families, which name criteria.
+func (c *Criteria) soc2(d *decoder, top *yaml.Node) {
+	var families *yaml.Node
+	seen := d.mapping(top, "criteria and families", keys{
+		"criteria": func(n *yaml.Node) { d.list(n, "criteria", func(n *yaml.Node) { c.criterion(d, n) }) },
+		"families": func(n *yaml.Node) { families = n },
+	})
+	d.required(top, seen, [2]string{"criteria", "a list of criteria"})
+	if families != nil {
+		d.list(families, "families", func(n *yaml.Node) { c.family(d, n) })
+	}
 }
 
 // criterion reads one criterion.
@@ -129,9 +149,13 @@ func (c *Criteria) criterion(d *decoder, n *yaml.Node) {
 		"why":          put(&k.Why, "a reason"),
 		"rules":        func(n *yaml.Node) { k.Categories = d.categories(n) },
 		"still_manual": put(&k.StillManual, "what people must show"),
+		"no_rules":     put(&k.NoRules, "why no rule names it"),
 	})
 	d.required(n, seen, [2]string{"id", "the criterion's id"}, [2]string{"category", "the category"}, [2]string{"series", "the series"},
 		[2]string{"summary", "the criterion in our words"}, [2]string{"automatable", "full, partial or manual"}, [2]string{"why", "a reason"})
+	if k.Automatable == Manual && k.NoRules != "" {
+		d.refuse(n, "criterion %q: no_rules says what manual says already", k.ID)
+	}
 	if _, taken := c.byID[k.ID]; taken {
 		d.refuse(n, "criterion %q is repeated", k.ID)
 	}

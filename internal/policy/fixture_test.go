@@ -39,9 +39,14 @@ type key struct {
 }
 
 const testCriteria = `
+criteria:
 - {id: CC6.1, category: Security, series: CC6, summary: s, automatable: partial, why: w, rules: {encryption: direct, iam: direct}, still_manual: m}
+- {id: CC6.7, category: Security, series: CC6, summary: s, automatable: full, why: w, rules: {encryption: direct, network: direct}, still_manual: m}
 - {id: A1.2, category: Availability, series: A1, summary: s, automatable: partial, why: w, rules: {backup: direct}, still_manual: m}
+- {id: C1.1, category: Confidentiality, series: C1, summary: s, automatable: partial, why: w, rules: {encryption: direct}, still_manual: m}
 - {id: CC1.3, category: Security, series: CC1, summary: s, automatable: manual, why: w}
+families:
+- {id: tls, name: TLS, asks: a, categories: [encryption], criteria: {CC6.7: in transit, CC6.1: access}}
 `
 
 func testOptions(tb testing.TB, files map[string]string) Options {

@@ -74,6 +74,24 @@ var refusals = []struct{ name, from, to string }{
 	{"criterion of another category", "[CC6.1]", "[A1.2]"},
 	{"repeated criterion", "[CC6.1]", "[CC6.1, CC6.1]"},
 	{"no criteria", "[CC6.1]", "[]"},
+	{"neither criteria nor family", "soc2: [CC6.1]\n", ""},
+	{"criteria and family", "soc2: [CC6.1]", "soc2: [CC6.1]\nfamily: tls"},
+	{"unknown family", "soc2: [CC6.1]", "family: tsl"},
+	{"empty family", "soc2: [CC6.1]", "family:"},
+	{"family of another category", "category: encryption\nseverity: medium\nsoc2: [CC6.1]", "category: iam\nseverity: medium\nfamily: tls"},
+	{"changes without a family", "soc2: [CC6.1]", "soc2: [CC6.1]\ncriteria: {drop: [{id: CC6.1, why: no}]}"},
+	{"changes of nothing", "soc2: [CC6.1]", "family: tls\ncriteria: {}"},
+	{"changes that are a list", "soc2: [CC6.1]", "family: tls\ncriteria: [CC6.1]"},
+	{"change without a reason", "soc2: [CC6.1]", "family: tls\ncriteria: {drop: [{id: CC6.1}]}"},
+	{"change with an empty reason", "soc2: [CC6.1]", "family: tls\ncriteria: {drop: [{id: CC6.1, why: }]}"},
+	{"change that is no criterion with a reason", "soc2: [CC6.1]", "family: tls\ncriteria: {drop: [CC6.1]}"},
+	{"adds what the family names", "soc2: [CC6.1]", "family: tls\ncriteria: {add: [{id: CC6.1, why: w}]}"},
+	{"adds twice", "soc2: [CC6.1]", "family: tls\ncriteria: {add: [{id: C1.1, why: w}, {id: C1.1, why: w}]}"},
+	{"adds an unknown criterion", "soc2: [CC6.1]", "family: tls\ncriteria: {add: [{id: CC6.9, why: w}]}"},
+	{"adds a manual criterion", "soc2: [CC6.1]", "family: tls\ncriteria: {add: [{id: CC1.3, why: w}]}"},
+	{"adds a criterion of another category", "soc2: [CC6.1]", "family: tls\ncriteria: {add: [{id: A1.2, why: w}]}"},
+	{"drops what the family does not name", "soc2: [CC6.1]", "family: tls\ncriteria: {drop: [{id: A1.2, why: w}]}"},
+	{"drops all", "soc2: [CC6.1]", "family: tls\ncriteria: {drop: [{id: CC6.1, why: w}, {id: CC6.7, why: w}]}"},
 	{"reference without https", "https://example.org/tls", "http://example.org/tls"},
 	{"misspelt field", "resource.policy.tls\n", "resource.policy.tsl\n"},
 	{"misspelt field in the second line", "resource.days", "resource.dayz"},
@@ -323,11 +341,21 @@ func TestDocuments(t *testing.T) {
 
 func TestCriteria(t *testing.T) {
 	for _, c := range []struct{ name, soc2, crosswalk, want string }{
-		{"manual with rules", "- {id: A1.1, category: A, series: A, summary: s, automatable: manual, why: w, rules: {iam: direct}}", "[]", "expected rules for all criteria but the manual ones"},
-		{"repeated", "- {id: A1.1, category: A, series: A, summary: s, automatable: manual, why: w}\n- {id: A1.1, category: A, series: A, summary: s, automatable: manual, why: w}", "[]", `criterion "A1.1" is repeated`},
-		{"strength", "- {id: A1.1, category: A, series: A, summary: s, automatable: full, why: w, rules: {iam: weak}}", "[]", `unknown strength "weak": expected one of direct, supporting`},
-		{"relation to nothing", "[]", "- {id: A1.1, controls: {}}", `unknown criterion "A1.1"`},
-		{"no crosswalk", "[]", "", "crosswalk.yaml: the file is empty"},
+		{"manual with rules", "criteria: [{id: A1.1, category: A, series: A, summary: s, automatable: manual, why: w, rules: {iam: direct}}]", "[]", "expected rules for all criteria but the manual ones"},
+		{"repeated", "criteria: [{id: A1.1, category: A, series: A, summary: s, automatable: manual, why: w}, {id: A1.1, category: A, series: A, summary: s, automatable: manual, why: w}]", "[]", `criterion "A1.1" is repeated`},
+		{"strength", "criteria: [{id: A1.1, category: A, series: A, summary: s, automatable: full, why: w, rules: {iam: weak}}]", "[]", `unknown strength "weak": expected one of direct, supporting`},
+		{"relation to nothing", "criteria: []", "- {id: A1.1, controls: {}}", `unknown criterion "A1.1"`},
+		{"a list alone", "[]", "[]", "expected criteria and families, with keys and values, found a list"},
+		{"no criteria", "families: []", "[]", `missing "criteria"`},
+		{"no rules of a manual criterion", "criteria: [{id: A1.1, category: A, series: A, summary: s, automatable: manual, why: w, no_rules: n}]", "[]", "no_rules says what manual says already"},
+		{"family of an unknown criterion", oneFamily("[iam]", "{A1.3: w}"), "[]", `3:59: unknown criterion "A1.3": did you mean "A1.1"?`},
+		{"family of a category that cannot", oneFamily("[iam, network]", "{A1.1: w}"), "[]", "a rule of category network cannot speak for criterion A1.1: expected iam"},
+		{"family without a reason", oneFamily("[iam]", "{A1.1: }"), "[]", "expected a reason"},
+		{"family without criteria", oneFamily("[iam]", "{}"), "[]", "expected at least one criterion"},
+		{"family without categories", oneFamily("[]", "{A1.1: w}"), "[]", "expected at least one category"},
+		{"family of an unknown category", oneFamily("[crypto]", "{A1.1: w}"), "[]", `unknown category "crypto"`},
+		{"family repeated", oneFamily("[iam]", "{A1.1: w}") + "\n- {id: f, name: n, asks: a, categories: [iam], criteria: {A1.1: w}}", "[]", `family "f" is repeated`},
+		{"no crosswalk", "criteria: []", "", "crosswalk.yaml: the file is empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := LoadCriteria(fstest.MapFS{"soc2.yaml": {Data: []byte(c.soc2)}, "crosswalk.yaml": {Data: []byte(c.crosswalk)}})
@@ -336,4 +364,10 @@ func TestCriteria(t *testing.T) {
 			}
 		})
 	}
+}
+
+// oneFamily is a file of criteria with a family.
+func oneFamily(categories, criteria string) string {
+	return "criteria: [{id: A1.1, category: A, series: A, summary: s, automatable: partial, why: w, rules: {iam: direct}}]\n" +
+		"families:\n- {id: f, name: n, asks: a, categories: " + categories + ", criteria: " + criteria + "}"
 }

@@ -18,6 +18,7 @@ import (
 // rule is a checked and compiled rule.
 type rule struct {
 	file     *ruleFile
+	basis    Basis
 	shape    *shape
 	env      *cel.Env
 	require  *expression
@@ -33,14 +34,14 @@ type rule struct {
 
 // compile checks a rule file against documents and criteria and compiles it.
 func (l *loader) compile(f *ruleFile) (*rule, []error) {
-	errs := l.criteria(f)
+	basis, errs := l.opts.Criteria.basis(f)
 	shape, ok := l.provider.resources[f.resource.value]
 	if !ok {
 		n := f.resource.node
 		return nil, append(errs, f.src.Refuse(n.Line, n.Column, "unknown resource type %q%s", f.resource.value,
 			yamlfile.Expected(f.resource.value, sortedKeys(l.provider.resources))))
 	}
-	r := &rule{file: f, shape: shape, severity: f.severity, params: f.params, values: l.provider.values(f.params)}
+	r := &rule{file: f, basis: basis, shape: shape, severity: f.severity, params: f.params, values: l.provider.values(f.params)}
 	var err error
 	if r.env, err = l.environment(f); err != nil {
 		return nil, append(errs, fmt.Errorf("%s: %w", f.src.Name, err))
@@ -102,23 +103,12 @@ func (r *rule) collect() {
 	}
 }
 
-// criteria refuses criteria that the rule cannot support.
-func (l *loader) criteria(f *ruleFile) []error {
-	var errs []error
-	for _, c := range f.soc2 {
-		if err := l.opts.Criteria.allows(c.value, f.category); err != nil {
-			errs = append(errs, f.src.Refuse(c.node.Line, c.node.Column, "%s", err))
-		}
-	}
-	return errs
-}
-
 // public returns the rule as people see it.
 func (r *rule) public() posture.Rule {
 	f := r.file
 	return posture.Rule{
 		ID: f.id.value, Title: f.title.value, Type: f.resource.value,
-		Category: f.category, Severity: r.severity, SOC2: values(f.soc2),
+		Category: f.category, Severity: r.severity, SOC2: r.basis.IDs(),
 		Why: f.why.value, Require: r.require.source, Params: r.inEffect(), Fix: f.wording.public(),
 		References: values(f.references), Digest: r.digest(),
 	}

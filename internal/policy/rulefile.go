@@ -20,7 +20,9 @@ type ruleFile struct {
 	resource   text
 	category   posture.Category
 	severity   posture.Severity
-	soc2       []text
+	soc2       []text // empty when the rule names a family
+	family     text
+	changes    changes // of the family's criteria
 	why        text
 	require    text
 	applies    text // node is nil when the rule has none
@@ -41,6 +43,7 @@ func readRule(src *yamlfile.Source, content []byte) (*ruleFile, []error) {
 	f := &ruleFile{src: src}
 	seen := d.mapping(top, "a rule", d.ruleKeys(f))
 	d.required(top, seen, requiredKeys()...)
+	d.eitherSOC2(f, top, seen)
 	if len(d.errs) == 0 {
 		d.named(f)
 	}
@@ -53,9 +56,8 @@ func requiredKeys() [][2]string {
 		{"id", "the file's name without .yaml"},
 		{"title", "the requirement, in one line"},
 		{"resource", "the resource type that the rule is for"},
-		{"category", "the rule's technical family"},
+		{"category", "the rule's technical field"},
 		{"severity", "critical, high, medium or low"},
-		{"soc2", "the criteria that the rule supports"},
 		{"why", "the risk, in one or two sentences"},
 		{"require", "an expression that is true when the resource passes"},
 		{"fix", "what to do about it"},
@@ -73,6 +75,8 @@ func (d *decoder) ruleKeys(f *ruleFile) keys {
 		"category":   func(n *yaml.Node) { f.category = posture.Category(d.oneOf(n, "a category", words(posture.Categories))) },
 		"severity":   func(n *yaml.Node) { f.severity = posture.Severity(d.oneOf(n, "a severity", words(posture.Severities))) },
 		"soc2":       func(n *yaml.Node) { f.soc2 = d.texts(n, "criteria") },
+		"family":     func(n *yaml.Node) { f.family = d.text(n, "a family's id") },
+		"criteria":   func(n *yaml.Node) { f.changes = d.changes(n) },
 		"why":        func(n *yaml.Node) { f.why = d.text(n, "a reason") },
 		"require":    func(n *yaml.Node) { f.require = d.text(n, "an expression") },
 		"applies":    func(n *yaml.Node) { f.applies = d.text(n, "an expression") },

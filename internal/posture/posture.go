@@ -147,7 +147,7 @@ func (s Severity) Rank() int {
 	return len(Severities)
 }
 
-// Category is the technical family of a rule.
+// Category is the technical field of a rule.
 type Category string
 
 // The categories.
