@@ -13,6 +13,7 @@ import (
 
 	"posture/internal/audit"
 	"posture/internal/config"
+	"posture/internal/drift"
 	"posture/internal/outbox"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
@@ -450,6 +451,66 @@ func TestRoutes(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestRoutesOfManyOwners: an alert that names as many owners as it can may have
+// more, who find it where alerts without an owner go.
+func TestRoutesOfManyOwners(t *testing.T) {
+	t.Parallel()
+	for n, more := range map[int][]string{drift.Shown - 1: nil, drift.Shown: {"C0"}, drift.Shown + 1: {"C0"}} {
+		s := newSite(loadPolicy(t), "1")
+		s.expect(t, "baseline 0")
+		want := slices.Clone(more)
+		for i := range n {
+			owner, id := fmt.Sprintf("o%02d", i), fmt.Sprint("arn:bucket:", i)
+			s.config.Slack.Routes = append(s.config.Slack.Routes, config.Route{Owner: owner, Channel: "C" + owner})
+			s.cloud.put("1", id, bad)
+			s.cloud.edit("1", id, func(r *posture.Resource) { r.Tags = map[string]string{"owner": owner} })
+			if i < drift.Shown {
+				want = append(want, "C"+owner)
+			}
+		}
+		s.slack.posts = nil
+		s.run(t)
+		var got []string
+		for _, p := range s.slack.posts {
+			got = append(got, p.Channel)
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d owners: -want +got\n%s", n, diff)
+		}
+	}
+}
+
+// TestNothingThere: an account without a resource was read, and no less.
+func TestNothingThere(t *testing.T) {
+	t.Parallel()
+	s := newSite(loadPolicy(t), "1")
+	s.cloud.remove("1", "arn:bucket:main")
+	if out := s.expect(t, "baseline 0"); out.Manifest.Outcome != snapshot.Complete {
+		t.Errorf("the run is %s", out.Manifest.Outcome)
+	}
+}
+
+// TestLoadAlerts: alerts that were damaged are not taken for alerts.
+func TestLoadAlerts(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]error{
+		`{"alerts": [{"key": "a"}], "messages": [{"alert": 0, "channel": "C"}]}`:  nil,
+		`{"alerts": [{"key": "a"}], "messages": [{"alert": 1, "channel": "C"}]}`:  snapshot.ErrCorrupt,
+		`{"alerts": [{"key": "a"}], "messages": [{"alert": -1, "channel": "C"}]}`: snapshot.ErrCorrupt,
+		`{"alerts": [{"key": "a"}`: snapshot.ErrCorrupt,
+	} {
+		kept := store.Memory()
+		if _, err := kept.PutIfAbsent(t.Context(), audit.AlertsKey("20250106T010000Z-aws"), []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+		alerts, err := audit.LoadAlerts(t.Context(), kept, "20250106T010000Z-aws")
+		if !errors.Is(err, want) || err == nil && len(alerts) != 1 {
+			t.Errorf("%s: %v, %v", body, alerts, err)
+		}
 	}
 }
 

@@ -241,7 +241,7 @@ func TestRecheckLimits(t *testing.T) {
 			{Type: bucketType, Count: 200},
 			{Type: bucketType, Count: 30, Cause: &posture.Cause{Reason: posture.NotRequested, Code: "too many at once"}},
 		}},
-		"slow": {func(s *site, d *directly) { many(s, 10); d.clock, d.took = s.clock, 25*time.Second }, 3, []posture.Recheck{
+		"slow": {func(s *site, d *directly) { many(s, 10); d.clock, d.took = s.clock, 20*time.Second }, 3, []posture.Recheck{
 			{Type: bucketType, Count: 3},
 			{Type: bucketType, Count: 7, Cause: &posture.Cause{Reason: posture.TimedOut, Code: "no time left to read again"}},
 		}},
