@@ -125,9 +125,14 @@ type results struct {
 // the survivors that it meets off those that are excused.
 func mutate(gremlins, source, pkg string, excused map[string]int) ([]string, error) {
 	out := filepath.Join(source, "..", "results.json")
+	environment := append(os.Environ(), "GOFLAGS="+os.Getenv("GOFLAGS")+" -vet=off -short") // the tests are to notice, not vet
+	compile := exec.Command("go", "test", "-run", "^$", "-cover", "./"+pkg+"/...")          // or gremlins would take that for the time of the tests
+	compile.Dir, compile.Stderr, compile.Env = source, os.Stderr, environment
+	if err := compile.Run(); err != nil {
+		return nil, fmt.Errorf("go test: %w", err)
+	}
 	run := exec.Command(gremlins, "unleash", "--silent", "--workers", "2", "--timeout-coefficient", "10", "--output", out, "./"+pkg)
-	run.Dir, run.Stdout, run.Stderr = source, os.Stdout, os.Stderr
-	run.Env = append(os.Environ(), "GOFLAGS="+os.Getenv("GOFLAGS")+" -vet=off -short") // the tests are to notice, not vet
+	run.Dir, run.Stdout, run.Stderr, run.Env = source, os.Stdout, os.Stderr, environment
 	if err := run.Run(); err != nil {
 		return nil, fmt.Errorf("gremlins: %w", err)
 	}
