@@ -56,6 +56,7 @@ const script = `<script>document.body.innerHTML = '<p id=' + '"ran">'</script>`
 // and one into which a script was smuggled as such: the page forbids it. The
 // same script without the page is run, so that the test can fail.
 func TestBrowserRunsNothing(t *testing.T) {
+	t.Parallel()
 	s, o := newStory(t), options()
 	s.rules[0].Title = script
 	s.has(one, map[string][]string{"aws-s3-public": {"-a", "-b"}})
@@ -86,6 +87,7 @@ func TestBrowserRunsNothing(t *testing.T) {
 // TestBrowserLoadsNothing opens a page of every nasty name where each of them
 // asks for an image from a server, which must not be asked.
 func TestBrowserLoadsNothing(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	defer server.Close()
@@ -119,6 +121,7 @@ func TestBrowserLoadsNothing(t *testing.T) {
 // TestBrowserDraws opens the page on a phone, and on a screen in the dark, and
 // looks at whether it is drawn.
 func TestBrowserDraws(t *testing.T) {
+	t.Parallel()
 	s, o := shop(t)
 	page := written(t, s.page(o).WriteHTML)
 	for name, c := range map[string]struct {

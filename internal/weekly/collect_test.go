@@ -24,6 +24,7 @@ func calm(s *story) {
 
 // TestNotEnough: where too little is known the headline says so and why.
 func TestNotEnough(t *testing.T) {
+	t.Parallel()
 	denied := &posture.Cause{Reason: posture.Denied, Operation: "sts:AssumeRole", Permission: "sts:AssumeRole"}
 	for _, row := range []struct {
 		name string
@@ -83,6 +84,7 @@ func TestNotEnough(t *testing.T) {
 // TestDamage: what the store holds no more, or was changed since, is on the
 // page, counts as not read, and is never a pass.
 func TestDamage(t *testing.T) {
+	t.Parallel()
 	last := func(part string) func(string) bool {
 		return func(key string) bool { return strings.Contains(key, "20261122T") && strings.Contains(key, part) }
 	}
@@ -131,6 +133,7 @@ func TestDamage(t *testing.T) {
 // TestEarlierDamage: a file of an earlier run that is damaged takes nothing
 // from the later ones.
 func TestEarlierDamage(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	calm(s)
 	s.on(-1).run(snapshot.Complete)
@@ -169,6 +172,7 @@ func closings(t *testing.T, tell func(s *story)) map[string]int {
 // TestClosed: a finding is closed for the reason that there is, and never
 // because it was not read.
 func TestClosed(t *testing.T) {
+	t.Parallel()
 	incomplete := func(s *story) {
 		s.has(one, map[string][]string{"aws-s3-public": {"+y"}})
 		p := s.parts[one.String()]
@@ -204,6 +208,7 @@ func TestClosed(t *testing.T) {
 
 // TestLedger: runs are expected by the clock, not by the runs that there were.
 func TestLedger(t *testing.T) {
+	t.Parallel()
 	s, o := newStory(t), options()
 	calm(s)
 	s.on(2)
@@ -232,6 +237,7 @@ func TestLedger(t *testing.T) {
 // TestMany: all runs of a week are compared, or the last one of each day where
 // there are many.
 func TestMany(t *testing.T) {
+	t.Parallel()
 	for runs, want := range map[int]int{4: 4, 28: 28, 29: 2} {
 		s := newStory(t)
 		for hour := range runs {
@@ -250,6 +256,7 @@ func TestMany(t *testing.T) {
 
 // TestBounded: lists hold the first entries and say how many more there are.
 func TestBounded(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	var many []string
 	for i := range 3000 {
@@ -273,6 +280,7 @@ func TestBounded(t *testing.T) {
 
 // TestSame: the same evidence makes the same page, and each form of it.
 func TestSame(t *testing.T) {
+	t.Parallel()
 	s, o := shop(t)
 	page := s.page(o)
 	o.Now = o.Now.Add(48 * time.Hour)
@@ -292,6 +300,7 @@ func TestSame(t *testing.T) {
 
 // TestUnderWay: the page of a week that is not over says so.
 func TestUnderWay(t *testing.T) {
+	t.Parallel()
 	s, o := newStory(t), options()
 	calm(s)
 	s.run(snapshot.Complete)
@@ -311,6 +320,7 @@ func TestUnderWay(t *testing.T) {
 
 // TestNoRuns: without any run there is no page.
 func TestNoRuns(t *testing.T) {
+	t.Parallel()
 	_, err := weekly.Collect(t.Context(), store.Memory(), options())
 	if !errors.Is(err, weekly.ErrNoRuns) {
 		t.Error(err)
@@ -321,6 +331,7 @@ func TestNoRuns(t *testing.T) {
 }
 
 func TestLatest(t *testing.T) {
+	t.Parallel()
 	s, o := newStory(t), options()
 	calm(s)
 	s.on(9).run(snapshot.Complete) // the week after
@@ -352,6 +363,7 @@ func (b broken) Get(ctx context.Context, key string) (store.Object, error) {
 // TestStoreFails: what could not be asked is an error, and nothing that a
 // reader might take for an answer.
 func TestStoreFails(t *testing.T) {
+	t.Parallel()
 	s, o := shop(t)
 	for _, at := range []string{"manifest.json", "/run.json", "rules.", "part.json", "findings.", "latest.json"} {
 		if _, err := weekly.Collect(t.Context(), broken{s.store, at}, o); !errors.Is(err, errBroken) {
@@ -368,6 +380,7 @@ func TestStoreFails(t *testing.T) {
 // TestKeep: the page that was stored first counts, in all forms, also when who
 // stored it died between them.
 func TestKeep(t *testing.T) {
+	t.Parallel()
 	s, o := shop(t)
 	page := s.page(o)
 	for lost := range 3 {
@@ -407,6 +420,7 @@ func TestKeep(t *testing.T) {
 // TestNarrowed: where all runs are narrowed, what one did not look for stays
 // as it was.
 func TestNarrowed(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.narrow, s.targets = true, []posture.Target{one, two}
 	calm(s)

@@ -12,6 +12,7 @@ import (
 
 // TestDigest: the digest has what a message needs of the page.
 func TestDigest(t *testing.T) {
+	t.Parallel()
 	s, o := shop(t)
 	page := s.page(o)
 	d := page.Digest()
@@ -43,6 +44,7 @@ func TestDigest(t *testing.T) {
 
 // TestDigestOfEarlier: a page that an earlier version stored has a digest too.
 func TestDigestOfEarlier(t *testing.T) {
+	t.Parallel()
 	body, err := os.ReadFile("testdata/earlier.json")
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ func (s *story) google() {
 // TestFair: what a scope adds that was never looked at before, or lacks because
 // it was not looked at in the week, is no change.
 func TestFair(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name   string
 		days   []int // of the second scope's runs
@@ -66,6 +67,7 @@ func TestFair(t *testing.T) {
 
 // TestLastCoverage: what was judged is told of each scope by itself.
 func TestLastCoverage(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	calm(s)
 	s.on(6).run(snapshot.Complete)
@@ -84,6 +86,7 @@ func TestLastCoverage(t *testing.T) {
 // TestTrendFrame: a week that lacks a scope's run is marked in the chart, and
 // one before the scope's first run is told below it.
 func TestTrendFrame(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	calm(s)
 	for _, day := range []int{-15, -8, -1, 6} {
@@ -110,6 +113,7 @@ func TestTrendFrame(t *testing.T) {
 
 // TestTone: the headline's colour is that of what it says.
 func TestTone(t *testing.T) {
+	t.Parallel()
 	good := map[string][]string{"aws-s3-public": {"+a", "+b"}}
 	for _, row := range []struct {
 		name  string
@@ -150,6 +154,7 @@ func TestTone(t *testing.T) {
 
 // TestUnjudged: what no rule is for is counted, and not compared.
 func TestUnjudged(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.rules = s.rules[:2]
 	s.has(one, map[string][]string{"aws-s3-public": {"+a"}})
@@ -167,6 +172,7 @@ func TestUnjudged(t *testing.T) {
 // TestChainUnread: an end of the chain that cannot be read is not told as 0,
 // and the headline is not calm.
 func TestChainUnread(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.has(one, map[string][]string{"aws-s3-public": {"+a"}})
 	s.on(6).run(snapshot.Complete)

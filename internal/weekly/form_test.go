@@ -97,6 +97,7 @@ func checkPage(t *testing.T, page []byte) (text string) {
 }
 
 func TestHTMLStandsAlone(t *testing.T) {
+	t.Parallel()
 	s, o := shop(t)
 	text := checkPage(t, written(t, s.page(o).WriteHTML))
 	for _, want := range []string{"2 exemptions expire within 14 days", "1 exemption expired while findings still fail", "unowned", "evidence needed", "2026-W47"} {
@@ -112,6 +113,7 @@ func TestHTMLStandsAlone(t *testing.T) {
 // TestNasty sends every nasty name through every form, as the name of
 // everything that strangers name.
 func TestNasty(t *testing.T) {
+	t.Parallel()
 	for _, name := range nasty.Names() {
 		s, o := newStory(t), options()
 		x := exemption("x", "aws-iam-mfa", "*", "2026-11-17", "2026-11-30")

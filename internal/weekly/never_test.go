@@ -9,6 +9,7 @@ import (
 
 // TestNever: no form of the page shows a time that never was as a date.
 func TestNever(t *testing.T) {
+	t.Parallel()
 	s, o := shop(t)
 	page := s.page(o)
 	if len(page.Oldest.Items) == 0 || len(page.Scopes) == 0 {

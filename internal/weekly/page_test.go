@@ -71,6 +71,7 @@ func shop(t *testing.T) (*story, weekly.Options) {
 
 // TestPage compares the whole page in every form with what is kept here.
 func TestPage(t *testing.T) {
+	t.Parallel()
 	s, o := shop(t)
 	page := s.page(o)
 	for name, write := range map[string]func(io.Writer) error{"page.json": page.WriteJSON, "page.csv": page.WriteCSV, "page.html": page.WriteHTML} {

@@ -16,6 +16,7 @@ import (
 // TestExemptionDays: days are counted from the first day after the week, and
 // the last day still holds.
 func TestExemptionDays(t *testing.T) {
+	t.Parallel()
 	s, o := newStory(t), options()
 	calm(s)
 	s.on(6).run(snapshot.Complete)
@@ -51,6 +52,7 @@ func TestExemptionDays(t *testing.T) {
 // TestWithdrawn: an exemption that only findings know of is told by what they
 // know.
 func TestWithdrawn(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	s.has(one, map[string][]string{"aws-iam-mfa": {"-a", "-b", "-c", "-d"}})
 	s.accept(one, exemption("old", "aws-iam-mfa", "*", "2026-10-01", "2026-11-30"))
@@ -70,6 +72,7 @@ func TestWithdrawn(t *testing.T) {
 // TestPopulation: a tenth more or fewer is as before; a listing that was not
 // complete says so.
 func TestPopulation(t *testing.T) {
+	t.Parallel()
 	names := func(n int) (all []string) {
 		for i := range n {
 			all = append(all, fmt.Sprint("+", i))
@@ -110,6 +113,7 @@ func TestPopulation(t *testing.T) {
 
 // TestScopes: a page adds up what the scopes of a store found.
 func TestScopes(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	calm(s)
 	s.on(-1).run(snapshot.Complete)
@@ -131,6 +135,7 @@ func TestScopes(t *testing.T) {
 
 // TestReopened: what was fixed weeks ago and fails again is reopened.
 func TestReopened(t *testing.T) {
+	t.Parallel()
 	s := newStory(t)
 	for i, mark := range []string{"-", "+", "?", "+"} {
 		s.has(one, map[string][]string{"aws-s3-public": {mark + "a", mark + "b", "+c"}})

@@ -9,6 +9,7 @@ import (
 )
 
 func TestWeek(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct{ at, week, start string }{
 		{"2026-11-16T00:00:00Z", "2026-W47", "2026-11-16"},
 		{"2026-11-22T23:59:59Z", "2026-W47", "2026-11-16"},

@@ -29,6 +29,7 @@ func array(text string) string {
 // TestExportForms: the same assets are found in every form in which they may
 // be written.
 func TestExportForms(t *testing.T) {
+	t.Parallel()
 	text := lines(orgLine, orgGrant, orgRules, projectLine("harbor", "501"), projectGrant("harbor", "501"), bucketLine("crates", "501"))
 	const seconds = `"update_time":{"seconds":1770000000,"nanos":5},"resource"`
 	access := `{"name":"//cloudresourcemanager.googleapis.com/organizations/77","asset_type":"cloudresourcemanager.googleapis.com/Organization","ancestors":["organizations/77"],"access_policy":{"name":"accessPolicies/8","title":"all"}}`
@@ -72,6 +73,7 @@ func TestExportForms(t *testing.T) {
 // TestExportLinesLost: a line that cannot be read makes unknown what it may
 // have held, with its number, and costs nothing else.
 func TestExportLinesLost(t *testing.T) {
+	t.Parallel()
 	text := lines(orgLine, orgGrant, projectLine("harbor", "501"), projectGrant("harbor", "501"), bucketLine("crates", "501"), topicLine("tide", "501"))
 	const crates, buckets, topics = "harbor crates gcp-storage-versioning", "harbor all gcp-storage-versioning", "harbor all gcp-pubsub-topic-cmek"
 	const role = "harbor harbor gcp-iam-no-primitive-roles"
@@ -130,6 +132,7 @@ func TestExportLinesLost(t *testing.T) {
 
 // TestExportsRefused: a file without any asset is refused by what it is.
 func TestExportsRefused(t *testing.T) {
+	t.Parallel()
 	asset := `"asset":` + bucketLine("crates", "501")
 	for name, test := range map[string]struct{ text, want string }{
 		"nothing":           {"", "f: the export is empty: make it again, or pass --complete if there is nothing to export"},

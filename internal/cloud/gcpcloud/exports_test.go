@@ -137,6 +137,7 @@ func (c exportCase) check(t *testing.T) {
 // unread policies, whatever other lines there are, and none only where a person
 // says so.
 func TestExportedPolicies(t *testing.T) {
+	t.Parallel()
 	base := lines(orgLine, orgAsset, projectLine("harbor", "501"), projectLine("quay", "502"), bucketLine("crates", "501"), bucketLine("ropes", "502"), topicLine("tide", "501"))
 	const harborRole, quayRole = "harbor harbor gcp-iam-no-primitive-roles", "quay quay gcp-iam-no-primitive-roles"
 	const harborLogs, quayLogs = "harbor harbor gcp-audit-logs-all-services", "quay quay gcp-audit-logs-all-services"
@@ -212,6 +213,7 @@ func TestExportedPolicies(t *testing.T) {
 // TestExportedTypes: what a file shows of types holds for the projects that it
 // is of, and for what is there several times once.
 func TestExportedTypes(t *testing.T) {
+	t.Parallel()
 	whole := lines(orgLine, projectLine("harbor", "501"), bucketLine("crates", "501"), topicLine("tide", "501"))
 	sink := line("//logging.googleapis.com/projects/501/sinks/hold", "logging.googleapis.com/LogSink", "501",
 		`"resource":{"version":"v2","data":{"name":"hold","destination":"storage.googleapis.com/crates","filter":"severity>ERROR"}}`)
@@ -243,6 +245,7 @@ func TestExportedTypes(t *testing.T) {
 // TestExportedStrays: what belongs to a project, a folder or an organization
 // without a line of its own is named, with its number.
 func TestExportedStrays(t *testing.T) {
+	t.Parallel()
 	const why = "unknown; %s: not listed (the export has assets of it (%d), but no line of its own: export the type cloudresourcemanager.googleapis.com/%s too)"
 	whole := lines(orgLine, projectLine("harbor", "501"), bucketLine("crates", "501"))
 	ofFolder := strings.Replace(bucketLine("nets", "0"), `"projects/0"`, `"folders/9"`, 1)
@@ -282,6 +285,7 @@ func policyLine(name, typ, place string) string {
 // TestExportedAliases: a firewall policy is judged under every type that an
 // export may have for it, and once where it has two.
 func TestExportedAliases(t *testing.T) {
+	t.Parallel()
 	base := lines(orgLine, projectLine("harbor", "501"), topicLine("tide", "501"))
 	const mole, all = "harbor mole gcp-firewall-no-open-ssh", "harbor all gcp-firewall-no-open-ssh"
 	guard := strings.NewReplacer(`"action":"allow"`, `"action":"deny"`, `"priority":100`, `"priority":1`).Replace(policyLine("guard", "NetworkFirewallPolicy", "global"))

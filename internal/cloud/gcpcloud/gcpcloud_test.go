@@ -42,6 +42,7 @@ func estate(t *testing.T, g config.GCP) *pass {
 
 // TestTargets: what two scopes hold is read once, what is excluded never.
 func TestTargets(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		config config.GCP
 		want   []string
@@ -66,6 +67,7 @@ func TestTargets(t *testing.T) {
 // TestScopesShareTheQuota: four projects that may make three calls a minute
 // together do not get to the fourth within the second that there is.
 func TestScopesShareTheQuota(t *testing.T) {
+	t.Parallel()
 	c := estate(t, config.GCP{Projects: []string{"shop-test", "shop-prod", "shop-lab", "100000000001"}})
 	c.GCP.PerMinute = 3
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -81,6 +83,7 @@ func TestScopesShareTheQuota(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
+	t.Parallel()
 	c := estate(t, config.GCP{Folder: "2001"}).cloud(nil)
 	target := posture.Target{Provider: posture.GCP, Account: "shop-prod"}
 	scanner, err := c.Open(t.Context(), target) // in another process than the one that listed the targets
@@ -93,6 +96,7 @@ func TestOpen(t *testing.T) {
 }
 
 func TestNothingInScope(t *testing.T) {
+	t.Parallel()
 	if _, err := newPass(settings{}); err == nil {
 		t.Error("no error")
 	}

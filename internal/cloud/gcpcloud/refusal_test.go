@@ -265,6 +265,7 @@ func (c *tally) add(of string, n counts) {
 // in every way, one call at a time, and judges what is read by the real rules:
 // nothing vanishes, and no finding passes, fails or is resolved for it.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	loaded := allRules(t)
 	organization := config.GCP{Organization: "3001"}
 	all := &tally{made: map[string]int{}, shown: map[string]bool{}}

@@ -10,6 +10,7 @@ import (
 )
 
 func TestInScope(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string][]string{
 		"":                  nil,
 		"organizations/123": {"organizations/123"},

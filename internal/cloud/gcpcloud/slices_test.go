@@ -114,7 +114,7 @@ func (o *office) scan(run snapshot.Run, reading time.Duration) (map[string]scann
 
 // TestContinue: what one process cannot read in time the next ones do, as of
 // the same time, and the run has in the end what one pass would have had.
-func TestContinue(t *testing.T) {
+func TestContinue(t *testing.T) { // not parallel: it has seconds
 	slow := newOffice(t)
 	run := slow.plan()
 	planned := len(slow.server.Calls())
@@ -167,6 +167,7 @@ func onePass(t *testing.T, now time.Time) map[string]scanned {
 // TestContinueRefused: a slice that is refused makes its own targets unknown,
 // and no others.
 func TestContinueRefused(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	run := o.plan()
 	o.server.Refuse(func(c gcptest.Call) error {
