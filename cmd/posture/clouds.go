@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"posture/internal/cloud"
@@ -47,18 +48,25 @@ func (c *common) loadRules(cfg config.Config, examples bool) ([]posture.Rule, er
 	if err != nil {
 		return nil, err
 	}
+	return c.policies(cfg, own, examples)
+}
+
+// policies returns the rules of all clouds, or all that is wrong with them.
+func (c *common) policies(cfg config.Config, own []fs.FS, examples bool) ([]posture.Rule, error) {
 	var rules []posture.Rule
+	var wrong []error
 	for _, cloud := range c.world.clouds {
 		loaded, err := cloud.Policy(cfg, own, examples)
 		if err != nil {
-			return nil, err
+			wrong = append(wrong, err)
+			continue
 		}
 		for _, rule := range loaded.Rules() {
 			rule.Provider = cloud.Provider()
 			rules = append(rules, rule)
 		}
 	}
-	return rules, nil
+	return rules, yamlfile.InOrder(wrong...)
 }
 
 // ids returns the ids of rules.

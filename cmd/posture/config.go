@@ -3,12 +3,19 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"posture/internal/config"
+	"posture/internal/escape"
+	"posture/internal/policy"
+	"posture/internal/posture"
 	"posture/internal/setup"
 	"posture/internal/store"
+	"posture/internal/yamlfile"
 )
 
 func newConfig(world *streams) *cobra.Command {
@@ -44,8 +51,10 @@ func newConfigCheck(world *streams) *cobra.Command {
 		Short: "Check a configuration file, its rules and its exemptions",
 		Long: `Check posture.yaml, or another file, as a scan would: its syntax, the services and
 the store that it names, the rules in its directories with their examples, and
-that the rules it sets parameters, severities and exemptions for exist. No cloud
-is called.`,
+that the rules it sets parameters, severities and exemptions for exist. All
+mistakes are shown, each with its line. Warnings are about settings that have no
+effect, such as exemptions that are over: the exit code is 0 in spite of them, and
+2 when there is a mistake. No cloud is called.`,
 		Example: `  posture config check
   posture config check deploy/posture.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -64,33 +73,62 @@ is called.`,
 	}
 }
 
-// check reads the configuration and all that it refers to.
+// check reads the configuration and all that it refers to, and tells every
+// mistake in it.
 func (c *common) check() error {
-	cfg, err := c.loadConfig()
-	if err != nil {
-		return err
+	cfg, err := config.LoadAll(c.config)
+	if errors.Is(err, fs.ErrNotExist) {
+		return noFile(c.config)
 	}
+	rules, wrong := c.checkRules(&cfg)
 	for _, cloud := range c.world.clouds {
-		if err := cloud.Check(cfg); err != nil {
-			return fmt.Errorf("%s: %w", c.config, err)
-		}
+		wrong = append(wrong, cloud.Check(cfg)...)
 	}
-	if cfg.Store != "" {
-		if _, err := store.ParseURL(cfg.Store); err != nil {
-			return fmt.Errorf("%s: %w", c.config, err)
-		}
+	if _, err := store.ParseURL(cfg.Store); cfg.Store != "" && err != nil {
+		wrong = append(wrong, cfg.ErrorAt([]any{"store"}, "%w", err))
 	}
-	own, err := ruleDirectories(append(cfg.Rules.Directories, c.rules...))
-	if err != nil {
-		return err
+	for _, warning := range cfg.Warnings(c.world.now()) {
+		fmt.Fprintf(c.world.err, "warning: %s\n", escape.Lines(warning.Error()))
 	}
-	if _, wrong := setup.Known(cfg, append(c.world.builtIn(), own...)); len(wrong) > 0 {
-		return errors.Join(wrong...)
-	}
-	rules, err := c.loadRules(cfg, true)
-	if err != nil {
+	if err := yamlfile.InOrder(append(wrong, err)...); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.world.out, "%s is valid: %d rules enabled, %d exemption%s\n", c.config, len(rules), len(cfg.Exemptions.Items), plural(len(cfg.Exemptions.Items)))
 	return nil
+}
+
+// checkRules reads all rules, and takes out of the configuration what is said of
+// those that there are not.
+func (c *common) checkRules(cfg *config.Config) ([]posture.Rule, []error) {
+	var own []fs.FS
+	var wrong []error
+	for i, path := range cfg.Rules.Directories {
+		dir, err := ruleDirectory(path)
+		if err != nil {
+			wrong = append(wrong, cfg.ErrorAt([]any{"rules", "directories", i}, "%w", err))
+			continue
+		}
+		own = append(own, dir)
+	}
+	known, unknown := setup.Known(*cfg, append(c.world.builtIn(), own...))
+	maps.DeleteFunc(known.Rules.Severities, func(_ string, s posture.Severity) bool { return !slices.Contains(posture.Severities, s) })
+	if len(wrong) == 0 { // else every rule in the directory counts as unknown
+		wrong = unknown
+	}
+	*cfg = known
+	rules, err := c.policies(*cfg, own, true)
+	return rules, append(wrong, placed(*cfg, err)...)
+}
+
+// placed gives the errors about parameters their places in the configuration.
+func placed(cfg config.Config, err error) []error {
+	var all []error
+	for _, err := range yamlfile.Each(err) {
+		var setting *policy.SettingError
+		if errors.As(err, &setting) {
+			err = cfg.ErrorAt([]any{"rules", "params", setting.Rule, setting.Param}, "%w", setting.Err)
+		}
+		all = append(all, err)
+	}
+	return all
 }

@@ -7,8 +7,8 @@ package cloud
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"posture/internal/audit"
@@ -16,6 +16,7 @@ import (
 	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/internal/setup"
+	"posture/internal/yamlfile"
 	"posture/rules"
 	"posture/scanners"
 )
@@ -95,11 +96,15 @@ func (c Cloud) Policy(cfg config.Config, own []fs.FS, examples bool) (*policy.Po
 	})
 }
 
-// Check returns an error when the configuration names services of the cloud
-// that there are not.
-func (c Cloud) Check(cfg config.Config) error {
-	if err := c.CheckServices(c.Configured(cfg)); err != nil {
-		return fmt.Errorf("%s.services: %w", c.Name, err)
+// Check returns an error, with its place, for each service that the
+// configuration names and the cloud does not have.
+func (c Cloud) Check(cfg config.Config) []error {
+	var wrong []error
+	known := c.Services()
+	for i, service := range c.Configured(cfg) {
+		if !slices.Contains(known, service) {
+			wrong = append(wrong, cfg.ErrorAt([]any{c.Name, "services", i}, "unknown service %q%s", service, yamlfile.Expected(service, known)))
+		}
 	}
-	return nil
+	return wrong
 }

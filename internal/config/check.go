@@ -23,63 +23,71 @@ var (
 	secretLike = regexp.MustCompile(`xox[a-z]-|hooks\.slack`)
 )
 
-// checker finds the first mistake in a configuration that its types allow.
-type checker struct {
-	file *yamlfile.File
-	err  error
-}
+// checker notes the mistakes in a configuration that its types allow.
+type checker struct{ file *yamlfile.File }
 
 // that notes a mistake at the path unless ok.
 func (k *checker) that(ok bool, path []any, format string, args ...any) {
-	if !ok && k.err == nil {
-		k.err = k.file.ErrorAt(path, format, args...)
+	if !ok {
+		k.file.Mistake(path, format, args...)
 	}
+}
+
+// given reports whether the file has a value at the path.
+func (k *checker) given(path ...any) bool { return k.file.Node(path...) != nil }
+
+// form notes a mistake when a text is given that has not the form.
+func (k *checker) form(value string, form *regexp.Regexp, path []any, what, expected string) {
+	k.that(!k.given(path...) || form.MatchString(value), path, "%s %q: expected %s", what, value, expected)
 }
 
 func at(path ...any) []any { return path }
 
-func (c Config) check() error {
+// check notes all mistakes in the file that it was read from.
+func (c Config) check() {
 	k := &checker{file: c.file}
-	k.that(c.Version == 0 || c.Version == 1, at("version"), "version %d: expected 1", c.Version)
+	k.that(!k.given("version") || c.Version == 1, at("version"), "version %d: expected 1", c.Version)
 	k.accounts(c.AWS)
 	k.gcp(c.GCP)
 	k.rules(c.Rules)
 	k.alerts(c.Alerts)
 	k.slack(c.Slack)
 	k.exemptions(c.Exemptions)
-	return k.err
 }
 
 func (k *checker) accounts(a AWS) {
 	seen := map[string]bool{}
 	for i, account := range a.Accounts {
-		k.that(accountID.MatchString(account.ID), at("aws", "accounts", i, "id"), "account id %q: expected 12 digits, in quotes", account.ID)
-		k.that(!seen[account.ID], at("aws", "accounts", i, "id"), "duplicate account %s", account.ID)
-		k.that(account.RoleARN == "" || roleARN.MatchString(account.RoleARN), at("aws", "accounts", i, "role_arn"),
-			"role %q: expected arn:aws:iam::ACCOUNT:role/NAME", account.RoleARN)
+		id := at("aws", "accounts", i, "id")
+		k.that(accountID.MatchString(account.ID), id, "account id %q: expected 12 digits, in quotes", account.ID)
+		k.that(!seen[account.ID], id, "duplicate account %s", account.ID)
+		k.form(account.RoleARN, roleARN, at("aws", "accounts", i, "role_arn"), "role", "arn:aws:iam::ACCOUNT:role/NAME")
 		seen[account.ID] = true
 	}
-	if a.Organization != nil {
-		k.that(a.Organization.Role != "", at("aws", "organization"), "role is missing: expected the name of the role to assume in every account")
-		k.that(!strings.HasPrefix(a.Organization.Role, "arn:"), at("aws", "organization", "role"), "expected the role's name, not its ARN: the account differs")
+	if a.Organization != nil && k.given("aws", "organization") {
+		role := at("aws", "organization", "role")
+		k.that(a.Organization.Role != "", role, "role is missing: expected the name of the role to assume in every account")
+		k.that(!strings.HasPrefix(a.Organization.Role, "arn:"), role, "expected the role's name, not its ARN: the account differs")
 	}
 }
 
 func (k *checker) gcp(g GCP) {
-	k.that(g.Organization == "" || nodeNumber.MatchString(g.Organization), at("gcp", "organization"), "organization %q: expected its number, in quotes, as in \"123456789012\"", g.Organization)
-	k.that(g.Folder == "" || nodeNumber.MatchString(g.Folder), at("gcp", "folder"), "folder %q: expected its number, in quotes, as in \"123456789012\"", g.Folder)
-	k.that(g.Organization == "" || g.Folder == "", at("gcp", "folder"), "expected an organization or a folder, not both")
-	k.that(g.Organization == "" && g.Folder == "" || len(g.Projects) == 0, at("gcp", "projects"), "expected projects, or an organization or a folder (with exclude to leave some out)")
+	const number = `its number, in quotes, as in "123456789012"`
+	k.form(g.Organization, nodeNumber, at("gcp", "organization"), "organization", number)
+	k.form(g.Folder, nodeNumber, at("gcp", "folder"), "folder", number)
+	organization, folder := k.given("gcp", "organization"), k.given("gcp", "folder")
+	k.that(!organization || !folder, at("gcp", "folder"), "expected an organization or a folder, not both")
+	k.that(!organization && !folder || !k.given("gcp", "projects"), at("gcp", "projects"), "expected projects, or an organization or a folder (with exclude to leave some out)")
 	k.projects(g.Projects, at("gcp", "projects"))
 	k.projects(g.Exclude, at("gcp", "exclude"))
-	k.that(g.Impersonate == "" || gcpAccount.MatchString(g.Impersonate), at("gcp", "impersonate"),
-		"impersonate %q: expected a service account, as in posture@my-project-123.iam.gserviceaccount.com", g.Impersonate)
+	k.form(g.Impersonate, gcpAccount, at("gcp", "impersonate"), "impersonate", "a service account, as in posture@my-project-123.iam.gserviceaccount.com")
 }
 
 func (k *checker) projects(ids []string, path []any) {
 	for i, id := range ids {
-		k.that(projectID.MatchString(id), append(slices.Clone(path), i), "project %q: expected a project's id, as in my-project-123", id)
-		k.that(!slices.Contains(ids[:i], id), append(slices.Clone(path), i), "duplicate project %s", id)
+		item := append(slices.Clone(path), i)
+		k.form(id, projectID, item, "project", "a project's id, as in my-project-123")
+		k.that(!slices.Contains(ids[:i], id), item, "duplicate project %s", id)
 	}
 }
 
@@ -101,31 +109,45 @@ func (k *checker) alerts(a Alerts) {
 		k.severity(severity, at("alerts", "due_days", string(severity)))
 		k.that(days > 0, at("alerts", "due_days", string(severity)), "%d days: expected at least 1", days)
 	}
-	k.that(a.CoverageFloor >= 0 && a.CoverageFloor <= 100, at("alerts", "coverage_floor"), "expected a percentage from 0 to 100")
-	if a.Period != "" {
+	floor := at("alerts", "coverage_floor")
+	k.that(!k.given(floor...) || a.CoverageFloor > 0 && a.CoverageFloor <= 100, floor, "expected a percentage over 0 and up to 100")
+	if k.given("alerts", "period") {
 		period, err := time.ParseDuration(a.Period)
 		k.that(err == nil && period >= time.Minute, at("alerts", "period"), "period %q: expected a duration such as 24h", a.Period)
 	}
 }
 
 func (k *checker) slack(s Slack) {
-	k.channel(s.Channel, at("slack", "channel"))
-	k.channel(s.Fallback, at("slack", "fallback"))
-	k.channel(s.Operator, at("slack", "operator"))
-	k.that(s.Channel != "" || len(s.Routes) == 0 && s.Fallback == "" && s.Operator == "", at("slack"), noChannel, "routes, fallback and operator cover only some messages")
+	for name, id := range map[string]string{"channel": s.Channel, "fallback": s.Fallback, "operator": s.Operator} {
+		k.channel(id, at("slack", name))
+	}
+	needed := k.given("slack", "routes") || k.given("slack", "fallback") || k.given("slack", "operator")
+	k.that(!needed || k.given("slack", "channel"), at("slack", "channel"), noChannel, "routes, fallback and operator cover only some messages")
 	k.that(!secretLike.MatchString(s.Secret), at("slack", "secret"), "this looks like the secret itself: expected its name in the secret manager")
 	for owner, id := range s.Mentions {
-		k.that(mentionID.MatchString(id), at("slack", "mentions", owner), "mention %q: expected the id of a user (U...) or of a user group (S...)", id)
+		k.form(id, mentionID, at("slack", "mentions", owner), "mention", "the id of a user (U...) or of a user group (S...)")
 	}
 	for i, route := range s.Routes {
-		k.that(route.Channel != "", at("slack", "routes", i), "channel is missing: expected a channel's id")
-		k.channel(route.Channel, at("slack", "routes", i, "channel"))
-		if route.Severity != "" {
-			k.severity(route.Severity, at("slack", "routes", i, "severity"))
-		}
-		k.that(route.Category == "" || slices.Contains(posture.Categories, route.Category), at("slack", "routes", i, "category"),
-			"category %q: expected one of %v", route.Category, posture.Categories)
+		k.route(route, at("slack", "routes", i))
 	}
+}
+
+func (k *checker) route(route Route, path []any) {
+	field := func(name string) []any { return append(slices.Clone(path), name) }
+	k.that(k.given(field("channel")...), field("channel"), "channel is missing: expected a channel's id")
+	k.channel(route.Channel, field("channel"))
+	if k.given(field("severity")...) {
+		k.severity(route.Severity, field("severity"))
+	}
+	k.that(!k.given(field("category")...) || slices.Contains(posture.Categories, route.Category), field("category"),
+		"category %q: expected one of %v", route.Category, posture.Categories)
+	k.that(!k.given(field("provider")...) || slices.Contains(providers(), route.Provider), field("provider"),
+		"provider %q: expected one of %v", route.Provider, providers())
+}
+
+// providers returns the names that a route may have.
+func providers() []posture.Provider {
+	return []posture.Provider{posture.AWS, posture.GCP, posture.Azure}
 }
 
 // noChannel says, with the reason, that there is no channel for messages that no
@@ -143,7 +165,7 @@ func (c Config) CheckChannel() error {
 	case c.file == nil:
 		return fmt.Errorf("no configuration: "+noChannel, why)
 	default:
-		return c.file.ErrorAt(at("slack"), noChannel, why)
+		return c.ErrorAt(at("slack"), noChannel, why)
 	}
 }
 
@@ -158,42 +180,75 @@ func (s Slack) Channels() []string {
 }
 
 func (k *checker) channel(id string, path []any) {
-	k.that(id == "" || channelID.MatchString(id), path, "channel %q: expected a channel's id such as C0123456789, from the channel's details in Slack", id)
+	k.form(id, channelID, path, "channel", "a channel's id such as C0123456789, from the channel's details in Slack")
 }
 
 func (k *checker) exemptions(e Exemptions) {
-	k.that(e.MaxDays >= 0, at("exemptions", "max_days"), "expected a number of days over 0")
-	if e.MaxDays == 0 {
+	k.that(!k.given("exemptions", "max_days") || e.MaxDays > 0, at("exemptions", "max_days"), "%d days: expected at least 1", e.MaxDays)
+	if e.MaxDays <= 0 {
 		e.MaxDays = 365
 	}
 	seen := map[string]bool{}
 	for i, x := range e.Items {
 		k.exemption(x, e.MaxDays, at("exemptions", "items", i))
-		k.that(!seen[x.ID], at("exemptions", "items", i, "id"), "duplicate exemption id %q", x.ID)
+		k.that(x.ID == "" || !seen[x.ID], at("exemptions", "items", i, "id"), "duplicate exemption id %q", x.ID)
 		seen[x.ID] = true
 	}
 }
 
 func (k *checker) exemption(x Exemption, maxDays int, path []any) {
+	field := func(name string) []any { return append(slices.Clone(path), name) }
+	k.needed(x, path)
+	k.that(x.ApprovedBy == "" || !strings.EqualFold(x.RequestedBy, x.ApprovedBy), field("approved_by"), "approved by %q, who requested it: expected somebody else", x.ApprovedBy)
+	k.that(x.scoped() || k.file.Wrong(field("account")) || k.file.Wrong(field("resource")) || k.file.Wrong(field("tags")), path,
+		"an exemption needs a scope: account, resource or tags")
+	k.dates(x, maxDays, field)
+}
+
+// needed checks that an exemption has what it cannot be without.
+func (k *checker) needed(x Exemption, path []any) {
+	var missing []string
 	for _, field := range []struct{ name, value string }{
 		{"id", x.ID}, {"rule", x.Rule}, {"reason", x.Reason}, {"requested_by", x.RequestedBy},
 		{"approved_by", x.ApprovedBy}, {"created", x.Created.String()}, {"expires", x.Expires.String()},
 	} {
-		k.that(strings.TrimSpace(field.value) != "", path, "%s is missing: an exemption needs id, rule, reason, requested_by, approved_by, created and expires", field.name)
+		place := append(slices.Clone(path), field.name)
+		switch {
+		case strings.TrimSpace(field.value) != "" || k.file.Wrong(place):
+		case k.given(place...):
+			k.that(false, place, "%s is empty", field.name)
+		default:
+			missing = append(missing, field.name)
+		}
 	}
-	k.that(!strings.EqualFold(x.RequestedBy, x.ApprovedBy), append(path, "approved_by"), "approved by %q, who requested it: expected somebody else", x.ApprovedBy)
-	k.that(x.Account != "" || x.Resource != "" || len(x.Tags) > 0, path, "an exemption needs a scope: account, resource or tags")
-	k.day(x.Created, "created", path)
-	k.day(x.Expires, "expires", path)
+	k.that(len(missing) == 0, path, "the exemption lacks %s: it needs id, rule, reason, requested_by, approved_by, created and expires", strings.Join(missing, ", "))
+}
+
+// scoped reports whether the exemption says for what it is.
+func (x Exemption) scoped() bool { return x.Account != "" || x.Resource != "" || len(x.Tags) > 0 }
+
+// dates checks that an exemption ends after it begins, and soon enough.
+func (k *checker) dates(x Exemption, maxDays int, field func(string) []any) {
+	days := []posture.Day{x.Created, x.Expires}
+	for i, name := range []string{"created", "expires"} {
+		if _, err := posture.ParseDay(days[i].String()); err != nil {
+			k.that(!k.given(field(name)...), field(name), "%s %v", name, err)
+			return
+		}
+	}
 	created, expires := x.Created.Start(), x.Expires.Start()
-	k.that(expires.After(created), append(path, "expires"), "expires %s: expected a day after created", x.Expires)
-	k.that(expires.Sub(created) <= time.Duration(maxDays)*24*time.Hour, append(path, "expires"),
+	k.that(expires.After(created), field("expires"), "expires %s: expected a day after created", x.Expires)
+	k.that(expires.Sub(created) <= time.Duration(maxDays)*24*time.Hour, field("expires"),
 		"expires %s: more than %d days after created (exemptions.max_days)", x.Expires, maxDays)
 }
 
-func (k *checker) day(day posture.Day, name string, path []any) {
-	_, err := posture.ParseDay(day.String())
-	k.that(err == nil, append(path, name), "%s %v", name, err)
+// ErrorAt returns an error at the value below the path of keys and indexes of
+// the file that the configuration was read from.
+func (c Config) ErrorAt(path []any, format string, args ...any) error {
+	if c.file == nil {
+		return fmt.Errorf(format, args...)
+	}
+	return c.file.ErrorAt(path, format, args...)
 }
 
 // CheckRules returns an error, with its place, for each mention of a rule that
@@ -201,8 +256,8 @@ func (k *checker) day(day posture.Day, name string, path []any) {
 func (c Config) CheckRules(known []string) []error {
 	var wrong []error
 	check := func(id string, path ...any) {
-		if !slices.Contains(known, id) {
-			wrong = append(wrong, c.file.ErrorAt(path, "unknown rule %q%s (posture rules list shows them)", id, yamlfile.Expected(id, known)))
+		if id != "" && !slices.Contains(known, id) {
+			wrong = append(wrong, c.ErrorAt(path, "unknown rule %q%s (posture rules list shows them)", id, yamlfile.Expected(id, known)))
 		}
 	}
 	for i, id := range c.Rules.Disabled {

@@ -153,29 +153,46 @@ func Schema() []byte { return schema }
 
 // Load reads the file. A missing file is an error that wraps fs.ErrNotExist.
 func Load(path string) (Config, error) {
+	c, err := LoadAll(path)
+	if err != nil {
+		return Config{}, err
+	}
+	return c, nil
+}
+
+// LoadAll is Load for somebody who looks for mistakes: see Inspect.
+func LoadAll(path string) (Config, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Config{}, fmt.Errorf("no configuration at %s: write one, or leave out --config: %w", path, fs.ErrNotExist)
+		return Default(), fmt.Errorf("no configuration at %s: write one, or leave out --config: %w", path, fs.ErrNotExist)
 	}
 	if err != nil {
-		return Config{}, fmt.Errorf("read the configuration: %w", err)
+		return Default(), fmt.Errorf("read the configuration: %w", err)
 	}
-	return Parse(path, text)
+	return Inspect(path, text)
 }
 
 // Parse reads the text of a posture.yaml and fills in the defaults. The name
-// is for errors, which tell the place of the mistake and what was expected.
+// is for errors, which tell the places of all mistakes and what was expected.
 func Parse(name string, text []byte) (Config, error) {
-	var c Config
-	file, err := yamlfile.Load(name, text, &c)
+	c, err := Inspect(name, text)
 	if err != nil {
 		return Config{}, err
 	}
-	c.file = file
-	if err := c.check(); err != nil {
-		return Config{}, err
+	return c, nil
+}
+
+// Inspect is Parse for somebody who looks for mistakes: it returns what is right
+// in the file beside the error, so that this can be checked further.
+func Inspect(name string, text []byte) (Config, error) {
+	var c Config
+	file, err := yamlfile.Load(name, text, &c)
+	if err != nil {
+		return Default(), err
 	}
-	return c.withDefaults(), nil
+	c.file = file
+	c.check()
+	return c.withDefaults(), file.Err()
 }
 
 // Default returns the configuration of an empty file.

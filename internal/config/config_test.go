@@ -163,19 +163,11 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("posture.json", document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := compiler.Compile("posture.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var value any
 	if err := yaml.Load([]byte(whole), &value, yaml.WithV4Defaults()); err != nil {
 		t.Fatal(err)
 	}
-	if err := schema.Validate(asJSON(t, value)); err != nil {
+	if err := compiled(t).Validate(asJSON(t, value)); err != nil {
 		t.Error(err)
 	}
 	same(t, "posture.yaml", document.(map[string]any), reflect.TypeFor[config.Config]())
@@ -252,10 +244,11 @@ func TestRefused(t *testing.T) {
 		"alerts: {period: 59s}":                                                             `posture.yaml:1:18: period "59s": expected a duration`,
 		"alerts: {due_days: {high: 0}}":                                                     "posture.yaml:1:27: 0 days: expected at least 1",
 		"alerts: {due_days: {urgent: 1}}":                                                   `posture.yaml:1:29: severity "urgent": expected one of critical`,
-		"alerts: {coverage_floor: -1}":                                                      "posture.yaml:1:26: expected a percentage from 0 to 100",
-		"alerts: {coverage_floor: 101}":                                                     "posture.yaml:1:26: expected a percentage from 0 to 100",
+		"alerts: {coverage_floor: -1}":                                                      "posture.yaml:1:26: expected a percentage over 0 and up to 100",
+		"alerts: {coverage_floor: 0}":                                                       "posture.yaml:1:26: expected a percentage over 0 and up to 100",
+		"alerts: {coverage_floor: 101}":                                                     "posture.yaml:1:26: expected a percentage over 0 and up to 100",
 		"rules: {severities: {aws-a: urgent}}":                                              `posture.yaml:1:29: severity "urgent": expected one of critical`,
-		"exemptions: {max_days: -1}":                                                        "posture.yaml:1:24: expected a number of days over 0",
+		"exemptions: {max_days: -1}":                                                        "posture.yaml:1:24: -1 days: expected at least 1",
 		"slack: {channel: '#ops'}":                                                          `posture.yaml:1:18: channel "#ops": expected a channel's id`,
 		"slack: {secret: xoxb-1}":                                                           "posture.yaml:1:17: this looks like the secret itself",
 		"slack: {mentions: {web: '@here'}}":                                                 `posture.yaml:1:25: mention "@here": expected the id`,
@@ -270,8 +263,8 @@ func TestRefused(t *testing.T) {
 		exemption("expires: 2026-02-01", "expires: 2027-01-02"):                             "posture.yaml:3:116: expires 2027-01-02: more than 365 days after created (exemptions.max_days)",
 		exemption("expires: 2026-02-01", "expires: 2026-01-01"):                             "posture.yaml:3:116: expires 2026-01-01: expected a day after created",
 		exemption("2026-02-01}", "2026-02-01}\n  max_days: 30"):                             "posture.yaml:3:116: expires 2026-02-01: more than 30 days after created",
-		exemption("reason: r", "reason: ' '"):                                               "posture.yaml:3:7: reason is missing",
-		exemption(", expires: 2026-02-01", ""):                                              "posture.yaml:3:7: expires is missing",
+		exemption("reason: r", "reason: ' '"):                                               "posture.yaml:3:46: reason is empty",
+		exemption(", expires: 2026-02-01", ""):                                              "posture.yaml:3:7: the exemption lacks expires: it needs",
 		exemption("resource: x, ", ""):                                                      "posture.yaml:3:7: an exemption needs a scope",
 		exemption("created: 2026-01-01", "created: 1 January"):                              `posture.yaml:3:95: created "1 January": expected a day`,
 		exemption("created: 2026-01-01", "created: 2026-02-01, tags: 7"):                    "posture.yaml:3:",
@@ -293,7 +286,6 @@ func TestTaken(t *testing.T) {
 		"gcp: {projects: [my-project-1, 'example.com:my-project']}",
 		"alerts: {period: 1m}",
 		"alerts: {due_days: {high: 1}}",
-		"alerts: {coverage_floor: 0}",
 		"alerts: {coverage_floor: 100}",
 		"slack: {channel: C0123456789, routes: [{channel: C0123456789}, {channel: C0123456789, severity: low, category: iam}]}",
 		"exemptions: {items: [{id: E1, rule: r, account: a, reason: r, requested_by: ann, approved_by: bob, created: 2026-01-01, expires: 2027-01-01}]}",

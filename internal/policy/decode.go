@@ -1,10 +1,6 @@
 package policy
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -28,52 +24,15 @@ func (d *decoder) refuse(n *yaml.Node, format string, args ...any) {
 // document returns the top node of the file's only document, or nil when the
 // file is not YAML.
 func (d *decoder) document(text []byte) *yaml.Node {
-	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithV4Defaults())
-	if err != nil {
-		d.errs = append(d.errs, d.malformed(err))
+	top, err := d.src.Document(text)
+	switch {
+	case err != nil:
+		d.errs = append(d.errs, err)
 		return nil
+	case top == nil:
+		d.errs = append(d.errs, d.src.Refuse(0, 0, "the file is empty"))
 	}
-	var doc, second yaml.Node
-	if err := loader.Load(&doc); err != nil {
-		d.errs = append(d.errs, d.malformed(err))
-		return nil
-	}
-	if err := loader.Load(&second); err == nil {
-		d.refuse(&second, "a second document: expected one document in a file")
-		return nil
-	} else if !errors.Is(err, io.EOF) {
-		d.errs = append(d.errs, d.malformed(err))
-		return nil
-	}
-	if d.aliased(&doc) {
-		return nil
-	}
-	if doc.Kind == yaml.DocumentNode && len(doc.Content) == 1 {
-		return doc.Content[0]
-	}
-	return &doc
-}
-
-// aliased refuses anchors and aliases: with them a small file can stand for a
-// huge one, or for itself.
-func (d *decoder) aliased(n *yaml.Node) bool {
-	if n.Kind == yaml.AliasNode || n.Anchor != "" {
-		d.refuse(n, "anchors (&) and aliases (*) are not read: write the value out")
-		return true
-	}
-	return slices.ContainsFunc(n.Content, d.aliased)
-}
-
-// malformed turns the parser's error into a refusal.
-func (d *decoder) malformed(err error) error {
-	if errors.Is(err, io.EOF) {
-		return d.src.Refuse(0, 0, "the file is empty")
-	}
-	var at *yaml.LoadError
-	if errors.As(err, &at) {
-		return d.src.Refuse(at.Mark.Line, max(at.Mark.Column, 1), "not YAML: %s", at.Message)
-	}
-	return d.src.Refuse(0, 0, "not YAML: %s", err)
+	return top
 }
 
 // keys says what to do with each key of a mapping.
@@ -98,7 +57,7 @@ func (d *decoder) mapping(n *yaml.Node, what string, known keys) map[string]bool
 // each calls do for every key of a mapping and refuses repeated keys.
 func (d *decoder) each(n *yaml.Node, what string, do func(key, value *yaml.Node)) {
 	if n.Kind != yaml.MappingNode {
-		d.refuse(n, "expected %s, with keys and values, found %s", what, kindOf(n))
+		d.refuse(n, "expected %s, with keys and values, found %s", what, yamlfile.KindOf(n))
 		return
 	}
 	seen := map[string]bool{}
@@ -106,7 +65,7 @@ func (d *decoder) each(n *yaml.Node, what string, do func(key, value *yaml.Node)
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
 		case key.Kind != yaml.ScalarNode || key.Tag != "!!str":
-			d.refuse(key, "expected a word as key in %s, found %s", what, kindOf(key))
+			d.refuse(key, "expected a word as key in %s, found %s", what, yamlfile.KindOf(key))
 		case seen[key.Value]:
 			d.refuse(key, "key %q is repeated in %s", key.Value, what)
 		default:
@@ -119,7 +78,7 @@ func (d *decoder) each(n *yaml.Node, what string, do func(key, value *yaml.Node)
 // list calls do for every item of a list.
 func (d *decoder) list(n *yaml.Node, what string, do func(*yaml.Node)) {
 	if n.Kind != yaml.SequenceNode {
-		d.refuse(n, "expected %s, as a list, found %s", what, kindOf(n))
+		d.refuse(n, "expected %s, as a list, found %s", what, yamlfile.KindOf(n))
 		return
 	}
 	for _, item := range n.Content {
@@ -137,7 +96,7 @@ type text struct {
 func (d *decoder) text(n *yaml.Node, what string) text {
 	switch {
 	case n.Kind != yaml.ScalarNode || n.Tag != "!!str":
-		d.refuse(n, "expected %s, as text, found %s", what, kindOf(n))
+		d.refuse(n, "expected %s, as text, found %s", what, yamlfile.KindOf(n))
 	case strings.TrimSpace(n.Value) == "":
 		d.refuse(n, "expected %s, found nothing", what)
 	default:
@@ -169,36 +128,4 @@ func (d *decoder) required(n *yaml.Node, seen map[string]bool, want ...[2]string
 			d.refuse(n, "missing %q: expected %s", key[0], key[1])
 		}
 	}
-}
-
-// kindOf says in words what a node is.
-func kindOf(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "keys and values"
-	case yaml.SequenceNode:
-		return "a list"
-	}
-	switch n.Tag {
-	case "!!str":
-		return fmt.Sprintf("the text %q", short(n.Value))
-	case "!!null":
-		return "nothing"
-	case "!!int", "!!float":
-		return "the number " + short(n.Value)
-	case "!!bool":
-		return "the yes/no value " + short(n.Value)
-	case "!!timestamp":
-		return "the date " + short(n.Value)
-	}
-	return fmt.Sprintf("a value of the kind %q", short(n.Tag))
-}
-
-// short returns the start of a long text.
-func short(s string) string {
-	runes := []rune(s)
-	if len(runes) <= 60 {
-		return s
-	}
-	return string(runes[:60]) + "…"
 }

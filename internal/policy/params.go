@@ -8,6 +8,8 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"go.yaml.in/yaml/v4"
+
+	"posture/internal/yamlfile"
 )
 
 // param is a parameter of a rule: a value that its expression uses and that a
@@ -165,7 +167,7 @@ func (d *decoder) param(name string, n *yaml.Node) param {
 func (d *decoder) paramValue(p param, n *yaml.Node) any {
 	var decoded any
 	if err := n.Load(&decoded); err != nil {
-		d.refuse(n, "parameter %s: expected a value, found %s", p.name, kindOf(n))
+		d.refuse(n, "parameter %s: expected a value, found %s", p.name, yamlfile.KindOf(n))
 		return nil
 	}
 	value, err := p.check(decoded)
@@ -180,7 +182,7 @@ func (d *decoder) paramValue(p param, n *yaml.Node) any {
 func (d *decoder) bound(n *yaml.Node) *int64 {
 	var value int64
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || n.Load(&value) != nil {
-		d.refuse(n, "expected a whole number, found %s", kindOf(n))
+		d.refuse(n, "expected a whole number, found %s", yamlfile.KindOf(n))
 		return nil
 	}
 	return &value

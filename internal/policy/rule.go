@@ -160,6 +160,21 @@ func (r *rule) digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// SettingError is a value that a parameter of a rule cannot take, or that is
+// for none.
+type SettingError struct {
+	Rule, Param string
+	Err         error
+}
+
+// Error names the rule, and the parameter in what is wrong.
+func (e *SettingError) Error() string {
+	return fmt.Sprintf("parameters of rule %s: %v", e.Rule, e.Err)
+}
+
+// Unwrap returns what is wrong with the value.
+func (e *SettingError) Unwrap() error { return e.Err }
+
 // override gives the rule other parameters.
 func (r *rule) override(p *provider, with map[string]any) []error {
 	var errs []error
@@ -167,12 +182,12 @@ func (r *rule) override(p *provider, with map[string]any) []error {
 	for _, name := range sortedKeys(with) {
 		i := slices.IndexFunc(params, func(p param) bool { return p.name == name })
 		if i < 0 {
-			errs = append(errs, fmt.Errorf("parameters of rule %s: unknown parameter %q%s", r.file.id.value, name, r.expectedParams(name)))
+			errs = append(errs, &SettingError{r.file.id.value, name, fmt.Errorf("unknown parameter %q%s", name, r.expectedParams(name))})
 			continue
 		}
 		value, err := params[i].check(with[name])
 		if err != nil {
-			errs = append(errs, fmt.Errorf("parameters of rule %s: %s: %w", r.file.id.value, name, err))
+			errs = append(errs, &SettingError{r.file.id.value, name, fmt.Errorf("%s: %w", name, err)})
 			continue
 		}
 		params[i].value = value

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"posture/internal/posture"
+	"posture/internal/yamlfile"
 )
 
 // value reads a node into a field of a document. Nothing is converted: a text
@@ -48,11 +49,11 @@ func wanted(kind reflect.Kind) (tags []string, what string) {
 func (d *decoder) scalar(n *yaml.Node, name string, to reflect.Value) {
 	tags, what := wanted(to.Kind())
 	if n.Kind != yaml.ScalarNode || !slices.Contains(tags, n.Tag) {
-		d.refuse(n, "%s: expected %s, found %s", name, what, kindOf(n))
+		d.refuse(n, "%s: expected %s, found %s", name, what, yamlfile.KindOf(n))
 		return
 	}
 	if err := n.Load(to.Addr().Interface()); err != nil {
-		d.refuse(n, "%s: expected %s, found %s", name, what, kindOf(n))
+		d.refuse(n, "%s: expected %s, found %s", name, what, yamlfile.KindOf(n))
 	}
 }
 
@@ -95,7 +96,7 @@ func jsonName(f reflect.StructField) string {
 func (d *decoder) time(n *yaml.Node) time.Time {
 	var zero time.Time
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!timestamp" && n.Tag != "!!str" {
-		d.refuse(n, "expected a time such as 2026-01-31T12:00:00Z or never, found %s", kindOf(n))
+		d.refuse(n, "expected a time such as 2026-01-31T12:00:00Z or never, found %s", yamlfile.KindOf(n))
 		return zero
 	}
 	if n.Value == posture.Never {
@@ -106,7 +107,7 @@ func (d *decoder) time(n *yaml.Node) time.Time {
 			return t.UTC()
 		}
 	}
-	d.refuse(n, "expected a time such as 2026-01-31T12:00:00Z or never, found %s", kindOf(n))
+	d.refuse(n, "expected a time such as 2026-01-31T12:00:00Z or never, found %s", yamlfile.KindOf(n))
 	return zero
 }
 
@@ -116,5 +117,5 @@ func compact(value any) string {
 	if err != nil {
 		return "?"
 	}
-	return short(string(encoded))
+	return yamlfile.Short(string(encoded))
 }

@@ -1,7 +1,10 @@
 package yamlfile
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -28,6 +31,50 @@ func (r *Error) Error() string {
 	text, column := window(printable(r.Source), r.Column)
 	number := fmt.Sprintf("%4d", r.Line)
 	return fmt.Sprintf("%s\n%s | %s\n%s | %s^", head, number, text, strings.Repeat(" ", len(number)), strings.Repeat(" ", column-1))
+}
+
+// InOrder returns the errors as one, nil when there are none: those of files in
+// the order of their places, then the others as they were given. What joins
+// several counts as those, and what is said twice is told once.
+func InOrder(errs ...error) error {
+	all := Each(errs...)
+	slices.SortStableFunc(all, func(a, b error) int { return compare(a, b) })
+	said := map[string]bool{}
+	return errors.Join(slices.DeleteFunc(all, func(err error) bool {
+		again := said[err.Error()]
+		said[err.Error()] = true
+		return again
+	})...)
+}
+
+// Each returns errors one by one, where some join several.
+func Each(errs ...error) []error {
+	var all []error
+	for _, err := range errs {
+		joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what it wraps is looked at next
+		if ok && errors.Join(joined.Unwrap()...).Error() == err.Error() {
+			all = append(all, Each(joined.Unwrap()...)...)
+		} else if err != nil {
+			all = append(all, err)
+		}
+	}
+	return all
+}
+
+// compare puts the errors of a file by place, before those that have none.
+func compare(a, b error) int {
+	var one, other *Error
+	inOne, inOther := errors.As(a, &one), errors.As(b, &other)
+	switch {
+	case inOne && inOther:
+		return cmp.Or(cmp.Compare(one.File, other.File), cmp.Compare(one.Line, other.Line), cmp.Compare(one.Column, other.Column))
+	case inOne:
+		return -1
+	case inOther:
+		return 1
+	default:
+		return 0
+	}
 }
 
 // windowed is the most characters of a line that a refusal shows.
@@ -72,7 +119,7 @@ func NewSource(name string, text []byte) *Source {
 // Refuse returns an error at a place of the file; at line 0 for the file as a
 // whole.
 func (s *Source) Refuse(line, column int, format string, args ...any) *Error {
-	r := &Error{File: s.Name, Line: line, Column: column, Message: fmt.Sprintf(format, args...)}
+	r := &Error{File: s.Name, Line: line, Column: column, Message: fmt.Errorf(format, args...).Error()}
 	if line >= 1 && line <= len(s.lines) {
 		r.Source = strings.TrimSuffix(s.lines[line-1], "\r")
 	}

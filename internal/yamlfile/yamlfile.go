@@ -1,14 +1,15 @@
 // Package yamlfile reads YAML files that people write, strictly: a key that
 // the Go type does not have, a duplicate key, a second document or a
 // value of the wrong kind is an error that names file, line and column, shows
-// the line, and says what was expected. Begin with Load.
+// the line, and says what was expected. All of them are told at once. Begin
+// with Load.
 package yamlfile
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -16,60 +17,82 @@ import (
 // MaxSize is the size in bytes over which a file is refused unread.
 const MaxSize = 1 << 20
 
-// File is a file that was read.
+// File is a file that was read, and the mistakes that were found in it.
 type File struct {
 	*Source
-	root *yaml.Node
+	root  *yaml.Node // nil when the file is empty
+	wrong []mistake
+}
+
+// mistake is an error and the value that it is about.
+type mistake struct {
+	path []any
+	err  *Error
 }
 
 // Load reads the text into the struct that into points to. Its fields name
-// their keys by yaml tags. An empty file leaves the struct as it is.
+// their keys by yaml tags. An empty file leaves the struct as it is. What does
+// not fit the struct is left out of it and is a mistake of the file: see Err.
+// What is no YAML at all is an error.
 func Load(name string, text []byte, into any) (*File, error) {
 	f := &File{Source: NewSource(name, text)}
 	if len(text) > MaxSize {
 		return nil, f.Refuse(1, 1, "the file has %d bytes: expected at most %d", len(text), MaxSize)
 	}
-	var document yaml.Node
-	if err := yaml.Load(text, &document, yaml.WithV4Defaults(), yaml.WithUniqueKeys()); err != nil {
-		if f.blank() {
-			return f, nil
+	root, err := f.Document(text)
+	if err != nil || root == nil {
+		return f.orNone(err)
+	}
+	f.root = root
+	fitting := f.fit(root, reflect.TypeOf(into).Elem(), nil)
+	var several *yaml.LoadErrors
+	switch err := fitting.Load(into, yaml.WithV4Defaults()); {
+	case errors.As(err, &several):
+		for _, one := range several.Errors {
+			f.note(nil, f.Refuse(max(one.Mark.Line, 1), max(one.Mark.Column, 1), "%s", one.Message))
 		}
-		return nil, f.wrap(err)
-	}
-	f.root = &document
-	if f.root.Kind == yaml.DocumentNode && len(f.root.Content) == 1 {
-		f.root = f.root.Content[0]
-	}
-	if err := f.check(f.root, reflect.TypeOf(into)); err != nil {
-		return nil, err
-	}
-	if err := f.root.Load(into, yaml.WithV4Defaults(), yaml.WithUniqueKeys()); err != nil {
-		return nil, f.wrap(err)
+	case err != nil:
+		f.note(nil, f.Refuse(1, 1, "%s", err))
 	}
 	return f, nil
 }
 
-// blank reports whether the file holds nothing but comments.
-func (f *File) blank() bool {
-	for _, line := range f.lines {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			return false
-		}
+// orNone returns the file, or nothing where there is an error.
+func (f *File) orNone(err error) (*File, error) {
+	if err != nil {
+		return nil, err
 	}
-	return true
+	return f, nil
 }
 
-// wrap gives an error of the YAML library its place in the file.
-func (f *File) wrap(err error) error {
-	var several *yaml.LoadErrors
-	if errors.As(err, &several) && len(several.Errors) > 0 {
-		err = several.Errors[0]
+// Err returns all mistakes in the order of the file, nil when there is none.
+func (f *File) Err() error {
+	errs := make([]error, 0, len(f.wrong))
+	for _, m := range f.wrong {
+		errs = append(errs, m.err)
 	}
-	var one *yaml.LoadError
-	if errors.As(err, &one) {
-		return f.Refuse(max(one.Mark.Line, 1), max(one.Mark.Column, 1), "%s", one.Message)
+	return InOrder(errs...)
+}
+
+// Mistake notes a mistake in the value below the path of keys (strings) and
+// indexes (ints), unless one of that value, or of one that holds it, is noted
+// already. A value that is missing has its place too.
+func (f *File) Mistake(path []any, format string, args ...any) {
+	if !f.Wrong(path) {
+		f.note(path, f.ErrorAt(path, format, args...))
 	}
-	return f.Refuse(1, 1, "%s", err)
+}
+
+// Wrong reports whether a mistake is noted in the value at the path or in one
+// that holds it.
+func (f *File) Wrong(path []any) bool {
+	return slices.ContainsFunc(f.wrong, func(m mistake) bool {
+		return m.path != nil && len(m.path) <= len(path) && slices.Equal(m.path, path[:len(m.path)])
+	})
+}
+
+func (f *File) note(path []any, err *Error) {
+	f.wrong = append(f.wrong, mistake{slices.Clone(path), err})
 }
 
 // ErrorAt returns an error at the value below the path of keys (strings) and
@@ -84,6 +107,19 @@ func (f *File) ErrorAt(path []any, format string, args ...any) *Error {
 		return f.Refuse(1, 1, format, args...)
 	}
 	return f.Refuse(node.Line, node.Column, format, args...)
+}
+
+// KeyAt returns an error at the last key of the path, or where ErrorAt puts it
+// when the file has no such key.
+func (f *File) KeyAt(path []any, format string, args ...any) *Error {
+	if above := f.Node(path[:len(path)-1]...); above != nil && above.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(above.Content); i += 2 {
+			if key := above.Content[i]; key.Value == path[len(path)-1] {
+				return f.Refuse(key.Line, key.Column, format, args...)
+			}
+		}
+	}
+	return f.ErrorAt(path, format, args...)
 }
 
 // Node returns the value below the path of keys (strings) and indexes (ints),
@@ -118,91 +154,25 @@ func child(node *yaml.Node, step any) *yaml.Node {
 	return nil
 }
 
-// check compares the node with the type that it is to be loaded into.
-func (f *File) check(node *yaml.Node, t reflect.Type) error {
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
+// below returns the path of a value in the one at the path.
+func below(path []any, step any) []any { return append(slices.Clone(path), step) }
+
+// mismatch notes that a node is not what was expected.
+func (f *File) mismatch(node *yaml.Node, path []any, expected string) {
+	advice := ""
+	switch {
+	case isNull(node):
+		advice = ": remove the key, or give it a value"
+	case expected == "text" && node.Kind == yaml.ScalarNode:
+		advice = ": put it in quotes"
 	}
-	if node.Kind == yaml.AliasNode {
-		return f.Refuse(node.Line, node.Column, "aliases are not allowed: write the value out")
+	if path == nil {
+		path = []any{}
 	}
-	switch t.Kind() {
-	case reflect.Struct:
-		return f.checkStruct(node, t)
-	case reflect.Slice:
-		return f.checkEach(node, yaml.SequenceNode, "a list", t.Elem())
-	case reflect.Map:
-		return f.checkEach(node, yaml.MappingNode, "a mapping", t.Elem())
-	default:
-		return nil
-	}
+	f.note(path, f.Refuse(node.Line, node.Column, "expected %s, found %s%s", expected, KindOf(node), advice))
 }
 
 func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.Tag == "!!null" }
 
-// checkEach checks the items of a list or the values of a mapping.
-func (f *File) checkEach(node *yaml.Node, kind yaml.Kind, what string, t reflect.Type) error {
-	if isNull(node) {
-		return nil
-	}
-	if node.Kind != kind {
-		return f.Refuse(node.Line, node.Column, "expected %s", what)
-	}
-	first, step := 0, 1
-	if kind == yaml.MappingNode {
-		first, step = 1, 2
-	}
-	for i := first; i < len(node.Content); i += step {
-		if err := f.check(node.Content[i], t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (f *File) checkStruct(node *yaml.Node, t reflect.Type) error {
-	if isNull(node) || reflect.PointerTo(t).Implements(unmarshaler) || t == nodeType {
-		return nil
-	}
-	keys := keysOf(t)
-	if node.Kind != yaml.MappingNode {
-		return f.Refuse(node.Line, node.Column, "expected a mapping with the keys %s", strings.Join(sorted(keys), ", "))
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key := node.Content[i]
-		field, known := keys[key.Value]
-		if !known {
-			return f.Refuse(key.Line, key.Column, "unknown key %q%s", key.Value, Expected(key.Value, sorted(keys)))
-		}
-		if err := f.check(node.Content[i+1], field); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-var (
-	unmarshaler = reflect.TypeFor[interface{ UnmarshalYAML(*yaml.Node) error }]()
-	nodeType    = reflect.TypeFor[yaml.Node]()
-)
-
-// keysOf returns the types of a struct's fields by their keys.
-func keysOf(t reflect.Type) map[string]reflect.Type {
-	keys := map[string]reflect.Type{}
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
-		if name != "" && name != "-" {
-			keys[name] = t.Field(i).Type
-		}
-	}
-	return keys
-}
-
-func sorted(keys map[string]reflect.Type) []string {
-	var names []string
-	for name := range keys {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+// expectedKeys says which keys a struct has.
+func expectedKeys(names []string) string { return fmt.Sprintf("the keys %s", listed(names)) }

@@ -1,0 +1,146 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"posture/internal/posture"
+	"posture/internal/yamlfile"
+)
+
+var subscriptionID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// warner notes what is right in form and yet has no effect, or hardly the one
+// that was meant.
+type warner struct {
+	Config
+	found []error
+}
+
+func (w *warner) warn(err *yamlfile.Error) { w.found = append(w.found, err) }
+
+// Warnings returns what has no effect at a time, each a *yamlfile.Error with
+// its place: exemptions that are over, a floor of coverage under one percent,
+// accounts and owners that cannot match, routes that no alert reaches.
+func (c Config) Warnings(now time.Time) []error {
+	if c.file == nil {
+		return nil
+	}
+	w := &warner{Config: c}
+	if c.Alerts.CoverageFloor < 1 {
+		w.warn(c.file.ErrorAt(at("alerts", "coverage_floor"), "%g is less than one percent: did you mean %g?", c.Alerts.CoverageFloor, c.Alerts.CoverageFloor*100))
+	}
+	for i, x := range c.Exemptions.Items {
+		w.exemption(x, now, at("exemptions", "items", i))
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.Owners.Accounts)) {
+		if why := c.outside(id, ""); why != "" {
+			w.warn(c.file.KeyAt(at("owners", "accounts", id), "account %q: %s", id, why))
+		}
+	}
+	for _, owner := range slices.Sorted(maps.Keys(c.Slack.Mentions)) {
+		if other := c.misspelt(owner); other != "" {
+			w.warn(c.file.KeyAt(at("slack", "mentions", owner), "owner %q: owners names %q, which is another one", owner, other))
+		}
+	}
+	for i, route := range c.Slack.Routes {
+		w.route(route, c.Slack.Routes[:i], at("slack", "routes", i))
+	}
+	return w.found
+}
+
+func (w *warner) exemption(x Exemption, now time.Time, path []any) {
+	if x.Expires.Start().After(x.Created.Start()) && x.Expires.Over(now) {
+		w.warn(w.file.ErrorAt(append(slices.Clone(path), "expires"), "exemption %q ended on %s: remove it, or have it approved anew", x.ID, x.Expires))
+	}
+	provider, _, _ := strings.Cut(x.Rule, "-")
+	w.account(x.Account, provider, append(slices.Clone(path), "account"))
+}
+
+// account warns of an account from which nothing can come.
+func (w *warner) account(id, provider string, path []any) {
+	if why := w.outside(id, provider); id != "" && why != "" {
+		w.warn(w.file.ErrorAt(path, "account %q: %s", id, why))
+	}
+}
+
+// outside says why nothing is read of an account, "" when something may be. The
+// provider is the only one that can be meant, if it is known.
+func (c Config) outside(id, provider string) string {
+	named := slices.IndexFunc(c.AWS.Accounts, func(a AWSAccount) bool { return a.Name == id })
+	onAWS := accountID.MatchString(id)
+	onGCP := projectID.MatchString(id)
+	switch {
+	case named >= 0:
+		return fmt.Sprintf("this is its name: expected its id, %q", c.AWS.Accounts[named].ID)
+	case !onAWS && !onGCP && !subscriptionID.MatchString(id):
+		return "expected an account's id, 12 digits, or a project's id"
+	case provider == string(posture.AWS) && !onAWS:
+		return "expected the id of an AWS account, 12 digits"
+	case provider == string(posture.GCP) && !onGCP:
+		return "expected the id of a project, as in my-project-123"
+	case onAWS:
+		return c.AWS.outside(id)
+	default:
+		return c.GCP.outside(id)
+	}
+}
+
+func (a AWS) outside(id string) string {
+	listed := slices.ContainsFunc(a.Accounts, func(account AWSAccount) bool { return account.ID == id })
+	switch {
+	case a.Organization != nil && slices.Contains(a.Organization.Exclude, id):
+		return "aws.organization.exclude leaves it out"
+	case a.Organization == nil && len(a.Accounts) > 0 && !listed:
+		return "it is not among aws.accounts"
+	default:
+		return ""
+	}
+}
+
+func (g GCP) outside(id string) string {
+	switch {
+	case slices.Contains(g.Exclude, id):
+		return "gcp.exclude leaves it out"
+	case len(g.Projects) > 0 && !slices.Contains(g.Projects, id):
+		return "it is not among gcp.projects"
+	default:
+		return ""
+	}
+}
+
+// misspelt returns the owner of an account that is the same word in another
+// spelling, "" when there is none. Tags may name any other.
+func (c Config) misspelt(owner string) string {
+	plain := strings.NewReplacer(" ", "", "-", "", "_", "").Replace
+	for _, known := range append(slices.Sorted(maps.Values(c.Owners.Accounts)), c.Owners.Default) {
+		if known != owner && owner != "" && strings.EqualFold(plain(known), plain(owner)) {
+			return known
+		}
+	}
+	return ""
+}
+
+// route warns of a route for what there is not, or that comes after one that
+// matches all the same.
+func (w *warner) route(route Route, before []Route, path []any) {
+	field := func(name string) []any { return append(slices.Clone(path), name) }
+	w.account(route.Account, string(route.Provider), field("account"))
+	if other := w.misspelt(route.Owner); other != "" {
+		w.warn(w.file.ErrorAt(field("owner"), "owner %q: owners names %q, which is another one", route.Owner, other))
+	}
+	if i := slices.IndexFunc(before, func(first Route) bool { return first.holds(route) }); i >= 0 {
+		w.warn(w.file.ErrorAt(path, "no alert comes to this route: an earlier one, slack.routes[%d], takes all that it matches", i))
+	}
+}
+
+// holds reports whether a route matches whatever another one matches.
+func (r Route) holds(other Route) bool {
+	return (r.Provider == "" || r.Provider == other.Provider) && (r.Account == "" || r.Account == other.Account) &&
+		(r.Owner == "" || r.Owner == other.Owner) && (r.Category == "" || r.Category == other.Category) &&
+		(r.Severity == "" || r.Severity == other.Severity)
+}
