@@ -76,7 +76,7 @@ func (c compiler) value(code string) (*expression, []error) { return c.plan(code
 func (c compiler) plan(code string, allowed func(*cel.Type) error) (*expression, []error) {
 	parsed, issues := c.env.Parse(code)
 	if issues.Err() != nil {
-		return nil, c.issues(issues)
+		return nil, c.issues(code, issues)
 	}
 	reads, errs := c.inspect(parsed)
 	if len(errs) > 0 {
@@ -84,7 +84,7 @@ func (c compiler) plan(code string, allowed func(*cel.Type) error) (*expression,
 	}
 	checked, issues := c.env.Check(parsed)
 	if issues.Err() != nil {
-		return nil, c.issues(issues)
+		return nil, c.issues(code, issues)
 	}
 	if err := allowed(checked.OutputType()); err != nil {
 		return nil, []error{err}
@@ -94,15 +94,36 @@ func (c compiler) plan(code string, allowed func(*cel.Type) error) (*expression,
 	}
 	program, err := c.env.Program(checked, cel.EvalOptions(cel.OptOptimize, cel.OptPartialEval), cel.CostLimit(maxCost))
 	if err != nil {
-		return nil, []error{c.refuse(1, 0, "%s", err)}
+		return nil, []error{c.constant(code, err)}
 	}
 	return &expression{source: strings.TrimSpace(code), program: program, reads: reads}, nil
+}
+
+// constant says what is wrong with a text that is to become a duration, a time or
+// a pattern.
+func (c compiler) constant(code string, err error) error {
+	said := err.Error()
+	function, message := "", said
+	switch {
+	case strings.Contains(said, "google.protobuf.Duration"):
+		function, message = "duration(", `expected hours, minutes or seconds, as in duration("720h")`
+	case strings.Contains(said, "google.protobuf.Timestamp"):
+		function, message = "timestamp(", `expected a time, as in timestamp("2026-01-31T00:00:00Z")`
+	case strings.Contains(said, "parsing regexp"):
+		function = "matches("
+	}
+	before, _, found := strings.Cut(code, function)
+	if function == "" || !found {
+		return c.refuse(1, 0, "%s", message)
+	}
+	line := strings.Count(before, "\n")
+	return c.refuse(line+1, len([]rune(before[strings.LastIndex(before, "\n")+1:])), "%s", message)
 }
 
 // yesOrNo refuses the type of an expression whose answer is no yes/no value.
 func (c compiler) yesOrNo(t *cel.Type) error {
 	if !t.IsExactType(types.BoolType) {
-		return c.refuse(1, 0, "the expression gives %s: expected bool, true when all is good", t)
+		return c.refuse(1, 0, "the expression is %s: expected a yes/no value, true when all is good%s", kindWord(t.String()), asks([]string{t.String()}))
 	}
 	return nil
 }
@@ -110,7 +131,7 @@ func (c compiler) yesOrNo(t *cel.Type) error {
 // showable refuses the type of an expression that cannot be shown in a text.
 func (c compiler) showable(t *cel.Type) error {
 	if !isShowable(t) {
-		return c.refuse(1, 0, "the expression gives %s: expected a text, a number, a time or a list of them", t)
+		return c.refuse(1, 0, "the expression is %s: expected a text, a number, a time or a list of them", kindWord(t.String()))
 	}
 	return nil
 }
@@ -128,11 +149,17 @@ func (c compiler) bounded(checked *cel.Ast) error {
 	return nil
 }
 
-// issues turns CEL's messages into refusals.
-func (c compiler) issues(issues *cel.Issues) []error {
+// issues turns CEL's messages into refusals. What cannot be read is told once:
+// what follows it is a consequence.
+func (c compiler) issues(code string, issues *cel.Issues) []error {
+	said := explainer{c.env, code, c.shape.everyName()}
 	var errs []error
 	for _, e := range issues.Errors() {
-		errs = append(errs, c.refuse(max(e.Location.Line(), 1), max(e.Location.Column(), 0), "%s", e.Message))
+		line, column, message := said.issue(e)
+		errs = append(errs, c.refuse(line, column, "%s", message))
+		if strings.HasPrefix(e.Message, "Syntax error") || reserved.MatchString(e.Message) || strings.Contains(message, "goes through a list and names") {
+			break
+		}
 	}
 	if len(errs) == 0 {
 		return []error{c.refuse(1, 0, "%s", issues.Err())}
@@ -144,7 +171,24 @@ func (c compiler) issues(issues *cel.Issues) []error {
 // column from 0.
 func (c compiler) refuse(line, column int, format string, args ...any) error {
 	fileLine, fileColumn := c.place(line, column)
-	return c.src.Refuse(fileLine, fileColumn, format, args...)
+	return c.src.Refuse(fileLine, token([]rune(c.src.Line(fileLine)), fileColumn), format, args...)
+}
+
+// token returns where the word begins that CEL means by a column, from 1: that
+// after a dot, or that before a parenthesis.
+func token(text []rune, column int) int {
+	at := column - 1
+	switch {
+	case at < 0 || at >= len(text):
+		return column
+	case text[at] == '.':
+		return column + 1
+	case text[at] == '(':
+		for at > 0 && ofWord(text[at-1]) {
+			at--
+		}
+	}
+	return at + 1
 }
 
 // place returns where in the file a place of the expression is. In a folded
@@ -208,7 +252,7 @@ func (in *inspection) visit(e ast.Expr) {
 	switch e.Kind() {
 	case ast.IdentKind:
 		if e.AsIdent() == "resource" {
-			in.fault(e.ID(), "name a field: resource as a whole is not a value")
+			in.fault(e.ID(), "write resource.FIELD: resource as a whole is not a value")
 		}
 	case ast.SelectKind:
 		in.selection(e)

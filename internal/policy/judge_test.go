@@ -243,9 +243,9 @@ func TestJudgeRefuses(t *testing.T) {
 		want string
 	}{
 		{resource(bucket{}, "versionin"), `judge AWS::S3::Bucket arn:aws:s3:::b: unread field "versionin": AWS::S3::Bucket has no field "versionin": did you mean "versioning"?`},
-		{resource(bucket{}, "policy.ssl"), `judge AWS::S3::Bucket arn:aws:s3:::b: unread field "policy.ssl": policy.bucketPolicy has no field "ssl": expected one of public, tls`},
+		{resource(bucket{}, "policy.ssl"), `judge AWS::S3::Bucket arn:aws:s3:::b: unread field "policy.ssl": resource.policy has no field "ssl": expected one of public, tls`},
 		{resource(bucket{}, "days.x"), `judge AWS::S3::Bucket arn:aws:s3:::b: unread field "days.x": days has no field "x"`},
-		{resource(bucket{}, "statements.efect"), `judge AWS::S3::Bucket arn:aws:s3:::b: unread field "statements.efect": policy.statement has no field "efect": did you mean "effect"?`},
+		{resource(bucket{}, "statements.efect"), `judge AWS::S3::Bucket arn:aws:s3:::b: unread field "statements.efect": an item of statements has no field "efect": did you mean "effect"?`},
 		{resource(bucket{}, ""), `judge AWS::S3::Bucket arn:aws:s3:::b: unread field "": AWS::S3::Bucket has no field "": expected one of created, days, grants, labels, owner, policy, ratio, statements, versioning, account, id, name, region, tags`},
 		{resource(bucket{}, "id"), `judge AWS::S3::Bucket arn:aws:s3:::b: unread field "id": every resource has it, it cannot be unread`},
 		{other, "judge AWS::S3::Bucket arn:aws:s3:::b: the document is policy.key: expected policy.bucket"},

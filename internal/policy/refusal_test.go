@@ -303,7 +303,7 @@ func TestAllFaultsAreReported(t *testing.T) {
 	if !errors.As(err, &refused) || refused.File != "a.yaml" {
 		t.Errorf("got %v", refused)
 	}
-	for _, want := range []string{"a.yaml:9:11", "b.yaml:9:11", `unknown rule "cc": did you mean`} {
+	for _, want := range []string{"a.yaml:9:12", "b.yaml:9:12", `unknown rule "cc": did you mean`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in:\n%s", want, err)
 		}

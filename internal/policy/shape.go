@@ -187,7 +187,7 @@ func (s *shape) path(parts []string) (fieldPath, error) {
 	for i, part := range parts {
 		f, ok := at.fields[part]
 		if !ok {
-			return fieldPath{}, &noField{at: i, name: part, in: at.name, expected: at.all(s)}
+			return fieldPath{}, &noField{at: i, name: part, in: within(s.name, parts[:i]), expected: at.all(s)}
 		}
 		index = append(index, f.index)
 		at = f.below
@@ -222,11 +222,41 @@ func beneath(t reflect.Type, name string, parts []string) *noField {
 			fields[jsonName(f)] = f.Type
 		}
 		if fields[part] == nil {
-			return &noField{at: i, name: part, in: t.String(), expected: sortedKeys(fields)}
+			return &noField{at: i, name: part, in: "an item of " + name, expected: sortedKeys(fields)}
 		}
 		t, name = fields[part], part
 	}
 	return nil
+}
+
+// within says of what there is no such field.
+func within(typ string, parts []string) string {
+	if len(parts) == 0 {
+		return typ
+	}
+	return "resource." + strings.Join(parts, ".")
+}
+
+// everyName returns the names of all fields of the resource, at any depth.
+func (s *shape) everyName() []string {
+	names := append(slices.Clone(known), s.names...)
+	seen := map[reflect.Type]bool{}
+	var below func(t reflect.Type)
+	below = func(t reflect.Type) {
+		for t.Kind() == reflect.Slice || t.Kind() == reflect.Map || t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if !isStruct(t) || seen[t] {
+			return
+		}
+		seen[t] = true
+		for f := range t.Fields() {
+			names = append(names, jsonName(f))
+			below(f.Type)
+		}
+	}
+	below(s.goType)
+	return names
 }
 
 // all returns the names that may be asked for; of the resource itself also

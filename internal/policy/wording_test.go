@@ -182,7 +182,7 @@ func TestWordingRefusals(t *testing.T) {
 		"no sentence for the rest": {"fails: [{when: resource.versioning, say: a}]", `expected no "when" in the last sentence`},
 		"a second last":            {"fails: [{say: a}, {say: b}]", `expected "when", as in all but the last`},
 		"two lines":                {"fails: \"a\\nb\"", "expected a sentence in one line"},
-		"a condition of no bool":   {"fails: [{when: resource.days, say: a}, {say: b}]", "expected bool"},
+		"a condition of no bool":   {"fails: [{when: resource.days, say: a}, {say: b}]", "expected a yes/no value"},
 	} {
 		got := loadError(t, testOptions(t, worded("fix: f\n"+test.more)))
 		if !strings.Contains(got, test.want) {
