@@ -42,6 +42,7 @@ type streams struct {
 	getenv  func(string) string
 	now     func() time.Time
 	clouds  []cloud.Cloud // that can be read
+	wide    bool          // do not cut tables
 }
 
 // exitError ends the program with a code. Without an error in it, it ends
@@ -66,7 +67,7 @@ func incomplete(err error) error { return &exitError{code: exitIncomplete, err: 
 
 // run is main with the world as a value. It returns the exit code.
 func run(ctx context.Context, args []string, world streams) int {
-	printed := &output{Writer: world.out}
+	printed := &output{Writer: world.out, columns: world.columns}
 	world.out = printed
 	root := newRoot(&world) //nolint:contextcheck // cobra hands the context to the commands
 	root.SetArgs(args)

@@ -12,7 +12,20 @@ import (
 // written: what was not printed must not look as if it had been.
 type output struct {
 	io.Writer
-	err error // the first one
+	err     error // the first one
+	columns func() int
+}
+
+// Columns implements report.Columns.
+func (o *output) Columns() int { return o.columns() }
+
+// columns returns how wide a table may be on standard output: as wide as the
+// terminal, or 0 for any width.
+func (w *streams) columns() int {
+	if w.wide {
+		return 0
+	}
+	return w.width(w.out)
 }
 
 // Write implements io.Writer.

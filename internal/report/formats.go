@@ -49,6 +49,13 @@ func marshal(value any) ([]byte, error) {
 	return escape.JSON(plain), nil
 }
 
+// ndjson is a finding that says itself which run it is of.
+type ndjson struct {
+	entry
+	Run     posture.RunID `json:"run"`
+	Scanned string        `json:"scanned"`
+}
+
 // writeNDJSON writes one document per line.
 func writeNDJSON(w io.Writer, f Findings) error {
 	out := bufio.NewWriter(w)
@@ -56,7 +63,7 @@ func writeNDJSON(w io.Writer, f Findings) error {
 		if err != nil {
 			return err
 		}
-		line, err := marshal(f.entry(finding))
+		line, err := marshal(ndjson{f.entry(finding), f.Run, f.Run.Slot().Format(time.RFC3339)})
 		if err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func TestNastyLines(t *testing.T) {
 func TestNastyTables(t *testing.T) {
 	for _, name := range nasty.Names() {
 		for line := range strings.Lines(string(written(t, reportOf([]posture.Finding{nastyFinding(name.Text)}), "table"))) {
-			if n := len([]rune(line)); n > 400 {
+			if n := len([]rune(line)); n > 1000 {
 				t.Errorf("%s: a line of %d characters", name.Label, n)
 			}
 		}

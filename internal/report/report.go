@@ -22,6 +22,8 @@ type Findings struct {
 	Rules map[string]posture.Rule // by id
 	Items iter.Seq2[posture.Finding, error]
 	Color bool // of tables
+
+	Incomplete bool // not all could be read that the run was to read
 }
 
 // writers holds the formats, by name.

@@ -25,7 +25,10 @@ func rules() map[string]posture.Rule {
 		"aws-s3-versioning": {
 			ID: "aws-s3-versioning", Provider: posture.AWS, Title: "S3 buckets keep earlier versions", Type: "AWS::S3::Bucket",
 			Category: posture.Backup, Severity: posture.High, SOC2: []string{"A1.2", "PI1.5"}, Why: "What is overwritten is gone.",
-			Require: "resource.versioning", Fix: posture.Fix{Note: "Turn versioning on."}, References: []string{"https://docs.aws.amazon.com/s3"}, Digest: "d1",
+			Require: "resource.versioning", Fix: posture.Fix{
+				Command: "aws s3api put-bucket-versioning --bucket {name} --versioning-configuration Status=Enabled",
+				Note:    "Turn versioning on.", Terraform: "versioning_configuration { status = \"Enabled\" }",
+			}, References: []string{"https://docs.aws.amazon.com/s3"}, Digest: "d1",
 		},
 		"aws-ec2-volume-backed-up": {
 			ID: "aws-ec2-volume-backed-up", Provider: posture.AWS, Title: "Volumes are backed up", Type: "AWS::EC2::Volume",
@@ -50,6 +53,8 @@ func sample() []posture.Finding {
 	failing := finding("logs", posture.Fail)
 	failing.Evidence = []posture.Value{{Path: "resource.versioning", Value: false}}
 	failing.Owner = "data"
+	failing.Sentence = "logs does not keep earlier versions"
+	failing.Command = "aws s3api put-bucket-versioning --bucket logs --versioning-configuration Status=Enabled"
 	accepted := finding("website", posture.Fail)
 	accepted.Evidence = []posture.Value{{Path: "resource.versioning", Value: false}, {Path: "resource.tags", Value: map[string]any{"a": "b"}}}
 	accepted.Exemption = &posture.Exemption{ID: "EX-7", Expires: "2027-01-31"}

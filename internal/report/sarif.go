@@ -16,7 +16,7 @@ type sarifRule struct {
 	ID         string          `json:"id"`
 	Short      sarifText       `json:"shortDescription"`
 	Full       sarifText       `json:"fullDescription"`
-	Help       sarifText       `json:"help"`
+	Help       sarifHelp       `json:"help"`
 	HelpURI    string          `json:"helpUri,omitempty"`
 	Default    sarifLevel      `json:"defaultConfiguration"`
 	Properties sarifProperties `json:"properties"`
@@ -24,6 +24,24 @@ type sarifRule struct {
 
 type sarifText struct {
 	Text string `json:"text"`
+}
+
+type sarifHelp struct {
+	Text     string `json:"text"`
+	Markdown string `json:"markdown"`
+}
+
+// helpOn returns how to fix what fails by a rule, for readers of text and for
+// those of Markdown.
+func helpOn(fix posture.Fix) sarifHelp {
+	help := sarifHelp{escape.Lines(fix.Note), escape.Lines(fix.Note)}
+	for _, block := range []struct{ heading, language, code string }{{"Command", "sh", fix.Command}, {"Terraform", "hcl", fix.Terraform}} {
+		if code := escape.Lines(block.code); code != "" {
+			help.Text += "\n\n" + block.heading + ":\n" + code
+			help.Markdown += "\n\n" + block.heading + ":\n\n```" + block.language + "\n" + code + "\n```"
+		}
+	}
+	return help
 }
 
 type sarifLevel struct {
@@ -43,6 +61,12 @@ type sarifResult struct {
 	Locations    []sarifLocation    `json:"locations"`
 	Fingerprints map[string]string  `json:"partialFingerprints"`
 	Suppressions []sarifSuppression `json:"suppressions,omitempty"`
+	Properties   *sarifFix          `json:"properties,omitempty"`
+}
+
+// sarifFix is what fixes one resource, filled in.
+type sarifFix struct {
+	Command string `json:"command"`
 }
 
 type sarifSuppression struct {
@@ -112,7 +136,7 @@ func (f Findings) writeSARIFRun(out *bufio.Writer) error {
 	if err != nil {
 		return err
 	}
-	done, err := marshal([]map[string]any{{"executionSuccessful": true, "startTimeUtc": f.Run.Slot().Format(time.RFC3339)}})
+	done, err := marshal([]map[string]any{{"executionSuccessful": !f.Incomplete, "startTimeUtc": f.Run.Slot().Format(time.RFC3339)}})
 	if err != nil {
 		return err
 	}
@@ -128,7 +152,7 @@ func (f Findings) sarifRules() []sarifRule {
 	for _, id := range slices.Sorted(maps.Keys(f.Rules)) {
 		rule := f.Rules[id]
 		described := sarifRule{
-			ID: id, Short: sarifText{rule.Title}, Full: sarifText{rule.Why}, Help: sarifText{rule.Fix.Text()},
+			ID: id, Short: sarifText{rule.Title}, Full: sarifText{rule.Why}, Help: helpOn(rule.Fix),
 			Default:    sarifLevel{grades[rule.Severity].level},
 			Properties: sarifProperties{Tags: append([]string{"security", string(rule.Category)}, rule.SOC2...), Severity: grades[rule.Severity].score},
 		}
@@ -167,6 +191,9 @@ func (f Findings) sarifResult(finding posture.Finding) sarifResult {
 	}
 	if finding.Status == posture.Fail {
 		result.Level = grades[rule.Severity].level
+		if finding.Command != "" {
+			result.Properties = &sarifFix{escape.Lines(finding.Command)}
+		}
 	}
 	if finding.Exemption.Live() {
 		result.Suppressions = []sarifSuppression{{"external", "exemption " + finding.Exemption.ID}}

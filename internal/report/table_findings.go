@@ -39,7 +39,7 @@ func writeTable(w io.Writer, f Findings) error {
 	}
 	if !t.accounts {
 		t.head = slices.Delete(t.head, accountColumn, accountColumn+1)
-		t.widths = slices.Delete(t.widths, accountColumn, accountColumn+1)
+		t.columns = slices.Delete(t.columns, accountColumn, accountColumn+1)
 	}
 	for row, err := range t.sorter.All() {
 		if err != nil {
@@ -50,7 +50,7 @@ func writeTable(w io.Writer, f Findings) error {
 			if err := t.Write(w); err != nil {
 				return err
 			}
-			t.head, t.rows = nil, nil // the next rows go below, under no heading
+			t.head, t.rows, t.colors = nil, nil, nil // the next rows go below, under no heading
 		}
 	}
 	return t.Write(w)
@@ -62,13 +62,10 @@ func (t *findingsTable) take(e entry) error {
 		t.account = e.Account
 	}
 	t.accounts = t.accounts || e.Account != t.account
-	cells := []string{
+	cells := inert([]string{ // what is left holds no NUL
 		string(e.Severity), string(e.Status) + exempted(e), e.Rule, e.Account, e.Region,
-		escape.Name(short(e.Name)), escape.Cut(because(e.Finding), 100),
-	}
-	for i := range cells {
-		cells[i] = cell(cells[i]) // what is left holds no NUL
-	}
+		escape.Name(short(e.Name)), because(e.Finding),
+	})
 	t.widen(cells)
 	return t.sorter.Add(order(e), []byte(strings.Join(cells, "\x00")))
 }
@@ -112,6 +109,6 @@ func exempted(e entry) string {
 func (t *Table) paint(severity posture.Severity) {
 	colors := map[posture.Severity]string{posture.Critical: "\x1b[1;31m", posture.High: "\x1b[31m", posture.Medium: "\x1b[33m"}
 	if color, painted := colors[severity]; painted {
-		t.rows[len(t.rows)-1][0] = color + string(severity) + "\x1b[0m"
+		t.colors[len(t.colors)-1] = color
 	}
 }
