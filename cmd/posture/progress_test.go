@@ -2,30 +2,51 @@ package main
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // TestProgress holds what a person at a terminal sees.
 func TestProgress(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Date(2026, time.November, 22, 1, 0, 0, 0, time.UTC)
-	p := &progress{out: &out, moving: true, now: func() time.Time { return now }, started: now, read: map[string]int{}}
+	p := &progress{out: &out, moving: true, now: func() time.Time { return now }, started: now, read: map[string]int{}, columns: 100}
+	p.calls.Now = p.now
 	p.target(posture.Target{Provider: posture.AWS, Account: "1"}, 0, 2)
 	p.resource(posture.Target{}, 1) // too soon after the last line
 	now = now.Add(time.Minute)
 	p.resource(posture.Target{}, 250)
+	answered := scanners.UnderWay(p.calls.Watch(t.Context()), "iam:GetAccountSummary", "")
+	now = now.Add(4 * time.Second)
+	p.again()
+	slow := scanners.UnderWay(p.calls.Watch(t.Context()), "ec2:DescribeInstances", "eu-west-1")
+	answered()
+	now = now.Add(12 * time.Second)
+	p.again()
+	p.columns = 60
+	p.again()
+	slow()
 	now = now.Add(time.Second)
-	p.again() // while a call is slow
+	p.again()
 	p.end()
 	p.heading("nothing after the end")
 	p.again()
 	p.end()
-	want := "\r\x1b[Kscanning aws/1 (1 of 2)\r\x1b[Kscanning aws/1 (1 of 2), 250 resources, 1m0s\r\x1b[Kscanning aws/1 (1 of 2), 250 resources, 1m1s\r\x1b[K"
-	if got := out.String(); got != want {
-		t.Errorf("got %q, want %q", got, want)
+	want := strings.Join([]string{
+		"", "scanning aws/1 (1 of 2)", "scanning aws/1 (1 of 2), 250 resources, 1m0s",
+		"scanning aws/1 (1 of 2), 250 resources, 1m4s, waiting 4s for iam:GetAccountSummary",
+		"scanning aws/1 (1 of 2), 250 resources, 1m16s, waiting 12s for ec2:DescribeInstances eu-west-1",
+		"scanning aws/1 (1 of 2), 250 resources, 1m16s, waiting 12s …", // never more than a line
+		"scanning aws/1 (1 of 2), 250 resources, 1m17s", "",
+	}, "\r\x1b[K")
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -95,6 +95,7 @@ func (s *scan) run(ctx context.Context) error {
 	s.collectEarlier()
 	progress := newProgress(s.world, s.quiet)
 	defer progress.end()
+	ctx = progress.calls.Watch(ctx)
 	auditor, err := s.auditor(ctx, progress)
 	if err != nil {
 		return err

@@ -84,6 +84,7 @@ func (r *record) pass(ctx context.Context, in middleware.InitializeInput, next m
 		return middleware.InitializeOutput{}, middleware.Metadata{}, err
 	}
 	r.count(key.service + ":" + operation)
+	defer scanners.UnderWay(ctx, key.service+":"+operation, key.region)()
 	out, metadata, err := next.HandleInitialize(context.WithValue(ctx, callKey{}, under), in)
 	under.end(ctx, err)
 	return out, metadata, err

@@ -63,6 +63,7 @@ func guard(p *Quota, timeout time.Duration) grpc.UnaryClientInterceptor {
 		}
 		try, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
+		defer scanners.UnderWay(ctx, method[strings.LastIndex(method, ".")+1:], "")()
 		return outOfTime(ctx, invoke(try, method, in, out, conn, options...))
 	}
 }
@@ -151,6 +152,7 @@ func (t readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
 // try makes one try, which has a time of its own to the end of the answer.
 func (t readOnly) try(request *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(request.Context(), cmp.Or(t.options.Timeout, attemptTimeout))
+	defer scanners.UnderWay(ctx, request.Method+" "+request.URL.Host, "")()
 	response, err := t.next.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		cancel()
