@@ -16,7 +16,7 @@ SOURCES = $(shell git ls-files '*.go' go.mod go.sum internal rules ':!*/testdata
 # do not link a cloud's whole SDK, of which one test each has to do.
 RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/slack ./internal/snapshot ./internal/store ./internal/weekly ./scanners ./scanners/network ./scanners/aws/engine ./scanners/gcp/engine
 
-.PHONY: check help build test race demo lint fmt bench fuzz mutate scan lambda generate generated tidy template terraform gcp gcp-source vuln clean python node browser
+.PHONY: check help build test race demo lint fmt bench fuzz mutate scan lambda generate generated tidy template terraform gcp gcp-source vuln clean python node browser pictures
 check: fmt tidy lint build generated test race template terraform lambda gcp gcp-source ## the whole check, as CI runs it
 
 help: ## this list
@@ -151,6 +151,11 @@ browser: ## the browser of the tests, from Debian where it is missing
 	@command -v $${POSTURE_CHROMIUM:-chromium} >/dev/null || \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 	  { echo "the tests need Chromium (Debian: apt-get install chromium; POSTURE_CHROMIUM may name another)"; exit 1; }
+
+pictures: browser ## the pictures of README.md
+	mkdir -p build docs/images
+	go run -tags $(CLI_TAGS) ./cmd/posture demo --blocks | go -C scripts run ./slackhtml > build/slack.html
+	$${POSTURE_CHROMIUM:-chromium} --headless --no-sandbox --hide-scrollbars --window-size=760,460 --screenshot=docs/images/slack.png build/slack.html 2>/dev/null
 
 clean: ## remove build/
 	rm -rf build

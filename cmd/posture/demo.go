@@ -23,8 +23,8 @@ func newDemo(world *streams) *cobra.Command {
 		Use:   "demo",
 		Short: "See posture at work on a sample account and project",
 		Long: `Scan a sample AWS account and a sample Google Cloud project twice, with
-regressions in both and a fix in between, and show the findings, the messages to
-Slack, what could not be read, and the stored evidence. Both are served on the
+regressions in both and a fix in between, and show the alerts, what could not be
+read, what the first scan found, and the stored evidence. Both are served on the
 loopback interface: you need no cloud, no credentials and no network.`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },

@@ -103,26 +103,22 @@ func awake(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 func (s *show) now() time.Time { return s.Now().Add(-s.ago) }
 
 // scans does the two scans, the first as if it were yesterday, and tells what
-// came of each.
-func (s *show) scans(ctx context.Context) error {
+// came of them.
+func (s *show) scans(ctx context.Context) (err error) {
+	var t story
 	s.ago = 24 * time.Hour
-	first, err := s.scan(ctx)
-	if err != nil {
+	if t.first, err = s.scan(ctx); err != nil {
 		return err
 	}
-	if err := s.tellFirst(ctx, first); err != nil {
-		return err
-	}
-	happened, err := s.change()
-	if err != nil {
+	t.summary = s.posts.messages
+	if t.happened, err = s.change(); err != nil {
 		return err
 	}
 	s.ago = 0
-	second, err := s.scan(ctx)
-	if err != nil {
+	if t.second, err = s.scan(ctx); err != nil {
 		return err
 	}
-	return s.tellSecond(ctx, second, happened)
+	return s.tell(ctx, t)
 }
 
 // change does what happens in both clouds between the scans.

@@ -29,21 +29,12 @@ func (p *page) heading(text string) {
 	p.text("\n%s\n", p.paint("1;36", text+" "+strings.Repeat("─", max(3, width-1-utf8.RuneCountInString(text)))))
 }
 
-// message prints what Slack would show, behind a bar: at most limit
-// lines of it, if there is a limit.
-func (p *page) message(text string, limit int) {
-	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	more := 0
-	if limit > 0 && len(lines) > limit {
-		lines, more = lines[:limit], len(lines)-limit
-	}
-	for _, line := range lines {
+// message prints what Slack would show, behind a bar.
+func (p *page) message(text string) {
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		for _, piece := range wrap(line, width-2) {
 			p.text("%s %s", p.paint("36", "│"), piece)
 		}
-	}
-	if more > 0 {
-		p.text("%s   … and %d more lines", p.paint("36", "│"), more)
 	}
 }
 

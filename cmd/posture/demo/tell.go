@@ -17,42 +17,44 @@ import (
 	"posture/internal/snapshot"
 )
 
-const (
-	shown        = 12 // failing findings that the demo prints
-	summaryLines = 18 // lines of the first scan's message that it prints
-)
+// shown is how many failing findings the demo prints.
+const shown = 12
 
-// tellFirst prints what the first scan found, and the messages about it.
-func (s *show) tellFirst(ctx context.Context, run audit.Published) error {
-	findings, err := s.findings(ctx, run)
-	if err != nil {
-		return err
-	}
-	s.page.heading("1. The first scan, as if it were yesterday")
-	s.tellCounts(run, findings)
-	s.tellSeverest(run, findings)
-	s.page.heading("2. What Slack gets after a first scan: one summary")
-	s.tellMessages(summaryLines)
-	return nil
+// story is what there is to tell of the two scans.
+type story struct {
+	first, second audit.Published
+	summary       []outbox.Message // after the first scan
+	happened      []string         // between them
 }
 
-// tellSecond prints what changed since, what could not be read, and where all
-// of it lies.
-func (s *show) tellSecond(ctx context.Context, run audit.Published, happened []string) error {
-	findings, err := s.findings(ctx, run)
+// tell prints what matters first: the alerts about what broke. Then how it came to
+// that, what else there is to know, and where all of it lies.
+func (s *show) tell(ctx context.Context, t story) error {
+	before, err := s.findings(ctx, t.first)
 	if err != nil {
 		return err
 	}
-	s.page.heading("3. Then, in the account and the project")
-	for _, what := range happened {
+	now, err := s.findings(ctx, t.second)
+	if err != nil {
+		return err
+	}
+	s.page.heading("1. Something broke since yesterday's scan: what Slack gets today")
+	s.tellMessages(s.posts.messages, true)
+	s.page.heading("2. What happened between the two scans")
+	for _, what := range t.happened {
 		s.page.text("  - %s", what)
 	}
-	s.page.heading("4. What Slack gets after the second scan: only what changed")
-	s.tellMessages(0)
-	s.page.heading("5. What could not be read is unknown: it does not pass, fail or alert")
-	s.tellUnknown(findings)
-	s.page.heading("6. Where the two snapshots are stored")
-	if err := s.tellStore(ctx, run.Run.ID); err != nil {
+	s.page.heading("3. What else Slack gets today: what was fixed, and what could not be read")
+	s.tellMessages(s.posts.messages, false)
+	s.page.heading("4. What could not be read is unknown: it does not pass, fail or alert")
+	s.tellUnknown(now)
+	s.page.heading("5. What yesterday's scan, the first one, found")
+	s.tellCounts(t.first, before)
+	s.tellSeverest(t.first, before)
+	s.page.heading("6. What Slack got about it: one summary, as after every first scan")
+	s.tellMessages(t.summary, false)
+	s.page.heading("7. Where the two snapshots are stored")
+	if err := s.tellStore(ctx, t.second.Run.ID); err != nil {
 		return err
 	}
 	s.page.heading("Next")
@@ -118,11 +120,11 @@ func (s *show) tellSeverest(run audit.Published, findings []posture.Finding) {
 	var rows [][]string
 	var colors []string
 	for _, f := range failing[:len(failing)-more] {
-		rows = append(rows, []string{string(severity[f.Rule]), escape.Cut(escape.Line(cmp.Or(f.Sentence, f.Name)), 56), f.Rule})
+		rows = append(rows, []string{string(severity[f.Rule]), escape.Line(cmp.Or(f.Sentence, f.Name))})
 		colors = append(colors, severityColor(severity[f.Rule]))
 	}
 	s.page.rows(rows, colors)
-	s.page.text("  and %d more", more)
+	s.page.text("  and %d more: posture findings shows them, see below", more)
 }
 
 func severityColor(severity posture.Severity) string {
@@ -136,19 +138,20 @@ func severityColor(severity posture.Severity) string {
 	}
 }
 
-// tellMessages prints the messages of the last run, at most limit lines of
-// each, if there is a limit.
-func (s *show) tellMessages(limit int) {
-	messages := slices.Clone(s.posts.messages)
-	slices.SortStableFunc(messages, func(a, b outbox.Message) int { return cmp.Compare(place(a), place(b)) })
+// tellMessages prints those messages that are about a regression, or the others.
+func (s *show) tellMessages(messages []outbox.Message, regressed bool) {
+	messages = slices.DeleteFunc(slices.Clone(messages), func(m outbox.Message) bool { return (m.Alert.Kind == drift.Regressed) != regressed })
+	slices.SortStableFunc(messages, func(a, b outbox.Message) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(about(a), about(b)))
+	})
 	for i, m := range messages {
 		if i > 0 {
 			s.page.text("")
 		}
-		s.page.message(slack.Text(m.Alert, s.Color), limit)
+		s.page.message(slack.Text(m.Alert, s.Color))
 	}
 	for _, m := range messages {
-		if s.Blocks && m.Alert.Kind == drift.Regressed {
+		if s.Blocks && regressed {
 			s.tellBlocks(slack.Render(m))
 		}
 	}
@@ -156,7 +159,15 @@ func (s *show) tellMessages(limit int) {
 
 // place orders messages for a reader.
 func place(m outbox.Message) int {
-	return slices.Index([]drift.Kind{drift.Regressed, drift.Resolved, drift.ScannerProblem}, m.Alert.Kind)
+	return slices.Index([]drift.Kind{drift.Resolved, drift.ScannerProblem}, m.Alert.Kind)
+}
+
+// about returns the target of a message, "" for one about several.
+func about(m outbox.Message) string {
+	if m.Alert.Target == nil {
+		return ""
+	}
+	return m.Alert.Target.String()
 }
 
 // tellBlocks prints a message in the form in which Slack receives it.
