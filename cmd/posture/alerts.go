@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -32,7 +33,9 @@ held, and why. An alert is held when Slack refuses it for a reason that a person
 must fix, such as a channel that was deleted; it is tried again every hour, or at
 once after posture alerts retry. A damaged alert cannot be read and is never sent:
 posture changes shows what it was to say. Alerts that were only printed are not
-listed here: see posture changes.`,
+listed here: see posture changes.
+
+Exit codes: 0 ok, 2 wrong usage, 3 an alert or the store could not be read.`,
 		Example: `  posture alerts
   posture alerts --since 30d --format json
   posture alerts retry && posture alerts deliver`,
@@ -44,7 +47,7 @@ listed here: see posture changes.`,
 		return a.print(cmd.Context())
 	}
 	a.addStore(cmd)
-	a.addSince(cmd, &a.since, "alerts sent (default 7d)")
+	a.addSince(cmd, &a.since, "alerts sent", " (default 7d)")
 	a.addFormat(cmd, "table", "json")
 	cmd.AddCommand(newAlertsRetry(world), newAlertsDeliver(world))
 	return cmd
@@ -75,6 +78,11 @@ func (a *alerts) print(ctx context.Context) error {
 		return incomplete(err)
 	}
 	a.Waiting = append([]outbox.Entry{}, waiting...)
+	return errors.Join(a.write(kept.String()), a.damaged())
+}
+
+// write writes the alerts in the format that was asked for.
+func (a *alerts) write(kept string) error {
 	if a.format == "json" {
 		for i, e := range a.Waiting {
 			a.Waiting[i].State, a.Waiting[i].Alert = outbox.State(state(e)), e.Alert.Stored()
@@ -85,6 +93,25 @@ func (a *alerts) print(ctx context.Context) error {
 		fmt.Fprintf(a.world.err, "no alerts sent since %s, and none waiting in %s\n", a.since.UTC().Format(timeLayout), kept)
 	}
 	return a.table().Write(a.world.out)
+}
+
+// damaged returns an error when alerts could not be read.
+func (a *alerts) damaged() error {
+	n := 0
+	for _, e := range a.Waiting {
+		if e.State == outbox.Damaged {
+			n++
+		}
+	}
+	for _, r := range a.Sent {
+		if r.Damaged != "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return incomplete(fmt.Errorf("%d alert%s damaged and could not be read: posture changes shows what was to be said", n, plural(n)))
 }
 
 // table shows what waits first.

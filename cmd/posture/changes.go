@@ -50,7 +50,7 @@ read. Each change is an alert; posture alerts shows which of them were sent.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.print(cmd.Context()) },
 	}
 	c.addStore(cmd)
-	c.addSince(cmd, &c.since, "runs finished")
+	c.addSince(cmd, &c.since, "runs finished", "")
 	c.limit = 10
 	cmd.Flags().Var(number{&c.limit}, "limit", "the latest `n` runs")
 	c.addFormat(cmd, "table", "json")

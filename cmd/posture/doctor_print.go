@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"posture/internal/escape"
 	"posture/internal/report"
 	"posture/internal/setup"
 	"posture/internal/store"
@@ -50,12 +51,12 @@ func (d *doctor) print() error {
 
 func (d *doctor) printTarget(c checkup) error {
 	if c.Failure != "" {
-		fmt.Fprintf(d.world.out, "%s: nothing can be read: %s\n", c.Target, c.Failure)
+		fmt.Fprintf(d.world.out, "%s: nothing can be read: %s\n", c.Target, escape.Line(c.Failure))
 		d.printSaid(c.Target.String(), c.Said)
 		fmt.Fprintln(d.world.out)
 		return nil
 	}
-	fmt.Fprintf(d.world.out, "%s as %s\n", c.Target, c.Caller)
+	fmt.Fprintf(d.world.out, "%s as %s\n", c.Target, escape.Line(c.Caller))
 	table := report.NewTable("permission", "state", "operation", "answer", "regions")
 	counts := map[ability]int{}
 	for _, t := range c.Trials {

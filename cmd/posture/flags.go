@@ -29,7 +29,7 @@ func (c *common) addConfig(cmd *cobra.Command) {
 // addStore adds the flags of all commands that read stored runs.
 func (c *common) addStore(cmd *cobra.Command) {
 	c.addConfig(cmd)
-	cmd.Flags().StringVar(&c.store, "store", "", "where runs are stored, `URL`: a directory, s3://bucket/prefix, gs://bucket/prefix or azblob://account/container/prefix (default: the one in posture.yaml, else your data directory)")
+	cmd.Flags().StringVar(&c.store, "store", "", "directory or `URL` of the stored runs: s3://bucket/prefix, gs://bucket/prefix or azblob://account/container/prefix (default: the one in posture.yaml, else your data directory)")
 	_ = cmd.MarkFlagDirname("store")
 }
 
@@ -38,12 +38,16 @@ func (c *common) addRules(cmd *cobra.Command) {
 	_ = cmd.MarkFlagDirname("rules")
 }
 
-// addFormat adds --format with the first of the formats as its default.
+// addFormat adds --format with the first of the formats as its default, and where
+// that is a table --wide.
 func (c *common) addFormat(cmd *cobra.Command, formats ...string) {
 	flag := choice{value: &c.format, of: "format", allowed: formats}
 	c.format = formats[0]
 	cmd.Flags().Var(&flag, "format", "output `format`: "+wrapped(formats))
 	complete(cmd, "format", formats)
+	if formats[0] == "table" {
+		cmd.Flags().BoolVar(&c.world.wide, "wide", false, "do not cut tables to the width of the terminal")
+	}
 }
 
 // loadConfig reads the configuration that the flags name, or posture.yaml in
@@ -63,11 +67,16 @@ const configFile = "posture.yaml"
 func loadFile(path string) (config.Config, error) {
 	cfg, err := config.Load(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return config.Config{}, fmt.Errorf("no such file %s: name the configuration with --config FILE", path)
+		return config.Config{}, noFile(path)
 	}
 	return cfg, err
 }
 
-func (c *common) addSince(cmd *cobra.Command, at *time.Time, what string) {
-	cmd.Flags().Var(&moment{at: at, now: c.world.now}, "since", what+" since this `time`: 2026-11-22, 36h, 7d")
+// noFile says that there is no configuration where somebody said that it is.
+func noFile(path string) error {
+	return fmt.Errorf("no such file %s: name the configuration with --config FILE", path)
+}
+
+func (c *common) addSince(cmd *cobra.Command, at *time.Time, what, usual string) {
+	cmd.Flags().Var(&moment{at: at, now: c.world.now}, "since", what+" since this `time`: 2026-11-22, 36h, 7d"+usual)
 }

@@ -32,7 +32,8 @@ flags override it. Runs are stored in your data directory unless --store or
 posture.yaml names another place.
 
 Exit codes: 0 ok, 1 findings at or above --fail-on fail (verify: evidence was
-changed), 2 wrong usage or configuration, 3 the scan was incomplete.`,
+changed), 2 wrong usage or configuration, 3 something could not be read, stored or
+printed.`,
 		SilenceUsage: true, SilenceErrors: true,
 		Version: setup.Version,
 	})

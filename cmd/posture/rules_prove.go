@@ -50,10 +50,8 @@ func (c *common) prove(more []string) error {
 	if err != nil {
 		return err
 	}
-	for _, cloud := range c.world.clouds {
-		if _, err := cloud.Policy(cfg, dirs, true); err != nil {
-			return err
-		}
+	if _, err := c.policies(cfg, dirs, true); err != nil {
+		return err
 	}
 	own, err := c.world.provenTexts(dirs)
 	if err != nil {

@@ -15,7 +15,7 @@ func (s shownRule) text() string {
 	if s.Disabled {
 		disabled = ", disabled by the configuration"
 	}
-	fmt.Fprintf(&b, "%s\n%s\n\n%s, %s, judges %s%s\n%s\n", s.ID, s.Title, s.Severity, s.Category, s.Type, disabled, s.File)
+	fmt.Fprintf(&b, "%s\n%s\n\n%s, %s, judges %s%s\n%s\n", s.ID, escape.Line(s.Title), s.Severity, s.Category, escape.Line(s.Type), disabled, escape.Line(s.File))
 	section(&b, "Why", s.Why)
 	section(&b, "Requirement", s.Require)
 	section(&b, "Applies when", s.Applies)

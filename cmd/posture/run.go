@@ -85,7 +85,7 @@ func (r closedRun) findings(ctx context.Context, s store.Store) report.Findings 
 			}
 		}
 	}
-	return report.Findings{Run: r.run.ID, Tool: r.run.Tool, Rules: rules, Items: items}
+	return report.Findings{Run: r.run.ID, Tool: r.run.Tool, Rules: rules, Items: items, Incomplete: r.manifest.Outcome != snapshot.Complete}
 }
 
 // counted is how many findings there are of what, as people read it.

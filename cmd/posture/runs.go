@@ -23,8 +23,9 @@ func newRuns(world *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "runs",
 		Short: "List the stored runs, the latest first",
-		Long: `List the stored runs, the latest first, with the outcome of each: complete, degraded (a target or too much else could not be read), failed
-(nothing could be read) or unfinished.`,
+		Long: `List the stored runs, the latest first, with the outcome of each: complete,
+degraded (a target or too much else could not be read), failed (nothing could be
+read) or unfinished.`,
 		Example: `  posture runs
   posture runs --since 30d --format json`,
 		Args: noWords,
@@ -42,7 +43,7 @@ func newRuns(world *streams) *cobra.Command {
 		},
 	}
 	c.addStore(cmd)
-	c.addSince(cmd, &since, "runs scheduled")
+	c.addSince(cmd, &since, "runs scheduled", "")
 	limit = 30
 	cmd.Flags().Var(number{&limit}, "limit", "the latest `n`")
 	c.addFormat(cmd, "table", "json")

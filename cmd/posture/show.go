@@ -11,6 +11,7 @@ import (
 
 	"posture/internal/audit"
 	"posture/internal/drift"
+	"posture/internal/escape"
 	"posture/internal/outbox"
 	"posture/internal/posture"
 	"posture/internal/report"
@@ -54,7 +55,7 @@ func (s *scan) show(ctx context.Context, auditor *audit.Auditor, published audit
 		return incomplete(err)
 	}
 	s.tell(out, auditor, published)
-	fmt.Fprint(out, summary(published, c), "stored in ", auditor.Store, "\n")
+	fmt.Fprintf(out, "\n%s\nstored in %s\n", escape.Lines(summary(published, c)), auditor.Store)
 	if s.debug {
 		fmt.Fprint(out, saidLines(published.Parts))
 	}
@@ -148,7 +149,7 @@ func of(channel string) string {
 // summary returns the last lines of a scan.
 func summary(published audit.Published, c counted) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s\n", c.line())
+	fmt.Fprintln(&b, c.line())
 	calls, targets, differing := 0, len(published.Run.Targets), map[string]int{}
 	for _, part := range published.Parts {
 		for _, n := range part.Report.Calls {

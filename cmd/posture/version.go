@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"posture/internal/escape"
 	"posture/internal/setup"
 )
 
@@ -30,9 +31,13 @@ func newVersion(world *streams) *cobra.Command {
 	return cmd
 }
 
-// json writes a value as a JSON document for machines.
+// json writes a value as a JSON document for machines. What a terminal could take
+// for a command is written as an escape.
 func (w *streams) json(value any) error {
-	encoder := json.NewEncoder(w.out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.out.Write(append(escape.JSON(text), '\n'))
+	return err
 }

@@ -68,7 +68,7 @@ func orUnnamed(channel string) string {
 // configuration names several.
 func oneForAll(s config.Slack) error {
 	if named := s.Channels(); len(named) > 1 {
-		return fmt.Errorf("slack: the secret is a webhook, which posts everything to its own channel: %s and their routes are without effect; use a bot token, or name one channel", strings.Join(named, ", "))
+		return fmt.Errorf("slack: the secret is a webhook, which posts everything to its own channel: %s and their routes are ignored; use a bot token, or name one channel", strings.Join(named, ", "))
 	}
 	return nil
 }

@@ -16,9 +16,9 @@ func command() cloud.Command {
 			Short: "Scan AWS accounts",
 			Long: `Scan the AWS account of your credentials, or those that posture.yaml names.
 
-The first scan prints what fails. Every further one prints only what changed
-since people were last told; posture findings prints the whole. With another
-format than table, standard output holds all findings and nothing else.`,
+The first scan prints what fails. Later scans print only what changed; posture
+findings prints everything. With a format other than table, standard output holds
+all findings and nothing else.`,
 			Example: `  posture scan aws
   posture scan aws --profile production --regions eu-west-1,us-east-1
   posture scan aws --role-arn arn:aws:iam::111122223333:role/posture-scan --external-id ...
@@ -42,10 +42,10 @@ store, reads it and deletes it.`,
 calls that the scanners make, all of them reads of settings, and a denial of
 reads of data, which holds whatever else the role is allowed.
 
-Opening an account takes two of the actions; reading an organization's accounts
-takes organizations:ListAccounts in its management account, and assuming roles
-sts:AssumeRole on them, which are not part of it. The other actions of
-organizations count there too: they read what it forbids its accounts.`,
+Two permissions are not part of it: organizations:ListAccounts in the management
+account, to list the accounts of an organization, and sts:AssumeRole, to assume
+roles in them. The organizations actions that are part of it are needed in the
+management account: they read what the organization forbids its accounts.`,
 			Example: `  posture permissions aws > policy.json
   posture permissions aws --services s3,iam --format yaml
   posture permissions aws --template infra/aws/member-role.yaml --write`,

@@ -63,15 +63,15 @@ posture.yaml names, else GOOGLE_CLOUD_PROJECT. What the inventory lacks is read
 directly.
 
 With --from-export the scan reads what gcloud asset export wrote, without
-credentials and without a cloud. What a file lacks is not known: of a type of
-which it holds nothing, nothing is said, and what turns on the IAM policy or the
-organization policies of a project without such a line is unknown. With
---complete you say that the export was not filtered; then none means none.
-A line that cannot be read is named, and the rest is judged.
+credentials and without a cloud. What the export lacks is unknown: a type that is
+not in it gets no findings, and what depends on an IAM policy or an organization
+policy that is not in it cannot be checked. With --complete you say that the
+export was not filtered, so that what is not in it does not exist. A line that
+cannot be read is named, and the rest is judged.
 
-A project is judged with the IAM policies above it: without the folders and the
-organization in scope, they are read directly, or what turns on them is
-unknown.`,
+A project is judged with the IAM policies of its folders and its organization.
+Where these are not in scope, their policies are read directly; what depends on
+one that cannot be read is unknown.`,
 		Example: `  posture scan gcp --organization 123456789012
   posture scan gcp --project shop-prod --project shop-test
   posture scan gcp --folder 345678901234 --impersonate-service-account posture@audit.iam.gserviceaccount.com
