@@ -87,12 +87,14 @@ generate: build ## write again what is generated from the code
 	build/posture permissions aws --template template.yaml --write
 	build/posture permissions aws --template infra/aws/member-role.yaml --write
 	build/posture config schema > docs/posture.schema.json
+	go run ./cmd/soc2map > docs/soc2-mapping.md
 
 generated: build ## fail when a generated file differs from what the code says
 	build/posture permissions aws | diff -u infra/aws/scan-policy.json -
 	build/posture permissions aws --template template.yaml
 	build/posture permissions aws --template infra/aws/member-role.yaml
 	build/posture config schema | diff -u docs/posture.schema.json -
+	go run ./cmd/soc2map | diff -u docs/soc2-mapping.md -
 
 template: python ## lint template.yaml
 	build/python/bin/cfn-lint template.yaml infra/aws/member-role.yaml

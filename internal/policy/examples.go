@@ -71,7 +71,7 @@ func (r *rule) proveExamples(p *provider) []error {
 		d.prove(r, p, ex)
 	}
 	if len(d.errs) == 0 {
-		d.proveWording(r)
+		d.proveWording(r, p)
 	}
 	return d.errs
 }

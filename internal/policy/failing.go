@@ -11,8 +11,8 @@ type Failing struct {
 }
 
 // Failing returns what the rules in use say of their failing examples, sorted
-// by rule, in the order of the files. Each resource is altered before, unless
-// alter is nil.
+// by rule, in the order of the files, with the parameters that each example is
+// judged with. Each resource is altered before, unless alter is nil.
 func (p *Policy) Failing(alter func(*posture.Resource)) []Failing {
 	var all []Failing
 	for _, id := range p.Rules() {
@@ -20,7 +20,7 @@ func (p *Policy) Failing(alter func(*posture.Resource)) []Failing {
 		d := &decoder{src: r.file.src}
 		for _, ex := range r.file.examples {
 			if ex.want == fails {
-				all = append(all, d.failing(r, ex, alter))
+				all = append(all, d.failing(r, p.provider, ex, alter))
 			}
 		}
 	}
@@ -39,28 +39,30 @@ func (p *Policy) rule(id string) *rule {
 	return nil
 }
 
-// failing says a failing example, with the parameters that are in effect.
-func (d *decoder) failing(r *rule, ex example, alter func(*posture.Resource)) Failing {
+// failing says a failing example, with the file's parameters and its own.
+func (d *decoder) failing(r *rule, p *provider, ex example, alter func(*posture.Resource)) Failing {
 	f := Failing{Rule: r.file.id.value, Example: ex.name.value}
+	with := *r
+	with.values = p.values(d.exampleParams(r, ex))
 	on := d.resource(r, ex)
 	if alter != nil {
 		alter(&on)
 	}
 	if c, err := (&typeRules{shape: r.shape}).open(&on, ex.now); err == nil {
-		f.Sentence, f.Command = c.say(r)
+		f.Sentence, f.Command = c.say(&with)
 	}
 	return f
 }
 
 // proveWording refuses a rule that does not say of each failing example how it
 // fails, or of none what fixes it, although it is written to.
-func (d *decoder) proveWording(r *rule) {
+func (d *decoder) proveWording(r *rule, p *provider) {
 	commands, w := 0, r.file.wording
 	for _, ex := range r.file.examples {
 		if ex.want != fails {
 			continue
 		}
-		said := d.failing(r, ex, nil)
+		said := d.failing(r, p, ex, nil)
 		if said.Sentence == "" && len(w.fails) > 0 && len(ex.unread) == 0 {
 			d.refuse(ex.node, "fail example %q has no sentence: a value that it shows is empty, or cannot be had", ex.name.value)
 		}

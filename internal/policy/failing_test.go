@@ -38,6 +38,25 @@ func TestFailing(t *testing.T) {
 	}
 }
 
+// TestFailingWithParameters: an example is told with the parameters that it is
+// judged with, its own or the file's, whatever is in effect.
+func TestFailingWithParameters(t *testing.T) {
+	files := proving("[{name: a, given: {days: 1}, params: {min: 9}}, {name: b, given: {days: 2}}]",
+		"params: {min: {type: int, default: 7}}\nlet: {least: params.min}\nfails: \"{name} keeps {days}, not {least}\"\nfix: {command: 'do {least}', note: n}")
+	files["r.yaml"] = strings.Replace(files["r.yaml"], "resource.days > 6", "resource.days >= params.min", 1)
+	opts := testOptions(t, files)
+	opts.Params = map[string]map[string]any{"r": {"min": 5}}
+	opts.Examples = true
+	p, err := Load(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Failing{{"r", "a", "example keeps 1, not 9", "do 9"}, {"r", "b", "example keeps 2, not 7", "do 7"}}
+	if diff := cmp.Diff(want, p.Failing(nil)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestWordingIsProven: a rule that says nothing of a failing example is refused,
 // and one whose command none of them shows.
 func TestWordingIsProven(t *testing.T) {

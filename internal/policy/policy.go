@@ -49,7 +49,8 @@ func (n Named) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(n
 // Policy is a set of checked and compiled rules. It does not change, and may
 // be used by several goroutines at once.
 type Policy struct {
-	types map[string]*typeRules
+	provider *provider
+	types    map[string]*typeRules
 }
 
 // typeRules is what is judged of one resource type.
@@ -151,7 +152,7 @@ func (p *Policy) Params(id string) []Param {
 
 // policy returns the policy of the enabled rules.
 func (l *loader) policy() *Policy {
-	p := &Policy{types: map[string]*typeRules{}}
+	p := &Policy{provider: l.provider, types: map[string]*typeRules{}}
 	for _, id := range sortedKeys(l.rules) {
 		r := l.rules[id]
 		if r.disabled {
