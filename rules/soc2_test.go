@@ -171,6 +171,37 @@ func TestSameDemandSameFamily(t *testing.T) {
 	}
 }
 
+// TestSameExpressionSameFamily holds that rules which require the same of the same
+// fields are of one family, whatever the resource; what means something else
+// although it reads alike is named.
+func TestSameExpressionSameFamily(t *testing.T) {
+	other := map[string]string{
+		"aws-cloudtrail-bucket-not-public": "log-protection",     // of the traces
+		"aws-rds-instance-not-public":      "internet-exposure",  // an address, not a share
+		"aws-redshift-not-public":          "internet-exposure",  // the same
+		"aws-sns-topic-kms-encrypted":      "encryption-at-rest", // without a key it is not encrypted at all
+		"aws-guardduty-enabled":            "detection",          // of a detector, not of encryption
+	}
+	families, first := map[string]string{}, map[string]string{}
+	for _, r := range allRules(t) {
+		if family, ok := other[r.ID]; ok {
+			if r.basis.Family != family {
+				t.Errorf("%s: of family %s, want %s", r.ID, r.basis.Family, family)
+			}
+			continue
+		}
+		switch {
+		case first[r.Require] == "":
+			families[r.Require], first[r.Require] = r.basis.Family, r.ID
+		case families[r.Require] != r.basis.Family:
+			t.Errorf("%s is of family %s, %s of %s, and both require %s", r.ID, r.basis.Family, first[r.Require], families[r.Require], r.Require)
+		}
+	}
+	if rules := len(allRules(t)); rules-len(first) < 50 {
+		t.Errorf("%d rules have %d expressions: expected many that are alike", rules, len(first))
+	}
+}
+
 // TestEncryptionAtRestIsEven holds that whatever stores data and is encrypted speaks
 // for confidentiality and integrity too, whichever store it is.
 func TestEncryptionAtRestIsEven(t *testing.T) {
