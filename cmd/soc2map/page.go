@@ -64,8 +64,8 @@ What is missing:
 
 - AWS Audit Manager's own file, which says which AWS Config rules its SOC 2 framework uses,
   could not be had. Powerpipe's copy of it is shown instead.
-- No AWS Config conformance pack and no Security Hub standard for SOC 2 was found among
-  AWS's published templates.
+- An AWS Config conformance pack for SOC 2 was looked for among AWS's sample templates, and
+  a SOC 2 standard of Security Hub in its documentation: neither was found.
 - A map's check that asks what no rule of ours asks is not shown. Where a map has no check
   that asks the same, its cell is empty: that is no difference of opinion.`)
 }
