@@ -23,7 +23,7 @@ type LambdaFunction struct {
 	InVPC                   bool     `json:"in_vpc"`                    // it is attached to subnets of a VPC
 	Zones                   int64    `json:"zones"`                     // in how many Availability Zones those subnets lie
 	HasEnvironment          bool     `json:"has_environment"`           // it has environment variables
-	EnvironmentCMK          bool     `json:"environment_cmk"`           // they are encrypted with a key that the customer manages
+	EnvironmentCMK          bool     `json:"environment_cmk"`           // they are encrypted with a key that the customer manages; false for aws/lambda
 	CredentialInEnvironment bool     `json:"credential_in_environment"` // one of them holds a credential, by the form of its value or by its name
 	LendsTo                 []string `json:"lends_to"`                  // users and roles that get full access, or a way to it, by the function's role: they may change its code; ten at most are named
 	PublicByAnalyzer        bool     `json:"public_by_analyzer"`        // IAM Access Analyzer has an active finding that it is public
@@ -38,6 +38,7 @@ var lambdaFunctions = engine.Service{
 		Calls: slices.Concat(lendsCalls(), analyzerCalls(), []scanners.Call{
 			{Op: "lambda:ListFunctions"},
 			{Op: "ec2:DescribeSubnets", For: []string{"zones"}},
+			{Op: "kms:ListAliases", For: []string{"environment_cmk"}},
 			{Op: "lambda:GetPolicy", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListAliases", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListVersionsByFunction", Each: true, For: []string{"public"}},
@@ -63,7 +64,7 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 	doc := LambdaFunction{
 		Runtime:        string(function.Runtime),
 		ContainerImage: function.PackageType == types.PackageTypeImage,
-		EnvironmentCMK: aws.ToString(function.KMSKeyArn) != "",
+		EnvironmentCMK: readCustomerKey(ctx, r, aws.ToString(function.KMSKeyArn), "environment_cmk"),
 	}
 	if env := function.Environment; env != nil {
 		doc.HasEnvironment = len(env.Variables) > 0
