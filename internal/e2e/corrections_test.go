@@ -35,6 +35,7 @@ func corrections(rootUsed time.Time) map[string]func([]byte) []byte {
 		"s3:ListBuckets": both(
 			old(`<CreationDate>[^<]*</CreationDate>`, "<CreationDate>"+longAgo.Format(time.RFC3339)+"</CreationDate><BucketRegion>us-east-1</BucketRegion>"),
 			old(`(<Name>(?:good-replica|[^<]*-eu-west-1)</Name>[^R]*<BucketRegion>)us-east-1<`, "${1}eu-west-1<")),
+		"redshift:DescribeLoggingStatus":        old(`<LastFailureTime>[^<]*</LastFailureTime>`, ""),
 		"elasticfilesystem:DescribeFileSystems": old(`"CreationTime": ?"?[^",}]+"?`, fmt.Sprintf(`"CreationTime": %d`, longAgo.Unix())),
 		"backup:ListBackupVaults": edit(func(vaults map[string]any) {
 			for _, item := range vaults["BackupVaultList"].([]any) {

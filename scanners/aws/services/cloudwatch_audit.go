@@ -2,7 +2,9 @@ package services
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -17,9 +19,9 @@ import (
 
 // AuditAlarms is what rules may ask of the alarms on what CloudTrail records.
 // Each field says that every event of a kind sets off an alarm that acts: a
-// multi-region trail delivers the event to a log group, a metric filter there
-// matches it, and an alarm watches the filter's metric. There is one resource
-// in every account.
+// multi-region trail is set to deliver the event to a log group, a metric filter
+// there matches it, and an alarm watches the filter's metric. Whether events
+// arrive there is told by Delivery. There is one resource in every account.
 type AuditAlarms struct {
 	UnauthorizedAPI      bool `json:"unauthorized_api"`       // calls that were refused
 	ConsoleWithoutMFA    bool `json:"console_without_mfa"`    // console sign-ins without a second factor
@@ -36,6 +38,8 @@ type AuditAlarms struct {
 	RouteChanges         bool `json:"route_changes"`          // changes of route tables
 	VPCChanges           bool `json:"vpc_changes"`            // changes of VPCs and peerings
 	OrganizationChanges  bool `json:"organization_changes"`   // changes of the organisation, its accounts and policies
+
+	Delivery TrailRecording `json:"delivery"` // how events reach the log groups of those filters
 }
 
 // CloudFormation has no such type: it stands for the alarms of the account
@@ -65,7 +69,8 @@ var errOtherAccount error = &posture.ReasonError{Reason: posture.OtherAccount, T
 func scanAuditAlarms(ctx context.Context, p *engine.Place) error {
 	var doc AuditAlarms
 	r := p.Read()
-	patterns, err := alarmedPatterns(ctx, p)
+	logs, err := alarmedLogs(ctx, p)
+	patterns := livePatterns(logs)
 	for _, kind := range auditKinds(&doc) {
 		if !r.Wants(kind.field) {
 			continue
@@ -74,42 +79,99 @@ func scanAuditAlarms(ctx context.Context, p *engine.Place) error {
 			r.Got(err, kind.field)
 		}
 	}
+	if doc.Delivery = deliveryTo(logs); r.Wants("delivery") && !doc.Delivery.Untold {
+		r.Got(err, "delivery.untold")
+		if doc.Delivery.Delivered.IsZero() {
+			r.Got(err, "delivery.delivered")
+		}
+	}
 	r.EmitIn(posture.Global, p.Home().ARN("cloudwatch", "audit-alarms"), "Alarms on the audit log", nil, &doc)
 	return nil
 }
 
-// alarmedPatterns returns the filter patterns that set off an alarm that acts.
-// Its error says why there may be more.
-func alarmedPatterns(ctx context.Context, p *engine.Place) ([]pattern, error) {
-	var patterns []pattern
+// auditLog is a log group that a trail delivers to, and that has filters.
+type auditLog struct {
+	patterns  []pattern // of the filters that set off an alarm that acts
+	delivered time.Time // when events last arrived there, or the trail was started; the zero time if neither is told
+	own       bool      // the account owns the trail, and sees what it delivers
+}
+
+// dead reports whether nothing arrives here any more, as another group shows:
+// all of them get the same management events.
+func (l auditLog) dead(newest time.Time) bool {
+	return l.own && l.delivered.Before(newest.Add(-24*time.Hour))
+}
+
+// newestOf returns the latest delivery to any of the log groups.
+func newestOf(logs []auditLog) (newest time.Time) {
+	for _, log := range logs {
+		if log.delivered.After(newest) {
+			newest = log.delivered
+		}
+	}
+	return newest
+}
+
+// livePatterns returns the patterns of all log groups but those that are dead.
+func livePatterns(logs []auditLog) (patterns []pattern) {
+	newest := newestOf(logs)
+	for _, log := range logs {
+		if !log.dead(newest) {
+			patterns = append(patterns, log.patterns...)
+		}
+	}
+	return patterns
+}
+
+// deliveryTo says how events reach the log groups. It is untold where all are of
+// trails that the account does not own, of which it may see no deliveries.
+func deliveryTo(logs []auditLog) TrailRecording {
+	told := func(log auditLog) bool { return log.own || !log.delivered.IsZero() }
+	return TrailRecording{Delivered: newestOf(logs).UTC(), Untold: len(logs) > 0 && !slices.ContainsFunc(logs, told)}
+}
+
+// alarmedLogs returns the log groups with filters that set off an alarm that
+// acts. Its error says why there may be more.
+func alarmedLogs(ctx context.Context, p *engine.Place) ([]auditLog, error) {
+	var logs []auditLog
 	trails, unread := allTrails(ctx, p)
-	seen := map[string]bool{}
 	for _, trail := range trails {
-		group := aws.ToString(trail.CloudWatchLogsLogGroupArn)
-		if group == "" || seen[group] {
+		if aws.ToString(trail.CloudWatchLogsLogGroupArn) == "" {
 			continue
 		}
-		found, err := trailPatterns(ctx, p, trail)
+		found, err := trailLog(ctx, p, trail)
 		if err != nil {
 			unread = err
 		}
-		seen[group] = len(found) > 0
-		patterns = append(patterns, found...)
+		if len(found.patterns) > 0 {
+			logs = append(logs, found)
+		}
 	}
-	return patterns, unread
+	return logs, unread
 }
 
-// trailPatterns returns the alarmed patterns on one trail's log group; none
-// when the trail is stopped, cannot deliver there, or does not record all that it should.
-func trailPatterns(ctx context.Context, p *engine.Place, trail types.Trail) ([]pattern, error) {
+// trailLog returns one trail's log group, without patterns when the trail is
+// stopped, cannot deliver there, or does not record all that it should.
+func trailLog(ctx context.Context, p *engine.Place, trail types.Trail) (auditLog, error) {
 	events, err := liveEvents(ctx, p, trail)
 	if err != nil || !events.management() {
-		return nil, err
+		return auditLog{}, err
 	}
 	status, err := trailStatus(ctx, p, trail)
 	if err != nil || aws.ToString(status.LatestCloudWatchLogsDeliveryError) != "" {
-		return nil, err
+		return auditLog{}, err
 	}
+	log := auditLog{own: arnOwnedHere(p, trail.TrailARN), delivered: aws.ToTime(status.LatestCloudWatchLogsDeliveryTime)}
+	if started := aws.ToTime(status.StartLoggingTime); log.own && started.After(log.delivered) {
+		log.delivered = started
+	}
+	log.patterns, err = alarmedPatterns(ctx, p, trail)
+	return log, err
+}
+
+// alarmedPatterns returns the filter patterns on a trail's log group that set off
+// an alarm that acts. Its error says why there may be more.
+func alarmedPatterns(ctx context.Context, p *engine.Place, trail types.Trail) ([]pattern, error) {
 	group, err := arn.Parse(aws.ToString(trail.CloudWatchLogsLogGroupArn))
 	if err != nil {
 		return nil, engine.Malformed("cloudtrail:DescribeTrails", err)

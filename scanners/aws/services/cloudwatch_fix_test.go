@@ -37,6 +37,9 @@ func TestFixesSetOffAlarms(t *testing.T) {
 		}
 		for _, asked := range regexp.MustCompile(`resource\.(\w+)`).FindAllSubmatch(text, -1) {
 			i := slices.IndexFunc(kinds, func(k auditKind) bool { return k.field == string(asked[1]) })
+			if string(asked[1]) == "delivery" {
+				continue // of the log group, not of a kind of event
+			}
 			if i < 0 || !kinds[i].covered([]pattern{matches}) {
 				t.Errorf("%s: the pattern does not cover %s", file, asked[1])
 			}

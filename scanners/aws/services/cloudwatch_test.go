@@ -2,6 +2,7 @@ package services
 
 import (
 	"testing"
+	"time"
 
 	"posture/internal/posture"
 )
@@ -34,6 +35,12 @@ func TestAuditAlarms(t *testing.T) {
 				r.Unread = append(r.Unread, posture.Unread{Field: kind.field, Cause: cause[0]})
 			}
 		}
+		if len(cause) > 0 {
+			r.Unread = append(r.Unread, posture.Unread{Field: "delivery.untold", Cause: cause[0]})
+			if doc.Delivery.Delivered.IsZero() {
+				r.Unread = append(r.Unread, posture.Unread{Field: "delivery.delivered", Cause: cause[0]})
+			}
+		}
 		return []posture.Resource{r}
 	}
 	deny := func(operation string) posture.Cause {
@@ -42,6 +49,12 @@ func TestAuditAlarms(t *testing.T) {
 	one := map[string]string{"cloudtrail:DescribeTrails": `{"trailList": [{"Name": "main", "TrailARN": "` + mainTrail + `", "HomeRegion": "us-east-1",
 		"IsMultiRegionTrail": true, "CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:trail:*"}]}`,
 		"cloudtrail:ListTrails": `{"Trails": []}`}
+	const spareTrail = "arn:aws:cloudtrail:us-east-1:111122223333:trail/spare"
+	const onlyRoot = `{"metricFilters": [{"filterName": "root", "filterPattern": "{ $.userIdentity.type = Root }",
+		"metricTransformations": [{"metricName": "Root", "metricNamespace": "Audit", "metricValue": "1"}]}]}`
+	two := `{"trailList": [
+		{"TrailARN": "` + mainTrail + `", "HomeRegion": "us-east-1", "IsMultiRegionTrail": true, "HasCustomEventSelectors": false, "CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:trail:*"},
+		{"TrailARN": "` + spareTrail + `", "HomeRegion": "us-east-1", "IsMultiRegionTrail": true, "HasCustomEventSelectors": false, "CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:spare:*"}]}`
 	and := func(name, body string) map[string]string {
 		sections := map[string]string{name: body}
 		for name, body := range one {
@@ -49,13 +62,37 @@ func TestAuditAlarms(t *testing.T) {
 		}
 		return sections
 	}
-	watched := AuditAlarms{RootUsage: true, CloudTrailChanges: true}
+	newYear := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	delivered := func(at time.Time) AuditAlarms {
+		return AuditAlarms{RootUsage: true, CloudTrailChanges: true, Delivery: TrailRecording{Delivered: at}}
+	}
+	watched := delivered(newYear)
+	ofMain := "cloudtrail:GetTrailStatus Name=" + mainTrail + " region=us-east-1"
 	testReading(t, "AWS::CloudWatch::AuditAlarms", []readingTest{
 		{name: "two filters have an alarm that acts", sections: one, want: alarms(watched)},
 		{name: "no trail", sections: map[string]string{"cloudtrail:DescribeTrails": `{"trailList": []}`, "cloudtrail:ListTrails": `{"Trails": []}`}, want: alarms(AuditAlarms{})},
 		{name: "trail stopped", sections: and("cloudtrail:GetTrailStatus Name="+mainTrail+" region=us-east-1", `{"IsLogging": false}`), want: alarms(AuditAlarms{})},
 		{name: "trail cannot deliver", sections: and("cloudtrail:GetTrailStatus Name="+mainTrail+" region=us-east-1", `{"IsLogging": true, "LatestDeliveryError": "NoSuchBucket"}`), want: alarms(AuditAlarms{})},
 		{name: "trail cannot deliver to the log group", sections: and("cloudtrail:GetTrailStatus Name="+mainTrail+" region=us-east-1", `{"IsLogging": true, "LatestCloudWatchLogsDeliveryError": "Access denied."}`), want: alarms(AuditAlarms{})},
+		{name: "nothing was ever delivered to the log group", sections: and(ofMain, `{"IsLogging": true}`), want: alarms(delivered(time.Time{}))},
+		{name: "the trail was started after the last delivery", sections: and(ofMain, `{"IsLogging": true, "LatestCloudWatchLogsDeliveryTime": 1760000000, "StartLoggingTime": 1767225600}`), want: alarms(watched)},
+		{name: "a second trail delivers to another log group, the first one's is dead", sections: map[string]string{
+			"cloudtrail:DescribeTrails": two, "cloudtrail:ListTrails": `{"Trails": []}`,
+			ofMain: `{"IsLogging": true, "LatestCloudWatchLogsDeliveryTime": 1760000000}`,
+			"cloudtrail:GetTrailStatus Name=" + spareTrail + " region=us-east-1": `{"IsLogging": true, "LatestCloudWatchLogsDeliveryTime": 1767225600}`,
+			"logs:DescribeMetricFilters logGroupName=spare":                      onlyRoot,
+		}, want: alarms(AuditAlarms{RootUsage: true, Delivery: TrailRecording{Delivered: newYear}})},
+		{name: "a second trail is as much alive", sections: map[string]string{
+			"cloudtrail:DescribeTrails": two, "cloudtrail:ListTrails": `{"Trails": []}`,
+			"cloudtrail:GetTrailStatus Name=" + spareTrail + " region=us-east-1": `{"IsLogging": true, "LatestCloudWatchLogsDeliveryTime": 1767225000}`,
+			"logs:DescribeMetricFilters logGroupName=spare":                      onlyRoot,
+		}, want: alarms(watched)},
+		{name: "a trail of another account, which tells no deliveries", sections: map[string]string{
+			"cloudtrail:DescribeTrails": `{"trailList": [{"TrailARN": "` + orgTrail + `", "HomeRegion": "us-east-1", "IsMultiRegionTrail": true, "HasCustomEventSelectors": false,
+				"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:trail:*"}]}`,
+			"cloudtrail:ListTrails": `{"Trails": []}`,
+			"cloudtrail:GetTrailStatus Name=" + orgTrail + " region=us-east-1": `{"IsLogging": true}`,
+		}, want: alarms(AuditAlarms{RootUsage: true, CloudTrailChanges: true, Delivery: TrailRecording{Untold: true}})},
 		{name: "status refused", sections: and("cloudtrail:GetTrailStatus Name="+mainTrail+" region=us-east-1 error=AccessDeniedException", ""),
 			want: alarms(AuditAlarms{}, deny("cloudtrail:GetTrailStatus"))},
 		{name: "trails refused", sections: map[string]string{"cloudtrail:DescribeTrails error=AccessDeniedException": ""},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
@@ -17,12 +18,13 @@ import (
 // ConfigRecorder is what rules may ask of AWS Config in one region. There is
 // one in every region, also where no recorder was ever made.
 type ConfigRecorder struct {
-	Exists              bool `json:"exists"`                // the account has a recorder of its own in this region
-	Recording           bool `json:"recording"`             // it is started and its last delivery did not fail
-	AllSupported        bool `json:"all_supported"`         // it records every supported resource type, those of IAM aside
-	GlobalTypesRecorded bool `json:"global_types_recorded"` // some region's recorder of the account records IAM's types; asked where home_region is true
-	HomeRegion          bool `json:"home_region"`           // the one region in which the account is judged: the partition's first, or the first that is scanned
-	DeliveryChannel     bool `json:"delivery_channel"`      // recorded changes have somewhere to go
+	Exists              bool      `json:"exists"`                // the account has a recorder of its own in this region
+	Recording           bool      `json:"recording"`             // it is started and its last delivery did not fail
+	WaitingSince        time.Time `json:"waiting_since"`         // when it was started, as long as it has delivered nothing; the zero time once it has
+	AllSupported        bool      `json:"all_supported"`         // it records every supported resource type, those of IAM aside
+	GlobalTypesRecorded bool      `json:"global_types_recorded"` // some region's recorder of the account records IAM's types; asked where home_region is true
+	HomeRegion          bool      `json:"home_region"`           // the one region in which the account is judged: the partition's first, or the first that is scanned
+	DeliveryChannel     bool      `json:"delivery_channel"`      // recorded changes have somewhere to go
 }
 
 var configRecorders = engine.Service{
@@ -31,8 +33,8 @@ var configRecorders = engine.Service{
 		Service: "config",
 		Doc:     ConfigRecorder{},
 		Calls: []scanners.Call{
-			{Op: "config:DescribeConfigurationRecorders", For: []string{"exists", "recording", "all_supported", "global_types_recorded", "delivery_channel"}},
-			{Op: "config:DescribeConfigurationRecorderStatus", For: []string{"recording"}},
+			{Op: "config:DescribeConfigurationRecorders", For: []string{"exists", "recording", "waiting_since", "all_supported", "global_types_recorded", "delivery_channel"}},
+			{Op: "config:DescribeConfigurationRecorderStatus", For: []string{"recording", "waiting_since"}},
 			{Op: "config:DescribeDeliveryChannels", For: []string{"delivery_channel"}},
 		},
 		Console: scanners.Console{Path: "/config/home?region={region}#/settings"},
@@ -65,7 +67,7 @@ func scanConfigRecorder(ctx context.Context, p *engine.Place) error {
 // that other services made record what the services need and nothing else.
 func readRecorder(ctx context.Context, r *engine.Reading, doc *ConfigRecorder) {
 	recorders, err := recordersOf(ctx, r.Place)
-	if !r.Got(err, "exists", "recording", "all_supported", "delivery_channel") {
+	if !r.Got(err, "exists", "recording", "waiting_since", "all_supported", "delivery_channel") {
 		return
 	}
 	for _, recorder := range recorders {
@@ -151,11 +153,11 @@ func readGlobalTypes(ctx context.Context, r *engine.Reading, doc *ConfigRecorder
 }
 
 func readRecorderStatus(ctx context.Context, r *engine.Reading, doc *ConfigRecorder) {
-	if !r.Wants("recording") {
+	if !r.Wants("recording", "waiting_since") {
 		return
 	}
 	out, err := configClient(r.Place).DescribeConfigurationRecorderStatus(ctx, nil)
-	if !r.Got(err, "recording") {
+	if !r.Got(err, "recording", "waiting_since") {
 		return
 	}
 	told := false
@@ -163,10 +165,13 @@ func readRecorderStatus(ctx context.Context, r *engine.Reading, doc *ConfigRecor
 		if status.ServicePrincipal == nil {
 			told = true
 			doc.Recording = status.Recording && !strings.EqualFold(string(status.LastStatus), string(types.RecorderStatusFailure))
+			if strings.EqualFold(string(status.LastStatus), string(types.RecorderStatusPending)) {
+				doc.WaitingSince = aws.ToTime(status.LastStartTime).UTC()
+			}
 		}
 	}
 	if !told {
-		r.Absent("config:DescribeConfigurationRecorderStatus", "recording")
+		r.Absent("config:DescribeConfigurationRecorderStatus", "recording", "waiting_since")
 	}
 }
 

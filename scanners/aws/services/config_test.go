@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/configservice/types"
 	"github.com/google/go-cmp/cmp"
@@ -33,12 +34,15 @@ func TestConfigRecorder(t *testing.T) {
 		{name: "cannot deliver", sections: map[string]string{
 			"config:DescribeConfigurationRecorderStatus": `{"ConfigurationRecordersStatus": [{"name": "default", "recording": true, "lastStatus": "FAILURE"}]}`,
 		}, want: recorder(ConfigRecorder{Exists: true, AllSupported: true, GlobalTypesRecorded: true, DeliveryChannel: true})},
+		{name: "has delivered nothing yet", sections: map[string]string{
+			"config:DescribeConfigurationRecorderStatus": `{"ConfigurationRecordersStatus": [{"name": "default", "recording": true, "lastStatus": "PENDING", "lastStartTime": 1767225600}]}`,
+		}, want: recorder(ConfigRecorder{Exists: true, Recording: true, WaitingSince: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), AllSupported: true, GlobalTypesRecorded: true, DeliveryChannel: true})},
 		{name: "recorders refused", sections: deny("DescribeConfigurationRecorders"), want: recorder(ConfigRecorder{},
 			refused("config:DescribeConfigurationRecorders", "AccessDeniedException", "config:DescribeConfigurationRecorders",
-				"exists", "recording", "all_supported", "global_types_recorded", "delivery_channel")...)},
+				"exists", "recording", "waiting_since", "all_supported", "global_types_recorded", "delivery_channel")...)},
 		{name: "status refused", sections: deny("DescribeConfigurationRecorderStatus"),
 			want: recorder(ConfigRecorder{Exists: true, AllSupported: true, GlobalTypesRecorded: true, DeliveryChannel: true},
-				refused("config:DescribeConfigurationRecorderStatus", "AccessDeniedException", "config:DescribeConfigurationRecorderStatus", "recording")...)},
+				refused("config:DescribeConfigurationRecorderStatus", "AccessDeniedException", "config:DescribeConfigurationRecorderStatus", "recording", "waiting_since")...)},
 		{name: "channels refused", sections: deny("DescribeDeliveryChannels"),
 			want: recorder(ConfigRecorder{Exists: true, Recording: true, AllSupported: true, GlobalTypesRecorded: true},
 				refused("config:DescribeDeliveryChannels", "AccessDeniedException", "config:DescribeDeliveryChannels", "delivery_channel")...)},

@@ -22,6 +22,7 @@ type RedshiftCluster struct {
 	EnhancedVPCRouting    bool  `json:"enhanced_vpc_routing"`    // copies and unloads stay within its VPC
 	SnapshotRetentionDays int64 `json:"snapshot_retention_days"` // how long automated snapshots are kept; 0: none are made
 	AuditLogging          bool  `json:"audit_logging"`           // connections and activity are logged to S3 or CloudWatch
+	AuditLogsFail         bool  `json:"audit_logs_fail"`         // the last delivery of those logs failed
 	RequiresTLS           bool  `json:"requires_tls"`            // its parameter groups refuse connections without TLS
 }
 
@@ -32,7 +33,7 @@ var redshiftClusters = engine.Service{
 		Doc:     RedshiftCluster{},
 		Calls: []scanners.Call{
 			{Op: "redshift:DescribeClusters"},
-			{Op: "redshift:DescribeLoggingStatus", Each: true, For: []string{"audit_logging"}},
+			{Op: "redshift:DescribeLoggingStatus", Each: true, For: []string{"audit_logging", "audit_logs_fail"}},
 			{Op: "redshift:DescribeClusterParameters", For: []string{"requires_tls"}},
 		},
 		Console: scanners.Console{Path: "/redshiftv2/home?region={region}#cluster-details?cluster={last}"},
@@ -74,10 +75,11 @@ func readRedshiftCluster(ctx context.Context, p *engine.Place, cluster types.Clu
 		EnhancedVPCRouting:    r.Flag(cluster.EnhancedVpcRouting, "redshift:DescribeClusters", "enhanced_vpc_routing"),
 		SnapshotRetentionDays: count(r, cluster.AutomatedSnapshotRetentionPeriod, "redshift:DescribeClusters", "snapshot_retention_days"),
 	}
-	if r.Wants("audit_logging") {
+	if r.Wants("audit_logging", "audit_logs_fail") {
 		out, err := redshiftLogging(ctx, p, cluster)
-		if r.Got(err, "audit_logging") {
+		if r.Got(err, "audit_logging", "audit_logs_fail") {
 			doc.AuditLogging = r.Flag(out.LoggingEnabled, "redshift:DescribeLoggingStatus", "audit_logging")
+			doc.AuditLogsFail = aws.ToTime(out.LastFailureTime).After(aws.ToTime(out.LastSuccessfulDeliveryTime))
 		}
 	}
 	if r.Wants("requires_tls") {

@@ -18,7 +18,7 @@ func TestRedshiftClusters(t *testing.T) {
 		{name: "as they are", want: []posture.Resource{bad, cluster("good", tags, good)}},
 		{name: "logging refused", sections: map[string]string{"redshift:DescribeLoggingStatus ClusterIdentifier=good error=AccessDenied": ""},
 			want: []posture.Resource{bad, cluster("good", tags, unlogged,
-				refused("redshift:DescribeLoggingStatus", "AccessDenied", "redshift:DescribeLoggingStatus", "audit_logging")...)}},
+				refused("redshift:DescribeLoggingStatus", "AccessDenied", "redshift:DescribeLoggingStatus", "audit_logging", "audit_logs_fail")...)}},
 		{name: "parameters refused", sections: map[string]string{"redshift:DescribeClusterParameters ParameterGroupName=strict error=AccessDenied": ""},
 			want: []posture.Resource{bad, cluster("good", tags, unsure,
 				refused("redshift:DescribeClusterParameters", "AccessDenied", "redshift:DescribeClusterParameters", "requires_tls")...)}},
