@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -9,21 +10,34 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/scanners/aws"
 )
 
 // TestAWSVariants judges kinds of resources that have not every setting. The
-// files of testdata/variants.txtar come in pairs: "want NAME" holds the
+// files of testdata/variants*.txtar come in pairs: "want NAME" holds the
 // resource type, the name of the resource where there are several, and what
 // each rule is to say, "-" for no finding; "NAME: CALL" holds what the API
 // answers. "TYPE: CALL" is for every case of a type that has not the call.
 func TestAWSVariants(t *testing.T) {
 	loaded := loadAWS(t)
-	archive, err := txtar.ParseFile("testdata/variants.txtar")
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("testdata/variants*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
 	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		testVariants(t, loaded, archive)
+	}
+}
+
+// testVariants judges the cases of one file. "TYPE: CALL" is for that file only.
+func testVariants(t *testing.T, loaded *policy.Policy, archive *txtar.Archive) {
+	t.Helper()
 	for _, file := range archive.Files {
 		name, isWant := strings.CutPrefix(file.Name, "want ")
 		if !isWant {

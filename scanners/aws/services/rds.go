@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,9 @@ const rdsPage = 100 // the largest page of RDS's listings
 type RDSInstance struct {
 	Engine              string    `json:"engine"`                // postgres, mysql, aurora-mysql, ...
 	EngineVersion       string    `json:"engine_version"`        // the version that runs
+	Class               string    `json:"class"`                 // db.t4g.small, ...
+	OnOutpost           bool      `json:"on_outpost"`            // it runs on an Outpost
+	InLocalZone         bool      `json:"in_local_zone"`         // it runs in a Local Zone
 	ClusterMember       bool      `json:"cluster_member"`        // it belongs to a cluster
 	ReadReplica         bool      `json:"read_replica"`          // it copies another instance or cluster
 	Public              bool      `json:"public"`                // its name resolves to a public address outside its VPC
@@ -94,6 +98,9 @@ func rdsInstanceDoc(r *engine.Reading, instance types.DBInstance) RDSInstance {
 	doc := RDSInstance{
 		Engine:              word(r, aws.ToString(instance.Engine), op, "engine"),
 		EngineVersion:       aws.ToString(instance.EngineVersion),
+		Class:               aws.ToString(instance.DBInstanceClass),
+		OnOutpost:           onOutpost(instance),
+		InLocalZone:         inLocalZone(r.Place, instance),
 		ClusterMember:       aws.ToString(instance.DBClusterIdentifier) != "",
 		ReadReplica:         aws.ToString(instance.ReadReplicaSourceDBInstanceIdentifier)+aws.ToString(instance.ReadReplicaSourceDBClusterIdentifier) != "",
 		Encrypted:           r.Flag(instance.StorageEncrypted, op, "encrypted"),
@@ -110,6 +117,22 @@ func rdsInstanceDoc(r *engine.Reading, instance types.DBInstance) RDSInstance {
 		doc.CertificateExpires = aws.ToTime(details.ValidTill).UTC()
 	}
 	return doc
+}
+
+// onOutpost reports whether an instance runs on an Outpost: the subnets of its
+// group are there, or its backups.
+func onOutpost(instance types.DBInstance) bool {
+	group := instance.DBSubnetGroup
+	return aws.ToString(instance.BackupTarget) == "outposts" || group != nil && slices.ContainsFunc(group.Subnets, func(subnet types.Subnet) bool {
+		return subnet.SubnetOutpost != nil && aws.ToString(subnet.SubnetOutpost.Arn) != ""
+	})
+}
+
+// inLocalZone reports whether an instance runs in a zone that is none of the
+// region's own. Without the zone's name, while it is made, it is not taken to be.
+func inLocalZone(p *engine.Place, instance types.DBInstance) bool {
+	zone := aws.ToString(instance.AvailabilityZone)
+	return zone != "" && !isZone(p, zone)
 }
 
 // tlsParameter returns the parameter by which a database refuses connections
