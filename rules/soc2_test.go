@@ -1,12 +1,14 @@
 package rules_test
 
 import (
+	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
 
 	"posture/internal/policy"
 	"posture/internal/posture"
@@ -99,74 +101,54 @@ func TestCriteriaHaveRules(t *testing.T) {
 	}
 }
 
+// demand is what rules ask of different resources; testdata/demands.yaml has all.
+type demand struct {
+	Titles string            `yaml:"titles"` // a regular expression
+	Family string            `yaml:"family"`
+	But    map[string]string `yaml:"but"` // by rule, of those that ask something else: its family
+}
+
 // TestSameDemandSameFamily holds that rules which ask the same of different
-// resources, in one cloud or several, are of one family. What differs although
-// the words are alike is named, with the family that it is of.
+// resources, in one cloud or several, are of one family.
 func TestSameDemandSameFamily(t *testing.T) {
+	text, err := os.ReadFile("testdata/demands.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var demands []demand
+	if err := yaml.Unmarshal(text, &demands); err != nil || len(demands) == 0 {
+		t.Fatalf("read %d demands, error %v", len(demands), err)
+	}
 	all := allRules(t)
-	for _, c := range []struct {
-		titles string // of the rules that ask the same
-		family string
-		but    map[string]string // by rule: its family
-	}{
-		{`encrypt.* (at rest|new objects by default)|(snapshots|volumes) are encrypted|encrypted with KMS$`, "encryption-at-rest", nil},
-		{`customer-(managed|supplied) (or|key|KMS)|with a KMS key`, "customer-managed-keys", nil},
-		{`\b(TLS|HTTPS|SSL)\b|encrypted connections`, "encryption-in-transit", nil},
-		{`[Kk]eys rotate`, "key-rotation", nil},
-		{`scheduled for de(letion|struction)`, "key-destruction", nil},
-		{`MFA|two-step|two-factor`, "strong-authentication", map[string]string{
-			"aws-alarm-console-auth":             "misuse-alerts",         // tells of it
-			"aws-iam-cross-account-trust-scoped": "outside-access",        // an external id will do
-			"aws-s3-mfa-delete":                  "log-protection",        // guards versions
-			"gcp-compute-os-login":               "identity-based-access", // its factor goes with the identity
-		}},
-		{`no recognizable credentials`, "secret-storage", nil},
-		{`keys.*(are rotated|younger than)`, "credential-age", nil},
-		{`[Uu]nused (IAM|passwords)`, "unused-access", nil},
-		{`full access|permission(s)?$|privilege escalation|more permissions|all actions|dedicated service account`, "least-privilege", nil},
-		{`(not|No one) hold`, "separation-of-duties", map[string]string{"gcp-iam-no-primitive-roles": "least-privilege"}},
-		{`listed accounts`, "outside-access", nil},
-		{`(are|is) not public($|,| by| and)|not shared with|not (readable|invocable) by the public|not granted to all|block.* public`, "public-exposure", map[string]string{
-			"aws-cloudtrail-bucket-not-public": "log-protection", // what is public are the traces
-			"gcp-log-sink-bucket-not-public":   "log-protection",
-		}},
-		{`publicly accessible|(public|external) (IP )?address|private nodes`, "internet-exposure", nil},
-		{`(from|to) the internet`, "open-ports", nil},
-		{`flow logs|(access|request|audit|engine) logs|logs? (requests|connections|queries)`, "activity-logs", map[string]string{
-			"gcp-audit-logs-all-services": "data-access-trail",
-			"gcp-storage-access-logging":  "data-access-trail",
-		}},
-		{`at least a year`, "log-retention", nil},
-		{`go(es)? off when|Alerts fire on`, "change-alerts", map[string]string{"aws-alarm-root-usage": "misuse-alerts"}},
-		{`supported runtime|upgrade`, "patching", nil},
-		{`[Bb]acked up|backups|snapshots for|recent snapshot|point-in-time`, "backup", nil},
-		{`earlier versions of|object versioning`, "versions", nil},
-		{`deletion protection`, "deletion-protection", nil},
-		{`Multi-AZ|Availability Zone|span zones|another zone|regional and`, "zones", nil},
-		{`[Dd]ead-letter`, "dead-letters", nil},
-		{`another region|multi-region$`, "copies-elsewhere", nil},
-		{`(expire data|delete objects)`, "disposal", nil},
-	} {
-		titles := regexp.MustCompile(c.titles)
-		seen := 0
-		for _, r := range all {
-			if !titles.MatchString(r.Title) {
-				if c.but[r.ID] != "" {
-					t.Errorf("%s: its title does not match %s", r.ID, c.titles)
-				}
-				continue
-			}
-			seen++
-			want := c.family
-			if other := c.but[r.ID]; other != "" {
-				want = other
-			}
-			if r.basis.Family != want {
-				t.Errorf("%s: %q: of family %s, want %s", r.ID, r.Title, r.basis.Family, want)
-			}
+	for _, d := range demands {
+		d.hold(t, all)
+	}
+}
+
+// hold complains of rules with such a title that are of another family.
+func (d demand) hold(t *testing.T, all []builtIn) {
+	t.Helper()
+	titles := regexp.MustCompile(d.Titles)
+	seen := map[string]bool{}
+	for _, r := range all {
+		if !titles.MatchString(r.Title) {
+			continue
 		}
-		if seen < 2 {
-			t.Errorf("%s: %d rules have such a title", c.titles, seen)
+		seen[r.ID] = true
+		want := d.Family
+		if other := d.But[r.ID]; other != "" {
+			want = other
+		}
+		if r.basis.Family != want {
+			t.Errorf("%s: %q: of family %s, want %s", r.ID, r.Title, r.basis.Family, want)
+		}
+	}
+	if len(seen) < 2 {
+		t.Errorf("%s: %d rules have such a title", d.Titles, len(seen))
+	}
+	for id := range d.But {
+		if !seen[id] {
+			t.Errorf("%s: expected a title as in %s", id, d.Titles)
 		}
 	}
 }
