@@ -28,38 +28,26 @@ type holder struct {
 
 // holders are the resources that the cases of testdata/policies.txtar are about.
 var holders = map[string]holder{
-	"queue": {"aws-sqs-queue-not-public", "AWS::SQS::Queue", []string{"public", "public_by_analyzer"}, `
--- access-analyzer:ListAnalyzers --
-{"analyzers": []}
--- sqs:ListQueues --
+	"queue": {"aws-sqs-queue-not-public", "AWS::SQS::Queue", []string{"public", "public_by_analyzer"}, noAnalyzer + `-- sqs:ListQueues --
 {"QueueUrls": ["https://sqs.us-east-1.amazonaws.com/111122223333/parcels"]}
 -- sqs:GetQueueAttributes --
 {"Attributes": {"Policy": POLICY}}
 -- sqs:ListQueueTags --
 {}
 `},
-	"topic": {"aws-sns-topic-not-public", "AWS::SNS::Topic", []string{"public", "public_by_analyzer"}, `
--- access-analyzer:ListAnalyzers --
-{"analyzers": []}
--- sns:ListTopics --
+	"topic": {"aws-sns-topic-not-public", "AWS::SNS::Topic", []string{"public", "public_by_analyzer"}, noAnalyzer + `-- sns:ListTopics --
 <Topics><member><TopicArn>arn:aws:sns:us-east-1:111122223333:parcels</TopicArn></member></Topics>
 -- sns:GetTopicAttributes --
 <Attributes><entry><key>Policy</key><value>XML</value></entry></Attributes>
 -- sns:ListTagsForResource --
 <Tags/>
 `},
-	"secret": {"aws-secretsmanager-policy-restrictive", "AWS::SecretsManager::Secret", []string{"public", "public_by_analyzer", "last_used"}, `
--- access-analyzer:ListAnalyzers --
-{"analyzers": []}
--- secretsmanager:ListSecrets --
+	"secret": {"aws-secretsmanager-policy-restrictive", "AWS::SecretsManager::Secret", []string{"public", "public_by_analyzer", "last_used"}, noAnalyzer + `-- secretsmanager:ListSecrets --
 {"SecretList": [{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:parcels-a1b2c3", "Name": "parcels", "LastAccessedDate": 1767225600}]}
 -- secretsmanager:GetResourcePolicy --
 {"ResourcePolicy": POLICY}
 `},
-	"key": {"aws-kms-key-policy-not-public", "AWS::KMS::Key", []string{"policy_public", "public_by_analyzer"}, `
--- access-analyzer:ListAnalyzers --
-{"analyzers": []}
--- kms:ListKeys --
+	"key": {"aws-kms-key-policy-not-public", "AWS::KMS::Key", []string{"policy_public", "public_by_analyzer"}, noAnalyzer + `-- kms:ListKeys --
 {"Keys": [{"KeyId": "parcels", "KeyArn": "arn:aws:kms:us-east-1:111122223333:key/parcels"}]}
 -- kms:ListAliases --
 {"Aliases": []}
@@ -84,10 +72,7 @@ var holders = map[string]holder{
 -- logs:DescribeResourcePolicies --
 {"resourcePolicies": [{"policyName": "parcels", "policyDocument": POLICY}]}
 `},
-	"repository": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by_analyzer"}, `
--- access-analyzer:ListAnalyzers --
-{"analyzers": []}
--- ecr:DescribeRepositories --
+	"repository": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by_analyzer"}, noAnalyzer + `-- ecr:DescribeRepositories --
 {"repositories": [{"repositoryArn": "arn:aws:ecr:us-east-1:111122223333:repository/parcels", "repositoryName": "parcels"}]}
 -- ecr:GetRepositoryPolicy --
 {"policyText": POLICY}
@@ -104,6 +89,15 @@ var holders = map[string]holder{
 `},
 	"unanalyzed": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by_analyzer"}, `
 -- access-analyzer:ListAnalyzers error=AccessDeniedException status=403 --
+-- ecr:DescribeRepositories --
+{"repositories": [{"repositoryArn": "arn:aws:ecr:us-east-1:111122223333:repository/parcels", "repositoryName": "parcels"}]}
+-- ecr:GetRepositoryPolicy --
+{"policyText": POLICY}
+`},
+	"unfound": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by_analyzer"}, `
+-- access-analyzer:ListAnalyzers --
+{"analyzers": [{"arn": "arn:aws:access-analyzer:us-east-1:111122223333:analyzer/a", "name": "a", "type": "ACCOUNT", "status": "ACTIVE", "createdAt": "2025-01-01T00:00:00Z"}]}
+-- access-analyzer:ListFindingsV2 error=AccessDeniedException status=403 --
 -- ecr:DescribeRepositories --
 {"repositories": [{"repositoryArn": "arn:aws:ecr:us-east-1:111122223333:repository/parcels", "repositoryName": "parcels"}]}
 -- ecr:GetRepositoryPolicy --
@@ -146,7 +140,7 @@ XML
 // identities are the users, groups, roles and policies that the cases of
 // testdata/identities.txtar are about.
 var identities = map[string]holder{
-	"trust":          {"aws-iam-cross-account-trust-scoped", "AWS::IAM::Role", []string{"trusts"}, roleEstate("ENCODED", "")},
+	"trust":          {"aws-iam-cross-account-trust-scoped", "AWS::IAM::Role", []string{"trusts", "public_by_analyzer"}, roleEstate("ENCODED", "") + noAnalyzer},
 	"federation":     {"aws-iam-role-federated-trust", "AWS::IAM::Role", []string{"open_to_providers"}, roleEstate("ENCODED", "")},
 	"audience":       {"aws-iam-role-federated-audience", "AWS::IAM::Role", []string{"any_audience"}, roleEstate("ENCODED", "")},
 	"everything":     {"aws-iam-no-admin-star-policies", "AWS::IAM::ManagedPolicy", []string{"grants"}, managedEstate},
@@ -174,6 +168,10 @@ var identities = map[string]holder{
 	"group":          {"aws-iam-group-not-administrator", "AWS::IAM::Group", []string{"administrator"}, memberEstate},
 	"group-combined": {"aws-iam-group-no-privilege-escalation", "AWS::IAM::Group", []string{"administrator", "escalates"}, memberEstate},
 }
+
+const noAnalyzer = `-- access-analyzer:ListAnalyzers --
+{"analyzers": []}
+`
 
 const managedEstate = `
 -- iam:GetAccountAuthorizationDetails --
@@ -255,10 +253,7 @@ var (
 	oddTrustEstate = strings.Replace(takerEstate, `"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/first"}`, `"Effect":"Maybe","Principal":"*"`, 1)
 )
 
-const lambdaEstate = `
--- access-analyzer:ListAnalyzers --
-{"analyzers": []}
--- lambda:ListFunctions --
+const lambdaEstate = noAnalyzer + `-- lambda:ListFunctions --
 {"Functions": [{"FunctionName": "parcels", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:parcels", "PackageType": "Image"}]}
 -- lambda:ListAliases --
 {"Aliases": [{"Name": "live", "FunctionVersion": "1"}]}

@@ -47,14 +47,20 @@ func (r *Reading) Got(err error, fields ...string) bool {
 
 // Mark marks the fields as unread for the cause. One that an answer lacks is
 // named in its cause.
-func (r *Reading) Mark(cause posture.Cause, fields ...string) {
+func (r *Reading) Mark(cause posture.Cause, fields ...string) { r.mark(cause, false, fields) }
+
+// MarkBeside does so for evidence beside other fields which may not exist: rules
+// are judged without it.
+func (r *Reading) MarkBeside(cause posture.Cause, fields ...string) { r.mark(cause, true, fields) }
+
+func (r *Reading) mark(cause posture.Cause, beside bool, fields []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, field := range fields {
 		if cause.Reason == posture.NotAnswered {
 			cause.Field = field
 		}
-		r.unread = append(r.unread, posture.Unread{Field: field, Cause: cause})
+		r.unread = append(r.unread, posture.Unread{Field: field, Cause: cause, Beside: beside})
 	}
 }
 

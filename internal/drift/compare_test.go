@@ -72,6 +72,7 @@ func finding(rule, region, resource string, status posture.Status) posture.Findi
 // finds.
 //
 //	p f ?    a pass, a fail, an unknown
+//	q g      a pass, a fail, without the evidence beside it
 //	e E      a fail under a live, an expired exemption
 //	x -      nothing, though the listing was complete; because it was not
 //	!        nothing, as nothing of the target was read
@@ -107,6 +108,12 @@ func (s *sample) run(token string) (drift.Input, []posture.Finding) {
 		findings = append(findings, f)
 	case '?':
 		f.Status, f.Unknown = posture.Unknown, []posture.Unread{{Field: "versioning", Cause: denied}}
+		findings = append(findings, f)
+	case 'q', 'g':
+		f.Beside = []posture.Unread{{Field: "public_by_analyzer", Cause: denied, Beside: true}}
+		if token[0] == 'q' {
+			f.Status = posture.Pass
+		}
 		findings = append(findings, f)
 	case 'e', 'E':
 		f.Exemption = &posture.Exemption{ID: "x1", Expires: "2026-12-01", Expired: token[0] == 'E'}
@@ -189,6 +196,21 @@ func checkStories(t *testing.T, rows []storyRow) {
 			}
 		})
 	}
+}
+
+// TestCompareBeside specifies what a pass without the evidence beside it ends.
+func TestCompareBeside(t *testing.T) {
+	checkStories(t, []storyRow{
+		{"it may have failed by that", "p f q q", ". regressed . ."},
+		{"until that is read again", "p f q p", ". regressed . resolved:fixed"},
+		{"it failed without that", "p g q", ". regressed resolved:fixed"},
+		{"it failed without that, then with", "p g f q", ". regressed . ."},
+		{"it failed with that, then without", "p f g q", ". regressed . resolved:fixed"},
+		{"and the rule changes", "p f q* p", ". regressed . closed:rule-changed"},
+		{"it never failed", "q q p q", ". . . ."},
+		{"it fails after", "p q f", ". . regressed"},
+		{"it is gone after", "p f q x", ". regressed . deleted"},
+	})
 }
 
 // TestCompareStories specifies changes, absence and scope.

@@ -1,14 +1,21 @@
 package drift
 
-import "posture/internal/posture"
+import (
+	"slices"
+
+	"posture/internal/posture"
+)
 
 // meet returns the line that follows from a line and a finding, and the change
 // between them, if any.
 func (c *comparison) meet(t Notified, f *posture.Finding, j *judge) (Notified, *Change) {
 	t.describe(f)
-	if f.Status == posture.Unknown {
+	if f.Status == posture.Unknown || t.restsOnMore(f) {
 		t.unread(c.Now, causeOf(f))
 		return t, nil
+	}
+	if f.Status == posture.Fail {
+		t.Alone = len(f.Beside) > 0
 	}
 	seen, flipped := t.seen(), t.Status != f.Status
 	changed := t.Digest != j.Digest
@@ -192,10 +199,10 @@ func (c *comparison) ended(kind Kind, reason Reason, t *Notified, f *posture.Fin
 	return change
 }
 
-// causeOf returns the first cause of an unknown finding.
+// causeOf returns the first cause for which a finding says less than it could.
 func causeOf(f *posture.Finding) posture.Cause {
-	if len(f.Unknown) == 0 {
-		return posture.Cause{Reason: posture.Mistake, Code: "unknown for no reason"}
+	for _, why := range slices.Concat(f.Unknown, f.Beside) {
+		return why.Cause
 	}
-	return f.Unknown[0].Cause
+	return posture.Cause{Reason: posture.Mistake, Code: "unknown for no reason"}
 }

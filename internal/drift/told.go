@@ -42,6 +42,7 @@ type Notified struct {
 	Flips     []time.Time        `json:"flips,omitempty"`     // slots of the latest changes between pass and fail, within FlipWindow
 	Unstable  bool               `json:"unstable,omitempty"`  // people were notified that it flips too often
 	Passes    int                `json:"passes,omitempty"`    // passes in a row while its recovery is held back
+	Alone     bool               `json:"alone,omitempty"`     // the failing was last read without the evidence beside it
 	Exemption *posture.Exemption `json:"exemption,omitempty"` // as it was when the failing was last read
 	Fixed     *Failing           `json:"fixed,omitempty"`     // the last failing that was fixed, however long ago
 }
@@ -155,11 +156,17 @@ func (t *Notified) flip(now time.Time, flipped bool) {
 	t.Unstable = t.Unstable && t.flapping()
 }
 
+// restsOnMore reports whether a pass was found without evidence that the failing
+// may have rested on: it does not show that it is over.
+func (t *Notified) restsOnMore(f *posture.Finding) bool {
+	return f.Status == posture.Pass && len(f.Beside) > 0 && t.Status == posture.Fail && !t.Alone
+}
+
 // forgetFlips forgets that it ever flipped.
 func (t *Notified) forgetFlips() { t.Flips, t.Unstable, t.Passes = nil, false, 0 }
 
 // close forgets the failing that is over.
 func (t *Notified) close() {
 	t.FirstFail, t.LastFail = time.Time{}, time.Time{}
-	t.Alert, t.Exemption, t.Passes = Mention{}, nil, 0
+	t.Alert, t.Exemption, t.Passes, t.Alone = Mention{}, nil, 0, false
 }

@@ -23,13 +23,17 @@ type evidence struct {
 }
 
 // evidence returns the values of the fields that the rule reads and that were
-// read, in a form that encodes as JSON and is bounded in size. Of a resource
+// read, in a form that encodes as JSON and is bounded in size. Evidence that the
+// rule was judged without says so. Of a resource
 // that was read from an inventory they say how old they may be.
 func (c *judging) evidence(r *rule) []posture.Value {
 	values := make([]posture.Value, 0, len(r.show)+1)
 	for _, e := range r.show {
-		if !c.isUnread(e.path) {
+		switch {
+		case !c.isUnread(e.path):
 			values = append(values, posture.Value{Path: e.label, Value: c.value(e.path)})
+		case len(c.overlapping([]fieldPath{e.path}, true)) > 0:
+			values = append(values, posture.Value{Path: e.label, Value: "not read"})
 		}
 	}
 	if len(values) > 0 {

@@ -130,6 +130,9 @@ func (c *judging) judge(r *rule) (posture.Finding, bool) {
 	}
 	f := newFinding(r, c.subject.resource)
 	f.Status, f.Unknown = v.status, v.unknown
+	if f.Status != posture.Unknown {
+		f.Beside = causes(c.overlapping(r.reads, true))
+	}
 	f.Evidence = c.evidence(r)
 	if f.Status == posture.Fail {
 		f.Sentence, f.Command = c.say(r)
@@ -171,14 +174,16 @@ func (c *judging) evaluate(r *rule, e *expression, key string) verdict {
 	return verdict{status: posture.Fail}
 }
 
-// missing returns the unread fields that the rule reads.
-func (c *judging) missing(r *rule) []unread { return c.overlapping(r.reads) }
+// missing returns the unread fields that the rule reads, and is not judged
+// without.
+func (c *judging) missing(r *rule) []unread { return c.overlapping(r.reads, false) }
 
-// overlapping returns the unread fields that touch one of the paths.
-func (c *judging) overlapping(paths []fieldPath) []unread {
+// overlapping returns the unread fields that touch one of the paths, of those
+// that are evidence beside others or of the rest.
+func (c *judging) overlapping(paths []fieldPath, beside bool) []unread {
 	var missing []unread
 	for _, u := range c.unread {
-		if slices.ContainsFunc(paths, u.path.overlaps) {
+		if u.Beside == beside && slices.ContainsFunc(paths, u.path.overlaps) {
 			missing = append(missing, u)
 		}
 	}
@@ -187,6 +192,9 @@ func (c *judging) overlapping(paths []fieldPath) []unread {
 
 // causes returns the unread fields as findings have them.
 func causes(missing []unread) []posture.Unread {
+	if len(missing) == 0 {
+		return nil
+	}
 	list := make([]posture.Unread, 0, len(missing))
 	for _, u := range missing {
 		list = append(list, u.Unread)

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,39 @@ func TestJudge(t *testing.T) {
 	want.Status, want.Evidence, want.Unknown = posture.Unknown, want.Evidence[1:], r.Unread[:1]
 	if diff := cmp.Diff(want, judgeOne(t, p, r)); diff != "" {
 		t.Errorf("unknown:\n%s", diff)
+	}
+}
+
+// TestBeside holds that rules are judged without the evidence beside a field, say
+// so, and stay unknown where the field itself was not read.
+func TestBeside(t *testing.T) {
+	p := loadRules(t, map[string]string{"r": "!resource.policy.public && resource.versioning"})
+	left := posture.Unread{Field: "policy.public", Cause: denied, Beside: true}
+	for _, c := range []struct {
+		name   string
+		doc    bucket
+		unread []posture.Unread
+		want   posture.Status
+		beside []posture.Unread
+	}{
+		{"pass without", bucket{Versioning: true}, []posture.Unread{left}, posture.Pass, []posture.Unread{left}},
+		{"fail without", bucket{}, []posture.Unread{left}, posture.Fail, []posture.Unread{left}},
+		{"another field beside", bucket{Versioning: true}, []posture.Unread{{Field: "days", Cause: denied, Beside: true}}, posture.Pass, nil},
+		{"and the field itself", bucket{}, []posture.Unread{left, {Field: "versioning", Cause: denied}}, posture.Unknown, nil},
+		{"unread, not beside", bucket{Versioning: true}, []posture.Unread{{Field: "policy.public", Cause: denied}}, posture.Unknown, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := resource(c.doc)
+			r.Unread = c.unread
+			f := judgeOne(t, p, r)
+			if diff := cmp.Diff(c.beside, f.Beside); diff != "" || f.Status != c.want {
+				t.Errorf("%s, want %s; beside (-want +got):\n%s", f.Status, c.want, diff)
+			}
+			said := slices.Contains(f.Evidence, posture.Value{Path: "resource.policy.public", Value: "not read"})
+			if said != (len(c.beside) > 0) && c.want != posture.Unknown {
+				t.Errorf("evidence: %v", f.Evidence)
+			}
+		})
 	}
 }
 

@@ -148,7 +148,7 @@ func (r *rule) word() []error {
 // say returns the sentence about a failing resource, and the command that
 // fixes it. Where a value was not read or cannot be had there is none.
 func (c *judging) say(r *rule) (sentence, command string) {
-	vars := c.variables(r, c.overlapping(r.wording.reads))
+	vars := c.variables(r, c.overlapping(r.wording.reads, false))
 	for _, f := range r.wording.sentences {
 		if holds, _ := f.holds(vars); holds {
 			sentence = f.say.fill(c, vars, spoken)

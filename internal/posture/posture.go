@@ -74,8 +74,9 @@ func (r Resource) WhyUnread(field string) (Cause, bool) {
 // a dotted path of JSON names ("policy.denies_insecure_transport"), or FieldName
 // or FieldTags, and why. All below the path counts as unread too.
 type Unread struct {
-	Field string `json:"field"`
-	Cause Cause  `json:"cause"`
+	Field  string `json:"field"`
+	Cause  Cause  `json:"cause"`
+	Beside bool   `json:"beside,omitempty"` // it is evidence beside other fields, which may not exist: rules are judged without it
 }
 
 // Population says how many resources of a type one place holds, and whether
@@ -205,6 +206,7 @@ type Finding struct {
 	Status      Status     `json:"status"`
 	Evidence    []Value    `json:"evidence,omitempty"` // the fields that the rule read, with their values
 	Unknown     []Unread   `json:"unknown,omitempty"`  // why the status is unknown
+	Beside      []Unread   `json:"beside,omitempty"`   // evidence that was not read, and that the status was found without
 	Sentence    string     `json:"sentence,omitempty"` // how the resource fails, in one sentence; "": the rule has none, or a value was not read
 	Command     string     `json:"command,omitempty"`  // what fixes it, for a shell, values quoted; "": there is none
 	Owner       string     `json:"owner,omitempty"`

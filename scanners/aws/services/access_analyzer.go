@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -28,8 +29,9 @@ func analyzerCalls() []scanners.Call {
 
 // analysis is what the analyzers of a region found.
 type analysis struct {
-	exists bool            // there is an analyzer of access from outside
-	public map[string]bool // ARNs of the account's resources that are public
+	exists   bool            // there is an analyzer of access from outside
+	public   map[string]bool // ARNs of the account's resources that are public
+	unlisted bool            // analyzers could not be listed, and none is known
 }
 
 func analyzerClient(p *engine.Place) *accessanalyzer.Client {
@@ -43,11 +45,12 @@ func readAnalysis(ctx context.Context, p *engine.Place) (analysis, error) {
 		analyzers, err := engine.ListAll(ctx, pages, func(page *accessanalyzer.ListAnalyzersOutput) []types.AnalyzerSummary { return page.Analyzers })
 		found := analysis{public: map[string]bool{}}
 		for _, analyzer := range analyzers {
-			if err == nil && analyzer.Status == types.AnalyzerStatusActive && (analyzer.Type == types.TypeAccount || analyzer.Type == types.TypeOrganization) {
+			if analyzer.Status == types.AnalyzerStatusActive && (analyzer.Type == types.TypeAccount || analyzer.Type == types.TypeOrganization) {
 				found.exists = true
-				err = found.read(ctx, p, analyzer.Arn)
+				err = cmp.Or(err, found.read(ctx, p, analyzer.Arn))
 			}
 		}
+		found.unlisted = err != nil && !found.exists
 		return found, err
 	})
 }
@@ -74,10 +77,40 @@ func (a *analysis) read(ctx context.Context, p *engine.Place, analyzer *string) 
 // counts where it differs from our own reading, in the field ours. What only
 // resource control policies close is not public: analyzers leave them out.
 func readByAnalyzer(ctx context.Context, r *engine.Reading, arn string, own entry, ours string) bool {
+	return analyzed(r, arn, own, ours, func() (analysis, error) { return readAnalysis(ctx, r.Place) })
+}
+
+// readRoleByAnalyzer does so for a role, which analyzers of every region look at.
+func readRoleByAnalyzer(ctx context.Context, r *engine.Reading, arn string, own entry) bool {
+	return analyzed(r, arn, own, "trusts", func() (analysis, error) { return readFirstAnalysis(ctx, r.Place) })
+}
+
+// readFirstAnalysis reads the findings of the first region that has an analyzer.
+func readFirstAnalysis(ctx context.Context, p *engine.Place) (analysis, error) {
+	var none analysis
+	var gap error
+	regions, _ := p.Regions()
+	for _, region := range regions {
+		found, err := readAnalysis(ctx, p.In(region))
+		switch {
+		case err == nil && found.exists:
+			return found, nil
+		case err != nil && (gap == nil || none.unlisted):
+			none, gap = found, err
+		}
+	}
+	return none, gap
+}
+
+func analyzed(r *engine.Reading, arn string, own entry, ours string, read func() (analysis, error)) bool {
 	if !r.Wants(byAnalyzer) {
 		return false
 	}
-	found, err := readAnalysis(ctx, r.Place)
+	found, err := read()
+	if found.unlisted {
+		r.MarkBeside(r.Cause(err), byAnalyzer)
+		return false
+	}
 	if !r.Got(err, byAnalyzer) {
 		return false
 	}

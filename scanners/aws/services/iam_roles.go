@@ -18,14 +18,15 @@ import (
 
 // IAMRole is what rules may ask of a role.
 type IAMRole struct {
-	HeldByAWS       bool      `json:"held_by_aws"`       // only AWS can change it: linked to a service, or made by Identity Center
-	Administrator   bool      `json:"administrator"`     // the policies that it has, attached and inline, allow everything
-	Escalates       []string  `json:"escalates"`         // allowed combinations by which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
-	InlinePolicies  int       `json:"inline_policies"`   // policies inside the role
-	Trusts          []string  `json:"trusts"`            // other accounts that may take it without external id, MFA or condition on who asks; "*": any
-	OpenToProviders []string  `json:"open_to_providers"` // identity providers of which everybody may take it: ARN or host; "*": any
-	AnyAudience     []string  `json:"any_audience"`      // OpenID Connect providers of which tokens made for any application are accepted: ARN or host; "*": any
-	IdleSince       time.Time `json:"idle_since"`        // when it was last used; when never, since when it exists
+	HeldByAWS        bool      `json:"held_by_aws"`        // only AWS can change it: linked to a service, or made by Identity Center
+	Administrator    bool      `json:"administrator"`      // the policies that it has, attached and inline, allow everything
+	Escalates        []string  `json:"escalates"`          // allowed combinations by which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
+	InlinePolicies   int       `json:"inline_policies"`    // policies inside the role
+	Trusts           []string  `json:"trusts"`             // other accounts that may take it without external id, MFA or condition on who asks; "*": any
+	OpenToProviders  []string  `json:"open_to_providers"`  // identity providers of which everybody may take it: ARN or host; "*": any
+	AnyAudience      []string  `json:"any_audience"`       // OpenID Connect providers of which tokens made for any application are accepted: ARN or host; "*": any
+	PublicByAnalyzer bool      `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that anybody may take it
+	IdleSince        time.Time `json:"idle_since"`         // when it was last used; when never, since when it exists
 }
 
 var iamRoles = engine.Service{
@@ -34,7 +35,7 @@ var iamRoles = engine.Service{
 		Service: "iam",
 		Doc:     IAMRole{},
 		Global:  true,
-		Calls:   append(grantCalls(), iamDetailsCall),
+		Calls:   slices.Concat(grantCalls(), analyzerCalls(), []scanners.Call{iamDetailsCall}),
 		Console: scanners.Console{Path: "/iam/home#/roles/details/{last}"},
 	},
 	Scan: scanIAMRoles,
@@ -71,15 +72,17 @@ func readIAMRole(ctx context.Context, p *engine.Place, role types.RoleDetail) {
 	if !ofService(aws.ToString(role.Arn)) {
 		above = readGuards(ctx, p)
 	}
-	doc.readTrust(r, role.AssumeRolePolicyDocument, above)
+	ours := doc.readTrust(r, role.AssumeRolePolicyDocument, above)
+	doc.PublicByAnalyzer = readRoleByAnalyzer(ctx, r, aws.ToString(role.Arn), ours)
 	r.EmitIn(posture.Global, aws.ToString(role.Arn), aws.ToString(role.RoleName), iamTags(role.Tags), &doc)
 }
 
-// readTrust says who may take the role, under what the organization forbids.
-func (doc *IAMRole) readTrust(r *engine.Reading, document *string, above guards) {
+// readTrust says who may take the role, under what the organization forbids,
+// and returns whether anybody may.
+func (doc *IAMRole) readTrust(r *engine.Reading, document *string, above guards) entry {
 	policy, err := parseGrants(document)
 	if !r.Got(err, "trusts", "open_to_providers", "any_audience") {
-		return
+		return entry{}
 	}
 	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account, Guards: above.resources})
 	doc.Trusts = trust.Unscoped
@@ -96,6 +99,7 @@ func (doc *IAMRole) readTrust(r *engine.Reading, document *string, above guards)
 	if !above.certain(r, len(doc.AnyAudience) > 0, "any_audience") {
 		doc.AnyAudience = nil
 	}
+	return entry{slices.Contains(doc.Trusts, "*"), trust.Guarded}
 }
 
 // readProviders says who may come from identity providers.

@@ -177,7 +177,7 @@ func TestResourceControlPolicies(t *testing.T) {
 					want[of] = append(want[of], top)
 				}
 			}
-			s := scanUnder(t, openEstate(t), organized(t, fullAccess, test.rcp, test.changes), want)
+			s := scanUnder(t, withPolicy(t, everybodysPolicy), organized(t, fullAccess, test.rcp, test.changes), want)
 			if got := stillOpen(t, s); got != test.open {
 				t.Errorf("open: %s\nwant: %s", got, test.open)
 			}
@@ -185,10 +185,11 @@ func TestResourceControlPolicies(t *testing.T) {
 	}
 }
 
-// openEstate returns everybodys with its policies.
-func openEstate(t *testing.T) *awstest.Estate {
+const everybodysPolicy = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}`
+
+// withPolicy returns everybodys with one policy for all but the roles.
+func withPolicy(t *testing.T, policy string) *awstest.Estate {
 	t.Helper()
-	policy := `{"Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}`
 	quoted, err := json.Marshal(policy)
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ type S3Bucket struct {
 	MFADelete            bool           `json:"mfa_delete"`                 // deleting a version for good asks for MFA
 	EncryptionAlgorithm  string         `json:"encryption_algorithm"`       // of default encryption: AES256, aws:kms, aws:kms:dsse; "" without any
 	Public               bool           `json:"public"`                     // policy or ACL admits anybody, and no public access block stops it
+	PublicByAnalyzer     bool           `json:"public_by_analyzer"`         // IAM Access Analyzer has an active finding that it is public
 	PublicBy             []string       `json:"public_by"`                  // what admits them: ACL, policy, or S3's own verdict on the policy, with ours where they differ
 	PublicAccessBlocked  bool           `json:"public_access_blocked"`      // all four blocks hold, be it by the bucket's own or the account's
 	Policy               S3BucketPolicy `json:"policy"`                     // what the bucket policy says
@@ -52,7 +53,7 @@ var s3Buckets = engine.Service{
 		Service: "s3",
 		Doc:     S3Bucket{},
 		Global:  true,
-		Calls: []scanners.Call{
+		Calls: append(analyzerCalls(), []scanners.Call{
 			{Op: "s3:ListBuckets", Permission: "s3:ListAllMyBuckets"},
 			{Op: "s3control:GetPublicAccessBlock", Permission: "s3:GetAccountPublicAccessBlock", For: []string{"public", "public_by", "public_access_blocked"}},
 			{Op: "cloudtrail:DescribeTrails", For: []string{"stores_cloudtrail_logs"}},
@@ -74,7 +75,7 @@ var s3Buckets = engine.Service{
 			{Op: "s3:GetObjectLockConfiguration", Permission: "s3:GetBucketObjectLockConfiguration", Each: true, For: []string{"object_lock"}},
 			{Op: "s3:GetBucketReplication", Permission: "s3:GetReplicationConfiguration", Each: true, For: []string{"replicates_to_other_region"}},
 			{Op: "s3:GetBucketTagging", Each: true, For: []string{"tags"}},
-		},
+		}...),
 		Console: scanners.Console{Path: "/s3/buckets/{last}?region={region}"},
 	},
 	AtOnce: 96,
@@ -126,15 +127,16 @@ func otherKind(bucket types.Bucket) bool {
 // bucketReading is one bucket being read.
 type bucketReading struct {
 	*engine.Reading
-	client *s3.Client
-	name   *string
-	arn    string
-	region string
-	doc    S3Bucket
-	above  guards // known once the bucket's exposure is read
-	tags   map[string]string
-	policy func() (text string, err error)        // the bucket policy, asked for once; "" for none
-	acl    func() (*s3.GetBucketAclOutput, error) // asked for once
+	client  *s3.Client
+	name    *string
+	arn     string
+	region  string
+	doc     S3Bucket
+	above   guards // known once the bucket's exposure is read
+	guarded bool   // then too: only what the organization forbids keeps everybody out
+	tags    map[string]string
+	policy  func() (text string, err error)        // the bucket policy, asked for once; "" for none
+	acl     func() (*s3.GetBucketAclOutput, error) // asked for once
 }
 
 func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, listed bucketListing) {
@@ -162,6 +164,7 @@ func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, lis
 		func() { b.readTrails(ctx) },
 		func() { b.readDelivered(ctx, listed) },
 	)
+	b.doc.PublicByAnalyzer = readByAnalyzer(ctx, b.Reading, b.arn, entry{b.doc.Public, b.guarded}, "public")
 	b.doc.Created = readCreated(b.Reading, bucket.CreationDate, "s3:ListBuckets")
 	b.doc.LastBackup = readLastBackup(ctx, b.Reading, b.arn)
 	b.Got(err, append(scanners.FieldsOf(b.doc), posture.FieldTags)...) // nobody knows what a panic left undone

@@ -38,7 +38,7 @@ func (b *bucketReading) readExposure(ctx context.Context) {
 // read.
 func (b *bucketReading) readPublic(ctx context.Context, blocks accessBlocks) {
 	b.above = guardsOf(ctx, b.Place, "s3")
-	if iampolicy.Closed(b.ask()) {
+	if b.guarded = iampolicy.Closed(b.ask()); b.guarded {
 		return
 	}
 	var by string
@@ -128,7 +128,7 @@ func (b *bucketReading) policyIsPublic(ctx context.Context) (public engine.Answe
 		err = notUnderstood("s3:GetBucketPolicy")
 		return engine.AnyOf(theirs, engine.Answer{Err: err}), policyStatus, err
 	}
-	if verdict.Guarded {
+	if b.guarded = verdict.Guarded; b.guarded {
 		return engine.Answer{}, "", gap // S3 looks at the policy alone
 	}
 	public, by = b.compare(theirs, verdict)

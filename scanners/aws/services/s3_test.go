@@ -18,7 +18,7 @@ var fourBuckets string
 
 // s3Fixtures has a trail of every region that delivers to alpha, and one of
 // eu-west-1 only that delivers to delta.
-var s3Fixtures = fourBuckets + `
+var s3Fixtures = fourBuckets + noAnalyzer + `
 -- backup:ListProtectedResources region=us-east-1 --
 {"Results": [{"ResourceArn": "arn:aws:s3:::alpha", "ResourceType": "S3", "LastBackupTime": 1767139200}]}
 -- backup:ListProtectedResources region=eu-west-1 --
