@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"posture/internal/audit"
 	"posture/internal/config"
 	"posture/internal/drift"
 	"posture/internal/outbox"
@@ -146,6 +147,42 @@ func TestBackSaysWhatFails(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// TestOneCloudMissesNoOther: a run over one cloud does not look for the targets of
+// another.
+func TestOneCloudMissesNoOther(t *testing.T) {
+	t.Parallel()
+	s := newSite(loadPolicy(t), "1")
+	s.cloud.put("1", "arn:bucket:main", bad)
+	s.expect(t, "baseline 1")
+	shop := newCloud("shop")
+	shop.change("shop", func(a *account) { a.target.Provider = posture.GCP })
+	shop.edit("shop", "arn:bucket:main", func(r *posture.Resource) { r.Provider = posture.GCP })
+	for _, want := range [][]string{{"baseline 0"}, nil} {
+		a := s.process(s.disk)
+		a.Clouds = map[posture.Provider]audit.Cloud{posture.GCP: shop.as(s.policy)}
+		if _, err := s.cover(a, "gcp"); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, s.slack.told()); diff != "" {
+			t.Errorf("told by the run over the other (-want +got):\n%s", diff)
+		}
+		s.next()
+		s.expect(t)
+	}
+}
+
+// TestRegionSwitchedOff: where nothing says which regions to read, those that the
+// account has are in scope, and what is in another is no longer looked for.
+func TestRegionSwitchedOff(t *testing.T) {
+	t.Parallel()
+	s := newSite(loadPolicy(t), "1")
+	s.cloud.put("1", "arn:bucket:there", bad)
+	s.cloud.edit("1", "arn:bucket:there", func(r *posture.Resource) { r.Region = "there" })
+	s.expect(t, "baseline 1")
+	s.cloud.remove("1", "arn:bucket:there")
+	s.expect(t, "closed:out of scope "+encrypted+" 1/arn:bucket:there")
 }
 
 // TestGoneBeforeALateRun: a run that is published after the one that missed the
