@@ -11,6 +11,7 @@ import (
 
 // TestGoneCells: what is gone has a line of its own among the changes.
 func TestGoneCells(t *testing.T) {
+	t.Parallel()
 	target := posture.Target{Provider: posture.AWS, Account: "444455556666", Name: "shop"}
 	one := drift.Alert{Kind: drift.TargetGone, Severity: posture.High, Total: 12, Target: &target, Targets: []drift.TargetCount{{Target: target, Count: 12}}}
 	two := drift.Alert{

@@ -74,6 +74,7 @@ func commands(text string) [][]string {
 // TestDocumentedCommands holds that every command of the documents is there,
 // with its flags.
 func TestDocumentedCommands(t *testing.T) {
+	t.Parallel()
 	world := &streams{out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now, clouds: clouds.All()}
 	for path, text := range documents(t) {
 		for _, args := range commands(text) {
@@ -106,6 +107,7 @@ fail: [{name: b, given: {}}]
 // TestDocumentedYAML holds that every sample of posture.yaml and of a rule is
 // one.
 func TestDocumentedYAML(t *testing.T) {
+	t.Parallel()
 	for path, text := range documents(t) {
 		for _, sample := range blocks(text, "yaml") {
 			if strings.HasPrefix(sample, "category:") { // what of a rule is written so
@@ -128,6 +130,7 @@ func TestDocumentedYAML(t *testing.T) {
 
 // TestDocumentedLinks holds that what the documents link to is there.
 func TestDocumentedLinks(t *testing.T) {
+	t.Parallel()
 	for path, text := range documents(t) {
 		for _, match := range linked.FindAllStringSubmatch(text, -1) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(path), match[1])); err != nil {

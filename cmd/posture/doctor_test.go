@@ -10,6 +10,7 @@ import (
 
 // TestTrials holds how what could not be read becomes what is missing.
 func TestTrials(t *testing.T) {
+	t.Parallel()
 	needs := []need{{"s3:GetAcl", "s3:GetBucketAcl"}, {"s3:GetPolicy", "s3:GetBucketPolicy"}, {"s3:List", "s3:ListAllMyBuckets"}, {"kms:List", "kms:ListKeys"}, {"ec2:List", "ec2:List"}}
 	found := attempts{}
 	cause := func(reason posture.Reason, operation, code, permission string) posture.Cause {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestEstimate(t *testing.T) {
+	t.Parallel()
 	call := func(typ, op string, global, each bool) scanners.Declared {
 		return scanners.Declared{Type: typ, Global: global, Call: scanners.Call{Op: op, Each: each}}
 	}

@@ -14,6 +14,7 @@ import (
 // TestReplaceFile holds that a file takes its place whole and private, that
 // nothing is written through a link, and that an error changes nothing.
 func TestReplaceFile(t *testing.T) {
+	t.Parallel()
 	full := errors.New("disk full")
 	for name, c := range map[string]struct {
 		before func(dir string) error
@@ -69,6 +70,7 @@ func linkTo(name string) func(string) error {
 
 // TestCreateFile holds that what is there stays, a link to nowhere too.
 func TestCreateFile(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		before func(dir string) error
 		want   map[string]string

@@ -22,6 +22,7 @@ import (
 // TestGoogleCloudScripts runs the scripts of testdata/gcp, each against a
 // Google Cloud of its own.
 func TestGoogleCloudScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/gcp", Setup: setUpGCP, RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -31,6 +31,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 // TestScripts runs the scripts of testdata, each against a cloud of its own.
 // They are to be read as a manual.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata", Setup: setUp, RequireUniqueNames: true, UpdateScripts: *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -19,6 +19,7 @@ import (
 // what waits shows it. Findings, messages and rules are held by tests of their
 // packages.
 func TestNeverOfEarlierVersions(t *testing.T) {
+	t.Parallel()
 	slot := time.Date(2026, 11, 22, 1, 0, 0, 0, time.UTC)
 	target := posture.Target{Provider: posture.AWS, Account: "111122223333"}
 	run := closedWithout(t, slot, target)

@@ -8,6 +8,7 @@ import (
 
 // TestCommand holds that what is printed to be run next can be pasted.
 func TestCommand(t *testing.T) {
+	t.Parallel()
 	for program, want := range map[string]string{
 		"":                              `posture rules test 'my rules' 'it'\''s'`,
 		"build/posture":                 `build/posture rules test 'my rules' 'it'\''s'`,

@@ -14,6 +14,7 @@ import (
 
 // TestProgress holds what a person at a terminal sees.
 func TestProgress(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	now := time.Date(2026, time.November, 22, 1, 0, 0, 0, time.UTC)
 	p := &progress{out: &out, moving: true, now: func() time.Time { return now }, started: now, read: map[string]int{}, columns: 100}
@@ -53,6 +54,7 @@ func TestProgress(t *testing.T) {
 // TestNoTerminal holds what a log gets: a line at the start, one a minute, and
 // one at the end; nothing where a scan does not begin, and no colours.
 func TestNoTerminal(t *testing.T) {
+	t.Parallel()
 	var out bytes.Buffer
 	now := time.Date(2026, time.November, 22, 1, 0, 0, 0, time.UTC)
 	world := &streams{out: &out, err: &out, getenv: func(string) string { return "" }, now: func() time.Time { return now }}

@@ -27,6 +27,7 @@ func opener(opened map[string]error) audit.Cloud {
 
 // TestReach holds which failures end a scan before it begins, and how.
 func TestReach(t *testing.T) {
+	t.Parallel()
 	mistake := errors.New("region is not enabled")
 	denied := &posture.ReadError{Cause: posture.Cause{Reason: posture.Denied}, Err: errors.New("denied")}
 	late := &posture.ReadError{Cause: posture.Cause{Reason: posture.TimedOut}, Err: errors.New("late")}

@@ -33,6 +33,7 @@ func (g gates) Scan(_ context.Context, _ posture.Want, emit func(posture.Resourc
 // TestScanTable: a scan prints as many rows as a person may read and says how
 // many there are beyond; all of them are in the store.
 func TestScanTable(t *testing.T) {
+	t.Parallel()
 	for _, more := range []int{0, 1, 7} {
 		count := shownFindings + more
 		open := harbor(nil)
@@ -77,6 +78,7 @@ func TestScanTable(t *testing.T) {
 }
 
 func TestVerdicts(t *testing.T) {
+	t.Parallel()
 	got := verdicts(map[string]int{"s3:GetBucketPolicyStatus": 1, "access-analyzer:ListFindingsV2": 2})
 	want := "2 resources judged otherwise by the provider itself (access-analyzer:ListFindingsV2); the stricter verdict counts\n" +
 		"1 resource judged otherwise by the provider itself (s3:GetBucketPolicyStatus); the stricter verdict counts\n"

@@ -11,6 +11,7 @@ import (
 
 // TestSkeletons holds that a new rule for any type and category is valid.
 func TestSkeletons(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	n := 0
 	for _, c := range clouds.All() {

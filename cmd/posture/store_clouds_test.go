@@ -12,6 +12,7 @@ import (
 // TestCloudStores runs the scripts of testdata/stores, each with a bucket of
 // Google Cloud called results beside its AWS accounts.
 func TestCloudStores(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/stores", RequireUniqueNames: true, UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error { return errors.Join(setUp(env), setUpBucket(env)) },

@@ -14,6 +14,7 @@ import (
 
 // TestBucketRegion holds what is made of S3's answers about a bucket.
 func TestBucketRegion(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		status int
 		region string
@@ -45,6 +46,7 @@ func TestBucketRegion(t *testing.T) {
 
 // TestNoNetwork holds that what time may fix is no mistake of the user.
 func TestNoNetwork(t *testing.T) {
+	t.Parallel()
 	_, err := bucketRegion(context.Background(), s3Client(awsAt("http://127.0.0.1:1")), store.URL{Scheme: store.SchemeS3, Bucket: "results"})
 	if codeOf(err) != exitIncomplete {
 		t.Fatalf("got %v, want exit code %d", err, exitIncomplete)
