@@ -267,11 +267,12 @@ func TestReadBack(t *testing.T) {
 }
 
 // TestWeeklyRole holds that who keeps the pages can write nothing else, and
-// reads neither messages nor what people were told.
+// reads neither messages nor what people are notified of now.
 func TestWeeklyRole(t *testing.T) {
 	statements := samtest.Translated(t).Statements(t, "WeeklyRole")
 	for call, want := range map[string]bool{
 		"s3:GetObject runs/2026/11/22/x/run.json": true, "s3:GetObject config/posture.yaml": true, "s3:GetObject state/latest.json": true,
+		"s3:GetObject state/weeks/2026-W46/aws/111122223333.ndjson.zst": true, "s3:PutObject state/weeks/2026-W46/aws/111122223333.ndjson.zst": false,
 		"s3:PutObject weekly/2026-W47/posture-2026-W47.html": true, "s3:GetObject weekly/2026-W47/posture-2026-W47.json": true,
 		"s3:PutObject runs/2026/11/22/x/run.json": false, "s3:PutObject state/latest.json": false, "s3:GetObject state/told.json": false,
 		"s3:GetObject outbox/a.json": false, "s3:PutObject outbox/a.json": false, "s3:DeleteObject weekly/2026-W47/posture-2026-W47.html": false,

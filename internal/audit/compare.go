@@ -7,6 +7,7 @@ import (
 	"iter"
 
 	"posture/internal/drift"
+	"posture/internal/notified"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
@@ -58,7 +59,7 @@ func (a *Auditor) compare(ctx context.Context, ix index, run snapshot.Run, parts
 func (c *comparison) side(ctx context.Context, s *side) error {
 	name := s.in.Target.String()
 	known := c.index.Targets[name]
-	s.told, s.late = untold(), known.Run >= c.run.ID
+	s.told, s.late = notified.None(), known.Run >= c.run.ID
 	if known.Key != "" {
 		if err := c.open(ctx, s, known.Key); err != nil {
 			return err
@@ -84,10 +85,10 @@ func (c *comparison) side(ctx context.Context, s *side) error {
 // open reads the notified state of a side.
 func (c *comparison) open(ctx context.Context, s *side, key string) error {
 	var err error
-	if s.told, err = loadTold(ctx, c.auditor.Store, key); damaged(err) {
+	if s.told, err = notified.Load(ctx, c.auditor.Store, key); damaged(err) {
 		return c.lose(ctx, s)
 	}
-	s.in.Before = s.told.base
+	s.in.Before = s.told.Base
 	return err
 }
 
@@ -109,7 +110,7 @@ func (c *comparison) lose(ctx context.Context, s *side) error {
 	if now.Sequence != c.index.Sequence {
 		return errRaced
 	}
-	s.told, s.in.Before, s.lost = untold(), drift.Base{}, true
+	s.told, s.in.Before, s.lost = notified.None(), drift.Base{}, true
 	return nil
 }
 
@@ -122,9 +123,9 @@ type compared struct {
 	summary drift.Summary
 	changes *drift.Changes
 	tally   *tally.Tally
-	lines   *snapshot.SortedWriter[line] // what people are notified of from now on; nil: nothing is kept
-	count   int                          // of those
-	full    error                        // why a line could not be written
+	lines   *snapshot.SortedWriter[notified.Line] // what people are notified of from now on; nil: nothing is kept
+	count   int                                   // of those
+	full    error                                 // why a line could not be written
 }
 
 // newCompared prepares one reading. Of a target that a later run was compared
@@ -135,7 +136,7 @@ func (c *comparison) newCompared(s *side) (*compared, error) {
 		return found, nil
 	}
 	var err error
-	found.lines, err = toldFile(c.toldKey(s)).Writer()
+	found.lines, err = notified.File(c.toldKey(s)).Writer()
 	return found, err
 }
 
@@ -145,7 +146,7 @@ func (found *compared) add(n drift.Notified) error {
 		return nil
 	}
 	found.count++
-	found.full = found.lines.Add(line{Notified: n})
+	found.full = found.lines.Add(notified.Line{Notified: n})
 	return found.full
 }
 
@@ -157,7 +158,7 @@ func (c *comparison) look(ctx context.Context, s *side) (*compared, error) {
 		return nil, err
 	}
 	var toldErr, foundErr error
-	found.summary, err = drift.Compare(noted(s.told.lines, &toldErr), noted(c.counted(s.findings, found.tally), &foundErr), s.in, drift.Out{
+	found.summary, err = drift.Compare(noted(s.told.Lines, &toldErr), noted(c.counted(s.findings, found.tally), &foundErr), s.in, drift.Out{
 		Change: found.changes.Add, Notified: found.add,
 	})
 	switch {
@@ -211,8 +212,36 @@ func noted[T any](stream iter.Seq2[T, error], kept *error) iter.Seq2[T, error] {
 func (c *comparison) keep(ctx context.Context, s *side, found *compared, next known) error {
 	next.Target, next.Run, next.Key = s.in.Target, c.run.ID, c.toldKey(s)
 	next.Target.Regions = nil
+	if err := c.keepWeek(ctx, c.index.Targets[next.Target.String()]); err != nil {
+		return err
+	}
 	c.targets[next.Target.String()] = next
-	return found.lines.Put(ctx, c.auditor.Store, line{Base: &found.summary.Base, Lines: found.count})
+	return found.lines.Put(ctx, c.auditor.Store, notified.Line{Base: &found.summary.Base, Lines: found.count})
+}
+
+// weekLimit bounds what is copied for a week, which is as much as a publication
+// holds of a target anyway.
+const weekLimit = 256 << 20
+
+// keepWeek stores a copy of the notified state as a week left it, when a run of
+// a later week is about to replace it: the weekly page says from it since when
+// a finding fails. One that is lost or too large is left out.
+func (c *comparison) keepWeek(ctx context.Context, was known) error {
+	key := snapshot.WeekKey(was.Target, was.Run.Slot())
+	if was.Key == "" || key == snapshot.WeekKey(was.Target, c.run.Slot) {
+		return nil
+	}
+	body, _, err := store.Read(ctx, c.auditor.Store, was.Key, weekLimit)
+	if damaged(err) || errors.Is(err, store.ErrTooLarge) {
+		return nil
+	}
+	if err == nil {
+		_, err = c.auditor.Store.PutIfAbsent(ctx, key, body)
+	}
+	if errors.Is(err, store.ErrExists) {
+		return nil
+	}
+	return err
 }
 
 // toldKey is where this attempt stores what people are notified of.

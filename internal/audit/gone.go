@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"posture/internal/drift"
+	"posture/internal/notified"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 )
@@ -88,12 +89,12 @@ func (c *comparison) failing(ctx context.Context, was known) (drift.Gone, error)
 	if err == nil {
 		gone.Listed, gone.Reconfigured = before.Slot, before.ConfigDigest != c.run.ConfigDigest
 	}
-	t, err := loadTold(ctx, c.auditor.Store, was.Key)
+	t, err := notified.Load(ctx, c.auditor.Store, was.Key)
 	if err != nil {
 		return gone, err
 	}
 	rules := rulesOf(c.run, was.Target.Provider)
-	for line, err := range t.lines {
+	for line, err := range t.Lines {
 		if err != nil {
 			return gone, err
 		}

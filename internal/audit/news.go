@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"posture/internal/drift"
+	"posture/internal/notified"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
@@ -45,7 +46,7 @@ func (j *job) readNews(ctx context.Context) (*news, error) {
 	if known.Key == "" || known.Run >= j.run.ID {
 		return n, nil
 	}
-	told, err := loadTold(ctx, j.auditor.Store, known.Key)
+	told, err := notified.Load(ctx, j.auditor.Store, known.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -56,10 +57,10 @@ func (j *job) readNews(ctx context.Context) (*news, error) {
 		}
 	}
 	n.preview = drift.NewPreview(drift.Input{
-		Target: j.target, Run: j.run.ID, Now: j.run.Slot, Before: told.base, Floors: j.auditor.floors(), Narrowed: j.run.Narrowed,
+		Target: j.target, Run: j.run.ID, Now: j.run.Slot, Before: told.Base, Floors: j.auditor.floors(), Narrowed: j.run.Narrowed,
 		Rules: rulesOf(j.run, j.target.Provider), Extent: extent(j.run, planned, snapshot.Part{Target: j.target}),
 	})
-	for line, err := range told.lines {
+	for line, err := range told.Lines {
 		if err != nil {
 			return nil, err
 		}

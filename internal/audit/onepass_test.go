@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"posture/internal/drift"
+	"posture/internal/notified"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
@@ -22,7 +23,7 @@ import (
 type outcomeOf struct {
 	Summary      drift.Summary
 	Alerts       []drift.Alert
-	Lines        []line // stored; nil: nothing is
+	Lines        []notified.Line // stored; nil: nothing is
 	Err          string
 	Lost, Spoilt bool
 }
@@ -56,7 +57,7 @@ func inOnePass(c *comparison, s *side) outcomeOf {
 	} else {
 		o.Summary = found.summary
 	}
-	stored, err := toldFile(c.toldKey(s)).Load(context.Background(), c.auditor.Store)
+	stored, err := notified.File(c.toldKey(s)).Load(context.Background(), c.auditor.Store)
 	if err != nil {
 		return o
 	}
@@ -82,10 +83,10 @@ func inTwoPasses(c *comparison, s *side) outcomeOf {
 	if o.Summary = summary; s.late {
 		return o
 	}
-	o.Lines = append(o.Lines, line{Base: &summary.Base})
+	o.Lines = append(o.Lines, notified.Line{Base: &summary.Base})
 	changes := drift.NewChanges()
-	_, err = drift.Compare(s.told.lines, s.findings, s.in, drift.Out{Change: changes.Add, Notified: func(n drift.Notified) error {
-		o.Lines = append(o.Lines, line{Notified: n})
+	_, err = drift.Compare(s.told.Lines, s.findings, s.in, drift.Out{Change: changes.Add, Notified: func(n drift.Notified) error {
+		o.Lines = append(o.Lines, notified.Line{Notified: n})
 		return nil
 	}})
 	if err != nil {
@@ -100,7 +101,7 @@ func inTwoPasses(c *comparison, s *side) outcomeOf {
 // lookFirst is the first of two readings.
 func lookFirst(c *comparison, s *side) (drift.Summary, error) {
 	var toldErr, foundErr error
-	summary, err := drift.Compare(noted(s.told.lines, &toldErr), noted(s.findings, &foundErr), s.in, drift.Out{
+	summary, err := drift.Compare(noted(s.told.Lines, &toldErr), noted(s.findings, &foundErr), s.in, drift.Out{
 		Change: func(drift.Change) error { return nil }, Notified: func(drift.Notified) error { return nil },
 	})
 	switch {
@@ -110,7 +111,7 @@ func lookFirst(c *comparison, s *side) (drift.Summary, error) {
 		}
 		return summary, nil
 	case toldErr != nil && damaged(toldErr):
-		s.told, s.in.Before, s.lost = untold(), drift.Base{}, true
+		s.told, s.in.Before, s.lost = notified.None(), drift.Base{}, true
 	case toldErr != nil || foundErr != nil && !damaged(foundErr) || s.spoilt:
 		return drift.Summary{}, err
 	default:
@@ -200,9 +201,9 @@ func drawSide(t *rapid.T, c *comparison) side {
 			findings[n-1].Rule = "foreign"
 		}
 	}
-	known := told{lines: drawStream(t, lines)}
+	known := notified.State{Lines: drawStream(t, lines)}
 	if rapid.Bool().Draw(t, "before") {
-		known.base = drift.Base{Run: "20261121T010000Z-aws", Rules: map[string]string{"a": "1"}, Regions: []string{"here"}}
+		known.Base = drift.Base{Run: "20261121T010000Z-aws", Rules: map[string]string{"a": "1"}, Regions: []string{"here"}}
 	}
 	cause := posture.Cause{Reason: posture.Denied, Operation: "t:List"}
 	listed := posture.Population{Type: "T", Region: "here", Complete: rapid.Bool().Draw(t, "complete")}
@@ -212,7 +213,7 @@ func drawSide(t *rapid.T, c *comparison) side {
 	return side{
 		told: known, findings: drawStream(t, findings), late: rapid.IntRange(0, 9).Draw(t, "late") == 0,
 		in: drift.Input{
-			Target: posture.Target{Provider: posture.AWS, Account: "1"}, Run: c.run.ID, Now: onePassSlot, Before: known.base,
+			Target: posture.Target{Provider: posture.AWS, Account: "1"}, Run: c.run.ID, Now: onePassSlot, Before: known.Base,
 			Rules: c.collector.Rules, Listed: []posture.Population{listed},
 			Extent: drift.Extent{Regions: []string{"here", "there"}},
 		},
@@ -225,20 +226,20 @@ func TestToldCut(t *testing.T) {
 	t.Parallel()
 	for _, written := range []int{0, 1, 2} {
 		s := store.Memory()
-		w, err := toldFile("state/told/x").Writer()
+		w, err := notified.File("state/told/x").Writer()
 		if err != nil {
 			t.Fatal(err)
 		}
 		base := drift.Base{Run: "20261121T010000Z-aws", Rules: map[string]string{"a": "1"}}
-		err = w.Add(line{Notified: drift.Notified{Fingerprint: "f"}})
-		if err = errors.Join(err, w.Put(t.Context(), s, line{Base: &base, Lines: written})); err != nil {
+		err = w.Add(notified.Line{Notified: drift.Notified{Fingerprint: "f"}})
+		if err = errors.Join(err, w.Put(t.Context(), s, notified.Line{Base: &base, Lines: written})); err != nil {
 			t.Fatal(err)
 		}
-		known, err := loadTold(t.Context(), s, "state/told/x")
-		if err != nil || known.base.Run != base.Run {
+		known, err := notified.Load(t.Context(), s, "state/told/x")
+		if err != nil || known.Base.Run != base.Run {
 			t.Fatalf("%+v, %v", known, err)
 		}
-		for _, lineErr := range known.lines {
+		for _, lineErr := range known.Lines {
 			err = lineErr
 		}
 		if damaged(err) != (written == 2) {

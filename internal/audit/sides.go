@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"posture/internal/drift"
+	"posture/internal/notified"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 )
@@ -13,7 +14,7 @@ import (
 type side struct {
 	in       drift.Input
 	findings iter.Seq2[posture.Finding, error]
-	told     told
+	told     notified.State
 	late     bool // this run or a later one was compared already: it changes nothing
 	lost     bool // the notified state could not be read
 	spoilt   bool // the findings could not be read
@@ -77,11 +78,9 @@ func extent(run snapshot.Run, planned posture.Target, part snapshot.Part) drift.
 
 // floors returns the severities that people are notified of.
 func (a *Auditor) floors() drift.Floors {
-	floor := posture.Critical
-	for _, severity := range a.Config.Alerts.Severities {
-		if floor.AtLeast(severity) {
-			floor = severity
-		}
-	}
+	floor := a.Config.Alerts.Floor()
 	return drift.Floors{Regressed: floor, Appeared: floor}
 }
+
+// nothing yields nothing.
+func nothing[T any](func(T, error) bool) {}

@@ -247,3 +247,14 @@ func (c Config) Digest() string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
+
+// Floor returns the lowest severity that people are notified of.
+func (a Alerts) Floor() posture.Severity {
+	floor := posture.Critical
+	for _, severity := range a.Severities {
+		if floor.AtLeast(severity) {
+			floor = severity
+		}
+	}
+	return floor
+}

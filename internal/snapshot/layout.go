@@ -49,6 +49,18 @@ func ToldKey(target posture.Target, run posture.RunID, attempt string) string {
 	return ToldPrefix + target.String() + "/" + run.String() + "." + attempt + ".ndjson.zst"
 }
 
+// WeekKey returns where the notified state of a target is kept as the ISO week
+// of a time left it: the same bytes as at the ToldKey that it had then.
+func WeekKey(target posture.Target, at time.Time) string {
+	return WeekPrefix(at) + target.String() + ".ndjson.zst"
+}
+
+// WeekPrefix is where WeekKey is for all targets.
+func WeekPrefix(at time.Time) string {
+	year, week := at.UTC().ISOWeek()
+	return fmt.Sprintf("state/weeks/%04d-W%02d/", year, week)
+}
+
 func chainKey(sequence int) string { return fmt.Sprintf("%s%08d.json", chainPrefix, sequence) }
 
 // chainSequence returns the sequence number in a key of the chain.

@@ -334,9 +334,11 @@ func headline(p Page) string {
 	for _, d := range p.Due {
 		past += d.PastDue
 	}
-	text := fails(p.Rules.Now.Failing, p.Findings.Now.Failing) + ", nothing past due"
+	text := fails(p.Rules.Now.Failing, p.Trend[len(p.Trend)-1].Failing)
 	if past > 0 {
-		text = fails(p.Rules.Now.Failing, p.Findings.Now.Failing) + fmt.Sprintf(", %s past due", number(int64(past), "finding"))
+		text += fmt.Sprintf(", %s past due", number(int64(past), "finding"))
+	} else {
+		text += ", nothing past due"
 	}
 	if n := p.Rules.Now.Unknown; n > 0 {
 		text += fmt.Sprintf("; %s could not be checked", number(int64(n), "rule"))
@@ -353,11 +355,13 @@ func headline(p Page) string {
 	return text
 }
 
-func fails(rules, findings int) string {
+// fails says how many rules fail, and on what: "4 rules fail on 6 findings (1
+// critical, 5 high)".
+func fails(rules int, findings Severities) string {
 	if rules == 0 {
 		return "No rule fails"
 	}
-	return verb(rules, "rule", "fails", "fail") + " on " + number(int64(findings), "finding")
+	return verb(rules, "rule", "fails", "fail") + " on " + number(int64(findings.Total()), "finding") + " (" + findings.String() + ")"
 }
 
 // verb returns a count with its noun and what is said of it.

@@ -159,3 +159,72 @@ func TestBrowserDraws(t *testing.T) {
 		})
 	}
 }
+
+// axe is the checker of accessibility that make node installs.
+const axe = "../../build/node/node_modules/axe-core/axe.min.js"
+
+// TestBrowserIsAccessible holds that a checker of accessibility finds nothing
+// on the page, on a phone and on a screen, light and dark, with all that can be
+// opened being open. A page with a fault shows that it would.
+func TestBrowserIsAccessible(t *testing.T) {
+	checker, err := os.ReadFile(axe)
+	if err != nil {
+		t.Fatalf("%v: run make node", err)
+	}
+	s, o := shop(t)
+	rich(s)
+	page := written(t, s.page(o).WriteHTML)
+	faulty := bytes.Replace(page, []byte(`<main>`), []byte(`<main><img src="data:,"/>`), 1)
+	for name, c := range map[string]struct {
+		page  []byte
+		flags []string
+		want  string
+	}{
+		"phone":       {page, []string{"--window-size=390,900"}, ""},
+		"phone, dark": {page, []string{"--window-size=390,900", "--blink-settings=preferredColorScheme=0"}, ""},
+		"wide":        {page, []string{"--window-size=1440,900"}, ""},
+		"wide, dark":  {page, []string{"--window-size=1440,900", "--blink-settings=preferredColorScheme=0"}, ""},
+		"faulty":      {faulty, []string{"--window-size=1440,900"}, "image-alt"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := violations(t, c.page, checker, c.flags)
+			if c.want == "" && said != "" || !strings.Contains(said, c.want) {
+				t.Errorf("got %q, want %q", said, c.want)
+			}
+		})
+	}
+}
+
+// violations opens all of a page, lets the checker loose on it and returns what
+// it finds: a line for each kind, with the first place.
+func violations(t *testing.T, page, checker []byte, flags []string) string {
+	t.Helper()
+	const run = `document.querySelectorAll("details").forEach(d => d.open = true);
+axe.run().then(r => { document.title = "checked " + r.passes.length;
+document.body.textContent = "[[" + r.violations.map(v => v.id + ": " + v.nodes.length + " " + v.nodes[0].html.slice(0, 200) + " " + v.nodes[0].failureSummary).join("; ") + "]]"; });`
+	policy := []byte(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>`)
+	if !bytes.Contains(page, policy) {
+		t.Fatal("the page forbids nothing")
+	}
+	page = bytes.Replace(page, policy, nil, 1) // which the checker itself would break
+	script := append(append([]byte("<script>"), checker...), []byte("</script><script>"+run+"</script></body>")...)
+	page = bytes.Replace(page, []byte("</body>"), script, 1)
+	dom := string(browse(t, page, append(flags, "--virtual-time-budget=60000", "--dump-dom")...))
+	_, said, found := strings.Cut(dom, "[[")
+	said, _, closed := strings.Cut(said, "]]")
+	if !found || !closed || !strings.Contains(dom, "<title>checked ") {
+		t.Fatalf("the checker did not end: %.300s", dom)
+	}
+	return said
+}
+
+// rich gives the last run's findings all that the page shows of one.
+func rich(s *story) {
+	s.each(one, func(f *posture.Finding) {
+		f.Sentence, f.Command = f.Name+" is open to everybody", "aws s3api put-public-access-block --bucket "+f.Name
+		f.Link = "https://s3.console.aws.amazon.com/s3/buckets/" + f.Name
+		f.Evidence = []posture.Value{{Path: "resource.public", Value: true}}
+	})
+	s.days--
+	s.run(snapshot.Complete)
+}

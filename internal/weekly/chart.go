@@ -3,9 +3,11 @@ package weekly
 import (
 	"fmt"
 	"strconv"
+
+	"posture/internal/posture"
 )
 
-// share is one colour of a chart.
+// share is one colour of a chart of statuses.
 type share struct {
 	class markup
 	name  string
@@ -19,79 +21,132 @@ var shares = []share{ //nolint:gochecknoglobals // constant
 	{"pass", "passing", func(c Counts) int { return c.Passing }},
 }
 
-// px writes a length.
-func px(f float64) markup { return markup(strconv.FormatFloat(f, 'f', 1, 64)) }
-
-// rect is one rectangle.
-func rect(class markup, x, y, width, height float64) markup {
-	return `<rect class="` + class + `" x="` + px(x) + `" y="` + px(y) + `" width="` + px(width) + `" height="` + px(height) + `"/>`
+// piece is one colour of a bar and how much of it there is.
+type piece struct {
+	class markup
+	n     int
 }
 
-// bar draws counts as one bar.
-func (d *document) bar(what string, c Counts) {
-	total := c.Total()
-	if total == 0 {
+// percentOf writes a share of a whole as a length.
+func percentOf(n, whole int) markup {
+	return markup(strconv.FormatFloat(100*float64(n)/float64(max(whole, 1)), 'f', 2, 64)) + "%"
+}
+
+// key says which colour is what.
+func (d *document) key(names []string, class func(string) markup) {
+	d.add(`<ul class="key">`)
+	for _, name := range names {
+		d.add(`<li><i class="`, class(name), `"></i>`, text(name), `</li>`)
+	}
+	d.add(`</ul>`)
+}
+
+// severityKey is the key of charts by severity.
+func (d *document) severityKey() {
+	d.key([]string{"critical", "high", "medium", "low"}, func(name string) markup { return markup(name) })
+}
+
+// statusKey is the key of charts by status.
+func (d *document) statusKey() {
+	d.key([]string{"failing", "exempted", "unknown", "passing"}, func(name string) markup {
+		for _, s := range shares {
+			if s.name == name {
+				return s.class
+			}
+		}
+		return ""
+	})
+}
+
+// pieces returns the parts of a bar of severities, the most severe first. What
+// has no known severity comes last.
+func (s Severities) pieces() []piece {
+	var all []piece
+	rest := s.Total()
+	for _, severity := range posture.Severities {
+		all = append(all, piece{markup(severity), s[severity]})
+		rest -= s[severity]
+	}
+	return append(all, piece{"unknown", rest})
+}
+
+// bar is a line of a chart: what it is, its parts, and their sum in words.
+type bar struct {
+	name   markup
+	pieces []piece
+	of     string
+}
+
+// bars draws lines, the longest of which is as wide as the chart. The legend
+// stays with them on paper.
+func (d *document) bars(title string, key func(), lines []bar) {
+	whole := 0
+	for _, line := range lines {
+		whole = max(whole, sumOf(line.pieces))
+	}
+	if whole == 0 {
 		return
 	}
-	const width, height = 600.0, 14.0
-	d.add(`<div class="bar"><span>`, text(fmt.Sprintf("%s: %s", what, spelt(c))), `</span><svg viewBox="0 0 600 14" role="img" aria-label="`, text(what), `">`)
-	x := 0.0
-	for _, s := range shares {
-		w := width * float64(s.of(c)) / float64(total)
-		if w > 0 {
-			d.add(rect(s.class, x, 0, max(w-1, 1), height))
+	d.add(`<figure><figcaption>`, text(title), `</figcaption>`)
+	key()
+	d.add(`<ul class="bars">`)
+	for _, line := range lines {
+		d.b.WriteString(string(`<li><span class="what">` + line.name + `</span><span class="track" aria-hidden="true">`))
+		for _, p := range line.pieces {
+			if p.n > 0 {
+				d.b.WriteString(string(`<i class="` + p.class + `" style="width:` + percentOf(p.n, whole) + `"></i>`))
+			}
 		}
-		x += w
+		d.add(`</span><span class="sum">`, text(line.of), `</span></li>`)
 	}
-	d.add(`</svg></div>`)
+	d.add(`</ul></figure>`)
+}
+
+func sumOf(pieces []piece) int {
+	n := 0
+	for _, p := range pieces {
+		n += p.n
+	}
+	return n
+}
+
+// column is one week of a chart; nil pieces: nothing is known.
+type column struct {
+	name   string
+	pieces []piece
+	lacks  bool // some scope had no run
+	says   string
+}
+
+// columns draws weeks, the highest of which is as high as the chart, or as
+// what all of it would be.
+func (d *document) columns(title string, key func(), weeks []column, whole int) {
+	for _, week := range weeks {
+		whole = max(whole, sumOf(week.pieces))
+	}
+	d.add(`<figure><figcaption>`, text(title), `</figcaption>`)
+	key()
+	d.add(`<div class="cols" role="img" aria-label="`, text(title+"; the table of weeks has the figures"), `">`)
+	for _, week := range weeks {
+		class := markup("col")
+		if week.pieces == nil {
+			class += " none"
+		}
+		if week.lacks {
+			class += " lacks"
+		}
+		d.b.WriteString(string(`<div class="` + class + `"><span class="top">` + text(week.says) + `</span><span class="stack">`))
+		for i := len(week.pieces) - 1; i >= 0; i-- {
+			if p := week.pieces[i]; p.n > 0 {
+				d.b.WriteString(string(`<i class="` + p.class + `" style="height:` + percentOf(p.n, whole) + `"></i>`))
+			}
+		}
+		d.add(`</span><span class="week">`, text(week.name), `</span></div>`)
+	}
+	d.add(`</div></figure>`)
 }
 
 // spelt writes counts in words.
 func spelt(c Counts) string {
 	return fmt.Sprintf("%d failing, %d exempted, %d unknown, %d passing", c.Failing, c.Exempted, c.Unknown, c.Passing)
-}
-
-// key says which colour is what.
-func (d *document) key(of []share) {
-	d.add(`<ul class="key">`)
-	for _, s := range of {
-		d.add(`<li><svg viewBox="0 0 10 10" aria-hidden="true">`, rect(s.class, 0, 0, 10, 10), `</svg>`, text(s.name), `</li>`)
-	}
-	d.add(`</ul>`)
-}
-
-// troubles are the colours of the trend: passing findings would hide the rest.
-func troubles() []share { return shares[:3] }
-
-// columns draws the trend: a column for each week, none where nothing is
-// known.
-func (d *document) columns(points []Point) {
-	const top, bottom, left, step = 16.0, 126.0, 30.0, 44.0
-	highest := 1
-	for _, p := range points {
-		highest = max(highest, p.Counts.Failing+p.Counts.Exempted+p.Counts.Unknown)
-	}
-	d.add(`<svg viewBox="0 0 620 150" role="img" aria-label="Findings that fail, are exempted or unknown, by week; the table below has the figures">`)
-	d.add(`<line class="axis" x1="30" y1="126" x2="610" y2="126"/><text x="26" y="20" text-anchor="end">`, count(highest), `</text><text x="26" y="129" text-anchor="end">0</text>`)
-	for i, p := range points {
-		x := left + 6 + step*float64(i)
-		label := `<text x="` + px(x+16) + `" y="142" text-anchor="middle">` + text(p.Week.String()[5:]) + `</text>`
-		if len(p.Runs) == 0 {
-			d.add(rect("none", x, top, 32, bottom-top), label)
-			continue
-		}
-		if len(p.Missing) > 0 {
-			d.add(rect("none", x-3, top, 38, bottom-top))
-		}
-		y := bottom
-		for _, s := range troubles() {
-			h := (bottom - top) * float64(s.of(p.Counts)) / float64(highest)
-			if h > 0 {
-				y -= h
-				d.add(rect(s.class, x, y, 32, h))
-			}
-		}
-		d.add(label)
-	}
-	d.add(`</svg>`)
 }

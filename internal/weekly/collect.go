@@ -60,6 +60,9 @@ func collect(ctx context.Context, s store.Store, o Options) (Page, error) {
 	if len(courses) == 0 {
 		return Page{}, fmt.Errorf("%w in it, nor in the %d weeks before", ErrNoRuns, history)
 	}
+	if err := c.weeksKept(ctx); err != nil {
+		return Page{}, err
+	}
 	c.total = c.sums(posture.Target{})
 	for _, course := range courses {
 		if err := c.walk(ctx, course); err != nil {
@@ -79,6 +82,7 @@ type collector struct {
 	store store.Store
 	asOf  time.Time
 	total *sums
+	kept  []map[string]bool // keys of kept notified states, by how many weeks ago
 
 	refused []Refused
 	flips   map[string]drift.Tally
@@ -175,11 +179,21 @@ func (c *collector) target(ctx context.Context, of *course, target posture.Targe
 	last, current := of.last()
 	current = current && done.stages[len(done.stages)-1].look == last
 	severity := func(rule string) posture.Severity { return last.rules[target.Provider][rule].Severity }
+	states, err := c.known(ctx, target)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", target, err)
+	}
 	for {
 		done.sums = c.sums(target)
+		done.place(states)
 		err := done.run(severity, current)
 		if err == nil {
 			return done, nil
+		}
+		if damaged(done.lost) {
+			c.note(Unread{Target: target.String(), Why: lostSince})
+			states, done.lost = nil, nil
+			continue
 		}
 		spoilt := done.spoilt()
 		if spoilt == nil {

@@ -100,7 +100,7 @@ func TestTrendFrame(t *testing.T) {
 		t.Error("the table does not say which scope a week is without")
 	}
 	html := string(written(t, page.WriteHTML))
-	if frames := strings.Count(html, `<rect class="none"`); frames != 10 { // nine weeks without any run, one without that of gcp
+	if frames := strings.Count(html, `<div class="col none`) + strings.Count(html, `<div class="col lacks`); frames != 20 { // in two charts, nine weeks without any run, one without that of gcp
 		t.Errorf("%d dashed columns and frames", frames)
 	}
 	if !strings.Contains(html, "The first run of gcp was in 2026-W45") || strings.Contains(html, "The first run of aws was in") {
@@ -125,7 +125,7 @@ func TestTone(t *testing.T) {
 	}{
 		{"all passes", good, "", options().Now, "good", "No rule fails, nothing past due"},
 		{"under way", good, "", week.End().Add(-time.Hour), "warn", "No rule fails, nothing past due"},
-		{"one fails", map[string][]string{"aws-s3-public": {"-a", "+b"}}, "", options().Now, "bad", "1 rule fails on 1 finding, 1 finding past due"},
+		{"one fails", map[string][]string{"aws-s3-public": {"-a", "+b"}}, "", options().Now, "bad", "1 rule fails on 1 finding (1 critical), 1 finding past due"},
 		{"not all judged", map[string][]string{"aws-s3-public": {"?a", "+b"}}, "", options().Now, "warn", "No rule fails, nothing past due; 1 rule could not be checked"},
 		{"accepted", map[string][]string{"aws-s3-public": {"-a", "+b"}}, "2027-03-31", options().Now, "good", "No rule fails, nothing past due"},
 		{"soon", map[string][]string{"aws-s3-public": {"-a", "+b"}}, "2026-12-01", options().Now, "warn", "No rule fails, nothing past due; 1 exemption expires within 14 days"},
@@ -164,7 +164,7 @@ func TestUnjudged(t *testing.T) {
 	}
 	s.on(6).run(snapshot.Complete)
 	html := string(written(t, s.page(options()).WriteHTML))
-	if !strings.Contains(html, `<tr><td><code>AWS::IAM::User</code></td><td class="n">1</td><td></td></tr>`) {
+	if !strings.Contains(html, `<tr><th scope="row"><code>AWS::IAM::User</code></th><td class="n">1</td><td></td></tr>`) {
 		t.Error("it does not count the users that no rule is for")
 	}
 }

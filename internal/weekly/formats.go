@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,16 +23,22 @@ func (p Page) WriteJSON(w io.Writer) error {
 	return err
 }
 
-// columns are those of the CSV format: a line for each figure, with that of
-// the week before where there is one, and what explains it.
-var columns = []string{"week", "section", "item", "measure", "value", "before", "note"} //nolint:gochecknoglobals // constant
+// columns are those of the CSV format. There is a line for each figure, with
+// that of the week before where there is one, and what explains it; and one for
+// each finding that is open, or began or was fixed in the week, with its rule
+// as item and its sentence as note, whose details are in the columns after
+// these.
+var columns = []string{ //nolint:gochecknoglobals // constant
+	"week", "section", "item", "measure", "value", "before", "note",
+	"severity", "account", "account_name", "region", "resource", "name", "owner", "failing_since", "last_pass", "due", "command", "evidence", "link", "fingerprint",
+}
 
 // WriteCSV writes the page as one table. No cell of it is a formula.
 func (p Page) WriteCSV(w io.Writer) error {
 	s := &sheet{week: p.Week.String()}
 	s.add("page", p.ID, "headline", p.Headline, "", strings.Join(p.NotEnough, "; "))
 	s.add("page", p.ID, "chain", p.Chain.end(), "", p.Chain.Manifest)
-	for _, section := range []func(*sheet){p.csvTrust, p.csvState, p.csvCriteria, p.csvMoved, p.csvExemptions, p.csvRest, p.csvTrend} {
+	for _, section := range []func(*sheet){p.csvTrust, p.csvState, p.csvCriteria, p.csvMoved, p.csvExemptions, p.csvRest, p.csvTrend, p.csvFindings} {
 		section(s)
 	}
 	out := csv.NewWriter(w)
@@ -60,9 +67,10 @@ type sheet struct {
 
 // add adds a line: section, item, measure, value, before, note.
 func (s *sheet) add(cells ...string) {
-	row := []string{s.week}
-	for _, text := range cells {
-		row = append(row, escape.Cell(escape.Cut(escape.Line(text), textLimit)))
+	row := make([]string, len(columns))
+	row[0] = s.week
+	for i, text := range cells {
+		row[i+1] = escape.Cell(escape.Cut(escape.Line(text), textLimit))
 	}
 	s.rows = append(s.rows, row)
 }
@@ -222,6 +230,58 @@ func (p Page) csvTrend(s *sheet) {
 			s.add("trend", t.Week.String(), share.name, strconv.Itoa(share.of(t.Counts)), "", note)
 		}
 	}
+}
+
+// csvFindings adds a line for each row.
+func (p Page) csvFindings(s *sheet) {
+	for _, of := range []struct {
+		section string
+		rows    List[Row]
+	}{{"regressed", p.Began}, {"fixed", p.Ended}, {"open", p.Open}} {
+		for _, r := range of.rows.Items {
+			s.row(of.section, r)
+		}
+		s.more(of.section, of.rows.More)
+	}
+}
+
+// row adds a finding: what it is now as measure, and how long it had failed as
+// value.
+func (s *sheet) row(section string, r Row) {
+	measure, value, passed, due := r.Now, "", "", ""
+	switch {
+	case section == "open" && r.PastDue:
+		measure = "past due"
+	case section == "open":
+		measure = "open"
+	case r.Took != nil:
+		value = lasted(*r.Took)
+	case r.Reopened:
+		value = "reopened"
+	}
+	if passed = "never seen"; !r.LastPass.IsZero() {
+		passed = when(r.LastPass)
+	}
+	if !r.Due.IsZero() {
+		due = when(r.Due)
+	}
+	s.add(
+		section, r.Rule, measure, value, "", r.Sentence, string(r.Severity), r.Account, r.AccountName, r.Region, r.Resource, r.Name, r.Owner,
+		when(r.Since), passed, due, "", r.evidence(), "", r.Fingerprint,
+	)
+	row := s.rows[len(s.rows)-1]
+	for column, whole := range map[string]string{"command": r.Command, "link": r.Link} { // of no use when they are cut
+		row[slices.Index(columns, column)] = escape.Cell(escape.Lines(whole))
+	}
+}
+
+// evidence writes what the rule read in a line.
+func (r Row) evidence() string {
+	var parts []string
+	for _, v := range r.Evidence {
+		parts = append(parts, v.Path+" = "+legible(v))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // formats are the forms in which a page is kept, by the endings of their files.

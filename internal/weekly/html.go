@@ -17,29 +17,32 @@ var style string
 const minute = "2006-01-02 15:04"
 
 // WriteHTML writes the page as one file that loads nothing: no script, no
-// font, no image, no link that is followed by itself. It is well-formed XML
-// too.
+// font, no image. It is well-formed XML too. Of very many findings it has the
+// most severe ones, see findings.go; CSV and JSON have more.
 func (p Page) WriteHTML(w io.Writer) error {
-	d := &document{}
-	title := text("Posture " + p.Week.String())
+	main := &document{}
+	open := newList("f", p.metaOpen)
+	for _, section := range []func(*document){
+		p.thisWeek, p.urgent, func(d *document) { p.opened(d, open) }, func(d *document) { p.dues(d, open) }, func(d *document) { p.whose(d, open) },
+		p.soc2, p.state, p.accepted, p.inventory, p.ruleChanges, p.trusted, p.provenance,
+	} {
+		section(main)
+	}
+	d := &document{contents: main.contents}
 	d.add(`<!DOCTYPE html>`)
 	d.add(`<html lang="en"><head><meta charset="utf-8"/>`)
 	d.add(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>`)
 	d.add(`<meta name="viewport" content="width=device-width, initial-scale=1"/><meta name="referrer" content="no-referrer"/>`)
-	d.add(`<title>`, title, `</title><style>`, markup(style), `</style></head><body>`)
-	for _, section := range []func(*document){
-		p.top, p.urgent, p.trusted, p.state, p.trend, p.soc2, p.moved, p.accepted, p.inventory, p.ruleChanges, p.whose, p.appendix, p.provenance,
-	} {
-		section(d)
-	}
-	d.add(`</body></html>`)
+	d.add(`<title>`, text("Posture "+p.Week.String()), `</title><style>`, markup(style), `</style></head><body>`)
+	p.top(d)
+	d.add(`<main>`, markup(main.b.String()), `</main></body></html>`)
 	_, err := io.WriteString(w, d.b.String())
 	return err
 }
 
 // top is what is read if nothing else is.
 func (p Page) top(d *document) {
-	d.add(`<h1>`, text("Posture, week "+p.Week.String()), `</h1>`)
+	d.add(`<header><h1>`, text("Posture, week "+p.Week.String()), `</h1>`)
 	d.note(fmt.Sprintf("%s to %s (UTC) · %s · report %s", p.From.Format("Mon 2 Jan 2006"), p.To.AddDate(0, 0, -1).Format("Mon 2 Jan 2006"), p.scope(), p.ID))
 	d.add(`<p class="headline `, p.tone(), `">`, text(p.Headline), `</p>`)
 	if p.underWay() {
@@ -48,14 +51,35 @@ func (p Page) top(d *document) {
 	for _, why := range p.NotEnough[min(1, len(p.NotEnough)):] {
 		d.note("Also: " + why + ".")
 	}
-	d.add(`<div class="tiles">`)
-	d.tile(fmt.Sprint(p.Rules.Now.Failing), "rules fail"+p.Rules.delta())
-	d.tile(fmt.Sprint(p.Findings.Now.Failing), "findings fail"+p.Findings.delta())
-	d.tile(fmt.Sprint(p.pastDue()), "past due")
-	d.tile(fmt.Sprint(p.Exemptions.Within14), "exemptions expire within 14 days")
-	d.tile(p.runsDone(), "expected runs were done")
-	d.tile(fmt.Sprintf("%.1f%%", p.Coverage.Percent), "of findings could be checked")
-	d.add(`</div>`)
+	d.add(`<ul class="tiles">`)
+	for _, due := range p.Due {
+		d.tile("open-"+string(due.Severity), fmt.Sprint(due.Open), label(due.Severity)+text(" open"+p.severityDelta(due.Severity)))
+	}
+	d.tile("failing", fmt.Sprint(p.Rules.Now.Failing), text("rules fail"+p.Rules.delta()))
+	d.tile("due", fmt.Sprint(p.pastDue()), text("past due"))
+	d.tile("regressed", fmt.Sprint(p.Movement.Regressed+p.Movement.Appeared), text("regressed this week"))
+	d.tile("fixed", fmt.Sprint(p.Movement.fixed()), text("fixed this week"))
+	d.tile("exemptions", fmt.Sprint(p.Exemptions.Within14), text("exemptions expire within 14 days"))
+	d.tile("trust", p.runsDone(), text("expected runs were done"))
+	d.tile("trust", fmt.Sprintf("%.1f%%", p.Coverage.Percent), text("of findings could be checked"))
+	d.add(`</ul><nav aria-label="Contents"><ul>`)
+	for _, s := range d.contents {
+		d.add(`<li>`, jump(s.id, s.title), `</li>`)
+	}
+	d.add(`</ul></nav></header>`)
+}
+
+// severityDelta says how many more findings of a severity fail than in the week
+// before, where every scope had runs in both.
+func (p Page) severityDelta(severity posture.Severity) string {
+	if p.Findings.Before == nil || len(p.Trend) < 2 {
+		return ""
+	}
+	now, before := p.Trend[len(p.Trend)-1], p.Trend[len(p.Trend)-2]
+	if len(now.Runs) == 0 || len(before.Runs) == 0 || len(now.Missing)+len(before.Missing) > 0 || before.Failing == nil {
+		return ""
+	}
+	return ", " + delta(now.Failing[severity], before.Failing[severity])
 }
 
 // tone returns the colour of the headline, which is that of what it says:
@@ -132,11 +156,10 @@ func (p Page) urgent(d *document) {
 		}
 	}
 	if len(rows) == 0 {
-		d.note("No exemption expires within 14 days.")
 		return
 	}
-	d.heading("decide", "To decide: exemptions that expire within 14 days, or have expired")
-	d.table(exemptionHeads(), rows, 0)
+	d.heading("decide", "To decide")
+	d.table("Exemptions that expire within 14 days, or have expired", exemptionHeads(), rows, 0)
 }
 
 func exemptionHeads() []cell {

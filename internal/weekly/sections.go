@@ -1,6 +1,7 @@
 package weekly
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,24 +24,22 @@ func (p Page) trusted(d *document) {
 			})
 		}
 	}
-	d.table([]cell{words("runs"), amount("expected"), amount("complete"), amount("degraded"), amount("failed"), amount("unfinished"), amount("missed"), amount("narrowed"), amount("unreadable")}, rows, 0)
+	p.coverages(d)
+	d.table("Runs of the week", []cell{words("scope"), amount("expected"), amount("complete"), amount("degraded"), amount("failed"), amount("unfinished"), amount("missed"), amount("narrowed"), amount("unreadable")}, rows, 0)
 	d.note(fmt.Sprintf("One run is expected every %g hours. Missed: no run of the period was finished and read anything.", p.Period))
 	for _, s := range p.Scopes {
 		if s.OnlyNarrowed {
 			d.note("All runs of " + s.Name + " were narrowed by flags, or the configuration names no accounts: this page shows only what they were asked for.")
 		}
 	}
-	d.table([]cell{words("scope"), words("latest run"), words("outcome"), amount("targets scanned"), amount("runs of the week compared"), words("compared with")}, last, 0)
+	d.table("Latest run of each scope", []cell{words("scope"), words("latest run"), words("outcome"), amount("targets scanned"), amount("runs of the week compared"), words("compared with")}, last, 0)
 	d.note(fmt.Sprintf("%d resources read; %d of %d listings were complete; %d of %d findings judged (%.1f%%, floor %g%%).",
 		p.Resources, p.Listed, p.Listings, p.Coverage.Read, p.Coverage.Total, p.Coverage.Percent, p.Coverage.Floor))
 	rows = nil
 	for _, r := range p.Refused.Items {
 		rows = append(rows, []cell{names(r.Target.String()), words(r.Target.Name), words(r.Cause.String()), num(r.Causes)})
 	}
-	if len(rows) > 0 {
-		d.add(`<h3>Targets with something unread</h3>`)
-	}
-	d.table([]cell{words("target"), words("name"), words("main cause"), amount("causes")}, rows, p.Refused.More)
+	d.table("Targets with something unread", []cell{words("target"), words("name"), words("main cause"), amount("causes")}, rows, p.Refused.More)
 	p.lost(d)
 }
 
@@ -56,7 +55,7 @@ func (p Page) lost(d *document) {
 	if len(rows) > 0 {
 		d.add(`<p class="headline warn">Stored evidence is missing or damaged. It counts as not read. Run <code>posture verify</code>.</p>`)
 	}
-	d.table([]cell{words("run"), words("target"), words("what")}, rows, p.Unread.More)
+	d.table("Missing or damaged in the store", []cell{words("run"), words("target"), words("what")}, rows, p.Unread.More)
 }
 
 func (s Scope) previous() string {
@@ -69,31 +68,130 @@ func (s Scope) previous() string {
 	return s.Previous.String()
 }
 
+// coverages draws how much could be checked in each week.
+func (p Page) coverages(d *document) {
+	var weeks []column
+	for _, t := range p.Trend {
+		c := column{name: t.Week.String()[5:], lacks: len(t.Missing) > 0}
+		if len(t.Runs) > 0 {
+			c.pieces, c.says = []piece{{"pass", int(t.Percent * 10)}}, fmt.Sprintf("%.0f%%", t.Percent)
+		}
+		weeks = append(weeks, c)
+	}
+	d.columns(fmt.Sprintf("Findings that could be checked, last %d weeks (floor %g%%)", len(p.Trend), p.Coverage.Floor), func() {}, weeks, 1000)
+}
+
 // state counts findings and rules by status.
 func (p Page) state(d *document) {
 	d.heading("state", "Status")
-	d.key(shares)
-	d.bar("Rules", p.Rules.Now)
-	d.bar("Findings", p.Findings.Now)
-	d.table([]cell{words(""), amount("failing"), amount("exempted"), amount("unknown"), amount("passing"), amount("not applicable")},
+	var lines []bar
+	for _, b := range []struct {
+		name string
+		now  Counts
+	}{{"Rules", p.Rules.Now}, {"Findings", p.Findings.Now}} {
+		var pieces []piece
+		for _, s := range shares {
+			pieces = append(pieces, piece{s.class, 1000 * s.of(b.now) / max(b.now.Total(), 1)})
+		}
+		lines = append(lines, bar{text(b.name), pieces, spelt(b.now)})
+	}
+	d.bars("Rules and findings by status", d.statusKey, lines)
+	d.table("Rules and findings by status, and the change since before the week", []cell{words("what"), amount("failing"), amount("exempted"), amount("unknown"), amount("passing"), amount("not applicable")},
 		[][]cell{p.Rules.cells("rules"), p.Findings.cells("findings")}, 0)
 	p.uncompared(d)
-	d.note("In brackets: the change since the last run before the week. A rule fails when one finding of it does; it passes only when everything that it judges was listed and read. Unknown and exempted never count as passing.")
+	d.note("In brackets: the change since the last run before the week. A rule fails when one finding of it does; it passes only when everything that it checks was listed and read. Unknown and exempted never count as passing.")
+}
+
+// opened is all that is open, rule by rule.
+func (p Page) opened(d *document, open *rowList) {
+	d.heading("open", "Open findings")
+	if p.Movement.Open == 0 {
+		d.note("Nothing is open.")
+	}
+	p.trend(d)
+	var ages, of []bar
+	for _, a := range p.Ages {
+		ages = append(ages, bar{text(a.Name), a.Severities.pieces(), a.Severities.String()})
+	}
+	for _, s := range p.Shares {
+		of = append(of, bar{text(s.Of + " " + s.Name), s.Severities.pieces(), s.Severities.String()})
+	}
+	d.add(`<div class="pair">`)
+	d.bars("Age of what is open", d.severityKey, ages)
+	d.bars("What is open, by provider and category", d.severityKey, of)
+	d.add(`</div>`)
+	p.failingRules(d)
+	groups := p.byRule(p.Open.Items)
+	for _, due := range p.Due {
+		d.add(`<h3 id="`, anchor("open-"+string(due.Severity)), `">`, text(fmt.Sprintf("Open, %s: %d", due.Severity, due.Open)), `</h3>`)
+		for _, g := range groups {
+			if g.rule.Severity != due.Severity {
+				continue
+			}
+			if g.rule.Open > 0 {
+				g.n = g.rule.Open
+			}
+			d.group(open, g, "r-"+g.rule.Rule)
+		}
+	}
+	for _, g := range groups {
+		if g.rule.Severity.Rank() == len(posture.Severities) {
+			d.group(open, g, "r-"+g.rule.Rule)
+		}
+	}
+	if p.Open.More > 0 {
+		d.note(fmt.Sprintf("+%d more, which this page does not hold: posture findings lists all.", p.Open.More))
+	}
+}
+
+// String writes the counts: "3 critical, 12 high"; "none".
+func (s Severities) String() string {
+	var parts []string
+	for _, severity := range posture.Severities {
+		if s[severity] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", s[severity], severity))
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// failingRules is the rules that fail, each of which leads to its rows.
+func (p Page) failingRules(d *document) {
+	d.add(`<h3 id="failing">Rules that fail</h3>`)
 	var rows [][]cell
 	for _, r := range p.Failing.Items {
 		before := "–"
 		if r.Before != nil {
 			before = delta(r.Counts.Failing, *r.Before)
 		}
+		title := text(r.Title)
+		if r.Open > 0 {
+			title = jump("r-"+r.Rule, r.Title)
+		}
 		rows = append(rows, []cell{
-			words(string(r.Severity)), marked(text(r.Title) + `<br/>` + code(r.Rule)), words(strings.Join(r.SOC2, " ")),
+			marked(title + `<br/>` + code(r.Rule)), marked(label(r.Severity)), marked(criteriaLinks(r.SOC2)),
 			num(r.Counts.Failing), amount(before), some(r.Counts.Exempted), some(r.Counts.Unknown),
 		})
 	}
-	if len(rows) > 0 {
-		d.add(`<h3>Rules that fail</h3>`)
+	if len(rows) == 0 {
+		d.note("No rule fails.")
 	}
-	d.table([]cell{words("severity"), words("rule"), words("supports"), amount("failing"), amount("change"), amount("exempted"), amount("unknown")}, rows, p.Failing.More)
+	d.table("Rules that fail", []cell{words("rule"), words("severity"), words("supports"), amount("failing"), amount("change"), amount("exempted"), amount("unknown")}, rows, p.Failing.More)
+}
+
+// criteriaLinks leads to criteria.
+func criteriaLinks(ids []string) markup {
+	var line markup
+	for i, id := range ids {
+		if i > 0 {
+			line += " "
+		}
+		line += jump("c-"+id, id)
+	}
+	return line
 }
 
 // uncompared says why the counts have no change beside them.
@@ -121,23 +219,38 @@ func (b Balance) cells(name string) []cell {
 	return append(cells, some(b.Now.NotApplicable))
 }
 
-// trend is the last weeks.
+// trend is the last weeks, by severity.
 func (p Page) trend(d *document) {
-	d.heading("trend", fmt.Sprintf("The last %d weeks", len(p.Trend)))
-	d.key(troubles())
-	d.columns(p.Trend)
+	var weeks []column
 	var rows [][]cell
 	for _, t := range p.Trend {
-		row := []cell{words(t.Week.String()), num(t.Counts.Failing), num(t.Counts.Exempted), num(t.Counts.Unknown), num(t.Counts.Passing), amount(fmt.Sprintf("%.1f%%", t.Percent))}
-		if len(t.Runs) == 0 {
-			row = []cell{words(t.Week.String()), amount("no run"), amount(""), amount(""), amount(""), amount("")}
+		c := column{name: t.Week.String()[5:], lacks: len(t.Missing) > 0}
+		row := []cell{words(t.Week.String()), amount("no run")}
+		if len(t.Runs) > 0 {
+			known := Severities{}.plus(t.Failing)
+			if t.Failing == nil {
+				known[""] = t.Counts.Failing // a page of an earlier version
+			}
+			c.pieces, c.says = known.pieces(), fmt.Sprint(t.Counts.Failing)
+			row[1] = num(t.Counts.Failing)
+			for _, severity := range posture.Severities {
+				row = append(row, some(t.Failing[severity]))
+			}
+			row = append(row, num(t.Counts.Exempted), num(t.Counts.Unknown), num(t.Counts.Passing), amount(fmt.Sprintf("%.1f%%", t.Percent)))
+		}
+		weeks = append(weeks, c)
+		for len(row) < trendColumns-1 {
+			row = append(row, amount(""))
 		}
 		rows = append(rows, append(row, words(strings.Join(t.Missing, ", "))))
 	}
-	d.add(`<details><summary>Figures</summary>`)
-	d.table([]cell{words("week"), amount("failing"), amount("exempted"), amount("unknown"), amount("passing"), amount("judged"), words("scopes without a run")}, rows, 0)
+	d.columns(fmt.Sprintf("Failing findings by severity, last %d weeks", len(p.Trend)), d.severityKey, weeks, 1)
+	d.add(`<details><summary>Figures of these weeks</summary>`)
+	d.table("The last run of each week", []cell{
+		words("week"), amount("failing"), amount("critical"), amount("high"), amount("medium"), amount("low"), amount("exempted"), amount("unknown"), amount("passing"), amount("checked"), words("scopes without a run"),
+	}, rows, 0)
 	d.add(`</details>`)
-	d.note("The last run of each week that was finished. A dashed column is a week without data; a dashed frame is a week in which a scope had no run, so its findings are missing.")
+	d.note("The last finished run of each week. A dashed column is a week without data; a dashed frame is a week in which a scope had no run, so its findings are missing.")
 	for _, s := range p.Scopes {
 		began := Of(s.First)
 		if slices.ContainsFunc(p.Trend, func(t Point) bool { return len(t.Runs) > 0 && t.Week.Start().Before(began.Start()) }) {
@@ -146,9 +259,12 @@ func (p Page) trend(d *document) {
 	}
 }
 
-// soc2 sums up the criteria.
+// trendColumns is how many columns the table of weeks has.
+const trendColumns = 11
+
+// soc2 sums up the criteria, and has each of them.
 func (p Page) soc2(d *document) {
-	d.heading("soc2", "SOC 2 criteria")
+	d.heading("criteria", "SOC 2 criteria")
 	heads := []cell{words("category"), amount("criteria")}
 	for _, s := range States {
 		heads = append(heads, amount(string(s)))
@@ -161,17 +277,59 @@ func (p Page) soc2(d *document) {
 		}
 		rows = append(rows, row)
 	}
-	d.table(heads, rows, 0)
-	d.note("Rules support criteria; none is met by them. “No gap found” means that no rule in use fails, and people still show the rest: the last part of this page says what, criterion by criterion.")
+	d.table("Criteria by category and state", heads, rows, 0)
+	d.note("Rules support criteria; none is met by them. “No gap found” means that no enabled rule fails, and people still show the rest.")
+	rows = nil
+	for _, k := range p.Criteria {
+		id := words(k.ID)
+		id.id = "c-" + k.ID
+		rows = append(rows, []cell{
+			id, words(k.Summary), words(string(k.State)), num(k.Rules.Total()), marked(some(k.Rules.Failing).content + ruleLinks(k.Failing)), some(k.Open), words(k.Needs),
+		})
+	}
+	d.table("Criterion by criterion", []cell{
+		words("criterion"), words("in our words"), words("state"), amount("rules"), words("failing rules"), amount("open findings"), words("only a person can show"),
+	}, rows, 0)
 }
 
-// moved is what began and ended.
+// thisWeek is what began and what ended in the week, by name.
+func (p Page) thisWeek(d *document) {
+	m := p.Movement
+	d.heading("week", "This week")
+	for _, s := range p.Scopes {
+		if done := s.Complete + s.Degraded; done > s.Compared {
+			d.note(fmt.Sprintf("%s had %d runs: the last one of each day is compared. What changed more than once has the times of these runs.", s.Name, done))
+		}
+	}
+	d.add(`<h3 id="regressed">`, text(fmt.Sprintf("Regressed: %d", m.Regressed+m.Appeared)), `</h3>`)
+	if m.Regressed+m.Appeared == 0 {
+		d.note("Nothing regressed.")
+	}
+	p.changes(d, newList("b", metaBegan), p.Began)
+	d.add(`<h3 id="fixed">`, text(fmt.Sprintf("Fixed: %d", m.fixed())), `</h3>`)
+	if m.fixed() == 0 {
+		d.note("Nothing was fixed.")
+	}
+	p.changes(d, newList("e", metaEnded), p.Ended)
+	p.moved(d)
+}
+
+// changes adds rows of the week, rule by rule.
+func (p Page) changes(d *document, l *rowList, rows List[Row]) {
+	for _, g := range p.byRule(rows.Items) {
+		d.group(l, g, l.prefix+"-"+g.rule.Rule)
+	}
+	if rows.More > 0 {
+		d.note(fmt.Sprintf("+%d more, which this page does not hold: posture changes lists all.", rows.More))
+	}
+}
+
+// moved counts what began and ended.
 func (p Page) moved(d *document) {
 	m := p.Movement
-	d.heading("movement", "What changed in the week")
 	rows := [][]cell{
 		{words("regressed or appeared"), num(m.Regressed + m.Appeared), words(fmt.Sprintf("%d passed before, %d are new resources; %d of them accepted from the start", m.Regressed, m.Appeared, m.Accepted))},
-		{words("reopened"), num(m.Reopened), words("had been fixed in the weeks looked at, and fail again")},
+		{words("reopened"), num(m.Reopened), words("some of these: they had been fixed before, and fail again")},
 		{words("first scan"), num(m.FirstLook), words("found failing by the first scan of a target or a region")},
 		{words("by rules"), num(m.ByRules), words("fail because a rule is new or was changed")},
 		{words("exemptions that ended"), num(m.Lapsed), words("findings that are no longer accepted and still fail")},
@@ -179,9 +337,21 @@ func (p Page) moved(d *document) {
 	for _, c := range m.Closed {
 		rows = append(rows, []cell{words("closed: " + string(c.Reason)), num(c.Count), words(closedMeans[c.Reason])})
 	}
-	d.table([]cell{words("what"), amount("findings"), words("")}, rows, 0)
-	d.note(fmt.Sprintf("%d findings are open and not exempted; %d of them the last run could not read.", m.Open, m.Stale))
-	p.dues(d)
+	d.table("All changes of the week", []cell{words("what"), amount("findings"), words("meaning")}, rows, 0)
+	d.note(number(int64(m.Open), "finding") + " open and not exempted at the end of the week." + p.stale())
+	rows = nil
+	for _, f := range p.Fixed {
+		rows = append(rows, []cell{words(severityOrAll(f.Severity)), num(f.Count), words(lasted(f.Median)), words(lasted(f.Worst))})
+	}
+	d.table("Time to fix, of what was fixed in the week: ranges, because nobody looks between two runs", []cell{words("severity"), amount("fixed"), words("median"), words("longest")}, rows, 0)
+}
+
+// stale says how much of what is open was not read.
+func (p Page) stale() string {
+	if p.Movement.Stale == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" The latest run could not read %d of them.", p.Movement.Stale)
 }
 
 // closedMeans explains the reasons.
@@ -193,8 +363,9 @@ var closedMeans = map[drift.Reason]string{ //nolint:gochecknoglobals // constant
 	drift.ReasonOutOfScope:  "no longer looked at: nothing was fixed",
 }
 
-// dues is what is late, what is old, and how long fixing took.
-func (p Page) dues(d *document) {
+// dues is what is late, and what is old.
+func (p Page) dues(d *document, open *rowList) {
+	d.heading("due", "Past due")
 	var rows [][]cell
 	for _, due := range p.Due {
 		days := "no time set"
@@ -203,15 +374,16 @@ func (p Page) dues(d *document) {
 		}
 		rows = append(rows, []cell{words(string(due.Severity)), words(days), num(due.Open), num(due.PastDue)})
 	}
-	d.table([]cell{words("severity"), words("to fix within"), amount("open"), amount("past due")}, rows, 0)
-	rows = nil
-	for _, f := range p.Fixed {
-		rows = append(rows, []cell{words(severityOrAll(f.Severity)), num(f.Count), words(lasted(f.Median)), words(lasted(f.Worst))})
+	d.table("Open and past due by severity", []cell{words("severity"), words("to fix within"), amount("open"), amount("past due")}, rows, 0)
+	if p.pastDue() > 0 {
+		late := slices.DeleteFunc(slices.Clone(p.Open.Items), func(r Row) bool { return !r.PastDue })
+		slices.SortStableFunc(late, func(a, b Row) int { return cmp.Or(a.Severity.Rank()-b.Severity.Rank(), a.Due.Compare(b.Due)) })
+		named := late[:min(len(late), dueNamed)]
+		d.part("Past due, the most severe first")
+		d.links(open, named, p.titles(), p.pastDue()-len(named))
 	}
-	if len(rows) > 0 {
-		d.add(`<h3>Time to fix, of what was fixed in the week</h3>`)
-		d.table([]cell{words("severity"), amount("fixed"), words("median"), words("longest")}, rows, 0)
-		d.note("Ranges, because nobody looks between two runs.")
+	if len(p.Oldest.Items) > 0 {
+		d.part("Open for longest")
 	}
 	rows = nil
 	for _, o := range p.Oldest.Items {
@@ -220,14 +392,24 @@ func (p Page) dues(d *document) {
 			since += " or earlier"
 		}
 		if o.Stale {
-			since += ", not read by the last run"
+			since += ", not read by the latest run"
 		}
-		rows = append(rows, []cell{words(string(o.Severity)), names(o.Rule), marked(text(o.Name) + `<br/><span class="soft">` + text(o.Account+" · "+o.Region) + `</span>`), words(o.Owner), words(since)})
+		said := text(o.Name)
+		if open.seen[place("f", o.Fingerprint)] > 0 {
+			said = jump(place("f", o.Fingerprint), o.Name)
+		}
+		rows = append(rows, []cell{marked(said + `<br/><span class="soft">` + text(o.Account+" · "+o.Region) + `</span>`), marked(label(o.Severity)), names(o.Rule), words(o.Owner), words(since)})
 	}
-	if len(rows) > 0 {
-		d.add(`<h3>Open for longest</h3>`)
+	d.table("Open for longest", []cell{words("resource"), words("severity"), words("rule"), words("owner"), words("failing since (UTC)")}, rows, p.Oldest.More)
+}
+
+// titles returns the titles of the rules that fail, by id.
+func (p Page) titles() map[string]string {
+	titles := map[string]string{}
+	for _, r := range p.Failing.Items {
+		titles[r.Rule] = r.Title
 	}
-	d.table([]cell{words("severity"), words("rule"), words("resource"), words("owner"), words("failing since (UTC)")}, rows, p.Oldest.More)
+	return titles
 }
 
 func severityOrAll(s posture.Severity) string {
@@ -247,5 +429,5 @@ func (p Page) accepted(d *document) {
 	for _, item := range x.Items.Items {
 		rows = append(rows, item.cells())
 	}
-	d.table(exemptionHeads(), rows, x.Items.More)
+	d.table("All exemptions", exemptionHeads(), rows, x.Items.More)
 }

@@ -3,6 +3,8 @@ package weekly
 import (
 	"fmt"
 	"strings"
+
+	"posture/internal/posture"
 )
 
 // inventory is what there is to check.
@@ -39,10 +41,7 @@ func (d *document) types(title string, list List[TypeChange]) {
 	for _, t := range list.Items {
 		rows = append(rows, []cell{names(t.Type), num(t.Now), num(t.Before), words(t.String())})
 	}
-	if len(rows) > 0 {
-		d.add(`<h3>`, text(title), `</h3>`)
-	}
-	d.table([]cell{words("type"), amount("now"), amount("before"), words("change")}, rows, list.More)
+	d.table(title, []cell{words("type"), amount("now"), amount("before"), words("change")}, rows, list.More)
 }
 
 // unjudged is the types that no rule is for. They are not compared.
@@ -55,10 +54,7 @@ func (d *document) unjudged(list List[TypeChange]) {
 		}
 		rows = append(rows, []cell{names(t.Type), num(t.Now), words(note)})
 	}
-	if len(rows) > 0 {
-		d.add(`<h3>Types that were listed and for which there is no rule</h3>`)
-	}
-	d.table([]cell{words("type"), amount("resources"), words("")}, rows, list.More)
+	d.table("Types that were listed and for which there is no rule", []cell{words("type"), amount("resources"), words("note")}, rows, list.More)
 }
 
 // ruleChanges is what differs in the rules.
@@ -66,44 +62,86 @@ func (p Page) ruleChanges(d *document) {
 	d.heading("rules", "Rules that changed in the week")
 	var rows [][]cell
 	for _, c := range p.Changed.Items {
-		rows = append(rows, []cell{words(string(c.Kind)), marked(text(c.Title) + `<br/>` + code(c.Rule)), words(string(c.Severity)), some(c.ToFail), some(c.ToPass)})
+		rows = append(rows, []cell{marked(text(c.Title) + `<br/>` + code(c.Rule)), words(string(c.Kind)), marked(label(c.Severity)), some(c.ToFail), some(c.ToPass)})
 	}
 	if len(rows) == 0 {
 		d.note("None, or there is no earlier run to compare with.")
 	}
-	d.table([]cell{words("change"), words("rule"), words("severity"), amount("flipped to fail"), amount("flipped to pass")}, rows, p.Changed.More)
+	d.table("Rules that changed in the week", []cell{words("rule"), words("change"), words("severity"), amount("flipped to fail"), amount("flipped to pass")}, rows, p.Changed.More)
 }
 
-// whose is who has what to do.
-func (p Page) whose(d *document) {
-	d.heading("owners", "Owners")
-	rows := [][]cell{{words("unowned"), num(p.Owners.Unowned.Open), num(p.Owners.Unowned.PastDue)}}
-	for _, o := range p.Owners.Items {
-		rows = append(rows, []cell{words(o.Name), num(o.Open), num(o.PastDue)})
+// whose is who has what to do, and where.
+func (p Page) whose(d *document, open *rowList) {
+	d.heading("owners", "Owners and accounts")
+	owners := append([]Owner{p.Owners.Unowned}, p.Owners.Items...)
+	d.busy("Open and past due by owner", "owner", owners, p.Owners.More)
+	d.busy("Open and past due by account", "account", p.Accounts.Items, p.Accounts.More)
+	titles := p.titles()
+	d.part("Rows by owner")
+	for _, owner := range owners {
+		p.rowsOf(d, open, "owner", owner, titles, func(r Row) bool { return r.Owner == owner.Name })
 	}
-	d.table([]cell{words("owner"), amount("open"), amount("past due")}, rows, p.Owners.More)
+	d.part("Rows by account")
+	for _, account := range p.Accounts.Items {
+		p.rowsOf(d, open, "account", account, titles, func(r Row) bool { return string(r.Provider)+"/"+r.Account == account.Name })
+	}
 }
 
-// appendix is every criterion.
-func (p Page) appendix(d *document) {
-	d.heading("criteria", "Criterion by criterion")
+// called returns the name of an owner, or of an account.
+func (o Owner) called() string {
+	switch {
+	case o.Name == "":
+		return "unowned"
+	case o.Title != "":
+		return o.Title + " " + o.Name
+	}
+	return o.Name
+}
+
+// busy is a table of owners or accounts, whose counts lead to their rows.
+func (d *document) busy(caption, what string, all []Owner, more int) {
 	var rows [][]cell
-	for _, k := range p.Criteria {
-		rows = append(rows, []cell{
-			words(k.ID), words(k.Summary), words(string(k.State)), num(k.Rules.Total()), marked(some(k.Rules.Failing).content + list(k.Failing)), words(k.Needs),
-		})
+	for _, o := range all {
+		row := []cell{words(o.called()), numbered(what+"-"+o.Name, o.Open), numbered(what+"-"+o.Name, o.PastDue)}
+		for _, severity := range posture.Severities {
+			row = append(row, some(o.Severities[severity]))
+		}
+		rows = append(rows, row)
 	}
-	d.table([]cell{words("criterion"), words("in our words"), words("state"), amount("rules"), words("of them failing"), words("only a person can show")}, rows, 0)
+	d.table(caption, []cell{words(what), amount("open"), amount("past due"), amount("critical"), amount("high"), amount("medium"), amount("low")}, rows, more)
+}
+
+// rowsOf is the first rows of one owner or account.
+func (p Page) rowsOf(d *document, open *rowList, what string, o Owner, titles map[string]string, has func(Row) bool) {
+	if o.Open == 0 {
+		return
+	}
+	var rows []Row
+	for _, r := range p.Open.Items {
+		if len(rows) < linksNamed && has(r) {
+			rows = append(rows, r)
+		}
+	}
+	d.add(`<details id="`, anchor(what+"-"+o.Name), `"><summary>`, text(fmt.Sprintf("%s: %d open, %d past due", o.called(), o.Open, o.PastDue)), `</summary>`)
+	d.links(open, rows, titles, o.Open-len(rows))
+	d.add(`</details>`)
 }
 
 // listed is how many rules of a criterion are named.
 const listed = 5
 
-func list(ids []string) markup {
+// ruleLinks leads to rules that fail.
+func ruleLinks(ids []string) markup {
 	if len(ids) == 0 {
 		return ""
 	}
-	line := `<br/>` + code(strings.Join(ids[:min(listed, len(ids))], ", "))
+	line := markup(`<br/>`)
+	for i, id := range ids[:min(listed, len(ids))] {
+		if i > 0 {
+			line += ", "
+		}
+		line += jump("r-"+id, id)
+	}
 	if more := len(ids) - listed; more > 0 {
 		line += ` +` + count(more) + ` more`
 	}
@@ -133,6 +171,6 @@ func (p Page) provenance(d *document) {
 				[]cell{words(s.Name + ": configuration"), names(l.Config)})
 		}
 	}
-	d.table([]cell{words("what"), words("which")}, rows, 0)
+	d.table("What this page was made from", []cell{words("what"), words("which")}, rows, 0)
 	d.note("All of it comes from stored runs, which are never rewritten: posture verify proves them, and posture weekly --week makes this page again.")
 }

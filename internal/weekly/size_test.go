@@ -90,3 +90,44 @@ func TestSmall(t *testing.T) {
 	}
 	t.Logf("%d KiB for 2,000 findings a run, %d KiB for 40,000", few>>10, many>>10)
 }
+
+// TestPageSize: a page of five thousand open findings, with the sentences,
+// commands, evidence and links that findings have, is under 3 MB however they
+// are spread over rules, and JSON and CSV have all of them.
+func TestPageSize(t *testing.T) {
+	const findings, most = 5000, 3 << 20
+	for _, many := range []int{1, 20, 250} {
+		s := newStory(t)
+		s.rules = nil
+		for i := range many {
+			r := rule(fmt.Sprintf("aws-s3-rule-%03d", i), bucket, posture.Severities[i%4], "CC6.1", "A1.2")
+			r.Why, r.Fix.Note = strings.Repeat("Why it matters. ", 12), strings.Repeat("What the command does. ", 9)
+			s.rules = append(s.rules, r)
+		}
+		found := map[string][]string{}
+		for i := range findings {
+			id := s.rules[i%many].ID
+			found[id] = append(found[id], fmt.Sprintf("-customer-uploads-%05d", i))
+		}
+		s.has(one, found)
+		s.each(one, func(f *posture.Finding) {
+			f.Owner, f.Link = "team-"+f.Name[:10], "https://s3.console.aws.amazon.com/s3/buckets/"+f.Name+"?region=eu-west-1&tab=permissions"
+			f.Sentence = f.Name + " lets everybody on the internet read its objects, by its bucket policy"
+			f.Command = "aws s3api put-public-access-block --bucket " + f.Name + " --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"
+			f.Evidence = []posture.Value{{Path: "resource.public_access.policy_is_public", Value: true}, {Path: "resource.public_access.block_public_policy", Value: false}}
+		})
+		s.on(6).run(snapshot.Complete)
+		page := s.page(options())
+		html, table := written(t, page.WriteHTML), string(written(t, page.WriteCSV))
+		t.Logf("%d rules: %d KiB of HTML, %d KiB of CSV", many, len(html)>>10, len(table)>>10)
+		if len(html) > most {
+			t.Errorf("%d rules: the page has %d bytes", many, len(html))
+		}
+		if n := strings.Count(table, ",open,aws-s3-rule"); n+strings.Count(table, ",past due,") < findings || len(page.Open.Items) != findings {
+			t.Errorf("%d rules: %d rows, %d lines", many, len(page.Open.Items), n)
+		}
+		if n := strings.Count(string(html), `<li id="f-`); n != findings {
+			t.Errorf("%d rules: %d rows on the page", many, n)
+		}
+	}
+}

@@ -26,6 +26,8 @@ type stage struct {
 // one for each look.
 type timeline struct {
 	stages    []*stage
+	known     []known // put in between the stages
+	lost      error   // with which what is known ended
 	week      Week
 	summaries []drift.Summary
 	sums      *sums
@@ -46,9 +48,9 @@ func (tl *timeline) run(severity func(rule string) posture.Severity, current boo
 	tl.summaries, tl.pending = make([]drift.Summary, len(tl.stages)), map[string][]drift.Change{}
 	var told iter.Seq2[drift.Notified, error] = nothing[drift.Notified]
 	for i := range tl.stages {
-		told = tl.compare(i, told)
+		told = tl.compare(i, tl.with(i, told))
 	}
-	for line, err := range told {
+	for line, err := range tl.with(len(tl.stages), told) {
 		if err != nil {
 			return err
 		}
@@ -148,7 +150,10 @@ func (s *stage) known() iter.Seq2[posture.Finding, error] {
 // whole.
 func (tl *timeline) link() {
 	var base drift.Base
-	for _, st := range tl.stages {
+	for i, st := range tl.stages {
+		if k, ok := tl.knownAt(i); ok {
+			base = k.Base
+		}
 		st.in.Before, st.failed = base, nil
 		base = after(st.in)
 	}
@@ -187,8 +192,10 @@ func after(in drift.Input) drift.Base {
 // stage reads what a look has of a target. What it should have and has not is
 // noted, and counts as not read.
 func (c *collector) stage(ctx context.Context, l *look, target posture.Target) (*stage, error) {
+	floor := c.Config.Alerts.Floor()
 	st := &stage{look: l, findings: nothing[posture.Finding], in: drift.Input{
 		Target: target, Run: l.run.ID, Now: l.run.Slot, Rules: l.rules[target.Provider], Narrowed: l.run.Narrowed,
+		Floors: drift.Floors{Regressed: floor, Appeared: floor},
 	}}
 	planned, ok := l.planned[target.String()]
 	if !ok {

@@ -1,4 +1,8 @@
-package audit
+// Package notified reads and writes the files that hold what people were last
+// notified of, one for each target: since when each finding fails, when it last
+// passed, and which alert said so. Which file counts is not its business. Begin
+// with Load and File.
+package notified
 
 import (
 	"context"
@@ -10,17 +14,17 @@ import (
 	"posture/internal/store"
 )
 
-// line is one line of the notified state of a target. The first line
+// Line is one line of the notified state of a target. The first line
 // is about no finding: it holds what is known of the target as a whole.
-type line struct {
+type Line struct {
 	drift.Notified
 	Base  *drift.Base `json:"base,omitempty"`
 	Lines int         `json:"lines,omitempty"` // beside Base: how many lines follow; 0 also in files of earlier versions
 }
 
-// toldFile returns the file of lines at a key.
-func toldFile(key string) snapshot.Sorted[line] {
-	return snapshot.Sorted[line]{Key: key, Order: func(l line) string {
+// File returns the file of lines at a key.
+func File(key string) snapshot.Sorted[Line] {
+	return snapshot.Sorted[Line]{Key: key, Order: func(l Line) string {
 		if l.Base != nil {
 			return "-" // before every fingerprint
 		}
@@ -28,32 +32,29 @@ func toldFile(key string) snapshot.Sorted[line] {
 	}}
 }
 
-// told is the notified state of a target.
-type told struct {
-	base  drift.Base
-	lines iter.Seq2[drift.Notified, error] // may be read more than once
+// State is the notified state of a target.
+type State struct {
+	Base  drift.Base
+	Lines iter.Seq2[drift.Notified, error] // in the order of fingerprints; may be read more than once
 }
 
-// nothing yields nothing.
-func nothing[T any](func(T, error) bool) {}
+// None returns the notified state of a target before its first run.
+func None() State { return State{Lines: func(func(drift.Notified, error) bool) {}} }
 
-// untold returns the notified state of a target before its first run.
-func untold() told { return told{lines: nothing[drift.Notified]} }
-
-// loadTold opens the file at a key, or returns store.ErrNotFound. As it is
+// Load opens the file at a key, or returns store.ErrNotFound. As it is
 // read it may turn out to be snapshot.ErrCorrupt.
-func loadTold(ctx context.Context, s store.Store, key string) (told, error) {
-	lines, err := toldFile(key).Load(ctx, s)
+func Load(ctx context.Context, s store.Store, key string) (State, error) {
+	lines, err := File(key).Load(ctx, s)
 	if err != nil {
-		return told{}, err
+		return State{}, err
 	}
-	t := told{lines: withoutBase(key, lines)}
+	t := State{Lines: withoutBase(key, lines)}
 	for first, err := range lines {
 		if err != nil {
-			return told{}, err
+			return State{}, err
 		}
 		if first.Base != nil {
-			t.base = *first.Base
+			t.Base = *first.Base
 		}
 		break
 	}
@@ -63,7 +64,7 @@ func loadTold(ctx context.Context, s store.Store, key string) (told, error) {
 // withoutBase yields the lines that are about findings. Where they are fewer
 // than were written the file is corrupt: the base is compressed by itself, so
 // that it could be all that is left.
-func withoutBase(key string, lines iter.Seq2[line, error]) iter.Seq2[drift.Notified, error] {
+func withoutBase(key string, lines iter.Seq2[Line, error]) iter.Seq2[drift.Notified, error] {
 	return func(yield func(drift.Notified, error) bool) {
 		written, read := 0, 0
 		for l, err := range lines {
