@@ -128,6 +128,9 @@ func (r *Request) readForm(body []byte) error {
 	if r.Service == "ec2" {
 		r.protocol = ec2Protocol
 	}
+	if r.Service == "elasticloadbalancing" && form.Get("Version") == "2012-06-01" {
+		r.Service = "elb" // the API of Classic Load Balancers
+	}
 	for name, values := range form {
 		if name != "Action" && name != "Version" {
 			r.set(name, values[0])
@@ -138,7 +141,10 @@ func (r *Request) readForm(body []byte) error {
 
 func (r *Request) readREST(from *http.Request, body []byte) error {
 	r.protocol = restJSONProtocol
-	if r.Service == "s3" {
+	switch r.Service {
+	case "cloudfront":
+		r.protocol = s3ControlProtocol
+	case "s3":
 		r.protocol = restXMLProtocol
 		if strings.HasPrefix(from.URL.Path, "/v20180820/") {
 			r.Service, r.protocol = "s3control", s3ControlProtocol

@@ -128,6 +128,8 @@ var prefixes = map[string]string{
 	"opensearch":                "es",
 	"accessanalyzer":            "access-analyzer",
 	"elastic load balancing v2": "elasticloadbalancing",
+	"elastic load balancing":    "elb", // Classic Load Balancers, whose operations have the same names
+	"eventbridge":               "events",
 	"sso admin":                 "sso",
 }
 

@@ -140,9 +140,11 @@ func membersOf(text []byte) ([]string, error) {
 	return members, nil
 }
 
-// roots holds the root elements of S3's answers. All other services name theirs
-// after the operation.
+// roots holds the root elements of the answers of S3 and CloudFront. All other
+// services name theirs after the operation.
 var roots = map[string]string{
+	"cloudfront:ListDistributions":       "DistributionList",
+	"cloudfront:GetDistributionConfig":   "DistributionConfig",
 	"s3:ListBuckets":                     "ListAllMyBucketsResult",
 	"s3:GetBucketAcl":                    "AccessControlPolicy",
 	"s3:GetBucketEncryption":             "ServerSideEncryptionConfiguration",

@@ -115,6 +115,8 @@ func TestActionNames(t *testing.T) {
 		"s3:GetPublicAccessBlock":               "s3:GetBucketPublicAccessBlock",
 		"s3control:GetPublicAccessBlock":        "s3:GetAccountPublicAccessBlock",
 		"access-analyzer:ListFindingsV2":        "access-analyzer:ListFindings",
+		"elb:DescribeLoadBalancers":             "elasticloadbalancing:DescribeLoadBalancers",
+		"elb:DescribeLoadBalancerAttributes":    "elasticloadbalancing:DescribeLoadBalancerAttributes",
 	}
 	for op, action := range permissionsOfScan() {
 		want := op

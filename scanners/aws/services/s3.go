@@ -36,8 +36,9 @@ type S3Bucket struct {
 	Created              time.Time      `json:"created"`                    // when it was made, or its policy last changed: S3 tells the later
 	LastBackup           time.Time      `json:"last_backup"`                // when AWS Backup last backed it up; the zero time: never
 	StoresCloudTrailLogs bool           `json:"stores_cloudtrail_logs"`     // a trail of the account or its organisation delivers here
-	ReceivesAccessLogs   bool           `json:"receives_access_logs"`       // server access logs of another bucket come here, or logs of a load balancer
-	DeliveryBarsKMS      bool           `json:"delivery_bars_kms"`          // logs come here from what cannot write where KMS encrypts by default: S3, application load balancers, Redshift
+	ReceivesAccessLogs   bool           `json:"receives_access_logs"`       // server access logs of another bucket come here, or logs of a load balancer or of a CloudFront distribution
+	DeliveryBarsKMS      bool           `json:"delivery_bars_kms"`          // logs come here from what cannot write where KMS encrypts by default: S3, application and Classic Load Balancers, Redshift
+	NeedsACL             bool           `json:"needs_acl"`                  // CloudFront delivers standard logs of the older kind here, for which the bucket must have ACLs
 }
 
 // S3BucketPolicy is what rules may ask of a bucket's policy. A bucket without
@@ -61,13 +62,17 @@ var s3Buckets = engine.Service{
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 			{Op: "elasticloadbalancing:DescribeLoadBalancers", For: deliveredFields},
 			{Op: "elasticloadbalancing:DescribeLoadBalancerAttributes", For: deliveredFields},
+			{Op: "elb:DescribeLoadBalancers", Permission: "elasticloadbalancing:DescribeLoadBalancers", For: deliveredFields},
+			{Op: "elb:DescribeLoadBalancerAttributes", Permission: "elasticloadbalancing:DescribeLoadBalancerAttributes", For: deliveredFields},
+			{Op: "cloudfront:ListDistributions", For: []string{"receives_access_logs", "needs_acl"}},
+			{Op: "cloudfront:GetDistributionConfig", For: []string{"receives_access_logs", "needs_acl"}},
 			{Op: "redshift:DescribeClusters", For: []string{"delivery_bars_kms"}},
 			{Op: "redshift:DescribeLoggingStatus", For: []string{"delivery_bars_kms"}},
 			{Op: "s3:GetBucketVersioning", Each: true, For: []string{"versioning", "mfa_delete"}},
 			{Op: "s3:GetBucketEncryption", Permission: "s3:GetEncryptionConfiguration", Each: true, For: []string{"encryption_algorithm"}},
 			{Op: "s3:GetPublicAccessBlock", Permission: "s3:GetBucketPublicAccessBlock", Each: true, For: []string{"public", "public_by", "public_access_blocked"}},
 			{Op: "s3:GetBucketPolicyStatus", Each: true, For: []string{"public", "public_by"}},
-			{Op: "s3:GetBucketAcl", Each: true, For: []string{"public", "public_by", "receives_access_logs", "delivery_bars_kms"}},
+			{Op: "s3:GetBucketAcl", Each: true, For: []string{"public", "public_by", "receives_access_logs", "delivery_bars_kms", "needs_acl"}},
 			{Op: "s3:GetBucketPolicy", Each: true, For: []string{"policy", "public", "public_by", "receives_access_logs", "delivery_bars_kms"}},
 			{Op: "s3:GetBucketOwnershipControls", Each: true, For: []string{"acls_disabled"}},
 			{Op: "s3:GetBucketLogging", Each: true, For: []string{"access_log_bucket", "receives_access_logs", "delivery_bars_kms"}},
@@ -163,6 +168,7 @@ func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, lis
 		func() { b.readTags(ctx) },
 		func() { b.readTrails(ctx) },
 		func() { b.readDelivered(ctx, listed) },
+		func() { b.readNeedsACL(ctx) },
 	)
 	b.doc.PublicByAnalyzer = readByAnalyzer(ctx, b.Reading, b.arn, entry{b.doc.Public, b.guarded}, "public")
 	b.doc.Created = readCreated(b.Reading, bucket.CreationDate, "s3:ListBuckets")

@@ -6,61 +6,28 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
+	cloudfronttypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
+	classic "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
+	classictypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	redshifttypes "github.com/aws/aws-sdk-go-v2/service/redshift/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"posture/internal/posture"
 	"posture/scanners/aws/engine"
 )
 
 // A bucket cannot have every setting when a service delivers logs to it: some
-// cannot write where a KMS key encrypts by default, and a bucket that logs the
-// writing of logs never stops. Such a service delivers within its region, so
-// the region's own are asked.
+// cannot write where a KMS key encrypts by default, CloudFront takes an ACL, and a
+// bucket that logs the writing of logs never stops. All but CloudFront deliver
+// within their region, so the region's own are asked.
 
 // deliveredFields are the fields that say what is delivered to a bucket.
 var deliveredFields = []string{"receives_access_logs", "delivery_bars_kms"}
-
-// targets are the names of buckets that something delivers logs to.
-type targets struct {
-	mu    sync.Mutex
-	names map[string]bool
-	err   error // why there may be more
-}
-
-func (t *targets) add(bucket string, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.err = cmp.Or(t.err, err)
-	if bucket != "" {
-		t.names[bucket] = true
-	}
-}
-
-func (t *targets) answer(bucket string) engine.Answer {
-	if t.names[bucket] {
-		return engine.Answer{Yes: true}
-	}
-	return engine.Answer{Err: t.err}
-}
-
-// targetsOf returns the targets that deliver adds, which is called once per
-// region and kind.
-func targetsOf(p *engine.Place, kind string, deliver func(*targets) error) *targets {
-	found, err := engine.Once(p, "buckets of logs of "+kind, func() (*targets, error) {
-		t := &targets{names: map[string]bool{}}
-		t.add("", deliver(t))
-		return t, nil
-	})
-	if err != nil {
-		return &targets{err: err}
-	}
-	return found
-}
 
 // readDelivered finds out what delivers logs to the bucket.
 func (b *bucketReading) readDelivered(ctx context.Context, listed bucketListing) {
@@ -71,15 +38,47 @@ func (b *bucketReading) readDelivered(ctx context.Context, listed bucketListing)
 	if access.Err != nil && b.takesNoLogs(ctx) {
 		access = engine.Answer{}
 	}
-	balancer, network, redshift := engine.Answer{}, engine.Answer{}, engine.Answer{}
-	if !access.Yes { // the others can change nothing then
-		balancer = balancerTargets(ctx, b.Place, elbtypes.LoadBalancerTypeEnumApplication).answer(*b.name)
+	var barring, network, redshift, cloudFront engine.Answer // the others can change nothing where S3 delivers
+	if !access.Yes {
+		barring = engine.AnyOf(balancerTargets(ctx, b.Place, elbtypes.LoadBalancerTypeEnumApplication).answer(*b.name),
+			classicTargets(ctx, b.Place).answer(*b.name))
 		network = balancerTargets(ctx, b.Place, elbtypes.LoadBalancerTypeEnumNetwork).answer(*b.name)
 		redshift = redshiftTargets(ctx, b.Place).answer(*b.name)
+		cloudFront = b.takesCloudFront(ctx)
 	}
-	receives, bars := engine.AnyOf(access, balancer, network), engine.AnyOf(access, balancer, redshift)
+	receives, bars := engine.AnyOf(access, barring, network, cloudFront), engine.AnyOf(access, barring, redshift)
 	b.doc.ReceivesAccessLogs = b.Got(receives.Err, "receives_access_logs") && receives.Yes
 	b.doc.DeliveryBarsKMS = b.Got(bars.Err, "delivery_bars_kms") && bars.Yes
+}
+
+// readNeedsACL finds out whether what is delivered to the bucket takes an ACL.
+func (b *bucketReading) readNeedsACL(ctx context.Context) {
+	if !b.Wants("needs_acl") {
+		return
+	}
+	takes := b.takesCloudFront(ctx)
+	b.doc.NeedsACL = b.Got(takes.Err, "needs_acl") && takes.Yes
+}
+
+// logDeliverer is the canonical id of the account by which CloudFront delivers
+// standard logs of the older kind, outside of China. A bucket without a grant for
+// it gets none.
+const logDeliverer = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"
+
+// takesCloudFront reports whether a distribution delivers standard logs of the
+// older kind here. Where the distributions do not tell, the ACL may still bar it.
+func (b *bucketReading) takesCloudFront(ctx context.Context) engine.Answer {
+	takes := cloudFrontTargets(ctx, b.Place).answer(*b.name)
+	if takes.Err == nil || b.Place.Partition != "aws" {
+		return takes
+	}
+	acl, err := b.acl()
+	if err == nil && !slices.ContainsFunc(acl.Grants, func(grant types.Grant) bool {
+		return grant.Grantee != nil && aws.ToString(grant.Grantee.ID) == logDeliverer
+	}) {
+		return engine.Answer{}
+	}
+	return takes
 }
 
 // takesNoLogs reports whether S3 cannot deliver access logs here, because
@@ -148,6 +147,85 @@ func balancerTargets(ctx context.Context, p *engine.Place, kind elbtypes.LoadBal
 			}
 		}))
 	})
+}
+
+// classicTargets returns the buckets that access logs of Classic Load Balancers go to.
+func classicTargets(ctx context.Context, p *engine.Place) *targets {
+	return targetsOf(p, "classic load balancers", func(t *targets) error {
+		api := engine.Client(p, classic.NewFromConfig)
+		pages := classic.NewDescribeLoadBalancersPaginator(api, &classic.DescribeLoadBalancersInput{PageSize: aws.Int32(400)})
+		list := func(page *classic.DescribeLoadBalancersOutput) []classictypes.LoadBalancerDescription {
+			return page.LoadBalancerDescriptions
+		}
+		return engine.EachListed(ctx, p, pages, list, func(ctx context.Context, _ *engine.Place, balancer classictypes.LoadBalancerDescription) {
+			out, err := api.DescribeLoadBalancerAttributes(ctx, &classic.DescribeLoadBalancerAttributesInput{LoadBalancerName: balancer.LoadBalancerName})
+			if err == nil && (out.LoadBalancerAttributes == nil || out.LoadBalancerAttributes.AccessLog == nil) {
+				err = engine.Malformed("elb:DescribeLoadBalancerAttributes", errNoAccessLog)
+			}
+			if err == nil && out.LoadBalancerAttributes.AccessLog.Enabled {
+				t.add(aws.ToString(out.LoadBalancerAttributes.AccessLog.S3BucketName), nil)
+			}
+			t.add("", engine.NotConfigured(err, "LoadBalancerNotFound"))
+		})
+	})
+}
+
+var errNoAccessLog error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not say whether the load balancer logs"}
+
+// cloudFrontTargets returns the buckets that standard logs of distributions go
+// to, those of the older kind. CloudFront has no regions, and GovCloud has none.
+func cloudFrontTargets(ctx context.Context, p *engine.Place) *targets {
+	return targetsOf(p.Home(), "distributions", func(t *targets) error {
+		if p.Partition != "aws" && p.Partition != "aws-cn" {
+			return nil
+		}
+		api := engine.Client(p.Home(), cloudfront.NewFromConfig)
+		list := func(page *cloudfronttypes.DistributionList) []cloudfronttypes.DistributionSummary { return page.Items }
+		return engine.EachListed(ctx, p.Home(), distributions(api), list, func(ctx context.Context, _ *engine.Place, found cloudfronttypes.DistributionSummary) {
+			out, err := api.GetDistributionConfig(ctx, &cloudfront.GetDistributionConfigInput{Id: found.Id})
+			if err != nil {
+				t.add("", engine.NotConfigured(err, "NoSuchDistribution"))
+				return
+			}
+			t.add(logBucket(out.DistributionConfig))
+		})
+	})
+}
+
+// distributions pages by hand: the pages of the SDK's own paginator do not name
+// the next one.
+func distributions(api *cloudfront.Client) *byToken[*cloudfronttypes.DistributionList] {
+	return &byToken[*cloudfronttypes.DistributionList]{
+		ask: func(ctx context.Context, token *string) (*cloudfronttypes.DistributionList, error) {
+			out, err := api.ListDistributions(ctx, &cloudfront.ListDistributionsInput{Marker: token})
+			if err == nil && out.DistributionList == nil {
+				err = engine.Malformed("cloudfront:ListDistributions", errNoLogging)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return out.DistributionList, nil
+		},
+		next: func(page *cloudfronttypes.DistributionList) *string { return page.NextMarker },
+	}
+}
+
+var errNoLogging error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not say whether the distribution logs"}
+
+// logBucket returns the name of the bucket that a distribution's logs go to, ""
+// for none. The distribution has it as a host, as in logs.s3.amazonaws.com.
+func logBucket(config *cloudfronttypes.DistributionConfig) (string, error) {
+	switch {
+	case config == nil || config.Logging == nil || config.Logging.Enabled == nil:
+		return "", engine.Malformed("cloudfront:GetDistributionConfig", errNoLogging)
+	case !*config.Logging.Enabled:
+		return "", nil
+	}
+	host := aws.ToString(config.Logging.Bucket)
+	if end := strings.LastIndex(host, ".s3"); end >= 0 {
+		return host[:end], nil
+	}
+	return host, nil
 }
 
 var errNoLoggingStatus = errors.New("the answer does not say whether the cluster logs")

@@ -27,6 +27,10 @@ var s3Fixtures = fourBuckets + noAnalyzer + `
 <LoadBalancers/>
 -- redshift:DescribeClusters --
 <Clusters/>
+-- elb:DescribeLoadBalancers --
+<LoadBalancerDescriptions/>
+-- cloudfront:ListDistributions --
+<DistributionList/>
 -- cloudtrail:DescribeTrails region=us-east-1 --
 {"trailList": [{"Name": "main", "TrailARN": "arn:aws:cloudtrail:us-east-1:111122223333:trail/main", "HomeRegion": "us-east-1", "S3BucketName": "alpha"}]}
 -- cloudtrail:ListTrails --
@@ -99,6 +103,8 @@ func TestS3BucketsWhenCallsAreRefused(t *testing.T) {
 		"cloudtrail:ListTrails":                      {"stores_cloudtrail_logs"},
 		"redshift:DescribeClusters":                  {"delivery_bars_kms"},
 		"elasticloadbalancing:DescribeLoadBalancers": {"delivery_bars_kms", "receives_access_logs"},
+		"elb:DescribeLoadBalancers":                  {"delivery_bars_kms", "receives_access_logs"},
+		"cloudfront:ListDistributions":               {"needs_acl", "receives_access_logs"},
 	} {
 		t.Run(op, func(t *testing.T) {
 			s := scanRefused(t, s3Fixtures, op, "AWS::S3::Bucket")
