@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -51,9 +52,18 @@ var lambdaFunctions = engine.Service{
 
 func lambdaClient(p *engine.Place) *lambda.Client { return engine.Client(p, lambda.NewFromConfig) }
 
+// lambdaList lists the functions, once per region. With an error come those
+// that were listed before it.
+func lambdaList(ctx context.Context, p *engine.Place) ([]types.FunctionConfiguration, error) {
+	return engine.Once(p, "lambda functions", func() ([]types.FunctionConfiguration, error) {
+		pages := lambda.NewListFunctionsPaginator(lambdaClient(p), &lambda.ListFunctionsInput{MaxItems: aws.Int32(50)})
+		return engine.ListAll(ctx, pages, func(page *lambda.ListFunctionsOutput) []types.FunctionConfiguration { return page.Functions })
+	})
+}
+
 func scanLambdaFunctions(ctx context.Context, p *engine.Place) error {
-	pages := lambda.NewListFunctionsPaginator(lambdaClient(p), &lambda.ListFunctionsInput{MaxItems: aws.Int32(50)})
-	return engine.EachListed(ctx, p, pages, func(page *lambda.ListFunctionsOutput) []types.FunctionConfiguration { return page.Functions }, readLambdaFunction)
+	functions, err := lambdaList(ctx, p)
+	return cmp.Or(err, engine.Each(ctx, p, functions, readLambdaFunction))
 }
 
 func readLambdaFunction(ctx context.Context, p *engine.Place, function types.FunctionConfiguration) {

@@ -1,8 +1,10 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,7 +24,7 @@ type SQSQueue struct {
 	PublicByAnalyzer  bool   `json:"public_by_analyzer"`   // IAM Access Analyzer has an active finding that it is public
 	Public            bool   `json:"public"`               // the queue's policy lets anyone in, be it through a service that acts for any account
 	DeadLetterQueue   bool   `json:"dead_letter_queue"`    // messages that fail too often move to another queue
-	IsDeadLetterQueue bool   `json:"is_dead_letter_queue"` // another queue of the account and region sends its failed messages here, or it names the queues that may
+	IsDeadLetterQueue bool   `json:"is_dead_letter_queue"` // another queue of the account and region sends its failed messages here, or it names the queues that may; of queues without a dead-letter queue also whether a function, subscription or EventBridge rule does
 }
 
 var sqsQueues = engine.Service{
@@ -30,11 +32,11 @@ var sqsQueues = engine.Service{
 		Name:    "AWS::SQS::Queue",
 		Service: "sqs",
 		Doc:     SQSQueue{},
-		Calls: append(analyzerCalls(),
-			scanners.Call{Op: "sqs:ListQueues"},
-			scanners.Call{Op: "sqs:GetQueueAttributes", Each: true, For: []string{"encrypted", "kms_key", "public", "dead_letter_queue", "is_dead_letter_queue"}},
-			scanners.Call{Op: "sqs:ListQueueTags", Each: true, For: []string{"tags"}},
-		),
+		Calls: slices.Concat(analyzerCalls(), failureCalls(), []scanners.Call{
+			{Op: "sqs:ListQueues"},
+			{Op: "sqs:GetQueueAttributes", Each: true, For: []string{"encrypted", "kms_key", "public", "dead_letter_queue", "is_dead_letter_queue"}},
+			{Op: "sqs:ListQueueTags", Each: true, For: []string{"tags"}},
+		}),
 		Console: scanners.Console{Path: "/sqs/v3/home?region={region}#/queues/https%3A%2F%2Fsqs.{region}.{domain}%2F{account}%2F{last}"},
 	},
 	Scan: scanSQSQueues,
@@ -69,17 +71,41 @@ func scanSQSQueues(ctx context.Context, p *engine.Place) error {
 			queues = append(queues, queue)
 		})
 	})
-	targets, err := deadLetterQueues(queues)
-	if listed != nil {
-		err = listed
-	}
+	markDeadLetterQueues(ctx, p, queues, listed)
 	for _, q := range queues {
-		if q.doc.IsDeadLetterQueue = targets[q.arn] || q.from; !q.doc.IsDeadLetterQueue {
-			q.r.Got(err, "is_dead_letter_queue")
-		}
 		q.r.Emit(q.arn, q.arn[strings.LastIndexByte(q.arn, ':')+1:], q.tags, &q.doc)
 	}
 	return listed
+}
+
+// markDeadLetterQueues finds out which queues are dead-letter queues, first by
+// the other queues. Of those that lack one after that it asks who else sends
+// failures there. listed is why there may be more queues.
+func markDeadLetterQueues(ctx context.Context, p *engine.Place, queues []*queueReading, listed error) {
+	targets, err := deadLetterQueues(queues)
+	err = cmp.Or(listed, err)
+	lacking := map[string]bool{}
+	for _, q := range queues {
+		if q.doc.IsDeadLetterQueue = targets[q.arn] || q.from; q.lacksOne() {
+			lacking[q.arn] = true
+		}
+	}
+	failed, unread := failureTargets(ctx, p, lacking)
+	for _, q := range queues {
+		missing := err
+		if lacking[q.arn] {
+			missing = cmp.Or(err, unread)
+		}
+		if q.doc.IsDeadLetterQueue = q.doc.IsDeadLetterQueue || failed[q.arn]; !q.doc.IsDeadLetterQueue {
+			q.r.Got(missing, "is_dead_letter_queue")
+		}
+	}
+}
+
+// lacksOne reports whether a queue has no dead-letter queue and, as far as is
+// known yet, is none. It is not said of queues of which no rule asks.
+func (q *queueReading) lacksOne() bool {
+	return !q.doc.IsDeadLetterQueue && q.to == "" && q.err == nil && q.r.Wants("is_dead_letter_queue")
 }
 
 // deadLetterQueues returns the ARNs that queues send failed messages to, and
@@ -122,17 +148,8 @@ func (q *queueReading) readAttributes(ctx context.Context, attributes map[string
 		q.ours = readOpen(ctx, q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn})
 	}
 	q.from = namesSources(attributes["RedriveAllowPolicy"])
-	if attributes["RedrivePolicy"] == "" {
-		return
-	}
-	var redrive struct {
-		DeadLetterTargetArn string `json:"deadLetterTargetArn"`
-	}
-	q.err = json.Unmarshal([]byte(attributes["RedrivePolicy"]), &redrive)
-	if q.r.Got(q.err, "dead_letter_queue") {
-		q.to = redrive.DeadLetterTargetArn
-		q.doc.DeadLetterQueue = q.to != ""
-	}
+	q.to, q.err = deadLetterTarget(attributes["RedrivePolicy"])
+	q.doc.DeadLetterQueue = q.r.Got(q.err, "dead_letter_queue") && q.to != ""
 }
 
 // namesSources reports whether a queue says of which queues it is the

@@ -1,7 +1,11 @@
 package services
 
 import (
+	"encoding/json"
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"posture/internal/posture"
 )
@@ -14,19 +18,72 @@ func TestSQSQueues(t *testing.T) {
 	orders := queue("orders", SQSQueue{Encrypted: true, KMSKey: "alias/queues", DeadLetterQueue: true})
 	orders.Tags = map[string]string{"owner": "shop"}
 	failed := queue("orders-failed", SQSQueue{Encrypted: true, IsDeadLetterQueue: true})
+	undelivered := func(open func(what string) []posture.Unread) (queues []posture.Resource) {
+		for _, what := range []string{"calls", "events", "invocations", "messages", "records"} {
+			unread := open(what)
+			queues = append(queues, queue("undelivered-"+what, SQSQueue{Encrypted: true, IsDeadLetterQueue: len(unread) == 0}, unread...))
+		}
+		return queues
+	}
+	known := func(string) []posture.Unread { return nil }
 	mayBeTarget := refused(op, "AccessDenied", op, "is_dead_letter_queue")
 	noAttributes := queue("orders", SQSQueue{}, refused(op, "AccessDenied", op, "encrypted", "kms_key", "public", "dead_letter_queue", "is_dead_letter_queue")...)
 	noAttributes.Tags = orders.Tags
 	broken := posture.Unread{Field: "is_dead_letter_queue", Cause: *brokenListing("sqs:ListQueues")}
 	ordersAlone := orders
 	ordersAlone.Unread = []posture.Unread{broken}
+	unasked := refused("sns:ListSubscriptions", "AuthorizationError", "sns:ListSubscriptions", "is_dead_letter_queue")
 	testReading(t, "AWS::SQS::Queue", []readingTest{
-		{name: "two pages", want: []posture.Resource{queue("open", SQSQueue{Public: true}), orders, failed}},
+		{name: "two pages", want: append([]posture.Resource{queue("open", SQSQueue{Public: true}), orders, failed}, undelivered(known)...)},
 		{name: "second page broken", sections: map[string]string{"sqs:ListQueues NextToken=two error=InternalError status=500": ""},
 			want: []posture.Resource{ordersAlone, failed}, cause: brokenListing("sqs:ListQueues")},
 		{name: "attributes refused", sections: map[string]string{op + " QueueUrl=" + url + "orders error=AccessDenied": ""},
-			want: []posture.Resource{queue("open", SQSQueue{Public: true}, mayBeTarget...), noAttributes, queue("orders-failed", SQSQueue{Encrypted: true}, mayBeTarget...)}},
+			want: append([]posture.Resource{queue("open", SQSQueue{Public: true}, mayBeTarget...), noAttributes, queue("orders-failed", SQSQueue{Encrypted: true}, mayBeTarget...)}, undelivered(known)...)},
 		{name: "tags refused", sections: map[string]string{tags + " QueueUrl=" + url + "open error=AccessDenied": ""},
-			want: []posture.Resource{queue("open", SQSQueue{Public: true}, refused(tags, "AccessDenied", tags, "tags")...), orders, failed}},
+			want: append([]posture.Resource{queue("open", SQSQueue{Public: true}, refused(tags, "AccessDenied", tags, "tags")...), orders, failed}, undelivered(known)...)},
+		{name: "subscriptions refused", sections: map[string]string{"sns:ListSubscriptions error=AuthorizationError": ""},
+			want: append([]posture.Resource{queue("open", SQSQueue{Public: true}, unasked...), orders, failed}, undelivered(func(what string) []posture.Unread {
+				if what == "messages" {
+					return unasked
+				}
+				return nil
+			})...)},
 	})
+}
+
+// TestSQSAsksNoMoreThanItTakes: who sends failures is asked only where a queue
+// has no dead-letter queue and is none, as far as is known by then.
+func TestSQSAsksNoMoreThanItTakes(t *testing.T) {
+	const urls = "https://sqs.us-east-1.amazonaws.com/111122223333/"
+	only := func(names ...string) map[string]string {
+		list, _ := json.Marshal(map[string]any{"QueueUrls": names})
+		return map[string]string{"sqs:ListQueues": string(list)}
+	}
+	for name, test := range map[string]struct {
+		sections map[string]string
+		want     posture.Want
+		services []string
+	}{
+		"every queue is known by the queues": {only(urls+"orders", urls+"orders-failed"), wantAll("AWS::SQS::Queue"), nil},
+		"a function's":                       {only(urls + "undelivered-calls"), wantAll("AWS::SQS::Queue"), []string{"lambda"}},
+		"an event source's":                  {only(urls + "undelivered-records"), wantAll("AWS::SQS::Queue"), []string{"lambda"}},
+		"a rule's":                           {only(urls + "undelivered-events"), wantAll("AWS::SQS::Queue"), []string{"events", "lambda"}},
+		"nobody's":                           {only(urls + "open"), wantAll("AWS::SQS::Queue"), []string{"events", "lambda", "sns"}},
+		"no rule asks":                       {only(urls + "open"), posture.Want{"AWS::SQS::Queue": {"encrypted"}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cloud := cloudOf(fixtures(t, test.sections))
+			scanWant(t, serve(t, cloud), test.want)
+			var got []string
+			for _, request := range cloud.Log() {
+				if !slices.Contains([]string{"sts", "ec2", "sqs", "access-analyzer"}, request.Service) {
+					got = append(got, request.Service)
+				}
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(test.services, slices.Compact(got)); diff != "" {
+				t.Errorf("services asked (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
