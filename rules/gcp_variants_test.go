@@ -3,13 +3,10 @@ package rules_test
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"posture/internal/policy"
@@ -23,57 +20,29 @@ import (
 var variantTime = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 // TestGCPVariants judges kinds of resources of Google Cloud, from what the
-// inventory lists to the finding. The files of testdata/gcp_variants.txtar come
-// in pairs: "want NAME" holds the resource type, the resource's name where
-// there are several, and what each rule is to say, "-" for no finding. Each
-// "NAME: …" is what Google answers: "TYPE VERSION FULL-NAME" an asset,
-// "policy TYPE FULL-NAME" its IAM policy, "GET PATH" a direct read.
+// inventory lists to the finding. Beside "want NAME", each "NAME: …" of
+// testdata/gcp_variants.txtar is what Google answers: "TYPE VERSION FULL-NAME"
+// an asset, "policy TYPE FULL-NAME" its IAM policy, "GET PATH" a direct read.
 func TestGCPVariants(t *testing.T) {
-	loaded, err := policy.Load(policy.Options{Docs: gcp.Catalogue().Docs(), Files: []fs.FS{rules.Clouds()[1].Files}, Criteria: criteria(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	archive, err := txtar.ParseFile("testdata/gcp_variants.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	names := 0
-	for _, file := range archive.Files {
-		name, isWant := strings.CutPrefix(file.Name, "want ")
-		if !isWant {
-			continue
+	loaded := load(t, rules.Clouds()[1].Files, gcp.Catalogue().Docs())
+	cases := testVariants(t, "testdata/gcp_variants.txtar", "gcp-", loaded, func(t *testing.T, all *txtar.Archive, v variant) map[string][]posture.Status {
+		found := map[string][]posture.Status{}
+		for _, r := range scanVariant(t, loaded, all.Files, v.name) {
+			if r.Type != v.typ || v.resource != "" && r.Name != v.resource {
+				continue
+			}
+			findings, err := loaded.Judge(r, variantTime)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range findings {
+				found[f.Rule] = append(found[f.Rule], f.Status)
+			}
 		}
-		names++
-		t.Run(name, func(t *testing.T) {
-			typ, only, want := wantOf(t, "gcp-", string(file.Data))
-			got := map[string]string{}
-			for rule := range want {
-				if !slices.ContainsFunc(loaded.Rules(), func(r posture.Rule) bool { return r.ID == rule && r.Type == typ }) {
-					t.Errorf("no rule %s is for %s", rule, typ)
-				}
-				got[rule] = "-"
-			}
-			for _, r := range scanVariant(t, loaded, archive.Files, name) {
-				if r.Type != typ || only != "" && r.Name != only {
-					continue
-				}
-				findings, err := loaded.Judge(r, variantTime)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, f := range findings {
-					if _, asked := want[f.Rule]; asked {
-						got[f.Rule] = strings.TrimPrefix(got[f.Rule]+" "+string(f.Status), "- ")
-					}
-				}
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-	if names < 150 {
-		t.Errorf("there are %d variants, expected at least 150", names)
+		return found
+	})
+	if cases < 150 {
+		t.Errorf("there are %d variants, expected at least 150", cases)
 	}
 }
 
