@@ -141,6 +141,7 @@ func stillOpen(t *testing.T, s scanned) string {
 // TestResourceControlPolicies holds for each type with a policy whether those
 // of the organization bound it, as AWS lists the services.
 func TestResourceControlPolicies(t *testing.T) {
+	t.Parallel()
 	const (
 		all  = "bucket by-acl destination domain federated function key linked logs queue registry repository secret taken topic"
 		free = "domain function linked topic" // of services that are not on the list, or made by a service

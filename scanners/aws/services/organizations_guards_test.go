@@ -66,6 +66,7 @@ func organized(t *testing.T, scp, rcp string, changes map[string]string) *awstes
 // TestGuards holds what policies of the organization take away, and that
 // nothing counts as forbidden that was not read.
 func TestGuards(t *testing.T) {
+	t.Parallel()
 	deny := func(rest string) string { return `{"Statement":{"Effect":"Deny","Resource":"*",` + rest + `}}` }
 	noIAM := deny(`"Action":"iam:*"`)
 	inside := deny(`"Principal":"*","Action":["sqs:*","sts:AssumeRole"],"Condition":{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-shop123456"}}`)

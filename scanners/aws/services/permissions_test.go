@@ -14,6 +14,7 @@ import (
 // TestDeclaredCalls scans the whole estate and compares the calls that were
 // made with those that are declared, both ways.
 func TestDeclaredCalls(t *testing.T) {
+	t.Parallel()
 	cloud := cloudOf(wholeEstate(t))
 	scanWant(t, serve(t, cloud), wantAll())
 	made := map[string]bool{}
@@ -35,6 +36,7 @@ func permissionsOfScan() map[string]string {
 
 // TestDeclaredCallsByType does so for each type alone.
 func TestDeclaredCallsByType(t *testing.T) {
+	t.Parallel()
 	for _, s := range All() {
 		t.Run(s.Name, func(t *testing.T) {
 			cloud := cloudOf(wholeEstate(t))
@@ -57,6 +59,7 @@ func TestDeclaredCallsByType(t *testing.T) {
 
 // TestNoCallTwice shows that no question is asked twice in one scan.
 func TestNoCallTwice(t *testing.T) {
+	t.Parallel()
 	cloud := cloudOf(wholeEstate(t))
 	scanWant(t, serve(t, cloud), wantAll())
 	asked := map[string]int{}
@@ -73,6 +76,7 @@ func TestNoCallTwice(t *testing.T) {
 // TestFixtures shows that the estate is whole: it answers every
 // call, has resources of every type, and every field can be read of some.
 func TestFixtures(t *testing.T) {
+	t.Parallel()
 	cloud := cloudOf(wholeEstate(t))
 	s := scanWant(t, serve(t, cloud), wantAll())
 	for _, section := range cloud.Missing() {

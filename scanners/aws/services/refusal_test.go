@@ -59,6 +59,7 @@ func (tr trial) String() string {
 // unread with the right reason; a resource that is gone, or new, must belong
 // to a population that says it is incomplete.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	trials := allTrials(t)
 	var mu sync.Mutex
 	var found []violation

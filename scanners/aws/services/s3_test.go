@@ -84,6 +84,7 @@ func TestS3Buckets(t *testing.T) {
 }
 
 func TestS3BucketsWhenCallsAreRefused(t *testing.T) {
+	t.Parallel()
 	for op, want := range map[string][]string{
 		"s3:GetBucketVersioning":                     {"mfa_delete", "versioning"},
 		"s3:GetBucketEncryption":                     {"encryption_algorithm"},
