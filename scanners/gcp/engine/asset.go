@@ -111,16 +111,21 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '"' {
 		return json.Unmarshal(b, (*string)(t))
 	}
-	if string(b) != "null" {
-		*t = Text(b)
+	if string(b) == "null" {
+		return nil
 	}
+	var number json.Number
+	if err := json.Unmarshal(b, &number); err != nil {
+		return err
+	}
+	*t = Text(number)
 	return nil
 }
 
 // Labelled is embedded by the data of resources that have labels: they become
 // the resource's tags.
 type Labelled struct {
-	Labels map[string]string `json:"labels"`
+	Labels map[string]string `json:"labels" gives:"tags"`
 }
 
 // Tags returns the labels.

@@ -2,96 +2,117 @@ package engine
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"posture/internal/posture"
-	"posture/scanners"
 )
 
 // oddPart is a member of an asset's data that is of another JSON type than
 // expected.
 type oddPart struct {
-	path string // "nodePools.management.autoUpgrade"
-	at   []any  // where it is: keys and indexes
-	kind reflect.Kind
+	path  string       // "nodePools.management.autoUpgrade"; "" for the data as a whole
+	at    []any        // where it is: keys and indexes
+	typ   reflect.Type // what was expected
+	gives string       // the fields that are made of it, as tags have them; "" for all
 }
 
-// oddParts returns the members of data that a Go value of the type cannot take.
-func oddParts(data any, t reflect.Type, path string, at []any) []oddPart {
-	if data == nil {
+// find returns the members of the part's data that a Go value of its type
+// cannot take.
+func (o oddPart) find(data any) []oddPart {
+	if data == nil || readsItself(o.typ) && fits(data, o.typ) {
 		return nil
 	}
-	odd := []oddPart{{path: strings.TrimPrefix(path, "."), at: at, kind: t.Kind()}}
-	if reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
-		return unless(fits(data, t), odd)
+	if readsItself(o.typ) {
+		return []oddPart{o}
 	}
-	switch t.Kind() {
-	case reflect.Pointer:
-		return oddParts(data, t.Elem(), path, at)
-	case reflect.Struct:
-		members, is := data.(map[string]any)
-		if !is {
-			return odd
-		}
-		return oddMembers(members, t, path, at)
-	case reflect.Map:
-		members, is := data.(map[string]any)
-		if !is {
-			return odd
-		}
+	members, isObject := data.(map[string]any)
+	items, isList := data.([]any)
+	switch kind := o.typ.Kind(); {
+	case kind == reflect.Pointer:
+		o.typ = o.typ.Elem()
+		return o.find(data)
+	case kind == reflect.Struct && isObject:
+		return o.inStruct(members)
+	case kind == reflect.Map && isObject:
 		var found []oddPart
-		for key, value := range members {
-			found = append(found, oddParts(value, t.Elem(), path, step(at, key))...)
+		for _, key := range slices.Sorted(maps.Keys(members)) { // which no one is told: people choose them
+			found = append(found, o.below("", key, o.typ.Elem()).find(members[key])...)
 		}
 		return found
-	case reflect.Slice:
-		items, is := data.([]any)
-		if !is {
-			return unless(fits(data, t), odd)
-		}
+	case kind == reflect.Slice && isList:
 		var found []oddPart
 		for i, item := range items {
-			found = append(found, oddParts(item, t.Elem(), path, step(at, i))...)
+			found = append(found, o.below("", i, o.typ.Elem()).find(item)...)
 		}
 		return found
-	default:
-		return unless(fits(data, t), odd)
+	case fits(data, o.typ):
+		return nil
 	}
+	return []oddPart{o}
 }
 
-// oddMembers is oddParts for the fields of a struct.
-func oddMembers(members map[string]any, t reflect.Type, path string, at []any) []oddPart {
+// below returns the part that is found by a step, and is called by a name if
+// it has one of its own.
+func (o oddPart) below(name string, step any, typ reflect.Type) oddPart {
+	o.at, o.typ = append(slices.Clone(o.at), step), typ
+	if name != "" {
+		o.path = strings.TrimPrefix(o.path+"."+name, ".")
+	}
+	return o
+}
+
+// inStruct is find for the fields of a struct.
+func (o oddPart) inStruct(members map[string]any) []oddPart {
 	var found []oddPart
-	for field := range t.Fields() {
+	for field := range o.typ.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if field.Anonymous && name == "" && field.Type.Kind() == reflect.Struct {
-			found = append(found, oddMembers(members, field.Type, path, at)...)
+			embedded := oddPart{path: o.path, at: o.at, typ: field.Type, gives: o.gives}
+			found = append(found, given(embedded.inStruct(members), field.Tag.Get("gives"))...)
+			continue
+		}
+		if name == "-" || !field.IsExported() {
 			continue
 		}
 		if name == "" {
 			name = field.Name
 		}
-		for key, value := range members {
+		for _, key := range slices.Sorted(maps.Keys(members)) {
 			if strings.EqualFold(key, name) {
-				found = append(found, oddParts(value, field.Type, path+"."+key, step(at, key))...)
+				part := o.below(key, key, field.Type)
+				if gives := field.Tag.Get("gives"); gives != "" {
+					part.gives = gives
+				}
+				found = append(found, part.find(members[key])...)
 			}
 		}
 	}
 	return found
 }
 
-func step(at []any, to any) []any { return append(slices.Clone(at), to) }
-
-func unless(fits bool, odd []oddPart) []oddPart {
-	if fits {
-		return nil
+// given returns the parts as those that give other fields, unless none are
+// named.
+func given(parts []oddPart, gives string) []oddPart {
+	for i := range parts {
+		if gives != "" {
+			parts[i].gives = gives
+		}
 	}
-	return odd
+	return parts
+}
+
+// readsItself reports whether values of the type are not read by their kind.
+func readsItself(t reflect.Type) bool {
+	to := reflect.PointerTo(t)
+	return to.Implements(reflect.TypeFor[json.Unmarshaler]()) || to.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
 // fits reports whether a value of the type can take the data.
@@ -107,164 +128,124 @@ func with(data any, at []any, value any) any {
 	}
 	switch key := at[0].(type) {
 	case string:
-		members, _ := data.(map[string]any)
-		changed := maps.Clone(members)
-		changed[key] = with(members[key], at[1:], value)
-		return changed
+		if members, is := data.(map[string]any); is {
+			changed := maps.Clone(members)
+			changed[key] = with(members[key], at[1:], value)
+			return changed
+		}
 	case int:
-		items, _ := data.([]any)
-		changed := slices.Clone(items)
-		changed[key] = with(items[key], at[1:], value)
-		return changed
+		if items, is := data.([]any); is {
+			changed := slices.Clone(items)
+			changed[key] = with(items[key], at[1:], value)
+			return changed
+		}
 	}
 	return data
 }
 
-// trials are the values that are tried in place of one that cannot be read:
-// all that there are for a switch, and for a number those around which limits
-// lie. Of a text there are too many.
-func trials(kind reflect.Kind) []any {
-	switch kind {
-	case reflect.Bool:
-		return []any{nil, false, true}
-	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Float64:
-		return []any{nil, -1, 0, 1, 2, 3, 5, 6, 7, 8, 14, 15, 30, 31, 60, 90, 91, 100, 120, 180, 364, 365, 366, 400, 730, 1000, 3600, 86400, 604800, 1000000, 1000000000}
-	default:
-		return nil
-	}
-}
-
-// mostOdd is how many members are tried one against the other.
-const mostOdd = 3
-
-// decodeOdd reads data of which some members are of another JSON type than
-// expected, without these, and marks the fields as unread that are made of
-// them. Which they are shows when the document is made with other values in
-// their place. It reports whether it could.
-func (r *Reading) decodeOdd(into any) bool {
+// decodeOdd reads data that could not be read as it is without the members that
+// are of another JSON type than expected, and marks the fields as unread that
+// are made of them. Where that cannot be done it returns an error, the given
+// one where it does not know more.
+func (r *Reading) decodeOdd(into any, failed error) error {
 	decoder := json.NewDecoder(bytes.NewReader(r.Asset.Data))
 	decoder.UseNumber()
 	var data any
-	if r.trial || decoder.Decode(&data) != nil {
-		return false
+	if decoder.Decode(&data) != nil {
+		return failed // which is that it is no JSON
 	}
-	parts := oddParts(data, reflect.TypeOf(into).Elem(), "", nil)
-	if len(parts) == 0 || len(parts) > mostOdd || len(parts[0].at) == 0 {
-		return false
+	parts := oddPart{typ: reflect.TypeOf(into).Elem()}.find(data)
+	if len(parts) == 0 {
+		return failed
+	}
+	if len(parts[0].at) == 0 {
+		return &posture.ReadError{Cause: r.oddCause(parts), Err: errors.New("the data is of another form")}
 	}
 	for _, part := range parts {
 		data = with(data, part.at, nil)
 	}
-	cause := posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: oddNames(parts)}
-	r.Mark(cause, r.madeOf(data, parts)...)
-	reflect.ValueOf(into).Elem().SetZero()
 	text, err := json.Marshal(data)
-	return err == nil && json.Unmarshal(text, into) == nil
+	if err != nil {
+		return err
+	}
+	reflect.ValueOf(into).Elem().SetZero()
+	if err := json.Unmarshal(text, into); err != nil {
+		return err
+	}
+	r.markOdd(parts)
+	return nil
 }
 
-// oddError returns the error for data of which members cannot be read, with
-// their names.
-func (r *Reading) oddError(into any, err error) error {
-	var data any
-	if json.Unmarshal(r.Asset.Data, &data) != nil {
-		return err
+// markOdd marks each field that is made of odd members as unread, with the
+// names of these.
+func (r *Reading) markOdd(parts []oddPart) {
+	for _, field := range append(r.allFields(), posture.FieldName) {
+		var of []oddPart
+		for _, part := range parts {
+			if gives(part, field) {
+				of = append(of, part)
+			}
+		}
+		if len(of) > 0 {
+			r.Mark(r.oddCause(of), field)
+		}
 	}
-	parts := oddParts(data, reflect.TypeOf(into).Elem(), "", nil)
-	if len(parts) == 0 || len(parts[0].at) == 0 {
-		return err
-	}
-	cause := posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: oddNames(parts[:min(len(parts), mostOdd)])}
-	return &posture.ReadError{Cause: cause, Err: err}
 }
+
+// gives reports whether a field is made of a member.
+func gives(part oddPart, field string) bool {
+	if part.gives == "" {
+		return field != posture.FieldName
+	}
+	return slices.Contains(strings.Split(part.gives, ","), field)
+}
+
+func (r *Reading) oddCause(parts []oddPart) posture.Cause {
+	return posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: oddNames(parts)}
+}
+
+// mostNamed is how many odd members are named.
+const mostNamed = 3
 
 // oddNames returns what people are told of the members.
 func oddNames(parts []oddPart) string {
 	var names []string
 	for _, part := range parts {
-		names = append(names, part.path+" is no "+kindName(part.kind))
+		name := part.path
+		if name == "" {
+			name = "the data"
+		}
+		names = append(names, name+" is "+notExpected(part.typ))
 	}
 	slices.Sort(names)
-	return strings.Join(slices.Compact(names), ", ")
+	names = slices.Compact(names)
+	if more := len(names) - mostNamed; more > 0 {
+		names = append(names[:mostNamed], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, ", ")
 }
 
-// kindName returns what JSON calls values of a kind.
-func kindName(kind reflect.Kind) string {
-	switch kind {
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Float64:
-		return "number"
-	case reflect.String:
-		return "text"
-	case reflect.Slice:
-		return "list"
-	default:
-		return "object as expected"
+// notExpected says of a value that the type cannot take it.
+func notExpected(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[time.Time]():
+		return "no time"
+	case reflect.TypeFor[Integer]():
+		return "no whole number"
+	case reflect.TypeFor[Text]():
+		return "no text"
 	}
-}
-
-// madeOf returns the fields, "tags" among them, that come out otherwise for
-// some values of the members; all where that cannot be found out.
-func (r *Reading) madeOf(data any, parts []oddPart) []string {
-	all := append(scanners.FieldsOf(r.service.Doc), posture.FieldTags)
-	tries := []any{data}
-	for _, part := range parts {
-		values := trials(part.kind)
-		if values == nil || len(values) > 3 && len(parts) > 1 {
-			return all
-		}
-		var more []any
-		for _, value := range values {
-			for _, try := range tries {
-				more = append(more, with(try, part.at, value))
-			}
-		}
-		tries = more
+	switch kind := t.Kind(); {
+	case readsItself(t):
+		return "not as expected"
+	case kind == reflect.Bool:
+		return "no true or false"
+	case kind == reflect.String:
+		return "no text"
+	case kind == reflect.Slice:
+		return "no list"
+	case kind == reflect.Struct, kind == reflect.Map:
+		return "no object"
 	}
-	before := r.tried(data)
-	changed := map[string]bool{}
-	for _, try := range tries {
-		after := r.tried(try)
-		if before == nil || after == nil || before[""] != after[""] {
-			return all
-		}
-		for _, field := range all {
-			changed[field] = changed[field] || before[field] != after[field]
-		}
-	}
-	fields := slices.DeleteFunc(slices.Clone(all), func(field string) bool { return !changed[field] })
-	if len(fields) == 0 {
-		return all
-	}
-	return fields
-}
-
-// tried returns what the asset would be read as with other data, field by field
-// in a form that can be compared, and under "" as whom; nil when it could not
-// be.
-func (r *Reading) tried(data any) map[string]string {
-	text, err := json.Marshal(data)
-	if err != nil {
-		return nil
-	}
-	asset := r.Asset.clone()
-	asset.Data = text
-	again := r.place.newReading(r.service, asset)
-	again.direct, again.trial = r.direct, true
-	resource, err := again.read(r.ctx)
-	if err != nil {
-		return nil
-	}
-	var doc map[string]json.RawMessage
-	if text, err = json.Marshal(resource.Doc); err != nil || json.Unmarshal(text, &doc) != nil {
-		return nil
-	}
-	fields := map[string]string{"": resource.ID + " " + resource.Name + " " + resource.Region, posture.FieldTags: fmt.Sprint(resource.Tags)}
-	for name, value := range doc {
-		fields[name] = string(value)
-	}
-	for _, unread := range resource.Unread {
-		fields[unread.Field] += " unread"
-	}
-	return fields
+	return "no number"
 }

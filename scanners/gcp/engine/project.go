@@ -213,7 +213,6 @@ func (p *place) newReading(s *Service, a *Asset) *Reading {
 
 // read returns what the asset is read as.
 func (r *Reading) read(ctx context.Context) (posture.Resource, error) {
-	r.ctx = ctx
 	doc := r.service.Read(ctx, r)
 	if doc == nil {
 		return posture.Resource{}, fmt.Errorf("read %s: no document", r.Type)

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -20,35 +18,42 @@ type Reading struct {
 	Name    string            // what people call it; at first the last part of the asset's name
 	tags    map[string]string // its labels
 	direct  *direct           // of a second reading; nil: it is the first
-	ctx     context.Context   //nolint:containedctx // of read, for Decode
-	trial   bool              // the data was changed, to see what is made of it
 }
 
 // Decode reads the fields of the asset's data that into has. Where the data is
 // missing, malformed or of another version of the API, every field of the
 // document is marked as unread, and the tags are; what into holds then does not
-// matter. Where single members are of another JSON type than expected, only
-// the fields are that are made of them.
+// matter. Where members are of another JSON type than expected, only the fields
+// are that are made of them: the tag gives:"one,other" of a member says which,
+// also for all that is in it and has no such tag; one on an embedded struct is
+// for all that is in it. Of a member without a tag all are, of gives:"-" none.
 func (r *Reading) Decode(into any) {
-	err := Failed("read "+r.Type, r.Asset.decode(into))
-	if x := r.place.estate.exports; x != nil && x.unread[r.Asset.Name+" "+r.Asset.Type] != nil {
-		err = x.unread[r.Asset.Name+" "+r.Asset.Type]
-	}
-	if err == nil && !slices.Contains(r.service.Versions, r.Asset.Version) {
-		err = otherVersion(r.Type, r.Asset.Version)
-	}
-	var odd *json.UnmarshalTypeError
-	known := slices.Contains(r.service.Versions, r.Asset.Version)
-	if errors.As(err, &odd) && known && r.decodeOdd(into) {
-		err = nil
-	}
-	if errors.As(err, &odd) && known { // what is told is which member it is
-		err = r.oddError(into, err)
-	}
-	r.Got(err, append(scanners.FieldsOf(r.service.Doc), posture.FieldTags)...)
+	err := Failed("read "+r.Type, r.decode(into))
+	r.Got(err, r.allFields()...)
 	if with, ok := into.(interface{ Tags() map[string]string }); ok {
 		r.tags = with.Tags()
 	}
+}
+
+// allFields returns what Decode gives: the document's fields, and the tags.
+func (r *Reading) allFields() []string {
+	return append(scanners.FieldsOf(r.service.Doc), posture.FieldTags)
+}
+
+func (r *Reading) decode(into any) error {
+	if x := r.place.estate.exports; x != nil && x.unread[r.Asset.Name+" "+r.Asset.Type] != nil {
+		return x.unread[r.Asset.Name+" "+r.Asset.Type]
+	}
+	err := r.Asset.decode(into)
+	switch {
+	case len(r.Asset.Data) == 0:
+		return err
+	case !slices.Contains(r.service.Versions, r.Asset.Version):
+		return otherVersion(r.Type, r.Asset.Version)
+	case err != nil:
+		return r.decodeOdd(into, err)
+	}
+	return nil
 }
 
 // otherVersion is the error for data in the form of another version of the API.

@@ -44,15 +44,15 @@ type alloyDBClusterData struct {
 	engine.Labelled
 	Encryption struct {
 		Key string `json:"kmsKeyName"`
-	} `json:"encryptionConfig"`
-	ClusterType string        // PRIMARY or SECONDARY
-	Automated   alloyDBSwitch `json:"automatedBackupPolicy"`
-	Continuous  alloyDBSwitch `json:"continuousBackupConfig"`
+	} `json:"encryptionConfig" gives:"kms_key"`
+	ClusterType string        `gives:"secondary"` // PRIMARY or SECONDARY
+	Automated   alloyDBSwitch `json:"automatedBackupPolicy" gives:"automated_backups"`
+	Continuous  alloyDBSwitch `json:"continuousBackupConfig" gives:"continuous_backups"`
 	BackupDR    struct {
 		Now struct {
 			Plan string `json:"backupPlanAssociation"`
 		} `json:"currentWindow"`
-	} `json:"backupdrInfo"`
+	} `json:"backupdrInfo" gives:"backup_plan"`
 }
 
 func readAlloyDBCluster(_ context.Context, r *engine.Reading) any {
@@ -88,13 +88,13 @@ var alloyDBInstances = engine.Service{
 // Flags that nobody set are missing, and have their defaults.
 type alloyDBInstanceData struct {
 	engine.Labelled
-	Flags       map[string]string `json:"databaseFlags"`
+	Flags       map[string]string `json:"databaseFlags" gives:"flags"`
 	Connections struct {
 		Connectors bool `json:"requireConnectors"` // only the proxy and its like, which encrypt, get in
 		SSL        struct {
 			Mode string `json:"sslMode"`
 		} `json:"sslConfig"`
-	} `json:"clientConnectionConfig"`
+	} `json:"clientConnectionConfig" gives:"requires_tls"`
 }
 
 func readAlloyDBInstance(_ context.Context, r *engine.Reading) any {

@@ -34,25 +34,24 @@ var apiKeys = engine.Service{
 
 // apiKeyData is what is read of a key (apikeys.projects.locations.keys.get).
 type apiKeyData struct {
-	Name         string
-	DisplayName  string
-	Created      *time.Time `json:"createTime"`
-	Deleted      string     `json:"deleteTime"`
+	DisplayName  string     `gives:"name"`
+	Created      *time.Time `json:"createTime" gives:"created"`
+	Deleted      string     `json:"deleteTime" gives:"deleted"`
 	Restrictions struct {
-		Targets []struct{ Service string } `json:"apiTargets"`
+		Targets []struct{ Service string } `json:"apiTargets" gives:"apis"`
 		Browser struct {
 			Referrers []string `json:"allowedReferrers"`
-		} `json:"browserKeyRestrictions"`
+		} `json:"browserKeyRestrictions" gives:"callers,open_callers"`
 		Server struct {
 			IPs []string `json:"allowedIps"`
-		} `json:"serverKeyRestrictions"`
+		} `json:"serverKeyRestrictions" gives:"callers,open_callers"`
 		Android struct {
 			Apps []struct{} `json:"allowedApplications"`
-		} `json:"androidKeyRestrictions"`
+		} `json:"androidKeyRestrictions" gives:"callers"`
 		IOS struct {
 			Bundles []string `json:"allowedBundleIds"`
-		} `json:"iosKeyRestrictions"`
-	}
+		} `json:"iosKeyRestrictions" gives:"callers"`
+	} `gives:"apis,callers,open_callers"`
 }
 
 func readAPIKey(_ context.Context, r *engine.Reading) any {

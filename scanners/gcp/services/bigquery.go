@@ -52,11 +52,11 @@ func bigQueryGet(resource string) engine.Get {
 // bigQueryDatasetData is what is read of a dataset (bigquery.datasets.get).
 type bigQueryDatasetData struct {
 	engine.Labelled
-	Type       string // DEFAULT where it is missing
+	Type       string `gives:"elsewhere"` // DEFAULT where it is missing
 	Encryption struct {
 		Key string `json:"kmsKeyName"`
-	} `json:"defaultEncryptionConfiguration"`
-	Access []struct{ Role, SpecialGroup, IAMMember string }
+	} `json:"defaultEncryptionConfiguration" gives:"kms_key"`
+	Access []struct{ Role, SpecialGroup, IAMMember string } `gives:"public_access"`
 }
 
 func readBigQueryDataset(ctx context.Context, r *engine.Reading) any {
@@ -129,10 +129,10 @@ var bigQueryTables = engine.Service{
 // bigQueryTableData is what is read of a table (bigquery.tables.get).
 type bigQueryTableData struct {
 	engine.Labelled
-	Type       *string // TABLE, SNAPSHOT, MATERIALIZED_VIEW, VIEW or EXTERNAL
+	Type       *string `gives:"kept"` // TABLE, SNAPSHOT, MATERIALIZED_VIEW, VIEW or EXTERNAL
 	Encryption struct {
 		Key string `json:"kmsKeyName"`
-	} `json:"encryptionConfiguration"`
+	} `json:"encryptionConfiguration" gives:"kms_key"`
 }
 
 func readBigQueryTable(_ context.Context, r *engine.Reading) any {

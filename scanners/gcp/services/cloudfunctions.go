@@ -68,28 +68,28 @@ var serviceBehind = []string{
 type functionData struct {
 	engine.Labelled
 	functionConfig
-	Runtime        *string
-	BuildVariables credentialVariables `json:"buildEnvironmentVariables"`
+	Runtime        *string             `gives:"runtime"`
+	BuildVariables credentialVariables `json:"buildEnvironmentVariables" gives:"credential_variables"`
 	HTTPS          struct {
 		Security string `json:"securityLevel"`
-	} `json:"httpsTrigger"`
-	Event       *struct{} `json:"eventTrigger"`
+	} `json:"httpsTrigger" gives:"https_only"`
+	Event       *struct{} `json:"eventTrigger" gives:"http_trigger"`
 	Environment string    // of v2: GEN_1 or GEN_2
 	Build       *struct {
-		Runtime   *string
-		Variables credentialVariables `json:"environmentVariables"`
+		Runtime   *string             `gives:"runtime"`
+		Variables credentialVariables `json:"environmentVariables" gives:"credential_variables"`
 	} `json:"buildConfig"`
 	Config *functionConfig `json:"serviceConfig"`
 }
 
 type functionConfig struct {
-	Account    string              `json:"serviceAccountEmail"`
-	Ingress    *string             `json:"ingressSettings"`
-	Connector  string              `json:"vpcConnector"`
-	Interfaces []struct{}          `json:"directVpcNetworkInterface"`
-	Variables  credentialVariables `json:"environmentVariables"`
-	Security   string              `json:"securityLevel"`
-	Service    string              // of Cloud Run: "projects/p/locations/l/services/s"
+	Account    string              `json:"serviceAccountEmail" gives:"service_account,default_service_account"`
+	Ingress    *string             `json:"ingressSettings" gives:"ingress"`
+	Connector  string              `json:"vpcConnector" gives:"vpc_access"`
+	Interfaces []struct{}          `json:"directVpcNetworkInterface" gives:"vpc_access"`
+	Variables  credentialVariables `json:"environmentVariables" gives:"credential_variables"`
+	Security   string              `json:"securityLevel" gives:"https_only"`
+	Service    string              `gives:"public_grants,invoker_check_off,ingress,service_account,default_service_account,vpc_access,credential_variables"` // of Cloud Run: "projects/p/locations/l/services/s"
 }
 
 // flat brings the form of v2 into that of v1. It reports whether all of it is

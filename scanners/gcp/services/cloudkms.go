@@ -51,16 +51,16 @@ var kmsKeys = engine.Service{
 // kmsKeyData is what is read of a key (cloudkms.cryptoKeys.get).
 type kmsKeyData struct {
 	engine.Labelled
-	Purpose        *string
-	RotationPeriod period
-	NextRotation   time.Time `json:"nextRotationTime"`
-	ImportOnly     bool
+	Purpose        *string   `gives:"purpose"`
+	RotationPeriod period    `gives:"rotation_days"`
+	NextRotation   time.Time `json:"nextRotationTime" gives:"next_rotation"`
+	ImportOnly     bool      `gives:"external"`
 	Primary        struct {
 		Created time.Time `json:"createTime"`
-	}
+	} `gives:"primary_created"`
 	Template struct {
 		Level string `json:"protectionLevel"` // SOFTWARE, HSM, EXTERNAL and so on
-	} `json:"versionTemplate"`
+	} `json:"versionTemplate" gives:"external"`
 }
 
 func readKMSKey(ctx context.Context, r *engine.Reading) any {

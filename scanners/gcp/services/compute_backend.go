@@ -41,14 +41,14 @@ var backendServices = engine.Service{
 // backendData is what is read of a backend service
 // (compute.backendServices.get). The API leaves out what is off.
 type backendData struct {
-	Scheme    string `json:"loadBalancingScheme"`
-	Region    string // URL; none for global ones
-	Policy    string `json:"securityPolicy"` // URL
-	IAP       struct{ Enabled bool }
+	Scheme    string                 `json:"loadBalancingScheme" gives:"external_proxy"`
+	Region    string                 `gives:"external_proxy"`                                 // URL; none for global ones
+	Policy    string                 `json:"securityPolicy" gives:"security_policy,measures"` // URL
+	IAP       struct{ Enabled bool } `gives:"iap"`
 	LogConfig struct {
 		Enable bool
-		Rate   *float64 `json:"sampleRate"` // 1 where it is left out
-	}
+		Rate   *float64 `json:"sampleRate" gives:"sample_percent"` // 1 where it is left out
+	} `gives:"logging,sample_percent"`
 }
 
 // externalProxy reports whether a proxy on the internet is before the service:

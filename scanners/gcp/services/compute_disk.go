@@ -43,14 +43,14 @@ var disks = engine.Service{
 // diskData is what is read of a disk (compute.disks.get).
 type diskData struct {
 	engine.Labelled
-	linked
-	ID         engine.Text
-	Made       *time.Time `json:"creationTimestamp"`
-	Policies   []string   `json:"resourcePolicies"` // URLs
+	linked     `gives:"replaceable"`
+	ID         engine.Text `gives:"last_snapshot"`
+	Made       *time.Time  `json:"creationTimestamp" gives:"created"`
+	Policies   []string    `json:"resourcePolicies" gives:"scheduled"` // URLs
 	Encryption struct {
 		KMSKey string `json:"kmsKeyName"`
-		SHA256 string // of a key that the customer supplies
-	} `json:"diskEncryptionKey"`
+		SHA256 string `gives:"customer_supplied"` // of a key that the customer supplies
+	} `json:"diskEncryptionKey" gives:"kms_key,customer_supplied"`
 }
 
 func readDisk(_ context.Context, r *engine.Reading) any {

@@ -57,20 +57,19 @@ var firewalls = engine.Service{
 
 // firewallData is what is read of a firewall rule (compute.firewalls.get).
 type firewallData struct {
-	Name           string
-	Network        string
-	Direction      string // INGRESS or EGRESS
-	Disabled       bool
-	Priority       *engine.Integer // 1000 where it is left out
-	Allowed        []firewallPorts
-	Denied         []firewallPorts
-	SourceRanges   []string `json:"sourceRanges"`
-	SourceTags     []string `json:"sourceTags"`
-	SourceAccounts []string `json:"sourceServiceAccounts"`
-	Destinations   []string `json:"destinationRanges"`
-	TargetTags     []string `json:"targetTags"`
-	TargetAccounts []string `json:"targetServiceAccounts"`
-	LogConfig      struct{ Enable bool }
+	Network        string                `gives:"network,open_ingress,doubtful_ingress,doubtful_open"`
+	Direction      string                `gives:"admits,open_ingress,doubtful_ingress,doubtful_open"` // INGRESS or EGRESS
+	Disabled       bool                  `gives:"admits,open_ingress,doubtful_ingress,doubtful_open"`
+	Priority       *engine.Integer       `gives:"open_ingress,doubtful_ingress,doubtful_open"` // 1000 where it is left out
+	Allowed        []firewallPorts       `gives:"admits,open_ingress,doubtful_ingress,doubtful_open"`
+	Denied         []firewallPorts       `gives:"open_ingress,doubtful_ingress,doubtful_open"`
+	SourceRanges   []string              `json:"sourceRanges" gives:"open_ingress,doubtful_ingress,doubtful_open"`
+	SourceTags     []string              `json:"sourceTags" gives:"open_ingress,doubtful_ingress,doubtful_open"`
+	SourceAccounts []string              `json:"sourceServiceAccounts" gives:"open_ingress,doubtful_ingress,doubtful_open"`
+	Destinations   []string              `json:"destinationRanges" gives:"open_ingress,doubtful_ingress,doubtful_open"`
+	TargetTags     []string              `json:"targetTags" gives:"open_ingress,doubtful_ingress,doubtful_open"`
+	TargetAccounts []string              `json:"targetServiceAccounts" gives:"open_ingress,doubtful_ingress,doubtful_open"`
+	LogConfig      struct{ Enable bool } `gives:"logging"`
 }
 
 type firewallPorts struct {

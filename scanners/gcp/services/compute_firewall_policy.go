@@ -13,11 +13,11 @@ import (
 // (compute.firewallPolicies.get, compute.networkFirewallPolicies.get and
 // compute.regionNetworkFirewallPolicies.get).
 type firewallPolicyData struct {
-	Region       string // URL of the region of one that is for a part of a network
+	Region       string `gives:"open_ingress,doubtful_ingress,doubtful_open"` // URL of the region of one that is for a part of a network
 	Associations []struct {
 		Target string `json:"attachmentTarget"`
-	}
-	Rules []policyRuleData
+	} `gives:"attached_to,admits,logging,open_ingress,doubtful_ingress,doubtful_open"`
+	Rules []policyRuleData `gives:"admits,logging,open_ingress,doubtful_ingress,doubtful_open"`
 }
 
 // policyRuleData is one rule of it.
@@ -25,14 +25,14 @@ type policyRuleData struct {
 	Action       string // allow, deny, goto_next or apply_security_profile_group
 	Direction    string // INGRESS or EGRESS
 	Disabled     bool
-	Logging      bool                    `json:"enableLogging"`
-	Priority     engine.Integer          // the lower comes first
-	Networks     []string                `json:"targetResources"`
-	Accounts     []string                `json:"targetServiceAccounts"`
-	Tags         []struct{ Name string } `json:"targetSecureTags"`
+	Logging      bool                    `json:"enableLogging" gives:"logging"`
+	Priority     engine.Integer          `gives:"open_ingress,doubtful_ingress,doubtful_open"` // the lower comes first
+	Networks     []string                `json:"targetResources" gives:"open_ingress,doubtful_ingress,doubtful_open"`
+	Accounts     []string                `json:"targetServiceAccounts" gives:"open_ingress,doubtful_ingress,doubtful_open"`
+	Tags         []struct{ Name string } `json:"targetSecureTags" gives:"open_ingress,doubtful_ingress,doubtful_open"`
 	Kind         string                  `json:"targetType"` // INSTANCES, or INTERNAL_MANAGED_LB, which the internet does not reach
 	ForwardRules []string                `json:"targetForwardingRules"`
-	Match        policyMatch
+	Match        policyMatch             `gives:"open_ingress,doubtful_ingress,doubtful_open"`
 }
 
 type policyMatch struct {

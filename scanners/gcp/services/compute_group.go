@@ -35,13 +35,13 @@ var managedGroups = engine.Service{
 // groupData is what is read of a managed instance group
 // (compute.instanceGroupManagers.get).
 type groupData struct {
-	Name        string
-	Template    string                                   `json:"instanceTemplate"`
-	Group       string                                   `json:"instanceGroup"` // URL by which load balancers name it
-	TargetPools []string                                 `json:"targetPools"`   // what older load balancers have
-	Healing     []struct{ HealthCheck string }           `json:"autoHealingPolicies"`
-	Zone        string                                   // of a group in one zone
-	Spread      *struct{ Zones []struct{ Zone string } } `json:"distributionPolicy"` // of a regional group
+	Name        string                                   `gives:"gke,dataflow"`
+	Template    string                                   `json:"instanceTemplate" gives:"gke,dataflow"`
+	Group       string                                   `json:"instanceGroup" gives:"balanced"` // URL by which load balancers name it
+	TargetPools []string                                 `json:"targetPools" gives:"balanced"`   // what older load balancers have
+	Healing     []struct{ HealthCheck string }           `json:"autoHealingPolicies" gives:"autohealing"`
+	Zone        string                                   `gives:"zones"`                           // of a group in one zone
+	Spread      *struct{ Zones []struct{ Zone string } } `json:"distributionPolicy" gives:"zones"` // of a regional group
 }
 
 func readManagedGroup(_ context.Context, r *engine.Reading) any {

@@ -57,29 +57,28 @@ var virtualMachines = engine.Service{
 // API leaves out what is false: an absent switch is off, except those that
 // are pointers here.
 type vmData struct {
-	engine.Labelled
-	linked
-	Name            string
-	Metadata        metadata
+	engine.Labelled `gives:"tags,gke_node,managed"`
+	Name            string   `gives:"gke_node,managed"`
+	Metadata        metadata `gives:"managed,blocks_project_ssh_keys,os_login,serial_port"`
 	ServiceAccounts []struct {
-		Email  string
-		Scopes []string
-	} `json:"serviceAccounts"`
-	CanIPForward       bool          `json:"canIpForward"`
-	DeletionProtection bool          `json:"deletionProtection"`
-	Interfaces         []vmInterface `json:"networkInterfaces"`
-	Disks              []vmDisk
-	Scheduling         vmScheduling
-	Accelerators       []struct{ AcceleratorType string } `json:"guestAccelerators"`
+		Email  string   `gives:"default_service_account"`
+		Scopes []string `gives:"full_api_scope"`
+	} `json:"serviceAccounts" gives:"default_service_account,full_api_scope"`
+	CanIPForward       bool                               `json:"canIpForward" gives:"forwards_ip"`
+	DeletionProtection bool                               `json:"deletionProtection" gives:"deletion_protection"`
+	Interfaces         []vmInterface                      `json:"networkInterfaces" gives:"external_addresses"`
+	Disks              []vmDisk                           `gives:"loses_disks"`
+	Scheduling         vmScheduling                       `gives:"automatic_restart,migrates,preemptible"`
+	Accelerators       []struct{ AcceleratorType string } `json:"guestAccelerators" gives:"cannot_migrate"`
 	Shielded           struct {
-		SecureBoot bool `json:"enableSecureBoot"`
-		VTPM       bool `json:"enableVtpm"`
-		Integrity  bool `json:"enableIntegrityMonitoring"`
-	} `json:"shieldedInstanceConfig"`
+		SecureBoot bool `json:"enableSecureBoot" gives:"secure_boot"`
+		VTPM       bool `json:"enableVtpm" gives:"vtpm"`
+		Integrity  bool `json:"enableIntegrityMonitoring" gives:"integrity_monitoring"`
+	} `json:"shieldedInstanceConfig" gives:"secure_boot,vtpm,integrity_monitoring"`
 	Confidential struct {
 		Enabled bool   `json:"enableConfidentialCompute"`
 		Kind    string `json:"confidentialInstanceType"`
-	} `json:"confidentialInstanceConfig"`
+	} `json:"confidentialInstanceConfig" gives:"confidential,cannot_migrate"`
 }
 
 type vmInterface struct {
@@ -102,10 +101,10 @@ type vmDisk struct {
 }
 
 type vmScheduling struct {
-	AutomaticRestart  *bool  // on by default
-	OnHostMaintenance string // MIGRATE, the default, or TERMINATE
-	Preemptible       bool
-	Model             string `json:"provisioningModel"` // SPOT is what preemptible is called now
+	AutomaticRestart  *bool  `gives:"automatic_restart"` // on by default
+	OnHostMaintenance string `gives:"migrates"`          // MIGRATE, the default, or TERMINATE
+	Preemptible       bool   `gives:"preemptible,migrates"`
+	Model             string `json:"provisioningModel" gives:"preemptible,migrates"` // SPOT is what preemptible is called now
 }
 
 func (s vmScheduling) preemptible() bool { return s.Preemptible || s.Model == "SPOT" }
@@ -202,7 +201,7 @@ func (d *vmData) losesDisks() []string {
 // computeProjectData is what is read of a project's settings in Compute
 // Engine (compute.projects.get).
 type computeProjectData struct {
-	Metadata metadata `json:"commonInstanceMetadata"`
+	Metadata metadata `json:"commonInstanceMetadata" gives:"os_login,os_login_two_factor"`
 }
 
 // metadataOn reports whether the machine's metadata switches something on: its

@@ -34,9 +34,9 @@ var networks = engine.Service{
 
 // networkData is what is read of a network (compute.networks.get).
 type networkData struct {
-	linked
-	Name  string
-	Range string `json:"IPv4Range"`
+	linked `gives:"dns_policies,logs_dns"`
+	Name   string `gives:"default"`
+	Range  string `json:"IPv4Range" gives:"legacy"`
 }
 
 // dnsPolicyData is what is read of a DNS server policy (dns.policies.get).

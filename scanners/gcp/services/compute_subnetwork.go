@@ -29,13 +29,13 @@ var subnetworks = engine.Service{
 // subnetworkData is what is read of a subnet (compute.subnetworks.get). Logs
 // that nobody has switched on do not appear, and are off.
 type subnetworkData struct {
-	Purpose   string // PRIVATE where it is left out
-	FlowLogs  bool   `json:"enableFlowLogs"` // what there was before logConfig
+	Purpose   string `gives:"cannot_log"`                                     // PRIVATE where it is left out
+	FlowLogs  bool   `json:"enableFlowLogs" gives:"flow_logs,sample_percent"` // what there was before logConfig
 	LogConfig struct {
-		Enable   bool
-		Sampling *float64 `json:"flowSampling"` // 0.5 where it is left out
-		Interval string   `json:"aggregationInterval"`
-	}
+		Enable   bool     `gives:"flow_logs,sample_percent"`
+		Sampling *float64 `json:"flowSampling" gives:"sample_percent"` // 0.5 where it is left out
+		Interval string   `json:"aggregationInterval" gives:"interval"`
+	} `gives:"flow_logs,sample_percent,interval"`
 }
 
 func readSubnetwork(_ context.Context, r *engine.Reading) any {

@@ -36,7 +36,7 @@ var tlsProxies = engine.Service{
 
 // tlsProxyData is what is read of a proxy (compute.targetHttpsProxies.get).
 type tlsProxyData struct {
-	Policy string `json:"sslPolicy"` // URL
+	Policy string `json:"sslPolicy" gives:"ssl_policy,refuses_old,weak_ciphers"` // URL
 }
 
 // sslPolicyData is what is read of an SSL policy (compute.sslPolicies.get).

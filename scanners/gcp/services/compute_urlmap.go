@@ -37,13 +37,13 @@ var urlMaps = engine.Service{
 
 // urlMapData is what is read of a URL map (compute.urlMaps.get).
 type urlMapData struct {
-	linked
-	urlAnswer
-	Matchers []struct {
+	linked    `gives:"external_http_proxies"`
+	urlAnswer `gives:"redirects_to_https"`
+	Matchers  []struct {
 		urlAnswer
 		Paths  []urlRoute `json:"pathRules"`
 		Routes []urlRoute `json:"routeRules"`
-	} `json:"pathMatchers"`
+	} `json:"pathMatchers" gives:"redirects_to_https"`
 }
 
 // urlAnswer is what becomes of requests that nothing more precise is for.

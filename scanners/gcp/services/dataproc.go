@@ -30,13 +30,13 @@ var dataprocClusters = engine.Service{
 // dataprocData is what is read of a cluster (dataproc.clusters.get).
 type dataprocData struct {
 	engine.Labelled
-	Virtual *struct{} `json:"virtualClusterConfig"` // of a cluster that runs in GKE
+	Virtual *struct{} `json:"virtualClusterConfig" gives:"on_gke"` // of a cluster that runs in GKE
 	Config  struct {
 		Encryption struct {
 			Disks string `json:"gcePdKmsKeyName"`
 			All   string `json:"kmsKey"` // for disks and the arguments of jobs
 		} `json:"encryptionConfig"`
-	}
+	} `gives:"kms_key"`
 }
 
 func readDataprocCluster(_ context.Context, r *engine.Reading) any {

@@ -34,11 +34,11 @@ var dnsZones = engine.Service{
 // writes the words of the API in capitals at times.
 type dnsZoneData struct {
 	engine.Labelled
-	Visibility *string
+	Visibility *string `gives:"public"`
 	DNSSEC     struct {
-		State string
-		Keys  []struct{ Algorithm string } `json:"defaultKeySpecs"`
-	} `json:"dnssecConfig"`
+		State string                       `gives:"dnssec,algorithms"`
+		Keys  []struct{ Algorithm string } `json:"defaultKeySpecs" gives:"algorithms,weak_keys"`
+	} `json:"dnssecConfig" gives:"dnssec,algorithms,weak_keys"`
 }
 
 func readDNSZone(_ context.Context, r *engine.Reading) any {

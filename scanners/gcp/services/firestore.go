@@ -36,8 +36,8 @@ const opFirestoreSchedules = "firestore.backupSchedules.list"
 // firestoreData is what is read of a database (firestore.databases.get). What
 // is missing there is off.
 type firestoreData struct {
-	Recovery   string `json:"pointInTimeRecoveryEnablement"`
-	Protection string `json:"deleteProtectionState"`
+	Recovery   string `json:"pointInTimeRecoveryEnablement" gives:"point_in_time_recovery"`
+	Protection string `json:"deleteProtectionState" gives:"delete_protection"`
 }
 
 func readFirestoreDatabase(ctx context.Context, r *engine.Reading) any {

@@ -40,9 +40,9 @@ var serviceAccounts = engine.Service{
 
 // accountData is what is read of a service account (iam.serviceAccounts.get).
 type accountData struct {
-	Email    *string
-	UniqueID string `json:"uniqueId"`
-	Disabled bool
+	Email    *string `gives:"name,email,google,admin_grants,user_keys"`
+	UniqueID string  `json:"uniqueId" gives:"user_keys"`
+	Disabled bool    `gives:"disabled"`
 }
 
 func readServiceAccount(ctx context.Context, r *engine.Reading) any {

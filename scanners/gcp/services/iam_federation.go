@@ -38,17 +38,17 @@ var identityProviders = engine.Service{
 // providerData is what is read of a provider
 // (iam.projects.locations.workloadIdentityPools.providers.get).
 type providerData struct {
-	State     *string
-	Disabled  bool
-	Condition string `json:"attributeCondition"`
+	State     *string `gives:"active"`
+	Disabled  bool    `gives:"active"`
+	Condition string  `json:"attributeCondition" gives:"condition,restricted"`
 	AWS       *struct {
-		Account string `json:"accountId"`
-	}
+		Account string `json:"accountId" gives:"issuer"`
+	} `gives:"kind,issuer"`
 	OIDC *struct {
-		Issuer string `json:"issuerUri"`
-	}
-	SAML *struct{}
-	X509 *struct{}
+		Issuer string `json:"issuerUri" gives:"issuer"`
+	} `gives:"kind,issuer"`
+	SAML *struct{} `gives:"kind,issuer"`
+	X509 *struct{} `gives:"kind,issuer"`
 }
 
 func readIdentityProvider(_ context.Context, r *engine.Reading) any {

@@ -49,12 +49,12 @@ var (
 
 // keyData is what is read of a key (iam.serviceAccountKeys.get).
 type keyData struct {
-	Name     string
-	Type     string     `json:"keyType"`
-	Origin   string     `json:"keyOrigin"`
-	Created  *time.Time `json:"validAfterTime"`
-	Expires  *time.Time `json:"validBeforeTime"`
-	Disabled bool
+	Name     string     `gives:"-"`
+	Type     string     `json:"keyType" gives:"user_managed,last_used"`
+	Origin   string     `json:"keyOrigin" gives:"uploaded"`
+	Created  *time.Time `json:"validAfterTime" gives:"created"`
+	Expires  *time.Time `json:"validBeforeTime" gives:"expires"`
+	Disabled bool       `gives:"disabled"`
 }
 
 func readAccountKey(ctx context.Context, r *engine.Reading) any {

@@ -30,9 +30,9 @@ var logBuckets = engine.Service{
 
 // logBucketData is what is read of a bucket (logging.buckets.get).
 type logBucketData struct {
-	RetentionDays *engine.Integer
-	Locked        bool
-	State         string `json:"lifecycleState"`
+	RetentionDays *engine.Integer `gives:"retention_days"`
+	Locked        bool            `gives:"locked"`
+	State         string          `json:"lifecycleState" gives:"deleted"`
 }
 
 func readLogBucket(_ context.Context, r *engine.Reading) any {

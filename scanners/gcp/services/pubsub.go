@@ -31,7 +31,7 @@ func pubSubGet(resource string) engine.Get {
 // topicData is what is read of a topic (pubsub.topics.get).
 type topicData struct {
 	engine.Labelled
-	KMSKey string `json:"kmsKeyName"`
+	KMSKey string `json:"kmsKeyName" gives:"kms_key"`
 }
 
 func readPubSubTopic(_ context.Context, r *engine.Reading) any {
@@ -65,9 +65,9 @@ var pubSubSubscriptions = engine.Service{
 // (pubsub.subscriptions.get).
 type subscriptionData struct {
 	engine.Labelled
-	deadLetters
-	Topic    *string // "projects/my-project/topics/my-topic"
-	Detached bool
+	deadLetters `gives:"dead_letter_topic,of_dead_letters"`
+	Topic       *string `gives:"of_dead_letters,idle"` // "projects/my-project/topics/my-topic"
+	Detached    bool    `gives:"idle"`
 }
 
 // deadLetters is what a subscription looks at of others.

@@ -31,9 +31,9 @@ var redisInstances = engine.Service{
 // are off where they are missing.
 type redisData struct {
 	engine.Labelled
-	AuthEnabled    bool
-	EncryptionMode string  `json:"transitEncryptionMode"` // SERVER_AUTHENTICATION or DISABLED
-	Tier           *string // BASIC or STANDARD_HA, which has at least one replica
+	AuthEnabled    bool    `gives:"requires_auth"`
+	EncryptionMode string  `json:"transitEncryptionMode" gives:"tls"` // SERVER_AUTHENTICATION or DISABLED
+	Tier           *string `gives:"replicated"`                       // BASIC or STANDARD_HA, which has at least one replica
 }
 
 func readRedisInstance(_ context.Context, r *engine.Reading) any {

@@ -48,28 +48,28 @@ type runData struct {
 		Template struct {
 			Metadata runMetadata
 			Spec     struct {
-				Account    string         `json:"serviceAccountName"`
-				Containers []runContainer `json:"containers"`
-			}
-		}
+				Account    string         `json:"serviceAccountName" gives:"service_account,default_service_account"`
+				Containers []runContainer `json:"containers" gives:"credential_variables"`
+			} `gives:"service_account,default_service_account,credential_variables"`
+		} `gives:"service_account,default_service_account,credential_variables,vpc_access"`
 	}
 
-	engine.Labelled
-	Ingress         string
-	InvokerCheckOff bool `json:"invokerIamDisabled"`
+	engine.Labelled `gives:"tags,function"`
+	Ingress         string `gives:"ingress"`
+	InvokerCheckOff bool   `json:"invokerIamDisabled" gives:"invoker_check_off"`
 	Template        *struct {
-		Account    string         `json:"serviceAccount"`
-		Containers []runContainer `json:"containers"`
+		Account    string         `json:"serviceAccount" gives:"service_account,default_service_account"`
+		Containers []runContainer `json:"containers" gives:"credential_variables"`
 		VPCAccess  struct {
 			Connector  string
 			Interfaces []struct{} `json:"networkInterfaces"`
-		} `json:"vpcAccess"`
+		} `json:"vpcAccess" gives:"vpc_access"`
 	}
 }
 
 type runMetadata struct {
-	engine.Labelled
-	Annotations map[string]string
+	engine.Labelled `gives:"tags,function"`
+	Annotations     map[string]string `gives:"ingress,invoker_check_off,vpc_access"`
 }
 
 type runContainer struct {

@@ -43,9 +43,9 @@ func secretGet(root string) engine.Get {
 type secretData struct {
 	engine.Labelled
 	Rotation struct {
-		Period period    `json:"rotationPeriod"`
-		Next   time.Time `json:"nextRotationTime"`
-	}
+		Period period    `json:"rotationPeriod" gives:"rotation_days"`
+		Next   time.Time `json:"nextRotationTime" gives:"next_rotation"`
+	} `gives:"rotation_days,next_rotation"`
 }
 
 func readSecret(ctx context.Context, r *engine.Reading) any {

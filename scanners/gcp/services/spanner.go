@@ -41,7 +41,7 @@ const opSpannerSchedules = "spanner.backupSchedules.list"
 // spannerDatabaseData is what is read of a database (spanner.databases.get).
 // The API leaves out drop protection that is off.
 type spannerDatabaseData struct {
-	DropProtection bool `json:"enableDropProtection"`
+	DropProtection bool `json:"enableDropProtection" gives:"drop_protection"`
 }
 
 func readSpannerDatabase(ctx context.Context, r *engine.Reading) any {

@@ -45,40 +45,40 @@ var sqlInstances = engine.Service{
 
 // sqlData is what is read of an instance (sql.instances.get).
 type sqlData struct {
-	DatabaseVersion string // POSTGRES_16, MYSQL_8_0, SQLSERVER_2022_STANDARD
+	DatabaseVersion string `gives:"engine"` // POSTGRES_16, MYSQL_8_0, SQLSERVER_2022_STANDARD
 	InstanceType    string
 	Encryption      struct {
 		Key string `json:"kmsKeyName"`
-	} `json:"diskEncryptionConfiguration"`
-	IPAddresses []struct{ Type string }
+	} `json:"diskEncryptionConfiguration" gives:"kms_key"`
+	IPAddresses []struct{ Type string } `gives:"public_ip"`
 	Settings    sqlSettings
 }
 
 type sqlSettings struct {
-	Labels             map[string]string `json:"userLabels"`
-	AvailabilityType   string            // ZONAL or REGIONAL
-	DeletionProtection bool              `json:"deletionProtectionEnabled"`
-	DatabaseFlags      []struct{ Name, Value string }
-	Connectors         string    `json:"connectorEnforcement"` // REQUIRED or NOT_REQUIRED
-	IP                 sqlIP     `json:"ipConfiguration"`
-	Backup             sqlBackup `json:"backupConfiguration"`
+	Labels             map[string]string              `json:"userLabels" gives:"tags"`
+	AvailabilityType   string                         `gives:"regional"` // ZONAL or REGIONAL
+	DeletionProtection bool                           `json:"deletionProtectionEnabled" gives:"deletion_protection"`
+	DatabaseFlags      []struct{ Name, Value string } `gives:"flags"`
+	Connectors         string                         `json:"connectorEnforcement" gives:"connectors_only,requires_tls"` // REQUIRED or NOT_REQUIRED
+	IP                 sqlIP                          `json:"ipConfiguration" gives:"public_ip,requires_tls,open_networks"`
+	Backup             sqlBackup                      `json:"backupConfiguration" gives:"automated_backups,backups_kept,point_in_time_recovery,last_backup,elsewhere"`
 }
 
 type sqlIP struct {
-	Public     *bool                    `json:"ipv4Enabled"`
-	SSLMode    string                   `json:"sslMode"`
-	RequireSSL bool                     `json:"requireSsl"` // what there was before sslMode
-	Networks   []struct{ Value string } `json:"authorizedNetworks"`
+	Public     *bool                    `json:"ipv4Enabled" gives:"public_ip"`
+	SSLMode    string                   `json:"sslMode" gives:"requires_tls"`
+	RequireSSL bool                     `json:"requireSsl" gives:"requires_tls"` // what there was before sslMode
+	Networks   []struct{ Value string } `json:"authorizedNetworks" gives:"open_networks"`
 }
 
 type sqlBackup struct {
-	Tier        string `json:"backupTier"` // STANDARD or ENHANCED
-	Enabled     bool
-	PointInTime bool `json:"pointInTimeRecoveryEnabled"`
-	BinaryLog   bool `json:"binaryLogEnabled"` // what MySQL has instead
+	Tier        string `json:"backupTier" gives:"automated_backups,backups_kept,last_backup,elsewhere"` // STANDARD or ENHANCED
+	Enabled     bool   `gives:"automated_backups,backups_kept"`
+	PointInTime bool   `json:"pointInTimeRecoveryEnabled" gives:"point_in_time_recovery"`
+	BinaryLog   bool   `json:"binaryLogEnabled" gives:"point_in_time_recovery"` // what MySQL has instead
 	Retention   struct {
 		Backups *engine.Integer `json:"retainedBackups"`
-	} `json:"backupRetentionSettings"`
+	} `json:"backupRetentionSettings" gives:"backups_kept"`
 }
 
 // vaulted reports whether the Backup and DR Service backs the instance up, by a

@@ -40,10 +40,10 @@ const opBackupRuns = "sqladmin.backupRuns.list"
 // sqlBackupData is what is read of the instance (sql.instances.get).
 type sqlBackupData struct {
 	sqlData
-	Name    string
-	Project string
-	Region  string
-	Made    *time.Time `json:"createTime"`
+	Name    string     `gives:"last_backup,elsewhere"`
+	Project string     `gives:"last_backup,elsewhere"`
+	Region  string     `gives:"elsewhere"`
+	Made    *time.Time `json:"createTime" gives:"created"`
 }
 
 func readSQLBackup(ctx context.Context, r *engine.Reading) any {

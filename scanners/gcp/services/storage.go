@@ -54,27 +54,27 @@ const typeLogSink = "logging.googleapis.com/LogSink"
 type bucketData struct {
 	engine.Labelled
 	Access struct {
-		Uniform          struct{ Enabled bool } `json:"uniformBucketLevelAccess"`
-		PublicPrevention string                 `json:"publicAccessPrevention"` // enforced, inherited or unspecified
-	} `json:"iamConfiguration"`
+		Uniform          struct{ Enabled bool } `json:"uniformBucketLevelAccess" gives:"uniform_access"`
+		PublicPrevention string                 `json:"publicAccessPrevention" gives:"public_access_prevention"` // enforced, inherited or unspecified
+	} `json:"iamConfiguration" gives:"uniform_access,public_access_prevention"`
 	Encryption struct {
 		Key string `json:"defaultKmsKeyName"`
-	}
-	Versioning struct{ Enabled bool }
+	} `gives:"kms_key"`
+	Versioning struct{ Enabled bool } `gives:"versioning"`
 	SoftDelete struct {
 		Seconds engine.Integer `json:"retentionDurationSeconds"`
-	} `json:"softDeletePolicy"`
+	} `json:"softDeletePolicy" gives:"soft_delete_days"`
 	Retention struct {
-		Seconds engine.Integer `json:"retentionPeriod"`
-		Locked  bool           `json:"isLocked"`
-	} `json:"retentionPolicy"`
+		Seconds engine.Integer `json:"retentionPeriod" gives:"retention_days"`
+		Locked  bool           `json:"isLocked" gives:"retention_locked"`
+	} `json:"retentionPolicy" gives:"retention_days,retention_locked"`
 	Lifecycle struct {
 		Rule []struct{ Action struct{ Type string } }
-	}
+	} `gives:"deletes_objects"`
 	Logging struct {
 		Bucket string `json:"logBucket"`
-	}
-	LocationType *string
+	} `gives:"access_log_bucket"`
+	LocationType *string `gives:"location_type"`
 }
 
 const daySeconds = 24 * 60 * 60
