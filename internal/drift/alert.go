@@ -26,7 +26,7 @@ const Shown = 10
 type Alert struct {
 	Key    string   `json:"key"`              // identity: the same changes of the same run have the same key, always
 	Group  string   `json:"group"`            // identity without the set of changes: the name under which later alerts refer to this one
-	Thread []string `json:"thread,omitempty"` // groups of the earlier alerts that this one continues, the likeliest first; quiet when not empty
+	Thread []string `json:"thread,omitempty"` // groups of the earlier alert that this one continues, the likeliest first: one of them was told; quiet when not empty
 
 	Kind     Kind             `json:"kind"`
 	Reason   Reason           `json:"reason,omitempty"` // of resolved, deleted and closed

@@ -101,7 +101,7 @@ func (c *comparison) change(kind Kind, t *Notified, f *posture.Finding) *Change 
 	}
 	change.Resource.Severity = change.Severity
 	if t.flapping() {
-		change.Resource.Flips = len(t.Flips)
+		change.Resource.Flips, change.Resource.Flipping = len(t.Flips), t.Flips[0]
 	}
 	if f != nil {
 		change.Resource.Actual, change.Resource.Link = f.Evidence, f.Link
