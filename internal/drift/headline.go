@@ -3,7 +3,6 @@ package drift
 import (
 	"cmp"
 	"fmt"
-	"time"
 
 	"posture/internal/posture"
 )
@@ -22,6 +21,8 @@ func (a Alert) Headline() string {
 		return plural(a.Total, "finding") + " flipped by new or changed rules"
 	case TargetGone:
 		return a.goneHeadline()
+	case TargetBack:
+		return a.backHeadline()
 	case ScannerProblem:
 		return a.problemHeadline()
 	case RunMissed:
@@ -44,7 +45,7 @@ func (a Alert) ruleHeadline() string {
 	line := name + ": " + title
 	switch {
 	case a.Kind == Unstable:
-		line = name + " keeps changing between pass and fail: " + title
+		line = name + " " + cmp.Or(a.Flips(first), "keeps changing between pass and fail") + ": " + title
 	case a.Kind.Fires():
 		line = cmp.Or(first.Sentence, name+" fails: "+title)
 	}
@@ -59,11 +60,11 @@ func (a Alert) ruleHeadline() string {
 // did it.
 func (a Alert) massHeadline() string {
 	verb := map[Kind]string{
-		MassExpired: "lost their exemption", MassClosed: "ended", MassUnstable: "keep changing between pass and fail",
+		MassChange: " began to fail", MassExpired: " lost their exemption", MassUnstable: " keep changing between pass and fail",
 	}[a.Kind]
-	line := plural(a.Total, "finding") + " of one rule " + cmp.Or(verb, "began to fail")
+	line := plural(a.Total, "finding") + " of one rule" + verb
 	if a.Rule == nil {
-		line = plural(a.Total, "finding") + " " + cmp.Or(verb, "began to fail") + a.shared()
+		line = plural(a.Total, "finding") + verb + a.shared()
 	}
 	if who := a.Who(); who != "" {
 		line += ", likely by " + who
@@ -123,6 +124,38 @@ func (t TargetCount) Left() string {
 	return "no longer listed"
 }
 
+// backHeadline names the target that is back, or says how many are.
+func (a Alert) backHeadline() string {
+	if len(a.Targets) == 1 {
+		return Place(a.Targets[0].Target) + " is listed again; " + a.Targets[0].Failing()
+	}
+	return fmt.Sprintf("%s are listed again; %s", plural(len(a.Targets)+a.MoreTargets, "target"), howMany(a.Total))
+}
+
+// howMany says how many findings fail, if any do.
+func howMany(n int) string {
+	if n == 0 {
+		return "nothing fails"
+	}
+	return failing(n)
+}
+
+// Failing says what fails in a target that is back, and how much of it began
+// while it was gone.
+func (t TargetCount) Failing() string {
+	said := howMany(t.Count)
+	switch {
+	case t.Count > 0 && t.Began == 0:
+		said += ", none new"
+	case t.Count > 0:
+		said += fmt.Sprintf(", %d new", t.Began)
+	}
+	if t.Unread > 0 {
+		said += fmt.Sprintf(", %d could not be read", t.Unread)
+	}
+	return said
+}
+
 // Place returns a target with the name that people use for it.
 func Place(t posture.Target) string {
 	if t.Name == "" || t.Name == t.Account {
@@ -172,14 +205,6 @@ func failing(n int) string {
 	return plural(n, "finding") + " fail"
 }
 
-// plural returns "1 resource" or "3 resources".
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // Fires reports whether a kind says that something fails now.
 func (k Kind) Fires() bool {
 	switch k {
@@ -198,11 +223,29 @@ func (k Kind) Ends() bool {
 	return false
 }
 
-// FlipTime returns in what time a resource of an alert has flipped as often as it
-// says.
-func (a Alert) FlipTime(r Resource) time.Duration {
-	if r.Flipping.IsZero() {
-		return FlipWindow
+// End returns in which way what an alert is about has ended: as its kind says or,
+// of a MassClosed one, as all of it did, and Closed where it was not all the same.
+func (a Alert) End() Kind {
+	if a.Kind != MassClosed {
+		return a.Kind
 	}
-	return a.Time.Sub(r.Flipping)
+	for kind := range a.Changes {
+		if len(a.Changes) == 1 {
+			return kind
+		}
+	}
+	return Closed
+}
+
+// Flips says how often a resource of an alert changed between pass and fail, and
+// in what time, where that is often.
+func (a Alert) Flips(r Resource) string {
+	if r.Flips == 0 {
+		return ""
+	}
+	within := FlipWindow
+	if !r.Flipping.IsZero() {
+		within = a.Time.Sub(r.Flipping)
+	}
+	return fmt.Sprintf("changed between pass and fail %s in %s", plural(r.Flips, "time"), Span(within))
 }

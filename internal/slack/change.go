@@ -26,6 +26,9 @@ func (p *page) change(a drift.Alert) {
 		p.several(a)
 	}
 	p.fact("Owner", strings.Join(a.Owners, ", "))
+	if a.Kind == drift.Unstable {
+		p.notes = append(p.notes, fmt.Sprintf("It passes now. Two systems probably set it in turn. You hear of its recovery after %d passes in a row.", drift.PassesHeld))
+	}
 	if a.Kind.Fires() {
 		p.why = text(rule.Why, proseLimit)
 		p.repair(a, rule)
@@ -51,7 +54,6 @@ func (p *page) one(a drift.Alert, r drift.Resource) {
 	}
 	p.fact("When", since(a, r))
 	p.fact("Source", source(r))
-	p.fact("Flips", flips(r))
 	if r.Likely != nil {
 		p.fact("Who", likely(*r.Likely))
 	}
@@ -116,7 +118,7 @@ func (p *page) context(a drift.Alert, rule posture.Rule) {
 		parts = append(parts, short(a.Resources[0].Fingerprint))
 	}
 	if a.Kind.Fires() {
-		parts = append(parts, "to accept the risk, add an exemption to posture.yaml")
+		parts = append(parts, "to accept the risk: an exemption in posture.yaml")
 	}
 	p.footer = strings.Join(parts, " · ")
 }
@@ -162,7 +164,7 @@ func resourceDetails(a drift.Alert, r drift.Resource) []string {
 		details = append(details, said)
 	}
 	place := []string{where(a, r)}
-	for _, more := range []string{since(a, r), flips(r), exemption(r)} {
+	for _, more := range []string{since(a, r), a.Flips(r), exemption(r)} {
 		if more != "" {
 			place = append(place, more)
 		}
@@ -199,15 +201,6 @@ func source(r drift.Resource) string {
 		}
 	}
 	return strings.Join(parts, "; ")
-}
-
-// flips says how often a resource changed between pass and fail, where that is
-// often.
-func flips(r drift.Resource) string {
-	if r.Flips == 0 {
-		return ""
-	}
-	return fmt.Sprintf("changed between pass and fail %s in %s", plural(r.Flips, "time"), plural(int(drift.FlipWindow/day), "day"))
 }
 
 // exemption names the acceptance of a resource's failing, and until when it

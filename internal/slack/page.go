@@ -76,7 +76,7 @@ type row struct {
 func pageOf(a drift.Alert) page {
 	p := page{prefix: prefix(a), severity: a.Severity}
 	switch a.Kind {
-	case drift.MassChange, drift.MassExpired, drift.MassClosed:
+	case drift.MassChange, drift.MassExpired, drift.MassUnstable, drift.MassClosed:
 		p.mass(a)
 	case drift.Baseline:
 		p.baseline(a)
@@ -102,10 +102,13 @@ func pageOf(a drift.Alert) page {
 // severity alone, of all else what happened.
 func prefix(a drift.Alert) string {
 	severity := text(string(a.Severity), factLimit)
+	if a.Kind == drift.MassClosed { // as bad as it was, it is over
+		return word(a.End())
+	}
 	switch {
 	case severity == "":
 		return word(a.Kind)
-	case a.Kind == drift.Regressed, a.Kind == drift.Appeared:
+	case a.Kind == drift.Regressed, a.Kind == drift.Appeared, a.Kind == drift.MassChange:
 		return capital(severity)
 	default:
 		return word(a.Kind) + " · " + severity
@@ -119,6 +122,8 @@ func word(kind drift.Kind) string {
 		return "First scan"
 	case drift.RunMissed:
 		return "Scans stopped"
+	case drift.MassUnstable:
+		return "Unstable"
 	}
 	said := text(strings.ReplaceAll(string(kind), "-", " "), factLimit)
 	if said == "" {

@@ -33,7 +33,11 @@ func samples() map[string]drift.Alert {
 	expired.Resources[0].Exemption = &posture.Exemption{ID: "EX-7", Expires: "2026-11-21", Expired: true}
 	unstable := regression("k12", "logs", "")
 	unstable.Kind, unstable.Due, unstable.Owners = drift.Unstable, time.Time{}, []string{"storage", "web"}
-	unstable.Resources[0].Flips, unstable.Resources[1].Flips, unstable.Resources[1].Owner = 5, 1, ""
+	unstable.Resources[0].Flips, unstable.Resources[1].Flips, unstable.Resources[1].Owner = 5, 4, ""
+	unstable.Resources[0].Flipping, unstable.Resources[0].LastFail = slot.Add(-72*time.Hour), slot.Add(-24*time.Hour)
+	for i := range unstable.Resources { // which passes
+		unstable.Resources[i].Sentence, unstable.Resources[i].Command = "", ""
+	}
 	likely := regression("k8", "logs")
 	likely.Resources[0].Likely = &drift.Attribution{Event: "PutBucketVersioning", Time: slot.Add(-3 * time.Hour), Principal: "Admin", Session: "ann"}
 	return map[string]drift.Alert{
@@ -53,6 +57,15 @@ func samples() map[string]drift.Alert {
 			Common:    []drift.Share{{Of: "rule", Value: "aws-s3-versioning", Count: 410}, {Of: "account", Value: "111122223333", Count: 412}},
 			Rules:     []drift.RuleCount{{Rule: "aws-s3-versioning", Title: "S3 buckets keep earlier versions", Severity: posture.High, Count: 410, Of: 1200}},
 			Targets:   []drift.TargetCount{{Target: posture.Target{Provider: posture.AWS, Account: "111122223333", Name: "prod"}, Count: 412}},
+			Resources: []drift.Resource{bucket("f1", "logs"), bucket("f2", "backups")},
+		},
+		"closed": {
+			Key: "k17", Kind: drift.MassClosed, Run: "20261122T010000Z-aws", Time: slot, Severity: posture.Critical, Total: 300,
+			Changes: map[drift.Kind]int{drift.Resolved: 299, drift.Deleted: 1}, MoreResources: 298, Thread: []string{"g"},
+			Common:    []drift.Share{{Of: "rule", Value: "aws-s3-versioning", Count: 300}},
+			Rule:      regression("k", "logs").Rule,
+			Rules:     []drift.RuleCount{{Rule: "aws-s3-versioning", Title: "S3 buckets keep earlier versions", Severity: posture.Critical, Count: 300, Of: 1200}},
+			Targets:   []drift.TargetCount{{Target: posture.Target{Provider: posture.AWS, Account: "111122223333", Name: "prod"}, Count: 300}},
 			Resources: []drift.Resource{bucket("f1", "logs"), bucket("f2", "backups")},
 		},
 		"mass_of_one_rule": {

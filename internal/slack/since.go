@@ -6,9 +6,6 @@ import (
 	"posture/internal/drift"
 )
 
-// day is a day as messages count it.
-const day = 24 * time.Hour
-
 // since says since when a resource fails, or how long it did. Runs see only
 // what was at their time: between two of them it is not known when something
 // changed.
@@ -17,8 +14,10 @@ func since(a drift.Alert, r drift.Resource) string {
 	switch {
 	case r.FirstFail.IsZero():
 		return ""
-	case a.Kind == drift.Unstable && r.LastFail.Before(a.Time):
-		return "passes again since " + near(a.Time, a.Time) + " UTC"
+	case (a.Kind == drift.Unstable || a.Kind == drift.MassUnstable) && r.LastFail.IsZero():
+		return "passes now"
+	case a.Kind == drift.Unstable, a.Kind == drift.MassUnstable:
+		return "last failing " + near(r.LastFail, a.Time) + ", passes now"
 	case !over && r.PassedBefore():
 		return "passed " + near(r.LastPass, a.Time) + ", failing since " + near(r.FirstFail, a.Time) + " UTC"
 	case !over:

@@ -17,21 +17,25 @@ func (p *page) strike(a drift.Alert, settled []outbox.Settlement) {
 			ended[fingerprint] = s
 		}
 	}
-	n, kinds := 0, map[drift.Kind]bool{}
+	seen, n, kinds := 0, 0, map[drift.Kind]bool{}
 	for i, r := range a.Resources {
-		s, ok := ended[r.Fingerprint]
-		if !ok {
-			continue
+		if s, ok := ended[r.Fingerprint]; ok {
+			seen++
+			p.strikeRow(i, strings.ToLower(word(s.Kind))+" "+moment(s.Time))
 		}
-		n++
+	}
+	for _, s := range settled {
+		n += s.Count()
 		kinds[s.Kind] = true
-		p.strikeRow(i, strings.ToLower(word(s.Kind))+" "+moment(s.Time))
+	}
+	if len(a.Resources) == a.Total { // each of them is known
+		n = seen
 	}
 	if n == 0 {
 		return
 	}
 	last := settled[len(settled)-1]
-	if n == len(a.Resources) && n == a.Total {
+	if n >= a.Total {
 		kind := last.Kind
 		if len(kinds) > 1 {
 			kind = drift.Closed // not all of them were fixed
