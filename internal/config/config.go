@@ -122,10 +122,11 @@ type Route struct {
 	Channel  string           `yaml:"channel" json:"channel"`
 }
 
-// Exemptions are the accepted findings.
+// Exemptions are the accepted findings, and what is accepted not to be read.
 type Exemptions struct {
-	MaxDays int         `yaml:"max_days" json:"max_days,omitempty"` // the longest time one may hold; default 365
-	Items   []Exemption `yaml:"items" json:"items,omitempty"`
+	MaxDays int              `yaml:"max_days" json:"max_days,omitempty"` // the longest time one may hold; default 365
+	Items   []Exemption      `yaml:"items" json:"items,omitempty"`
+	Causes  []CauseExemption `yaml:"causes" json:"causes,omitempty"`
 }
 
 // Exemption is a person's dated, reasoned, expiring acceptance of failing

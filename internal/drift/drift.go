@@ -67,6 +67,12 @@
 // alert. Who reads runs alone, without notified
 // state, sets Extent.Removed.
 //
+// # What is accepted as unread
+//
+// What Input.Accepted covers stays unknown and is counted, and that is all: it
+// does not alert, and coverage is held against its floor without it. When the
+// acceptance ends it alerts as what is new.
+//
 // # From changes to alerts
 //
 // Collector groups the changes of a whole run: one alert for each rule, target

@@ -169,6 +169,8 @@ func Place(t posture.Target) string {
 func (a Alert) problemHeadline() string {
 	targets := len(a.Targets) + a.MoreTargets
 	switch {
+	case a.Over && len(a.Accepted) > 0:
+		return "what still cannot be read is accepted"
 	case a.Over:
 		return "everything can be read again"
 	case a.Total+len(a.Problems)+len(a.Targets) == 0 && len(a.Warnings) > 0:

@@ -118,7 +118,7 @@ func (p *page) context(a drift.Alert, rule posture.Rule) {
 		parts = append(parts, short(a.Resources[0].Fingerprint))
 	}
 	if a.Kind.Fires() {
-		parts = append(parts, "to accept the risk: an exemption in posture.yaml")
+		parts = append(parts, "exempt it in posture.yaml")
 	}
 	p.footer = strings.Join(parts, " · ")
 }
@@ -205,15 +205,18 @@ func source(r drift.Resource) string {
 
 // exemption names the acceptance of a resource's failing, and until when it
 // holds or held.
-func exemption(r drift.Resource) string {
-	if r.Exemption == nil {
+func exemption(r drift.Resource) string { return acceptance(r.Exemption) }
+
+// acceptance names an exemption, and until when it holds or held.
+func acceptance(e *posture.Exemption) string {
+	if e == nil {
 		return ""
 	}
 	verb := "exempted until "
-	if r.Exemption.Expired {
+	if e.Expired {
 		verb = "exemption ended on "
 	}
-	return verb + escape.Name(r.Exemption.Expires.String()) + " (" + escape.Name(r.Exemption.ID) + ")"
+	return verb + escape.Name(e.Expires.String()) + " (" + escape.Name(e.ID) + ")"
 }
 
 // likely says which change is likely the cause, by whom and when.

@@ -98,6 +98,7 @@ func (p *page) problem(a drift.Alert) {
 	p.title = text(a.Headline(), factLimit)
 	if a.Over {
 		p.subject = "Something could not be read since " + moment(a.Since) + "."
+		p.list("Accepted as unread", problemRows(a.Accepted), a.MoreAccepted)
 		return
 	}
 	p.subject = "Earlier alerts about them still stand."
@@ -110,17 +111,23 @@ func (p *page) problem(a drift.Alert) {
 	if a.Degraded() {
 		p.notes = append(p.notes, "The run is degraded: "+coverage(*a.Coverage)+".")
 	}
-	var rows []row
-	for _, problem := range a.Problems {
-		rows = append(rows, problemRow(problem))
-	}
-	p.list("What was refused or failed", rows, a.MoreProblems)
+	p.list("What was refused or failed", problemRows(a.Problems), a.MoreProblems)
 	p.list("Accounts and projects that could not be scanned", targetRows(a), a.MoreTargets)
 	var warnings []row
 	for _, warning := range a.Warnings {
 		warnings = append(warnings, row{name: text(warning, detailLimit)})
 	}
 	p.list("Ignored settings", warnings, a.MoreWarnings)
+	p.list("Accepted as unread", problemRows(a.Accepted), a.MoreAccepted)
+}
+
+// problemRows returns a row for each thing that could not be read.
+func problemRows(problems []drift.Problem) []row {
+	var rows []row
+	for _, problem := range problems {
+		rows = append(rows, problemRow(problem))
+	}
+	return rows
 }
 
 // missed fills the page of runs that did not come.
@@ -155,6 +162,9 @@ func problemRow(problem drift.Problem) row {
 	if len(problem.Accounts) > 0 {
 		accounts := text(strings.Join(problem.Accounts, ", "), detailLimit)
 		r.details = append(r.details, "in "+accounts+more(problem.MoreAccounts))
+	}
+	if accepted := acceptance(problem.Exemption); accepted != "" {
+		r.details = append(r.details, accepted)
 	}
 	return r
 }

@@ -221,6 +221,9 @@ func near(t, other time.Time) string {
 // coverage says how much a run has read.
 func coverage(c drift.Coverage) string {
 	s := fmt.Sprintf("coverage %.1f%% (%d of %d judged)", c.Percent(), c.Read, c.Total)
+	if c.Accepted > 0 {
+		s += fmt.Sprintf(", %d accepted as unread", c.Accepted)
+	}
 	if c.Low() {
 		s += fmt.Sprintf(", under the floor of %.4g%%", c.Floor)
 	}

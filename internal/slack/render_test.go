@@ -143,6 +143,26 @@ func samples() map[string]drift.Alert {
 			Key: "k13", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot, Over: true, Since: slot.Add(-72 * time.Hour),
 			Coverage: &drift.Coverage{Read: 100, Total: 100, Floor: 95},
 		},
+		"accepted": {
+			Key: "k18", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot, Over: true, Since: slot.Add(-72 * time.Hour),
+			Accepted: []drift.Problem{{
+				Cause: posture.Cause{Reason: posture.Denied, Operation: "kms:ListAliases", Code: "AccessDenied"}, Count: 40, Accounts: []string{"111122223333"},
+				Exemption: &posture.Exemption{ID: "EX-9", Expires: "2026-12-31"},
+			}},
+			Coverage: &drift.Coverage{Read: 60, Total: 100, Accepted: 40, Floor: 95},
+		},
+		"lapsed": {
+			Key: "k19", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot, Total: 40,
+			Problems: []drift.Problem{{
+				Cause: posture.Cause{Reason: posture.Denied, Operation: "kms:ListAliases", Code: "AccessDenied"}, Count: 40, Accounts: []string{"111122223333"},
+				Exemption: &posture.Exemption{ID: "EX-9", Expires: "2026-11-21", Expired: true},
+			}},
+			Accepted: []drift.Problem{{
+				Cause: posture.Cause{Reason: posture.TimedOut, Operation: "ec2:DescribeImages"}, Accounts: []string{"111122223333"},
+				Exemption: &posture.Exemption{ID: "EX-8", Expires: "2026-12-31"},
+			}},
+			Coverage: &drift.Coverage{Read: 60, Total: 100, Floor: 95},
+		},
 		"warning": {
 			Key: "k11", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot,
 			Warnings:     []string{`s3://results/config/posture.yaml:7:13: unknown rule "aws-s3-versionin": did you mean "aws-s3-versioning"? (posture rules list shows them)`},
@@ -216,7 +236,10 @@ func poison(a drift.Alert, text string) drift.Alert {
 	a.Common = []drift.Share{{Of: text, Value: text}}
 	a.Rules = []drift.RuleCount{{Rule: text, Title: text, Severity: posture.Severity(text)}}
 	a.Targets = []drift.TargetCount{{Target: posture.Target{Account: text, Name: text}, Cause: &posture.Cause{Code: text}}}
-	a.Problems = []drift.Problem{{Cause: posture.Cause{Operation: text, Permission: text}, Accounts: []string{text}}}
+	a.Problems = []drift.Problem{{
+		Cause: posture.Cause{Operation: text, Permission: text}, Accounts: []string{text}, Exemption: &posture.Exemption{ID: text, Expires: posture.Day(text)},
+	}}
+	a.Accepted = a.Problems
 	a.Statuses, a.Warnings = map[string]int{text: 3}, []string{text}
 	if a.Missed != nil {
 		a.Missed = &drift.Missed{Run: posture.RunID(text)}

@@ -12,9 +12,9 @@ import (
 
 // The lines of a message in a terminal.
 const (
-	labelWidth = 10  // of the column of labels,
-	labelMost  = 16  // which the longest label may widen
-	lineWidth  = 100 // where prose is wrapped
+	labelWidth = 10 // of the column of labels,
+	labelMost  = 16 // which the longest label may widen
+	lineWidth  = 98 // where prose is wrapped
 )
 
 // Text returns the message of an alert as lines for a terminal or a file, for
