@@ -100,6 +100,11 @@ func (a *Auditor) publish(ctx context.Context, run snapshot.Run) (Published, err
 	out.Found = c.found
 	alerts := c.collector.Alerts()
 	a.attribute(ctx, alerts)
+	for i := range alerts {
+		if a.RunLink != nil {
+			alerts[i].Link = a.RunLink(run.ID)
+		}
+	}
 	if err := a.commit(ctx, c, alerts); err != nil {
 		return Published{}, err
 	}

@@ -121,6 +121,9 @@ func (k *checker) slack(s Slack) {
 	for name, id := range map[string]string{"channel": s.Channel, "fallback": s.Fallback, "operator": s.Operator} {
 		k.channel(id, at("slack", name))
 	}
+	if s.Weekly != NoWeekly {
+		k.channel(s.Weekly, at("slack", "weekly"))
+	}
 	needed := k.given("slack", "routes") || k.given("slack", "fallback") || k.given("slack", "operator")
 	k.that(!needed || k.given("slack", "channel"), at("slack", "channel"), noChannel, "routes, fallback and operator cover only some messages")
 	k.that(!secretLike.MatchString(s.Secret), at("slack", "secret"), "this looks like the secret itself: expected its name in the secret manager")
@@ -172,6 +175,9 @@ func (c Config) CheckChannel() error {
 // Channels returns the channels that are named, each once.
 func (s Slack) Channels() []string {
 	channels := []string{s.Channel, s.Fallback, s.Operator}
+	if s.Weekly != NoWeekly {
+		channels = append(channels, s.Weekly)
+	}
 	for _, route := range s.Routes {
 		channels = append(channels, route.Channel)
 	}

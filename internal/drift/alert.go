@@ -22,7 +22,7 @@ const Shown = 10
 // and Targets; target-gone and target-back have Severities and Targets, and Target of one;
 // scanner-problem has Problems, Accepted, Warnings, Targets, Coverage, Since and, at
 // the end, Over;
-// run-missed has Missed.
+// run-missed has Missed; weekly has Week, and the worst that is open as Resources.
 type Alert struct {
 	Key    string   `json:"key"`              // identity: the same changes of the same run have the same key, always
 	Group  string   `json:"group"`            // identity without the set of changes: the name under which later alerts refer to this one
@@ -53,6 +53,8 @@ type Alert struct {
 	Accepted   []Problem                `json:"accepted,omitempty"` // scanner-problem: what is not read either, under a live exemption
 	Coverage   *Coverage                `json:"coverage,omitempty"`
 	Missed     *Missed                  `json:"missed,omitempty"`
+	Week       *Week                    `json:"week,omitempty"`
+	Link       string                   `json:"link,omitempty"`     // where the store's console shows the run; "" for nowhere
 	Over       bool                     `json:"over,omitempty"`     // scanner-problem: everything can be read again but what is accepted
 	Since      time.Time                `json:"since,omitzero"`     // scanner-problem: the run in which something first could not be read
 	Warnings   []string                 `json:"warnings,omitempty"` // scanner-problem: what of the configuration is without effect, in a line each

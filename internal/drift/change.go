@@ -33,6 +33,7 @@ const (
 	TargetBack     Kind = "target-back"     // a target that was reported gone is in scope again, and was read
 	ScannerProblem Kind = "scanner-problem" // what could not be read
 	RunMissed      Kind = "run-missed"      // no run completed for too long
+	Weekly         Kind = "weekly"          // how a week went
 )
 
 // Word returns the kind as the first word of a message: "EXEMPTION EXPIRED".

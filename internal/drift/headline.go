@@ -27,6 +27,8 @@ func (a Alert) Headline() string {
 		return a.problemHeadline()
 	case RunMissed:
 		return a.missedHeadline()
+	case Weekly:
+		return a.weekHeadline()
 	}
 	return a.ruleHeadline()
 }
@@ -197,6 +199,14 @@ func (a Alert) missedHeadline() string {
 		return "no " + missed.Scope + " run has completed since " + since
 	}
 	return "no run has completed since " + since
+}
+
+// weekHeadline is the headline of the week's page.
+func (a Alert) weekHeadline() string {
+	if a.Week == nil {
+		return ""
+	}
+	return a.Week.Headline
 }
 
 // failing returns "1 finding fails" or "3 findings fail".

@@ -90,8 +90,12 @@ func pageOf(a drift.Alert) page {
 		p.problem(a)
 	case drift.RunMissed:
 		p.missed(a)
+	case drift.Weekly:
+		p.week(a)
+		return p
 	default:
 		p.change(a)
+		p.link("Run", a.Link)
 		return p
 	}
 	p.finish(a)
@@ -149,6 +153,7 @@ func (p *page) finish(a drift.Alert) {
 		parts = append(parts, coverage(*a.Coverage))
 	}
 	p.footer = strings.Join(parts, " · ")
+	p.link("Run", a.Link)
 }
 
 // headline returns what happened in one line.

@@ -163,10 +163,30 @@ func samples() map[string]drift.Alert {
 			}},
 			Coverage: &drift.Coverage{Read: 60, Total: 100, Floor: 95},
 		},
+		"week": weekOf(),
 		"warning": {
 			Key: "k11", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot,
 			Warnings:     []string{`s3://results/config/posture.yaml:7:13: unknown rule "aws-s3-versionin": did you mean "aws-s3-versioning"? (posture rules list shows them)`},
 			MoreWarnings: 2, Coverage: &drift.Coverage{Read: 100, Total: 100, Floor: 95},
+		},
+	}
+}
+
+// weekOf is a week with all that a message about one has.
+func weekOf() drift.Alert {
+	before := 9
+	worst := bucket("f1", "logs")
+	worst.Severity, worst.FirstFail, worst.Owner = posture.High, slot.Add(-72*time.Hour), "storage"
+	return drift.Alert{
+		Key: "k20", Kind: drift.Weekly, Time: slot, Severity: posture.Critical, Resources: []drift.Resource{worst},
+		Week: &drift.Week{
+			Week: "2026-W47", Headline: "4 rules fail on 6 findings, 4 findings past due", Doubts: []string{"1 of 7 expected runs missed"},
+			Rules: drift.Moved{Now: 4}, Findings: drift.Moved{Now: 6, Before: &before},
+			Open:  []drift.DueCount{{Severity: posture.Critical, Open: 1, PastDue: 1}, {Severity: posture.High, Open: 5, PastDue: 3}},
+			Began: 2, Fixed: 5, Missed: 1, Expected: 7,
+			PastDue: []drift.OwnerCount{{Owner: "", Open: 3, PastDue: 3}, {Owner: "storage", Open: 2, PastDue: 1}}, MoreOwners: 2,
+			Page: "s3://results/weekly/2026-W47/posture-2026-W47.html", Address: "https://console.aws.amazon.com/s3/object/results",
+			Shared: "https://console.aws.amazon.com/shared?X-Amz-Signature=0", Until: slot.Add(7 * 24 * time.Hour),
 		},
 	}
 }
@@ -240,6 +260,12 @@ func poison(a drift.Alert, text string) drift.Alert {
 		Cause: posture.Cause{Operation: text, Permission: text}, Accounts: []string{text}, Exemption: &posture.Exemption{ID: text, Expires: posture.Day(text)},
 	}}
 	a.Accepted = a.Problems
+	if a.Week != nil {
+		a.Week = &drift.Week{
+			Week: text, Headline: text, Doubts: []string{text}, PastDue: []drift.OwnerCount{{Owner: text}}, Page: text, Address: text, Shared: text,
+		}
+	}
+	a.Link = text
 	a.Statuses, a.Warnings = map[string]int{text: 3}, []string{text}
 	if a.Missed != nil {
 		a.Missed = &drift.Missed{Run: posture.RunID(text)}

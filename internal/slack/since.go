@@ -23,7 +23,7 @@ func since(a drift.Alert, r drift.Resource) string {
 	case !over:
 		return "failing since it was first seen, " + near(r.FirstFail, a.Time) + " UTC"
 	default:
-		return "failing since " + near(r.FirstFail, a.Time) + " UTC" + earlier(r) + ", " + ending(a) + open(r, a.Time)
+		return "failing since " + near(r.FirstFail, a.Time) + " UTC" + earlier(r) + ", " + ending(a) + openFor(r, a.Time)
 	}
 }
 
@@ -47,9 +47,9 @@ func earlier(r drift.Resource) string {
 	return ""
 }
 
-// open says how long a failing that ended at a time was open, where anything
+// openFor says how long a failing that ended at a time was open, where anything
 // can be said.
-func open(r drift.Resource, end time.Time) string {
+func openFor(r drift.Resource, end time.Time) string {
 	if lasted := r.Lasted(end).String(); lasted != "" {
 		return ": open for " + lasted
 	}
