@@ -177,6 +177,8 @@ func (a Alert) problemHeadline() string {
 		return "everything can be read again"
 	case a.Total+len(a.Problems)+len(a.Targets) == 0 && len(a.Warnings) > 0:
 		return "part of posture.yaml is ignored"
+	case a.Total > 0 && len(a.Problems) == 1 && targets == 0:
+		return plural(a.Total, "finding") + " could not be checked: " + a.Problems[0].Cause.String()
 	case a.Total > 0:
 		return plural(a.Total, "finding") + " could not be checked"
 	case targets > 0:

@@ -39,7 +39,7 @@ func (p *page) change(a drift.Alert) {
 
 // when adds until when it is to be fixed, or why it is over.
 func (p *page) when(a drift.Alert) {
-	p.fact("Fix by", due(a.Due, a.Time))
+	p.fact(dueLabel, due(a.Due, a.Time))
 	if a.Reason != "" && a.Reason != drift.ReasonFixed && a.Reason != drift.ReasonDeleted {
 		p.fact("Closed", string(a.Reason))
 	}
@@ -54,6 +54,9 @@ func (p *page) one(a drift.Alert, r drift.Resource) {
 	}
 	p.fact("When", since(a, r))
 	p.fact("Source", source(r))
+	if a.Kind != drift.Unstable { // whose headline says it
+		p.fact("Flips", a.Flips(r))
+	}
 	if r.Likely != nil {
 		p.fact("Who", likely(*r.Likely))
 	}
@@ -88,7 +91,22 @@ func (p *page) several(a drift.Alert) {
 		p.subject += " in " + place(*a.Target)
 		p.push = place(*a.Target)
 	}
+	p.fact("When", together(a))
 	p.resources("Resources", resourceRows(a), a.MoreResources)
+}
+
+// together says since when the resources of an alert fail, or how long they did,
+// if that is the same for all that it names.
+func together(a drift.Alert) string {
+	when := ""
+	for i, r := range a.Resources {
+		one := since(a, r)
+		if i > 0 && one != when {
+			return ""
+		}
+		when = one
+	}
+	return when
 }
 
 // repair adds the command that fixes the first resource, and the rule's note.
@@ -164,7 +182,11 @@ func resourceDetails(a drift.Alert, r drift.Resource) []string {
 		details = append(details, said)
 	}
 	place := []string{where(a, r)}
-	for _, more := range []string{since(a, r), a.Flips(r), exemption(r)} {
+	when := since(a, r)
+	if when == together(a) { // which is said once
+		when = ""
+	}
+	for _, more := range []string{when, a.Flips(r), exemption(r)} {
 		if more != "" {
 			place = append(place, more)
 		}

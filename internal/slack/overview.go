@@ -17,32 +17,56 @@ import (
 // mass fills the page of an alert about many findings at once.
 func (p *page) mass(a drift.Alert) {
 	p.title = text(a.Headline(), factLimit)
-	p.subject = "They are grouped here because they probably share a cause."
-	if a.Kind == drift.MassClosed {
-		p.subject = ""
-	}
 	if len(a.Changes) > 1 {
 		p.fact("Changes", counts(a.Changes))
 	}
-	for _, share := range a.Common {
-		if share.Of == "rule" && a.Rule != nil {
-			continue // the headline says it
-		}
-		p.fact("Common "+escape.Name(share.Of), fmt.Sprintf("%s (%d of %d)", escape.Name(share.Value), share.Count, a.Total))
+	if a.Kind != drift.MassClosed {
+		p.subject = "They are grouped here because they probably share a cause."
+		p.fact("Common", shares(a))
+		p.fact("Who", masters(a))
 	}
-	p.fact("Who", masters(a))
 	p.fact("Owner", strings.Join(a.Owners, ", "))
-	p.fact("Fix by", due(a.Due, a.Time))
-	if a.Rule == nil {
-		p.list("Rules, worst first", ruleRows(a), a.MoreRules)
-	}
-	p.list("Targets", targetRows(a), a.MoreTargets)
+	p.fact(dueLabel, due(a.Due, a.Time))
+	p.massPlace(a)
+	p.fact("When", together(a))
 	p.resources("Resources", shortRows(a), a.MoreResources)
 	if a.Rule != nil && a.Kind.Fires() {
 		p.why = text(a.Rule.Why, proseLimit)
 		p.repair(a, *a.Rule)
+	}
+	if a.Rule != nil {
 		p.link("Rule", first(a.Rule.References))
 	}
+}
+
+// massPlace says which rules and targets very many findings are about.
+func (p *page) massPlace(a drift.Alert) {
+	if a.Rule == nil {
+		p.list("Rules, worst first", ruleRows(a), a.MoreRules)
+	}
+	if len(a.Targets) == 1 {
+		p.push = place(a.Targets[0].Target)
+		p.fact("Where", p.push)
+		return
+	}
+	p.list("Targets", targetRows(a), a.MoreTargets)
+}
+
+// shares says what the findings of an alert have in common beside what the
+// headline and the other lines say.
+func shares(a drift.Alert) string {
+	var parts []string
+	for _, share := range a.Common {
+		if share.Of == "rule" && a.Rule != nil || share.Of == "account" && len(a.Targets) == 1 || share.Of == "owner" && len(a.Owners) == 1 {
+			continue
+		}
+		part := escape.Name(share.Of) + " " + escape.Name(share.Value)
+		if share.Count < a.Total {
+			part += fmt.Sprintf(" (%d of %d)", share.Count, a.Total)
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // masters says who likely made those changes that the audit log was asked for.

@@ -43,6 +43,9 @@ type page struct {
 	footer   string
 }
 
+// dueLabel is the label of until when something is to be fixed.
+const dueLabel = "Fix by"
+
 // fact is a labelled line. It may begin with a linked name.
 type fact struct{ label, text, url, linked string }
 

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"posture/internal/drift"
@@ -40,6 +41,7 @@ func (p *page) strike(a drift.Alert, settled []outbox.Settlement) {
 		if len(kinds) > 1 {
 			kind = drift.Closed // not all of them were fixed
 		}
+		p.over()
 		p.prefix = word(kind) + " " + last.Time.UTC().Format("2 Jan") + " (was " + strings.ToLower(p.prefix) + ")"
 		return
 	}
@@ -54,4 +56,10 @@ func (p *page) strikeRow(i int, detail string) {
 	row := &p.lists[p.settling-1].rows[i]
 	row.struck = true
 	row.details = append(row.details, detail)
+}
+
+// over takes out of the page what is to be done.
+func (p *page) over() {
+	p.why, p.fix, p.note = "", "", ""
+	p.facts = slices.DeleteFunc(p.facts, func(f fact) bool { return f.label == dueLabel })
 }
