@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,7 +105,12 @@ func (k *checker) causes(e Exemptions, seen map[string]bool) {
 	for i, x := range e.Causes {
 		path := at("exemptions", "causes", i)
 		k.acceptance(x.acceptance(), e.MaxDays, path)
-		k.that(strings.Trim(x.Operation+x.Service, "* ") != "" || strings.Trim(x.Target, "* ") != "" || k.wrong(path, "operation", "service", "target"), path,
+		for _, field := range []struct{ name, value string }{{"operation", x.Operation}, {"service", x.Service}} {
+			place := append(slices.Clone(path), field.name)
+			k.that(!k.given(place...) || k.file.Wrong(place) || strings.TrimSpace(field.value) != "", place, "%s is empty", field.name)
+		}
+		some := func(pattern string) bool { return strings.Trim(pattern, "* \t\n\r\v\f") != "" }
+		k.that(x.Operation+x.Service == "" || some(x.Operation) || some(x.Service) || some(x.Target) || k.wrong(path, "operation", "service", "target"), path,
 			"this accepts that nothing at all is read: expected an operation, a service or a target that is more than *")
 		k.that(x.ID == "" || !seen[x.ID], at("exemptions", "causes", i, "id"), "duplicate exemption id %q", x.ID)
 		seen[x.ID] = true

@@ -97,7 +97,7 @@ func TestExemptUnknown(t *testing.T) {
 func TestCausesChecked(t *testing.T) {
 	for text, want := range map[string]string{
 		cause("approved_by: bob", "approved_by: Ann"):       `posture.yaml:3:`,
-		cause("operation: 'kms:*', ", ""):                   "posture.yaml:3:7: operation or service is missing",
+		cause("operation: 'kms:*', ", ""):                   "posture.yaml:3:7: the exemption lacks operation or service",
 		cause("'kms:*'", "'*'"):                             "posture.yaml:3:7: this accepts that nothing at all is read",
 		cause("expires: 2026-02-01", "expires: 2027-02-01"): "more than 365 days after created",
 		cause("reason: r", "reason: r, resource: x"):        "resource",

@@ -29,10 +29,10 @@ func since(a drift.Alert, r drift.Resource) string {
 
 // ending says what the run saw instead of the failing.
 func ending(a drift.Alert) string {
-	switch a.Reason {
-	case drift.ReasonFixed:
+	switch {
+	case a.Reason == drift.ReasonFixed, a.Kind == drift.MassClosed && a.End() == drift.Resolved:
 		return "passes since this run"
-	case drift.ReasonDeleted:
+	case a.Reason == drift.ReasonDeleted, a.Kind == drift.MassClosed && a.End() == drift.Deleted:
 		return "gone since this run"
 	default:
 		return "closed with this run"
