@@ -3,6 +3,7 @@ package drift
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"posture/internal/posture"
 )
@@ -178,7 +179,8 @@ func (a Alert) problemHeadline() string {
 	case a.Total+len(a.Problems)+len(a.Targets) == 0 && len(a.Warnings) > 0:
 		return "part of posture.yaml is ignored"
 	case a.Total > 0 && len(a.Problems) == 1 && targets == 0:
-		return plural(a.Total, "finding") + " could not be checked: " + a.Problems[0].Cause.String()
+		why, _, _ := strings.Cut(a.Problems[0].Cause.String(), ";") // what to do about it is in the message
+		return plural(a.Total, "finding") + " could not be checked: " + why
 	case a.Total > 0:
 		return plural(a.Total, "finding") + " could not be checked"
 	case targets > 0:
