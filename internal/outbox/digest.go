@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -45,7 +46,9 @@ func (d *delivery) collapse(ctx context.Context) error {
 // the channel has, if that was never tried in vain, and else by a new one. A
 // channel has one at a time.
 func (d *delivery) fold(ctx context.Context, old []Entry) error {
-	slices.SortFunc(old, compareEntries)
+	slices.SortFunc(old, func(a, b Entry) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Key, b.Key))
+	})
 	channel := old[0].Channel
 	live := d.digest(channel)
 	d.behind[channel] = live != nil || len(old) > 1

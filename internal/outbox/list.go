@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -65,7 +66,9 @@ func (b *Box) Waiting(ctx context.Context) ([]Entry, error) {
 	for _, it := range items {
 		entries = append(entries, it.Entry)
 	}
-	slices.SortFunc(entries, compareEntries)
+	slices.SortFunc(entries, func(a, b Entry) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Key, b.Key))
+	})
 	return entries, nil
 }
 

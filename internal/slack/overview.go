@@ -16,71 +16,52 @@ import (
 
 // mass fills the page of an alert about many findings at once.
 func (p *page) mass(a drift.Alert) {
-	p.title = text(a.Headline(), factLimit)
-	if len(a.Changes) > 1 {
-		p.fact("Changes", counts(a.Changes))
+	p.title = many(a)
+	if a.Kind == drift.MassChange && a.Severity != "" {
+		p.prefix = prefix(drift.Alert{Kind: drift.Regressed, Severity: a.Severity}) // the title says that it is many
 	}
-	if a.Kind != drift.MassClosed {
-		p.subject = "They are grouped here because they probably share a cause."
-		p.fact("Common", shares(a))
-		p.fact("Who", masters(a))
+	p.subject = "They are grouped here because they probably share a cause."
+	p.fact("Changes", counts(a.Changes))
+	for _, share := range a.Common {
+		if share.Of == "rule" && a.Rule != nil {
+			continue // the headline says it
+		}
+		p.fact("Common "+escape.Name(share.Of), fmt.Sprintf("%s (%d of %d)", escape.Name(share.Value), share.Count, a.Total))
 	}
 	p.fact("Owner", strings.Join(a.Owners, ", "))
-	p.fact(dueLabel, due(a.Due, a.Time))
-	p.massPlace(a)
-	p.fact("When", together(a))
+	p.fact("Due", due(a.Due, a.Time))
+	if a.Rule == nil {
+		p.list("Rules, worst first", ruleRows(a), a.MoreRules)
+	}
+	p.list("Targets", targetRows(a), a.MoreTargets)
 	p.resources("Resources", shortRows(a), a.MoreResources)
 	if a.Rule != nil && a.Kind.Fires() {
 		p.why = text(a.Rule.Why, proseLimit)
 		p.repair(a, *a.Rule)
-	}
-	if a.Rule != nil {
 		p.link("Rule", first(a.Rule.References))
 	}
 }
 
-// massPlace says which rules and targets very many findings are about.
-func (p *page) massPlace(a drift.Alert) {
-	if a.Rule == nil {
-		p.list("Rules, worst first", ruleRows(a), a.MoreRules)
+// many says in one line how much changed at once, and what all of it, or most of
+// it, has in common.
+func many(a drift.Alert) string {
+	verb := map[drift.Kind]string{drift.MassExpired: "lost their exemption", drift.MassClosed: "ended"}[a.Kind]
+	verb = cmp.Or(verb, "began to fail")
+	if a.Rule != nil {
+		return plural(a.Total, "finding") + " of one rule " + verb + ": " + text(cmp.Or(a.Rule.Title, a.Rule.ID), factLimit)
 	}
-	if len(a.Targets) == 1 {
-		p.push = place(a.Targets[0].Target)
-		p.fact("Where", p.push)
-		return
-	}
-	p.list("Targets", targetRows(a), a.MoreTargets)
-}
-
-// shares says what the findings of an alert have in common beside what the
-// headline and the other lines say.
-func shares(a drift.Alert) string {
-	var parts []string
+	said := plural(a.Total, "finding") + " " + verb
 	for _, share := range a.Common {
-		if share.Of == "rule" && a.Rule != nil || share.Of == "account" && len(a.Targets) == 1 || share.Of == "owner" && len(a.Owners) == 1 {
+		if share.Of != "account" && share.Of != "owner" {
 			continue
 		}
-		part := escape.Name(share.Of) + " " + escape.Name(share.Value)
+		whose := map[string]string{"account": " in account ", "owner": " of owner "}[share.Of] + escape.Name(share.Value)
 		if share.Count < a.Total {
-			part += fmt.Sprintf(" (%d of %d)", share.Count, a.Total)
+			return said + ", most of them" + whose
 		}
-		parts = append(parts, part)
+		return said + ", all" + whose
 	}
-	return strings.Join(parts, ", ")
-}
-
-// masters says who likely made those changes that the audit log was asked for.
-func masters(a drift.Alert) string {
-	if a.Who() == "" {
-		return ""
-	}
-	asked, latest := 0, drift.Attribution{}
-	for _, r := range a.Resources {
-		if r.Likely != nil {
-			asked, latest = asked+1, *r.Likely
-		}
-	}
-	return fmt.Sprintf("%s (likely, by %d of %d that were looked up)", likely(latest), asked, asked)
+	return said
 }
 
 // shortRows returns a row for each resource of an alert, with one line each: how
@@ -99,7 +80,7 @@ func shortRows(a drift.Alert) []row {
 
 // baseline fills the page of the first scan of a target.
 func (p *page) baseline(a drift.Alert) {
-	p.title = text(a.Headline(), factLimit)
+	p.title = failing(a.Total) + " in " + plural(len(a.Targets)+a.MoreTargets, "target")
 	p.subject = "From now on you only hear about changes."
 	p.fact("Findings", counts(a.Statuses))
 	p.fact("Failing", counts(a.Severities))
@@ -109,9 +90,16 @@ func (p *page) baseline(a drift.Alert) {
 	p.list("Targets", targetRows(a), a.MoreTargets)
 }
 
+func failing(n int) string {
+	if n == 1 {
+		return "1 finding fails"
+	}
+	return plural(n, "finding") + " fail"
+}
+
 // rulesChanged fills the page of what new and changed rules flipped.
 func (p *page) rulesChanged(a drift.Alert) {
-	p.title = text(a.Headline(), factLimit)
+	p.title = plural(a.Total, "finding") + " flipped by new or changed rules"
 	p.subject = "The rules changed, not the resources: these are no regressions."
 	p.list("Rules, worst first", ruleRows(a), a.MoreRules)
 	p.list("Targets", targetRows(a), a.MoreTargets)
@@ -119,14 +107,15 @@ func (p *page) rulesChanged(a drift.Alert) {
 
 // problem fills the page of what could not be read.
 func (p *page) problem(a drift.Alert) {
-	p.title = text(a.Headline(), factLimit)
 	if a.Over {
+		p.title = "everything can be read again"
 		p.subject = "Something could not be read since " + moment(a.Since) + "."
-		p.list("Accepted as unread", problemRows(a.Accepted), a.MoreAccepted)
 		return
 	}
+	p.title = unjudged(a)
 	p.subject = "Earlier alerts about them still stand."
 	if a.Total+len(a.Problems)+len(a.Targets) == 0 && len(a.Warnings) > 0 {
+		p.title = "part of posture.yaml is ignored"
 		p.subject = "Everything else was scanned. The settings below have no effect until they are fixed."
 	}
 	if !a.Since.IsZero() && a.Since.Before(a.Time) {
@@ -135,23 +124,30 @@ func (p *page) problem(a drift.Alert) {
 	if a.Degraded() {
 		p.notes = append(p.notes, "The run is degraded: "+coverage(*a.Coverage)+".")
 	}
-	p.list("What was refused or failed", problemRows(a.Problems), a.MoreProblems)
+	var rows []row
+	for _, problem := range a.Problems {
+		rows = append(rows, problemRow(problem))
+	}
+	p.list("What was refused or failed", rows, a.MoreProblems)
 	p.list("Accounts and projects that could not be scanned", targetRows(a), a.MoreTargets)
 	var warnings []row
 	for _, warning := range a.Warnings {
 		warnings = append(warnings, row{name: text(warning, detailLimit)})
 	}
 	p.list("Ignored settings", warnings, a.MoreWarnings)
-	p.list("Accepted as unread", problemRows(a.Accepted), a.MoreAccepted)
 }
 
-// problemRows returns a row for each thing that could not be read.
-func problemRows(problems []drift.Problem) []row {
-	var rows []row
-	for _, problem := range problems {
-		rows = append(rows, problemRow(problem))
+// unjudged says how much could not be checked. Of a target that was never read
+// nobody knows how many findings it has.
+func unjudged(a drift.Alert) string {
+	targets := len(a.Targets) + a.MoreTargets
+	switch {
+	case a.Total > 0:
+		return plural(a.Total, "finding") + " could not be checked"
+	case targets > 0:
+		return plural(targets, "target") + " could not be scanned"
 	}
-	return rows
+	return "something could not be read"
 }
 
 // missed fills the page of runs that did not come.
@@ -160,7 +156,10 @@ func (p *page) missed(a drift.Alert) {
 	if a.Missed != nil {
 		missed = *a.Missed
 	}
-	p.title = text(a.Headline(), factLimit)
+	p.title = "no run has completed since " + moment(missed.Since)
+	if missed.Scope != "" {
+		p.title = "no " + missed.Scope + " run has completed since " + moment(missed.Since)
+	}
 	p.subject = "Scans have stopped. Changes go unnoticed until one completes."
 	p.fact("Last run", cmp.Or(missed.Run.String(), "none ever completed"))
 	p.fact("Period", hours(missed.Period))
@@ -186,9 +185,6 @@ func problemRow(problem drift.Problem) row {
 	if len(problem.Accounts) > 0 {
 		accounts := text(strings.Join(problem.Accounts, ", "), detailLimit)
 		r.details = append(r.details, "in "+accounts+more(problem.MoreAccounts))
-	}
-	if accepted := acceptance(problem.Exemption); accepted != "" {
-		r.details = append(r.details, accepted)
 	}
 	return r
 }
@@ -288,38 +284,28 @@ func digestPage(m outbox.Message) page {
 	return p
 }
 
-// severestFirst returns the members so that those which are shown matter most:
-// what fails before what ended, and the most severe first.
+// severestFirst returns the members so that those which are shown matter most.
 func severestFirst(members []outbox.Member) []outbox.Member {
-	ended := func(m outbox.Member) int {
-		if m.Kind.Ends() {
-			return 1
+	order := func(m outbox.Member) int {
+		if i := slices.Index(posture.Severities, m.Severity); i >= 0 {
+			return i
 		}
-		return 0
+		return len(posture.Severities)
 	}
 	members = slices.Clone(members)
-	slices.SortStableFunc(members, func(a, b outbox.Member) int {
-		return cmp.Or(cmp.Compare(ended(a), ended(b)), cmp.Compare(a.Severity.Rank(), b.Severity.Rank()))
-	})
+	slices.SortStableFunc(members, func(a, b outbox.Member) int { return cmp.Compare(order(a), order(b)) })
 	return members
 }
 
-// memberRow returns the lines of one alert of a digest.
+// memberRow returns the line of one alert of a digest.
 func memberRow(m outbox.Member) row {
 	name := prefix(drift.Alert{Kind: m.Kind, Severity: m.Severity})
 	if m.Title != "" {
 		name += ": " + text(m.Title, factLimit)
 	}
-	var details []string
-	if len(m.Resources) > 0 {
-		names := make([]string, len(m.Resources))
-		for i, resource := range m.Resources {
-			names[i] = escape.Name(resource)
-		}
-		details = append(details, text(strings.Join(names, ", "), detailLimit)+more(m.Total-len(names)))
-	}
+	details := plural(m.Total, "finding")
 	if m.Target != "" {
-		details = append(details, escape.Name(m.Target))
+		details += " in " + escape.Name(m.Target)
 	}
-	return row{name: name, details: []string{strings.Join(append(details, "run of "+moment(m.Time)), " · ")}}
+	return row{name: name, details: []string{details + ", run of " + moment(m.Time)}}
 }

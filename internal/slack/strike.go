@@ -2,7 +2,6 @@ package slack
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"posture/internal/drift"
@@ -18,30 +17,25 @@ func (p *page) strike(a drift.Alert, settled []outbox.Settlement) {
 			ended[fingerprint] = s
 		}
 	}
-	seen, n, kinds := 0, 0, map[drift.Kind]bool{}
+	n, kinds := 0, map[drift.Kind]bool{}
 	for i, r := range a.Resources {
-		if s, ok := ended[r.Fingerprint]; ok {
-			seen++
-			p.strikeRow(i, strings.ToLower(word(s.Kind))+" "+moment(s.Time))
+		s, ok := ended[r.Fingerprint]
+		if !ok {
+			continue
 		}
-	}
-	for _, s := range settled {
-		n += s.Count()
+		n++
 		kinds[s.Kind] = true
-	}
-	if len(a.Resources) == a.Total { // each of them is known
-		n = seen
+		p.strikeRow(i, strings.ToLower(word(s.Kind))+" "+moment(s.Time))
 	}
 	if n == 0 {
 		return
 	}
 	last := settled[len(settled)-1]
-	if n >= a.Total {
+	if n == len(a.Resources) && n == a.Total {
 		kind := last.Kind
 		if len(kinds) > 1 {
 			kind = drift.Closed // not all of them were fixed
 		}
-		p.over()
 		p.prefix = word(kind) + " " + last.Time.UTC().Format("2 Jan") + " (was " + strings.ToLower(p.prefix) + ")"
 		return
 	}
@@ -56,10 +50,4 @@ func (p *page) strikeRow(i int, detail string) {
 	row := &p.lists[p.settling-1].rows[i]
 	row.struck = true
 	row.details = append(row.details, detail)
-}
-
-// over takes out of the page what is to be done.
-func (p *page) over() {
-	p.why, p.fix, p.note = "", "", ""
-	p.facts = slices.DeleteFunc(p.facts, func(f fact) bool { return f.label == dueLabel })
 }

@@ -35,7 +35,6 @@ func All() []engine.Service {
 		elbLoadBalancers, elbListeners,
 		autoScalingGroups,
 		lambdaFunctions,
-		codeBuildProjects,
 		ecrRegistryPolicies, ecrRepositories,
 		openSearchDomains,
 

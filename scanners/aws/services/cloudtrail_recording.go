@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -48,7 +49,8 @@ func liveEvents(ctx context.Context, p *engine.Place, trail types.Trail) (trailE
 	events, err := eventsOf(ctx, p, trail)
 	events.digestsFail = aws.ToString(status.LatestDigestDeliveryError) != ""
 	if events.management() { // there always are some, the scan's own among them
-		events.delivered = lastDelivery(status, arnOwnedHere(p, trail.TrailARN))
+		delivered, bad := lastDelivery(status, arnOwnedHere(p, trail.TrailARN))
+		events.delivered, err = delivered, cmp.Or(err, bad)
 	}
 	return events, err
 }
@@ -63,13 +65,16 @@ func recording(status *cloudtrail.GetTrailStatusOutput) bool {
 // lastDelivery returns when log files last reached the trail's bucket, or when
 // the account's own trail was started if that is later; the zero time where the
 // status tells neither.
-func lastDelivery(status *cloudtrail.GetTrailStatusOutput, own bool) time.Time {
+func lastDelivery(status *cloudtrail.GetTrailStatusOutput, own bool) (time.Time, error) {
 	last := aws.ToTime(status.LatestDeliveryTime)
-	if last.IsZero() {
-		last, _ = time.Parse(time.RFC3339, aws.ToString(status.LatestDeliveryAttemptSucceeded))
+	if attempt := aws.ToString(status.LatestDeliveryAttemptSucceeded); last.IsZero() && attempt != "" {
+		var err error
+		if last, err = time.Parse(time.RFC3339, attempt); err != nil {
+			return time.Time{}, engine.Malformed("cloudtrail:GetTrailStatus", err)
+		}
 	}
 	if started := aws.ToTime(status.StartLoggingTime); own && started.After(last) {
-		return started
+		return started, nil
 	}
-	return last
+	return last, nil
 }

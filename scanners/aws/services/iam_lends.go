@@ -43,7 +43,7 @@ func (a iamAccess) holders(account iampolicy.AccountRef) func() []iamHolder {
 			principal, missing := a.bounded(h)
 			list = append(list, iamHolder{h.arn, principal, missing, sync.OnceValue(func() bool {
 				grants := principal.Grants(account)
-				taken, _ := a.graph().takes(principal, h.arn, account)
+				taken, _ := a.graph().takes(principal, h.arn, account) // who only may have more already is named all the same
 				return grants.Everything || len(grants.Escalates) > 0 || len(taken) > 0
 			})})
 		}

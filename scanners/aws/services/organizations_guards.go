@@ -98,7 +98,7 @@ func (r *guardReader) climb(ctx context.Context, target string) guards {
 		if level, whole := r.level(ctx, target, types.PolicyTypeServiceControlPolicy); whole && len(level) > 0 {
 			found.identities = append(found.identities, level)
 		}
-		level, _ := r.level(ctx, target, types.PolicyTypeResourceControlPolicy)
+		level, _ := r.level(ctx, target, types.PolicyTypeResourceControlPolicy) // each denies by itself, and r notes what is missing
 		found.resources = append(found.resources, level...)
 		if strings.HasPrefix(target, "r-") {
 			break

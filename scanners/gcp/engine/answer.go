@@ -48,7 +48,7 @@ func checkAnswer(response *http.Response) error {
 		return err
 	}
 	response.Header.Set(membersHeader, strings.Join(members, ","))
-	response.Body = answerBody{io.NopCloser(bytes.NewReader(body)), func() { _ = from.Close() }}
+	response.Body = answerBody{io.NopCloser(bytes.NewReader(body)), func() { _ = from.Close() }} // it was read to its end
 	return nil
 }
 
@@ -121,7 +121,7 @@ func checkTyped(answer any) error {
 	if !kept.IsValid() {
 		return nil
 	}
-	header, _ := kept.FieldByName("Header").Interface().(http.Header)
+	header, _ := kept.FieldByName("Header").Interface().(http.Header) // of all of Google's answers it is that
 	names := header.Get(membersHeader)
 	if names == "" {
 		return nil

@@ -159,7 +159,7 @@ func (e *lineError) see(key string, value json.RawMessage) {
 	var keys []string
 	switch key {
 	case "asset_type", "assetType":
-		_ = json.Unmarshal(value, &e.typ) // what is none may be any
+		_ = json.Unmarshal(value, &e.typ) // what is no text leaves it open, so that the line may be of any type
 	case "ancestors":
 		if json.Unmarshal(value, &keys) == nil {
 			e.owner = ownerOf(keys, "")
@@ -168,6 +168,6 @@ func (e *lineError) see(key string, value json.RawMessage) {
 }
 
 func nameOf(key json.Token) string {
-	name, _ := key.(string)
+	name, _ := key.(string) // another token is no name
 	return name
 }

@@ -108,7 +108,7 @@ func timeOf(value json.RawMessage) *timestamppb.Timestamp {
 func withoutTimes(policies json.RawMessage) json.RawMessage {
 	var list []map[string]json.RawMessage
 	if json.Unmarshal(policies, &list) != nil {
-		return policies
+		return policies // merge refuses them
 	}
 	for _, policy := range list {
 		delete(policy, "update_time")
@@ -116,7 +116,7 @@ func withoutTimes(policies json.RawMessage) json.RawMessage {
 	}
 	text, err := json.Marshal(list)
 	if err != nil {
-		return policies
+		return policies // as they are, merge takes or refuses them
 	}
 	return text
 }

@@ -177,7 +177,7 @@ func (i *Inventory) collect(ctx context.Context, want posture.Want) (*estate, er
 	if err != nil {
 		return nil, err
 	}
-	_ = i.fill(ctx, e, pass{below: i.root.String(), needs: i.needs(want), at: i.readTime(i.now())}) // it has no limit
+	_ = i.fill(ctx, e, pass{below: i.root.String(), needs: i.needs(want), at: i.readTime(i.now())}) // it has no limit, and that is its one error
 	i.estate = e
 	return e, nil
 }

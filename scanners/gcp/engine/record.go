@@ -144,7 +144,7 @@ func (t readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
 		if err != nil {
 			return response, nil //nolint:nilerr // the answer stands when it cannot be asked for again
 		}
-		_ = response.Body.Close()
+		_ = response.Body.Close() // the answer is not used
 		request, wait = again, min(2*wait, longestWait)
 	}
 }
@@ -160,7 +160,7 @@ func (t readOnly) try(request *http.Request) (*http.Response, error) {
 	}
 	response.Body = answerBody{response.Body, cancel}
 	if err := checkAnswer(response); err != nil {
-		_ = response.Body.Close()
+		_ = response.Body.Close() // err says more
 		return nil, err
 	}
 	return response, nil

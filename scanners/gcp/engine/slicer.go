@@ -29,7 +29,7 @@ func (s *slicer) run(ctx context.Context, ask Ask) error {
 	if s.common, err = newEstate(&s.Registry); err != nil {
 		return err
 	}
-	_ = s.fill(ctx, s.common, pass{below: s.root.String(), needs: common, at: s.at}) // it has no limit
+	_ = s.fill(ctx, s.common, pass{below: s.root.String(), needs: common, at: s.at}) // it has no limit, and that is its one error
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
