@@ -173,14 +173,14 @@ func (l commandList) fault(argv []string) string {
 }
 
 // constants are the words in capitals that commands hold as they are, the last
-// two as values of examples.
+// three as values of examples.
 var constants = strings.Fields(`
 	AES256 ALL ALL_PROVISIONED_ACCOUNTS AWS DIRECT_IPV6 DNS EBS_MALWARE_PROTECTION EKS_AUDIT_LOGS ELB ENABLED
 	ENCRYPTED_ONLY EXISTS FAILED FALSE FROM GKE_METADATA GOVERNANCE HTTP_301 IPV4_ONLY LAMBDA_NETWORK_LOGS
 	LATEST_WITHIN_WINDOW MIGRATE NOT RDS_LOGIN_EVENTS REGIONAL RESTART RESTRICTED REVOKE RUNTIME_MONITORING
 	S3_DATA_EVENTS SCHEMA SERVER_AUTHENTICATION SEV SNAPSHOT STRINGEQUALS SYSTEM TABLE TERMINATE TLS13 TRUE
 	VPC WORKLOAD
-	AWS_SECRET SLACK_TOKEN`)
+	AWS_SECRET S3_DATA_EVENT SLACK_TOKEN`)
 
 // capitals finds what only a person can choose, and constants.
 var capitals = regexp.MustCompile(`\b[A-Z][A-Z0-9_]{2,}\b`)
