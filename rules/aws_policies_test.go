@@ -164,6 +164,7 @@ var identities = map[string]holder{
 	"function-small": {"aws-lambda-role-not-lent", "AWS::Lambda::Function", []string{"lends_to"}, lenderEstate("") + lendingFunction},
 	"function-odd":   {"aws-lambda-role-not-lent", "AWS::Lambda::Function", []string{"lends_to"}, lenderEstate(strings.Replace(inline, "ENCODED", "%7B", 1)) + lendingFunction},
 	"function-gone":  {"aws-lambda-role-not-lent", "AWS::Lambda::Function", []string{"lends_to"}, memberEstate + lendingFunction},
+	"project-of":     {"aws-codebuild-role-not-lent", "AWS::CodeBuild::Project", []string{"lends_to"}, lenderEstate(provided) + lendingProject},
 	"instance-of":    {"aws-ec2-instance-role-not-lent", "AWS::EC2::Instance", []string{"has_role", "managed", "lends_to"}, lenderEstate(provided) + lendingInstance},
 	"group":          {"aws-iam-group-not-administrator", "AWS::IAM::Group", []string{"administrator"}, memberEstate},
 	"group-combined": {"aws-iam-group-no-privilege-escalation", "AWS::IAM::Group", []string{"administrator", "escalates"}, memberEstate},
@@ -238,6 +239,11 @@ func lenderEstate(has string) string {
 const (
 	lendingFunction = `-- lambda:ListFunctions --
 {"Functions": [{"FunctionName": "parcels", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:parcels", "Role": "arn:aws:iam::111122223333:role/sorter", "PackageType": "Image"}]}
+`
+	lendingProject = `-- codebuild:ListProjects --
+{"projects": ["parcels"]}
+-- codebuild:BatchGetProjects --
+{"projects": [{"name": "parcels", "arn": "arn:aws:codebuild:us-east-1:111122223333:project/parcels", "serviceRole": "arn:aws:iam::111122223333:role/sorter"}]}
 `
 	lendingInstance = `-- ec2:DescribeInstances --
 <reservationSet><item><ownerId>111122223333</ownerId><instancesSet><item><instanceId>i-9</instanceId><instanceState><name>running</name></instanceState>

@@ -11,6 +11,7 @@ import (
 
 	"posture/internal/audit"
 	"posture/internal/cloud"
+	"posture/internal/config"
 	"posture/internal/drift"
 	"posture/internal/policy"
 	"posture/internal/posture"
@@ -35,8 +36,8 @@ func newDoctorOf(world *streams, c cloud.Cloud) *cobra.Command {
 		Use: c.Name, Short: help.Short, Example: help.Example,
 		Long: help.Long + `
 
-Exit codes: 0 every call that could be tried works, 2 wrong usage or credentials,
-3 some calls fail.`,
+Exit codes: 0 every call that could be tried works or is accepted to fail (exemptions
+of causes in posture.yaml), 2 wrong usage or credentials, 3 some calls fail.`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
@@ -51,6 +52,8 @@ type checkup struct {
 	Failure string         `json:"failure,omitempty"` // nothing could be tried
 	Said    string         `json:"said,omitempty"`    // what the provider wrote about that
 	Trials  []trial        `json:"permissions"`
+
+	Exemption *posture.Exemption `json:"exemption,omitempty"` // accepts that nothing can be read; live or expired
 
 	Differing map[string]int `json:"differing,omitempty"` // verdicts of the provider's own that differ from ours, by operation
 }
@@ -107,7 +110,7 @@ func (d *doctor) run(ctx context.Context) error {
 		return unreachable(err)
 	}
 	for _, target := range targets {
-		tried, err := d.try(ctx, cloud, target, cfg.Attributes())
+		tried, err := d.try(ctx, cloud, target, cfg)
 		if err != nil {
 			return err
 		}
@@ -127,11 +130,14 @@ func (d *doctor) run(ctx context.Context) error {
 
 // try reads one resource of each listing of a target and, when asked, looks up
 // who changed one of them.
-func (d *doctor) try(ctx context.Context, cloud audit.Cloud, target posture.Target, attribute bool) (checkup, error) {
+func (d *doctor) try(ctx context.Context, cloud audit.Cloud, target posture.Target, cfg config.Config) (checkup, error) {
+	accept := func(cause posture.Cause) *posture.Exemption {
+		return cfg.Exemptions.ExemptCause(target, cause, d.world.now())
+	}
 	scanner, err := cloud.Open(ctx, target)
 	var known *posture.ReadError
 	if errors.As(err, &known) {
-		return checkup{Target: target, Failure: err.Error(), Said: known.Said, Trials: []trial{}}, nil
+		return checkup{Target: target, Failure: err.Error(), Said: known.Said, Trials: []trial{}, Exemption: accept(known.Cause)}, nil
 	}
 	if err != nil {
 		return checkup{}, err
@@ -148,12 +154,12 @@ func (d *doctor) try(ctx context.Context, cloud audit.Cloud, target posture.Targ
 		}
 	}
 	needs := d.needs(want)
-	if attribute && cloud.LastChange != nil {
+	if cfg.Attributes() && cloud.LastChange != nil {
 		lookUp := need{d.cloud.LookUp.Op, d.cloud.LookUp.Needs()}
 		needs = append(needs, lookUp)
 		found.lookedUp(lookUp, d.attribute(ctx, cloud, one), coverage.Calls)
 	}
-	trials := found.trials(needs, coverage.Calls)
+	trials := found.trials(needs, coverage.Calls, accept)
 	for i := range trials {
 		trials[i].Said = saidOf(coverage.Said, trials[i].Operation)
 	}
@@ -197,7 +203,7 @@ func wantOf(p *policy.Policy) posture.Want {
 func (d *doctor) verdict() error {
 	counts := d.counts()
 	working := counts[works]
-	failing := -working - counts[notTried]
+	failing := -working - counts[notTried] - counts[tolerated]
 	for _, n := range counts {
 		failing += n
 	}
@@ -216,7 +222,10 @@ func (d *doctor) verdict() error {
 func (d *doctor) counts() map[ability]int {
 	counts := map[ability]int{}
 	for _, target := range d.Targets {
-		if target.Failure != "" {
+		switch {
+		case target.Exemption.Live():
+			counts[tolerated]++
+		case target.Failure != "":
 			counts[broken]++
 		}
 		for _, t := range target.Trials {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"posture/internal/escape"
+	"posture/internal/posture"
 	"posture/internal/report"
 	"posture/internal/setup"
 	"posture/internal/store"
@@ -51,7 +52,7 @@ func (d *doctor) print() error {
 
 func (d *doctor) printTarget(c checkup) error {
 	if c.Failure != "" {
-		fmt.Fprintf(d.world.out, "%s: nothing can be read: %s\n", c.Target, escape.Line(c.Failure))
+		fmt.Fprintf(d.world.out, "%s: nothing can be read: %s%s\n", c.Target, escape.Line(c.Failure), exempted(c.Exemption))
 		d.printSaid(c.Target.String(), c.Said)
 		fmt.Fprintln(d.world.out)
 		return nil
@@ -63,7 +64,7 @@ func (d *doctor) printTarget(c checkup) error {
 		if counts[t.State]++; t.State == works && !d.all {
 			continue
 		}
-		table.Add(t.Permission, string(t.State), t.Operation, t.Code, someRegions(t.Regions, len(c.Target.Regions)))
+		table.Add(t.Permission, string(t.State), t.Operation, t.Code+exempted(t.Exemption), someRegions(t.Regions, len(c.Target.Regions)))
 	}
 	if err := table.Write(d.world.out); err != nil {
 		return err
@@ -80,6 +81,17 @@ func (d *doctor) printTarget(c checkup) error {
 	}
 	fmt.Fprintln(d.world.out)
 	return nil
+}
+
+// exempted names the exemption that accepts that something fails, if there is one.
+func exempted(e *posture.Exemption) string {
+	switch {
+	case e == nil:
+		return ""
+	case e.Expired:
+		return fmt.Sprintf("; exemption %s ended on %s", escape.Name(e.ID), e.Expires)
+	}
+	return fmt.Sprintf("; exemption %s until %s", escape.Name(e.ID), e.Expires)
 }
 
 // printSaid prints what the provider wrote, when asked for.

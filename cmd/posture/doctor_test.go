@@ -26,14 +26,39 @@ func TestTrials(t *testing.T) {
 	found.note(cause(posture.Throttled, "s3:GetAcl", "SlowDown", ""), "a")
 	found.note(cause(posture.Denied, "kms:List", "OptInRequired", ""), "a")
 	want := []trial{
-		{"s3:GetBucketAcl", "s3:GetAcl", missing, "AccessDenied", "", []string{"a", "b"}},
-		{"kms:ListKeys", "kms:List", refused, "OptInRequired", "", []string{"a"}},
-		{"s3:GetBucketPolicy", "s3:GetPolicy", broken, "InternalError", "", []string{"b"}},
-		{"ec2:List", "ec2:List", notTried, "", "", nil},
-		{"s3:ListAllMyBuckets", "s3:List", works, "", "", nil},
+		{"s3:GetBucketAcl", "s3:GetAcl", missing, "AccessDenied", "", []string{"a", "b"}, nil},
+		{"kms:ListKeys", "kms:List", refused, "OptInRequired", "", []string{"a"}, nil},
+		{"s3:GetBucketPolicy", "s3:GetPolicy", broken, "InternalError", "", []string{"b"}, nil},
+		{"ec2:List", "ec2:List", notTried, "", "", nil, nil},
+		{"s3:ListAllMyBuckets", "s3:List", works, "", "", nil, nil},
 	}
-	got := found.trials(needs, map[string]int{"s3:GetAcl": 2, "s3:List": 1, "kms:List": 1, "s3:GetPolicy": 1})
+	got := found.trials(needs, map[string]int{"s3:GetAcl": 2, "s3:List": 1, "kms:List": 1, "s3:GetPolicy": 1}, func(posture.Cause) *posture.Exemption { return nil })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestAcceptedTrials: a call that fails needs nobody when all that is wrong with it
+// is accepted.
+func TestAcceptedTrials(t *testing.T) {
+	live, over := &posture.Exemption{ID: "EX-1", Expires: "2026-12-01"}, &posture.Exemption{ID: "EX-1", Expires: "2026-12-01", Expired: true}
+	denied, late := posture.Cause{Reason: posture.Denied, Operation: "kms:List"}, posture.Cause{Reason: posture.TimedOut, Operation: "kms:List"}
+	for name, row := range map[string]struct {
+		accept map[posture.Cause]*posture.Exemption
+		want   ability
+		shown  string
+	}{
+		"nothing": {nil, refused, ""},
+		"all":     {map[posture.Cause]*posture.Exemption{denied: live, late: live}, tolerated, "; exemption EX-1 until 2026-12-01"},
+		"one":     {map[posture.Cause]*posture.Exemption{denied: live}, refused, ""},
+		"once":    {map[posture.Cause]*posture.Exemption{denied: over, late: over}, refused, "; exemption EX-1 ended on 2026-12-01"},
+	} {
+		found := attempts{}
+		found.note(late, "eu-west-1")
+		found.note(denied, "us-east-1")
+		got := found.trials([]need{{operation: "kms:List"}}, nil, func(cause posture.Cause) *posture.Exemption { return row.accept[cause] })
+		if got[0].State != row.want || exempted(got[0].Exemption) != row.shown {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }

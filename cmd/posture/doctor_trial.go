@@ -14,14 +14,15 @@ type ability string
 
 // The abilities, those that need somebody first.
 const (
-	missing  ability = "missing"   // refused: a permission is missing
-	refused  ability = "refused"   // refused for another reason, which Code names
-	broken   ability = "failed"    // no usable answer
-	notTried ability = "not tried" // there is nothing that it could be made for
-	works    ability = "works"
+	missing   ability = "missing"   // refused: a permission is missing
+	refused   ability = "refused"   // refused for another reason, which Code names
+	broken    ability = "failed"    // no usable answer
+	tolerated ability = "accepted"  // fails, and that is accepted
+	notTried  ability = "not tried" // there is nothing that it could be made for
+	works     ability = "works"
 )
 
-var abilities = []ability{missing, refused, broken, notTried, works}
+var abilities = []ability{missing, refused, broken, tolerated, notTried, works}
 
 // need is a call that a scan makes, and what it must be allowed for it.
 type need struct{ operation, permission string }
@@ -34,13 +35,16 @@ type trial struct {
 	Code       string   `json:"code,omitempty"`
 	Said       string   `json:"said,omitempty"`    // what the provider wrote about it
 	Regions    []string `json:"regions,omitempty"` // where it did not work
+
+	Exemption *posture.Exemption `json:"exemption,omitempty"` // accepts that it fails; live or expired
 }
 
 // attempts holds what went wrong, by operation.
 type attempts map[string]trouble
 
 type trouble struct {
-	cause   posture.Cause
+	cause   posture.Cause   // the one to show
+	causes  []posture.Cause // all of them
 	regions map[string]bool
 }
 
@@ -65,6 +69,9 @@ func (a attempts) note(cause posture.Cause, region string) {
 	if !there || !known.cause.Reason.Refused() {
 		known.cause = cause
 	}
+	if !slices.Contains(known.causes, cause) {
+		known.causes = append(known.causes, cause)
+	}
 	known.regions[region] = true
 	a[cause.Operation] = known
 }
@@ -83,8 +90,9 @@ func (a attempts) lookedUp(n need, err error, calls map[string]int) {
 	}
 }
 
-// trials returns what came of every call, what needs somebody first.
-func (a attempts) trials(needs []need, calls map[string]int) []trial {
+// trials returns what came of every call, what needs somebody first. What accept
+// returns a live exemption for needs nobody.
+func (a attempts) trials(needs []need, calls map[string]int, accept func(posture.Cause) *posture.Exemption) []trial {
 	trials := []trial{}
 	for _, n := range needs {
 		t := trial{Permission: n.permission, Operation: n.operation, State: notTried}
@@ -93,6 +101,9 @@ func (a attempts) trials(needs []need, calls map[string]int) []trial {
 		case wrong:
 			t.State, t.Code = judge(found.cause), answerOf(found.cause)
 			t.Regions = slices.Sorted(maps.Keys(found.regions))
+			if t.Exemption = found.accepted(accept); t.Exemption.Live() {
+				t.State = tolerated
+			}
 		case calls[n.operation] > 0:
 			t.State = works
 		}
@@ -102,6 +113,17 @@ func (a attempts) trials(needs []need, calls map[string]int) []trial {
 		return cmp.Or(slices.Index(abilities, x.State)-slices.Index(abilities, y.State), cmp.Compare(x.Permission, y.Permission), cmp.Compare(x.Operation, y.Operation))
 	})
 	return trials
+}
+
+// accepted returns the exemption of the cause that is shown. It is live only if all
+// of the causes have a live one.
+func (t trouble) accepted(accept func(posture.Cause) *posture.Exemption) *posture.Exemption {
+	for _, cause := range t.causes {
+		if x := accept(cause); !x.Live() {
+			return x
+		}
+	}
+	return accept(t.cause)
 }
 
 // answerOf says what was answered: a code where that is all there is, else the

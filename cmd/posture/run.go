@@ -117,8 +117,8 @@ func atOrOver(counts map[posture.Severity]int, floor string) int {
 
 // line says in a few words how many findings there are.
 func (c counted) line() string {
-	return fmt.Sprintf("%d pass, %d fail%s, %d not checked",
-		c.Statuses[posture.Pass], c.Statuses[posture.Fail], c.bySeverity(), c.Statuses[posture.Unknown])
+	return fmt.Sprintf("%d pass, %d fail%s, %d not checked%s",
+		c.Statuses[posture.Pass], c.Statuses[posture.Fail], c.bySeverity(), c.Statuses[posture.Unknown], c.accepted())
 }
 
 // statusLine is line for counts without severities.
@@ -136,9 +136,17 @@ func (c counted) sentence() string {
 		parts = append(parts, c.failures())
 	}
 	if n := c.Statuses[posture.Unknown]; n > 0 {
-		parts = append(parts, fmt.Sprintf("%d not checked", n))
+		parts = append(parts, fmt.Sprintf("%d not checked%s", n, c.accepted()))
 	}
 	return cmp.Or(wrapped(parts), "no findings")
+}
+
+// accepted says of how many findings it is accepted that they are not checked.
+func (c counted) accepted() string {
+	if c.Accepted == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d accepted)", c.Accepted)
 }
 
 func (c counted) failures() string {

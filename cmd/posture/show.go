@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"posture/internal/audit"
+	"posture/internal/config"
 	"posture/internal/drift"
 	"posture/internal/escape"
 	"posture/internal/outbox"
@@ -64,7 +65,21 @@ func (s *scan) show(ctx context.Context, auditor *audit.Auditor, published audit
 			return incomplete(err)
 		}
 	}
-	return s.verdict(published.Manifest, c)
+	return s.verdict(published.Manifest, c, accepted(auditor.Config.Exemptions, published))
+}
+
+// accepted returns how many listings of a run failed although that they do is
+// accepted.
+func accepted(exemptions config.Exemptions, published audit.Published) int {
+	n := 0
+	for _, part := range published.Parts {
+		for _, p := range part.Report.Populations {
+			if !p.Complete && p.Cause != nil && exemptions.ExemptCause(part.Target, *p.Cause, published.Run.Slot).Live() {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // table prints the worst of what fails, after the first scan of a store. After
@@ -214,9 +229,10 @@ func secondReadings(parts []snapshot.Part) string {
 // shownCauses is how many reasons for unknown findings a scan prints.
 const shownCauses = 12
 
-// verdict turns what a run found into an exit code, see exitCodes.
-func (s *scan) verdict(manifest snapshot.Manifest, c counted) error {
-	unlisted := manifest.Totals.Listings - manifest.Totals.Listed
+// verdict turns what a run found into an exit code, see exitCodes. Of the listings
+// that failed so many are accepted.
+func (s *scan) verdict(manifest snapshot.Manifest, c counted, accepted int) error {
+	unlisted := manifest.Totals.Listings - manifest.Totals.Listed - accepted
 	unknown := atOrOver(c.Unknown, s.failOn)
 	switch {
 	case atOrOver(c.Failing, s.failOn) > 0:

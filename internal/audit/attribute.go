@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"posture/internal/drift"
+	"posture/internal/posture"
 )
 
 // The bounds of asking who changed something, for one run in all.
@@ -14,10 +15,14 @@ const (
 	attributeLimit = 20 // look-ups
 )
 
+// massAttributed is how many resources of a mass change are asked for: they
+// probably share who changed them.
+const massAttributed = 3
+
 // attribute asks the audit logs for the change behind each regression that the
-// alerts show, as far as time and number allow. What cannot be found out stays
-// unsaid: an alert never waits longer for it, and is never lost for it. An
-// account that refuses is not asked again.
+// alerts show, as far as time and number allow, and behind the first of a mass
+// change. What cannot be found out stays unsaid: an alert never waits longer for
+// it, and is never lost for it. An account that refuses is not asked again.
 func (a *Auditor) attribute(ctx context.Context, alerts []drift.Alert) {
 	deadline, bounded := ctx.Deadline()
 	if !a.Config.Attributes() || bounded && deadline.Sub(a.Now()) < attributeTime+writeTime {
@@ -28,23 +33,48 @@ func (a *Auditor) attribute(ctx context.Context, alerts []drift.Alert) {
 	refused := map[string]bool{}
 	left := attributeLimit
 	for _, alert := range alerts {
-		if alert.Kind != drift.Regressed || alert.Target == nil || refused[alert.Target.String()] {
-			continue
-		}
-		look := a.Clouds[alert.Target.Provider].LastChange
-		for i := 0; look != nil && i < len(alert.Resources); i++ {
+		for i := range alert.Resources[:attributed(alert)] {
+			target := targetOf(alert, alert.Resources[i])
+			look := a.Clouds[target.Provider].LastChange
+			if look == nil || refused[target.String()] || alert.Resources[i].LastPass.IsZero() && alert.Kind == drift.MassChange {
+				continue
+			}
 			if left == 0 || ctx.Err() != nil {
 				return
 			}
 			left--
 			found, err := look(ctx, alert.Resources[i], alert.Resources[i].LastPass, a.Now())
-			if err != nil {
-				refused[alert.Target.String()] = true
-				break
+			refused[target.String()] = err != nil
+			if err == nil {
+				alert.Resources[i].Likely = a.discreet(found)
 			}
-			alert.Resources[i].Likely = a.discreet(found)
 		}
 	}
+}
+
+// attributed returns how many resources of an alert are asked for.
+func attributed(alert drift.Alert) int {
+	switch alert.Kind {
+	case drift.Regressed:
+		return len(alert.Resources)
+	case drift.MassChange:
+		return min(len(alert.Resources), massAttributed)
+	}
+	return 0
+}
+
+// targetOf returns the target that a resource of an alert is of, the zero one
+// where the alert does not name it.
+func targetOf(alert drift.Alert, r drift.Resource) posture.Target {
+	if alert.Target != nil {
+		return *alert.Target
+	}
+	for _, count := range alert.Targets {
+		if count.Target.Account == r.Account {
+			return count.Target
+		}
+	}
+	return posture.Target{}
 }
 
 // discreet leaves out e-mail addresses unless they are to be shown. The names

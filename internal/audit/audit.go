@@ -89,6 +89,9 @@ type Auditor struct {
 	// Channel is where alerts go that no route matches. When it is
 	// empty, alerts are stored with the run and put into no queue.
 	Channel string
+	// RunLink returns where what is stored of a run can be looked at, for its
+	// alerts. Nil: nowhere.
+	RunLink func(run posture.RunID) string
 	// Sender sends what waits in the queue. Without one it waits for a
 	// process that has one.
 	Sender outbox.Sender

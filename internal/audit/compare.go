@@ -18,14 +18,15 @@ import (
 // one version of the index has it. It stores files that do not count until
 // the index names it.
 type comparison struct {
-	auditor   *Auditor
-	run       snapshot.Run
-	index     index
-	attempt   string
-	collector *drift.Collector
-	coverage  drift.Coverage
-	found     *tally.Tally
-	targets   map[string]known // to replace those of the index
+	auditor    *Auditor
+	run        snapshot.Run
+	index      index
+	attempt    string
+	collector  *drift.Collector
+	coverage   drift.Coverage
+	unreadable int // targets of which nothing is read, which is accepted
+	found      *tally.Tally
+	targets    map[string]known // to replace those of the index
 }
 
 // compare compares all that a run has.
@@ -70,6 +71,9 @@ func (c *comparison) side(ctx context.Context, s *side) error {
 		return err
 	}
 	c.coverage = c.coverage.Plus(found.summary.Coverage())
+	if found.summary.Accepted.Live() {
+		c.unreadable++
+	}
 	c.found.Merge(found.tally)
 	if s.late {
 		return nil

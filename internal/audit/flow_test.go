@@ -93,6 +93,14 @@ func TestFlows(t *testing.T) {
 	problem := func(n int) string { return fmt.Sprint("scanner-problem ", n) }
 	over := problem(0)
 	nothing := step{}
+	accept := func(operation string, until posture.Day) func(*site) {
+		return func(s *site) {
+			s.config.Exemptions.Causes = []config.CauseExemption{{ID: "C", Operation: operation, Created: "2025-01-01", Expires: until}}
+		}
+	}
+	refuseNot := func(s *site) { s.config.Exemptions.Causes = nil }
+	half := of("1", func(a *account) { a.broken[bucketType] = true })
+	unread := func(s *site) { s.cloud.unread("1", "arn:bucket:main", "encrypted") }
 	for about, steps := range map[string][]step{
 		"a change and back":                         {{mains(bad), []string{mainRegressed}}, nothing, {mains(good), []string{mainResolved}}, nothing},
 		"below the floor":                           {{func(s *site) { s.cloud.put("1", "arn:gate:g", gate{Open: true}) }, nil}},
@@ -112,6 +120,15 @@ func TestFlows(t *testing.T) {
 		"account gone with an old fail, back":       {{mains(bad), []string{mainRegressed}}, {leaves, []string{gone(1)}}, {all(returns, func(s *site) { s.cloud.put("1", "arn:bucket:more", bad) }), []string{"appeared " + encrypted + " 1/arn:bucket:more", back(2)}}, nothing},
 		"account gone with what is below the floor": {{func(s *site) { s.cloud.put("1", "arn:gate:g", gate{Open: true}) }, nil}, {leaves, []string{gone(1)}}, nothing},
 		"account cannot be opened":                  {{of("1", func(a *account) { a.target.Account = "3" }), []string{problem(3)}}},
+
+		"account refused, which is accepted":            {{all(accept("test:Read", "2025-02-01"), refuse), nil}, nothing, {admit, nil}, {mains(bad), []string{mainRegressed}}},
+		"account refused, accepted until a day":         {{all(accept("test:Read", "2025-01-08"), refuse), nil}, nothing, {nil, []string{problem(5)}}, nothing, {admit, []string{over}}},
+		"account refused, then accepted, then not":      {{refuse, []string{problem(5)}}, {accept("test:*", "2025-02-01"), []string{over}}, nothing, {refuseNot, []string{problem(5)}}, nothing},
+		"account refused, and something else accepted":  {{all(accept("s3:*", "2025-02-01"), refuse), []string{problem(5)}}, nothing},
+		"accepted refusal while it fails":               {{mains(bad), []string{mainRegressed}}, {all(accept("test:Read", "2025-02-01"), refuse), nil}, {admit, nil}, {mains(good), []string{mainResolved}}},
+		"setting unread, which is accepted":             {{all(accept("test:*", "2025-02-01"), unread), nil}, nothing, {mains(bad), []string{mainRegressed}}},
+		"setting unread, which is accepted until a day": {{all(accept("test:*", "2025-01-07"), unread), nil}, {nil, []string{problem(1)}}, {mains(good), []string{over}}},
+		"listing fails half-way, which is accepted":     {{all(accept("test:*", "2025-02-01"), half), nil}, nothing},
 
 		"exempted, expires on its day":             {{all(until("2025-01-08"), mains(bad)), nil}, nothing, {nil, []string{mainExpired}}, nothing, {mains(good), []string{mainResolved}}},
 		"exemption taken back":                     {{all(until("2025-01-20"), mains(bad)), nil}, {none, []string{mainExpired}}, nothing},

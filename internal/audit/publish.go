@@ -88,7 +88,7 @@ func (a *Auditor) publish(ctx context.Context, run snapshot.Run) (Published, err
 		return Published{}, err
 	}
 	out.Manifest, _, err = snapshot.Close(ctx, a.Store, run, snapshot.Closing{
-		Parts: parts, Outcome: outcome(snapshot.Sum(run, parts), c.coverage),
+		Parts: parts, Outcome: outcome(snapshot.Sum(run, parts), c.coverage, c.unreadable),
 		Read: c.coverage.Read, Total: c.coverage.Total, Closed: a.Now().UTC(),
 	})
 	if err != nil {
@@ -100,6 +100,11 @@ func (a *Auditor) publish(ctx context.Context, run snapshot.Run) (Published, err
 	out.Found = c.found
 	alerts := c.collector.Alerts()
 	a.attribute(ctx, alerts)
+	for i := range alerts {
+		if a.RunLink != nil {
+			alerts[i].Link = a.RunLink(run.ID)
+		}
+	}
 	if err := a.commit(ctx, c, alerts); err != nil {
 		return Published{}, err
 	}
@@ -107,13 +112,14 @@ func (a *Auditor) publish(ctx context.Context, run snapshot.Run) (Published, err
 	return out, err
 }
 
-// outcome judges a run by its coverage. It is the same judgement that the
-// alert about what could not be read passes on.
-func outcome(run snapshot.Totals, read drift.Coverage) snapshot.Outcome {
+// outcome judges a run by its coverage and by its targets that were not read, of
+// which so many are accepted. It is the same judgement that the alert about what
+// could not be read passes on.
+func outcome(run snapshot.Totals, read drift.Coverage, accepted int) snapshot.Outcome {
 	switch {
 	case run.Scanned == 0, read.Read == 0 && read.Total > 0:
 		return snapshot.Failed
-	case read.Degraded(run.Targets - run.Scanned):
+	case read.Degraded(run.Targets - run.Scanned - accepted):
 		return snapshot.Degraded
 	default:
 		return snapshot.Complete

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -226,7 +227,10 @@ func (j *job) judge(cloud Cloud, r posture.Resource) ([]posture.Finding, error) 
 	findings = slices.DeleteFunc(findings, func(f posture.Finding) bool { return !j.rules[f.Rule] })
 	for i := range findings {
 		findings[i].Owner, findings[i].OwnerUnread = j.auditor.Config.Owners.Owner(r)
-		findings[i].Exemption = j.auditor.Config.Exemptions.Exempt(findings[i], r, j.started)
+		findings[i].Exemption = cmp.Or(
+			j.auditor.Config.Exemptions.Exempt(findings[i], r, j.started),
+			j.auditor.Config.Exemptions.ExemptUnknown(findings[i], j.target, j.started),
+		)
 	}
 	return findings, err
 }
@@ -266,6 +270,7 @@ func (j *job) addUnlisted(cloud Cloud) {
 		}
 		for _, finding := range cloud.Policy.Unlisted(j.target, *population) {
 			finding.Owner, _ = j.auditor.Config.Owners.Owner(posture.Resource{Account: j.target.Account}) // a listing has no tags that could be unread
+			finding.Exemption = j.auditor.Config.Exemptions.ExemptUnknown(finding, j.target, j.started)
 			j.add(finding)
 		}
 	}

@@ -38,8 +38,17 @@ func (c *comparison) sides(ctx context.Context, parts []snapshot.Part, missing [
 	for _, s := range sides {
 		s.in.Run, s.in.Now, s.in.Narrowed = c.run.ID, c.run.Slot, c.run.Narrowed
 		s.in.Rules, s.in.Floors = rulesOf(c.run, s.in.Target.Provider), c.auditor.floors()
+		s.in.Accepted = c.accepted(s.in.Target)
 	}
 	return sides
+}
+
+// accepted returns what is accepted not to be read of a target on the day of the
+// run.
+func (c *comparison) accepted(target posture.Target) func(posture.Cause) *posture.Exemption {
+	return func(cause posture.Cause) *posture.Exemption {
+		return c.auditor.Config.Exemptions.ExemptCause(target, cause, c.run.Slot)
+	}
 }
 
 // plannedOf returns the targets of a run by name.

@@ -121,6 +121,9 @@ func (k *checker) slack(s Slack) {
 	for name, id := range map[string]string{"channel": s.Channel, "fallback": s.Fallback, "operator": s.Operator} {
 		k.channel(id, at("slack", name))
 	}
+	if s.Weekly != NoWeekly {
+		k.channel(s.Weekly, at("slack", "weekly"))
+	}
 	needed := k.given("slack", "routes") || k.given("slack", "fallback") || k.given("slack", "operator")
 	k.that(!needed || k.given("slack", "channel"), at("slack", "channel"), noChannel, "routes, fallback and operator cover only some messages")
 	k.that(!secretLike.MatchString(s.Secret), at("slack", "secret"), "this looks like the secret itself: expected its name in the secret manager")
@@ -172,6 +175,9 @@ func (c Config) CheckChannel() error {
 // Channels returns the channels that are named, each once.
 func (s Slack) Channels() []string {
 	channels := []string{s.Channel, s.Fallback, s.Operator}
+	if s.Weekly != NoWeekly {
+		channels = append(channels, s.Weekly)
+	}
 	for _, route := range s.Routes {
 		channels = append(channels, route.Channel)
 	}
@@ -190,27 +196,34 @@ func (k *checker) exemptions(e Exemptions) {
 	}
 	seen := map[string]bool{}
 	for i, x := range e.Items {
-		k.exemption(x, e.MaxDays, at("exemptions", "items", i))
+		path := at("exemptions", "items", i)
+		k.acceptance(x.acceptance(), e.MaxDays, path)
+		k.that(x.scoped() || k.wrong(path, "account", "resource", "tags"), path, "an exemption needs a scope: account, resource or tags")
 		k.that(x.ID == "" || !seen[x.ID], at("exemptions", "items", i, "id"), "duplicate exemption id %q", x.ID)
 		seen[x.ID] = true
 	}
+	k.causes(e, seen)
 }
 
-func (k *checker) exemption(x Exemption, maxDays int, path []any) {
+// acceptance checks what all kinds of exemptions have.
+func (k *checker) acceptance(x acceptance, maxDays int, path []any) {
 	field := func(name string) []any { return append(slices.Clone(path), name) }
 	k.needed(x, path)
-	k.that(x.ApprovedBy == "" || !strings.EqualFold(x.RequestedBy, x.ApprovedBy), field("approved_by"), "approved by %q, who requested it: expected somebody else", x.ApprovedBy)
-	k.that(x.scoped() || k.file.Wrong(field("account")) || k.file.Wrong(field("resource")) || k.file.Wrong(field("tags")), path,
-		"an exemption needs a scope: account, resource or tags")
+	k.that(x.approved == "" || !strings.EqualFold(x.requested, x.approved), field("approved_by"), "approved by %q, who requested it: expected somebody else", x.approved)
 	k.dates(x, maxDays, field)
 }
 
+// wrong reports whether a mistake was noted at one of the fields below a path.
+func (k *checker) wrong(path []any, fields ...string) bool {
+	return slices.ContainsFunc(fields, func(name string) bool { return k.file.Wrong(append(slices.Clone(path), name)) })
+}
+
 // needed checks that an exemption has what it cannot be without.
-func (k *checker) needed(x Exemption, path []any) {
+func (k *checker) needed(x acceptance, path []any) {
 	var missing []string
 	for _, field := range []struct{ name, value string }{
-		{"id", x.ID}, {"rule", x.Rule}, {"reason", x.Reason}, {"requested_by", x.RequestedBy},
-		{"approved_by", x.ApprovedBy}, {"created", x.Created.String()}, {"expires", x.Expires.String()},
+		{"id", x.id}, {x.what, x.of}, {"reason", x.reason}, {"requested_by", x.requested},
+		{"approved_by", x.approved}, {"created", x.created.String()}, {"expires", x.expires.String()},
 	} {
 		place := append(slices.Clone(path), field.name)
 		switch {
@@ -221,25 +234,25 @@ func (k *checker) needed(x Exemption, path []any) {
 			missing = append(missing, field.name)
 		}
 	}
-	k.that(len(missing) == 0, path, "the exemption lacks %s: it needs id, rule, reason, requested_by, approved_by, created and expires", strings.Join(missing, ", "))
+	k.that(len(missing) == 0, path, "the exemption lacks %s: it needs id, %s, reason, requested_by, approved_by, created and expires", strings.Join(missing, ", "), x.what)
 }
 
 // scoped reports whether the exemption says for what it is.
 func (x Exemption) scoped() bool { return x.Account != "" || x.Resource != "" || len(x.Tags) > 0 }
 
 // dates checks that an exemption ends after it begins, and soon enough.
-func (k *checker) dates(x Exemption, maxDays int, field func(string) []any) {
-	days := []posture.Day{x.Created, x.Expires}
+func (k *checker) dates(x acceptance, maxDays int, field func(string) []any) {
+	days := []posture.Day{x.created, x.expires}
 	for i, name := range []string{"created", "expires"} {
 		if _, err := posture.ParseDay(days[i].String()); err != nil {
 			k.that(!k.given(field(name)...), field(name), "%s %v", name, err)
 			return
 		}
 	}
-	created, expires := x.Created.Start(), x.Expires.Start()
-	k.that(expires.After(created), field("expires"), "expires %s: expected a day after created", x.Expires)
+	created, expires := x.created.Start(), x.expires.Start()
+	k.that(expires.After(created), field("expires"), "expires %s: expected a day after created", x.expires)
 	k.that(expires.Sub(created) <= time.Duration(maxDays)*24*time.Hour, field("expires"),
-		"expires %s: more than %d days after created (exemptions.max_days)", x.Expires, maxDays)
+		"expires %s: more than %d days after created (exemptions.max_days)", x.expires, maxDays)
 }
 
 // ErrorAt returns an error at the value below the path of keys and indexes of

@@ -108,8 +108,12 @@ type Slack struct {
 	Operator string            `yaml:"operator" json:"operator,omitempty"` // id of the channel for the scanner's own problems; default Channel
 	Secret   string            `yaml:"secret" json:"secret,omitempty"`     // name of the secret with the bot token or webhook URL
 	Mentions map[string]string `yaml:"mentions" json:"mentions,omitempty"` // owner → user or group id, for critical and high
+	Weekly   string            `yaml:"weekly" json:"weekly,omitempty"`     // id of the channel for the message about each week, NoWeekly for none; default Channel
 	Routes   []Route           `yaml:"routes" json:"routes,omitempty"`
 }
+
+// NoWeekly is what Slack.Weekly says when nobody is to hear of how a week went.
+const NoWeekly = "none"
 
 // Route sends what it matches to a channel. Empty fields match everything;
 // the first route that matches wins.
@@ -122,10 +126,11 @@ type Route struct {
 	Channel  string           `yaml:"channel" json:"channel"`
 }
 
-// Exemptions are the accepted findings.
+// Exemptions are the accepted findings, and what is accepted not to be read.
 type Exemptions struct {
-	MaxDays int         `yaml:"max_days" json:"max_days,omitempty"` // the longest time one may hold; default 365
-	Items   []Exemption `yaml:"items" json:"items,omitempty"`
+	MaxDays int              `yaml:"max_days" json:"max_days,omitempty"` // the longest time one may hold; default 365
+	Items   []Exemption      `yaml:"items" json:"items,omitempty"`
+	Causes  []CauseExemption `yaml:"causes" json:"causes,omitempty"`
 }
 
 // Exemption is a person's dated, reasoned, expiring acceptance of failing

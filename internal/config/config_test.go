@@ -60,6 +60,8 @@ exemptions:
   max_days: 90
   items:
     - {id: E1, rule: aws-b, resource: "*logs", reason: r, ticket: T-1, requested_by: ann, approved_by: bob, created: "2026-01-01", expires: "2026-02-01", compensating_control: c}
+  causes:
+    - {id: E2, operation: "kms:*", service: kms, because: "denied*", target: "aws/*", reason: r, ticket: T-2, requested_by: ann, approved_by: bob, created: "2026-01-01", expires: "2026-02-01", compensating_control: c}
 `
 
 func TestParseWhole(t *testing.T) {
@@ -96,6 +98,9 @@ func TestParseWhole(t *testing.T) {
 		},
 		Exemptions: config.Exemptions{MaxDays: 90, Items: []config.Exemption{{
 			ID: "E1", Rule: "aws-b", Resource: "*logs", Reason: "r", Ticket: "T-1", RequestedBy: "ann", ApprovedBy: "bob",
+			Created: "2026-01-01", Expires: "2026-02-01", Control: "c",
+		}}, Causes: []config.CauseExemption{{
+			ID: "E2", Operation: "kms:*", Service: "kms", Because: "denied*", Target: "aws/*", Reason: "r", Ticket: "T-2", RequestedBy: "ann", ApprovedBy: "bob",
 			Created: "2026-01-01", Expires: "2026-02-01", Control: "c",
 		}}},
 	}

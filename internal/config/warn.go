@@ -37,6 +37,9 @@ func (c Config) Warnings(now time.Time) []error {
 	for i, x := range c.Exemptions.Items {
 		w.exemption(x, now, at("exemptions", "items", i))
 	}
+	for i, x := range c.Exemptions.Causes {
+		w.over(x.acceptance(), now, at("exemptions", "causes", i))
+	}
 	for _, id := range slices.Sorted(maps.Keys(c.Owners.Accounts)) {
 		if why := c.outside(id, ""); why != "" {
 			w.warn(c.file.KeyAt(at("owners", "accounts", id), "account %q: %s", id, why))
@@ -53,10 +56,15 @@ func (c Config) Warnings(now time.Time) []error {
 	return w.found
 }
 
-func (w *warner) exemption(x Exemption, now time.Time, path []any) {
-	if x.Expires.Start().After(x.Created.Start()) && x.Expires.Over(now) {
-		w.warn(w.file.ErrorAt(append(slices.Clone(path), "expires"), "exemption %q ended on %s: remove it, or have it approved anew", x.ID, x.Expires))
+// over warns of an exemption that has ended.
+func (w *warner) over(x acceptance, now time.Time, path []any) {
+	if x.expires.Start().After(x.created.Start()) && x.expires.Over(now) {
+		w.warn(w.file.ErrorAt(append(slices.Clone(path), "expires"), "exemption %q ended on %s: remove it, or have it approved anew", x.id, x.expires))
 	}
+}
+
+func (w *warner) exemption(x Exemption, now time.Time, path []any) {
+	w.over(x.acceptance(), now, path)
 	provider, _, _ := strings.Cut(x.Rule, "-")
 	w.account(x.Account, provider, append(slices.Clone(path), "account"))
 }

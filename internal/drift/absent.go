@@ -50,9 +50,18 @@ func (c *comparison) carry(t *Notified) error {
 	if listed, _ := c.listed.of(place{t.Type, t.Region}); c.skips(listed) {
 		return c.out.Notified(*t)
 	}
+	cause := c.notListed(t)
 	c.rules[t.Rule].Carried++
-	t.unread(c.Now, c.notListed(t))
+	c.acceptCarried(c.rules[t.Rule], cause)
+	t.unread(c.Now, cause)
 	return c.out.Notified(*t)
+}
+
+// acceptCarried counts what no listing showed, where that is accepted.
+func (c *comparison) acceptCarried(j *judge, cause posture.Cause) {
+	if c.accepted(cause).Live() {
+		j.Accepted++
+	}
 }
 
 // skips reports whether the run was not asked to read what no listing shows.

@@ -20,13 +20,13 @@ const Shown = 10
 // Baseline has Statuses, Severities, Categories, Rules, Targets, Coverage, and the
 // first critical findings as Resources, the other ones as MoreResources; rules-changed has Rules
 // and Targets; target-gone and target-back have Severities and Targets, and Target of one;
-// scanner-problem has Problems, Warnings, Targets, Coverage, Since and, at the
-// end, Over;
-// run-missed has Missed.
+// scanner-problem has Problems, Accepted, Warnings, Targets, Coverage, Since and, at
+// the end, Over;
+// run-missed has Missed; weekly has Week, and the worst that is open as Resources.
 type Alert struct {
 	Key    string   `json:"key"`              // identity: the same changes of the same run have the same key, always
 	Group  string   `json:"group"`            // identity without the set of changes: the name under which later alerts refer to this one
-	Thread []string `json:"thread,omitempty"` // groups of the earlier alerts that this one continues, the likeliest first; quiet when not empty
+	Thread []string `json:"thread,omitempty"` // groups of the earlier alert that this one continues, the likeliest first: one of them was told; quiet when not empty
 
 	Kind     Kind             `json:"kind"`
 	Reason   Reason           `json:"reason,omitempty"` // of resolved, deleted and closed
@@ -50,9 +50,12 @@ type Alert struct {
 	Severities map[posture.Severity]int `json:"severities,omitempty"` // failing findings that are not exempted; of target-gone those that are no longer checked
 	Categories map[posture.Category]int `json:"categories,omitempty"` // failing findings that are not exempted
 	Problems   []Problem                `json:"problems,omitempty"`
+	Accepted   []Problem                `json:"accepted,omitempty"` // scanner-problem: what is not read either, under a live exemption
 	Coverage   *Coverage                `json:"coverage,omitempty"`
 	Missed     *Missed                  `json:"missed,omitempty"`
-	Over       bool                     `json:"over,omitempty"`     // scanner-problem: everything can be read again
+	Week       *Week                    `json:"week,omitempty"`
+	Link       string                   `json:"link,omitempty"`     // where the store's console shows the run; "" for nowhere
+	Over       bool                     `json:"over,omitempty"`     // scanner-problem: everything can be read again but what is accepted
 	Since      time.Time                `json:"since,omitzero"`     // scanner-problem: the run in which something first could not be read
 	Warnings   []string                 `json:"warnings,omitempty"` // scanner-problem: what of the configuration is without effect, in a line each
 
@@ -61,6 +64,7 @@ type Alert struct {
 	MoreRules     int `json:"more_rules,omitempty"`
 	MoreTargets   int `json:"more_targets,omitempty"`
 	MoreProblems  int `json:"more_problems,omitempty"`
+	MoreAccepted  int `json:"more_accepted,omitempty"`
 	MoreWarnings  int `json:"more_warnings,omitempty"`
 }
 
@@ -101,19 +105,23 @@ type TargetCount struct {
 	Unread int `json:"unread,omitempty"` // findings that are not among them because they could not be read
 }
 
-// Problem is one thing that could not be read, with what is needed to read it.
+// Problem is one thing that could not be read, with what is needed to read it. One
+// under a live exemption is accepted: it alerts nobody.
 type Problem struct {
 	Cause        posture.Cause `json:"cause"`              // operation, error code and missing permission
 	Count        int           `json:"count"`              // findings that are unknown because of it; 0: a listing that nothing was judged on
 	Accounts     []string      `json:"accounts,omitempty"` // where, at most Shown of them
 	MoreAccounts int           `json:"more_accounts,omitempty"`
+
+	Exemption *posture.Exemption `json:"exemption,omitempty"` // live or expired
 }
 
 // Coverage compares what a run read with what it should have read.
 type Coverage struct {
-	Read  int     `json:"read"`  // findings that pass or fail
-	Total int     `json:"total"` // those, the unknown ones, and those remembered that no listing showed
-	Floor float64 `json:"floor"` // percentage under which the run is degraded
+	Read     int     `json:"read"`               // findings that pass or fail
+	Total    int     `json:"total"`              // those, the unknown ones, and those remembered that no listing showed
+	Accepted int     `json:"accepted,omitempty"` // of the latter two those that are accepted as unread
+	Floor    float64 `json:"floor"`              // percentage under which the run is degraded
 }
 
 // Percent returns what was read of the total, rounded down to a tenth so that
@@ -125,16 +133,22 @@ func (c Coverage) Percent() float64 {
 	return float64(c.Read*1000/c.Total) / 10
 }
 
-// Low reports whether the run read less than the floor demands.
-func (c Coverage) Low() bool { return c.Percent() < c.Floor }
+// Low reports whether the run read less than the floor demands of what is not
+// accepted as unread.
+func (c Coverage) Low() bool {
+	return Coverage{Read: c.Read, Total: c.Total - c.Accepted}.Percent() < c.Floor
+}
+
+// Missing returns how many findings were not read, without those accepted.
+func (c Coverage) Missing() int { return c.Total - c.Read - c.Accepted }
 
 // Plus adds what two coverages counted.
 func (c Coverage) Plus(other Coverage) Coverage {
-	return Coverage{Read: c.Read + other.Read, Total: c.Total + other.Total, Floor: c.Floor}
+	return Coverage{Read: c.Read + other.Read, Total: c.Total + other.Total, Accepted: c.Accepted + other.Accepted, Floor: c.Floor}
 }
 
 // Degraded reports whether a run that read this much, and could not read so
-// many of its targets at all, is to be called degraded.
+// many of its targets at all without that being accepted, is to be called degraded.
 func (c Coverage) Degraded(unread int) bool { return unread > 0 || c.Low() }
 
 // Degraded reports whether a scanner-problem alert is about a degraded run.

@@ -197,8 +197,8 @@ func TestDue(t *testing.T) {
 	}
 }
 
-// TestOrder holds that the most urgent alert comes first, of one kind the
-// most severe, and in an alert the most severe resource.
+// TestOrder holds that what fails comes before what ended, the most severe alert
+// first, and in an alert the most severe resource.
 func TestOrder(t *testing.T) {
 	changes := slices.Concat(several(1, drift.Resolved, "a", 1), several(1, drift.Regressed, "b", 1), several(1, drift.Regressed, "a", 1))
 	changes[2].Severity = posture.Critical
@@ -215,7 +215,7 @@ func TestOrder(t *testing.T) {
 			got = append(got, fmt.Sprintf("then %s", r.Severity))
 		}
 	}
-	want := []string{"regressed critical", "regressed high", "appeared critical", "then medium", "then low", "resolved high"}
+	want := []string{"regressed critical", "appeared critical", "then medium", "then low", "regressed high", "resolved high"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -26,12 +26,14 @@ const (
 	MassChange     Kind = "mass-change"     // so much began to fail at once that it is one message
 	MassExpired    Kind = "mass-expired"    // as MassChange, of expired exemptions
 	MassClosed     Kind = "mass-closed"     // as MassChange, of what ended
+	MassUnstable   Kind = "mass-unstable"   // as MassChange, of what passes and fails too often
 	Baseline       Kind = "baseline"        // what the first run of a target, or of a region, found
 	RulesChanged   Kind = "rules-changed"   // what new and changed rules flipped
 	TargetGone     Kind = "target-gone"     // a target with failing findings is in scope no longer
 	TargetBack     Kind = "target-back"     // a target that was reported gone is in scope again, and was read
 	ScannerProblem Kind = "scanner-problem" // what could not be read
 	RunMissed      Kind = "run-missed"      // no run completed for too long
+	Weekly         Kind = "weekly"          // how a week went
 )
 
 // Word returns the kind as the first word of a message: "EXEMPTION EXPIRED".
@@ -97,6 +99,7 @@ type Resource struct {
 	LastFail    time.Time          `json:"last_fail,omitzero"`  //
 	Fixed       time.Time          `json:"fixed,omitzero"`      // of what begins to fail: when it had been fixed before; zero: never
 	Flips       int                `json:"flips,omitempty"`     // changes between pass and fail within FlipWindow, when more than FlipLimit
+	Flipping    time.Time          `json:"flipping,omitzero"`   // slot of the first of the flips
 	Exemption   *posture.Exemption `json:"exemption,omitempty"`
 	Likely      *Attribution       `json:"likely,omitempty"` // of regressed: the change that is likely the cause, where the audit log was asked and had one
 }

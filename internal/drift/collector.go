@@ -13,6 +13,8 @@ const (
 	MassLimit   = 200 // more findings than these
 	MassPercent = 20  // or more of a rule's findings than this share,
 	MassLeast   = 10  // if they are at least this many
+	MassRules   = 3   // rules that each get such an alert; what is of more is one
+	MassAlerts  = 50  // alerts that end others; what would be more is one
 	CommonShare = 80  // a mass change names what this share of it, in percent, has in common
 )
 
@@ -32,8 +34,8 @@ type Grouping struct {
 }
 
 // Collector turns the changes and summaries of a run's targets into alerts.
-// It keeps at most MassLimit changes of a sort apart, and Shown resources of
-// each alert. It is not safe for concurrent use.
+// Its memory grows with the number of alerts, of which each keeps Shown resources,
+// not with that of changes. It is not safe for concurrent use.
 type Collector struct {
 	Grouping
 	changes *Changes
@@ -80,33 +82,79 @@ func (c *Collector) Target(s Summary, changes *Changes) {
 // Alerts returns the alerts of the run, the most urgent first. It is called
 // once, after the last target.
 func (c *Collector) Alerts() []Alert {
-	c.changes.news.foldRules(c.judged)
-	var alerts []Alert
-	for _, class := range c.changes.classes() {
-		if class.mass != nil {
-			alerts = append(alerts, c.massAlert(class))
-		}
-		for key, b := range class.groups {
-			alerts = append(alerts, c.groupAlert(key, b))
-		}
+	alerts := c.laterAlerts()
+	for _, class := range []*class{&c.changes.news, &c.changes.expired} {
+		alerts = slices.Concat(alerts, c.massAlerts(class, laterKey{}), c.groupAlerts(class))
 	}
 	alerts = slices.Concat(alerts, c.targetsAlert(TargetGone, c.gone), c.targetsAlert(TargetBack, c.back), c.firstAlert(), c.flipsAlert(), c.healthAlert())
 	slices.SortFunc(alerts, compareAlerts)
 	return alerts
 }
 
-// urgency is the order in which people should hear of things.
-var urgency = []Kind{
-	MassChange, Regressed, Appeared, ExemptionExpired, MassExpired, Unstable,
-	TargetGone, TargetBack, ScannerProblem, Baseline, RulesChanged, Resolved, Deleted, Closed, MassClosed,
+// massAlerts takes the masses out of one sort of change and returns their alerts.
+func (c *Collector) massAlerts(class *class, key laterKey) []Alert {
+	var alerts []Alert
+	for rule, b := range class.masses(c.judged) {
+		group := groupOf(class.kind, "", rule, c.Run)
+		if key.earlier != (earlier{}) {
+			group = hash("end", string(key.kind), rule, c.Run.String(), key.earlier.run.String(), string(key.earlier.kind)).String()
+		}
+		alerts = append(alerts, c.massAlert(class.kind, group, b))
+	}
+	return alerts
+}
+
+// groupAlerts returns the alerts of what is left of one sort of change.
+func (c *Collector) groupAlerts(class *class) []Alert {
+	var alerts []Alert
+	for key, b := range class.groups {
+		alerts = append(alerts, c.groupAlert(key, b))
+	}
+	return alerts
+}
+
+// laterAlerts returns the alerts that continue or end earlier ones. What is left
+// of too many is one.
+func (c *Collector) laterAlerts() []Alert {
+	var alerts []Alert
+	for key, class := range c.changes.later {
+		alerts = append(alerts, c.massAlerts(class, key)...)
+	}
+	if b := c.changes.loose(); b != nil {
+		alerts = append(alerts, c.massAlert(MassClosed, groupOf(MassClosed, "", "", c.Run), b))
+	}
+	for _, class := range c.changes.later {
+		alerts = append(alerts, c.groupAlerts(class)...)
+	}
+	return alerts
+}
+
+// urgency is the order in which people should hear of things. Of what is on one
+// line the most severe comes first, and what is equally severe as it is listed.
+var urgency = [][]Kind{
+	{MassChange, Regressed, Appeared, ExemptionExpired, MassExpired},
+	{Unstable, MassUnstable},
+	{TargetGone}, {TargetBack}, {ScannerProblem}, {Baseline}, {RulesChanged},
+	{Resolved, Deleted, Closed, MassClosed},
+}
+
+// urgencyOf returns the place of a kind among the urgencies, and in its own.
+func urgencyOf(kind Kind) (class, place int) {
+	for class, kinds := range urgency {
+		if place := slices.Index(kinds, kind); place >= 0 {
+			return class, place
+		}
+	}
+	return len(urgency), 0
 }
 
 // compareAlerts orders alerts by urgency and severity.
 func compareAlerts(a, b Alert) int {
+	classA, placeA := urgencyOf(a.Kind)
+	classB, placeB := urgencyOf(b.Kind)
 	return cmp.Or(
-		cmp.Compare(slices.Index(urgency, a.Kind), slices.Index(urgency, b.Kind)),
-		compareSeverities(a.Severity, b.Severity),
-		cmp.Compare(a.Group, b.Group),
+		cmp.Compare(classA, classB), compareSeverities(a.Severity, b.Severity),
+		cmp.Compare(placeA, placeB), cmp.Compare(a.Group, b.Group),
 	)
 }
 
@@ -131,9 +179,8 @@ func (c *Collector) groupAlert(key groupKey, b *bundle) Alert {
 }
 
 // massAlert returns the alert of all that was folded together.
-func (c *Collector) massAlert(class *class) Alert {
-	b := class.mass
-	a := c.alert(class.kind, groupOf(class.kind, "", "", c.Run), b.set)
+func (c *Collector) massAlert(kind Kind, group string, b *bundle) Alert {
+	a := c.alert(kind, group, b.set)
 	a.Changes, a.Common = b.kinds, b.common()
 	a.Rules, a.MoreRules = c.ruleCounts(b.rules), max(0, len(b.rules)-Shown)
 	if rule, known := c.Rules[a.Rules[0].Rule]; known && len(b.rules) == 1 {
@@ -155,7 +202,7 @@ func (c *Collector) describe(a *Alert, b *bundle) {
 		a.Owners = append(a.Owners, owner.value)
 	}
 	slices.Sort(a.Owners)
-	if days, ok := c.Days[b.severity]; ok && !ending(a.Kind) && a.Kind != MassClosed {
+	if days, ok := c.Days[b.severity]; ok && !ending(a.Kind) && a.Kind != MassClosed && a.Kind != MassUnstable {
 		a.Due = c.Time.AddDate(0, 0, days)
 	}
 }

@@ -164,34 +164,35 @@ func TestCollectorAlert(t *testing.T) {
 	}
 }
 
+// TestCollectorMass holds all that a mass of several rules says.
 func TestCollectorMass(t *testing.T) {
 	var changes []drift.Change
 	for account := range 3 {
-		changes = append(changes, several(100, drift.Regressed, "a", account)...)
+		changes = append(changes, several(60, drift.Regressed, "a", account)...)
 	}
-	changes = append(changes, several(20, drift.Appeared, "b", 0)...)
+	changes = append(changes, several(100, drift.Appeared, "b", 0)...)
 	for i := range changes {
 		changes[i].Resource.Owner = []string{"web", "data"}[i%2]
 	}
 	var summaries []drift.Summary
 	for account := range 3 {
-		summaries = append(summaries, judged(account, drift.Tally{Rule: "a", Pass: 200, Fail: 100}, drift.Tally{Rule: "b", Fail: 20}))
+		summaries = append(summaries, judged(account, drift.Tally{Rule: "a", Pass: 600, Fail: 60}, drift.Tally{Rule: "b", Pass: 900, Fail: 100}))
 	}
 	got := collect(changes, summaries...)
 	want := drift.Alert{
-		Kind: drift.MassChange, Run: runID, Time: start, Severity: posture.High, Due: start.AddDate(0, 0, 7), Total: 320,
-		Owners: []string{"data", "web"}, Changes: map[drift.Kind]int{drift.Regressed: 300, drift.Appeared: 20},
+		Kind: drift.MassChange, Run: runID, Time: start, Severity: posture.High, Due: start.AddDate(0, 0, 7), Total: 280,
+		Owners: []string{"data", "web"}, Changes: map[drift.Kind]int{drift.Regressed: 180, drift.Appeared: 100},
 		Common: []drift.Share{
-			{Of: "rule", Value: "a", Count: 300}, {Of: "region", Value: "eu-west-1", Count: 320}, {Of: "type", Value: bucketType, Count: 320},
+			{Of: "region", Value: "eu-west-1", Count: 280}, {Of: "type", Value: bucketType, Count: 280},
 		},
 		Rules: []drift.RuleCount{
-			{Rule: "a", Title: "Title of a", Severity: posture.High, Count: 300, Of: 900},
-			{Rule: "b", Title: "Title of b", Severity: posture.High, Count: 20, Of: 60},
+			{Rule: "a", Title: "Title of a", Severity: posture.High, Count: 180, Of: 1980},
+			{Rule: "b", Title: "Title of b", Severity: posture.High, Count: 100, Of: 3000},
 		},
 		Targets: []drift.TargetCount{
-			{Target: summaries[0].Target, Count: 120}, {Target: summaries[1].Target, Count: 100}, {Target: summaries[2].Target, Count: 100},
+			{Target: summaries[0].Target, Count: 160}, {Target: summaries[1].Target, Count: 60}, {Target: summaries[2].Target, Count: 60},
 		},
-		MoreResources: 310,
+		MoreResources: 270,
 	}
 	want.Key, want.Group, want.Resources = got[0].Key, got[0].Group, got[0].Resources
 	if diff := cmp.Diff([]drift.Alert{want}, got); diff != "" {
@@ -207,7 +208,7 @@ func TestCollectorMassOfOneRule(t *testing.T) {
 		want    string
 	}{
 		"one rule":           {several(300, drift.Regressed, "a", 1), "a"},
-		"two rules":          {slices.Concat(several(300, drift.Regressed, "a", 1), several(1, drift.Regressed, "b", 1)), ""},
+		"two rules":          {slices.Concat(several(101, drift.Regressed, "a", 1), several(100, drift.Regressed, "b", 1)), ""},
 		"no rule of the run": {several(300, drift.Closed, "removed", 1), ""},
 	} {
 		got := ""

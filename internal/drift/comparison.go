@@ -54,6 +54,7 @@ func (c *comparison) present(t *Notified, f *posture.Finding) error {
 	j.count(f)
 	if f.Status == posture.Unknown {
 		c.problems.addAll(f.Unknown)
+		c.acceptUnknown(j, f)
 	}
 	if f.Listing {
 		return nil // the resources behind it have lines of their own
@@ -79,6 +80,23 @@ func (j *judge) count(f *posture.Finding) {
 	}
 }
 
+// acceptUnknown counts an unknown finding that is accepted as unread: all that
+// made it unknown is.
+func (c *comparison) acceptUnknown(j *judge, f *posture.Finding) {
+	open := func(u posture.Unread) bool { return !c.accepted(u.Cause).Live() }
+	if len(f.Unknown) > 0 && !slices.ContainsFunc(f.Unknown, open) {
+		j.Accepted++
+	}
+}
+
+// accepted returns the acceptance that something is not read, nil for none.
+func (c *comparison) accepted(cause posture.Cause) *posture.Exemption {
+	if c.Accepted == nil {
+		return nil
+	}
+	return c.Accepted(cause)
+}
+
 // tell passes a change on, if there is one.
 func (c *comparison) tell(change *Change) error {
 	if change == nil {
@@ -101,7 +119,7 @@ func (c *comparison) change(kind Kind, t *Notified, f *posture.Finding) *Change 
 	}
 	change.Resource.Severity = change.Severity
 	if t.flapping() {
-		change.Resource.Flips = len(t.Flips)
+		change.Resource.Flips, change.Resource.Flipping = len(t.Flips), t.Flips[0]
 	}
 	if f != nil {
 		change.Resource.Actual, change.Resource.Link = f.Evidence, f.Link
@@ -114,11 +132,15 @@ func (c *comparison) change(kind Kind, t *Notified, f *posture.Finding) *Change 
 func (c *comparison) summary() Summary {
 	s := Summary{
 		Target: c.Target, First: c.Before.First(), Base: c.base(), Failure: c.Failure,
-		Problems: c.problems.list(), Criticals: c.critical,
+		Problems: c.problems.list(c.accepted), Criticals: c.critical,
+	}
+	if c.Failure != nil {
+		s.Accepted = c.accepted(*c.Failure)
 	}
 	for _, j := range sorted(c.rules) {
 		if c.missed(j) {
 			j.Carried++
+			c.acceptCarried(j, c.notListed(&Notified{Type: j.Type, Region: posture.Global}))
 		}
 		s.Rules = append(s.Rules, j.Tally)
 	}

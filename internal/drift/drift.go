@@ -67,12 +67,21 @@
 // alert. Who reads runs alone, without notified
 // state, sets Extent.Removed.
 //
+// # What is accepted as unread
+//
+// What Input.Accepted covers stays unknown and is counted, and that is all: it
+// does not alert, and coverage is held against its floor without it. When the
+// acceptance ends it alerts as what is new.
+//
 // # From changes to alerts
 //
 // Collector groups the changes of a whole run: one alert for each rule, target
-// and kind. More than MassLimit findings that started to fail in one run, or
-// more than a fifth of a rule's findings (and at least MassLeast), become one
-// MassChange alert that names what they have in common. Ends are grouped in
-// the same way, by the alert that they end. Neither Compare nor Collector
+// and kind. What began to fail of one rule is one MassChange alert when it is more
+// than MassLimit findings, or more than a fifth of the rule's and at least
+// MassLeast; so is, when what is left is more than MassLimit, all of it, or what is
+// of one target if that is nearly all of it. It names what its findings have in
+// common, and what is not of it keeps its own alert. Ends are grouped by the alert
+// that they end, so that each is told in that alert's thread; only what would be
+// more than MassAlerts ends is one alert of none. Neither Compare nor Collector
 // needs memory that grows with the number of findings.
 package drift

@@ -50,7 +50,7 @@ func groupOf(kind Kind, target, rule string, run posture.RunID) string {
 }
 
 // threadOf returns the groups of the alerts that may have told what the change
-// continues: its own, or the mass that it was folded into.
+// continues, of which one did: its own, or the mass that it was folded into.
 func threadOf(c Change) []string {
 	if !ending(c.Kind) || c.Earlier.Run == "" {
 		return nil
@@ -61,9 +61,9 @@ func threadOf(c Change) []string {
 	case Baseline, RulesChanged:
 		return []string{groupOf(kind, "", "", run)}
 	case ExemptionExpired:
-		return []string{own, groupOf(MassExpired, "", "", run)}
+		return []string{own, groupOf(MassExpired, "", c.Rule, run), groupOf(MassExpired, "", "", run)}
 	default:
-		return []string{own, groupOf(MassChange, "", "", run)}
+		return []string{own, groupOf(MassChange, "", c.Rule, run), groupOf(MassChange, "", "", run)}
 	}
 }
 

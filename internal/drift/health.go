@@ -27,19 +27,25 @@ type health struct {
 	set      digest // of all that the alert shows
 	causes   digest // of what it is about, without counts
 	problems map[posture.Cause]Problem
-	failed   []TargetCount // the first ones, at most Shown
+	accepted map[posture.Cause]Problem // those under a live exemption
+	failed   []TargetCount             // the first ones, at most Shown
 	failures int
 	coverage Coverage
 }
 
 // newHealth returns an empty sum.
-func newHealth() health { return health{problems: map[posture.Cause]Problem{}} }
+func newHealth() health {
+	return health{problems: map[posture.Cause]Problem{}, accepted: map[posture.Cause]Problem{}}
+}
 
-// add takes a target's summary.
+// add takes a target's summary. What is accepted as unread makes no difference.
 func (h *health) add(s Summary) {
 	coverage := s.Coverage()
 	h.coverage = h.coverage.Plus(coverage)
-	if s.Failure != nil {
+	switch {
+	case s.Failure != nil && s.Accepted.Live():
+		gather(h.accepted, Problem{Cause: *s.Failure, Count: coverage.Accepted, Exemption: s.Accepted}, s.Target.Account)
+	case s.Failure != nil:
 		h.failures++
 		h.set.add(s.Target.String())
 		h.causes.add(s.Target.String(), s.Failure.String())
@@ -47,20 +53,27 @@ func (h *health) add(s Summary) {
 		h.failed = h.failed[:min(len(h.failed), Shown)]
 	}
 	for _, p := range s.Problems {
+		if p.Exemption.Live() {
+			gather(h.accepted, p, s.Target.Account)
+			continue
+		}
 		h.set.add(s.Target.String(), p.Cause.String(), fmt.Sprint(p.Count))
 		h.causes.add(s.Target.String(), p.Cause.String(), "some")
-		h.addProblem(p, s.Target.Account)
+		gather(h.problems, p, s.Target.Account)
 	}
 }
 
-// addProblem takes one problem of an account.
-func (h *health) addProblem(p Problem, account string) {
+// gather takes one problem of an account.
+func gather(problems map[posture.Cause]Problem, p Problem, account string) {
 	cause := p.Cause
-	if _, ok := h.problems[cause]; !ok && len(h.problems) >= causeLimit {
+	if _, ok := problems[cause]; !ok && len(problems) >= causeLimit {
 		cause = posture.Cause{Reason: cause.Reason}
 	}
-	sum := h.problems[cause]
+	sum := problems[cause]
 	sum.Cause, sum.Count = cause, sum.Count+p.Count
+	if sum.Exemption == nil || p.Exemption != nil && p.Exemption.Expires.Start().Before(sum.Exemption.Expires.Start()) {
+		sum.Exemption = p.Exemption // of several the one that ends first
+	}
 	switch {
 	case slices.Contains(sum.Accounts, account):
 	case len(sum.Accounts) < Shown:
@@ -68,7 +81,7 @@ func (h *health) addProblem(p Problem, account string) {
 	default:
 		sum.MoreAccounts++
 	}
-	h.problems[cause] = sum
+	problems[cause] = sum
 }
 
 // healthAlert returns the alert of all that could not be read, and of what the
@@ -118,20 +131,21 @@ func (c *Collector) nextHealth() Health {
 
 // healthCoverage returns the coverage of all targets.
 func (c *Collector) healthCoverage() Coverage {
-	return Coverage{Read: c.health.coverage.Read, Total: c.health.coverage.Total, Floor: c.Floor}
+	coverage := c.health.coverage
+	coverage.Floor = c.Floor
+	return coverage
 }
 
 // problems returns the alert of what could not be read.
 func (c *Collector) problems(now Health) Alert {
 	h, coverage := &c.health, c.healthCoverage()
 	a := c.alert(ScannerProblem, groupOf(ScannerProblem, "", "", c.Run), h.set)
-	a.Total, a.Coverage = coverage.Total-coverage.Read, &coverage
+	a.Total, a.Coverage = coverage.Missing(), &coverage
 	if c.tracked {
 		a.Since = now.Since
 	}
-	a.Problems = slices.SortedFunc(maps.Values(h.problems), compareProblems)
-	a.MoreProblems = max(0, len(a.Problems)-Shown)
-	a.Problems = a.Problems[:len(a.Problems)-a.MoreProblems]
+	a.Problems, a.MoreProblems = worstProblems(h.problems)
+	a.Accepted, a.MoreAccepted = worstProblems(h.accepted)
 	a.Targets, a.MoreTargets = h.failed, h.failures-len(h.failed)
 	a.Warnings, a.MoreWarnings = c.Warnings[:min(len(c.Warnings), Shown)], max(0, len(c.Warnings)-Shown)
 	return a
@@ -144,5 +158,13 @@ func (c *Collector) problemsOver(before Health) Alert {
 	coverage := c.healthCoverage()
 	a := c.alert(ScannerProblem, groupOf(ScannerProblem, "", "", c.Run), set)
 	a.Over, a.Since, a.Coverage = true, before.Since, &coverage
+	a.Accepted, a.MoreAccepted = worstProblems(c.health.accepted)
 	return a
+}
+
+// worstProblems returns the first ones, at most Shown, and how many more there are.
+func worstProblems(problems map[posture.Cause]Problem) (shown []Problem, more int) {
+	all := slices.SortedFunc(maps.Values(problems), compareProblems)
+	more = max(0, len(all)-Shown)
+	return all[:len(all)-more], more
 }

@@ -81,3 +81,64 @@ func TestProblemsOfNarrowedRuns(t *testing.T) {
 		}
 	}
 }
+
+// TestAcceptedProblems: what is accepted as unread alerts nobody and lowers no
+// coverage; when the acceptance begins people hear of it once, and when it ends
+// what is unread is new.
+func TestAcceptedProblems(t *testing.T) {
+	denied := posture.Cause{Reason: posture.Denied, Operation: "kms:ListAliases", Code: "AccessDenied"}
+	unopened := posture.Cause{Reason: posture.Denied, Operation: "sts:AssumeRole"}
+	live, over := &posture.Exemption{ID: "EX-1", Expires: "2026-12-01"}, &posture.Exemption{ID: "EX-1", Expires: "2026-12-01", Expired: true}
+	of := func(accepted *posture.Exemption) []drift.Summary {
+		n := 0
+		if accepted.Live() {
+			n = 40
+		}
+		s := drift.Summary{
+			Target: posture.Target{Provider: posture.AWS, Account: "1"}, Rules: []drift.Tally{{Rule: "a", Pass: 60, Unknown: 40, Accepted: n}},
+			Problems: []drift.Problem{{Cause: denied, Count: 40, Exemption: accepted}},
+		}
+		gone := drift.Summary{
+			Target: posture.Target{Provider: posture.AWS, Account: "2"}, Failure: &unopened, Accepted: accepted,
+			Rules: []drift.Tally{{Rule: "a", Carried: 40, Accepted: n}},
+		}
+		return []drift.Summary{s, gone}
+	}
+	health := drift.Health{}
+	for day, step := range []struct {
+		accepted *posture.Exemption
+		want     string
+	}{
+		{nil, "80 findings could not be checked; 1 problem, 0 accepted, degraded"},
+		{nil, ""},
+		{live, "what still cannot be read is accepted; 0 problems, 2 accepted"},
+		{live, ""},
+		{over, "80 findings could not be checked; 1 problem, 0 accepted, degraded; EX-1 expired"},
+		{over, ""},
+	} {
+		c := drift.NewCollector(drift.Grouping{Run: runID, Time: start.Add(time.Duration(day) * 24 * time.Hour), Floor: 95, Before: &health})
+		for _, s := range of(step.accepted) {
+			c.Target(s, drift.NewChanges())
+		}
+		got := ""
+		for _, a := range c.Alerts() {
+			got += fmt.Sprintf("%s; %d problem", a.Headline(), len(a.Problems))
+			if len(a.Problems) != 1 {
+				got += "s"
+			}
+			got += fmt.Sprintf(", %d accepted", len(a.Accepted))
+			if a.Degraded() {
+				got += ", degraded"
+			}
+			for _, p := range a.Problems {
+				if p.Exemption != nil && p.Exemption.Expired {
+					got += "; " + p.Exemption.ID + " expired"
+				}
+			}
+		}
+		if got != step.want {
+			t.Errorf("day %d: %s, want %s", day, got, step.want)
+		}
+		health = c.Health
+	}
+}

@@ -21,6 +21,10 @@ type Input struct {
 	Extent  Extent
 	Floors  Floors
 
+	// Accepted returns a person's acceptance that something is not read, live or
+	// expired, nil for none. Nil: nothing is accepted.
+	Accepted func(posture.Cause) *posture.Exemption
+
 	// Narrowed says that the run was asked for less than the scope: what no
 	// listing speaks of was not looked for, and stays as it was.
 	Narrowed bool

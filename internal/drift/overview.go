@@ -84,7 +84,9 @@ func (c *Collector) firstAlert() []Alert {
 	a.Rules, a.MoreRules = c.ruleCounts(f.rules), max(0, len(f.rules)-Shown)
 	a.Targets, a.MoreTargets = c.targetCounts(f.targets), max(0, len(f.targets)-Shown)
 	if f.coverage.Total > 0 {
-		a.Coverage = &Coverage{Read: f.coverage.Read, Total: f.coverage.Total, Floor: c.Floor}
+		coverage := f.coverage
+		coverage.Floor = c.Floor
+		a.Coverage = &coverage
 	}
 	return []Alert{a}
 }

@@ -12,12 +12,13 @@ import (
 // rules, not of findings.
 type Summary struct {
 	Target    posture.Target
-	First     bool           // no run before this one has read anything of the target
-	Base      Base           // to store with the notified lines
-	Failure   *posture.Cause // why nothing of the target was read
-	Rules     []Tally        // by rule id
-	Problems  []Problem      // by cause, without accounts
-	Criticals []Resource     // the first ones, at most CriticalsNamed, of those that baselines count
+	First     bool               // no run before this one has read anything of the target
+	Base      Base               // to store with the notified lines
+	Failure   *posture.Cause     // why nothing of the target was read
+	Accepted  *posture.Exemption // of Failure, live or expired; nil for none
+	Rules     []Tally            // by rule id
+	Problems  []Problem          // by cause, without accounts
+	Criticals []Resource         // the first ones, at most CriticalsNamed, of those that baselines count
 }
 
 // CriticalsNamed is how many critical findings of first runs are named.
@@ -32,6 +33,7 @@ type Tally struct {
 	Exempted int // failing under a live exemption
 	Unknown  int
 	Carried  int // remembered, or expected, but shown by no listing
+	Accepted int // of Unknown and Carried: those that are accepted as unread
 	Baseline int // of Fail: first read by the first run of the target or the region
 	ToFail   int // of Fail: because the rule is new or changed
 	ToPass   int // of Pass: because the rule changed
@@ -47,6 +49,7 @@ func (s Summary) Coverage() Coverage {
 		read := t.Pass + t.Fail + t.Exempted
 		c.Read += read
 		c.Total += read + t.Unknown + t.Carried
+		c.Accepted += t.Accepted
 	}
 	return c
 }
@@ -76,11 +79,12 @@ func (p problems) addAll(unread []posture.Unread) {
 	}
 }
 
-// list returns the problems, those with the most findings first.
-func (p problems) list() []Problem {
+// list returns the problems with their acceptance, those with the most findings
+// first.
+func (p problems) list(accepted func(posture.Cause) *posture.Exemption) []Problem {
 	var list []Problem
 	for cause, n := range p {
-		list = append(list, Problem{Cause: cause, Count: n})
+		list = append(list, Problem{Cause: cause, Count: n, Exemption: accepted(cause)})
 	}
 	slices.SortFunc(list, compareProblems)
 	return list

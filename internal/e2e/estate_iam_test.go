@@ -108,7 +108,7 @@ func (b *builder) lent() {
 	b.profile("bad-profile", "bad-lent")
 	b.role("bad-borrower", trust("Service", "ec2.amazonaws.com"))
 	b.ok(client.PutRolePolicy(b.ctx, &iam.PutRolePolicyInput{RoleName: new("bad-borrower"), PolicyName: new("borrows"),
-		PolicyDocument: new(policy(allow("", "lambda:UpdateFunctionCode", "*"), allow("", "ssm:SendCommand", "*")))}))
+		PolicyDocument: new(policy(allow("", "lambda:UpdateFunctionCode", "*"), allow("", "ssm:SendCommand", "*"), allow("", "codebuild:StartBuild", "*")))}))
 }
 
 func (b *builder) profile(name, role string) {

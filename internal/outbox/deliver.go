@@ -128,9 +128,7 @@ func (d *delivery) run(ctx context.Context) error {
 // the channels take turns, which lets one channel's pace run while the others
 // are served.
 func (d *delivery) order() []*item {
-	slices.SortFunc(d.items, func(a, b *item) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Key, b.Key))
-	})
+	slices.SortFunc(d.items, func(a, b *item) int { return compareEntries(a.Entry, b.Entry) })
 	turn, seen := map[*item]int{}, map[string]int{}
 	for _, it := range d.items {
 		turn[it] = seen[it.Channel]

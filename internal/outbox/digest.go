@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -46,9 +45,7 @@ func (d *delivery) collapse(ctx context.Context) error {
 // the channel has, if that was never tried in vain, and else by a new one. A
 // channel has one at a time.
 func (d *delivery) fold(ctx context.Context, old []Entry) error {
-	slices.SortFunc(old, func(a, b Entry) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Key, b.Key))
-	})
+	slices.SortFunc(old, compareEntries)
 	channel := old[0].Channel
 	live := d.digest(channel)
 	d.behind[channel] = live != nil || len(old) > 1

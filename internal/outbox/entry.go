@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"time"
 
 	"posture/internal/drift"
@@ -46,6 +47,21 @@ type Entry struct {
 	Members []Member `json:"members,omitempty"` // of a digest: what it tells
 }
 
+// compareEntries puts the oldest first, of one time what fails before what ended,
+// and the most severe first.
+func compareEntries(a, b Entry) int {
+	ended := func(e Entry) int {
+		if e.Alert.Kind.Ends() {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(
+		a.Created.Compare(b.Created), cmp.Compare(ended(a), ended(b)),
+		cmp.Compare(a.Alert.Severity.Rank(), b.Alert.Severity.Rank()), cmp.Compare(a.Key, b.Key),
+	)
+}
+
 // To returns the channel that the message is to be posted to now.
 func (e Entry) To() string {
 	if e.Via != "" {
@@ -54,23 +70,32 @@ func (e Entry) To() string {
 	return e.Channel
 }
 
-// Member is one alert of a digest.
+// Member is one alert of a digest. Names in it were chosen by strangers.
 type Member struct {
-	Key      string           `json:"key"`
-	Kind     drift.Kind       `json:"kind"`
-	Severity posture.Severity `json:"severity,omitempty"`
-	Title    string           `json:"title,omitempty"`  // what is wrong with which resource; empty when several rules are concerned
-	Target   string           `json:"target,omitempty"` // empty when several are concerned
-	Total    int              `json:"total"`            // findings concerned
-	Time     time.Time        `json:"time"`             // slot of the run
+	Key       string           `json:"key"`
+	Kind      drift.Kind       `json:"kind"`
+	Severity  posture.Severity `json:"severity,omitempty"`
+	Title     string           `json:"title,omitempty"`     // the alert's headline
+	Target    string           `json:"target,omitempty"`    // empty when several are concerned
+	Resources []string         `json:"resources,omitempty"` // names of the first ones, where they are several
+	Total     int              `json:"total"`               // findings concerned
+	Time      time.Time        `json:"time"`                // slot of the run
 }
+
+// memberNames is how many resources of an alert a digest names.
+const memberNames = 3
 
 // member returns the line that a digest has for an entry.
 func member(e Entry) Member {
 	a := e.Alert
 	m := Member{Key: e.Key, Kind: a.Kind, Severity: a.Severity, Title: a.Headline(), Total: a.Total, Time: a.Time}
 	if a.Target != nil {
-		m.Target = a.Target.String()
+		m.Target = drift.Place(*a.Target)
+	}
+	if a.Total > 1 {
+		for _, r := range a.Resources[:min(len(a.Resources), memberNames)] {
+			m.Resources = append(m.Resources, cmp.Or(r.Name, r.ID))
+		}
 	}
 	return m
 }
@@ -95,9 +120,13 @@ type Record struct {
 type Settlement struct {
 	Kind         drift.Kind   `json:"kind"`
 	Reason       drift.Reason `json:"reason,omitempty"`
-	Time         time.Time    `json:"time"` // slot of the run
-	Fingerprints []string     `json:"fingerprints"`
+	Time         time.Time    `json:"time"`            // slot of the run
+	Total        int          `json:"total,omitempty"` // how many findings; 0 in those of earlier versions: as many as Fingerprints
+	Fingerprints []string     `json:"fingerprints"`    // of the first of them
 }
+
+// Count returns how many findings were ended.
+func (s Settlement) Count() int { return max(s.Total, len(s.Fingerprints)) }
 
 // link says which message answers to an alert's group belong to.
 type link struct {

@@ -3,8 +3,6 @@ package outbox
 import (
 	"context"
 	"slices"
-
-	"posture/internal/drift"
 )
 
 // record notes that a message was told and finishes it. A message that Slack
@@ -53,13 +51,12 @@ func (b *Box) link(ctx context.Context, r Record, digest bool) error {
 	return b.create(ctx, threadKey(r.Route, r.Alert.Group), link{Key: r.Key, Receipt: r.Receipt, Digest: digest})
 }
 
-// maxParents bounds how many earlier messages one alert can concern.
+// maxParents bounds how many earlier messages are looked for.
 const maxParents = 5
 
-// parents returns the earlier messages that an entry answers, the likeliest
-// first.
-func (b *Box) parents(ctx context.Context, e Entry) ([]link, error) {
-	var parents []link
+// parent returns the earlier message that an entry answers: of those that it may
+// be, the likeliest that was told. Nil: there is none.
+func (b *Box) parent(ctx context.Context, e Entry) (*link, error) {
 	for _, group := range e.Alert.Thread[:min(len(e.Alert.Thread), maxParents)] {
 		var l link
 		_, err := b.read(ctx, threadKey(e.Channel, group), &l)
@@ -69,35 +66,27 @@ func (b *Box) parents(ctx context.Context, e Entry) ([]link, error) {
 		if err != nil {
 			return nil, err
 		}
-		parents = append(parents, l)
+		return &l, nil
 	}
-	return parents, nil
+	return nil, nil
 }
 
-// settle shows in the earlier messages what this one says has ended. That is
+// settle shows in the earlier message what this one says has ended. That is
 // a courtesy: the thread has said it already, so a refusal changes nothing.
 func (d *delivery) settle(ctx context.Context, it *item) error {
-	if !slices.Contains([]drift.Kind{drift.Resolved, drift.Deleted, drift.Closed}, it.Alert.Kind) {
+	if !it.Alert.Kind.Ends() {
 		return nil
 	}
-	parents, err := d.box.parents(ctx, it.Entry)
-	if err != nil {
+	parent, err := d.box.parent(ctx, it.Entry)
+	if err != nil || parent == nil || parent.Digest {
 		return err
 	}
-	for _, parent := range parents {
-		if parent.Digest {
-			continue
-		}
-		if err := d.amend(ctx, it, parent); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.amend(ctx, it, *parent)
 }
 
 // amend shows in one earlier message all that was settled of it so far.
 func (d *delivery) amend(ctx context.Context, it *item, parent link) error {
-	s := Settlement{Kind: it.Alert.Kind, Reason: it.Alert.Reason, Time: it.Alert.Time}
+	s := Settlement{Kind: it.Alert.End(), Reason: it.Alert.Reason, Time: it.Alert.Time, Total: it.Alert.Total}
 	for _, resource := range it.Alert.Resources {
 		s.Fingerprints = append(s.Fingerprints, resource.Fingerprint)
 	}

@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -66,9 +65,7 @@ func (b *Box) Waiting(ctx context.Context) ([]Entry, error) {
 	for _, it := range items {
 		entries = append(entries, it.Entry)
 	}
-	slices.SortFunc(entries, func(a, b Entry) int {
-		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Key, b.Key))
-	})
+	slices.SortFunc(entries, compareEntries)
 	return entries, nil
 }
 

@@ -114,6 +114,21 @@ func (b *Box) Add(ctx context.Context, e Entry) error {
 	return b.create(ctx, entryKey(e.Key), e)
 }
 
+// Known reports whether a message for a channel is in the queue or was told.
+func (b *Box) Known(ctx context.Context, channel string, alert drift.Alert) (bool, error) {
+	key := Key(channel, alert)
+	told, err := b.told(ctx, key)
+	if err != nil || told != nil {
+		return told != nil, err
+	}
+	var e Entry
+	_, _, err = b.inspect(ctx, entryKey(key), &e)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // told returns the record of a message that was told, or nil. One that is
 // damaged says so all the same: it was stored when the message was told.
 func (b *Box) told(ctx context.Context, key string) (*Record, error) {

@@ -457,13 +457,16 @@ func TestMembers(t *testing.T) {
 	untitled, many := alert("a1"), alert("a2")
 	untitled.Rule = &posture.Rule{ID: "aws-s3-tls"}
 	many.Rule, many.Target, many.Kind, many.Total = nil, nil, drift.MassChange, 300
+	many.Resources = []drift.Resource{{Name: "one"}, {Name: "two"}, {ID: "three"}, {Name: "four"}}
 	var want []outbox.Member
 	for i, a := range []drift.Alert{alert("a0"), untitled, many} {
 		key := put(t, box, a)
 		clock.at = clock.at.Add(time.Second)
 		want = append(want, outbox.Member{
 			Key: key, Kind: a.Kind, Severity: posture.High, Total: a.Total, Time: a.Time,
-			Title: []string{"<!channel> fails: S3 buckets keep versions", "<!channel> fails: aws-s3-tls", ""}[i], Target: []string{"aws/111122223333", "aws/111122223333", ""}[i],
+			Title:     []string{"<!channel> fails: S3 buckets keep versions", "<!channel> fails: aws-s3-tls", "300 findings began to fail"}[i],
+			Target:    []string{"aws/111122223333", "aws/111122223333", ""}[i],
+			Resources: [][]string{nil, nil, {"one", "two", "three"}}[i],
 		})
 	}
 	clock.at = clock.at.Add(24 * time.Hour)
@@ -542,7 +545,7 @@ func TestSettlements(t *testing.T) {
 		put(t, box, child)
 		deliver(t, box, sender)
 		if kind != drift.Unstable { // which ends nothing
-			want = append(want, outbox.Settlement{Kind: kind, Reason: drift.ReasonFixed, Time: child.Time, Fingerprints: []string{"f-" + child.Key}})
+			want = append(want, outbox.Settlement{Kind: kind, Reason: drift.ReasonFixed, Time: child.Time, Total: 1, Fingerprints: []string{"f-" + child.Key}})
 		}
 	}
 	if diff := cmp.Diff(want, sender.settled); diff != "" || len(slack.amended) != 3 {
@@ -550,11 +553,12 @@ func TestSettlements(t *testing.T) {
 	}
 }
 
-// TestAnAnswerToTwo shows in both messages what has ended.
-func TestAnAnswerToTwo(t *testing.T) {
+// TestAnAnswerToOneOfTwo shows what has ended in the likeliest message of those
+// that were told, and answers there.
+func TestAnAnswerToOneOfTwo(t *testing.T) {
 	box, slack, _ := newBox()
 	child := alert("b")
-	child.Kind = drift.Resolved
+	child.Kind, child.Thread = drift.MassClosed, []string{"never told"}
 	for i := range 2 {
 		parent := alert(fmt.Sprint("a", i))
 		put(t, box, parent)
@@ -563,8 +567,8 @@ func TestAnAnswerToTwo(t *testing.T) {
 	}
 	put(t, box, child)
 	deliver(t, box, slack)
-	if diff := cmp.Diff([]string{"ts1: 1", "ts2: 1"}, slack.amended); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
+	if diff := cmp.Diff([]string{"ts1: 1"}, slack.amended); diff != "" || slack.posts[2].Thread != "ts1" {
+		t.Errorf("in the thread of %s: -want +got\n%s", slack.posts[2].Thread, diff)
 	}
 }
 
@@ -618,6 +622,28 @@ func TestAnAmendmentThatIsRateLimited(t *testing.T) {
 		if report := deliver(t, box, sender); report.Notified != told {
 			t.Errorf("%s: %+v", kind, report)
 		}
+	}
+}
+
+// TestTheWorstOfOneTime: of messages of one time what fails comes before what
+// ended, and the most severe first.
+func TestTheWorstOfOneTime(t *testing.T) {
+	box, slack, _ := newBox()
+	var want []string
+	for i, of := range []struct {
+		kind     drift.Kind
+		severity posture.Severity
+	}{
+		{drift.Regressed, posture.Critical}, {drift.Appeared, posture.High}, {drift.Regressed, posture.Low}, {drift.ScannerProblem, ""},
+		{drift.Resolved, posture.Critical}, {drift.MassClosed, posture.High},
+	} {
+		a := alert(fmt.Sprint("a", i))
+		a.Kind, a.Severity = of.kind, of.severity
+		want = append(want, put(t, box, a))
+	}
+	deliver(t, box, slack)
+	if diff := cmp.Diff(want, slack.told()); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }
 

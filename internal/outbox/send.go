@@ -133,12 +133,12 @@ func (d *delivery) message(ctx context.Context, it *item) (Message, error) {
 	if it.Unthreaded || it.Via != "" {
 		return m, nil
 	}
-	parents, err := d.box.parents(ctx, it.Entry)
+	parent, err := d.box.parent(ctx, it.Entry)
 	if err != nil {
 		return Message{}, err
 	}
-	if len(parents) > 0 {
-		m.Channel, m.Thread = parents[0].Receipt.Channel, parents[0].Receipt.TS
+	if parent != nil {
+		m.Channel, m.Thread = parent.Receipt.Channel, parent.Receipt.TS
 	}
 	return m, nil
 }

@@ -58,7 +58,7 @@ var allowed = map[string][]string{
 	},
 	"internal/cloud": {
 		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/drift", "internal/audit", "internal/setup",
-		"internal/cloud/...", "scanners/...", "rules",
+		"internal/yamlfile", "internal/cloud/...", "scanners/...", "rules",
 	},
 	"internal/steps": {
 		"internal/posture", "internal/config", "internal/store", "internal/snapshot", "internal/outbox", "internal/audit", "internal/slack",

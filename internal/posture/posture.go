@@ -210,7 +210,7 @@ type Finding struct {
 	Sentence    string     `json:"sentence,omitempty"` // how the resource fails, in one sentence; "": the rule has none, or a value was not read
 	Command     string     `json:"command,omitempty"`  // what fixes it, for a shell, values quoted; "": there is none
 	Owner       string     `json:"owner,omitempty"`
-	Exemption   *Exemption `json:"exemption,omitempty"` // a live or an expired acceptance; never changes the status
+	Exemption   *Exemption `json:"exemption,omitempty"` // a live or an expired acceptance that it fails, or a live one that it is unknown; never changes the status
 
 	// What comes from a second call may not have been read. Then Name is the
 	// last part of the id, Owner is empty, and earlier runs may know better.
@@ -224,7 +224,8 @@ type Value struct {
 	Value any    `json:"value"` // null: a time that never was
 }
 
-// Exemption refers to a person's acceptance of a failing finding.
+// Exemption refers to a person's acceptance of a failing finding, or of what is not
+// read.
 type Exemption struct {
 	ID      string `json:"id"`
 	Expires Day    `json:"expires"` // the last day on which it holds
@@ -232,7 +233,7 @@ type Exemption struct {
 	Unread  bool   `json:"unread,omitempty"` // whether it covers the finding turns on a name or on tags that were not read
 }
 
-// Live reports whether a finding is failing but accepted for now.
+// Live reports whether something is accepted for now.
 func (e *Exemption) Live() bool { return e != nil && !e.Expired && !e.Unread }
 
 // Fingerprint returns the identity of a finding across runs: the hex sha256

@@ -47,7 +47,7 @@ func Slack(ctx context.Context, cfg config.Config, secret slack.Secret) (Notifie
 // Notify lets an auditor tell people with the secret.
 func Notify(ctx context.Context, a *audit.Auditor, secret slack.Secret) error {
 	notifier, err := Slack(ctx, a.Config, secret)
-	a.Sender, a.Channel = notifier.Sender, notifier.Channel
+	a.Sender, a.Channel = Sharing(notifier.Sender, a.Store), notifier.Channel
 	a.Warnings = append(a.Warnings, Warnings(notifier.Warning)...)
 	return err
 }

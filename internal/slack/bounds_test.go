@@ -145,10 +145,10 @@ func TestColours(t *testing.T) {
 // TestDigest holds the whole of a digest's message.
 func TestDigest(t *testing.T) {
 	m := outbox.Message{Key: "0123456789abcdef", Channel: "C0123456789", Plain: true, Members: []outbox.Member{
-		{Key: "a", Kind: drift.Resolved, Title: "S3 versions", Target: "aws/111122223333", Total: 1, Time: slot},
-		{Key: "b", Kind: drift.MassChange, Severity: posture.High, Total: 300, Time: slot},
-		{Key: "c", Kind: drift.Regressed, Severity: posture.Critical, Title: "S3 is private", Target: "aws/111122223333", Total: 2, Time: slot},
-		{Key: "d", Kind: drift.ScannerProblem, Total: 4, Time: slot},
+		{Key: "a", Kind: drift.Resolved, Severity: posture.Critical, Title: "web: S3 is private", Target: "aws/111122223333", Total: 1, Time: slot},
+		{Key: "b", Kind: drift.MassChange, Severity: posture.High, Title: "300 findings began to fail", Resources: []string{"logs", "images", "backups"}, Total: 300, Time: slot},
+		{Key: "c", Kind: drift.Regressed, Severity: posture.Critical, Title: "logs is public, and 1 more", Resources: []string{"logs", "images"}, Target: "prod (aws/111122223333)", Total: 2, Time: slot},
+		{Key: "d", Kind: drift.ScannerProblem, Title: "4 findings could not be checked", Total: 4, Time: slot},
 	}}
 	got := slack.Render(m).Text
 	m.Plain, m.Mentions = false, []string{"U0123456789"}

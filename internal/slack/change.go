@@ -26,6 +26,9 @@ func (p *page) change(a drift.Alert) {
 		p.several(a)
 	}
 	p.fact("Owner", strings.Join(a.Owners, ", "))
+	if a.Kind == drift.Unstable {
+		p.notes = append(p.notes, fmt.Sprintf("It passes now. Two systems probably set it in turn. You hear of its recovery after %d passes in a row.", drift.PassesHeld))
+	}
 	if a.Kind.Fires() {
 		p.why = text(rule.Why, proseLimit)
 		p.repair(a, rule)
@@ -36,7 +39,7 @@ func (p *page) change(a drift.Alert) {
 
 // when adds until when it is to be fixed, or why it is over.
 func (p *page) when(a drift.Alert) {
-	p.fact("Fix by", due(a.Due, a.Time))
+	p.fact(dueLabel, due(a.Due, a.Time))
 	if a.Reason != "" && a.Reason != drift.ReasonFixed && a.Reason != drift.ReasonDeleted {
 		p.fact("Closed", string(a.Reason))
 	}
@@ -51,7 +54,9 @@ func (p *page) one(a drift.Alert, r drift.Resource) {
 	}
 	p.fact("When", since(a, r))
 	p.fact("Source", source(r))
-	p.fact("Flips", flips(r))
+	if a.Kind != drift.Unstable { // whose headline says it
+		p.fact("Flips", a.Flips(r))
+	}
 	if r.Likely != nil {
 		p.fact("Who", likely(*r.Likely))
 	}
@@ -86,7 +91,22 @@ func (p *page) several(a drift.Alert) {
 		p.subject += " in " + place(*a.Target)
 		p.push = place(*a.Target)
 	}
+	p.fact("When", together(a))
 	p.resources("Resources", resourceRows(a), a.MoreResources)
+}
+
+// together says since when the resources of an alert fail, or how long they did,
+// if that is the same for all that it names.
+func together(a drift.Alert) string {
+	when := ""
+	for i, r := range a.Resources {
+		one := since(a, r)
+		if i > 0 && one != when {
+			return ""
+		}
+		when = one
+	}
+	return when
 }
 
 // repair adds the command that fixes the first resource, and the rule's note.
@@ -116,7 +136,7 @@ func (p *page) context(a drift.Alert, rule posture.Rule) {
 		parts = append(parts, short(a.Resources[0].Fingerprint))
 	}
 	if a.Kind.Fires() {
-		parts = append(parts, "to accept the risk, add an exemption to posture.yaml")
+		parts = append(parts, "exempt it in posture.yaml")
 	}
 	p.footer = strings.Join(parts, " · ")
 }
@@ -162,7 +182,11 @@ func resourceDetails(a drift.Alert, r drift.Resource) []string {
 		details = append(details, said)
 	}
 	place := []string{where(a, r)}
-	for _, more := range []string{since(a, r), flips(r), exemption(r)} {
+	when := since(a, r)
+	if when == together(a) { // which is said once
+		when = ""
+	}
+	for _, more := range []string{when, a.Flips(r), exemption(r)} {
 		if more != "" {
 			place = append(place, more)
 		}
@@ -201,26 +225,20 @@ func source(r drift.Resource) string {
 	return strings.Join(parts, "; ")
 }
 
-// flips says how often a resource changed between pass and fail, where that is
-// often.
-func flips(r drift.Resource) string {
-	if r.Flips == 0 {
-		return ""
-	}
-	return fmt.Sprintf("changed between pass and fail %s in %s", plural(r.Flips, "time"), plural(int(drift.FlipWindow/day), "day"))
-}
-
 // exemption names the acceptance of a resource's failing, and until when it
 // holds or held.
-func exemption(r drift.Resource) string {
-	if r.Exemption == nil {
+func exemption(r drift.Resource) string { return acceptance(r.Exemption) }
+
+// acceptance names an exemption, and until when it holds or held.
+func acceptance(e *posture.Exemption) string {
+	if e == nil {
 		return ""
 	}
 	verb := "exempted until "
-	if r.Exemption.Expired {
+	if e.Expired {
 		verb = "exemption ended on "
 	}
-	return verb + escape.Name(r.Exemption.Expires.String()) + " (" + escape.Name(r.Exemption.ID) + ")"
+	return verb + escape.Name(e.Expires.String()) + " (" + escape.Name(e.ID) + ")"
 }
 
 // likely says which change is likely the cause, by whom and when.

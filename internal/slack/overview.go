@@ -16,52 +16,71 @@ import (
 
 // mass fills the page of an alert about many findings at once.
 func (p *page) mass(a drift.Alert) {
-	p.title = many(a)
-	if a.Kind == drift.MassChange && a.Severity != "" {
-		p.prefix = prefix(drift.Alert{Kind: drift.Regressed, Severity: a.Severity}) // the title says that it is many
+	p.title = text(a.Headline(), factLimit)
+	if len(a.Changes) > 1 {
+		p.fact("Changes", counts(a.Changes))
 	}
-	p.subject = "They are grouped here because they probably share a cause."
-	p.fact("Changes", counts(a.Changes))
-	for _, share := range a.Common {
-		if share.Of == "rule" && a.Rule != nil {
-			continue // the headline says it
-		}
-		p.fact("Common "+escape.Name(share.Of), fmt.Sprintf("%s (%d of %d)", escape.Name(share.Value), share.Count, a.Total))
+	if a.Kind != drift.MassClosed {
+		p.subject = "They are grouped here because they probably share a cause."
+		p.fact("Common", shares(a))
+		p.fact("Who", masters(a))
 	}
 	p.fact("Owner", strings.Join(a.Owners, ", "))
-	p.fact("Due", due(a.Due, a.Time))
-	if a.Rule == nil {
-		p.list("Rules, worst first", ruleRows(a), a.MoreRules)
-	}
-	p.list("Targets", targetRows(a), a.MoreTargets)
+	p.fact(dueLabel, due(a.Due, a.Time))
+	p.massPlace(a)
+	p.fact("When", together(a))
 	p.resources("Resources", shortRows(a), a.MoreResources)
 	if a.Rule != nil && a.Kind.Fires() {
 		p.why = text(a.Rule.Why, proseLimit)
 		p.repair(a, *a.Rule)
+	}
+	if a.Rule != nil {
 		p.link("Rule", first(a.Rule.References))
 	}
 }
 
-// many says in one line how much changed at once, and what all of it, or most of
-// it, has in common.
-func many(a drift.Alert) string {
-	verb := map[drift.Kind]string{drift.MassExpired: "lost their exemption", drift.MassClosed: "ended"}[a.Kind]
-	verb = cmp.Or(verb, "began to fail")
-	if a.Rule != nil {
-		return plural(a.Total, "finding") + " of one rule " + verb + ": " + text(cmp.Or(a.Rule.Title, a.Rule.ID), factLimit)
+// massPlace says which rules and targets very many findings are about.
+func (p *page) massPlace(a drift.Alert) {
+	if a.Rule == nil {
+		p.list("Rules, worst first", ruleRows(a), a.MoreRules)
 	}
-	said := plural(a.Total, "finding") + " " + verb
+	if len(a.Targets) == 1 {
+		p.push = place(a.Targets[0].Target)
+		p.fact("Where", p.push)
+		return
+	}
+	p.list("Targets", targetRows(a), a.MoreTargets)
+}
+
+// shares says what the findings of an alert have in common beside what the
+// headline and the other lines say.
+func shares(a drift.Alert) string {
+	var parts []string
 	for _, share := range a.Common {
-		if share.Of != "account" && share.Of != "owner" {
+		if share.Of == "rule" && a.Rule != nil || share.Of == "account" && len(a.Targets) == 1 || share.Of == "owner" && len(a.Owners) == 1 {
 			continue
 		}
-		whose := map[string]string{"account": " in account ", "owner": " of owner "}[share.Of] + escape.Name(share.Value)
+		part := escape.Name(share.Of) + " " + escape.Name(share.Value)
 		if share.Count < a.Total {
-			return said + ", most of them" + whose
+			part += fmt.Sprintf(" (%d of %d)", share.Count, a.Total)
 		}
-		return said + ", all" + whose
+		parts = append(parts, part)
 	}
-	return said
+	return strings.Join(parts, ", ")
+}
+
+// masters says who likely made those changes that the audit log was asked for.
+func masters(a drift.Alert) string {
+	if a.Who() == "" {
+		return ""
+	}
+	asked, latest := 0, drift.Attribution{}
+	for _, r := range a.Resources {
+		if r.Likely != nil {
+			asked, latest = asked+1, *r.Likely
+		}
+	}
+	return fmt.Sprintf("%s (likely, by %d of %d that were looked up)", likely(latest), asked, asked)
 }
 
 // shortRows returns a row for each resource of an alert, with one line each: how
@@ -80,7 +99,7 @@ func shortRows(a drift.Alert) []row {
 
 // baseline fills the page of the first scan of a target.
 func (p *page) baseline(a drift.Alert) {
-	p.title = failing(a.Total) + " in " + plural(len(a.Targets)+a.MoreTargets, "target")
+	p.title = text(a.Headline(), factLimit)
 	p.subject = "From now on you only hear about changes."
 	p.fact("Findings", counts(a.Statuses))
 	p.fact("Failing", counts(a.Severities))
@@ -90,16 +109,9 @@ func (p *page) baseline(a drift.Alert) {
 	p.list("Targets", targetRows(a), a.MoreTargets)
 }
 
-func failing(n int) string {
-	if n == 1 {
-		return "1 finding fails"
-	}
-	return plural(n, "finding") + " fail"
-}
-
 // rulesChanged fills the page of what new and changed rules flipped.
 func (p *page) rulesChanged(a drift.Alert) {
-	p.title = plural(a.Total, "finding") + " flipped by new or changed rules"
+	p.title = text(a.Headline(), factLimit)
 	p.subject = "The rules changed, not the resources: these are no regressions."
 	p.list("Rules, worst first", ruleRows(a), a.MoreRules)
 	p.list("Targets", targetRows(a), a.MoreTargets)
@@ -107,15 +119,14 @@ func (p *page) rulesChanged(a drift.Alert) {
 
 // problem fills the page of what could not be read.
 func (p *page) problem(a drift.Alert) {
+	p.title = text(a.Headline(), factLimit)
 	if a.Over {
-		p.title = "everything can be read again"
 		p.subject = "Something could not be read since " + moment(a.Since) + "."
+		p.list("Accepted as unread", problemRows(a.Accepted), a.MoreAccepted)
 		return
 	}
-	p.title = unjudged(a)
 	p.subject = "Earlier alerts about them still stand."
 	if a.Total+len(a.Problems)+len(a.Targets) == 0 && len(a.Warnings) > 0 {
-		p.title = "part of posture.yaml is ignored"
 		p.subject = "Everything else was scanned. The settings below have no effect until they are fixed."
 	}
 	if !a.Since.IsZero() && a.Since.Before(a.Time) {
@@ -124,30 +135,23 @@ func (p *page) problem(a drift.Alert) {
 	if a.Degraded() {
 		p.notes = append(p.notes, "The run is degraded: "+coverage(*a.Coverage)+".")
 	}
-	var rows []row
-	for _, problem := range a.Problems {
-		rows = append(rows, problemRow(problem))
-	}
-	p.list("What was refused or failed", rows, a.MoreProblems)
+	p.list("What was refused or failed", problemRows(a.Problems), a.MoreProblems)
 	p.list("Accounts and projects that could not be scanned", targetRows(a), a.MoreTargets)
 	var warnings []row
 	for _, warning := range a.Warnings {
 		warnings = append(warnings, row{name: text(warning, detailLimit)})
 	}
 	p.list("Ignored settings", warnings, a.MoreWarnings)
+	p.list("Accepted as unread", problemRows(a.Accepted), a.MoreAccepted)
 }
 
-// unjudged says how much could not be checked. Of a target that was never read
-// nobody knows how many findings it has.
-func unjudged(a drift.Alert) string {
-	targets := len(a.Targets) + a.MoreTargets
-	switch {
-	case a.Total > 0:
-		return plural(a.Total, "finding") + " could not be checked"
-	case targets > 0:
-		return plural(targets, "target") + " could not be scanned"
+// problemRows returns a row for each thing that could not be read.
+func problemRows(problems []drift.Problem) []row {
+	var rows []row
+	for _, problem := range problems {
+		rows = append(rows, problemRow(problem))
 	}
-	return "something could not be read"
+	return rows
 }
 
 // missed fills the page of runs that did not come.
@@ -156,10 +160,7 @@ func (p *page) missed(a drift.Alert) {
 	if a.Missed != nil {
 		missed = *a.Missed
 	}
-	p.title = "no run has completed since " + moment(missed.Since)
-	if missed.Scope != "" {
-		p.title = "no " + missed.Scope + " run has completed since " + moment(missed.Since)
-	}
+	p.title = text(a.Headline(), factLimit)
 	p.subject = "Scans have stopped. Changes go unnoticed until one completes."
 	p.fact("Last run", cmp.Or(missed.Run.String(), "none ever completed"))
 	p.fact("Period", hours(missed.Period))
@@ -185,6 +186,9 @@ func problemRow(problem drift.Problem) row {
 	if len(problem.Accounts) > 0 {
 		accounts := text(strings.Join(problem.Accounts, ", "), detailLimit)
 		r.details = append(r.details, "in "+accounts+more(problem.MoreAccounts))
+	}
+	if accepted := acceptance(problem.Exemption); accepted != "" {
+		r.details = append(r.details, accepted)
 	}
 	return r
 }
@@ -284,28 +288,38 @@ func digestPage(m outbox.Message) page {
 	return p
 }
 
-// severestFirst returns the members so that those which are shown matter most.
+// severestFirst returns the members so that those which are shown matter most:
+// what fails before what ended, and the most severe first.
 func severestFirst(members []outbox.Member) []outbox.Member {
-	order := func(m outbox.Member) int {
-		if i := slices.Index(posture.Severities, m.Severity); i >= 0 {
-			return i
+	ended := func(m outbox.Member) int {
+		if m.Kind.Ends() {
+			return 1
 		}
-		return len(posture.Severities)
+		return 0
 	}
 	members = slices.Clone(members)
-	slices.SortStableFunc(members, func(a, b outbox.Member) int { return cmp.Compare(order(a), order(b)) })
+	slices.SortStableFunc(members, func(a, b outbox.Member) int {
+		return cmp.Or(cmp.Compare(ended(a), ended(b)), cmp.Compare(a.Severity.Rank(), b.Severity.Rank()))
+	})
 	return members
 }
 
-// memberRow returns the line of one alert of a digest.
+// memberRow returns the lines of one alert of a digest.
 func memberRow(m outbox.Member) row {
 	name := prefix(drift.Alert{Kind: m.Kind, Severity: m.Severity})
 	if m.Title != "" {
 		name += ": " + text(m.Title, factLimit)
 	}
-	details := plural(m.Total, "finding")
-	if m.Target != "" {
-		details += " in " + escape.Name(m.Target)
+	var details []string
+	if len(m.Resources) > 0 {
+		names := make([]string, len(m.Resources))
+		for i, resource := range m.Resources {
+			names[i] = escape.Name(resource)
+		}
+		details = append(details, text(strings.Join(names, ", "), detailLimit)+more(m.Total-len(names)))
 	}
-	return row{name: name, details: []string{details + ", run of " + moment(m.Time)}}
+	if m.Target != "" {
+		details = append(details, escape.Name(m.Target))
+	}
+	return row{name: name, details: []string{strings.Join(append(details, "run of "+moment(m.Time)), " · ")}}
 }

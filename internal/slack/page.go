@@ -43,6 +43,9 @@ type page struct {
 	footer   string
 }
 
+// dueLabel is the label of until when something is to be fixed.
+const dueLabel = "Fix by"
+
 // fact is a labelled line. It may begin with a linked name.
 type fact struct{ label, text, url, linked string }
 
@@ -76,7 +79,7 @@ type row struct {
 func pageOf(a drift.Alert) page {
 	p := page{prefix: prefix(a), severity: a.Severity}
 	switch a.Kind {
-	case drift.MassChange, drift.MassExpired, drift.MassClosed:
+	case drift.MassChange, drift.MassExpired, drift.MassUnstable, drift.MassClosed:
 		p.mass(a)
 	case drift.Baseline:
 		p.baseline(a)
@@ -90,8 +93,12 @@ func pageOf(a drift.Alert) page {
 		p.problem(a)
 	case drift.RunMissed:
 		p.missed(a)
+	case drift.Weekly:
+		p.week(a)
+		return p
 	default:
 		p.change(a)
+		p.link("Run", a.Link)
 		return p
 	}
 	p.finish(a)
@@ -102,10 +109,13 @@ func pageOf(a drift.Alert) page {
 // severity alone, of all else what happened.
 func prefix(a drift.Alert) string {
 	severity := text(string(a.Severity), factLimit)
+	if a.Kind == drift.MassClosed { // as bad as it was, it is over
+		return word(a.End())
+	}
 	switch {
 	case severity == "":
 		return word(a.Kind)
-	case a.Kind == drift.Regressed, a.Kind == drift.Appeared:
+	case a.Kind == drift.Regressed, a.Kind == drift.Appeared, a.Kind == drift.MassChange:
 		return capital(severity)
 	default:
 		return word(a.Kind) + " · " + severity
@@ -119,6 +129,8 @@ func word(kind drift.Kind) string {
 		return "First scan"
 	case drift.RunMissed:
 		return "Scans stopped"
+	case drift.MassUnstable:
+		return "Unstable"
 	}
 	said := text(strings.ReplaceAll(string(kind), "-", " "), factLimit)
 	if said == "" {
@@ -144,6 +156,7 @@ func (p *page) finish(a drift.Alert) {
 		parts = append(parts, coverage(*a.Coverage))
 	}
 	p.footer = strings.Join(parts, " · ")
+	p.link("Run", a.Link)
 }
 
 // headline returns what happened in one line.
@@ -216,6 +229,9 @@ func near(t, other time.Time) string {
 // coverage says how much a run has read.
 func coverage(c drift.Coverage) string {
 	s := fmt.Sprintf("coverage %.1f%% (%d of %d judged)", c.Percent(), c.Read, c.Total)
+	if c.Accepted > 0 {
+		s += fmt.Sprintf(", %d accepted as unread", c.Accepted)
+	}
 	if c.Low() {
 		s += fmt.Sprintf(", under the floor of %.4g%%", c.Floor)
 	}

@@ -36,7 +36,20 @@ type Payload struct {
 }
 
 // Render returns the message that is to be posted.
-func Render(m outbox.Message) Payload {
+func Render(m outbox.Message) Payload { return pageFor(m).message(m) }
+
+// renderAlone is Render for where no thread keeps answers together: what says
+// that something ended is short.
+func renderAlone(m outbox.Message) Payload {
+	p := pageFor(m)
+	if m.Alert.Kind.Ends() {
+		p.lists, p.buttons = nil, nil
+	}
+	return p.message(m)
+}
+
+// pageFor returns the page of a message.
+func pageFor(m outbox.Message) page {
 	p := pageOf(m.Alert)
 	if len(m.Members) > 0 {
 		p = digestPage(m)
@@ -44,6 +57,11 @@ func Render(m outbox.Message) Payload {
 	if m.Repeated {
 		p.notes = append(p.notes, "(may be repeated)")
 	}
+	return p
+}
+
+// message gives the page the form of a message.
+func (p page) message(m outbox.Message) Payload {
 	called := mentions(m)
 	if m.Plain {
 		return Payload{Text: p.plain(called)}

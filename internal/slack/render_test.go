@@ -33,7 +33,11 @@ func samples() map[string]drift.Alert {
 	expired.Resources[0].Exemption = &posture.Exemption{ID: "EX-7", Expires: "2026-11-21", Expired: true}
 	unstable := regression("k12", "logs", "")
 	unstable.Kind, unstable.Due, unstable.Owners = drift.Unstable, time.Time{}, []string{"storage", "web"}
-	unstable.Resources[0].Flips, unstable.Resources[1].Flips, unstable.Resources[1].Owner = 5, 1, ""
+	unstable.Resources[0].Flips, unstable.Resources[1].Flips, unstable.Resources[1].Owner = 5, 4, ""
+	unstable.Resources[0].Flipping, unstable.Resources[0].LastFail = slot.Add(-72*time.Hour), slot.Add(-24*time.Hour)
+	for i := range unstable.Resources { // which passes
+		unstable.Resources[i].Sentence, unstable.Resources[i].Command = "", ""
+	}
 	likely := regression("k8", "logs")
 	likely.Resources[0].Likely = &drift.Attribution{Event: "PutBucketVersioning", Time: slot.Add(-3 * time.Hour), Principal: "Admin", Session: "ann"}
 	return map[string]drift.Alert{
@@ -53,6 +57,15 @@ func samples() map[string]drift.Alert {
 			Common:    []drift.Share{{Of: "rule", Value: "aws-s3-versioning", Count: 410}, {Of: "account", Value: "111122223333", Count: 412}},
 			Rules:     []drift.RuleCount{{Rule: "aws-s3-versioning", Title: "S3 buckets keep earlier versions", Severity: posture.High, Count: 410, Of: 1200}},
 			Targets:   []drift.TargetCount{{Target: posture.Target{Provider: posture.AWS, Account: "111122223333", Name: "prod"}, Count: 412}},
+			Resources: []drift.Resource{bucket("f1", "logs"), bucket("f2", "backups")},
+		},
+		"closed": {
+			Key: "k17", Kind: drift.MassClosed, Run: "20261122T010000Z-aws", Time: slot, Severity: posture.Critical, Total: 300,
+			Changes: map[drift.Kind]int{drift.Resolved: 299, drift.Deleted: 1}, MoreResources: 298, Thread: []string{"g"},
+			Common:    []drift.Share{{Of: "rule", Value: "aws-s3-versioning", Count: 300}},
+			Rule:      regression("k", "logs").Rule,
+			Rules:     []drift.RuleCount{{Rule: "aws-s3-versioning", Title: "S3 buckets keep earlier versions", Severity: posture.Critical, Count: 300, Of: 1200}},
+			Targets:   []drift.TargetCount{{Target: posture.Target{Provider: posture.AWS, Account: "111122223333", Name: "prod"}, Count: 300}},
 			Resources: []drift.Resource{bucket("f1", "logs"), bucket("f2", "backups")},
 		},
 		"mass_of_one_rule": {
@@ -130,10 +143,50 @@ func samples() map[string]drift.Alert {
 			Key: "k13", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot, Over: true, Since: slot.Add(-72 * time.Hour),
 			Coverage: &drift.Coverage{Read: 100, Total: 100, Floor: 95},
 		},
+		"accepted": {
+			Key: "k18", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot, Over: true, Since: slot.Add(-72 * time.Hour),
+			Accepted: []drift.Problem{{
+				Cause: posture.Cause{Reason: posture.Denied, Operation: "kms:ListAliases", Code: "AccessDenied"}, Count: 40, Accounts: []string{"111122223333"},
+				Exemption: &posture.Exemption{ID: "EX-9", Expires: "2026-12-31"},
+			}},
+			Coverage: &drift.Coverage{Read: 60, Total: 100, Accepted: 40, Floor: 95},
+		},
+		"lapsed": {
+			Key: "k19", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot, Total: 40,
+			Problems: []drift.Problem{{
+				Cause: posture.Cause{Reason: posture.Denied, Operation: "kms:ListAliases", Code: "AccessDenied"}, Count: 40, Accounts: []string{"111122223333"},
+				Exemption: &posture.Exemption{ID: "EX-9", Expires: "2026-11-21", Expired: true},
+			}},
+			Accepted: []drift.Problem{{
+				Cause: posture.Cause{Reason: posture.TimedOut, Operation: "ec2:DescribeImages"}, Accounts: []string{"111122223333"},
+				Exemption: &posture.Exemption{ID: "EX-8", Expires: "2026-12-31"},
+			}},
+			Coverage: &drift.Coverage{Read: 60, Total: 100, Floor: 95},
+		},
+		"week": weekOf(),
 		"warning": {
 			Key: "k11", Kind: drift.ScannerProblem, Run: "20261122T010000Z-aws", Time: slot,
 			Warnings:     []string{`s3://results/config/posture.yaml:7:13: unknown rule "aws-s3-versionin": did you mean "aws-s3-versioning"? (posture rules list shows them)`},
 			MoreWarnings: 2, Coverage: &drift.Coverage{Read: 100, Total: 100, Floor: 95},
+		},
+	}
+}
+
+// weekOf is a week with all that a message about one has.
+func weekOf() drift.Alert {
+	before := 9
+	worst := bucket("f1", "logs")
+	worst.Severity, worst.FirstFail, worst.Owner = posture.High, slot.Add(-72*time.Hour), "storage"
+	return drift.Alert{
+		Key: "k20", Kind: drift.Weekly, Time: slot, Severity: posture.Critical, Resources: []drift.Resource{worst},
+		Week: &drift.Week{
+			Week: "2026-W47", Headline: "4 rules fail on 6 findings, 4 findings past due", Doubts: []string{"1 of 7 expected runs missed"},
+			Rules: drift.Moved{Now: 4}, Findings: drift.Moved{Now: 6, Before: &before},
+			Open:  []drift.DueCount{{Severity: posture.Critical, Open: 1, PastDue: 1}, {Severity: posture.High, Open: 5, PastDue: 3}},
+			Began: 2, Fixed: 5, Missed: 1, Expected: 7,
+			PastDue: []drift.OwnerCount{{Owner: "", Open: 3, PastDue: 3}, {Owner: "storage", Open: 2, PastDue: 1}}, MoreOwners: 2,
+			Page: "s3://results/weekly/2026-W47/posture-2026-W47.html", Address: "https://console.aws.amazon.com/s3/object/results",
+			Shared: "https://console.aws.amazon.com/shared?X-Amz-Signature=0", Until: slot.Add(7 * 24 * time.Hour),
 		},
 	}
 }
@@ -203,7 +256,16 @@ func poison(a drift.Alert, text string) drift.Alert {
 	a.Common = []drift.Share{{Of: text, Value: text}}
 	a.Rules = []drift.RuleCount{{Rule: text, Title: text, Severity: posture.Severity(text)}}
 	a.Targets = []drift.TargetCount{{Target: posture.Target{Account: text, Name: text}, Cause: &posture.Cause{Code: text}}}
-	a.Problems = []drift.Problem{{Cause: posture.Cause{Operation: text, Permission: text}, Accounts: []string{text}}}
+	a.Problems = []drift.Problem{{
+		Cause: posture.Cause{Operation: text, Permission: text}, Accounts: []string{text}, Exemption: &posture.Exemption{ID: text, Expires: posture.Day(text)},
+	}}
+	a.Accepted = a.Problems
+	if a.Week != nil {
+		a.Week = &drift.Week{
+			Week: text, Headline: text, Doubts: []string{text}, PastDue: []drift.OwnerCount{{Owner: text}}, Page: text, Address: text, Shared: text,
+		}
+	}
+	a.Link = text
 	a.Statuses, a.Warnings = map[string]int{text: 3}, []string{text}
 	if a.Missed != nil {
 		a.Missed = &drift.Missed{Run: posture.RunID(text)}

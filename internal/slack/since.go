@@ -6,9 +6,6 @@ import (
 	"posture/internal/drift"
 )
 
-// day is a day as messages count it.
-const day = 24 * time.Hour
-
 // since says since when a resource fails, or how long it did. Runs see only
 // what was at their time: between two of them it is not known when something
 // changed.
@@ -17,23 +14,25 @@ func since(a drift.Alert, r drift.Resource) string {
 	switch {
 	case r.FirstFail.IsZero():
 		return ""
-	case a.Kind == drift.Unstable && r.LastFail.Before(a.Time):
-		return "passes again since " + near(a.Time, a.Time) + " UTC"
+	case (a.Kind == drift.Unstable || a.Kind == drift.MassUnstable) && r.LastFail.IsZero():
+		return "passes now"
+	case a.Kind == drift.Unstable, a.Kind == drift.MassUnstable:
+		return "last failing " + near(r.LastFail, a.Time) + ", passes now"
 	case !over && r.PassedBefore():
 		return "passed " + near(r.LastPass, a.Time) + ", failing since " + near(r.FirstFail, a.Time) + " UTC"
 	case !over:
 		return "failing since it was first seen, " + near(r.FirstFail, a.Time) + " UTC"
 	default:
-		return "failing since " + near(r.FirstFail, a.Time) + " UTC" + earlier(r) + ", " + ending(a) + open(r, a.Time)
+		return "failing since " + near(r.FirstFail, a.Time) + " UTC" + earlier(r) + ", " + ending(a) + openFor(r, a.Time)
 	}
 }
 
 // ending says what the run saw instead of the failing.
 func ending(a drift.Alert) string {
-	switch a.Reason {
-	case drift.ReasonFixed:
+	switch {
+	case a.Reason == drift.ReasonFixed, a.Kind == drift.MassClosed && a.End() == drift.Resolved:
 		return "passes since this run"
-	case drift.ReasonDeleted:
+	case a.Reason == drift.ReasonDeleted, a.Kind == drift.MassClosed && a.End() == drift.Deleted:
 		return "gone since this run"
 	default:
 		return "closed with this run"
@@ -48,9 +47,9 @@ func earlier(r drift.Resource) string {
 	return ""
 }
 
-// open says how long a failing that ended at a time was open, where anything
+// openFor says how long a failing that ended at a time was open, where anything
 // can be said.
-func open(r drift.Resource, end time.Time) string {
+func openFor(r drift.Resource, end time.Time) string {
 	if lasted := r.Lasted(end).String(); lasted != "" {
 		return ": open for " + lasted
 	}

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"posture/internal/drift"
@@ -17,25 +18,30 @@ func (p *page) strike(a drift.Alert, settled []outbox.Settlement) {
 			ended[fingerprint] = s
 		}
 	}
-	n, kinds := 0, map[drift.Kind]bool{}
+	seen, n, kinds := 0, 0, map[drift.Kind]bool{}
 	for i, r := range a.Resources {
-		s, ok := ended[r.Fingerprint]
-		if !ok {
-			continue
+		if s, ok := ended[r.Fingerprint]; ok {
+			seen++
+			p.strikeRow(i, strings.ToLower(word(s.Kind))+" "+moment(s.Time))
 		}
-		n++
+	}
+	for _, s := range settled {
+		n += s.Count()
 		kinds[s.Kind] = true
-		p.strikeRow(i, strings.ToLower(word(s.Kind))+" "+moment(s.Time))
+	}
+	if len(a.Resources) == a.Total { // each of them is known
+		n = seen
 	}
 	if n == 0 {
 		return
 	}
 	last := settled[len(settled)-1]
-	if n == len(a.Resources) && n == a.Total {
+	if n >= a.Total {
 		kind := last.Kind
 		if len(kinds) > 1 {
 			kind = drift.Closed // not all of them were fixed
 		}
+		p.over()
 		p.prefix = word(kind) + " " + last.Time.UTC().Format("2 Jan") + " (was " + strings.ToLower(p.prefix) + ")"
 		return
 	}
@@ -50,4 +56,10 @@ func (p *page) strikeRow(i int, detail string) {
 	row := &p.lists[p.settling-1].rows[i]
 	row.struck = true
 	row.details = append(row.details, detail)
+}
+
+// over takes out of the page what is to be done.
+func (p *page) over() {
+	p.why, p.fix, p.note = "", "", ""
+	p.facts = slices.DeleteFunc(p.facts, func(f fact) bool { return f.label == dueLabel })
 }

@@ -38,7 +38,7 @@ func NewWebhook(urls map[string]Secret, o Options) outbox.Sender {
 // channel has its own secret, a refused one concerns that channel only; it is
 // read anew once.
 func (w *webhook) Send(ctx context.Context, m outbox.Message) (outbox.Receipt, error) {
-	body, err := webhookBody(Render(m))
+	body, err := webhookBody(renderAlone(m))
 	if err != nil {
 		return outbox.Receipt{}, &outbox.Refusal{Kind: outbox.Form, Code: "not_encodable"}
 	}

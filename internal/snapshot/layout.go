@@ -24,15 +24,15 @@ var attemptForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 // dayPrefix is where the runs of a day are.
 func dayPrefix(day time.Time) string { return runsPrefix + day.UTC().Format("2006/01/02") + "/" }
 
-// runPrefix is where a run is.
-func runPrefix(id posture.RunID) string { return dayPrefix(id.Slot()) + id.String() + "/" }
+// RunPrefix is where all that is stored of a run is, with a slash at its end.
+func RunPrefix(id posture.RunID) string { return dayPrefix(id.Slot()) + id.String() + "/" }
 
-func runKey(id posture.RunID) string      { return runPrefix(id) + "run.json" }
-func manifestKey(id posture.RunID) string { return runPrefix(id) + "manifest.json" }
+func runKey(id posture.RunID) string      { return RunPrefix(id) + "run.json" }
+func manifestKey(id posture.RunID) string { return RunPrefix(id) + "manifest.json" }
 
 // partPrefix is where a target's files of a run are.
 func partPrefix(id posture.RunID, target posture.Target) string {
-	return runPrefix(id) + target.String() + "/"
+	return RunPrefix(id) + target.String() + "/"
 }
 
 func partKey(id posture.RunID, target posture.Target) string {
@@ -77,7 +77,7 @@ func runOf(key string) (posture.RunID, bool) {
 		return "", false
 	}
 	id, err := posture.ParseRunID(parts[4])
-	return id, err == nil && strings.HasPrefix(key, runPrefix(id))
+	return id, err == nil && strings.HasPrefix(key, RunPrefix(id))
 }
 
 // checkID refuses an id under which no run can be stored.

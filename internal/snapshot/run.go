@@ -68,7 +68,7 @@ func putRules(ctx context.Context, s store.Store, run Run) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	key := runPrefix(run.ID) + "rules." + sum(body)[:16] + ".json"
+	key := RunPrefix(run.ID) + "rules." + sum(body)[:16] + ".json"
 	err = putOnce(ctx, s, key, body)
 	return fileOf(key, body), err
 }

@@ -108,8 +108,9 @@ func Publish() Step { return Step{needsRun, publish} }
 // the parts that are stored are the cursor.
 func Run() Step { return Step{needsSlot, run} }
 
-// Watchdog tells when no run completed for too long, delivers what waits, and
-// finishes what a publish that died left behind. Its answer holds what it saw
+// Watchdog tells when no run completed for too long, tells how the last week went
+// once its page is kept, delivers what waits, and finishes what a publish that died
+// left behind. Its answer holds what it saw
 // also when telling fails: the alarms on it are the way that does not go
 // through Slack.
 func Watchdog() Step { return Step{Do: watchdog} }
@@ -229,7 +230,9 @@ func publish(ctx context.Context, s *Site, e Event) (Answer, error) {
 }
 
 func watchdog(ctx context.Context, s *Site, _ Event) (Answer, error) {
+	telling := setup.TellWeek(ctx, s.Auditor)
 	watch, err := s.Watchdog(ctx)
+	err = errors.Join(telling, err)
 	if len(watch.Series) == 0 {
 		return Answer{}, err // it could not see
 	}

@@ -40,6 +40,17 @@ var (
 	ErrLink = errors.New("is a symbolic link, and a store follows none: remove it, and put back what was there")
 )
 
+// Viewable is a store whose objects people can look at with a browser.
+type Viewable interface {
+	// Address returns where the provider's console shows an object, or what is
+	// below a prefix that ends with a slash, to whoever may read it; "" for nowhere.
+	Address(key string) string
+	// Share returns an address where anybody can read an object, for so long at
+	// most, and until when. Where the store has no means for it, the error is
+	// errors.ErrUnsupported. The address is a key: it belongs into no store and no log.
+	Share(ctx context.Context, key string, lasting time.Duration) (address string, until time.Time, err error)
+}
+
 // Object is a stored object that is being read. The reader closes Body.
 type Object struct {
 	Body    io.ReadCloser

@@ -14,9 +14,10 @@ import (
 type Tally struct {
 	Statuses map[posture.Status]int
 	Exempted int                      // of those that fail
+	Accepted int                      // of those that are unknown: it is accepted that they are
 	Failing  map[posture.Severity]int // without those exempted
-	Unknown  map[posture.Severity]int
-	Causes   map[string]int // unknown findings by cause
+	Unknown  map[posture.Severity]int // without those accepted
+	Causes   map[string]int           // unknown findings by cause
 
 	worst worst
 }
@@ -35,7 +36,11 @@ func (t *Tally) Add(finding posture.Finding, severity posture.Severity) {
 	t.Statuses[finding.Status]++
 	switch finding.Status {
 	case posture.Unknown:
-		t.Unknown[severity]++
+		if finding.Exemption.Live() {
+			t.Accepted++
+		} else {
+			t.Unknown[severity]++
+		}
 		t.addCauses(finding.Unknown)
 	case posture.Fail:
 		if finding.Exemption.Live() {
@@ -77,6 +82,7 @@ func (t *Tally) Merge(other *Tally) {
 	add(t.Failing, other.Failing)
 	add(t.Unknown, other.Unknown)
 	t.Exempted += other.Exempted
+	t.Accepted += other.Accepted
 	for _, cause := range slices.Sorted(maps.Keys(other.Causes)) {
 		t.addCause(cause, "other reasons", other.Causes[cause])
 	}

@@ -26,6 +26,18 @@ func scopeOf(x config.Exemption) string {
 	return strings.Join(parts, ", ")
 }
 
+// unreadOf says what an exemption accepts not to be read.
+func unreadOf(x config.CauseExemption) string {
+	parts := []string{"not read: " + cmp.Or(x.Operation, x.Service)}
+	if x.Because != "" {
+		parts = append(parts, "because "+x.Because)
+	}
+	if x.Target != "" {
+		parts = append(parts, "target "+x.Target)
+	}
+	return strings.Join(parts, ", ")
+}
+
 // daysBetween returns how many days after a time's own day a day is.
 func daysBetween(from time.Time, to posture.Day) int {
 	last := to.Start()
@@ -80,22 +92,28 @@ func (e *Exemptions) count(x Exemption) {
 }
 
 // accepted returns the exemptions of the configuration that were made by the
-// end of the week, and those that only findings still know of.
+// end of the week, those of what is not read among them, and those that only
+// findings still know of.
 func (c *collector) accepted() []Exemption {
 	var all []Exemption
 	seen := map[string]bool{}
 	for _, item := range c.Config.Exemptions.Items {
 		seen[item.ID] = true
-		created := item.Created.Start()
-		if !created.Before(c.asOf) {
-			continue
-		}
-		x := Exemption{
+		all = append(all, Exemption{
 			ID: item.ID, Rule: item.Rule, Covers: scopeOf(item), Reason: item.Reason, Ticket: item.Ticket, Requested: item.RequestedBy,
 			Approved: item.ApprovedBy, Control: item.Control, Created: item.Created, Expires: item.Expires,
-			New: !created.Before(c.Week.Start()) && created.Before(c.Week.End()),
-		}
-		all = append(all, c.stand(x))
+		})
+	}
+	for _, item := range c.Config.Exemptions.Causes {
+		all = append(all, Exemption{
+			ID: item.ID, Covers: unreadOf(item), Reason: item.Reason, Ticket: item.Ticket, Requested: item.RequestedBy,
+			Approved: item.ApprovedBy, Control: item.Control, Created: item.Created, Expires: item.Expires,
+		})
+	}
+	all = slices.DeleteFunc(all, func(x Exemption) bool { return !x.Created.Start().Before(c.asOf) })
+	for i, x := range all {
+		x.New = !x.Created.Start().Before(c.Week.Start()) && x.Created.Start().Before(c.Week.End())
+		all[i] = c.stand(x)
 	}
 	for id, found := range c.total.covered {
 		if !seen[id] {

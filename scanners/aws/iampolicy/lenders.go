@@ -6,12 +6,13 @@ import "slices"
 const (
 	Function = "function" // of Lambda
 	Instance = "instance" // of EC2, by its instance profile
+	Project  = "project"  // of CodeBuild
 )
 
 // Lender is something that runs with a role. Whoever decides what it runs acts
 // as that role.
 type Lender struct {
-	Kind string // Function or Instance
+	Kind string // Function, Instance or Project
 	ARN  string
 }
 

@@ -35,6 +35,7 @@ func All() []engine.Service {
 		elbLoadBalancers, elbListeners,
 		autoScalingGroups,
 		lambdaFunctions,
+		codeBuildProjects,
 		ecrRegistryPolicies, ecrRepositories,
 		openSearchDomains,
 

@@ -42,6 +42,7 @@ var linkTests = []struct{ typ, region, id, name, want string }{
 	{"AWS::CloudWatch::Alarm", "eu-west-1", "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:root: sign-in", "root: sign-in", "/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/root%3A%20sign-in"},
 	{"AWS::CloudWatch::AuditAlarms", "global", "arn:aws:cloudwatch:us-east-1:111122223333:audit-alarms", "Alarms on the audit log", "/cloudwatch/home?region=us-east-1#alarmsV2:"},
 	{"AWS::Config::ConfigurationRecorder", "eu-west-1", "arn:aws:config:eu-west-1:111122223333:config-recorder", "AWS Config", "/config/home?region=eu-west-1#/settings"},
+	{"AWS::CodeBuild::Project", "eu-west-1", "arn:aws:codebuild:eu-west-1:111122223333:project/orders", "orders", "/codesuite/codebuild/111122223333/projects/orders/history?region=eu-west-1"},
 	{"AWS::DynamoDB::Table", "eu-west-1", "arn:aws:dynamodb:eu-west-1:111122223333:table/carts", "carts", "/dynamodbv2/home?region=eu-west-1#table?name=carts"},
 	{"AWS::EC2::EBSEncryptionByDefault", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:ebs-encryption-by-default", "EBS encryption by default in eu-west-1",
 		"/ec2/home?region=eu-west-1#Settings:tab=dataProtectionAndSecurity"},
