@@ -93,14 +93,18 @@ func TestRecheck(t *testing.T) {
 		status posture.Status
 		counts []posture.Recheck
 	}{
-		"good again":       {func(s *site, d *directly) { d.are(s, mainBucket, good) }, nil, posture.Pass, count(nil)},
-		"bad indeed":       {func(s *site, d *directly) { d.are(s, mainBucket, bad) }, []string{mainRegressed}, posture.Fail, count(nil)},
-		"denied":           {func(_ *site, d *directly) { d.err[mainBucket] = read(denied, errors.New("no")) }, []string{mainRegressed}, posture.Fail, count(&denied)},
-		"throttled":        {func(_ *site, d *directly) { d.err[mainBucket] = read(throttled, errors.New("no")) }, []string{mainRegressed}, posture.Fail, count(&throttled)},
-		"unexplained":      {func(_ *site, d *directly) { d.err[mainBucket] = errors.New("no") }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Unopened, Operation: "posture:ReadAgain"})},
-		"not possible":     {func(_ *site, d *directly) { d.err[mainBucket] = posture.ErrNoReread }, []string{mainRegressed}, posture.Fail, nil},
-		"gone":             {func(_ *site, d *directly) { d.err[mainBucket] = read(notFound, posture.ErrGone) }, nil, posture.Unknown, count(&posture.Cause{Reason: posture.NotFound, Operation: "test:Get", Code: "not found"})},
-		"half read":        {func(s *site, d *directly) { d.are(s, mainBucket, good, missing) }, []string{mainRegressed}, posture.Fail, count(&denied)},
+		"good again":   {func(s *site, d *directly) { d.are(s, mainBucket, good) }, nil, posture.Pass, count(nil)},
+		"bad indeed":   {func(s *site, d *directly) { d.are(s, mainBucket, bad) }, []string{mainRegressed}, posture.Fail, count(nil)},
+		"denied":       {func(_ *site, d *directly) { d.err[mainBucket] = read(denied, errors.New("no")) }, []string{mainRegressed}, posture.Fail, count(&denied)},
+		"throttled":    {func(_ *site, d *directly) { d.err[mainBucket] = read(throttled, errors.New("no")) }, []string{mainRegressed}, posture.Fail, count(&throttled)},
+		"unexplained":  {func(_ *site, d *directly) { d.err[mainBucket] = errors.New("no") }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Unopened, Operation: "posture:ReadAgain"})},
+		"not possible": {func(_ *site, d *directly) { d.err[mainBucket] = posture.ErrNoReread }, []string{mainRegressed}, posture.Fail, nil},
+		"gone":         {func(_ *site, d *directly) { d.err[mainBucket] = read(notFound, posture.ErrGone) }, nil, posture.Unknown, count(&posture.Cause{Reason: posture.NotFound, Operation: "test:Get", Code: "not found"})},
+		"half read":    {func(s *site, d *directly) { d.are(s, mainBucket, good, missing) }, []string{mainRegressed}, posture.Fail, count(&denied)},
+		"as little read": {func(s *site, d *directly) {
+			s.cloud.unread("1", mainBucket, "public")
+			d.are(s, mainBucket, good, posture.Unread{Field: "public", Cause: denied})
+		}, nil, posture.Pass, count(nil)},
 		"of another place": {func(s *site, d *directly) { d.are(s, mainBucket, good); d.move(mainBucket) }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Malformed, Code: "another resource"})},
 		"of another type":  {func(s *site, d *directly) { d.are(s, mainBucket, gate{}) }, []string{mainRegressed}, posture.Fail, count(&posture.Cause{Reason: posture.Mistake, Code: "not judged"})},
 	} {
