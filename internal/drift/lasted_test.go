@@ -24,6 +24,12 @@ func TestRange(t *testing.T) {
 		{6 * hour, 12 * hour, "6 to 12 hours"},
 		{day, 3 * day, "24 hours to 3 days"},
 		{30 * day, 30*day + hour, "30 days"},
+		{0, time.Minute, "up to 1 minute"},
+		{time.Minute, 0, "1 minute or more"},
+		{time.Minute, 2 * time.Minute, "1 to 2 minutes"},
+		{0, 2*hour - 1, "up to 119 minutes"},
+		{0, 2 * hour, "up to 2 hours"},
+		{0, 2 * day, "up to 2 days"},
 	} {
 		if got := (drift.Range{Least: row.least, Most: row.most}).String(); got != row.want {
 			t.Errorf("%s to %s: %q, want %q", row.least, row.most, got, row.want)
