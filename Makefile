@@ -131,6 +131,17 @@ build/lambda/%.zip: $(SOURCES)
 	GOOS=linux GOARCH=arm64 go build -tags $(LAMBDA_TAGS) -ldflags='-s -w -buildid= $(STAMP)' -o build/lambda/$*/bootstrap ./functions/aws/$*
 	go -C scripts run ./zip ../build/lambda/$*/bootstrap ../$@
 
+# Of the demo's page, in light and dark. Not part of the check: it has today's date.
+CHROMIUM := $${POSTURE_CHROMIUM:-chromium} --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1100,1700
+pictures: build browser ## docs/images: the weekly page of the demo, as README shows it
+	rm -rf build/pictures && mkdir -p build/pictures docs/images
+	NO_COLOR=1 build/posture demo --store build/pictures/store >build/pictures/demo.txt
+	build/posture weekly --store build/pictures/store --out build/pictures/page.html
+	$(CHROMIUM) --screenshot=build/pictures/light.png file://$(CURDIR)/build/pictures/page.html
+	$(CHROMIUM) --blink-settings=preferredColorScheme=0 --screenshot=build/pictures/dark.png file://$(CURDIR)/build/pictures/page.html
+	go -C scripts run ./pictures ../build/pictures/light.png ../docs/images/weekly.png 1000
+	go -C scripts run ./pictures ../build/pictures/dark.png ../docs/images/weekly-dark.png 1000
+
 vuln: ## known vulnerabilities of what we link; needs its database on the network
 	go -C scripts run golang.org/x/vuln/cmd/govulncheck -C .. ./...
 

@@ -23,7 +23,8 @@ func weekTable(page weekly.Page, to io.Writer) error {
 		table *report.Table
 	}{
 		{"runs", weekRuns(page)}, {"status", weekState(page)}, {"exemptions", weekExemptions(page)}, {"damaged in the store", weekUnread(page)},
-		{"rules that fail", weekFailing(page)}, {"changed in the week", weekMoved(page)}, {"open", weekDue(page)}, {"owners", weekOwners(page)},
+		{"regressed", weekRows(page.Began)}, {"fixed", weekRows(page.Ended)}, {"open", weekRows(page.Open)},
+		{"rules that fail", weekFailing(page)}, {"changed in the week", weekMoved(page)}, {"due", weekDue(page)}, {"owners", weekOwners(page)},
 	} {
 		if section.table.Len() == 0 {
 			continue
@@ -128,6 +129,24 @@ func weekMoved(page weekly.Page) *report.Table {
 			table.Add("median time to fix", cmp.Or(f.Median.String(), "not known"))
 		}
 	}
+	return table
+}
+
+// weekShown is how many findings of a list fit a terminal.
+const weekShown = 10
+
+// weekRows shows the first findings of a list, the most severe.
+func weekRows(rows weekly.List[weekly.Row]) *report.Table {
+	table := report.NewTable("severity", "finding", "account", "owner", "failing since (UTC)")
+	shown := rows.Items[:min(len(rows.Items), weekShown)]
+	for _, r := range shown {
+		since := r.Since.UTC().Format("2006-01-02 15:04")
+		if r.Earlier {
+			since += " or earlier"
+		}
+		table.Add(string(r.Severity), cmp.Or(r.Sentence, r.Name+": "+cmp.Or(r.Title, r.Rule)), r.Account, cmp.Or(r.Owner, "(unowned)"), since)
+	}
+	more(table, len(rows.Items)-len(shown)+rows.More)
 	return table
 }
 

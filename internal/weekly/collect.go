@@ -178,15 +178,15 @@ func (c *collector) target(ctx context.Context, of *course, target posture.Targe
 	}
 	last, current := of.last()
 	current = current && done.stages[len(done.stages)-1].look == last
-	severity := func(rule string) posture.Severity { return last.rules[target.Provider][rule].Severity }
 	states, err := c.known(ctx, target)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", target, err)
 	}
 	for {
 		done.sums = c.sums(target)
+		done.sums.known = last.rules[target.Provider]
 		done.place(states)
-		err := done.run(severity, current)
+		err := done.run(current)
 		if err == nil {
 			return done, nil
 		}

@@ -1,9 +1,9 @@
 package weekly
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"posture/internal/escape"
 	"posture/internal/posture"
@@ -42,7 +42,7 @@ func (p Page) byRule(rows []Row) []*ruleRows {
 		if group == nil {
 			rule, ok := known[row.Rule]
 			if !ok {
-				rule = RuleCount{Rule: row.Rule, Title: row.Rule, Severity: row.Severity}
+				rule = RuleCount{Rule: row.Rule, Title: cmp.Or(row.Title, row.Rule), Severity: row.Severity}
 			}
 			group = &ruleRows{rule: rule}
 			at[row.Rule], groups = group, append(groups, group)
@@ -60,6 +60,7 @@ type rowList struct {
 	whole  int              // how many more rows may be shown with evidence and command
 	named  int              // how many more rows may be shown at all
 	seen   map[string]int
+	opened bool // evidence and command are shown without a click
 }
 
 func newList(prefix string, meta func(Row) markup) *rowList {
@@ -116,7 +117,7 @@ func (d *document) rows(l *rowList, g *ruleRows) {
 	if whole > 0 {
 		d.add(`<ul class="rows">`)
 		for _, row := range g.rows[:whole] {
-			d.finding(l, row, g.rule.Title)
+			d.finding(l, row)
 		}
 		d.add(`</ul>`)
 	}
@@ -142,13 +143,10 @@ func (l *rowList) id(row Row) markup {
 }
 
 // finding adds one row with its evidence and command.
-func (d *document) finding(l *rowList, row Row, title string) {
-	sentence := row.Sentence
-	if sentence == "" {
-		sentence = row.Name + ": " + title
-	}
-	d.add(`<li id="`, l.id(row), `"><p class="says">`, text(sentence), `</p><p class="soft">`, l.meta(row), `</p>`)
-	d.b.WriteString(`<details><summary>evidence` + map[bool]string{true: " and command"}[row.shows()] + `</summary>`)
+func (d *document) finding(l *rowList, row Row) {
+	d.add(`<li id="`, l.id(row), `"><p class="says">`, text(row.says()), `</p><p class="soft">`, l.meta(row), `</p>`)
+	opened := map[bool]string{true: ` open="open"`}[l.opened]
+	d.b.WriteString(`<details` + opened + `><summary>evidence` + map[bool]string{true: " and command"}[row.shows()] + `</summary>`)
 	d.add(`<dl><dt>resource</dt><dd>`, code(row.Resource), `</dd>`)
 	for _, v := range row.Evidence {
 		d.add(`<dt>`, code(v.Path), `</dt><dd>`, code(legible(v)), `</dd>`)
@@ -161,6 +159,14 @@ func (d *document) finding(l *rowList, row Row, title string) {
 		d.add(`<p>`, link, `</p>`)
 	}
 	d.add(`</details></li>`)
+}
+
+// says returns how the row fails, or what it is about.
+func (r Row) says() string {
+	if r.Sentence != "" {
+		return r.Sentence
+	}
+	return r.Name + ": " + cmp.Or(r.Title, r.Rule)
 }
 
 // shows reports whether the row's command is shown: whole, or not at all.
@@ -249,16 +255,12 @@ func metaEnded(r Row) markup {
 
 // links adds rows in a line each, which lead to those that are open, as far as
 // the page has them.
-func (d *document) links(open *rowList, rows []Row, titles map[string]string, more int) {
+func (d *document) links(open *rowList, rows []Row, more int) {
 	d.add(`<ul class="names">`)
 	for _, row := range rows {
-		said := strings.TrimSpace(row.Sentence)
-		if said == "" {
-			said = row.Name + ": " + titles[row.Rule]
-		}
-		to := text(said)
+		to := text(row.says())
 		if open.seen[place("f", row.Fingerprint)] > 0 {
-			to = jump(place("f", row.Fingerprint), said)
+			to = jump(place("f", row.Fingerprint), row.says())
 		}
 		d.add(`<li>`, label(row.Severity), ` `, to, `</li>`)
 	}

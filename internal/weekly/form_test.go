@@ -68,7 +68,7 @@ func elements(t *testing.T, page []byte) (all []element, text string) {
 var allowed = strings.Fields(`html head meta title style body header main nav h1 h2 h3 p div span a b i br code pre dl dt dd figure figcaption table caption thead tbody tr th td ul li details summary`)
 
 // attributes are all attributes of a page.
-var attributes = strings.Fields(`lang charset http-equiv content name id class role tabindex scope style href rel aria-label aria-hidden`)
+var attributes = strings.Fields(`lang charset http-equiv content name id class role tabindex scope style href rel open aria-label aria-hidden`)
 
 // loads matches what makes a browser fetch something in a style.
 var loads = regexp.MustCompile(`(?i)url\(|@import|src:|expression`)

@@ -53,7 +53,7 @@ func (p Page) top(d *document) {
 	}
 	d.add(`<ul class="tiles">`)
 	for _, due := range p.Due {
-		d.tile("open-"+string(due.Severity), fmt.Sprint(due.Open), label(due.Severity)+text(" open"+p.severityDelta(due.Severity)))
+		d.tile("open-"+string(due.Severity), fmt.Sprint(due.Open), label(due.Severity)+` `+text("open"+p.severityDelta(due.Severity)))
 	}
 	d.tile("failing", fmt.Sprint(p.Rules.Now.Failing), text("rules fail"+p.Rules.delta()))
 	d.tile("due", fmt.Sprint(p.pastDue()), text("past due"))

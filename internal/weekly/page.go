@@ -233,6 +233,7 @@ type Closed struct {
 type Row struct {
 	Fingerprint string           `json:"fingerprint"`
 	Rule        string           `json:"rule"`
+	Title       string           `json:"title,omitempty"` // of the rule; "" for one that is no longer in use
 	Severity    posture.Severity `json:"severity"`
 	Provider    posture.Provider `json:"provider,omitempty"`
 	Account     string           `json:"account"`

@@ -83,9 +83,10 @@ func evidence(values []posture.Value) []posture.Value {
 
 // openRow returns the row of a finding as it is at the end of the week. The
 // last run's own finding, where it has one, knows what is to be done.
-func (s *sums) openRow(t drift.Notified, f *posture.Finding, severity posture.Severity) Row {
+func (s *sums) openRow(t drift.Notified, f *posture.Finding) Row {
+	rule := s.known[t.Rule]
 	r := Row{
-		Fingerprint: t.Fingerprint, Rule: t.Rule, Severity: severity, Provider: s.target.Provider, Account: t.Account, AccountName: s.target.Name,
+		Fingerprint: t.Fingerprint, Rule: t.Rule, Title: rule.Title, Severity: rule.Severity, Provider: s.target.Provider, Account: t.Account, AccountName: s.target.Name,
 		Region: t.Region, Type: t.Type, Resource: t.Resource, Name: t.Name, Owner: t.Owner, Since: t.FirstFail, LastPass: t.LastPass, Earlier: t.LastPass.IsZero(),
 	}
 	if r.Stale = f == nil; f != nil {
@@ -98,7 +99,7 @@ func (s *sums) openRow(t drift.Notified, f *posture.Finding, severity posture.Se
 func (s *sums) changeRow(change drift.Change) Row {
 	c := change.Resource
 	return s.due(Row{
-		Fingerprint: c.Fingerprint, Rule: change.Rule, Severity: change.Severity, Provider: s.target.Provider, Account: c.Account, AccountName: s.target.Name,
+		Fingerprint: c.Fingerprint, Rule: change.Rule, Title: s.known[change.Rule].Title, Severity: change.Severity, Provider: s.target.Provider, Account: c.Account, AccountName: s.target.Name,
 		Region: c.Region, Type: c.Type, Resource: c.ID, Name: c.Name, Owner: c.Owner, Link: c.Link, Sentence: c.Sentence, Command: c.Command,
 		Evidence: evidence(c.Actual), Since: c.FirstFail, LastPass: c.LastPass, Earlier: c.LastPass.IsZero(), Kind: change.Kind, At: change.Time,
 		Reopened: !c.Fixed.IsZero(), Accepted: change.Silent == drift.Exempted,

@@ -114,7 +114,7 @@ func (p Page) opened(d *document, open *rowList) {
 		ages = append(ages, bar{text(a.Name), a.Severities.pieces(), a.Severities.String()})
 	}
 	for _, s := range p.Shares {
-		of = append(of, bar{text(s.Of + " " + s.Name), s.Severities.pieces(), s.Severities.String()})
+		of = append(of, bar{text(s.Name), s.Severities.pieces(), s.Severities.String()})
 	}
 	d.add(`<div class="pair">`)
 	d.bars("Age of what is open", d.severityKey, ages)
@@ -160,7 +160,6 @@ func (s Severities) String() string {
 
 // failingRules is the rules that fail, each of which leads to its rows.
 func (p Page) failingRules(d *document) {
-	d.add(`<h3 id="failing">Rules that fail</h3>`)
 	var rows [][]cell
 	for _, r := range p.Failing.Items {
 		before := "–"
@@ -176,10 +175,12 @@ func (p Page) failingRules(d *document) {
 			num(r.Counts.Failing), amount(before), some(r.Counts.Exempted), some(r.Counts.Unknown),
 		})
 	}
+	d.add(`<div id="failing">`)
 	if len(rows) == 0 {
 		d.note("No rule fails.")
 	}
 	d.table("Rules that fail", []cell{words("rule"), words("severity"), words("supports"), amount("failing"), amount("change"), amount("exempted"), amount("unknown")}, rows, p.Failing.More)
+	d.add(`</div>`)
 }
 
 // criteriaLinks leads to criteria.
@@ -305,7 +306,9 @@ func (p Page) thisWeek(d *document) {
 	if m.Regressed+m.Appeared == 0 {
 		d.note("Nothing regressed.")
 	}
-	p.changes(d, newList("b", metaBegan), p.Began)
+	began := newList("b", metaBegan)
+	began.opened = true
+	p.changes(d, began, p.Began)
 	d.add(`<h3 id="fixed">`, text(fmt.Sprintf("Fixed: %d", m.fixed())), `</h3>`)
 	if m.fixed() == 0 {
 		d.note("Nothing was fixed.")
@@ -380,10 +383,7 @@ func (p Page) dues(d *document, open *rowList) {
 		slices.SortStableFunc(late, func(a, b Row) int { return cmp.Or(a.Severity.Rank()-b.Severity.Rank(), a.Due.Compare(b.Due)) })
 		named := late[:min(len(late), dueNamed)]
 		d.part("Past due, the most severe first")
-		d.links(open, named, p.titles(), p.pastDue()-len(named))
-	}
-	if len(p.Oldest.Items) > 0 {
-		d.part("Open for longest")
+		d.links(open, named, p.pastDue()-len(named))
 	}
 	rows = nil
 	for _, o := range p.Oldest.Items {
@@ -401,15 +401,6 @@ func (p Page) dues(d *document, open *rowList) {
 		rows = append(rows, []cell{marked(said + `<br/><span class="soft">` + text(o.Account+" · "+o.Region) + `</span>`), marked(label(o.Severity)), names(o.Rule), words(o.Owner), words(since)})
 	}
 	d.table("Open for longest", []cell{words("resource"), words("severity"), words("rule"), words("owner"), words("failing since (UTC)")}, rows, p.Oldest.More)
-}
-
-// titles returns the titles of the rules that fail, by id.
-func (p Page) titles() map[string]string {
-	titles := map[string]string{}
-	for _, r := range p.Failing.Items {
-		titles[r.Rule] = r.Title
-	}
-	return titles
 }
 
 func severityOrAll(s posture.Severity) string {

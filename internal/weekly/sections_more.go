@@ -76,14 +76,13 @@ func (p Page) whose(d *document, open *rowList) {
 	owners := append([]Owner{p.Owners.Unowned}, p.Owners.Items...)
 	d.busy("Open and past due by owner", "owner", owners, p.Owners.More)
 	d.busy("Open and past due by account", "account", p.Accounts.Items, p.Accounts.More)
-	titles := p.titles()
 	d.part("Rows by owner")
 	for _, owner := range owners {
-		p.rowsOf(d, open, "owner", owner, titles, func(r Row) bool { return r.Owner == owner.Name })
+		p.rowsOf(d, open, "owner", owner, func(r Row) bool { return r.Owner == owner.Name })
 	}
 	d.part("Rows by account")
 	for _, account := range p.Accounts.Items {
-		p.rowsOf(d, open, "account", account, titles, func(r Row) bool { return string(r.Provider)+"/"+r.Account == account.Name })
+		p.rowsOf(d, open, "account", account, func(r Row) bool { return string(r.Provider)+"/"+r.Account == account.Name })
 	}
 }
 
@@ -112,7 +111,7 @@ func (d *document) busy(caption, what string, all []Owner, more int) {
 }
 
 // rowsOf is the first rows of one owner or account.
-func (p Page) rowsOf(d *document, open *rowList, what string, o Owner, titles map[string]string, has func(Row) bool) {
+func (p Page) rowsOf(d *document, open *rowList, what string, o Owner, has func(Row) bool) {
 	if o.Open == 0 {
 		return
 	}
@@ -123,7 +122,7 @@ func (p Page) rowsOf(d *document, open *rowList, what string, o Owner, titles ma
 		}
 	}
 	d.add(`<details id="`, anchor(what+"-"+o.Name), `"><summary>`, text(fmt.Sprintf("%s: %d open, %d past due", o.called(), o.Open, o.PastDue)), `</summary>`)
-	d.links(open, rows, titles, o.Open-len(rows))
+	d.links(open, rows, o.Open-len(rows))
 	d.add(`</details>`)
 }
 

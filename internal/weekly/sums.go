@@ -22,6 +22,7 @@ const ownersKept = 1000
 type sums struct {
 	clock
 	target   posture.Target
+	known    map[string]posture.Rule // of the last run, by id
 	movement Movement
 	closed   map[drift.Reason]int
 	fixed    map[posture.Severity]ranges
@@ -120,7 +121,7 @@ func exact(change drift.Change, end *drift.Notified) drift.Change {
 
 // told counts one finding as it is at the end, with what the last run found of
 // it, nil where that run has nothing of it or could not read it.
-func (s *sums) told(t drift.Notified, f *posture.Finding, severity posture.Severity) {
+func (s *sums) told(t drift.Notified, f *posture.Finding) {
 	if t.Status != posture.Fail {
 		return
 	}
@@ -130,7 +131,7 @@ func (s *sums) told(t drift.Notified, f *posture.Finding, severity posture.Sever
 	if x := t.Exemption; x != nil && !x.Unread && !x.Expires.Over(s.asOf) {
 		return
 	}
-	row := s.openRow(t, f, severity)
+	row := s.openRow(t, f)
 	s.movement.Open++
 	if row.Stale {
 		s.movement.Stale++
@@ -138,7 +139,7 @@ func (s *sums) told(t drift.Notified, f *posture.Finding, severity posture.Sever
 	s.owe(row)
 	s.rules[row.Rule]++
 	if at := s.age(row.Since); at >= 0 {
-		s.ages[at] = s.ages[at].plus(Severities{severity: 1})
+		s.ages[at] = s.ages[at].plus(Severities{row.Severity: 1})
 	}
 	s.open.add(row)
 	s.oldest = oldest(append(s.oldest, row))

@@ -43,7 +43,7 @@ func nothing[T any](func(T, error) bool) {}
 
 // run reads the findings of all stages once, and counts them. After an error
 // nothing that it counted may be used.
-func (tl *timeline) run(severity func(rule string) posture.Severity, current bool) error {
+func (tl *timeline) run(current bool) error {
 	tl.link()
 	tl.summaries, tl.pending = make([]drift.Summary, len(tl.stages)), map[string][]drift.Change{}
 	var told iter.Seq2[drift.Notified, error] = nothing[drift.Notified]
@@ -55,7 +55,7 @@ func (tl *timeline) run(severity func(rule string) posture.Severity, current boo
 			return err
 		}
 		tl.settle(&line)
-		tl.sums.told(line, tl.finding(line, current), severity(line.Rule))
+		tl.sums.told(line, tl.finding(line, current))
 	}
 	tl.settle(nil)
 	return nil
