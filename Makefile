@@ -131,17 +131,6 @@ build/lambda/%.zip: $(SOURCES)
 	GOOS=linux GOARCH=arm64 go build -tags $(LAMBDA_TAGS) -ldflags='-s -w -buildid= $(STAMP)' -o build/lambda/$*/bootstrap ./functions/aws/$*
 	go -C scripts run ./zip ../build/lambda/$*/bootstrap ../$@
 
-# Of the demo's page, in light and dark. Not part of the check: it has today's date.
-CHROMIUM := $${POSTURE_CHROMIUM:-chromium} --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1100,1700
-pictures: build browser ## docs/images: the weekly page of the demo, as README shows it
-	rm -rf build/pictures && mkdir -p build/pictures docs/images
-	NO_COLOR=1 build/posture demo --store build/pictures/store >build/pictures/demo.txt
-	build/posture weekly --store build/pictures/store --out build/pictures/page.html
-	$(CHROMIUM) --screenshot=build/pictures/light.png file://$(CURDIR)/build/pictures/page.html
-	$(CHROMIUM) --blink-settings=preferredColorScheme=0 --screenshot=build/pictures/dark.png file://$(CURDIR)/build/pictures/page.html
-	go -C scripts run ./pictures ../build/pictures/light.png ../docs/images/weekly.png 1000
-	go -C scripts run ./pictures ../build/pictures/dark.png ../docs/images/weekly-dark.png 1000
-
 vuln: ## known vulnerabilities of what we link; needs its database on the network
 	go -C scripts run golang.org/x/vuln/cmd/govulncheck -C .. ./...
 
@@ -165,10 +154,18 @@ browser: ## the browser of the tests, from Debian where it is missing
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
 	  { echo "the tests need Chromium (Debian: apt-get install chromium; POSTURE_CHROMIUM may name another)"; exit 1; }
 
-pictures: browser ## the pictures of README.md
-	mkdir -p build docs/images
-	go run -tags $(CLI_TAGS) ./cmd/posture demo --blocks | go -C scripts run ./slackhtml > build/slack.html
-	$${POSTURE_CHROMIUM:-chromium} --headless --no-sandbox --hide-scrollbars --window-size=760,460 --screenshot=docs/images/slack.png build/slack.html 2>/dev/null
+# Not part of the check: the weekly page has the date of the day.
+SHOOT = $${POSTURE_CHROMIUM:-chromium} --headless --no-sandbox --hide-scrollbars
+pictures: build browser ## the pictures of README.md
+	rm -rf build/pictures && mkdir -p build/pictures docs/images
+	NO_COLOR=1 build/posture demo --blocks --store build/pictures/store >build/pictures/demo.txt
+	go -C scripts run ./slackhtml <build/pictures/demo.txt >build/pictures/slack.html
+	build/posture weekly --store build/pictures/store --out build/pictures/weekly.html
+	$(SHOOT) --window-size=760,460 --screenshot=docs/images/slack.png build/pictures/slack.html 2>/dev/null
+	$(SHOOT) --window-size=1100,1200 --screenshot=build/pictures/light.png build/pictures/weekly.html 2>/dev/null
+	$(SHOOT) --window-size=1100,1200 --blink-settings=preferredColorScheme=0 --screenshot=build/pictures/dark.png build/pictures/weekly.html 2>/dev/null
+	go -C scripts run ./pictures ../build/pictures/light.png ../docs/images/weekly.png 1200
+	go -C scripts run ./pictures ../build/pictures/dark.png ../docs/images/weekly-dark.png 1200
 
 clean: ## remove build/
 	rm -rf build

@@ -10,8 +10,9 @@ import (
 	"posture/internal/store"
 )
 
-// pageLimit bounds a stored page.
-const pageLimit = 16 << 20
+// pageLimit bounds a stored page. One with all the rows that it may hold takes
+// some forty million bytes.
+const pageLimit = 128 << 20
 
 // Key returns where the page of a week is kept in a form: json, html or csv.
 func Key(week Week, format string) string {
