@@ -58,12 +58,12 @@ func guard(p *Quota, timeout time.Duration) grpc.UnaryClientInterceptor {
 		if err := scanners.CheckRead(LastOf(method)); err != nil {
 			return err
 		}
+		defer scanners.UnderWay(ctx, method[strings.LastIndex(method, ".")+1:], "")()
 		if err := p.wait(ctx); err != nil {
 			return err
 		}
 		try, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		defer scanners.UnderWay(ctx, method[strings.LastIndex(method, ".")+1:], "")()
 		return outOfTime(ctx, invoke(try, method, in, out, conn, options...))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 
 	"posture/scanners"
@@ -48,6 +49,42 @@ func TestOnlyReads(t *testing.T) {
 		if !errors.Is(err, want) {
 			t.Errorf("%s: got %v", request, err)
 		}
+	}
+}
+
+// TestUnderWay holds that each call is known while it has no answer.
+func TestUnderWay(t *testing.T) {
+	calls := &scanners.Calls{}
+	ctx := calls.Watch(t.Context())
+	var seen []string
+	see := func() {
+		call, _ := calls.Longest()
+		seen = append(seen, call.Operation)
+	}
+	invoke := func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error {
+		see()
+		return nil
+	}
+	if err := guard(NewQuota(10), time.Minute)(ctx, "/google.cloud.asset.v1.AssetService/ListAssets", nil, nil, nil, invoke); err != nil {
+		t.Fatal(err)
+	}
+	see()
+	transport := readOnly{next: roundTripper(func(*http.Request) (*http.Response, error) {
+		see()
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+	})}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://storage.googleapis.com/storage/v1/b", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := transport.RoundTrip(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	see()
+	if diff := cmp.Diff([]string{"AssetService/ListAssets", "", "GET storage.googleapis.com", ""}, seen); diff != "" {
+		t.Error(diff)
 	}
 }
 
