@@ -93,7 +93,8 @@ func (c *common) check() error {
 	if err := yamlfile.InOrder(append(wrong, err)...); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.world.out, "%s is valid: %d rules enabled, %d exemption%s\n", c.config, len(rules), len(cfg.Exemptions.Items), plural(len(cfg.Exemptions.Items)))
+	exemptions := len(cfg.Exemptions.Items) + len(cfg.Exemptions.Causes)
+	fmt.Fprintf(c.world.out, "%s is valid: %d rules enabled, %d exemption%s\n", c.config, len(rules), exemptions, plural(exemptions))
 	return nil
 }
 

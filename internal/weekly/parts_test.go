@@ -49,6 +49,28 @@ func TestExemptionDays(t *testing.T) {
 	}
 }
 
+// TestAcceptedCauses: what is accepted not to be read is among the exemptions.
+func TestAcceptedCauses(t *testing.T) {
+	t.Parallel()
+	s, o := newStory(t), options()
+	calm(s)
+	s.on(6).run(snapshot.Complete)
+	for covers, x := range map[string]config.CauseExemption{
+		"not read: kms:*": {Operation: "kms:*"},
+		"not read: kms, because denied*, target aws/1": {Service: "kms", Because: "denied*", Target: "aws/1"},
+		"not read: kms:List, target aws/*":             {Operation: "kms:List", Service: "kms", Target: "aws/*"},
+	} {
+		x.ID, x.Reason, x.RequestedBy, x.ApprovedBy, x.Created, x.Expires = "EX-9", "r", "ann", "bob", "2026-11-16", "2026-12-01"
+		o.Config.Exemptions.Causes = []config.CauseExemption{x}
+		want := weekly.Exemptions{Active: 1, New: 1, Within30: 1, Within14: 1, Items: weekly.List[weekly.Exemption]{Items: []weekly.Exemption{{
+			ID: "EX-9", Covers: covers, Reason: "r", Requested: "ann", Approved: "bob", Created: "2026-11-16", Expires: "2026-12-01", New: true, Left: 8,
+		}}}}
+		if diff := cmp.Diff(want, s.page(o).Exemptions); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	}
+}
+
 // TestWithdrawn: an exemption that only findings know of is told by what they
 // know.
 func TestWithdrawn(t *testing.T) {
