@@ -3,6 +3,7 @@ package outbox
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"posture/internal/store"
@@ -23,6 +24,7 @@ const (
 	misplaced   defect = "key_differs"
 	stateless   defect = "state_unknown"
 	hollow      defect = "nothing_to_tell"
+	adrift      defect = "names_no_message" // where it names another one
 )
 
 // Error returns the code. The object's content is not quoted.
@@ -54,8 +56,15 @@ func (e Entry) check(key string) error {
 		return stateless
 	case e.Channel == "" || e.Alert.Key == "" && len(e.Members) == 0:
 		return hollow
+	case e.Digest != "" && !namesMessage(e.Digest), slices.ContainsFunc(e.Members, func(m Member) bool { return !namesMessage(m.Key) }):
+		return adrift
 	}
 	return nil
+}
+
+// namesMessage reports whether a message may have the key.
+func namesMessage(key string) bool {
+	return key != "" && !strings.Contains(key, "/") && store.CheckKey(entryKey(key)) == nil
 }
 
 // damaged returns the report's line about an object that makes no sense.

@@ -45,6 +45,8 @@ func TestDamagedEntries(t *testing.T) {
 		"c": stored(t, outbox.Entry{Key: "c", State: "lost", Channel: "C1", Alert: alert("x")}),
 		"d": stored(t, outbox.Entry{Key: "d", State: outbox.Pending, Channel: "C1"}),
 		"e": "{}" + strings.Repeat(" ", 4<<20),
+		"f": stored(t, outbox.Entry{Key: "f", State: outbox.Pending, Channel: "C1", Members: []outbox.Member{{Key: "../g"}}}),
+		"g": stored(t, outbox.Entry{Key: "g", State: outbox.Digested, Channel: "C1", Alert: alert("x"), Digest: "\x00"}),
 	} {
 		damage(t, disk, "outbox/"+key+".json", text)
 	}
@@ -54,10 +56,12 @@ func TestDamagedEntries(t *testing.T) {
 		{Kind: outbox.Malformed, Code: "state_unknown", Key: "outbox/c.json"},
 		{Kind: outbox.Malformed, Code: "nothing_to_tell", Key: "outbox/d.json"},
 		{Kind: outbox.Malformed, Code: "too_large", Key: "outbox/e.json"},
+		{Kind: outbox.Malformed, Code: "names_no_message", Key: "outbox/f.json"},
+		{Kind: outbox.Malformed, Code: "names_no_message", Key: "outbox/g.json"},
 	}
 	for round := range 2 {
 		fill(t, box, "C1", round+1)
-		if diff := cmp.Diff(outbox.Report{Notified: 1, Messages: 1, Damaged: 5, Alarms: want}, deliver(t, box, slack)); diff != "" {
+		if diff := cmp.Diff(outbox.Report{Notified: 1, Messages: 1, Damaged: 7, Alarms: want}, deliver(t, box, slack)); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
 	}
