@@ -56,7 +56,7 @@ func (e Entry) check(key string) error {
 		return stateless
 	case e.Channel == "" || e.Alert.Key == "" && len(e.Members) == 0:
 		return hollow
-	case e.Digest != "" && !namesMessage(e.Digest), slices.ContainsFunc(e.Members, func(m Member) bool { return !namesMessage(m.Key) }):
+	case (e.State == Digested || e.Digest != "") && !namesMessage(e.Digest), slices.ContainsFunc(e.Members, func(m Member) bool { return !namesMessage(m.Key) }):
 		return adrift
 	}
 	return nil
