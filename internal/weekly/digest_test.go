@@ -1,12 +1,15 @@
 package weekly_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"posture/internal/store"
 	"posture/internal/weekly"
 )
 
@@ -55,5 +58,30 @@ func TestDigestOfEarlier(t *testing.T) {
 	}
 	if d := page.Digest(); d.Headline != page.Headline || len(d.Worst) != 0 || d.Open[0].PastDue != 3 {
 		t.Errorf("%+v", d)
+	}
+}
+
+// TestKeptEarlier: a page that an earlier version stored opens in every form.
+func TestKeptEarlier(t *testing.T) {
+	body, err := os.ReadFile("testdata/earlier.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := store.Memory()
+	if _, err := s.PutIfAbsent(t.Context(), weekly.Key(week, "json"), body); err != nil {
+		t.Fatal(err)
+	}
+	page, err := weekly.Kept(t.Context(), s, week)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := checkPage(t, written(t, page.WriteHTML))
+	for _, want := range []string{page.Headline, "Title of aws-s3-public", "Open for longest", "4 rules fail"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it does not say %q", want)
+		}
+	}
+	if table := written(t, page.WriteCSV); !bytes.Contains(table, []byte("oldest open,aws-s3-public,site")) {
+		t.Error("the table lacks its rows")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"posture/internal/escape"
 	"posture/internal/posture"
@@ -149,7 +150,7 @@ func (d *document) finding(l *rowList, row Row) {
 	d.b.WriteString(`<details` + opened + `><summary>evidence` + map[bool]string{true: " and command"}[row.shows()] + `</summary>`)
 	d.add(`<dl><dt>resource</dt><dd>`, code(row.Resource), `</dd>`)
 	for _, v := range row.Evidence {
-		d.add(`<dt>`, code(v.Path), `</dt><dd>`, code(legible(v)), `</dd>`)
+		d.add(`<dt>`, code(strings.TrimPrefix(v.Path, "resource.")), `</dt><dd>`, code(legible(v)), `</dd>`)
 	}
 	d.add(`</dl>`)
 	if row.shows() {

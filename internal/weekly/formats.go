@@ -279,7 +279,7 @@ func (s *sheet) row(section string, r Row) {
 func (r Row) evidence() string {
 	var parts []string
 	for _, v := range r.Evidence {
-		parts = append(parts, v.Path+" = "+legible(v))
+		parts = append(parts, strings.TrimPrefix(v.Path, "resource.")+" = "+legible(v))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -161,13 +161,14 @@ func (s Severities) String() string {
 // failingRules is the rules that fail, each of which leads to its rows.
 func (p Page) failingRules(d *document) {
 	var rows [][]cell
+	placed := p.placed()
 	for _, r := range p.Failing.Items {
 		before := "–"
 		if r.Before != nil {
 			before = delta(r.Counts.Failing, *r.Before)
 		}
 		title := text(r.Title)
-		if r.Open > 0 {
+		if placed[r.Rule] {
 			title = jump("r-"+r.Rule, r.Title)
 		}
 		rows = append(rows, []cell{
@@ -181,6 +182,15 @@ func (p Page) failingRules(d *document) {
 	}
 	d.table("Rules that fail", []cell{words("rule"), words("severity"), words("supports"), amount("failing"), amount("change"), amount("exempted"), amount("unknown")}, rows, p.Failing.More)
 	d.add(`</div>`)
+}
+
+// placed returns the rules of which the page has open rows.
+func (p Page) placed() map[string]bool {
+	placed := map[string]bool{}
+	for _, r := range p.Open.Items {
+		placed[r.Rule] = true
+	}
+	return placed
 }
 
 // criteriaLinks leads to criteria.
@@ -281,11 +291,12 @@ func (p Page) soc2(d *document) {
 	d.table("Criteria by category and state", heads, rows, 0)
 	d.note("Rules support criteria; none is met by them. “No gap found” means that no enabled rule fails, and people still show the rest.")
 	rows = nil
+	placed := p.placed()
 	for _, k := range p.Criteria {
 		id := words(k.ID)
 		id.id = "c-" + k.ID
 		rows = append(rows, []cell{
-			id, words(k.Summary), words(string(k.State)), num(k.Rules.Total()), marked(some(k.Rules.Failing).content + ruleLinks(k.Failing)), some(k.Open), words(k.Needs),
+			id, words(k.Summary), words(string(k.State)), num(k.Rules.Total()), marked(some(k.Rules.Failing).content + ruleLinks(k.Failing, placed)), some(k.Open), words(k.Needs),
 		})
 	}
 	d.table("Criterion by criterion", []cell{

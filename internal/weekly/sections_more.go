@@ -129,8 +129,8 @@ func (p Page) rowsOf(d *document, open *rowList, what string, o Owner, has func(
 // listed is how many rules of a criterion are named.
 const listed = 5
 
-// ruleLinks leads to rules that fail.
-func ruleLinks(ids []string) markup {
+// ruleLinks names rules that fail, and leads to those that the page has rows of.
+func ruleLinks(ids []string, placed map[string]bool) markup {
 	if len(ids) == 0 {
 		return ""
 	}
@@ -139,7 +139,11 @@ func ruleLinks(ids []string) markup {
 		if i > 0 {
 			line += ", "
 		}
-		line += jump("r-"+id, id)
+		if placed[id] {
+			line += jump("r-"+id, id)
+		} else {
+			line += code(id)
+		}
 	}
 	if more := len(ids) - listed; more > 0 {
 		line += ` +` + count(more) + ` more`

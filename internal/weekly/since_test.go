@@ -214,3 +214,33 @@ func bySpan(spans []span) map[string]int {
 	}
 	return all
 }
+
+// TestSinceLost: where what was kept of the week before is damaged, the page
+// says so, and a finding fails at least since the first run that is compared.
+func TestSinceLost(t *testing.T) {
+	for _, text := range []string{"", "nonsense"} {
+		y := newYears(t)
+		for day := -120; day < 7; day++ {
+			y.has(one, map[string][]string{"aws-rds-backup": {map[bool]string{true: "+", false: "-"}[day < -110] + "old", "+new"}})
+			y.publish(monday.AddDate(0, 0, day))
+		}
+		whole := y.page(options()).Open.Items[0]
+		if failed := monday.AddDate(0, 0, -110); !whole.Since.Equal(failed) || whole.Earlier || !whole.PastDue {
+			t.Errorf("it fails since %s (earlier: %t), past due: %t", whole.Since, whole.Earlier, whole.PastDue)
+		}
+		for n := range 20 {
+			key := snapshot.WeekKey(one, week.Before(n).Start())
+			if err := y.store.Delete(t.Context(), key); err == nil && text != "" {
+				_, err = y.store.PutIfAbsent(t.Context(), key, []byte(text))
+				y.need(err)
+			}
+		}
+		page := y.page(options())
+		if lost := page.Open.Items[0]; !lost.Earlier || !lost.Since.After(whole.Since) {
+			t.Errorf("%q: it fails since %s (earlier: %t)", text, lost.Since, lost.Earlier)
+		}
+		if said := len(page.Unread.Items) > 0; said != (text != "") {
+			t.Errorf("%q: the page says %+v", text, page.Unread.Items)
+		}
+	}
+}
