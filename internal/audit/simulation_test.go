@@ -334,6 +334,9 @@ func (e *estate) events() map[int]func() {
 // before.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("eleven weeks take seconds")
+	}
 	e := newEstate(t)
 	server := httptest.NewServer(e.channel)
 	defer server.Close()
