@@ -55,6 +55,7 @@ type account struct {
 	target  posture.Target
 	things  map[string]posture.Resource // by id
 	refused *posture.Cause              // why it cannot be opened
+	said    string                      // what it says then
 	broken  map[string]bool             // types whose listing fails half-way
 	direct  *directly                   // how single things are read again; nil: they cannot be
 }
@@ -146,7 +147,7 @@ func (c *cloud) open(_ context.Context, target posture.Target) (audit.Scanner, e
 		return nil, fmt.Errorf("no account %s", target.Account)
 	}
 	if a.refused != nil {
-		return nil, &posture.ReadError{Cause: *a.refused, Err: fmt.Errorf("not let in")}
+		return nil, &posture.ReadError{Cause: *a.refused, Said: a.said, Err: fmt.Errorf("not let in")}
 	}
 	if len(target.Regions) == 0 {
 		target.Regions = []string{"here"}

@@ -511,6 +511,18 @@ func TestNothingThere(t *testing.T) {
 	}
 }
 
+// TestSaid: what an account says that lets nobody in is kept for the operator.
+func TestSaid(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string][]posture.Saying{"": nil, "ask ann": {{Cause: denied, Text: "ask ann"}}} {
+		s := newSite(loadPolicy(t), "1")
+		s.cloud.change("1", func(a *account) { a.refused, a.said = &denied, said })
+		if diff := cmp.Diff(want, s.run(t).Parts[0].Report.Said); diff != "" {
+			t.Errorf("%q: -want +got\n%s", said, diff)
+		}
+	}
+}
+
 // TestLoadAlerts: alerts that were damaged are not taken for alerts.
 func TestLoadAlerts(t *testing.T) {
 	t.Parallel()
