@@ -16,6 +16,9 @@ var aws embed.FS
 //go:embed gcp/*.yaml
 var gcp embed.FS
 
+//go:embed azure/*.yaml
+var azure embed.FS
+
 // Criteria holds the SOC 2 criteria: soc2.yaml, and crosswalk.yaml that
 // relates them to other frameworks.
 //
@@ -36,6 +39,7 @@ func Clouds() []Cloud {
 	return []Cloud{
 		{Name: "aws", Title: "AWS", Mark: "AWS::", Files: aws},
 		{Name: "gcp", Title: "Google Cloud", Mark: ".googleapis.com/", Files: gcp},
+		{Name: "azure", Title: "Azure", Mark: "Microsoft.", Files: azure},
 	}
 }
 

@@ -19,8 +19,9 @@ type Console struct {
 }
 
 // braced is a word in braces. One with a dollar, {$name}, is escaped twice and
-// with dollars for percent signs, as one console has it behind its "#".
-var braced = regexp.MustCompile(`\{\$?[A-Za-z_]+\}`)
+// with dollars for percent signs, as one console has it behind its "#". One
+// with a slash, {/name}, is a path that keeps its slashes.
+var braced = regexp.MustCompile(`\{[$/]?[A-Za-z_]+\}`)
 
 // address fills the path. It returns "" where a word is not known, and where
 // one would climb in the path.
@@ -30,8 +31,16 @@ func (c Console) address(origin string, words map[string]string) string {
 	}
 	whole := true
 	filled := braced.ReplaceAllStringFunc(c.Path, func(name string) string {
-		word := words[strings.Trim(name, "{$}")]
+		word := words[strings.Trim(name, "{$/}")]
 		whole = whole && word != "" && word != "." && word != ".."
+		if strings.HasPrefix(name, "{/") {
+			parts := strings.Split(word, "/")
+			for i, part := range parts {
+				whole = whole && part != "." && part != ".."
+				parts[i] = escaped(part)
+			}
+			return strings.Join(parts, "/")
+		}
 		if strings.HasPrefix(name, "{$") {
 			return strings.ReplaceAll(escaped(escaped(word)), "%", "$")
 		}

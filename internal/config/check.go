@@ -49,6 +49,7 @@ func (c Config) check() {
 	k.that(!k.given("version") || c.Version == 1, at("version"), "version %d: expected 1", c.Version)
 	k.accounts(c.AWS)
 	k.gcp(c.GCP)
+	k.azure(c.Azure)
 	k.rules(c.Rules)
 	k.alerts(c.Alerts)
 	k.slack(c.Slack)
@@ -82,6 +83,34 @@ func (k *checker) gcp(g GCP) {
 	k.projects(g.Exclude, at("gcp", "exclude"))
 	k.form(g.Impersonate, gcpAccount, at("gcp", "impersonate"), "impersonate", "a service account, as in posture@my-project-123.iam.gserviceaccount.com")
 }
+
+func (k *checker) azure(a Azure) {
+	k.that(a.Tenant == "" || IsGUID(a.Tenant), at("azure", "tenant"), "tenant %q: expected its id, as in 99999999-8888-7777-6666-555555555555", a.Tenant)
+	k.that(a.Tenant == "" || a.ManagementGroup == "", at("azure", "management_group"), "expected a tenant or a management group, not both")
+	k.that(a.Tenant == "" && a.ManagementGroup == "" || len(a.Subscriptions) == 0, at("azure", "subscriptions"),
+		"expected subscriptions, or a tenant or a management group (with exclude to leave some out)")
+	k.that(a.Cloud == "" || slices.Contains(azureClouds(), a.Cloud), at("azure", "cloud"), "cloud %q: expected one of %s", a.Cloud, strings.Join(azureClouds(), ", "))
+	k.subscriptions(a.Subscriptions, at("azure", "subscriptions"))
+	k.subscriptions(a.Exclude, at("azure", "exclude"))
+}
+
+// azureClouds are the names that the Azure CLI gives to the clouds.
+func azureClouds() []string {
+	return []string{DefaultAzureCloud, "AzureUSGovernment", "AzureChinaCloud"}
+}
+
+func (k *checker) subscriptions(ids []string, path []any) {
+	for i, id := range ids {
+		k.that(IsGUID(id), append(slices.Clone(path), i), "subscription %q: expected its id, as in 11111111-2222-3333-4444-555555555555", id)
+		k.that(!slices.ContainsFunc(ids[:i], func(other string) bool { return strings.EqualFold(other, id) }), append(slices.Clone(path), i), "duplicate subscription %s", id)
+	}
+}
+
+var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// IsGUID reports whether a text has the form of the ids of Azure's
+// subscriptions and tenants.
+func IsGUID(text string) bool { return guid.MatchString(text) }
 
 func (k *checker) projects(ids []string, path []any) {
 	for i, id := range ids {

@@ -26,6 +26,7 @@ type Config struct {
 	Store      string     `yaml:"store" json:"store,omitempty"`
 	AWS        AWS        `yaml:"aws" json:"aws"`
 	GCP        GCP        `yaml:"gcp" json:"gcp,omitzero"`
+	Azure      Azure      `yaml:"azure" json:"azure,omitzero"`
 	Rules      Rules      `yaml:"rules" json:"rules"`
 	Alerts     Alerts     `yaml:"alerts" json:"alerts"`
 	Owners     Owners     `yaml:"owners" json:"owners"`
@@ -75,6 +76,25 @@ type GCP struct {
 
 // Rechecks reports whether what starts to fail is read once more.
 func (g GCP) Rechecks() bool { return g.Recheck == nil || *g.Recheck }
+
+// Azure is what to scan on Azure: a tenant, a management group, or
+// subscriptions by their ids. At most one of the three is set; none: nothing is
+// in scope.
+type Azure struct {
+	Tenant          string   `yaml:"tenant" json:"tenant,omitempty"`                     // its id
+	ManagementGroup string   `yaml:"management_group" json:"management_group,omitempty"` // its name
+	Subscriptions   []string `yaml:"subscriptions" json:"subscriptions,omitempty"`       // ids
+	Exclude         []string `yaml:"exclude" json:"exclude,omitempty"`                   // ids of subscriptions to leave out
+	Services        []string `yaml:"services" json:"services,omitempty"`                 // empty: all
+	Cloud           string   `yaml:"cloud" json:"cloud,omitempty"`                       // default AzureCloud
+	Recheck         *bool    `yaml:"recheck" json:"recheck,omitempty"`                   // read what starts to fail once more, directly; default true
+}
+
+// DefaultAzureCloud is the public cloud, as the Azure CLI names it.
+const DefaultAzureCloud = "AzureCloud"
+
+// Rechecks reports whether what starts to fail is read once more.
+func (a Azure) Rechecks() bool { return a.Recheck == nil || *a.Recheck }
 
 // Rules selects and adjusts rules.
 type Rules struct {

@@ -5,11 +5,12 @@ package clouds
 import (
 	"posture/internal/cloud"
 	"posture/internal/cloud/awscloud"
+	"posture/internal/cloud/azurecloud"
 	"posture/internal/cloud/gcpcloud"
 )
 
 // All returns the clouds, with the credentials of whoever runs the program, in
 // the order of rules.Clouds.
 func All() []cloud.Cloud {
-	return []cloud.Cloud{awscloud.New(awscloud.Environment), gcpcloud.New(gcpcloud.Environment)}
+	return []cloud.Cloud{awscloud.New(awscloud.Environment), gcpcloud.New(gcpcloud.Environment), azurecloud.New(azurecloud.Environment)}
 }

@@ -1,0 +1,120 @@
+// Package azurecloud attaches Azure to the program: the tenant, management
+// group or subscriptions in scope, the credentials that read them, and what
+// the command line says and takes for it. Begin with New.
+package azurecloud
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"posture/internal/audit"
+	"posture/internal/cloud"
+	"posture/internal/config"
+	"posture/internal/posture"
+	"posture/rules"
+	"posture/scanners/azure"
+)
+
+// Credentials returns with which credentials to read, and where. It may say
+// more of how to read; the services and the clock are filled in.
+type Credentials func(ctx context.Context, a config.Azure, getenv func(string) string) (azure.Options, error)
+
+// New returns Azure, read with the credentials.
+func New(credentials Credentials) cloud.Cloud {
+	c := cloud.Cloud{
+		Cloud: facts(), Catalogue: azure.Catalogue(),
+		Choose: func(o cloud.Options) (cloud.Choice, error) {
+			s, err := choose(o)
+			return s.Choice, err
+		},
+		Configured: func(cfg config.Config) []string { return cfg.Azure.Services },
+		Command:    command(), Role: role(),
+	}
+	c.Open = func(ctx context.Context, o cloud.Options) (audit.Cloud, error) { return open(ctx, c, credentials, o) }
+	return c
+}
+
+func facts() rules.Cloud {
+	all := rules.Clouds()
+	return all[slices.IndexFunc(all, func(c rules.Cloud) bool { return c.Name == string(posture.Azure) })]
+}
+
+// open checks the options and the rules, gets credentials, and returns what is
+// in scope.
+func open(ctx context.Context, c cloud.Cloud, credentials Credentials, o cloud.Options) (audit.Cloud, error) {
+	s, err := choose(o)
+	if err != nil {
+		return audit.Cloud{}, err
+	}
+	policy, err := c.Policy(o.Config, o.Rules, false)
+	if err != nil {
+		return audit.Cloud{}, err
+	}
+	options, err := credentials(ctx, s.settings, o.Getenv)
+	if err != nil {
+		return audit.Cloud{}, err
+	}
+	options.Services, options.Now, options.Sample, options.NoReread = s.Services, o.Now, o.Sample, options.NoReread || !s.settings.Rechecks()
+	estate, err := azure.Open(s.scope(), options)
+	if err != nil {
+		return audit.Cloud{}, err
+	}
+	p := &pass{estate: estate, exclude: s.settings.Exclude, held: map[string]*azure.Subscription{}}
+	return audit.Cloud{
+		Policy: policy, Types: c.TypesOf(o.Config.Azure.Services),
+		Targets: p.targets, Open: p.open, Slices: p.slices, Close: func() error { return nil },
+	}, nil
+}
+
+// pass is Azure for one run. It keeps what the last slice brought in.
+type pass struct {
+	estate  *azure.Estate
+	exclude []string
+
+	mu   sync.Mutex
+	held map[string]*azure.Subscription // of the slice that was read last, by account
+}
+
+// targets lists what is in scope.
+func (p *pass) targets(ctx context.Context) ([]posture.Target, error) {
+	all, err := p.estate.Targets(ctx)
+	return slices.DeleteFunc(all, func(t posture.Target) bool { return slices.Contains(p.exclude, t.Account) }), err
+}
+
+// slices reads what is in scope slice by slice.
+func (p *pass) slices(ctx context.Context, want posture.Want, _ time.Time, targets []posture.Target) iter.Seq2[[]posture.Target, error] {
+	return func(yield func([]posture.Target, error) bool) {
+		for slice, err := range p.estate.Slices(ctx, azure.Ask{Want: want, Targets: targets}) {
+			p.hold(slice)
+			more := yield(slice.Targets, err)
+			p.hold(azure.Slice{})
+			if !more {
+				return
+			}
+		}
+	}
+}
+
+// hold keeps a slice for its targets to be opened, instead of the last one.
+func (p *pass) hold(slice azure.Slice) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = map[string]*azure.Subscription{}
+	for _, target := range slice.Targets {
+		p.held[target.Account] = slice.Subscription(target)
+	}
+}
+
+// open returns the scanner of a target of the slice that is being read.
+func (p *pass) open(_ context.Context, target posture.Target) (audit.Scanner, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if held := p.held[target.Account]; held != nil {
+		return held, nil
+	}
+	return nil, fmt.Errorf("%s is not in what was read together", target)
+}

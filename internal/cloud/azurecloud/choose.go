@@ -1,0 +1,128 @@
+package azurecloud
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"posture/internal/cloud"
+	"posture/internal/config"
+	"posture/internal/posture"
+	"posture/scanners/azure"
+)
+
+// The flags.
+const (
+	tenantFlag       = "tenant"
+	groupFlag        = "management-group"
+	subscriptionFlag = "subscription"
+	cloudFlag        = "cloud"
+)
+
+// What the environment puts in scope, where nothing else does.
+const (
+	scopeVariable        = "POSTURE_AZURE_SCOPE"   // tenants/ID, managementGroups/NAME or subscriptions/ID
+	subscriptionVariable = "AZURE_SUBSCRIPTION_ID" // the Azure SDKs' own
+)
+
+// chosen is what options put in scope.
+type chosen struct {
+	cloud.Choice
+	settings config.Azure // as flags and environment fill them in
+}
+
+var errNoScope = errors.New("nothing says what to read: pass --subscription ID, --management-group NAME or --tenant ID, or write it under azure in posture.yaml")
+
+// choose decides what the options put in scope.
+func choose(o cloud.Options) (chosen, error) {
+	s := chosen{settings: o.Config.Azure}
+	given := config.Azure{Tenant: o.Flags.One(tenantFlag), ManagementGroup: o.Flags.One(groupFlag), Subscriptions: o.Flags[subscriptionFlag]}
+	services := o.Flags[cloud.ServicesFlag]
+	s.Narrowed = len(services) > 0 || named(o.Config.Azure) && named(given)
+	if s.Services = services; len(services) == 0 {
+		s.Services = s.settings.Services
+	}
+	if err := azure.Catalogue().CheckServices(s.Services); err != nil {
+		return chosen{}, err
+	}
+	if named(given) {
+		s.settings.Tenant, s.settings.ManagementGroup, s.settings.Subscriptions = given.Tenant, given.ManagementGroup, given.Subscriptions
+	}
+	s.settings.Cloud = cmp.Or(o.Flags.One(cloudFlag), s.settings.Cloud, config.DefaultAzureCloud)
+	return s, s.find(o.Getenv)
+}
+
+// named reports whether settings name a scope.
+func named(a config.Azure) bool {
+	return a.Tenant != "" || a.ManagementGroup != "" || len(a.Subscriptions) > 0
+}
+
+// find finds out what is in scope, by the environment where nothing else says.
+func (s *chosen) find(getenv func(string) string) error {
+	if getenv != nil && !named(s.settings) {
+		if err := inScope(getenv(scopeVariable), &s.settings); err != nil {
+			return fmt.Errorf("%s: %w", scopeVariable, err)
+		}
+	}
+	if getenv != nil && !named(s.settings) && getenv(subscriptionVariable) != "" {
+		s.settings.Subscriptions = []string{getenv(subscriptionVariable)}
+	}
+	if !named(s.settings) {
+		return errNoScope
+	}
+	if _, known := azure.Clouds()[s.settings.Cloud]; !known {
+		return fmt.Errorf("cloud %q: expected AzureCloud, AzureUSGovernment or AzureChinaCloud", s.settings.Cloud)
+	}
+	if err := checkScope(s.settings); err != nil {
+		return err
+	}
+	for _, id := range s.settings.Subscriptions {
+		s.Targets = append(s.Targets, posture.Target{Provider: posture.Azure, Account: strings.ToLower(id)})
+	}
+	return nil
+}
+
+// checkScope refuses a scope of which ids are none, or that is two.
+func checkScope(a config.Azure) error {
+	kinds := 0
+	for _, given := range []bool{a.Tenant != "", a.ManagementGroup != "", len(a.Subscriptions) > 0} {
+		if given {
+			kinds++
+		}
+	}
+	if kinds > 1 {
+		return errors.New("expected one of a tenant, a management group and subscriptions")
+	}
+	for _, id := range append(slices.Clone(a.Subscriptions), a.Tenant) {
+		if id != "" && !config.IsGUID(id) {
+			return fmt.Errorf("%q: expected an id such as 11111111-2222-3333-4444-555555555555", id)
+		}
+	}
+	return nil
+}
+
+// inScope puts what a text names into scope. An empty text names nothing.
+func inScope(text string, a *config.Azure) error {
+	switch kind, id, _ := strings.Cut(text, "/"); {
+	case text == "":
+		return nil
+	case id == "":
+	case kind == "tenants":
+		a.Tenant = id
+		return nil
+	case kind == "managementGroups":
+		a.ManagementGroup = id
+		return nil
+	case kind == "subscriptions":
+		a.Subscriptions = strings.Split(id, ",")
+		return nil
+	}
+	return fmt.Errorf("scope %q: expected tenants/ID, managementGroups/NAME or subscriptions/ID", text)
+}
+
+// scope returns what is read.
+func (s chosen) scope() azure.Scope {
+	return azure.Scope{Tenant: s.settings.Tenant, ManagementGroup: s.settings.ManagementGroup, Subscriptions: s.settings.Subscriptions}
+}

@@ -1,0 +1,268 @@
+// Package azuretest answers as Azure does, over HTTP on this machine: Resource
+// Graph with pages and tokens, Azure Resource Manager and Microsoft Graph, from
+// rows and answers in txtar files. It can refuse, throttle, cut and delay any
+// call. Begin with Load and Start.
+//
+// A file holds tables of Resource Graph and answers to reads, each a section:
+//
+//	-- table resources --
+//	[{"id": "/subscriptions/…", "type": "microsoft.storage/storageaccounts", …}]
+//	-- GET /subscriptions/…/blobServices/default --
+//	{"properties": {…}}
+//
+// A path may have a query, without api-version; paths are compared in lower
+// case. "GET 403 /path" is answered with that status.
+package azuretest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/tools/txtar"
+)
+
+// Estate is what the server knows.
+type Estate struct {
+	Tables  map[string][]map[string]any
+	Answers map[string]Answer // by path, in lower case, with the query but for api-version
+}
+
+// Answer is what a read is answered.
+type Answer struct {
+	Status int
+	Body   string
+}
+
+// Load reads files of the form above into one estate.
+func Load(files ...string) (Estate, error) {
+	e := Estate{Tables: map[string][]map[string]any{}, Answers: map[string]Answer{}}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			return Estate{}, err
+		}
+		for _, section := range archive.Files {
+			if err := e.add(section.Name, section.Data); err != nil {
+				return Estate{}, fmt.Errorf("%s: section %s: %w", file, section.Name, err)
+			}
+		}
+	}
+	return e, nil
+}
+
+func (e *Estate) add(name string, data []byte) error {
+	if table, found := strings.CutPrefix(name, "table "); found {
+		var rows []map[string]any
+		if err := json.Unmarshal(data, &rows); err != nil {
+			return err
+		}
+		e.Tables[table] = append(e.Tables[table], rows...)
+		return nil
+	}
+	path, found := strings.CutPrefix(name, "GET ")
+	if !found {
+		return fmt.Errorf("expected a table or a GET")
+	}
+	answer := Answer{Status: http.StatusOK, Body: string(data)}
+	if status, rest, has := strings.Cut(path, " "); has {
+		n, err := strconv.Atoi(status)
+		if err != nil {
+			return err
+		}
+		answer.Status, path = n, rest
+	}
+	if answer.Status == http.StatusOK && !json.Valid(data) {
+		return fmt.Errorf("no JSON")
+	}
+	e.Answers[strings.ToLower(path)] = answer
+	return nil
+}
+
+// Server answers from an estate.
+type Server struct {
+	*httptest.Server
+	PageRows int // rows of a page at most; 0: what is asked for
+	// Fault answers a call instead, and reports whether it did; nil: none.
+	Fault func(w http.ResponseWriter, r *http.Request) bool
+
+	mu     sync.Mutex
+	estate Estate
+	calls  map[string]int
+}
+
+// Start returns a running server; Close ends it.
+func Start(e Estate) *Server {
+	s := &Server{estate: e, calls: map[string]int{}}
+	s.Server = httptest.NewServer(s)
+	return s
+}
+
+// Calls returns how often each path was asked for: "POST query resources", "GET /subscriptions".
+func (s *Server) Calls() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	calls := map[string]int{}
+	for path, n := range s.calls {
+		calls[path] = n
+	}
+	return calls
+}
+
+func (s *Server) note(call string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[call]++
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	if s.Fault != nil && s.Fault(w, r) {
+		return
+	}
+	if r.Method == http.MethodPost && r.URL.Path == "/providers/Microsoft.ResourceGraph/resources" {
+		s.query(w, r)
+		return
+	}
+	path := pathOf(r.URL)
+	s.note(r.Method + " " + path)
+	answer, known := s.estate.Answers[strings.ToLower(path)]
+	switch {
+	case r.Method != http.MethodGet:
+		Refuse(w, http.StatusMethodNotAllowed, "MethodNotAllowed")
+	case !known && strings.HasSuffix(path, "/providers/Microsoft.Authorization/permissions"):
+		fmt.Fprint(w, `{"value": [{"actions": ["*/read"], "notActions": []}]}`)
+	case !known:
+		Refuse(w, http.StatusNotFound, "ResourceNotFound")
+	default:
+		w.WriteHeader(answer.Status)
+		fmt.Fprint(w, answer.Body)
+	}
+}
+
+// pathOf returns a path with its query, but for the version.
+func pathOf(u *url.URL) string {
+	query := u.Query()
+	query.Del("api-version")
+	if len(query) == 0 {
+		return u.Path
+	}
+	text, err := url.QueryUnescape(query.Encode())
+	if err != nil {
+		return u.Path
+	}
+	return u.Path + "?" + text
+}
+
+// Refuse answers with an error in Azure's form.
+func Refuse(w http.ResponseWriter, status int, code string) {
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `{"error": {"code": %q, "message": "no %s for you"}}`, code, code)
+}
+
+var (
+	listQuery  = regexp.MustCompile(`^(\w+) \| where type in~ \(([^)]*)\) \| order by id asc$`)
+	countQuery = regexp.MustCompile(`^(\w+) \| summarize count_ = count\(\) by subscriptionId \| extend id = strcat\('/subscriptions/', subscriptionId\) \| order by id asc$`)
+)
+
+type queryRequest struct {
+	Query         string
+	Subscriptions []string
+	Options       struct {
+		ResultFormat             string
+		Top                      int    `json:"$top"`
+		SkipToken                string `json:"$skipToken"`
+		AuthorizationScopeFilter string
+	}
+}
+
+// query answers a query of one of the forms that the scanner asks.
+func (s *Server) query(w http.ResponseWriter, r *http.Request) {
+	var q queryRequest
+	if err := json.NewDecoder(r.Body).Decode(&q); err != nil {
+		Refuse(w, http.StatusBadRequest, "BadRequest")
+		return
+	}
+	var rows []map[string]any
+	list, count := listQuery.FindStringSubmatch(q.Query), countQuery.FindStringSubmatch(q.Query)
+	switch {
+	case q.Options.ResultFormat != "objectArray":
+		Refuse(w, http.StatusBadRequest, "BadRequest")
+		return
+	case list != nil:
+		s.note("POST query " + list[1])
+		rows = s.list(list[1], strings.Split(strings.NewReplacer("'", "", " ", "").Replace(list[2]), ","), q)
+	case count != nil:
+		s.note("POST query count of " + count[1])
+		rows = s.count(count[1], q)
+	default:
+		Refuse(w, http.StatusBadRequest, "InvalidQuery")
+		return
+	}
+	s.page(w, q, rows)
+}
+
+// list returns the rows of the types that the request's scope shows, by id.
+func (s *Server) list(table string, types []string, q queryRequest) []map[string]any {
+	var rows []map[string]any
+	for _, row := range s.estate.Tables[table] {
+		typ, _ := row["type"].(string)
+		if slices.Contains(types, strings.ToLower(typ)) && q.shows(row) {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b map[string]any) int { return strings.Compare(fmt.Sprint(a["id"]), fmt.Sprint(b["id"])) })
+	return rows
+}
+
+// shows reports whether a row is in the request's scope.
+func (q queryRequest) shows(row map[string]any) bool {
+	subscription, _ := row["subscriptionId"].(string)
+	if subscription == "" {
+		return q.Options.AuthorizationScopeFilter == "AtScopeAboveAndBelow"
+	}
+	return slices.ContainsFunc(q.Subscriptions, func(id string) bool { return strings.EqualFold(id, subscription) })
+}
+
+func (s *Server) count(table string, q queryRequest) []map[string]any {
+	counts := map[string]int{}
+	for _, row := range s.estate.Tables[table] {
+		if subscription, _ := row["subscriptionId"].(string); subscription != "" && q.shows(row) {
+			counts[subscription]++
+		}
+	}
+	var rows []map[string]any
+	for subscription, n := range counts {
+		rows = append(rows, map[string]any{"id": "/subscriptions/" + subscription, "subscriptionId": subscription, "count_": n})
+	}
+	return rows
+}
+
+// page answers with a page of the rows.
+func (s *Server) page(w http.ResponseWriter, q queryRequest, rows []map[string]any) {
+	first, _ := strconv.Atoi(q.Options.SkipToken)
+	size := q.Options.Top
+	if s.PageRows > 0 {
+		size = min(size, s.PageRows)
+	}
+	last := min(first+size, len(rows))
+	shown := rows[min(first, last):last]
+	if shown == nil {
+		shown = []map[string]any{}
+	}
+	answer := map[string]any{"totalRecords": len(rows), "count": len(shown), "data": shown, "facets": []any{}, "resultTruncated": "false"}
+	if last < len(rows) {
+		answer["$skipToken"] = strconv.Itoa(last)
+	}
+	w.Header().Set("x-ms-user-quota-remaining", "14")
+	w.Header().Set("x-ms-user-quota-resets-after", "00:00:05")
+	_ = json.NewEncoder(w).Encode(answer)
+}

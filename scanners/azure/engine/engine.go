@@ -1,0 +1,213 @@
+// Package engine is the machinery that reads Azure: it asks Resource Graph for
+// the rows of many types at once, subscriptions together, and hands each row
+// of a type to whoever reads it. It knows no type of resource: what is read is
+// declared by a Service, and all services are handed in as a Registry.
+//
+// A Service's Read is given a Reading, by which it gets at everything: the row
+// itself (Decode), other rows (Siblings), and, for what the graph lacks, reads
+// of Azure Resource Manager (Fetch, FetchAll) and of Microsoft Graph
+// (Directory). Whatever could not be read marks fields as unread.
+//
+// Begin with Open, then Targets and Slices.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
+	armruntime "github.com/Azure/azure-sdk-for-go/sdk/azcore/arm/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resourcegraph/armresourcegraph"
+
+	"posture/internal/posture"
+	"posture/scanners"
+)
+
+// Options says how to read.
+type Options struct {
+	Credential azcore.TokenCredential
+	Cloud      Cloud
+	Caller     string   // who reads, for the record; "" when it is not known
+	Services   []string // the services to read, by the catalogue's names; empty: all
+	NoReread   bool     // a failing resource is not read a second time
+	Sample     bool     // read at most one resource of each type
+
+	Transport policy.Transporter // nil: the SDK's own
+	Insecure  bool               // the credential may go to a server on this machine without TLS, for tests
+	Attempts  int                // tries of a call; 0: 6
+	Backoff   time.Duration      // before the second try; 0: a second
+	Timeout   time.Duration      // for one try of a call; 0: a minute
+	Now       func() time.Time   // nil: the clock
+
+	SliceRows int // rows that the subscriptions of a slice may have together; 0: 60,000
+}
+
+// Cloud is where Azure is: the public one or a sovereign one. Hosts come from
+// here, never from an answer.
+type Cloud struct {
+	Login    string // of Entra ID: "https://login.microsoftonline.com/"
+	Manager  string // of Azure Resource Manager: "https://management.azure.com"
+	Graph    string // of Microsoft Graph: "https://graph.microsoft.com"
+	Portal   string // "https://portal.azure.com"
+	Audience string // of tokens for Azure Resource Manager; "": Manager
+}
+
+// Clouds returns the clouds that there are, by the names that the Azure CLI
+// gives them.
+func Clouds() map[string]Cloud {
+	return map[string]Cloud{
+		"AzureCloud":        {Login: "https://login.microsoftonline.com/", Manager: "https://management.azure.com", Graph: "https://graph.microsoft.com", Portal: "https://portal.azure.com"},
+		"AzureUSGovernment": {Login: "https://login.microsoftonline.us/", Manager: "https://management.usgovcloudapi.net", Graph: "https://graph.microsoft.us", Portal: "https://portal.azure.us"},
+		"AzureChinaCloud":   {Login: "https://login.chinacloudapi.cn/", Manager: "https://management.chinacloudapi.cn", Graph: "https://microsoftgraph.chinacloudapi.cn", Portal: "https://portal.azure.cn"},
+	}
+}
+
+// Configuration returns the cloud as the SDK knows it.
+func (c Cloud) Configuration() cloud.Configuration {
+	audience := c.Audience
+	if audience == "" {
+		audience = c.Manager
+	}
+	return cloud.Configuration{
+		ActiveDirectoryAuthorityHost: c.Login,
+		Services:                     map[cloud.ServiceName]cloud.ServiceConfiguration{cloud.ResourceManager: {Endpoint: c.Manager, Audience: audience}},
+	}
+}
+
+// Scope is what is read: a tenant, a management group or subscriptions. One of
+// the three is set.
+type Scope struct {
+	Tenant          string   // its id
+	ManagementGroup string   // its name
+	Subscriptions   []string // their ids
+}
+
+// String returns the scope as people name it.
+func (s Scope) String() string {
+	switch {
+	case s.Tenant != "":
+		return "the tenant " + s.Tenant
+	case s.ManagementGroup != "":
+		return "the management group " + s.ManagementGroup
+	default:
+		return "the subscriptions " + strings.Join(s.Subscriptions, ", ")
+	}
+}
+
+// Estate is what is in scope, ready to be read.
+type Estate struct {
+	registry Registry
+	declared scanners.Catalogue
+	scope    Scope
+	options  Options
+	record   *record
+	memo     scanners.Memo
+
+	manager *runtimePipeline
+	graph   *runtimePipeline
+	query   *armresourcegraph.Client
+}
+
+const module, version = "posture", "v1.0.0"
+
+// Open prepares reading what is in scope, for what is registered. It makes no
+// call.
+func Open(r Registry, scope Scope, o Options) (*Estate, error) {
+	e := &Estate{registry: r, declared: r.Catalogue(), scope: scope, options: o, record: newRecord()}
+	if err := e.declared.CheckServices(o.Services); err != nil {
+		return nil, err
+	}
+	if o.Credential == nil {
+		return nil, errors.New("no Azure credentials; " + signIn)
+	}
+	o.Credential = signedIn{o.Credential}
+	e.options = o
+	options := &arm.ClientOptions{ClientOptions: e.clientOptions(), DisableRPRegistration: true} // registering a provider would be a write
+	pipeline, err := armruntime.NewPipeline(module, version, o.Credential, runtime.PipelineOptions{}, options)
+	if err != nil {
+		return nil, fmt.Errorf("prepare to call Azure Resource Manager: %w", err)
+	}
+	e.manager = &runtimePipeline{pipeline, o.Cloud.Manager}
+	if e.query, err = armresourcegraph.NewClient(o.Credential, options); err != nil {
+		return nil, fmt.Errorf("prepare to query Resource Graph: %w", err)
+	}
+	e.graph = &runtimePipeline{e.graphPipeline(), o.Cloud.Graph}
+	return e, nil
+}
+
+// runtimePipeline is how requests go out to one host.
+type runtimePipeline struct {
+	runtime.Pipeline
+	host string
+}
+
+// clientOptions bounds every try, refuses what is no read, and waits where an
+// answer asks for it.
+func (e *Estate) clientOptions() policy.ClientOptions {
+	o := e.options
+	return policy.ClientOptions{
+		Cloud:                           o.Cloud.Configuration(),
+		Transport:                       o.transport(),
+		InsecureAllowCredentialWithHTTP: o.Insecure,
+		Telemetry:                       policy.TelemetryOptions{ApplicationID: module},
+		Retry: policy.RetryOptions{
+			MaxRetries: int32(orElse(o.Attempts, attempts) - 1), RetryDelay: orElse(o.Backoff, firstWait), //nolint:gosec // a handful
+			MaxRetryDelay: longestWait, TryTimeout: orElse(o.Timeout, tryTimeout),
+		},
+		PerCallPolicies:  []policy.Policy{readOnly{}},
+		PerRetryPolicies: []policy.Policy{e.record, checked{}},
+	}
+}
+
+const (
+	attempts    = 6                // tries of a call
+	firstWait   = time.Second      // before the second try; it doubles
+	longestWait = 60 * time.Second // before any try
+	tryTimeout  = 60 * time.Second // for one try of a call
+)
+
+// graphPipeline returns how requests go out to Microsoft Graph.
+func (e *Estate) graphPipeline() runtime.Pipeline {
+	options := e.clientOptions()
+	token := runtime.NewBearerTokenPolicy(e.options.Credential, []string{e.options.Cloud.Graph + "/.default"},
+		&policy.BearerTokenOptions{InsecureAllowCredentialWithHTTP: e.options.Insecure})
+	return runtime.NewPipeline(module, version, runtime.PipelineOptions{PerRetry: []policy.Policy{token}}, &options)
+}
+
+// transport follows no redirection: it could carry the token away, and what it
+// leads to is not the service's answer.
+func (o Options) transport() policy.Transporter {
+	if o.Transport != nil {
+		return o.Transport
+	}
+	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+func orElse[T comparable](given, otherwise T) T {
+	var none T
+	if given == none {
+		return otherwise
+	}
+	return given
+}
+
+func (e *Estate) now() time.Time {
+	if e.options.Now != nil {
+		return e.options.Now()
+	}
+	return time.Now()
+}
+
+// Targets lists the subscriptions in scope, and of a tenant the tenant itself,
+// which holds what belongs to its directory.
+func (e *Estate) Targets(ctx context.Context) ([]posture.Target, error) {
+	return e.targets(ctx)
+}

@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"posture/internal/posture"
+	"posture/scanners/answer"
+)
+
+var errOddPath error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "id", Text: "the resource's id makes no path"}
+
+// get reads one JSON object from a path of a host, with the call's name for
+// errors and counts.
+func (p *runtimePipeline) get(ctx context.Context, e *Estate, operation, path string) ([]byte, error) {
+	if strings.Contains(path, "/../") || strings.Contains(path, "/./") || strings.Contains(path, "//") || !strings.HasPrefix(path, "/") {
+		return nil, Failed(operation, errOddPath)
+	}
+	request, err := runtime.NewRequest(ctx, http.MethodGet, p.host+path)
+	if err != nil {
+		return nil, Failed(operation, err)
+	}
+	request.Raw().Header.Set("Accept", "application/json")
+	e.record.count(operation)
+	response, err := p.Do(request)
+	if err != nil {
+		return nil, Failed(operation, err)
+	}
+	if !runtime.HasStatusCode(response, http.StatusOK) {
+		return nil, Failed(operation, gone(runtime.NewResponseError(response)))
+	}
+	body, err := runtime.Payload(response)
+	return body, Failed(operation, err)
+}
+
+// fetch reads an object of Azure Resource Manager into a value.
+func (e *Estate) fetch(ctx context.Context, operation, path, version string, into any) error {
+	body, err := e.manager.get(ctx, e, operation, withVersion(path, version))
+	if err != nil {
+		return err
+	}
+	return Failed(operation, decode(body, into))
+}
+
+// withVersion adds the version of the API, without which there is no answer.
+func withVersion(path, version string) string {
+	sign := "?"
+	if strings.Contains(path, "?") {
+		sign = "&"
+	}
+	return path + sign + "api-version=" + url.QueryEscape(version)
+}
+
+// decode reads an answer that knows a member of what is asked for.
+func decode(body []byte, into any) error {
+	members, err := answer.Members(body)
+	if err == nil {
+		err = answer.Check(reflect.TypeOf(into), members)
+	}
+	if err == nil {
+		err = json.Unmarshal(body, into)
+	}
+	var odd *json.UnmarshalTypeError
+	if errors.As(err, &odd) {
+		return &posture.ReasonError{Reason: posture.NotUnderstood, Code: odd.Field, Text: "a member of another type than expected"}
+	}
+	return err
+}
+
+// listed is a page of a listing of Azure Resource Manager, or of Microsoft
+// Graph, which writes the link otherwise.
+type listed[T any] struct {
+	Value     *[]T
+	NextLink  string `json:"nextLink"`
+	ODataNext string `json:"@odata.nextLink"`
+}
+
+var errNoValue error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer lacks its list"}
+
+// pagesOf reads a listing to its end. A link to another host is not followed.
+func pagesOf[T any](ctx context.Context, e *Estate, p *runtimePipeline, operation, path string) ([]T, error) {
+	var all []T
+	ask := func(link string) (listed[T], error) {
+		var page listed[T]
+		next, err := p.pathOf(link, path)
+		if err != nil {
+			return page, Failed(operation, err)
+		}
+		body, err := p.get(ctx, e, operation, next)
+		if err == nil {
+			err = Failed(operation, decode(body, &page))
+		}
+		if err == nil && page.Value == nil {
+			err = Failed(operation, errNoValue)
+		}
+		return page, err
+	}
+	next := func(page listed[T]) string { return orElse(page.NextLink, page.ODataNext) }
+	err := answer.Pages(ask, next, func(page listed[T]) bool {
+		all = append(all, *page.Value...)
+		return true
+	})
+	return all, Failed(operation, err)
+}
+
+var errAway error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer's next page is on another host"}
+
+// pathOf returns the path of a link to the same host, or the first one.
+func (p *runtimePipeline) pathOf(link, first string) (string, error) {
+	if link == "" {
+		return first, nil
+	}
+	at, err := url.Parse(link)
+	if err != nil {
+		return "", errAway
+	}
+	host, err := url.Parse(p.host)
+	if err != nil || !strings.EqualFold(at.Host, host.Host) {
+		return "", errAway
+	}
+	return at.RequestURI(), nil
+}
+
+// fetchAll reads a listing of Azure Resource Manager to its end.
+func fetchAll[T any](ctx context.Context, e *Estate, operation, path, version string) ([]T, error) {
+	return pagesOf[T](ctx, e, e.manager, operation, withVersion(path, version))
+}

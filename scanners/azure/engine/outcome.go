@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"posture/internal/posture"
+	"posture/scanners"
+)
+
+// callError is the failure of one call that the scanner made.
+type callError struct {
+	operation string // "Microsoft.Storage/storageAccounts/blobServices/read"
+	err       error
+}
+
+func (e *callError) Error() string { return e.operation + ": " + e.err.Error() }
+func (e *callError) Unwrap() error { return e.err }
+
+// Failed says which call an error comes from; it returns nil for no error.
+func Failed(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &callError{operation, err}
+}
+
+// cause says why a call failed. The permissions are those of all calls that
+// are declared, by operation.
+func cause(err error, permissions map[string]string) posture.Cause {
+	var known *posture.ReadError
+	if errors.As(err, &known) {
+		return known.Cause
+	}
+	var c posture.Cause
+	var call *callError
+	if errors.As(err, &call) {
+		c.Operation = call.operation
+	}
+	c.Reason, c.Code = reason(err)
+	if c.Reason == posture.Denied {
+		c.Permission = permissions[c.Operation]
+	}
+	return c
+}
+
+// refusals are Azure's and Entra's own words for a call that is refused, with
+// the reason. They are those of Azure Resource Manager's common errors
+// (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors)
+// and of Microsoft Graph (learn.microsoft.com/graph/errors).
+var refusals = map[string]posture.Reason{
+	"AuthorizationFailed":                                   posture.Denied,
+	"LinkedAuthorizationFailed":                             posture.Denied,
+	"Authorization_RequestDenied":                           posture.Denied,
+	"Forbidden":                                             posture.Denied,
+	"AccessDenied":                                          posture.Denied,
+	"DenyAssignmentAuthorizationFailed":                     posture.DeniedByOwnDeny,
+	"RequestDisallowedByPolicy":                             posture.DeniedByOrgRule,
+	"ExpiredAuthenticationToken":                            posture.NoCredentials,
+	"InvalidAuthenticationToken":                            posture.NoCredentials,
+	"InvalidAuthenticationTokenTenant":                      posture.NoCredentials,
+	"AuthenticationFailed":                                  posture.NoCredentials,
+	"Unauthorized":                                          posture.NoCredentials,
+	"TooManyRequests":                                       posture.Throttled,
+	"SubscriptionRequestsThrottled":                         posture.Throttled,
+	"ResourceRequestsThrottled":                             posture.Throttled,
+	"RateLimiting":                                          posture.Throttled,
+	"MissingSubscriptionRegistration":                       posture.APIDisabled,
+	"SubscriptionNotRegistered":                             posture.APIDisabled,
+	"NoRegisteredProviderFound":                             posture.APIDisabled,
+	"SubscriptionNotFound":                                  posture.ProjectUnfit,
+	"DisabledSubscription":                                  posture.ProjectUnfit,
+	"SubscriptionDisabled":                                  posture.ProjectUnfit,
+	"Authentication_RequestFromNonPremiumTenantOrB2CTenant": posture.NoLicence,
+	"RequestFromNonPremiumTenantOrB2CTenant":                posture.NoLicence,
+}
+
+// reason sorts an error into the closed set of reasons, and returns Azure's
+// own word for it, or what else is known.
+func reason(err error) (posture.Reason, string) {
+	var answered *azcore.ResponseError
+	var unauthenticated *signInError
+	switch {
+	case errors.As(err, &unauthenticated):
+		return posture.NoCredentials, entraCode(unauthenticated.Error())
+	case !errors.As(err, &answered):
+		return scanners.ReasonOf(err, 0)
+	}
+	code := answered.ErrorCode
+	if why := refusals[code]; why != "" {
+		return why, code
+	}
+	switch {
+	case code == "": // a proxy, or a service that fell over
+		return scanners.ReasonOf(errors.New("no code"), answered.StatusCode)
+	case answered.StatusCode == http.StatusUnauthorized:
+		return posture.NoCredentials, code
+	case answered.StatusCode == http.StatusForbidden:
+		return posture.Denied, code
+	case answered.StatusCode == http.StatusTooManyRequests:
+		return posture.Throttled, code
+	default:
+		return posture.Failed, code
+	}
+}
+
+// entraCode returns the code of an error of Entra ID, "AADSTS700082", "" for
+// none.
+func entraCode(text string) string {
+	_, rest, found := strings.Cut(text, "AADSTS")
+	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if !found || end <= 0 {
+		return ""
+	}
+	return "AADSTS" + rest[:end]
+}
+
+// messageOf returns what Azure wrote about an error, "" for nothing.
+func messageOf(err error) string {
+	var answered *azcore.ResponseError
+	if !errors.As(err, &answered) || answered.RawResponse == nil {
+		return ""
+	}
+	body, err := runtime.Payload(answered.RawResponse)
+	if err != nil {
+		return ""
+	}
+	var said struct {
+		Error struct{ Message string }
+	}
+	if json.Unmarshal(body, &said) != nil { // the code is told all the same
+		return ""
+	}
+	return said.Error.Message
+}
+
+// gone marks the error of an API that says, in its own words, that it does not
+// know the resource. A page that only says "404" says nothing of it.
+func gone(err error) error {
+	var answered *azcore.ResponseError
+	if !errors.As(err, &answered) || answered.StatusCode != http.StatusNotFound {
+		return err
+	}
+	switch answered.ErrorCode {
+	case "ResourceNotFound", "ResourceGroupNotFound", "NotFound", "ParentResourceNotFound":
+		return errors.Join(err, posture.ErrGone)
+	}
+	return err
+}

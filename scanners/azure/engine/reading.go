@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+
+	"posture/internal/posture"
+	"posture/scanners"
+)
+
+// Reading is one resource being read.
+type Reading struct {
+	scanners.Reading
+	place   *place
+	service *Service
+	Row     *Row
+	ID      string // at first the row's
+	Name    string // what people call it; at first the row's
+	direct  bool   // it is a second reading
+}
+
+// Context returns the context of the scan.
+func (r *Reading) Context() context.Context { return r.place.ctx }
+
+// read returns what the row is read as, and whether it is to be judged.
+func (r *Reading) read() (posture.Resource, bool) {
+	doc := r.service.Read(r)
+	if doc == nil || reflect.ValueOf(doc).IsNil() {
+		return posture.Resource{}, false
+	}
+	if r.Row.oddTags {
+		r.Mark(posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: "tags"}, posture.FieldTags)
+	}
+	return posture.Resource{
+		Region: cmp.Or(strings.ToLower(r.Row.Location), posture.Global), Type: r.Type,
+		ID: r.ID, Name: r.Name, Tags: r.Row.Tags, Doc: doc, Unread: r.Unread(),
+	}, true
+}
+
+// Decode reads the members of the row that into has. Where the row cannot be
+// understood, every field of the document is marked as unread; what into
+// holds then does not matter.
+func (r *Reading) Decode(into any) {
+	r.Got(Failed("read "+r.Type, r.Row.decode(into)), FieldsOf(r.service.Doc)...)
+}
+
+// FieldsOf returns the JSON names of a document's fields.
+func FieldsOf(doc any) []string {
+	var names []string
+	for field := range reflect.TypeOf(doc).Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
+}
+
+// Need returns what the value points to. Where Azure left it out, and nothing
+// is known of it then, it marks the fields as unread.
+func Need[T any](r *Reading, value *T, fields ...string) T {
+	if value != nil {
+		return *value
+	}
+	r.Absent("read "+r.Type, fields...)
+	var none T
+	return none
+}
+
+// Strange marks fields as unread because Azure says something of them that
+// this program does not know, such as a mode that the API has gained.
+func (r *Reading) Strange(what string, fields ...string) {
+	r.Mark(posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: "unknown " + what}, fields...)
+}
+
+// Days returns how many whole days ago a time was, 0 for one to come.
+func (r *Reading) Days(since time.Time) int64 {
+	return max(0, int64(r.place.estate.now().Sub(since)/(24*time.Hour)))
+}
+
+// Managed reports whether another resource made this one and keeps it, so that
+// it is not the customer's to change: it says so itself, or its resource group
+// does by the name that Azure gives to those of AKS, Databricks and managed
+// applications.
+func (r *Reading) Managed() bool {
+	group := strings.ToLower(r.Row.ResourceGroup)
+	return r.Row.ManagedBy != "" || strings.HasPrefix(group, "mc_") || strings.HasPrefix(group, "databricks-rg-") || strings.HasPrefix(group, "mrg-")
+}
+
+// Fetch reads an object of Azure Resource Manager into a value. The path
+// follows the resource's own id, "/blobServices/default". The error wraps
+// posture.ErrGone where Azure says that there is no such thing.
+func (r *Reading) Fetch(operation, path, version string, into any) error {
+	return r.place.estate.fetch(r.Context(), operation, escapedPath(r.Row.ID)+path, version, into)
+}
+
+// FetchAll reads a listing of Azure Resource Manager to its end. The path
+// follows the resource's own id, "/firewallRules".
+func FetchAll[T any](r *Reading, operation, path, version string) ([]T, error) {
+	return fetchAll[T](r.Context(), r.place.estate, operation, escapedPath(r.Row.ID)+path, version)
+}
+
+// Directory reads a listing of Microsoft Graph to its end; the path begins
+// with the version, "/v1.0/policies/…".
+func Directory[T any](r *Reading, operation, path string) ([]T, error) {
+	return pagesOf[T](r.Context(), r.place.estate, r.place.estate.graph, operation, path)
+}
+
+// DirectoryObject reads an object of Microsoft Graph into a value.
+func (r *Reading) DirectoryObject(operation, path string, into any) error {
+	e := r.place.estate
+	body, err := e.graph.get(r.Context(), e, operation, path)
+	if err != nil {
+		return err
+	}
+	return Failed(operation, decode(body, into))
+}
+
+// escapedPath returns an id as a path: strangers name resources, and a name
+// never leaves the path.
+func escapedPath(id string) string { return (&url.URL{Path: id}).EscapedPath() }
+
+// OncePerSubscription returns what fetch returns, an error included, and calls
+// it once per key for all that is read of the subscription.
+func OncePerSubscription[T any](r *Reading, key string, fetch func() (T, error)) (T, error) {
+	return scanners.Once(&r.place.memo, key, fetch)
+}
+
+// Siblings returns the rows of another type in the same subscription. With an
+// error they are not all; what turns on one that is not there is unread then.
+func (r *Reading) Siblings(j Join) ([]*Row, error) {
+	type found struct {
+		rows []*Row
+		err  error
+	}
+	got, err := OncePerSubscription(r, "siblings "+j.Table+" "+strings.ToLower(j.Type), func() (found, error) {
+		var all []*Row
+		err := r.place.rows.each(j.listing(), r.place.target.Account, func(row *Row) bool {
+			all = append(all, row.clone())
+			return true
+		})
+		return found{all, errors.Join(err, r.place.complete(j.listing()))}, nil
+	})
+	return got.rows, errors.Join(err, got.err)
+}
+
+// Above returns the rows of another type that no subscription has: those of
+// management groups and the tenant.
+func (r *Reading) Above(j Join) ([]*Row, error) {
+	var all []*Row
+	err := r.place.rows.each(j.listing(), "", func(row *Row) bool {
+		all = append(all, row.clone())
+		return true
+	})
+	return all, err
+}

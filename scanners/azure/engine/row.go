@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+
+	"posture/internal/posture"
+)
+
+// Row is one resource as Resource Graph lists it, or as Azure Resource Manager
+// returns it: both have the same form.
+type Row struct {
+	ID            string            `json:"id"`
+	Name          string            `json:"name"`
+	Type          string            `json:"type"`
+	Location      string            `json:"location"`
+	ManagedBy     string            `json:"managedBy"` // the id of the resource that made it and keeps it
+	ResourceGroup string            `json:"resourceGroup"`
+	Subscription  string            `json:"subscriptionId"`
+	Tags          map[string]string `json:"tags"`
+	Count         int               `json:"count_"` // of a query that counts
+
+	Data    json.RawMessage `json:"-"` // the whole row
+	oddTags bool            // they are no names with texts
+}
+
+var errNoID error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "id", Text: "Resource Graph lists a resource without an id"}
+
+// newRow reads a row. Ids are not case-sensitive, and Resource Graph writes
+// them in any case: they are kept in lower case, so that the same resource has
+// one id.
+func newRow(data json.RawMessage) (*Row, error) {
+	head := struct {
+		Row
+		Tags json.RawMessage `json:"tags"` // a text where a stranger's template set it so
+	}{}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, err
+	}
+	row := head.Row
+	row.Data, row.ID = data, strings.ToLower(row.ID)
+	if len(head.Tags) > 0 && json.Unmarshal(head.Tags, &row.Tags) != nil {
+		row.Tags, row.oddTags = nil, true
+	}
+	if row.ID == "" || !strings.HasPrefix(row.ID, "/") {
+		return nil, errNoID
+	}
+	if row.Subscription == "" {
+		row.Subscription = partAfter(row.ID, "/subscriptions/")
+	}
+	row.Subscription = strings.ToLower(row.Subscription)
+	if row.ResourceGroup == "" {
+		row.ResourceGroup = partAfter(row.ID, "/resourcegroups/")
+	}
+	return &row, nil
+}
+
+var errNoData error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "nothing is known of the resource"}
+
+// decode reads the row's members that into has.
+func (r *Row) decode(into any) error {
+	if len(r.Data) == 0 {
+		return errNoData
+	}
+	err := json.Unmarshal(r.Data, into)
+	var odd *json.UnmarshalTypeError
+	if errors.As(err, &odd) {
+		return &posture.ReasonError{Reason: posture.NotUnderstood, Code: odd.Field, Text: "a member of another type than expected"}
+	}
+	return err
+}
+
+// LastOf returns the last part of an id.
+func LastOf(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
+
+// Parent returns the id of the resource that another one is a part of, "" for
+// one that is no part.
+func Parent(id string) string {
+	parent := path.Dir(path.Dir(id))
+	if strings.HasSuffix(path.Dir(parent), "/providers") || !strings.Contains(parent, "/providers/") {
+		return ""
+	}
+	return parent
+}
+
+// clone returns a copy that shares no memory with the buffer that the row was
+// unpacked into.
+func (r *Row) clone() *Row {
+	kept := *r
+	kept.Data = slices.Clone(r.Data)
+	return &kept
+}

@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"posture/internal/posture"
+	"posture/scanners"
+)
+
+// What is asked to know what is in scope, and what may be read there. Azure
+// names its operations as it names permissions.
+const (
+	subscriptionsOperation = "Microsoft.Resources/subscriptions/read"
+	permissionsOperation   = "Microsoft.Authorization/permissions/read"
+	descendantsOperation   = "Microsoft.Management/managementGroups/descendants/read"
+
+	containersTable  = "resourcecontainers"
+	subscriptionType = "microsoft.resources/subscriptions"
+)
+
+// subscription is one as Azure Resource Manager lists it.
+type subscription struct {
+	ID     string `json:"subscriptionId"`
+	Name   string `json:"displayName"`
+	State  string `json:"state"`
+	Tenant string `json:"tenantId"`
+}
+
+// tenantAccount begins the account that stands for a tenant's directory.
+const tenantAccount = "tenant-"
+
+// targets lists what is in scope.
+func (e *Estate) targets(ctx context.Context) ([]posture.Target, error) {
+	all, err := e.subscriptions(ctx)
+	if err != nil {
+		return nil, e.refusal("list the subscriptions in "+e.scope.String(), err)
+	}
+	var targets []posture.Target
+	for _, s := range all {
+		targets = append(targets, posture.Target{Provider: posture.Azure, Account: strings.ToLower(s.ID), Name: s.Name})
+	}
+	slices.SortFunc(targets, func(a, b posture.Target) int { return strings.Compare(a.Account, b.Account) })
+	if e.scope.Tenant != "" {
+		targets = append(targets, posture.Target{Provider: posture.Azure, Account: tenantAccount + strings.ToLower(e.scope.Tenant)})
+	}
+	return targets, nil
+}
+
+var errNoSubscription = errors.New("there is none that these credentials may read: check the name, then grant the role Reader or that of: posture permissions azure")
+
+// subscriptions returns the subscriptions in scope.
+func (e *Estate) subscriptions(ctx context.Context) ([]subscription, error) {
+	visible, err := fetchAll[subscription](ctx, e, subscriptionsOperation, "/subscriptions", "2022-12-01")
+	if err != nil {
+		return nil, err
+	}
+	below := e.scope.Subscriptions
+	if e.scope.ManagementGroup != "" {
+		if below, err = e.descendants(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var found []subscription
+	for _, s := range visible {
+		within := e.scope.Tenant == "" || strings.EqualFold(s.Tenant, e.scope.Tenant)
+		named := e.scope.Tenant != "" || slices.ContainsFunc(below, func(id string) bool { return strings.EqualFold(id, s.ID) })
+		if within && named {
+			found = append(found, s)
+		}
+	}
+	return found, e.missing(found, below)
+}
+
+// missing returns an error that names a subscription that was asked for and is
+// not among those that the credentials may see.
+func (e *Estate) missing(found []subscription, asked []string) error {
+	for _, id := range asked {
+		if !slices.ContainsFunc(found, func(s subscription) bool { return strings.EqualFold(s.ID, id) }) {
+			return fmt.Errorf("subscription %s: %w", id, errNoSubscription)
+		}
+	}
+	if len(found) == 0 {
+		return errNoSubscription
+	}
+	return nil
+}
+
+// descendants returns the ids of all subscriptions below the management group.
+func (e *Estate) descendants(ctx context.Context) ([]string, error) {
+	type descendant struct {
+		Type string
+		Name string
+	}
+	path := "/providers/Microsoft.Management/managementGroups/" + url.PathEscape(e.scope.ManagementGroup) + "/descendants"
+	all, err := fetchAll[descendant](ctx, e, descendantsOperation, path, "2020-05-01")
+	var ids []string
+	for _, d := range all {
+		if strings.EqualFold(LastOf(d.Type), "subscriptions") {
+			ids = append(ids, d.Name)
+		}
+	}
+	return ids, err
+}
+
+// grants are what the caller may do at a subscription.
+type grants []struct {
+	Actions    []string
+	NotActions []string
+}
+
+// allow reports whether the permission is among the grants: those of one role
+// less its exceptions. Names are not case-sensitive, and * is any text.
+func (g grants) allow(permission string) bool {
+	for _, role := range g {
+		matches := func(pattern string) bool { return matchesFold(pattern, permission) }
+		if slices.ContainsFunc(role.Actions, matches) && !slices.ContainsFunc(role.NotActions, matches) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchesFold reports whether a text matches a pattern in which * is any text.
+func matchesFold(pattern, text string) bool {
+	parts := strings.Split(strings.ToLower(pattern), "*")
+	text = strings.ToLower(text)
+	if len(parts) == 1 {
+		return parts[0] == text
+	}
+	first, last := parts[0], parts[len(parts)-1]
+	if len(text) < len(first)+len(last) || !strings.HasPrefix(text, first) || !strings.HasSuffix(text, last) {
+		return false
+	}
+	text = text[len(first) : len(text)-len(last)]
+	for _, part := range parts[1 : len(parts)-1] {
+		i := strings.Index(text, part)
+		if i < 0 {
+			return false
+		}
+		text = text[i+len(part):]
+	}
+	return true
+}
+
+// granted returns what the caller may do at a subscription. Resource Graph
+// shows what may be read and is silent of the rest, so that without this a
+// missing permission would look like an empty subscription.
+func (e *Estate) granted(ctx context.Context, id string) (grants, error) {
+	return scanners.Once(&e.memo, "grants "+id, func() (grants, error) {
+		path := "/subscriptions/" + url.PathEscape(id) + "/providers/Microsoft.Authorization/permissions"
+		return fetchAll[struct {
+			Actions    []string
+			NotActions []string
+		}](ctx, e, permissionsOperation, path, "2022-04-01")
+	})
+}
+
+// signIn says how to get credentials.
+const signIn = "sign in with: az login"
+
+// refusal returns the error of a call that nothing can go on without, with its
+// cause and what to do about it.
+func (e *Estate) refusal(doing string, err error) error {
+	if errors.Is(err, errNoSubscription) {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	c := e.cause(err)
+	what := fmt.Sprintf("%s: %s", doing, c)
+	switch c.Reason {
+	case posture.NoCredentials:
+		what = fmt.Sprintf("%s: your Azure sign-in is missing or has expired (%s); %s", doing, cmp.Or(c.Code, "no code"), signIn)
+	case posture.Denied:
+		what += "; grant the role that this prints: posture permissions azure"
+	}
+	return &posture.ReadError{Cause: c, Err: errors.New(what), Said: scanners.WithoutSecrets(messageOf(err))}
+}
+
+// cause says why a call failed.
+func (e *Estate) cause(err error) posture.Cause {
+	return cause(err, e.declared.PermissionsByOp())
+}

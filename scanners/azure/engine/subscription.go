@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"posture/internal/posture"
+	"posture/scanners"
+)
+
+// Subscription is one subscription of a slice, or the directory of the tenant,
+// ready to be scanned.
+type Subscription struct {
+	estate *Estate
+	target posture.Target
+	rows   *rows
+	memo   scanners.Memo
+	atHand sync.Map // the readings that are being handed over, by resource
+}
+
+// Target returns the target as it was given.
+func (s *Subscription) Target() posture.Target { return s.target }
+
+// readsAtOnce is how many resources of a type are read at once where that
+// takes calls: politeness to the quota of the subscription's own work.
+const readsAtOnce = 8
+
+// Scan reads all wanted resources and hands each to emit, one at a time. What
+// could not be read is in the resources' Unread and in the report.
+func (s *Subscription) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.ScanReport {
+	p := &place{Subscription: s, ctx: ctx, want: want, emitter: scanners.Emitter{
+		Provider: posture.Azure, Account: s.target.Account, Link: s.estate.link, Sink: emit,
+	}}
+	report := posture.ScanReport{Caller: s.estate.options.Caller}
+	services := s.estate.selected(want, isTenant(s.target))
+	if len(services) > 0 && !isTenant(s.target) {
+		p.grants, p.ungranted = s.estate.granted(ctx, s.target.Account)
+	}
+	for _, service := range services {
+		report.Populations = append(report.Populations, p.scan(service))
+	}
+	report.Calls, report.Said = s.estate.record.drain(), p.said.List()
+	return report
+}
+
+// place is one subscription while it is scanned.
+type place struct {
+	*Subscription
+	ctx       context.Context //nolint:containedctx // of one scan
+	want      posture.Want
+	emitter   scanners.Emitter
+	said      scanners.Said
+	grants    grants
+	ungranted error // why they are not known
+}
+
+// cause says why something was not read.
+func (p *place) cause(err error) posture.Cause {
+	why := p.estate.cause(err)
+	p.said.Note(why, messageOf(err))
+	return why
+}
+
+// scan reads the resources of one type.
+func (p *place) scan(s *Service) posture.Population {
+	found := posture.Population{Type: s.Name, Region: posture.Global}
+	err := p.read(s, &found.Count)
+	for _, l := range s.listings() {
+		err = errors.Join(err, p.complete(l))
+	}
+	found.Complete = err == nil
+	if err != nil {
+		cause := p.cause(err)
+		found.Cause = &cause
+	}
+	return found
+}
+
+// complete returns nil when all of a type is there. Resource Graph leaves out
+// what the caller may not read.
+func (p *place) complete(l listing) error {
+	if err := p.rows.complete(l, p.target.Account); err != nil {
+		return err
+	}
+	if p.ungranted != nil {
+		return p.ungranted
+	}
+	if !p.grants.allow(l.permission()) {
+		return &posture.ReadError{
+			Cause: posture.Cause{Reason: posture.Denied, Operation: queryOperation(l.table), Code: "not granted", Permission: l.permission()},
+			Err:   errNotGranted,
+		}
+	}
+	return nil
+}
+
+var errNotGranted = errors.New("Resource Graph leaves out what may not be read")
+
+// read reads every row of the type, or the subscription itself.
+func (p *place) read(s *Service, count *int) error {
+	if s.Once || s.Tenant {
+		*count = 1
+		return p.readOne(s, p.itself())
+	}
+	var all []*Row
+	var bad error
+	for _, l := range s.listings() {
+		bad = errors.Join(bad, p.rows.each(l, p.target.Account, func(r *Row) bool {
+			all = append(all, r.clone())
+			return true
+		}))
+	}
+	if p.estate.options.Sample && len(all) > 1 {
+		all = all[:1]
+	}
+	*count = len(all)
+	failures := make([]error, len(all))
+	indexes := make([]int, len(all))
+	for i := range indexes {
+		indexes[i] = i
+	}
+	late := scanners.Each(p.ctx, readsAtOnce, indexes, func(_ context.Context, i int) { failures[i] = p.readOne(s, all[i]) })
+	return errors.Join(append(failures, bad, late)...)
+}
+
+// itself is the row that stands for the subscription or the directory.
+func (p *place) itself() *Row {
+	id := "/subscriptions/" + p.target.Account
+	if isTenant(p.target) {
+		id = "/tenants/" + strings.TrimPrefix(p.target.Account, tenantAccount)
+	}
+	return &Row{ID: id, Name: cmp.Or(p.target.Name, p.target.Account), Subscription: p.target.Account}
+}
+
+// readOne reads one row and hands it on. A panic is a failure of that row
+// only.
+func (p *place) readOne(s *Service, row *Row) error {
+	return scanners.Guard(func() error {
+		r := p.newReading(s, row)
+		resource, judged := r.read()
+		if judged {
+			p.emit(resource, r)
+		}
+		return nil
+	})
+}
+
+func (p *place) newReading(s *Service, row *Row) *Reading {
+	return &Reading{
+		Reading: scanners.Reading{Type: s.Name, Want: p.want, Cause: p.cause},
+		place:   p, service: s, Row: row, ID: row.ID, Name: row.Name,
+	}
+}
+
+// handed names a resource among those of a subscription.
+type handed struct{ typ, id string }
+
+// emit hands over one resource at a time. Until it returns the resource can be
+// read again.
+func (p *place) emit(r posture.Resource, from *Reading) {
+	key := handed{r.Type, r.ID}
+	p.atHand.Store(key, from)
+	defer p.atHand.Delete(key)
+	p.emitter.Emit(r)
+}

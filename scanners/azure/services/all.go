@@ -1,0 +1,14 @@
+// Package services is what can be read of Azure, one file per service: what
+// rules may ask, which reads beside Resource Graph's listing it takes, and the
+// reading. Begin with Registry.
+package services
+
+import "posture/scanners/azure/engine"
+
+// Registry returns all services.
+func Registry() engine.Registry {
+	return engine.Registry{Services: []engine.Service{
+		storageAccounts,
+		blobServices,
+	}}
+}

@@ -1,0 +1,197 @@
+package services
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"posture/scanners"
+	"posture/scanners/azure/engine"
+)
+
+// StorageAccount is what rules may ask of a storage account.
+type StorageAccount struct {
+	RequiresTLS      bool   `json:"requires_tls"`      // requests without TLS are refused
+	MinTLS           string `json:"min_tls"`           // the oldest version that is accepted: "1.0", "1.2"
+	CustomerKey      bool   `json:"customer_key"`      // encrypted with a key of the customer's, in a key vault
+	DoubleEncrypted  bool   `json:"double_encrypted"`  // encrypted a second time, by the infrastructure
+	SharedKey        bool   `json:"shared_key"`        // the account's keys are accepted
+	KeyAgeDays       int64  `json:"key_age_days"`      // days since the older of the two keys was made
+	Anonymous        bool   `json:"anonymous"`         // containers may be opened to anonymous readers
+	Public           bool   `json:"public"`            // its endpoint answers to every network
+	TrustedServices  bool   `json:"trusted_services"`  // Azure's own services may pass the firewall
+	PrivateEndpoints int64  `json:"private_endpoints"` // approved ones
+	ZoneRedundant    bool   `json:"zone_redundant"`    // copies lie in several zones of its region
+	GeoRedundant     bool   `json:"geo_redundant"`     // copies lie in a second region
+	Kind             string `json:"kind"`              // "StorageV2", "BlobStorage", "FileStorage", "BlockBlobStorage", "Storage"
+	Managed          bool   `json:"managed"`           // another service made it and keeps it
+}
+
+var storageAccounts = engine.Service{
+	Type: scanners.Type{
+		Name:    "Microsoft.Storage/storageAccounts",
+		Service: "storage",
+		Doc:     StorageAccount{},
+		Console: scanners.Console{Path: engine.OnePage},
+	},
+	Get:  "2024-01-01",
+	Read: readStorageAccount,
+}
+
+// storageData is what is read of an account
+// (learn.microsoft.com/rest/api/storagerp/storage-accounts/get-properties).
+type storageData struct {
+	Kind string
+	SKU  struct{ Name string }
+
+	Properties struct {
+		SupportsHTTPSTrafficOnly *bool
+		MinimumTLSVersion        string
+		AllowBlobPublicAccess    *bool
+		AllowSharedKeyAccess     *bool
+		PublicNetworkAccess      string
+		NetworkACLs              *networkACLs
+		Encryption               *struct {
+			KeySource                       string
+			RequireInfrastructureEncryption bool
+		}
+		KeyCreationTime            *struct{ Key1, Key2 *time.Time }
+		PrivateEndpointConnections []privateEndpoint
+	}
+}
+
+func readStorageAccount(r *engine.Reading) any {
+	var data storageData
+	r.Decode(&data)
+	p := data.Properties
+	doc := &StorageAccount{
+		RequiresTLS: engine.Need(r, p.SupportsHTTPSTrafficOnly, "requires_tls"),
+		MinTLS:      tlsVersion(r, p.MinimumTLSVersion, "1.0", "min_tls"), // absent: 1.0, as the API documents
+		SharedKey:   unlessOff(p.AllowSharedKeyAccess),
+		Anonymous:   unlessOff(p.AllowBlobPublicAccess),
+		Kind:        data.Kind,
+		Managed:     r.Managed(),
+
+		PrivateEndpoints: approved(p.PrivateEndpointConnections),
+	}
+	if encryption := engine.Need(r, p.Encryption, "customer_key", "double_encrypted"); p.Encryption != nil {
+		doc.CustomerKey = strings.EqualFold(encryption.KeySource, "Microsoft.Keyvault")
+		doc.DoubleEncrypted = encryption.RequireInfrastructureEncryption
+	}
+	readStorageNetwork(r, p.PublicNetworkAccess, p.NetworkACLs, doc)
+	readStorageCopies(r, data.SKU.Name, doc)
+	if created := engine.Need(r, p.KeyCreationTime, "key_age_days"); p.KeyCreationTime != nil {
+		doc.KeyAgeDays = olderKey(r, created.Key1, created.Key2)
+	}
+	return doc
+}
+
+// olderKey returns the age of the older key, in days. Keys of accounts that
+// are older than the record of it have no time.
+func olderKey(r *engine.Reading, keys ...*time.Time) int64 {
+	var age int64
+	for _, made := range keys {
+		made := engine.Need(r, made, "key_age_days")
+		age = max(age, r.Days(made))
+	}
+	return age
+}
+
+// readStorageNetwork reads who reaches the account's endpoint.
+func readStorageNetwork(r *engine.Reading, access string, acls *networkACLs, doc *StorageAccount) {
+	switch strings.ToLower(access) {
+	case "disabled", "securedbyperimeter":
+		doc.TrustedServices = true
+		return
+	case "", "enabled": // absent: enabled, as the API documents
+	default:
+		r.Strange("public network access", "public")
+	}
+	rules := engine.Need(r, acls, "public", "trusted_services")
+	doc.Public = acls != nil && rules.open(r, "public")
+	doc.TrustedServices = acls != nil && (doc.Public || rules.bypasses("AzureServices"))
+}
+
+// readStorageCopies reads where the account's copies lie, by its SKU:
+// Standard_LRS, Premium_ZRS, Standard_RAGZRS, StandardV2_GRS.
+func readStorageCopies(r *engine.Reading, sku string, doc *StorageAccount) {
+	_, copies, _ := strings.Cut(strings.ToUpper(sku), "_")
+	if !slices.Contains([]string{"LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"}, copies) {
+		r.Strange("SKU", "zone_redundant", "geo_redundant")
+	}
+	doc.ZoneRedundant = strings.HasSuffix(copies, "ZRS")
+	doc.GeoRedundant = strings.Contains(copies, "G")
+}
+
+// BlobService is what rules may ask of the blobs of a storage account.
+type BlobService struct {
+	SoftDeleteDays          int64 `json:"soft_delete_days"`           // how long deleted blobs can be brought back; 0: not at all
+	ContainerSoftDeleteDays int64 `json:"container_soft_delete_days"` // the same of containers
+	Versioning              bool  `json:"versioning"`                 // overwritten blobs are kept
+	PointInTimeRestore      bool  `json:"point_in_time_restore"`
+	HierarchicalNamespace   bool  `json:"hierarchical_namespace"` // it is a data lake, which has no versioning
+	Managed                 bool  `json:"managed"`                // another service made the account and keeps it
+}
+
+const readBlobServices = "Microsoft.Storage/storageAccounts/blobServices/read"
+
+var blobServices = engine.Service{
+	Type: scanners.Type{
+		Name:    "Microsoft.Storage/storageAccounts/blobServices",
+		Service: "storage",
+		Doc:     BlobService{},
+		Calls: []scanners.Call{{
+			Op: readBlobServices, Each: true,
+			For: []string{"soft_delete_days", "container_soft_delete_days", "versioning", "point_in_time_restore"},
+		}},
+		Console: scanners.Console{None: "the page of the storage account shows them"},
+	},
+	Of:   "Microsoft.Storage/storageAccounts",
+	Read: readBlobService,
+}
+
+// retention is for how long what was deleted is kept.
+type retention struct {
+	Enabled bool
+	Days    int64
+}
+
+func (r retention) days() int64 {
+	if !r.Enabled {
+		return 0
+	}
+	return r.Days
+}
+
+func readBlobService(r *engine.Reading) any {
+	var account struct {
+		Kind       string
+		Properties struct{ IsHNSEnabled bool }
+	}
+	r.Decode(&account)
+	if account.Kind == "FileStorage" { // it has no blobs
+		return nil
+	}
+	r.ID += "/blobservices/default"
+	doc := &BlobService{HierarchicalNamespace: account.Properties.IsHNSEnabled, Managed: r.Managed()}
+	fields := []string{"soft_delete_days", "container_soft_delete_days", "versioning", "point_in_time_restore"}
+	if !r.Wants(fields...) {
+		return doc
+	}
+	var data struct {
+		Properties *struct {
+			DeleteRetentionPolicy, ContainerDeleteRetentionPolicy retention
+			IsVersioningEnabled                                   bool
+			RestorePolicy                                         retention
+		}
+	}
+	err := r.Fetch(readBlobServices, "/blobServices/default", "2024-01-01", &data)
+	if r.Got(err, fields...) {
+		if p := engine.Need(r, data.Properties, fields...); data.Properties != nil {
+			doc.SoftDeleteDays = p.DeleteRetentionPolicy.days()
+			doc.ContainerSoftDeleteDays = p.ContainerDeleteRetentionPolicy.days()
+			doc.Versioning, doc.PointInTimeRestore = p.IsVersioningEnabled, p.RestorePolicy.Enabled
+		}
+	}
+	return doc
+}
