@@ -6,7 +6,9 @@ func TestStorage(t *testing.T) {
 	lacks := func(field string) string {
 		return field + ": read Microsoft.Storage/storageAccounts: " + field + " was not in the answer"
 	}
-	refused := func(field string) string { return field + ": " + readBlobServices + ": access denied; grant " + readBlobServices }
+	refused := func(field string) string {
+		return field + ": " + readBlobServices + ": access denied; grant " + readBlobServices
+	}
 	serviceTest{
 		data:  "storage",
 		types: []string{"Microsoft.Storage/storageAccounts", "Microsoft.Storage/storageAccounts/blobServices"},
