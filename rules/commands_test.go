@@ -3,6 +3,7 @@ package rules_test
 import (
 	"bufio"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -66,20 +67,21 @@ func calls(t *testing.T, rule, command string) [][]string {
 }
 
 // TestCommandsAreKnown holds that what rules tell people to paste exists: of the
-// AWS CLI by its own tables, of gcloud and bq by the list in testdata.
+// AWS CLI by its own tables, of gcloud, bq and az by the lists in testdata.
 func TestCommandsAreKnown(t *testing.T) {
 	var aws []fixing
 	listed := listedCommands(t, "testdata/gcloud.txt")
+	maps.Copy(listed, listedCommands(t, "testdata/az.txt"))
 	for _, f := range fixings(t, nil) {
 		switch f.argv[0] {
 		case "aws":
 			aws = append(aws, f)
-		case "gcloud", "bq":
+		case "gcloud", "bq", "az":
 			if fault := listed.fault(f.argv); fault != "" {
 				t.Errorf("%s: %s: %q", f.rule, fault, f.argv)
 			}
 		default:
-			t.Errorf("%s: expected a command of aws, gcloud or bq, found %q", f.rule, f.argv)
+			t.Errorf("%s: expected a command of aws, gcloud, bq or az, found %q", f.rule, f.argv)
 		}
 	}
 	if len(aws) == 0 {
@@ -178,7 +180,7 @@ var constants = strings.Fields(`
 	AES256 ALL ALL_PROVISIONED_ACCOUNTS AWS DIRECT_IPV6 DNS EBS_MALWARE_PROTECTION EKS_AUDIT_LOGS ELB ENABLED
 	ENCRYPTED_ONLY EXISTS FAILED FALSE FROM GKE_METADATA GOVERNANCE HTTP_301 IPV4_ONLY LAMBDA_NETWORK_LOGS
 	LATEST_WITHIN_WINDOW MIGRATE NOT RDS_LOGIN_EVENTS REGIONAL RESTART RESTRICTED REVOKE RUNTIME_MONITORING
-	S3_DATA_EVENTS SCHEMA SERVER_AUTHENTICATION SEV SNAPSHOT STRINGEQUALS SYSTEM TABLE TERMINATE TLS13 TRUE
+	S3_DATA_EVENTS SCHEMA SERVER_AUTHENTICATION SEV SNAPSHOT STRINGEQUALS SYSTEM TABLE TERMINATE TLS13 TLS1_2 TRUE
 	VPC WORKLOAD
 	AWS_SECRET S3_DATA_EVENT SLACK_TOKEN`)
 

@@ -10,6 +10,7 @@ import (
 	"posture/internal/policy"
 	"posture/rules"
 	"posture/scanners/aws"
+	"posture/scanners/azure"
 	"posture/scanners/gcp"
 )
 
@@ -21,6 +22,7 @@ var providers = []struct {
 }{
 	{"aws", rules.Clouds()[0].Files, aws.Catalogue().Docs()},
 	{"gcp", rules.Clouds()[1].Files, gcp.Catalogue().Docs()},
+	{"azure", rules.Clouds()[2].Files, azure.Catalogue().Docs()},
 }
 
 func criteria(t *testing.T) *policy.Criteria {
