@@ -57,7 +57,11 @@ func (d *doctor) printTarget(c checkup) error {
 		fmt.Fprintln(d.world.out)
 		return nil
 	}
-	fmt.Fprintf(d.world.out, "%s as %s\n", c.Target, escape.Line(c.Caller))
+	who := ""
+	if c.Caller != "" { // not every credential says whom it stands for
+		who = " as " + escape.Line(c.Caller)
+	}
+	fmt.Fprintf(d.world.out, "%s%s\n", c.Target, who)
 	table := report.NewTable("permission", "state", "operation", "answer", "regions")
 	counts := map[ability]int{}
 	for _, t := range c.Trials {

@@ -5,7 +5,6 @@ package azurecloud
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"sync"
@@ -109,12 +108,13 @@ func (p *pass) hold(slice azure.Slice) {
 	}
 }
 
-// open returns the scanner of a target of the slice that is being read.
+// open returns the scanner of a target, with what its slice brought in where
+// it is being read by slices.
 func (p *pass) open(_ context.Context, target posture.Target) (audit.Scanner, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if held := p.held[target.Account]; held != nil {
 		return held, nil
 	}
-	return nil, fmt.Errorf("%s is not in what was read together", target)
+	return p.estate.Subscription(target), nil
 }

@@ -1,10 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/url"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -32,4 +36,33 @@ func (s signedIn) GetToken(ctx context.Context, o policy.TokenRequestOptions) (a
 		return token, err
 	}
 	return token, &signInError{err}
+}
+
+// caller returns whom a token stands for, by its own claims, "" where it does
+// not say: a person's name, or the id of an application or identity. Nothing
+// is decided by it.
+func caller(token string) string {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	var claims struct {
+		UPN        string `json:"upn"`
+		UniqueName string `json:"unique_name"`
+		AppID      string `json:"appid"`
+	}
+	if err != nil || json.Unmarshal(payload, &claims) != nil {
+		return ""
+	}
+	return cmp.Or(claims.UPN, claims.UniqueName, claims.AppID)
+}
+
+// caller returns who reads, for the record.
+func (e *Estate) caller(ctx context.Context) string {
+	token, err := e.options.Credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{cmp.Or(e.options.Cloud.Audience, e.options.Cloud.Manager) + "/.default"}})
+	if err != nil { // every call meets the same fault, and says so
+		return ""
+	}
+	return caller(token.Token)
 }

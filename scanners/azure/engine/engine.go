@@ -16,7 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -35,7 +35,6 @@ import (
 type Options struct {
 	Credential azcore.TokenCredential
 	Cloud      Cloud
-	Caller     string   // who reads, for the record; "" when it is not known
 	Services   []string // the services to read, by the catalogue's names; empty: all
 	NoReread   bool     // a failing resource is not read a second time
 	Sample     bool     // read at most one resource of each type
@@ -98,7 +97,7 @@ func (s Scope) String() string {
 	case s.ManagementGroup != "":
 		return "the management group " + s.ManagementGroup
 	default:
-		return "the subscriptions " + strings.Join(s.Subscriptions, ", ")
+		return "scope"
 	}
 }
 
@@ -207,7 +206,14 @@ func (e *Estate) now() time.Time {
 }
 
 // Targets lists the subscriptions in scope, and of a tenant the tenant itself,
-// which holds what belongs to its directory.
+// which holds what belongs to its directory. They are asked for once.
 func (e *Estate) Targets(ctx context.Context) ([]posture.Target, error) {
-	return e.targets(ctx)
+	all, err := scanners.Once(&e.memo, "targets", func() ([]posture.Target, error) { return e.targets(ctx) })
+	return slices.Clone(all), err
+}
+
+// Subscription returns a target that is read with all others of the scope that
+// fit into a slice with it, when it is first scanned. It makes no call.
+func (e *Estate) Subscription(target posture.Target) *Subscription {
+	return &Subscription{estate: e, target: target}
 }

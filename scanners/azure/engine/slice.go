@@ -59,6 +59,29 @@ func (s Slice) Subscription(target posture.Target) *Subscription {
 	return &Subscription{estate: s.estate, target: target, rows: s.rows}
 }
 
+// shared returns the rows of a target: those of the slice that it is in, which
+// is read once for all its targets and kept.
+func (e *Estate) shared(ctx context.Context, want posture.Want, target posture.Target) (*rows, error) {
+	groups, err := scanners.Once(&e.memo, "groups", func() ([][]posture.Target, error) {
+		all, err := e.Targets(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return e.groups(ctx, Ask{Want: want, Targets: all})
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, group := range groups {
+		if slices.ContainsFunc(group, func(t posture.Target) bool { return t.Account == target.Account }) {
+			return scanners.Once(&e.memo, i, func() (*rows, error) { return e.collect(ctx, want, group), nil })
+		}
+	}
+	return nil, errNotInScope
+}
+
+var errNotInScope error = &posture.ReasonError{Reason: posture.NotFound, Code: "subscription", Text: "it is not in what is in scope"}
+
 const (
 	sliceRows          = 60_000
 	sliceSubscriptions = 200

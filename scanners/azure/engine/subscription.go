@@ -16,7 +16,7 @@ import (
 type Subscription struct {
 	estate *Estate
 	target posture.Target
-	rows   *rows
+	rows   *rows // nil: they are read with those of others, when it is scanned
 	memo   scanners.Memo
 	atHand sync.Map // the readings that are being handed over, by resource
 }
@@ -34,8 +34,14 @@ func (s *Subscription) Scan(ctx context.Context, want posture.Want, emit func(po
 	p := &place{Subscription: s, ctx: ctx, want: want, emitter: scanners.Emitter{
 		Provider: posture.Azure, Account: s.target.Account, Link: s.estate.link, Sink: emit,
 	}}
-	report := posture.ScanReport{Caller: s.estate.options.Caller}
+	report := posture.ScanReport{Caller: s.estate.caller(ctx)}
 	services := s.estate.selected(want, isTenant(s.target))
+	if s.rows == nil {
+		var err error
+		if s.rows, err = s.estate.shared(ctx, want, s.target); err != nil {
+			s.rows = &rows{broken: err}
+		}
+	}
 	if len(services) > 0 && !isTenant(s.target) {
 		p.grants, p.ungranted = s.estate.granted(ctx, s.target.Account)
 	}

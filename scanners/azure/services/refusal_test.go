@@ -1,0 +1,209 @@
+package services
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"posture/internal/posture"
+	"posture/scanners/azure/azuretest"
+	"posture/scanners/azure/engine"
+	"posture/scanners/azure/enginetest"
+)
+
+// answers are the ways in which a call goes wrong.
+var answers = map[string]func(w http.ResponseWriter, r *http.Request){
+	"denied": func(w http.ResponseWriter, _ *http.Request) {
+		azuretest.Refuse(w, http.StatusForbidden, "AuthorizationFailed")
+	},
+	"throttled": func(w http.ResponseWriter, _ *http.Request) {
+		azuretest.Refuse(w, http.StatusTooManyRequests, "TooManyRequests")
+	},
+	"broken": func(w http.ResponseWriter, _ *http.Request) {
+		azuretest.Refuse(w, http.StatusInternalServerError, "InternalServerError")
+	},
+	"unregistered": func(w http.ResponseWriter, _ *http.Request) {
+		azuretest.Refuse(w, http.StatusConflict, "MissingSubscriptionRegistration")
+	},
+	"expired": func(w http.ResponseWriter, _ *http.Request) {
+		azuretest.Refuse(w, http.StatusUnauthorized, "ExpiredAuthenticationToken")
+	},
+	"page":         func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>Sign in to the network</html>") },
+	"proxy":        func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>no</html>", http.StatusBadGateway) },
+	"nothing":      func(http.ResponseWriter, *http.Request) {},
+	"empty":        func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") },
+	"foreign":      func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"kind": "Status", "items": []}`) },
+	"error in 200": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"error": {"code": "Odd"}}`) },
+	"cut": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		fmt.Fprint(w, `{"value": [`)
+	},
+	"moved": func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://elsewhere.invalid/", http.StatusTemporaryRedirect)
+	},
+	"never ends": func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			fmt.Fprint(w, `{"totalRecords": 9, "count": 0, "data": [], "$skipToken": "again", "resultTruncated": "false"}`)
+			return
+		}
+		fmt.Fprintf(w, `{"value": [], "nextLink": "http://%s%s"}`, r.Host, r.URL.Path)
+	},
+	"truncated": func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			fmt.Fprint(w, `{"totalRecords": 0, "count": 0, "data": [], "resultTruncated": "true"}`)
+			return
+		}
+		azuretest.Refuse(w, http.StatusForbidden, "AuthorizationFailed")
+	},
+	"fewer": func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			fmt.Fprint(w, `{"totalRecords": 5, "count": 0, "data": [], "resultTruncated": "false"}`)
+			return
+		}
+		azuretest.Refuse(w, http.StatusNotFound, "ResourceNotFound")
+	},
+}
+
+// TestRefusals breaks every call in every way, one at a time: no resource is
+// lost without its listing being incomplete, and no field changes without
+// being unread.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	estate, err := azuretest.Load(files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := azuretest.Start(estate)
+	t.Cleanup(server.Close)
+	whole := scanWhole(t, server)
+	calls := callsOf(t, server)
+	for name, answer := range answers {
+		for _, call := range calls {
+			server.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+				if callOf(r) != call {
+					return false
+				}
+				answer(w, r)
+				return true
+			}
+			t.Run(name+" "+call, func(t *testing.T) { compareScans(t, whole, scanWhole(t, server)) })
+		}
+	}
+}
+
+// scanned is what a scan of the estate's subscription brought in.
+type scanned struct {
+	resources map[string]posture.Resource
+	complete  map[string]bool
+}
+
+func scanWhole(t *testing.T, server *azuretest.Server) scanned {
+	t.Helper()
+	o := enginetest.Options(server)
+	o.Attempts = 1
+	e, err := engine.Open(Registry(), engine.Scope{Subscriptions: []string{enginetest.Subscription}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := scanned{map[string]posture.Resource{}, map[string]bool{}}
+	target := posture.Target{Provider: posture.Azure, Account: enginetest.Subscription}
+	want := enginetest.Everything(Registry())
+	for slice, err := range e.Slices(t.Context(), engine.Ask{Want: want, Targets: []posture.Target{target}}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := slice.Subscription(target).Scan(t.Context(), want, func(r posture.Resource) { s.resources[r.Type+" "+r.ID] = r })
+		for _, p := range report.Populations {
+			s.complete[p.Type] = p.Complete
+		}
+	}
+	return s
+}
+
+// callOf names a call: the table of a query, or a path.
+func callOf(r *http.Request) string {
+	if r.Method != http.MethodPost {
+		return "GET " + strings.ToLower(r.URL.Path)
+	}
+	var q struct{ Query string }
+	body, err := io.ReadAll(r.Body)
+	if err != nil || json.Unmarshal(body, &q) != nil {
+		return ""
+	}
+	r.Body = io.NopCloser(strings.NewReader(string(body)))
+	return "POST " + q.Query
+}
+
+// callsOf returns the calls of a whole scan.
+func callsOf(t *testing.T, server *azuretest.Server) []string {
+	t.Helper()
+	var calls []string
+	server.Fault = func(_ http.ResponseWriter, r *http.Request) bool {
+		calls = append(calls, callOf(r))
+		return false
+	}
+	o := scanWhole(t, server)
+	server.Fault = nil
+	slices.Sort(calls)
+	calls = slices.Compact(calls)
+	if len(calls) < 3 || len(o.resources) == 0 {
+		t.Fatalf("calls: %q", calls)
+	}
+	return calls
+}
+
+// compareScans holds that all that differs from a whole scan says so.
+func compareScans(t *testing.T, whole, broken scanned) {
+	t.Helper()
+	said := false
+	for typ := range whole.complete {
+		said = said || !broken.complete[typ]
+	}
+	for key, want := range whole.resources {
+		got, there := broken.resources[key]
+		if !there {
+			if broken.complete[want.Type] {
+				t.Errorf("%s vanished from a complete listing", key)
+			}
+			continue
+		}
+		before, after := fieldsOf(t, want.Doc), fieldsOf(t, got.Doc)
+		for field, value := range before {
+			_, unread := got.WhyUnread(field)
+			said = said || unread
+			if !unread && string(after[field]) != string(value) {
+				t.Errorf("%s: %s was %s and is %s, as if it had been read", key, field, value, after[field])
+			}
+		}
+	}
+	for key := range broken.resources {
+		if _, known := whole.resources[key]; !known {
+			t.Errorf("%s came from nowhere", key)
+		}
+	}
+	if !said {
+		t.Error("nothing says that a call went wrong")
+	}
+}
+
+func fieldsOf(t *testing.T, doc any) map[string]json.RawMessage {
+	t.Helper()
+	text, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		t.Fatal(err)
+	}
+	return fields
+}
