@@ -13,6 +13,7 @@ import (
 	"posture/internal/posture"
 	"posture/rules"
 	"posture/scanners/aws"
+	"posture/scanners/azure"
 	"posture/scanners/gcp"
 )
 
@@ -59,7 +60,7 @@ func TestBackupGrace(t *testing.T) {
 	clouds := map[string]struct {
 		docs  map[string]any
 		least int // rules
-	}{"aws": {aws.Catalogue().Docs(), 7}, "gcp": {gcp.Catalogue().Docs(), 2}}
+	}{"aws": {aws.Catalogue().Docs(), 7}, "gcp": {gcp.Catalogue().Docs(), 2}, "azure": {azure.Catalogue().Docs(), 0}}
 	for _, cloud := range rules.Clouds() {
 		c := clouds[cloud.Name]
 		loaded, all := load(t, cloud.Files, c.docs), recentBackupRules(t, cloud)

@@ -11,11 +11,10 @@ import (
 	"os"
 	"slices"
 
+	"posture/internal/cloud/clouds"
 	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/rules"
-	"posture/scanners/aws"
-	"posture/scanners/gcp"
 )
 
 func main() {
@@ -66,9 +65,8 @@ func open() (book, error) {
 		return book{}, err
 	}
 	b := book{criteria: criteria, rules: map[string]rule{}}
-	docs := map[string]map[string]any{"aws": aws.Catalogue().Docs(), "gcp": gcp.Catalogue().Docs()}
-	for _, cloud := range rules.Clouds() {
-		loaded, err := policy.Load(policy.Options{Docs: docs[cloud.Name], Files: []fs.FS{cloud.Files}, Criteria: criteria})
+	for _, cloud := range clouds.All() {
+		loaded, err := policy.Load(policy.Options{Docs: cloud.Docs(), Files: []fs.FS{cloud.Files}, Criteria: criteria})
 		if err != nil {
 			return book{}, err
 		}

@@ -18,7 +18,7 @@ type StorageAccount struct {
 	SharedKey        bool   `json:"shared_key"`        // the account's keys are accepted
 	KeyAgeDays       int64  `json:"key_age_days"`      // days since the older of the two keys was made
 	Anonymous        bool   `json:"anonymous"`         // containers may be opened to anonymous readers
-	Public           bool   `json:"public"`            // its endpoint answers to every network
+	AnyNetwork       bool   `json:"any_network"`       // its endpoint answers to every network
 	TrustedServices  bool   `json:"trusted_services"`  // Azure's own services may pass the firewall
 	PrivateEndpoints int64  `json:"private_endpoints"` // approved ones
 	ZoneRedundant    bool   `json:"zone_redundant"`    // copies lie in several zones of its region
@@ -105,11 +105,11 @@ func readStorageNetwork(r *engine.Reading, access string, acls *networkACLs, doc
 		return
 	case "", "enabled": // absent: enabled, as the API documents
 	default:
-		r.Strange("public network access", "public")
+		r.Strange("public network access", "any_network")
 	}
-	rules := engine.Need(r, acls, "public", "trusted_services")
-	doc.Public = acls != nil && rules.open(r, "public")
-	doc.TrustedServices = acls != nil && (doc.Public || rules.bypasses("AzureServices"))
+	rules := engine.Need(r, acls, "any_network", "trusted_services")
+	doc.AnyNetwork = acls != nil && rules.open(r, "any_network")
+	doc.TrustedServices = acls != nil && (doc.AnyNetwork || rules.bypasses("AzureServices"))
 }
 
 // readStorageCopies reads where the account's copies lie, by its SKU:

@@ -18,7 +18,7 @@ func TestStorage(t *testing.T) {
 				TrustedServices: true, PrivateEndpoints: 1, ZoneRedundant: true, GeoRedundant: true, Kind: "StorageV2",
 			},
 			"storageAccounts shopbad": &StorageAccount{
-				MinTLS: "1.0", SharedKey: true, KeyAgeDays: 730, Anonymous: true, Public: true, TrustedServices: true, Kind: "StorageV2",
+				MinTLS: "1.0", SharedKey: true, KeyAgeDays: 730, Anonymous: true, AnyNetwork: true, TrustedServices: true, Kind: "StorageV2",
 			},
 			"storageAccounts shopbare": &StorageAccount{MinTLS: "1.0", SharedKey: true, Anonymous: true, Kind: "StorageV2"},
 			"blobServices shopgood":    &BlobService{SoftDeleteDays: 14, ContainerSoftDeleteDays: 7, Versioning: true, PointInTimeRestore: true},
@@ -27,7 +27,7 @@ func TestStorage(t *testing.T) {
 		},
 		unread: map[string][]string{
 			"storageAccounts shopbare": {
-				lacks("customer_key"), lacks("double_encrypted"), lacks("key_age_days"), lacks("public"), lacks("requires_tls"), lacks("trusted_services"),
+				lacks("customer_key"), lacks("double_encrypted"), lacks("key_age_days"), lacks("any_network"), lacks("requires_tls"), lacks("trusted_services"),
 			},
 			"blobServices shopbare": {
 				refused("container_soft_delete_days"), refused("point_in_time_restore"), refused("soft_delete_days"), refused("versioning"),
