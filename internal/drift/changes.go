@@ -101,7 +101,7 @@ func (c *Changes) loose() *bundle {
 // compareLater orders classes.
 func compareLater(a, b laterKey) int {
 	return cmp.Or(
-		cmp.Compare(a.kind, b.kind), cmp.Compare(a.earlier.run, b.earlier.run), cmp.Compare(a.earlier.kind, b.earlier.kind),
+		cmp.Compare(a.kind, b.kind), cmp.Compare(a.run, b.run), cmp.Compare(a.earlier.kind, b.earlier.kind),
 	)
 }
 

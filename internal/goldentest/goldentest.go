@@ -14,7 +14,7 @@ import (
 func Compare[T ~string | ~[]byte](t testing.TB, update bool, file string, got T) {
 	t.Helper()
 	if update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return

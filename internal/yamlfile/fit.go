@@ -28,10 +28,10 @@ func (f *File) fit(node *yaml.Node, t reflect.Type, path []any) *yaml.Node {
 		return nothing()
 	}
 	whole := *node
-	switch {
-	case kind == yaml.MappingNode:
+	switch kind {
+	case yaml.MappingNode:
 		whole.Content = f.fitPairs(node, t, path)
-	case kind == yaml.SequenceNode:
+	case yaml.SequenceNode:
 		whole.Content = nil
 		for i, item := range node.Content {
 			whole.Content = append(whole.Content, f.fit(item, element(t), below(path, i)))

@@ -51,7 +51,7 @@ func InOrder(errs ...error) error {
 func Each(errs ...error) []error {
 	var all []error
 	for _, err := range errs {
-		joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what it wraps is looked at next
+		joined, ok := err.(interface{ Unwrap() []error })
 		if ok && errors.Join(joined.Unwrap()...).Error() == err.Error() {
 			all = append(all, Each(joined.Unwrap()...)...)
 		} else if err != nil {

@@ -77,10 +77,10 @@ func (p *Packer) Each(t *Texts, do func([]byte) bool) error {
 			if n <= 0 || size > uint64(len(left)-n) {
 				return errDamaged
 			}
-			if !do(left[n : n+int(size)]) { //nolint:gosec // it is no longer than the block
+			if !do(left[n : n+int(size)]) {
 				return nil
 			}
-			left = left[n+int(size):] //nolint:gosec // as above
+			left = left[n+int(size):]
 		}
 	}
 	return nil

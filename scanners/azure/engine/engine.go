@@ -158,7 +158,7 @@ func (e *Estate) clientOptions() policy.ClientOptions {
 		InsecureAllowCredentialWithHTTP: o.Insecure,
 		Telemetry:                       policy.TelemetryOptions{ApplicationID: module},
 		Retry: policy.RetryOptions{
-			MaxRetries: int32(orElse(o.Attempts, attempts) - 1), RetryDelay: orElse(o.Backoff, firstWait), //nolint:gosec // a handful
+			MaxRetries: int32(orElse(o.Attempts, attempts) - 1), RetryDelay: orElse(o.Backoff, firstWait),
 			MaxRetryDelay: longestWait, TryTimeout: orElse(o.Timeout, tryTimeout),
 		},
 		PerCallPolicies:  []policy.Policy{readOnly{}},

@@ -29,7 +29,7 @@ func (p *runtimePipeline) get(ctx context.Context, e *Estate, operation, path st
 	}
 	request.Raw().Header.Set("Accept", "application/json")
 	e.record.count(operation)
-	response, err := p.Do(request)
+	response, err := p.Do(request) //nolint:bodyclose // both ways below read it to its end and close it
 	if err != nil {
 		return nil, Failed(operation, err)
 	}

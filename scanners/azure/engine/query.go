@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resourcegraph/armresourcegraph"
@@ -109,7 +110,7 @@ func (e *Estate) page(ctx context.Context, q question, token string) (page, erro
 	}
 	e.record.count(queryOperation(q.table))
 	var raw *http.Response
-	if _, err := e.query.Resources(runtime.WithCaptureResponse(ctx, &raw), request, nil); err != nil {
+	if _, err := e.query.Resources(policy.WithCaptureResponse(ctx, &raw), request, nil); err != nil {
 		return page{}, err
 	}
 	return readPage(raw)

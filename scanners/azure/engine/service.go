@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -114,15 +113,6 @@ func (r *Registry) Catalogue() scanners.Catalogue {
 		c.Types = append(c.Types, r.Services[i].declared())
 	}
 	return c
-}
-
-// called returns the service that reads a type, nil for none.
-func (r *Registry) called(typ string) *Service {
-	i := slices.IndexFunc(r.Services, func(s Service) bool { return strings.EqualFold(s.Name, typ) })
-	if i < 0 {
-		return nil
-	}
-	return &r.Services[i]
 }
 
 // selected returns the services that an enabled rule and the options ask for.

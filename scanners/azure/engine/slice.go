@@ -286,11 +286,3 @@ func (r *rows) each(l listing, subscription string, do func(*Row) bool) error {
 	})
 	return errors.Join(err, bad)
 }
-
-// count returns how many rows of a type a subscription has.
-func (r *rows) count(l listing, subscription string) int {
-	if texts := r.texts[rowsKey{l.lower(), subscription}]; texts != nil {
-		return texts.Len()
-	}
-	return 0
-}

@@ -103,7 +103,7 @@ func (p *place) complete(l listing) error {
 	return nil
 }
 
-var errNotGranted = errors.New("Resource Graph leaves out what may not be read")
+var errNotGranted = errors.New("the graph leaves out what may not be read")
 
 // read reads every row of the type, or the subscription itself.
 func (p *place) read(s *Service, count *int) error {

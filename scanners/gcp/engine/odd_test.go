@@ -17,8 +17,8 @@ func TestOddNames(t *testing.T) {
 		Shared string `gives:"own"`
 	}
 	type answer struct {
-		embedded `gives:"outer"` //nolint:unused // read by reflection
-		Switch   bool            `gives:"switch"`
+		embedded `gives:"outer"`
+		Switch   bool `gives:"switch"`
 		Text     string
 		Count    Integer
 		ID       Text

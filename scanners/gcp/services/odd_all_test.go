@@ -468,7 +468,7 @@ func (b *oddBench) texts(t *testing.T, answer reflect.Type) []any {
 	for _, file := range enginetest.Must[[]string](t)(filepath.Glob("*.go")) {
 		parsed := enginetest.Must[*ast.File](t)(source.ParseFile(token.NewFileSet(), file, nil, 0))
 		shared := slices.Contains([]string{"service_made.go", "compute.go", "environment.go"}, file)
-		if strings.HasSuffix(file, "_test.go") || !shared && parsed.Scope.Lookup(answer.Name()) == nil { //nolint:staticcheck // the scope of one file is what is asked
+		if strings.HasSuffix(file, "_test.go") || !shared && parsed.Scope.Lookup(answer.Name()) == nil {
 			continue
 		}
 		ast.Inspect(parsed, func(n ast.Node) bool {
