@@ -78,11 +78,12 @@ func TestUnprinted(t *testing.T) {
 		"completion bash": "completion bash", "completion fish": "completion fish", "completion powershell": "completion powershell", "completion zsh": "completion zsh",
 		"config check": "config check " + config, "config schema": "config schema",
 		"help": "help scan", "version": "version",
-		"permissions aws": "permissions aws", "permissions gcp": "permissions gcp",
+		"permissions aws": "permissions aws", "permissions gcp": "permissions gcp", "permissions azure": "permissions azure",
 		"rules list": "rules list", "rules new": "rules new acme-x --resource AWS::S3::Bucket --dir " + dir, "rules show": "rules show aws-s3-versioning", "rules test": "rules test",
 		"scan aws": "scan aws --estimate --store STORE", "scan gcp": "scan gcp --project fernway-data --estimate --store STORE",
+		"scan azure": "scan azure --subscription 11111111-2222-3333-4444-555555555555 --estimate --store STORE",
 	}
-	elsewhere := []string{"doctor aws", "doctor gcp"} // they need a cloud: see testdata/output.txtar and testdata/gcp
+	elsewhere := []string{"doctor aws", "doctor gcp", "doctor azure"} // they need a cloud: see testdata/output.txtar, testdata/gcp and testdata/azure
 	secret := func(name string) string {
 		if name == webhookVariable {
 			return "https://hooks.slack.com/services/T0/B0/none"
