@@ -36,7 +36,7 @@ test: python node browser ## every test, against real parts, and a moment of fuz
 	go test ./...
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s FUZZED=internal/
 
-race: ## the concurrent packages under the race detector, and whole scans of both clouds
+race: node browser ## the concurrent packages under the race detector, and whole scans of both clouds
 	CGO_ENABLED=1 go test -race $(RACE)
 	CGO_ENABLED=1 go test -race -run '^TestCalls' ./scanners/aws/services ./internal/cloud/gcpcloud
 
