@@ -27,7 +27,6 @@ const (
 	NotUsed       Reason = "not used"        // the service that would tell is switched off or keeps it elsewhere
 	NoCredentials Reason = "no credentials"  // there are none, or they have run out
 	APIDisabled   Reason = "API not enabled" // Google: in the project whose quota pays for the calls
-	NoLicence     Reason = "no licence"      // Azure: the tenant lacks the licence that shows it
 	ProjectUnfit  Reason = "project unfit"   // Google: that project is deleted, suspended, without billing or not ours
 )
 
@@ -76,7 +75,6 @@ var meanings = []meaning{ //nolint:gochecknoglobals // constant
 	{NotUsed, "it is switched off or kept elsewhere", ""},
 	{NoCredentials, "the credentials are missing or not accepted", "sign in again"},
 	{APIDisabled, "the API is not enabled", "enable it in the project that posture's calls are counted against"},
-	{NoLicence, "the tenant has no licence that shows it", "Entra ID P1 or P2 does"},
 	{ProjectUnfit, "the quota project cannot be used", "choose another one, or fix its billing or suspension"},
 
 	{DeniedBySCP, "access denied by a service control policy", "granting does not help, an administrator of the AWS organization has to change it"},

@@ -1,5 +1,4 @@
-// Package azure reads the settings of Azure subscriptions and of a tenant's
-// directory from Resource Graph, many types and subscriptions at a time, and
+// Package azure reads the settings of Azure subscriptions from Resource Graph, many types and subscriptions at a time, and
 // directly, with calls that only read, what the graph lacks. It never judges.
 //
 // Begin with Open, given a Scope and Options; then Targets and Slices. What can

@@ -1,10 +1,6 @@
 package azurecloud
 
-import (
-	"strings"
-
-	"posture/internal/cloud"
-)
+import "posture/internal/cloud"
 
 // role says that Azure takes permissions as a custom role.
 func role() cloud.Role {
@@ -23,24 +19,9 @@ type customRole struct {
 	AssignableScopes []string `json:"AssignableScopes" yaml:"AssignableScopes"`
 }
 
-// graphPermission begins a permission of Microsoft Graph, which no role holds.
-const graphPermission = "Microsoft.Graph/"
-
 func newRole(permissions []string) customRole {
-	r := customRole{
+	return customRole{
 		Name: "posture scan", Description: "Reads the settings that posture judges, and nothing else.",
-		NotActions: []string{}, AssignableScopes: []string{"/providers/Microsoft.Management/managementGroups/GROUP"},
+		Actions: permissions, NotActions: []string{}, AssignableScopes: []string{"/providers/Microsoft.Management/managementGroups/GROUP"},
 	}
-	var graph []string
-	for _, permission := range permissions {
-		if name, found := strings.CutPrefix(permission, graphPermission); found {
-			graph = append(graph, name)
-		} else {
-			r.Actions = append(r.Actions, permission)
-		}
-	}
-	if len(graph) > 0 {
-		r.Description += " Beside it, for the directory, these application permissions of Microsoft Graph: " + strings.Join(graph, ", ") + "."
-	}
-	return r
 }

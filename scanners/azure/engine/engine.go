@@ -4,14 +4,14 @@
 // declared by a Service, and all services are handed in as a Registry.
 //
 // A Service's Read is given a Reading, by which it gets at everything: the row
-// itself (Decode), other rows (Siblings), and, for what the graph lacks, reads
-// of Azure Resource Manager (Fetch, FetchAll) and of Microsoft Graph
-// (Directory). Whatever could not be read marks fields as unread.
+// itself (Decode), and, for what the graph lacks, reads of Azure Resource
+// Manager (Fetch). Whatever could not be read marks fields as unread.
 //
 // Begin with Open, then Targets and Slices.
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +54,6 @@ type Options struct {
 type Cloud struct {
 	Login    string // of Entra ID: "https://login.microsoftonline.com/"
 	Manager  string // of Azure Resource Manager: "https://management.azure.com"
-	Graph    string // of Microsoft Graph: "https://graph.microsoft.com"
 	Portal   string // "https://portal.azure.com"
 	Audience string // of tokens for Azure Resource Manager; "": Manager
 }
@@ -63,9 +62,9 @@ type Cloud struct {
 // gives them.
 func Clouds() map[string]Cloud {
 	return map[string]Cloud{
-		"AzureCloud":        {Login: "https://login.microsoftonline.com/", Manager: "https://management.azure.com", Graph: "https://graph.microsoft.com", Portal: "https://portal.azure.com"},
-		"AzureUSGovernment": {Login: "https://login.microsoftonline.us/", Manager: "https://management.usgovcloudapi.net", Graph: "https://graph.microsoft.us", Portal: "https://portal.azure.us"},
-		"AzureChinaCloud":   {Login: "https://login.chinacloudapi.cn/", Manager: "https://management.chinacloudapi.cn", Graph: "https://microsoftgraph.chinacloudapi.cn", Portal: "https://portal.azure.cn"},
+		"AzureCloud":        {Login: "https://login.microsoftonline.com/", Manager: "https://management.azure.com", Portal: "https://portal.azure.com"},
+		"AzureUSGovernment": {Login: "https://login.microsoftonline.us/", Manager: "https://management.usgovcloudapi.net", Portal: "https://portal.azure.us"},
+		"AzureChinaCloud":   {Login: "https://login.chinacloudapi.cn/", Manager: "https://management.chinacloudapi.cn", Portal: "https://portal.azure.cn"},
 	}
 }
 
@@ -110,9 +109,9 @@ type Estate struct {
 	record   *record
 	memo     scanners.Memo
 
-	manager *runtimePipeline
-	graph   *runtimePipeline
-	query   *armresourcegraph.Client
+	permission map[string]string // of every call, by its operation
+	manager    runtime.Pipeline
+	query      *armresourcegraph.Client
 }
 
 const module, version = "posture", "v1.0.0"
@@ -121,6 +120,7 @@ const module, version = "posture", "v1.0.0"
 // call.
 func Open(r Registry, scope Scope, o Options) (*Estate, error) {
 	e := &Estate{registry: r, declared: r.Catalogue(), scope: scope, options: o, record: newRecord()}
+	e.permission = e.declared.PermissionsByOp()
 	if err := e.declared.CheckServices(o.Services); err != nil {
 		return nil, err
 	}
@@ -130,22 +130,14 @@ func Open(r Registry, scope Scope, o Options) (*Estate, error) {
 	o.Credential = signedIn{o.Credential}
 	e.options = o
 	options := &arm.ClientOptions{ClientOptions: e.clientOptions(), DisableRPRegistration: true} // registering a provider would be a write
-	pipeline, err := armruntime.NewPipeline(module, version, o.Credential, runtime.PipelineOptions{}, options)
-	if err != nil {
+	var err error
+	if e.manager, err = armruntime.NewPipeline(module, version, o.Credential, runtime.PipelineOptions{}, options); err != nil {
 		return nil, fmt.Errorf("prepare to call Azure Resource Manager: %w", err)
 	}
-	e.manager = &runtimePipeline{pipeline, o.Cloud.Manager}
 	if e.query, err = armresourcegraph.NewClient(o.Credential, options); err != nil {
 		return nil, fmt.Errorf("prepare to query Resource Graph: %w", err)
 	}
-	e.graph = &runtimePipeline{e.graphPipeline(), o.Cloud.Graph}
 	return e, nil
-}
-
-// runtimePipeline is how requests go out to one host.
-type runtimePipeline struct {
-	runtime.Pipeline
-	host string
 }
 
 // clientOptions bounds every try, refuses what is no read, and waits where an
@@ -158,8 +150,8 @@ func (e *Estate) clientOptions() policy.ClientOptions {
 		InsecureAllowCredentialWithHTTP: o.Insecure,
 		Telemetry:                       policy.TelemetryOptions{ApplicationID: module},
 		Retry: policy.RetryOptions{
-			MaxRetries: int32(orElse(o.Attempts, attempts) - 1), RetryDelay: orElse(o.Backoff, firstWait),
-			MaxRetryDelay: longestWait, TryTimeout: orElse(o.Timeout, tryTimeout),
+			MaxRetries: int32(cmp.Or(o.Attempts, attempts) - 1), RetryDelay: cmp.Or(o.Backoff, firstWait),
+			MaxRetryDelay: longestWait, TryTimeout: cmp.Or(o.Timeout, tryTimeout),
 		},
 		PerCallPolicies:  []policy.Policy{readOnly{}},
 		PerRetryPolicies: []policy.Policy{e.record, checked{}},
@@ -173,14 +165,6 @@ const (
 	tryTimeout  = 60 * time.Second // for one try of a call
 )
 
-// graphPipeline returns how requests go out to Microsoft Graph.
-func (e *Estate) graphPipeline() runtime.Pipeline {
-	options := e.clientOptions()
-	token := runtime.NewBearerTokenPolicy(e.options.Credential, []string{e.options.Cloud.Graph + "/.default"},
-		&policy.BearerTokenOptions{InsecureAllowCredentialWithHTTP: e.options.Insecure})
-	return runtime.NewPipeline(module, version, runtime.PipelineOptions{PerRetry: []policy.Policy{token}}, &options)
-}
-
 // transport follows no redirection: it could carry the token away, and what it
 // leads to is not the service's answer.
 func (o Options) transport() policy.Transporter {
@@ -190,14 +174,6 @@ func (o Options) transport() policy.Transporter {
 	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-func orElse[T comparable](given, otherwise T) T {
-	var none T
-	if given == none {
-		return otherwise
-	}
-	return given
-}
-
 func (e *Estate) now() time.Time {
 	if e.options.Now != nil {
 		return e.options.Now()
@@ -205,8 +181,7 @@ func (e *Estate) now() time.Time {
 	return time.Now()
 }
 
-// Targets lists the subscriptions in scope, and of a tenant the tenant itself,
-// which holds what belongs to its directory. They are asked for once.
+// Targets lists the subscriptions in scope. They are asked for once.
 func (e *Estate) Targets(ctx context.Context) ([]posture.Target, error) {
 	all, err := scanners.Once(&e.memo, "targets", func() ([]posture.Target, error) { return e.targets(ctx) })
 	return slices.Clone(all), err

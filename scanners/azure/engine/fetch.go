@@ -12,41 +12,43 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/answer"
 )
 
 var errOddPath error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "id", Text: "the resource's id makes no path"}
 
-// get reads one JSON object from a path of a host, with the call's name for
+// get reads one JSON object of Azure Resource Manager, with the call's name for
 // errors and counts.
-func (p *runtimePipeline) get(ctx context.Context, e *Estate, operation, path string) ([]byte, error) {
+func (e *Estate) get(ctx context.Context, operation, path string) ([]byte, error) {
 	if strings.Contains(path, "/../") || strings.Contains(path, "/./") || strings.Contains(path, "//") || !strings.HasPrefix(path, "/") {
-		return nil, Failed(operation, errOddPath)
+		return nil, scanners.Failed(operation, errOddPath)
 	}
-	request, err := runtime.NewRequest(ctx, http.MethodGet, p.host+path)
+	request, err := runtime.NewRequest(ctx, http.MethodGet, e.options.Cloud.Manager+path)
 	if err != nil {
-		return nil, Failed(operation, err)
+		return nil, scanners.Failed(operation, err)
 	}
 	request.Raw().Header.Set("Accept", "application/json")
-	e.record.count(operation)
-	response, err := p.Do(request) //nolint:bodyclose // both ways below read it to its end and close it
+	e.record.Count(operation)
+	defer scanners.UnderWay(ctx, operation, "")()
+	response, err := e.manager.Do(request) //nolint:bodyclose // both ways below read it to its end and close it
 	if err != nil {
-		return nil, Failed(operation, err)
+		return nil, scanners.Failed(operation, err)
 	}
 	if !runtime.HasStatusCode(response, http.StatusOK) {
-		return nil, Failed(operation, gone(runtime.NewResponseError(response)))
+		return nil, scanners.Failed(operation, gone(runtime.NewResponseError(response)))
 	}
 	body, err := runtime.Payload(response)
-	return body, Failed(operation, err)
+	return body, scanners.Failed(operation, err)
 }
 
 // fetch reads an object of Azure Resource Manager into a value.
 func (e *Estate) fetch(ctx context.Context, operation, path, version string, into any) error {
-	body, err := e.manager.get(ctx, e, operation, withVersion(path, version))
+	body, err := e.get(ctx, operation, withVersion(path, version))
 	if err != nil {
 		return err
 	}
-	return Failed(operation, decode(body, into))
+	return scanners.Failed(operation, decode(body, into))
 }
 
 // withVersion adds the version of the API, without which there is no answer.
@@ -74,46 +76,43 @@ func decode(body []byte, into any) error {
 	return err
 }
 
-// listed is a page of a listing of Azure Resource Manager, or of Microsoft
-// Graph, which writes the link otherwise.
+// listed is a page of a listing.
 type listed[T any] struct {
-	Value     *[]T
-	NextLink  string `json:"nextLink"`
-	ODataNext string `json:"@odata.nextLink"`
+	Value    *[]T
+	NextLink string
 }
 
 var errNoValue error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer lacks its list"}
 
-// pagesOf reads a listing to its end. A link to another host is not followed.
-func pagesOf[T any](ctx context.Context, e *Estate, p *runtimePipeline, operation, path string) ([]T, error) {
+// fetchAll reads a listing to its end. A link to another host is not followed.
+func fetchAll[T any](ctx context.Context, e *Estate, operation, path, version string) ([]T, error) {
 	var all []T
 	ask := func(link string) (listed[T], error) {
 		var page listed[T]
-		next, err := p.pathOf(link, path)
+		next, err := e.pathOf(link, withVersion(path, version))
 		if err != nil {
-			return page, Failed(operation, err)
+			return page, err
 		}
-		body, err := p.get(ctx, e, operation, next)
+		body, err := e.get(ctx, operation, next)
 		if err == nil {
-			err = Failed(operation, decode(body, &page))
+			err = decode(body, &page)
 		}
 		if err == nil && page.Value == nil {
-			err = Failed(operation, errNoValue)
+			err = errNoValue
 		}
 		return page, err
 	}
-	next := func(page listed[T]) string { return orElse(page.NextLink, page.ODataNext) }
-	err := answer.Pages(ask, next, func(page listed[T]) bool {
+	err := answer.Pages(ask, func(page listed[T]) string { return page.NextLink }, func(page listed[T]) bool {
 		all = append(all, *page.Value...)
 		return true
 	})
-	return all, Failed(operation, err)
+	return all, scanners.Failed(operation, err)
 }
 
 var errAway error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer's next page is on another host"}
 
 // pathOf returns the path of a link to the same host, or the first one.
-func (p *runtimePipeline) pathOf(link, first string) (string, error) {
+func (e *Estate) pathOf(link, first string) (string, error) {
 	if link == "" {
 		return first, nil
 	}
@@ -121,14 +120,9 @@ func (p *runtimePipeline) pathOf(link, first string) (string, error) {
 	if err != nil {
 		return "", errAway
 	}
-	host, err := url.Parse(p.host)
+	host, err := url.Parse(e.options.Cloud.Manager)
 	if err != nil || !strings.EqualFold(at.Host, host.Host) {
 		return "", errAway
 	}
 	return at.RequestURI(), nil
-}
-
-// fetchAll reads a listing of Azure Resource Manager to its end.
-func fetchAll[T any](ctx context.Context, e *Estate, operation, path, version string) ([]T, error) {
-	return pagesOf[T](ctx, e, e.manager, operation, withVersion(path, version))
 }

@@ -13,23 +13,6 @@ import (
 	"posture/scanners"
 )
 
-// callError is the failure of one call that the scanner made.
-type callError struct {
-	operation string // "Microsoft.Storage/storageAccounts/blobServices/read"
-	err       error
-}
-
-func (e *callError) Error() string { return e.operation + ": " + e.err.Error() }
-func (e *callError) Unwrap() error { return e.err }
-
-// Failed says which call an error comes from; it returns nil for no error.
-func Failed(operation string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &callError{operation, err}
-}
-
 // cause says why a call failed. The permissions are those of all calls that
 // are declared, by operation.
 func cause(err error, permissions map[string]string) posture.Cause {
@@ -38,9 +21,9 @@ func cause(err error, permissions map[string]string) posture.Cause {
 		return known.Cause
 	}
 	var c posture.Cause
-	var call *callError
+	var call *scanners.CallError
 	if errors.As(err, &call) {
-		c.Operation = call.operation
+		c.Operation = call.Operation
 	}
 	c.Reason, c.Code = reason(err)
 	if c.Reason == posture.Denied {
@@ -49,35 +32,32 @@ func cause(err error, permissions map[string]string) posture.Cause {
 	return c
 }
 
-// refusals are Azure's and Entra's own words for a call that is refused, with
-// the reason. They are those of Azure Resource Manager's common errors
-// (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors)
-// and of Microsoft Graph (learn.microsoft.com/graph/errors).
+// refusals are Azure's own words for a call that is refused, with the reason:
+// those of Azure Resource Manager's common errors
+// (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors).
 var refusals = map[string]posture.Reason{
-	"AuthorizationFailed":                                   posture.Denied,
-	"LinkedAuthorizationFailed":                             posture.Denied,
-	"Authorization_RequestDenied":                           posture.Denied,
-	"Forbidden":                                             posture.Denied,
-	"AccessDenied":                                          posture.Denied,
-	"DenyAssignmentAuthorizationFailed":                     posture.DeniedByOwnDeny,
-	"RequestDisallowedByPolicy":                             posture.DeniedByOrgRule,
-	"ExpiredAuthenticationToken":                            posture.NoCredentials,
-	"InvalidAuthenticationToken":                            posture.NoCredentials,
-	"InvalidAuthenticationTokenTenant":                      posture.NoCredentials,
-	"AuthenticationFailed":                                  posture.NoCredentials,
-	"Unauthorized":                                          posture.NoCredentials,
-	"TooManyRequests":                                       posture.Throttled,
-	"SubscriptionRequestsThrottled":                         posture.Throttled,
-	"ResourceRequestsThrottled":                             posture.Throttled,
-	"RateLimiting":                                          posture.Throttled,
-	"MissingSubscriptionRegistration":                       posture.APIDisabled,
-	"SubscriptionNotRegistered":                             posture.APIDisabled,
-	"NoRegisteredProviderFound":                             posture.APIDisabled,
-	"SubscriptionNotFound":                                  posture.ProjectUnfit,
-	"DisabledSubscription":                                  posture.ProjectUnfit,
-	"SubscriptionDisabled":                                  posture.ProjectUnfit,
-	"Authentication_RequestFromNonPremiumTenantOrB2CTenant": posture.NoLicence,
-	"RequestFromNonPremiumTenantOrB2CTenant":                posture.NoLicence,
+	"AuthorizationFailed":               posture.Denied,
+	"LinkedAuthorizationFailed":         posture.Denied,
+	"Authorization_RequestDenied":       posture.Denied,
+	"Forbidden":                         posture.Denied,
+	"AccessDenied":                      posture.Denied,
+	"DenyAssignmentAuthorizationFailed": posture.DeniedByOwnDeny,
+	"RequestDisallowedByPolicy":         posture.DeniedByOrgRule,
+	"ExpiredAuthenticationToken":        posture.NoCredentials,
+	"InvalidAuthenticationToken":        posture.NoCredentials,
+	"InvalidAuthenticationTokenTenant":  posture.NoCredentials,
+	"AuthenticationFailed":              posture.NoCredentials,
+	"Unauthorized":                      posture.NoCredentials,
+	"TooManyRequests":                   posture.Throttled,
+	"SubscriptionRequestsThrottled":     posture.Throttled,
+	"ResourceRequestsThrottled":         posture.Throttled,
+	"RateLimiting":                      posture.Throttled,
+	"MissingSubscriptionRegistration":   posture.APIDisabled,
+	"SubscriptionNotRegistered":         posture.APIDisabled,
+	"NoRegisteredProviderFound":         posture.APIDisabled,
+	"SubscriptionNotFound":              posture.ProjectUnfit,
+	"DisabledSubscription":              posture.ProjectUnfit,
+	"SubscriptionDisabled":              posture.ProjectUnfit,
 }
 
 // reason sorts an error into the closed set of reasons, and returns Azure's

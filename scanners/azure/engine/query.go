@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -15,14 +14,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resourcegraph/armresourcegraph"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/answer"
 )
 
 // pageSize is how many rows a page of Resource Graph may have.
 const pageSize = 1000
-
-// above are the tables that also hold what is set above a subscription.
-var above = []string{"authorizationresources", "policyresources"}
 
 // question is one query of Resource Graph, page after page.
 type question struct {
@@ -87,7 +84,7 @@ func (e *Estate) ask(ctx context.Context, q question, take func(*Row)) error {
 	if err == nil && !e.options.Sample && int64(rows) < said {
 		err = errFewRows
 	}
-	return Failed(queryOperation(q.table), errors.Join(err, bad))
+	return scanners.Failed(queryOperation(q.table), errors.Join(err, bad))
 }
 
 // page asks for one page.
@@ -99,16 +96,11 @@ func (e *Estate) page(ctx context.Context, q question, token string) (page, erro
 			ResultFormat: to.Ptr(armresourcegraph.ResultFormatObjectArray), Top: to.Ptr(int32(pageSize)),
 		},
 	}
-	if e.options.Sample {
-		request.Options.Top = to.Ptr(int32(len(q.types)))
-	}
 	if token != "" {
 		request.Options.SkipToken = &token
 	}
-	if slices.Contains(above, q.table) {
-		request.Options.AuthorizationScopeFilter = to.Ptr(armresourcegraph.AuthorizationScopeFilterAtScopeAboveAndBelow)
-	}
-	e.record.count(queryOperation(q.table))
+	e.record.Count(queryOperation(q.table))
+	defer scanners.UnderWay(ctx, queryOperation(q.table), "")()
 	var raw *http.Response
 	if _, err := e.query.Resources(policy.WithCaptureResponse(ctx, &raw), request, nil); err != nil {
 		return page{}, err

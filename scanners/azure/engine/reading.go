@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/url"
 	"reflect"
 	"strings"
@@ -46,17 +45,7 @@ func (r *Reading) read() (posture.Resource, bool) {
 // understood, every field of the document is marked as unread; what into
 // holds then does not matter.
 func (r *Reading) Decode(into any) {
-	r.Got(Failed("read "+r.Type, r.Row.decode(into)), FieldsOf(r.service.Doc)...)
-}
-
-// FieldsOf returns the JSON names of a document's fields.
-func FieldsOf(doc any) []string {
-	var names []string
-	for field := range reflect.TypeOf(doc).Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		names = append(names, name)
-	}
-	return names
+	r.Got(scanners.Failed("read "+r.Type, r.Row.decode(into)), scanners.FieldsOf(r.service.Doc)...)
 }
 
 // Need returns what the value points to. Where Azure left it out, and nothing
@@ -97,63 +86,6 @@ func (r *Reading) Fetch(operation, path, version string, into any) error {
 	return r.place.estate.fetch(r.Context(), operation, escapedPath(r.Row.ID)+path, version, into)
 }
 
-// FetchAll reads a listing of Azure Resource Manager to its end. The path
-// follows the resource's own id, "/firewallRules".
-func FetchAll[T any](r *Reading, operation, path, version string) ([]T, error) {
-	return fetchAll[T](r.Context(), r.place.estate, operation, escapedPath(r.Row.ID)+path, version)
-}
-
-// Directory reads a listing of Microsoft Graph to its end; the path begins
-// with the version, "/v1.0/policies/…".
-func Directory[T any](r *Reading, operation, path string) ([]T, error) {
-	return pagesOf[T](r.Context(), r.place.estate, r.place.estate.graph, operation, path)
-}
-
-// DirectoryObject reads an object of Microsoft Graph into a value.
-func (r *Reading) DirectoryObject(operation, path string, into any) error {
-	e := r.place.estate
-	body, err := e.graph.get(r.Context(), e, operation, path)
-	if err != nil {
-		return err
-	}
-	return Failed(operation, decode(body, into))
-}
-
 // escapedPath returns an id as a path: strangers name resources, and a name
 // never leaves the path.
 func escapedPath(id string) string { return (&url.URL{Path: id}).EscapedPath() }
-
-// OncePerSubscription returns what fetch returns, an error included, and calls
-// it once per key for all that is read of the subscription.
-func OncePerSubscription[T any](r *Reading, key string, fetch func() (T, error)) (T, error) {
-	return scanners.Once(&r.place.memo, key, fetch)
-}
-
-// Siblings returns the rows of another type in the same subscription. With an
-// error they are not all; what turns on one that is not there is unread then.
-func (r *Reading) Siblings(j Join) ([]*Row, error) {
-	type found struct {
-		rows []*Row
-		err  error
-	}
-	got, err := OncePerSubscription(r, "siblings "+j.Table+" "+strings.ToLower(j.Type), func() (found, error) {
-		var all []*Row
-		err := r.place.rows.each(j.listing(), r.place.target.Account, func(row *Row) bool {
-			all = append(all, row.clone())
-			return true
-		})
-		return found{all, errors.Join(err, r.place.complete(j.listing()))}, nil
-	})
-	return got.rows, errors.Join(err, got.err)
-}
-
-// Above returns the rows of another type that no subscription has: those of
-// management groups and the tenant.
-func (r *Reading) Above(j Join) ([]*Row, error) {
-	var all []*Row
-	err := r.place.rows.each(j.listing(), "", func(row *Row) bool {
-		all = append(all, row.clone())
-		return true
-	})
-	return all, err
-}

@@ -2,9 +2,7 @@ package engine
 
 import (
 	"bytes"
-	"context"
 	"io"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,16 +18,13 @@ import (
 // readOnly refuses requests that could change something, before they are sent.
 type readOnly struct{}
 
-// The only requests with a body that are sent: a query, and a bundle of reads.
-const (
-	queryPath = "/providers/Microsoft.ResourceGraph/resources"
-	batchPath = "/v1.0/$batch"
-)
+// queryPath is that of the only requests with a body that are sent.
+const queryPath = "/providers/Microsoft.ResourceGraph/resources"
 
 // Do implements policy.Policy.
 func (readOnly) Do(request *policy.Request) (*http.Response, error) {
 	raw := request.Raw()
-	asks := raw.Method == http.MethodPost && (raw.URL.Path == queryPath || raw.URL.Path == batchPath)
+	asks := raw.Method == http.MethodPost && raw.URL.Path == queryPath
 	if raw.Method != http.MethodGet && !asks {
 		return nil, scanners.ErrNotReadOnly
 	}
@@ -60,33 +55,18 @@ func (checked) Do(request *policy.Request) (*http.Response, error) {
 // record counts calls, and makes those wait of which an answer said that they
 // are too many.
 type record struct {
+	scanners.Counter
 	mu    sync.Mutex
-	calls map[string]int
 	until map[string]time.Time // when calls of a kind may go on
 }
 
-func newRecord() *record { return &record{calls: map[string]int{}, until: map[string]time.Time{}} }
-
-func (r *record) count(operation string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.calls[operation]++
-}
-
-// drain returns the calls made since it was last asked.
-func (r *record) drain() map[string]int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	calls := maps.Clone(r.calls)
-	clear(r.calls)
-	return calls
-}
+func newRecord() *record { return &record{until: map[string]time.Time{}} }
 
 // Do implements policy.Policy: it waits, and notes what the answer says of the
 // calls to come.
 func (r *record) Do(request *policy.Request) (*http.Response, error) {
 	kind := kindOf(request.Raw())
-	if err := pause(request.Raw().Context(), time.Until(r.since(kind))); err != nil {
+	if err := scanners.Pause(request.Raw().Context(), time.Until(r.since(kind))); err != nil {
 		return nil, err
 	}
 	response, err := request.Next()
@@ -153,18 +133,3 @@ func waitAsked(header http.Header, status int) time.Duration {
 
 // quotaTime is in how long the quota of queries is whole again.
 const quotaTime = 5 * time.Second
-
-// pause waits, or returns the context's error.
-func pause(ctx context.Context, wait time.Duration) error {
-	if wait <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}

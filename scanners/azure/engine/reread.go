@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"posture/internal/posture"
@@ -16,9 +15,8 @@ const rereadTime = 15 * time.Second
 var errAnother error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer is another resource"}
 
 // Reread reads once more, by Azure Resource Manager, the resource that Scan is
-// handing to emit: Resource Graph may be hours behind. What lies beside it
-// stays as the graph has it. It may only be called from within emit, for the
-// resource at hand. The error is posture.ErrNoReread where there is no such
+// handing to emit: Resource Graph may be hours behind. It may only be called
+// from within emit, for the resource at hand. The error is posture.ErrNoReread where there is no such
 // call, wraps posture.ErrGone where Azure does not know the resource, and is
 // a posture.ReadError wherever a call was made.
 func (s *Subscription) Reread(ctx context.Context, of posture.Resource, _ []string) (posture.Resource, error) {
@@ -45,33 +43,20 @@ func (s *Subscription) Reread(ctx context.Context, of posture.Resource, _ []stri
 func (r *Reading) again(ctx context.Context) (posture.Resource, error) {
 	operation := r.service.Name + "/read"
 	e := r.place.estate
-	body, err := e.manager.get(ctx, e, operation, withVersion(escapedPath(r.Row.ID), r.service.Get))
+	body, err := e.get(ctx, operation, withVersion(escapedPath(r.Row.ID), r.service.Get))
 	if err != nil {
 		return posture.Resource{}, err
 	}
 	fresh, err := newRow(body)
 	if err != nil || fresh.ID != r.Row.ID {
-		return posture.Resource{}, Failed(operation, errors.Join(errAnother, err))
+		return posture.Resource{}, scanners.Failed(operation, errors.Join(errAnother, err))
 	}
 	at := e.now().UTC()
 	second := r.place.newReading(r.service, fresh)
-	second.direct = true
 	again, judged := second.read()
 	if !judged {
-		return posture.Resource{}, Failed(operation, errAnother)
+		return posture.Resource{}, scanners.Failed(operation, errAnother)
 	}
-	again.Direct = r.service.account(at)
+	again.Direct = &posture.Direct{At: at, Fields: append(scanners.FieldsOf(r.service.Doc), posture.FieldTags)}
 	return r.place.emitter.Whole(again), nil
-}
-
-// account says which fields a second reading gives, and which of them are also
-// made of what the graph has.
-func (s *Service) account(at time.Time) *posture.Direct {
-	d := &posture.Direct{At: at, Fields: append(FieldsOf(s.Doc), posture.FieldTags)}
-	for _, field := range d.Fields {
-		if slices.ContainsFunc(s.Joins, func(j Join) bool { return slices.Contains(j.For, field) }) {
-			d.Mixed = append(d.Mixed, field)
-		}
-	}
-	return d
 }

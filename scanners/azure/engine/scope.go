@@ -32,9 +32,6 @@ type subscription struct {
 	Tenant string `json:"tenantId"`
 }
 
-// tenantAccount begins the account that stands for a tenant's directory.
-const tenantAccount = "tenant-"
-
 // targets lists what is in scope.
 func (e *Estate) targets(ctx context.Context) ([]posture.Target, error) {
 	all, err := e.subscriptions(ctx)
@@ -46,9 +43,6 @@ func (e *Estate) targets(ctx context.Context) ([]posture.Target, error) {
 		targets = append(targets, posture.Target{Provider: posture.Azure, Account: strings.ToLower(s.ID), Name: s.Name})
 	}
 	slices.SortFunc(targets, func(a, b posture.Target) int { return strings.Compare(a.Account, b.Account) })
-	if e.scope.Tenant != "" {
-		targets = append(targets, posture.Target{Provider: posture.Azure, Account: tenantAccount + strings.ToLower(e.scope.Tenant)})
-	}
 	return targets, nil
 }
 
@@ -183,5 +177,5 @@ func (e *Estate) refusal(doing string, err error) error {
 
 // cause says why a call failed.
 func (e *Estate) cause(err error) posture.Cause {
-	return cause(err, e.declared.PermissionsByOp())
+	return cause(err, e.permission)
 }

@@ -14,25 +14,14 @@ import (
 type Service struct {
 	scanners.Type // Name as Azure writes it, "Microsoft.Storage/storageAccounts"; its Calls are those beside the listing
 
-	Of     string   // the type whose rows are read, where Name is a part of each
-	Also   []string // more of the same kind: "Microsoft.Web/sites/slots" beside sites
-	Table  string   // the table of Resource Graph that lists it; "": resources
-	Joins  []Join
-	Get    string // the version of the ARM API by which one that fails is read again, "2023-01-01"; "": there is no such read
-	Once   bool   // one resource a subscription, whatever is there of the type
-	Tenant bool   // it belongs to the directory: it is read Once, with the target that stands for the tenant
+	Of    string   // the type whose rows are read, where Name is a part of each
+	Also  []string // more of the same kind: "Microsoft.Web/sites/slots" beside sites
+	Table string   // the table of Resource Graph that lists it; "": resources
+	Get   string   // the version of the ARM API by which one that fails is read again, "2023-01-01"; "": there is no such read
 
 	// Read returns the document, a pointer to a struct, or nil for what is not
-	// the customer's to change. It is called for every row of the type; of a
-	// service that is read Once for the subscription itself.
+	// there. It is called for every row of the type.
 	Read func(r *Reading) any
-}
-
-// Join declares another type whose rows a service looks at.
-type Join struct {
-	Type  string
-	Table string   // "": resources
-	For   []string // the document fields that it gives
 }
 
 // Registry is all that an estate is read for.
@@ -46,9 +35,6 @@ type listing struct{ table, typ string }
 
 // listings returns where the types of the service are listed.
 func (s *Service) listings() []listing {
-	if s.Once || s.Tenant {
-		return nil
-	}
 	var all []listing
 	for _, typ := range append([]string{cmp.Or(s.Of, s.Name)}, s.Also...) {
 		all = append(all, listing{cmp.Or(s.Table, resourcesTable), typ})
@@ -56,24 +42,10 @@ func (s *Service) listings() []listing {
 	return all
 }
 
-func (j Join) listing() listing { return listing{cmp.Or(j.Table, resourcesTable), j.Type} }
-
-// needs returns the listings that the fields need.
-func (s *Service) needs(fields []string) []listing {
-	all := s.listings()
-	for _, join := range s.Joins {
-		if slices.ContainsFunc(join.For, func(field string) bool { return slices.Contains(fields, field) }) {
-			all = append(all, join.listing())
-		}
-	}
-	return all
-}
-
-// call returns the query that lists a type, for these fields; none: it lists
-// the resources themselves. Resource Graph leaves out what the caller may not
-// read, so the permission is that of the type.
-func (l listing) call(fields ...string) scanners.Call {
-	return scanners.Call{Op: queryOperation(l.table), Permission: l.permission(), For: fields}
+// call returns the query that lists a type. Resource Graph leaves out what the
+// caller may not read, so the permission is that of the type.
+func (l listing) call() scanners.Call {
+	return scanners.Call{Op: queryOperation(l.table), Permission: l.permission()}
 }
 
 // permission returns what shows resources of the type.
@@ -89,9 +61,6 @@ func (s *Service) declared() scanners.Type {
 	t.Calls = nil
 	for _, l := range s.listings() {
 		t.Calls = append(t.Calls, l.call())
-	}
-	for _, join := range s.Joins {
-		t.Calls = append(t.Calls, join.listing().call(join.For...))
 	}
 	t.Calls = append(t.Calls, s.Calls...)
 	if s.Get != "" {
@@ -116,13 +85,13 @@ func (r *Registry) Catalogue() scanners.Catalogue {
 }
 
 // selected returns the services that an enabled rule and the options ask for.
-func (e *Estate) selected(want posture.Want, tenant bool) []*Service {
+func (e *Estate) selected(want posture.Want) []*Service {
 	var chosen []*Service
 	for n := range e.registry.Services {
 		s := &e.registry.Services[n]
 		_, wanted := want[s.Name]
 		reads := len(e.options.Services) == 0 || slices.Contains(e.options.Services, s.Service)
-		if wanted && reads && s.Tenant == tenant {
+		if wanted && reads {
 			chosen = append(chosen, s)
 		}
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -87,25 +88,17 @@ const (
 	sliceSubscriptions = 200
 )
 
-// groups divides the targets: the tenant for itself, and subscriptions so that
-// those of one group have no more rows than a slice may.
+// groups divides the subscriptions, so that those of one group have no more
+// rows than a slice may.
 func (e *Estate) groups(ctx context.Context, ask Ask) ([][]posture.Target, error) {
 	var groups [][]posture.Target
-	var subscriptions []posture.Target
-	for _, target := range ask.Targets {
-		if isTenant(target) {
-			groups = append(groups, []posture.Target{target})
-		} else {
-			subscriptions = append(subscriptions, target)
-		}
+	if len(ask.Targets) == 0 {
+		return nil, ctx.Err()
 	}
-	if len(subscriptions) == 0 {
-		return groups, nil
-	}
-	sizes := e.sizes(ctx, subscriptions)
-	limit, left := orElse(e.options.SliceRows, sliceRows), 0
+	sizes := e.sizes(ctx, ask.Targets)
+	limit, left := cmp.Or(e.options.SliceRows, sliceRows), 0
 	var group []posture.Target
-	for _, target := range subscriptions {
+	for _, target := range ask.Targets {
 		size := sizes[target.Account]
 		if len(group) > 0 && (left < size || len(group) == sliceSubscriptions) {
 			groups, group = append(groups, group), nil
@@ -117,8 +110,6 @@ func (e *Estate) groups(ctx context.Context, ask Ask) ([][]posture.Target, error
 	}
 	return append(groups, group), ctx.Err()
 }
-
-func isTenant(t posture.Target) bool { return strings.HasPrefix(t.Account, tenantAccount) }
 
 // sizes returns how many resources each subscription has. Where that cannot be
 // told, the slices are made of as many subscriptions as one may have.
@@ -167,7 +158,7 @@ func (l listing) lower() listing { return listing{l.table, strings.ToLower(l.typ
 // collect asks for all that the enabled rules need of the targets.
 func (e *Estate) collect(ctx context.Context, want posture.Want, targets []posture.Target) *rows {
 	r := &rows{texts: map[rowsKey]*packed.Texts{}, listed: map[listing]error{}, seen: map[string]bool{}}
-	if r.packer, r.broken = packed.New(); r.broken != nil || isTenant(targets[0]) {
+	if r.packer, r.broken = packed.New(); r.broken != nil {
 		return r
 	}
 	byTable := e.needed(want)
@@ -190,8 +181,8 @@ const tablesAtOnce = 3
 // needed returns the types to list, by table, each once.
 func (e *Estate) needed(want posture.Want) map[string][]string {
 	byTable := map[string][]string{}
-	for _, s := range e.selected(want, false) {
-		for _, l := range s.needs(want[s.Name]) {
+	for _, s := range e.selected(want) {
+		for _, l := range s.listings() {
 			byTable[l.table] = append(byTable[l.table], l.typ)
 		}
 	}
@@ -255,13 +246,13 @@ func (r *rows) complete(l listing, subscription string) error {
 	case r.broken != nil:
 		return r.broken
 	case !listed:
-		return Failed(queryOperation(l.table), errNotAsked)
+		return scanners.Failed(queryOperation(l.table), errNotAsked)
 	case err != nil:
 		return err
 	case r.known != nil:
 		return r.known
 	case !r.seen[subscription]:
-		return Failed(queryOperation(containersTable), errNotShown)
+		return scanners.Failed(queryOperation(containersTable), errNotShown)
 	}
 	return nil
 }

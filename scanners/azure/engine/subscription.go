@@ -1,23 +1,19 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"strings"
 	"sync"
 
 	"posture/internal/posture"
 	"posture/scanners"
 )
 
-// Subscription is one subscription of a slice, or the directory of the tenant,
-// ready to be scanned.
+// Subscription is one subscription of a slice, ready to be scanned.
 type Subscription struct {
 	estate *Estate
 	target posture.Target
-	rows   *rows // nil: they are read with those of others, when it is scanned
-	memo   scanners.Memo
+	rows   *rows    // nil: they are read with those of others, when it is scanned
 	atHand sync.Map // the readings that are being handed over, by resource
 }
 
@@ -35,20 +31,20 @@ func (s *Subscription) Scan(ctx context.Context, want posture.Want, emit func(po
 		Provider: posture.Azure, Account: s.target.Account, Link: s.estate.link, Sink: emit,
 	}}
 	report := posture.ScanReport{Caller: s.estate.caller(ctx)}
-	services := s.estate.selected(want, isTenant(s.target))
+	services := s.estate.selected(want)
 	if s.rows == nil {
 		var err error
 		if s.rows, err = s.estate.shared(ctx, want, s.target); err != nil {
 			s.rows = &rows{broken: err}
 		}
 	}
-	if len(services) > 0 && !isTenant(s.target) {
+	if len(services) > 0 {
 		p.grants, p.ungranted = s.estate.granted(ctx, s.target.Account)
 	}
 	for _, service := range services {
 		report.Populations = append(report.Populations, p.scan(service))
 	}
-	report.Calls, report.Said = s.estate.record.drain(), p.said.List()
+	report.Calls, report.Said = s.estate.record.Drain(), p.said.List()
 	return report
 }
 
@@ -105,12 +101,8 @@ func (p *place) complete(l listing) error {
 
 var errNotGranted = errors.New("the graph leaves out what may not be read")
 
-// read reads every row of the type, or the subscription itself.
+// read reads every row of the type.
 func (p *place) read(s *Service, count *int) error {
-	if s.Once || s.Tenant {
-		*count = 1
-		return p.readOne(s, p.itself())
-	}
 	var all []*Row
 	var bad error
 	for _, l := range s.listings() {
@@ -130,15 +122,6 @@ func (p *place) read(s *Service, count *int) error {
 	}
 	late := scanners.Each(p.ctx, readsAtOnce, indexes, func(_ context.Context, i int) { failures[i] = p.readOne(s, all[i]) })
 	return errors.Join(append(failures, bad, late)...)
-}
-
-// itself is the row that stands for the subscription or the directory.
-func (p *place) itself() *Row {
-	id := "/subscriptions/" + p.target.Account
-	if isTenant(p.target) {
-		id = "/tenants/" + strings.TrimPrefix(p.target.Account, tenantAccount)
-	}
-	return &Row{ID: id, Name: cmp.Or(p.target.Name, p.target.Account), Subscription: p.target.Account}
 }
 
 // readOne reads one row and hands it on. A panic is a failure of that row

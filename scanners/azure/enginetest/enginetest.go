@@ -12,6 +12,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/azure/azuretest"
 	"posture/scanners/azure/engine"
 )
@@ -37,7 +38,7 @@ func (Credential) GetToken(context.Context, policy.TokenRequestOptions) (azcore.
 func Options(s *azuretest.Server) engine.Options {
 	return engine.Options{
 		Credential: Credential{}, Insecure: true, Attempts: 2, Backoff: time.Millisecond, Now: Now,
-		Cloud: engine.Cloud{Login: "https://login.invalid/", Manager: s.URL, Graph: s.URL, Portal: "https://portal.azure.com"},
+		Cloud: engine.Cloud{Login: "https://login.invalid/", Manager: s.URL, Portal: "https://portal.azure.com"},
 	}
 }
 
@@ -52,7 +53,7 @@ func Everything(r engine.Registry, types ...string) posture.Want {
 	want := posture.Want{}
 	for _, s := range r.Services {
 		if len(types) == 0 || slices.Contains(types, s.Name) {
-			want[s.Name] = append(engine.FieldsOf(s.Doc), posture.FieldTags)
+			want[s.Name] = append(scanners.FieldsOf(s.Doc), posture.FieldTags)
 		}
 	}
 	return want

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/azure/azuretest"
 	"posture/scanners/azure/engine"
 	"posture/scanners/azure/enginetest"
@@ -81,7 +82,7 @@ func TestRegistry(t *testing.T) {
 		}
 		for _, call := range s.Calls {
 			for _, field := range call.For {
-				if !slices.Contains(engine.FieldsOf(s.Doc), field) && field != posture.FieldTags {
+				if !slices.Contains(scanners.FieldsOf(s.Doc), field) && field != posture.FieldTags {
 					t.Errorf("%s: %s is for %q, which it does not have", s.Name, call.Op, field)
 				}
 			}

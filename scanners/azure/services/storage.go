@@ -180,15 +180,16 @@ func readBlobService(r *engine.Reading) any {
 	}
 	var data struct {
 		Properties *struct {
-			DeleteRetentionPolicy, ContainerDeleteRetentionPolicy retention
-			IsVersioningEnabled                                   bool
-			RestorePolicy                                         retention
+			DeleteRetentionPolicy          *retention // always there
+			ContainerDeleteRetentionPolicy retention  // absent: it was never on, and so of those below
+			RestorePolicy                  retention
+			IsVersioningEnabled            bool
 		}
 	}
 	err := r.Fetch(readBlobServices, "/blobServices/default", "2024-01-01", &data)
 	if r.Got(err, fields...) {
 		if p := engine.Need(r, data.Properties, fields...); data.Properties != nil {
-			doc.SoftDeleteDays = p.DeleteRetentionPolicy.days()
+			doc.SoftDeleteDays = engine.Need(r, p.DeleteRetentionPolicy, "soft_delete_days").days()
 			doc.ContainerSoftDeleteDays = p.ContainerDeleteRetentionPolicy.days()
 			doc.Versioning, doc.PointInTimeRestore = p.IsVersioningEnabled, p.RestorePolicy.Enabled
 		}

@@ -10,6 +10,7 @@ import (
 	"cloud.google.com/go/asset/apiv1/assetpb"
 
 	"posture/internal/posture"
+	"posture/scanners/packed"
 )
 
 // content is a kind of content of which the inventory gives one listing each.
@@ -25,7 +26,7 @@ const (
 // slice of it.
 type estate struct {
 	mu       sync.Mutex // while it is being filled
-	packer   *packer
+	packer   *packed.Packer
 	registry *Registry
 	common   *estate // of a slice: what was listed for the whole scope; nil: this is all
 
@@ -48,7 +49,7 @@ type listingKey struct {
 }
 
 func newEstate(r *Registry) (*estate, error) {
-	packer, err := newPacker()
+	packer, err := packed.New()
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func (e *estate) take(c content, found *assetpb.Asset) error {
 		}
 		e.nodes[n.Key] = n
 	}
-	return e.packer.add(e.share(a.Type, owner), a)
+	return e.share(a.Type, owner).add(e.packer, a)
 }
 
 func (e *estate) share(typ, owner string) *share {
@@ -127,7 +128,7 @@ func (e *estate) takePolicy(owner string, found *assetpb.Asset) error {
 	if e.policies[owner] == nil {
 		e.policies[owner] = &share{}
 	}
-	return e.packer.add(e.policies[owner], &Asset{Name: found.GetName(), Data: data})
+	return e.policies[owner].add(e.packer, &Asset{Name: found.GetName(), Data: data})
 }
 
 func (e *estate) takeConstraints(owner string, found *assetpb.Asset) {
@@ -155,10 +156,10 @@ func (e *estate) end(c content, types []string, err error) {
 // seal ends the filling.
 func (e *estate) seal() {
 	for _, s := range e.shares {
-		e.packer.seal(s)
+		e.packer.Seal(&s.Texts)
 	}
 	for _, s := range e.policies {
-		e.packer.seal(s)
+		e.packer.Seal(&s.Texts)
 	}
 	if e.exports != nil {
 		e.exports.place(e)
@@ -205,7 +206,7 @@ func (e *estate) each(typ, owner string, do func(*Asset) bool) error {
 	s := e.shares[shareKey{typ, owner}]
 	switch {
 	case s != nil:
-		return e.packer.each(s, typ, do)
+		return s.each(e.packer, typ, do)
 	case e.common != nil:
 		return e.common.each(typ, owner, do)
 	default:
@@ -229,7 +230,7 @@ func (e *estate) addPolicies(found map[string]*Policy, owner string) error {
 		return nil
 	}
 	var bad error
-	err := e.packer.each(s, "IAM policies", func(a *Asset) bool {
+	err := s.each(e.packer, "IAM policies", func(a *Asset) bool {
 		p := &Policy{}
 		bad = json.Unmarshal(a.Data, p)
 		found[a.Name] = p.with(found[a.Name])

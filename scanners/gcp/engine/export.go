@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // Export is a file that gcloud asset export wrote: one asset on each line, or
@@ -42,7 +43,7 @@ func FromExport(r Registry, exports []Export, o Options) (*Inventory, error) {
 	if len(e.nodes) == 0 {
 		return nil, errNoNode
 	}
-	return &Inventory{program: program, options: o, estate: e, record: newRecord()}, nil
+	return &Inventory{program: program, options: o, estate: e, record: &scanners.Counter{}}, nil
 }
 
 var (

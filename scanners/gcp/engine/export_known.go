@@ -180,7 +180,7 @@ func (x *exported) place(e *estate) {
 		if x.stray[account] == nil {
 			x.stray[account] = &strays{owner: key.owner, types: map[string]bool{}}
 		}
-		x.stray[account].count += share.count
+		x.stray[account].count += share.size()
 		x.stray[account].types[key.typ] = true
 	}
 }

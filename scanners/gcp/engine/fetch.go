@@ -15,6 +15,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/answer"
 )
 
 // rereadTries is how often a second reading is tried: a scan does not wait a
@@ -59,14 +60,14 @@ func (r *Reading) Fetch(ctx context.Context, op string, at *url.URL, into any) e
 	if err != nil {
 		return gone(err)
 	}
-	members, err := membersOf(body)
+	members, err := answer.Members(body)
 	if err == nil {
-		err = checkMembers(reflect.TypeOf(into), members)
+		err = answer.Check(reflect.TypeOf(into), members)
 	}
 	if err == nil {
 		err = json.Unmarshal(body, into)
 	}
-	return Failed(op, err)
+	return scanners.Failed(op, err)
 }
 
 // fetchAgain is fetch for a second reading.
@@ -81,11 +82,11 @@ func (i *Inventory) fetchAgain(ctx context.Context, op, method string, at *url.U
 func (i *Inventory) fetchWithin(ctx context.Context, attempts int, op, method string, at *url.URL) (json.RawMessage, error) {
 	r, err := scanners.Once(&i.whole().memo, fmt.Sprint("reader ", attempts), func() (*reader, error) { return i.newReader(ctx, attempts) })
 	if err != nil {
-		return nil, Failed(op, err)
+		return nil, scanners.Failed(op, err)
 	}
-	i.record.count(op)
+	i.record.Count(op)
 	body, err := r.fetch(ctx, method, at)
-	return body, Failed(op, err)
+	return body, scanners.Failed(op, err)
 }
 
 func (r *reader) fetch(ctx context.Context, method string, at *url.URL) (json.RawMessage, error) {
@@ -113,13 +114,13 @@ func (r *reader) fetch(ctx context.Context, method string, at *url.URL) (json.Ra
 // answered returns the JSON object that a response holds, whole.
 func answered(response *http.Response) (json.RawMessage, error) {
 	if response.StatusCode != http.StatusOK {
-		response.Body = http.MaxBytesReader(nil, response.Body, largestAnswer)
+		response.Body = http.MaxBytesReader(nil, response.Body, answer.Largest)
 		if err := googleapi.CheckResponse(response); err != nil {
 			return nil, err
 		}
-		return nil, errNoObject
+		return nil, answer.ErrNoObject
 	}
-	return readBody(response.Body)
+	return answer.Read(response.Body)
 }
 
 // gone marks the error of an API that says, in its own words, that it does not
@@ -139,7 +140,7 @@ func (r *Reading) getPolicy(ctx context.Context, g *Get) (*Policy, error) {
 	op := g.Policy.Op
 	at, err := g.URL(r.Asset.Name)
 	if err != nil {
-		return nil, Failed(op, err)
+		return nil, scanners.Failed(op, err)
 	}
 	path, query, _ := strings.Cut(string(g.Policy.Form), "?")
 	at.Path, at.RawQuery = at.Path+path, query
@@ -153,10 +154,10 @@ func (r *Reading) getPolicy(ctx context.Context, g *Get) (*Policy, error) {
 	}
 	var answer crm.Policy
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, Failed(op, err)
+		return nil, scanners.Failed(op, err)
 	}
 	if answer.Etag == "" { // every policy has one, also one that grants nothing
-		return nil, Failed(op, errNoPolicy)
+		return nil, scanners.Failed(op, errNoPolicy)
 	}
 	return policyOfREST(r.policyOn(), &answer), nil
 }

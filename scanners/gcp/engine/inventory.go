@@ -29,6 +29,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/answer"
 )
 
 // Options says how to read.
@@ -58,7 +59,7 @@ type Inventory struct {
 	root    Root
 	options Options
 	client  *inventory.Client // nil: there is an export instead
-	record  *record
+	record  *scanners.Counter
 	parent  *Inventory // of a slice: the inventory of the whole root
 	memo    scanners.Memo
 
@@ -82,7 +83,7 @@ func Open(ctx context.Context, r Registry, root Root, o Options) (*Inventory, er
 	if err != nil {
 		return nil, fmt.Errorf("no Google Cloud credentials work here: %s: %w", signIn, err)
 	}
-	return &Inventory{program: program, root: root, options: o, client: client, record: newRecord()}, nil
+	return &Inventory{program: program, root: root, options: o, client: client, record: &scanners.Counter{}}, nil
 }
 
 // Close gives the connection back.
@@ -247,7 +248,7 @@ func listOperation(c content) string { return "cloudasset.ListAssets(" + c.Strin
 // for itself, so that only that type is missing.
 func (l *listing) run(ctx context.Context, types []string) error {
 	before := l.count
-	err := Failed(listOperation(l.content), l.pages(ctx, types))
+	err := scanners.Failed(listOperation(l.content), l.pages(ctx, types))
 	if len(types) > 1 && l.count == before && code(err) == "INVALID_ARGUMENT" {
 		half := len(types) / 2
 		return errors.Join(l.run(ctx, types[:half]), l.run(ctx, types[half:]))
@@ -265,7 +266,7 @@ const (
 func (l *listing) pages(ctx context.Context, types []string) error {
 	var misplaced, many error
 	ask := func(token string) (*assetpb.ListAssetsResponse, error) { return l.page(ctx, types, token) }
-	err := EachPage(ask, (*assetpb.ListAssetsResponse).GetNextPageToken, func(page *assetpb.ListAssetsResponse) bool {
+	err := answer.Pages(ask, (*assetpb.ListAssetsResponse).GetNextPageToken, func(page *assetpb.ListAssetsResponse) bool {
 		for _, found := range page.GetAssets() {
 			misplaced = cmp.Or(l.estate.take(l.content, found), misplaced)
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // Joined is one asset of another type that a service looks at.
@@ -93,7 +94,7 @@ func joinAssets[T any](e *estate, typ string, owners []string) ([]Joined[T], err
 		err := e.each(typ, owner, func(a *Asset) bool {
 			item := Joined[T]{Name: a.Name, Owner: owner}
 			if err := a.decode(&item.Data); err != nil {
-				bad = Failed("read "+typ, err)
+				bad = scanners.Failed("read "+typ, err)
 				return true
 			}
 			found = append(found, item)

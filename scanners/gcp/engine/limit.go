@@ -5,6 +5,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"posture/scanners"
 )
 
 // Quota lets at most so many calls of the inventory begin in any minute.
@@ -25,7 +27,7 @@ func (p *Quota) wait(ctx context.Context) error {
 		if left <= 0 {
 			return ctx.Err()
 		}
-		if err := pause(ctx, left); err != nil {
+		if err := scanners.Pause(ctx, left); err != nil {
 			return err
 		}
 	}

@@ -17,23 +17,6 @@ import (
 	"posture/scanners"
 )
 
-// callError is the failure of one call that the scanner made.
-type callError struct {
-	operation string // "cloudasset.ListAssets(RESOURCE)"
-	err       error
-}
-
-func (e *callError) Error() string { return e.operation + ": " + e.err.Error() }
-func (e *callError) Unwrap() error { return e.err }
-
-// Failed says which call an error comes from; it returns nil for no error.
-func Failed(operation string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return &callError{operation, err}
-}
-
 // cause says why a call failed. The permissions are those of permissions,
 // which services cannot ask for themselves: their declarations make them up.
 func cause(err error, permissions map[string]string) posture.Cause {
@@ -46,9 +29,9 @@ func cause(err error, permissions map[string]string) posture.Cause {
 		return posture.Cause{Reason: posture.NotListed, Operation: listOperation(missing.content)}
 	}
 	var c posture.Cause
-	var call *callError
+	var call *scanners.CallError
 	if errors.As(err, &call) {
-		c.Operation = call.operation
+		c.Operation = call.Operation
 	}
 	c.Reason, c.Code = reason(err)
 	if c.Reason == posture.Denied && c.Code == "PERMISSION_DENIED" {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/api/googleapi"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 func TestCauses(t *testing.T) {
@@ -33,7 +34,7 @@ func TestCauses(t *testing.T) {
 			if name != "known" {
 				test.want.Operation = opFolderPolicy
 			}
-			if diff := cmp.Diff(test.want, cause(Failed(opFolderPolicy, test.err), newProgram(Registry{}).permission)); diff != "" {
+			if diff := cmp.Diff(test.want, cause(scanners.Failed(opFolderPolicy, test.err), newProgram(Registry{}).permission)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -12,7 +12,7 @@ import (
 
 // page asks for one page, again where that may help.
 func (l *listing) page(ctx context.Context, types []string, token string) (*assetpb.ListAssetsResponse, error) {
-	l.record.count(listOperation(l.content))
+	l.record.Count(listOperation(l.content))
 	again := gax.WithRetry(func() gax.Retryer {
 		retryer := l.options.newRetryer(ctx)
 		retryer.hasty = l.hasty

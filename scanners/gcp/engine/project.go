@@ -46,7 +46,7 @@ func (p *Project) Scan(ctx context.Context, want posture.Want, emit func(posture
 		}
 		coverage.Populations = append(coverage.Populations, run.scan(ctx, s, err))
 	}
-	coverage.Calls, coverage.Said = p.inventory.record.drain(), run.said.List()
+	coverage.Calls, coverage.Said = p.inventory.record.Drain(), run.said.List()
 	return coverage
 }
 

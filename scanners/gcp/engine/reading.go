@@ -28,7 +28,7 @@ type Reading struct {
 // also for all that is in it and has no such tag; one on an embedded struct is
 // for all that is in it. Of a member without a tag all are, of gives:"-" none.
 func (r *Reading) Decode(into any) {
-	err := Failed("read "+r.Type, r.decode(into))
+	err := scanners.Failed("read "+r.Type, r.decode(into))
 	r.Got(err, r.allFields()...)
 	if with, ok := into.(interface{ Tags() map[string]string }); ok {
 		r.tags = with.Tags()

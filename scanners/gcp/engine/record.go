@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	gax "github.com/googleapis/gax-go/v2"
@@ -26,30 +24,6 @@ const (
 	longestWait    = 30 * time.Second // before any try
 	attemptTimeout = 60 * time.Second // for one try of one call
 )
-
-// record watches every call: it refuses those that could change something,
-// and counts the others, retries not.
-type record struct {
-	mu    sync.Mutex
-	calls map[string]int
-}
-
-func newRecord() *record { return &record{calls: map[string]int{}} }
-
-func (r *record) count(operation string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.calls[operation]++
-}
-
-// drain returns the calls made since it was last asked.
-func (r *record) drain() map[string]int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	calls := maps.Clone(r.calls)
-	clear(r.calls)
-	return calls
-}
 
 // guard refuses calls of methods that are not reads, waits for the quota, and
 // bounds every try.
@@ -137,7 +111,7 @@ func (t readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
 	wait := cmp.Or(t.options.Backoff, firstWait)
 	for try := cmp.Or(t.options.Attempts, attempts); ; try-- {
 		response, err := t.try(request)
-		if err != nil || try <= 1 || !busy(response.StatusCode) || pause(request.Context(), wait) != nil {
+		if err != nil || try <= 1 || !busy(response.StatusCode) || scanners.Pause(request.Context(), wait) != nil {
 			return response, err
 		}
 		again, err := rewind(request)
@@ -193,18 +167,6 @@ func rewind(request *http.Request) (*http.Request, error) {
 	again := request.Clone(request.Context())
 	again.Body = body
 	return again, nil
-}
-
-// pause waits, or returns the context's error.
-func pause(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // asks reports whether a request with a body only asks for an IAM policy.

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/protoadapt"
 
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 // TestRefusedBy holds which of Google's words say that a permission does not
@@ -20,7 +21,7 @@ func TestRefusedBy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Failed("x.get", s.Err())
+		return scanners.Failed("x.get", s.Err())
 	}
 	info := func(reason string) error {
 		return answer(&errdetails.ErrorInfo{Reason: reason, Domain: "googleapis.com"})
@@ -32,7 +33,7 @@ func TestRefusedBy(t *testing.T) {
 	}{
 		"perimeter":            {info("SECURITY_POLICY_VIOLATED"), posture.Cause{Reason: posture.DeniedByPerimeter, Code: "SECURITY_POLICY_VIOLATED"}},
 		"perimeter, violation": {answer(perimeter), posture.Cause{Reason: posture.DeniedByPerimeter, Code: "SECURITY_POLICY_VIOLATED"}},
-		"perimeter, older": {Failed("x.get", &googleapi.Error{Code: 403, Errors: []googleapi.ErrorItem{{Reason: "vpcServiceControls"}}}),
+		"perimeter, older": {scanners.Failed("x.get", &googleapi.Error{Code: 403, Errors: []googleapi.ErrorItem{{Reason: "vpcServiceControls"}}}),
 			posture.Cause{Reason: posture.DeniedByPerimeter, Code: "SECURITY_POLICY_VIOLATED"}},
 		"restricted":     {info("RESOURCE_USAGE_RESTRICTION_VIOLATED"), posture.Cause{Reason: posture.DeniedByOrgRule, Code: "RESOURCE_USAGE_RESTRICTION_VIOLATED"}},
 		"location":       {info("LOCATION_ORG_POLICY_VIOLATED"), posture.Cause{Reason: posture.DeniedByOrgRule, Code: "LOCATION_ORG_POLICY_VIOLATED"}},

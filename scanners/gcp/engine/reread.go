@@ -80,7 +80,7 @@ func (r *Reading) again(ctx context.Context, g *Get, fields []string) (posture.R
 		return posture.Resource{}, err
 	}
 	if again.ID != r.ID {
-		return posture.Resource{}, Failed(g.Op, errAnother)
+		return posture.Resource{}, scanners.Failed(g.Op, errAnother)
 	}
 	again.Direct = second.account(at)
 	return r.place.emitter.Whole(again), nil
@@ -116,7 +116,7 @@ func (r *Reading) keeps(fields []string) {
 func (r *Reading) get(ctx context.Context, g *Get) (*Asset, error) {
 	at, err := g.URL(r.Asset.Name)
 	if err != nil {
-		return nil, Failed(g.Op, err)
+		return nil, scanners.Failed(g.Op, err)
 	}
 	body, err := r.place.inventory.fetchAgain(ctx, g.Op, http.MethodGet, at)
 	if err != nil {
@@ -125,7 +125,7 @@ func (r *Reading) get(ctx context.Context, g *Get) (*Asset, error) {
 	fresh := r.Asset.clone()
 	fresh.Version, fresh.Data = g.Version, body
 	if !fresh.sameAs(r.Asset) {
-		return nil, Failed(g.Op, errAnother)
+		return nil, scanners.Failed(g.Op, errAnother)
 	}
 	return fresh, nil
 }

@@ -74,12 +74,12 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 
 // Do makes a direct read and counts it. The error says which call failed.
 func Do[T any](r *Reading, op string, do func() (T, error)) (T, error) {
-	r.place.inventory.record.count(op)
+	r.place.inventory.record.Count(op)
 	out, err := do()
 	if err == nil {
 		err = checkTyped(out)
 	}
-	return out, Failed(op, err)
+	return out, scanners.Failed(op, err)
 }
 
 // The calls that read policies above the scope.
@@ -103,13 +103,13 @@ func (i *Inventory) askPolicy(ctx context.Context, key string) (*Policy, error) 
 			op = opFolderPolicy
 			ask = func() (*crm.Policy, error) { return service.Folders.GetIamPolicy(key, request).Context(ctx).Do() }
 		}
-		i.record.count(op)
+		i.record.Count(op)
 		answer, err := ask()
 		if err == nil && answer.Etag == "" { // every policy has one, also one that grants nothing
 			err = errNoPolicy
 		}
 		if err != nil {
-			return nil, Failed(op, err)
+			return nil, scanners.Failed(op, err)
 		}
 		return policyOfREST(key, answer), nil
 	})

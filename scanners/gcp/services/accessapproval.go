@@ -72,7 +72,7 @@ func productsAbove(ctx context.Context, r *engine.Reading, field string) []strin
 	var data approvalData
 	err := r.Fetch(ctx, opApproval, at, &data)
 	if err == nil && data.Name == "" { // settings have one, also those that enroll nothing
-		err = engine.Failed(opApproval, errNoName)
+		err = scanners.Failed(opApproval, errNoName)
 	}
 	if !r.Got(err, field) {
 		return nil

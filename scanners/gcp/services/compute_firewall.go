@@ -89,7 +89,7 @@ func readFirewall(_ context.Context, r *engine.Reading) any {
 		return doc
 	}
 	rule, err := data.rule()
-	if r.Got(engine.Failed("read "+r.Type, err), ingressFields...) {
+	if r.Got(scanners.Failed("read "+r.Type, err), ingressFields...) {
 		order := orderOf(r)
 		readIngress(r, doc, rule.opens(order.beforeRule(rule, path(data.Network))))
 	}

@@ -87,7 +87,7 @@ func detects(ctx context.Context, r *engine.Reading, detector string) error {
 		return err
 	}
 	if data.State == "" {
-		return engine.Failed(opDetectors, errNoState)
+		return scanners.Failed(opDetectors, errNoState)
 	}
 	module, named := data.Modules[detector]
 	if data.State != "ENABLED" || named && module.State != "" && module.State != "ENABLED" {

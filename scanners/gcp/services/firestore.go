@@ -62,7 +62,7 @@ func readFirestoreDatabase(ctx context.Context, r *engine.Reading) any {
 func firestoreSchedules(ctx context.Context, r *engine.Reading, database string) (int, error) {
 	client, err := engine.Client(ctx, r, firestore.NewService)
 	if err != nil {
-		return 0, engine.Failed(opFirestoreSchedules, err)
+		return 0, scanners.Failed(opFirestoreSchedules, err)
 	}
 	answer, err := engine.Do(r, opFirestoreSchedules, func() (*firestore.GoogleFirestoreAdminV1ListBackupSchedulesResponse, error) {
 		return client.Projects.Databases.BackupSchedules.List(database).Context(ctx).Do()

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/api/policyanalyzer/v1"
 
 	"posture/scanners"
+	"posture/scanners/answer"
 	"posture/scanners/gcp/engine"
 )
 
@@ -83,24 +84,24 @@ func readAccountKey(ctx context.Context, r *engine.Reading) any {
 func keyUse(ctx context.Context, r *engine.Reading) (map[string]time.Time, error) {
 	client, err := engine.Client(ctx, r, policyanalyzer.NewService)
 	if err != nil {
-		return nil, engine.Failed(opKeyUse, err)
+		return nil, scanners.Failed(opKeyUse, err)
 	}
 	parent := r.Owner().Key + "/locations/global/activityTypes/serviceAccountKeyLastAuthentication"
 	query := client.Projects.Locations.ActivityTypes.Activities.Query(parent).PageSize(1000).Context(ctx)
 	used := map[string]time.Time{}
-	type answer = policyanalyzer.GoogleCloudPolicyanalyzerV1QueryActivityResponse
-	ask := func(token string) (*answer, error) {
+	type activities = policyanalyzer.GoogleCloudPolicyanalyzerV1QueryActivityResponse
+	ask := func(token string) (*activities, error) {
 		if token != "" {
 			query.PageToken(token)
 		}
-		return engine.Do(r, opKeyUse, func() (*answer, error) { return query.Do() })
+		return engine.Do(r, opKeyUse, func() (*activities, error) { return query.Do() })
 	}
 	var odd error
-	err = engine.EachPage(ask, func(page *answer) string { return page.NextPageToken }, func(page *answer) bool {
+	err = answer.Pages(ask, func(page *activities) string { return page.NextPageToken }, func(page *activities) bool {
 		odd = addKeyUse(used, page.Activities)
 		return odd == nil
 	})
-	return used, engine.Failed(opKeyUse, cmp.Or(err, odd))
+	return used, scanners.Failed(opKeyUse, cmp.Or(err, odd))
 }
 
 // addKeyUse adds when keys were last used. One that never was has no time.

@@ -104,7 +104,7 @@ func alertedFilters(r *engine.Reading) ([]filter, error) {
 			unread = errors.Join(unread, logfilter.ErrNotUnderstood)
 		}
 	}
-	return found, engine.Failed("read "+typeAlertPolicy, unread)
+	return found, scanners.Failed("read "+typeAlertPolicy, unread)
 }
 
 const logMetricPrefix = "logging.googleapis.com/user"

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/gcp/engine"
 	"posture/scanners/logfilter"
 )
@@ -88,7 +89,7 @@ func readRoute(r *engine.Reading, sink *exportData) ([]filter, doubtful) {
 			found = append(found, func(e logEntry) bool { return takes(e) && matches(e) })
 		}
 	}
-	return found, doubtful{takes, engine.Failed("read "+typeLogSink, errors.Join(misread, unread))}
+	return found, doubtful{takes, scanners.Failed("read "+typeLogSink, errors.Join(misread, unread))}
 }
 
 // countsRouted returns an error where a project has metrics, which may count

@@ -9,6 +9,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/answer"
 	"posture/scanners/gcp/engine"
 )
 
@@ -110,7 +111,7 @@ func listSinks(ctx context.Context, r *engine.Reading, key string) ([]exportData
 	return engine.Once(r, "sinks "+key, func() ([]exportData, error) {
 		client, err := engine.Client(ctx, r, logging.NewService)
 		if err != nil {
-			return nil, engine.Failed(opListSinks, err)
+			return nil, scanners.Failed(opListSinks, err)
 		}
 		list := client.Sinks.List(key).PageSize(1000).Context(ctx)
 		ask := func(token string) (*logging.ListSinksResponse, error) {
@@ -121,7 +122,7 @@ func listSinks(ctx context.Context, r *engine.Reading, key string) ([]exportData
 		}
 		var found []exportData
 		next := func(page *logging.ListSinksResponse) string { return page.NextPageToken }
-		err = engine.EachPage(ask, next, func(page *logging.ListSinksResponse) bool {
+		err = answer.Pages(ask, next, func(page *logging.ListSinksResponse) bool {
 			for _, sink := range page.Sinks {
 				found = append(found, exportOf(sink))
 			}
@@ -130,7 +131,7 @@ func listSinks(ctx context.Context, r *engine.Reading, key string) ([]exportData
 		if err == nil && len(found) == 0 {
 			err = errNoSinks
 		}
-		return found, engine.Failed(opListSinks, err)
+		return found, scanners.Failed(opListSinks, err)
 	})
 }
 

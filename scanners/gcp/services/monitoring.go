@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"posture/scanners"
 	"posture/scanners/gcp/engine"
 
 	"posture/internal/posture"
@@ -120,7 +121,7 @@ func conditionsOf(channels []engine.Joined[channelData], alerts []engine.Joined[
 	working := map[string]bool{}
 	for _, channel := range channels {
 		if channel.Data.Enabled == nil {
-			unsaid = engine.Failed("read "+typeChannel, errNotSaid)
+			unsaid = scanners.Failed("read "+typeChannel, errNotSaid)
 			continue
 		}
 		working[engine.LastOf(channel.Name)] = *channel.Data.Enabled && channel.Data.Verification != "UNVERIFIED"
@@ -128,7 +129,7 @@ func conditionsOf(channels []engine.Joined[channelData], alerts []engine.Joined[
 	var found []conditionData
 	for _, alert := range alerts {
 		if alert.Data.Enabled == nil {
-			unsaid = engine.Failed("read "+typeAlertPolicy, errNotSaid)
+			unsaid = scanners.Failed("read "+typeAlertPolicy, errNotSaid)
 			continue
 		}
 		if *alert.Data.Enabled && alert.Data.tells(working) {

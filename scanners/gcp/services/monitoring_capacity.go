@@ -106,7 +106,7 @@ func readAlerting(_ context.Context, r *engine.Reading) any {
 		}
 		seen, err := anyWatches(conditions, watch.any, r.Owner().ID)
 		if *watch.set = seen; !seen {
-			r.Got(engine.Failed("read "+typeAlertPolicy, errors.Join(unread, err)), watch.field)
+			r.Got(scanners.Failed("read "+typeAlertPolicy, errors.Join(unread, err)), watch.field)
 		}
 	}
 	return doc

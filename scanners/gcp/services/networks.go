@@ -1,6 +1,7 @@
 package services
 
 import (
+	"posture/scanners"
 	"posture/scanners/gcp/engine"
 	"posture/scanners/network"
 )
@@ -9,6 +10,6 @@ import (
 // one cannot be read it marks the field as unread.
 func openNetworks(r *engine.Reading, ranges []string, field string) []string {
 	open, err := network.Open(ranges)
-	r.Got(engine.Failed("read "+r.Type, err), field)
+	r.Got(scanners.Failed("read "+r.Type, err), field)
 	return open
 }

@@ -119,7 +119,7 @@ func constraintsOf(r *engine.Reading, key string) (map[string]engine.Constraint,
 		policies, err := engine.OwnedBy[orgPolicyData](r, typeOrgPolicy, key)
 		for _, policy := range policies {
 			if policy.Data.Name == "" {
-				return nil, engine.Failed("read "+typeOrgPolicy, fmt.Errorf("%s has no name", policy.Name))
+				return nil, scanners.Failed("read "+typeOrgPolicy, fmt.Errorf("%s has no name", policy.Name))
 			}
 			if policy.Data.Spec != nil {
 				set := policy.Data.constraint()
@@ -200,7 +200,7 @@ func askEffective(ctx context.Context, r *engine.Reading, name string) ([]engine
 		return nil, err
 	}
 	if data.Spec == nil {
-		return nil, engine.Failed(opEffectivePolicy, errNoSpec)
+		return nil, scanners.Failed(opEffectivePolicy, errNoSpec)
 	}
 	return []engine.Constraint{data.constraint()}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/answer"
 	"posture/scanners/gcp/engine"
 )
 
@@ -154,7 +155,7 @@ func eachFindings(ctx context.Context, r *engine.Reading, query url.Values, do f
 		}
 		return page, r.Fetch(ctx, opFindings, securityCenterOf(r, "/sources/-/findings", query), &page)
 	}
-	return engine.EachPage(ask, func(page findingsData) string { return page.Next }, do)
+	return answer.Pages(ask, func(page findingsData) string { return page.Next }, do)
 }
 
 // securityCenterOf returns where to ask about the project, folder or

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/api/spanner/v1"
 
 	"posture/scanners"
+	"posture/scanners/answer"
 	"posture/scanners/gcp/engine"
 )
 
@@ -85,7 +86,7 @@ func onFreeTrial(r *engine.Reading, field string) bool {
 func spannerSchedules(ctx context.Context, r *engine.Reading, database string) ([]string, error) {
 	client, err := engine.Client(ctx, r, spanner.NewService)
 	if err != nil {
-		return nil, engine.Failed(opSpannerSchedules, err)
+		return nil, scanners.Failed(opSpannerSchedules, err)
 	}
 	list := client.Projects.Instances.Databases.BackupSchedules.List(database).PageSize(100).Context(ctx)
 	ask := func(token string) (*spanner.ListBackupSchedulesResponse, error) {
@@ -96,12 +97,12 @@ func spannerSchedules(ctx context.Context, r *engine.Reading, database string) (
 	}
 	var names []string
 	next := func(page *spanner.ListBackupSchedulesResponse) string { return page.NextPageToken }
-	err = engine.EachPage(ask, next, func(page *spanner.ListBackupSchedulesResponse) bool {
+	err = answer.Pages(ask, next, func(page *spanner.ListBackupSchedulesResponse) bool {
 		for _, schedule := range page.BackupSchedules {
 			names = append(names, engine.LastOf(schedule.Name))
 		}
 		return true
 	})
 	slices.Sort(names)
-	return names, engine.Failed(opSpannerSchedules, err)
+	return names, scanners.Failed(opSpannerSchedules, err)
 }

@@ -10,6 +10,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/answer"
 	"posture/scanners/gcp/engine"
 )
 
@@ -67,7 +68,7 @@ func readSQLBackup(ctx context.Context, r *engine.Reading) any {
 		return doc
 	}
 	ended, err := time.Parse(time.RFC3339, run.EndTime)
-	if r.Got(engine.Failed(opBackupRuns, err), "last_backup") {
+	if r.Got(scanners.Failed(opBackupRuns, err), "last_backup") {
 		doc.LastBackup = ended
 	}
 	doc.Elsewhere = elsewhere(run.Location, data.Region)
@@ -85,7 +86,7 @@ func elsewhere(location, region string) bool {
 func lastBackup(ctx context.Context, r *engine.Reading, project, instance string) (*sqladmin.BackupRun, error) {
 	client, err := engine.Client(ctx, r, sqladmin.NewService)
 	if err != nil {
-		return nil, engine.Failed(opBackupRuns, err)
+		return nil, scanners.Failed(opBackupRuns, err)
 	}
 	list := client.BackupRuns.List(project, instance).MaxResults(50).Context(ctx)
 	ask := func(token string) (*sqladmin.BackupRunsListResponse, error) {
@@ -94,20 +95,20 @@ func lastBackup(ctx context.Context, r *engine.Reading, project, instance string
 		}
 		page, err := engine.Do(r, opBackupRuns, func() (*sqladmin.BackupRunsListResponse, error) { return list.Do() })
 		if err == nil && page.Kind == "" && len(page.Items) == 0 {
-			err = engine.Failed(opBackupRuns, errNoKind)
+			err = scanners.Failed(opBackupRuns, errNoKind)
 		}
 		return page, err
 	}
 	var latest *sqladmin.BackupRun // there may be none, and that is an answer
 	next := func(page *sqladmin.BackupRunsListResponse) string { return page.NextPageToken }
-	err = engine.EachPage(ask, next, func(page *sqladmin.BackupRunsListResponse) bool {
+	err = answer.Pages(ask, next, func(page *sqladmin.BackupRunsListResponse) bool {
 		n := slices.IndexFunc(page.Items, func(run *sqladmin.BackupRun) bool { return run.Status == "SUCCESSFUL" })
 		if n >= 0 {
 			latest = page.Items[n]
 		}
 		return n < 0
 	})
-	return latest, engine.Failed(opBackupRuns, err)
+	return latest, scanners.Failed(opBackupRuns, err)
 }
 
 // errNoKind: every answer says what it is, also one without a backup.
