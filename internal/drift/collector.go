@@ -196,7 +196,7 @@ func (c *Collector) describe(a *Alert, b *bundle) {
 	a.Severity, a.Total, a.Thread = b.severity, b.total, b.thread
 	a.Resources, a.MoreResources = b.resources, b.total-len(b.resources)
 	for i := range a.Resources {
-		a.Resources[i].Actual = shown(a.Resources[i].Actual)
+		a.Resources[i].Actual = posture.Excerpt(a.Resources[i].Actual, evidenceValues, evidenceBytes)
 	}
 	for _, owner := range b.owners.top(Shown) {
 		a.Owners = append(a.Owners, owner.value)

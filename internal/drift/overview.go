@@ -79,7 +79,7 @@ func (c *Collector) firstAlert() []Alert {
 	}
 	a.Resources, a.MoreResources = f.critical, f.severities[posture.Critical]-len(f.critical)
 	for i, r := range a.Resources {
-		a.Resources[i].Actual = shown(r.Actual)
+		a.Resources[i].Actual = posture.Excerpt(r.Actual, evidenceValues, evidenceBytes)
 	}
 	a.Rules, a.MoreRules = c.ruleCounts(f.rules), max(0, len(f.rules)-Shown)
 	a.Targets, a.MoreTargets = c.targetCounts(f.targets), max(0, len(f.targets)-Shown)

@@ -276,29 +276,6 @@ type Share struct {
 	Severities Severities `json:"severities"`
 }
 
-// Severities counts findings by their severity.
-type Severities map[posture.Severity]int
-
-// Total returns how many there are.
-func (s Severities) Total() int {
-	n := 0
-	for _, count := range s {
-		n += count
-	}
-	return n
-}
-
-// plus adds a count to another one, which may be nil.
-func (s Severities) plus(o Severities) Severities {
-	sum := Severities{}
-	for _, counts := range []Severities{s, o} {
-		for severity, n := range counts {
-			sum[severity] += n
-		}
-	}
-	return sum
-}
-
 // Due is the open findings of one severity.
 type Due struct {
 	Severity posture.Severity `json:"severity"`

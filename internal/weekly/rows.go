@@ -2,7 +2,6 @@ package weekly
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -68,19 +67,6 @@ const (
 	evidenceBytes  = 300 // of one value as JSON
 )
 
-// evidence returns as much of it as a row holds.
-func evidence(values []posture.Value) []posture.Value {
-	var kept []posture.Value
-	for _, v := range values[:min(len(values), evidenceValues)] {
-		v.Value = v.Stored()
-		if text, err := json.Marshal(v.Value); err != nil || len(text) > evidenceBytes {
-			v.Value = "(too long to show)"
-		}
-		kept = append(kept, v)
-	}
-	return kept
-}
-
 // openRow returns the row of a finding as it is at the end of the week. The
 // last run's own finding, where it has one, knows what is to be done.
 func (s *sums) openRow(t drift.Notified, f *posture.Finding) Row {
@@ -90,7 +76,7 @@ func (s *sums) openRow(t drift.Notified, f *posture.Finding) Row {
 		Region: t.Region, Type: t.Type, Resource: t.Resource, Name: t.Name, Owner: t.Owner, Since: t.FirstFail, LastPass: t.LastPass, Earlier: t.LastPass.IsZero(),
 	}
 	if r.Stale = f == nil; f != nil {
-		r.Link, r.Sentence, r.Command, r.Evidence = f.Link, f.Sentence, f.Command, evidence(f.Evidence)
+		r.Link, r.Sentence, r.Command, r.Evidence = f.Link, f.Sentence, f.Command, posture.Excerpt(f.Evidence, evidenceValues, evidenceBytes)
 	}
 	return s.due(r)
 }
@@ -101,7 +87,7 @@ func (s *sums) changeRow(change drift.Change) Row {
 	return s.due(Row{
 		Fingerprint: c.Fingerprint, Rule: change.Rule, Title: s.known[change.Rule].Title, Severity: change.Severity, Provider: s.target.Provider, Account: c.Account, AccountName: s.target.Name,
 		Region: c.Region, Type: c.Type, Resource: c.ID, Name: c.Name, Owner: c.Owner, Link: c.Link, Sentence: c.Sentence, Command: c.Command,
-		Evidence: evidence(c.Actual), Since: c.FirstFail, LastPass: c.LastPass, Earlier: c.LastPass.IsZero(), Kind: change.Kind, At: change.Time,
+		Evidence: posture.Excerpt(c.Actual, evidenceValues, evidenceBytes), Since: c.FirstFail, LastPass: c.LastPass, Earlier: c.LastPass.IsZero(), Kind: change.Kind, At: change.Time,
 		Reopened: !c.Fixed.IsZero(), Accepted: change.Silent == drift.Exempted,
 	})
 }
