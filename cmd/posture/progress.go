@@ -38,7 +38,7 @@ type progress struct {
 // usualWidth is how many columns a terminal has that does not say it.
 const usualWidth = 80
 
-// slow is how long a call may take before people are told of it.
+// slow is how long a call may take before the progress line names it.
 const slow = 3 * time.Second
 
 func newProgress(world *streams, quiet bool) *progress {
@@ -102,8 +102,8 @@ func (p *progress) heading(what string) {
 	}
 }
 
-// target says which target is being scanned. With the first one a log begins to
-// be told, once a minute.
+// target says which target is being scanned. From the first one on a log gets a
+// line a minute.
 func (p *progress) target(target posture.Target, done, all int) {
 	p.heading(fmt.Sprintf("scanning %s (%d of %d)", target, done+1, all))
 	p.mu.Lock()
