@@ -20,7 +20,6 @@ type Reading struct {
 	Row     *Row
 	ID      string // at first the row's
 	Name    string // what people call it; at first the row's
-	direct  bool   // it is a second reading
 }
 
 // Context returns the context of the scan.
