@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"posture/internal/posture"
@@ -146,8 +147,11 @@ func callOf(r *http.Request) string {
 // callsOf returns the calls of a whole scan.
 func callsOf(t *testing.T, server *azuretest.Server) []string {
 	t.Helper()
+	var mu sync.Mutex // several calls come at once
 	var calls []string
 	server.Fault = func(_ http.ResponseWriter, r *http.Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
 		calls = append(calls, callOf(r))
 		return false
 	}
