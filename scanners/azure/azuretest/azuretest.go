@@ -15,8 +15,10 @@
 package azuretest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -49,13 +51,26 @@ func Load(files ...string) (Estate, error) {
 		if err != nil {
 			return Estate{}, err
 		}
-		for _, section := range archive.Files {
-			if err := e.add(section.Name, section.Data); err != nil {
-				return Estate{}, fmt.Errorf("%s: section %s: %w", file, section.Name, err)
-			}
+		if err := e.addAll(archive); err != nil {
+			return Estate{}, fmt.Errorf("%s: %w", file, err)
 		}
 	}
 	return e, nil
+}
+
+// Parse is Load for one file that has been read.
+func Parse(archive *txtar.Archive) (Estate, error) {
+	e := Estate{Tables: map[string][]map[string]any{}, Answers: map[string]Answer{}}
+	return e, e.addAll(archive)
+}
+
+func (e *Estate) addAll(archive *txtar.Archive) error {
+	for _, section := range archive.Files {
+		if err := e.add(section.Name, section.Data); err != nil {
+			return fmt.Errorf("section %s: %w", section.Name, err)
+		}
+	}
+	return nil
 }
 
 func (e *Estate) add(name string, data []byte) error {
@@ -146,6 +161,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(answer.Status)
 		fmt.Fprint(w, answer.Body)
 	}
+}
+
+// CallOf names a call: "POST " and its query, or "GET " and its path in lower
+// case. The request can still be answered.
+func CallOf(r *http.Request) string {
+	if r.Method != http.MethodPost {
+		return "GET " + strings.ToLower(r.URL.Path)
+	}
+	var q struct{ Query string }
+	body, err := io.ReadAll(r.Body)
+	if err != nil || json.Unmarshal(body, &q) != nil {
+		return ""
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return "POST " + q.Query
 }
 
 // pathOf returns a path with its query, but for the version.

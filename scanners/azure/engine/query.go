@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -20,6 +21,9 @@ import (
 
 // pageSize is how many rows a page of Resource Graph may have.
 const pageSize = 1000
+
+// above are the tables that also hold what is set above a subscription.
+var above = []string{"authorizationresources", "policyresources"}
 
 // question is one query of Resource Graph, page after page.
 type question struct {
@@ -98,6 +102,9 @@ func (e *Estate) page(ctx context.Context, q question, token string) (page, erro
 	}
 	if token != "" {
 		request.Options.SkipToken = &token
+	}
+	if slices.Contains(above, q.table) {
+		request.Options.AuthorizationScopeFilter = to.Ptr(armresourcegraph.AuthorizationScopeFilterAtScopeAboveAndBelow)
 	}
 	e.record.Count(queryOperation(q.table))
 	defer scanners.UnderWay(ctx, queryOperation(q.table), "")()

@@ -3,6 +3,8 @@ package engine
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"net/url"
 	"reflect"
 	"strings"
@@ -83,6 +85,34 @@ func (r *Reading) Managed() bool {
 // posture.ErrGone where Azure says that there is no such thing.
 func (r *Reading) Fetch(operation, path, version string, into any) error {
 	return r.place.estate.fetch(r.Context(), operation, escapedPath(r.Row.ID)+path, version, into)
+}
+
+// FetchAll reads a listing of Azure Resource Manager to its end. The path
+// follows the resource's own id, "/firewallRules".
+func FetchAll[T any](r *Reading, operation, path, version string) ([]T, error) {
+	return fetchAll[T](r.Context(), r.place.estate, operation, escapedPath(r.Row.ID)+path, version)
+}
+
+// FetchRows is FetchAll for the parts of a resource that are read as rows.
+func FetchRows(r *Reading, operation, path, version string) ([]*Row, error) {
+	all, err := FetchAll[json.RawMessage](r, operation, path, version)
+	var found []*Row
+	for _, data := range all {
+		row, bad := newRow(data)
+		if bad != nil {
+			err = errors.Join(err, scanners.Failed(operation, bad))
+			continue
+		}
+		row.Location = cmp.Or(row.Location, r.Row.Location)
+		found = append(found, row)
+	}
+	return found, err
+}
+
+// Once returns what fetch returns, an error included, and calls it once per key
+// for all that is read of the subscription.
+func Once[T any](r *Reading, key string, fetch func() (T, error)) (T, error) {
+	return scanners.Once(&r.place.memo, key, fetch)
 }
 
 // escapedPath returns an id as a path: strangers name resources, and a name

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"posture/internal/posture"
@@ -15,7 +16,8 @@ const rereadTime = 15 * time.Second
 var errAnother error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer is another resource"}
 
 // Reread reads once more, by Azure Resource Manager, the resource that Scan is
-// handing to emit: Resource Graph may be hours behind. It may only be called
+// handing to emit: Resource Graph may be hours behind. What lies beside it stays
+// as the graph has it. It may only be called
 // from within emit, for the resource at hand. The error is posture.ErrNoReread where there is no such
 // call, wraps posture.ErrGone where Azure does not know the resource, and is
 // a posture.ReadError wherever a call was made.
@@ -57,6 +59,18 @@ func (r *Reading) again(ctx context.Context) (posture.Resource, error) {
 	if !judged {
 		return posture.Resource{}, scanners.Failed(operation, errAnother)
 	}
-	again.Direct = &posture.Direct{At: at, Fields: append(scanners.FieldsOf(r.service.Doc), posture.FieldTags)}
+	again.Direct = r.service.direct(at)
 	return r.place.emitter.Whole(again), nil
+}
+
+// direct says which fields a second reading gives, and which of them are also
+// made of what the graph has.
+func (s *Service) direct(at time.Time) *posture.Direct {
+	d := &posture.Direct{At: at, Fields: append(scanners.FieldsOf(s.Doc), posture.FieldTags)}
+	for _, join := range s.Joins {
+		d.Mixed = append(d.Mixed, join.For...)
+	}
+	slices.Sort(d.Mixed)
+	d.Mixed = slices.Compact(d.Mixed)
+	return d
 }

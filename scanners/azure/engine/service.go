@@ -17,11 +17,24 @@ type Service struct {
 	Of    string   // the type whose rows are read, where Name is a part of each
 	Also  []string // more of the same kind: "Microsoft.Web/sites/slots" beside sites
 	Table string   // the table of Resource Graph that lists it; "": resources
-	Get   string   // the version of the ARM API by which one that fails is read again, "2023-01-01"; "": there is no such read
+	Joins []Join
+	Get   string // the version of the ARM API by which one that fails is read again, "2023-01-01"; "": there is no such read
+
+	// Parts returns the parts of a row that Resource Graph does not list, such
+	// as the keys of a vault, by FetchRows. Each is then read as a row. nil: the
+	// row itself is read.
+	Parts func(r *Reading) ([]*Row, error)
 
 	// Read returns the document, a pointer to a struct, or nil for what is not
 	// there. It is called for every row of the type.
 	Read func(r *Reading) any
+}
+
+// Join declares another type whose rows a service looks at.
+type Join struct {
+	Type  string
+	Table string   // "": resources
+	For   []string // the document fields that it gives
 }
 
 // Registry is all that an estate is read for.
@@ -42,10 +55,24 @@ func (s *Service) listings() []listing {
 	return all
 }
 
-// call returns the query that lists a type. Resource Graph leaves out what the
-// caller may not read, so the permission is that of the type.
-func (l listing) call() scanners.Call {
-	return scanners.Call{Op: queryOperation(l.table), Permission: l.permission()}
+func (j Join) listing() listing { return listing{cmp.Or(j.Table, resourcesTable), j.Type} }
+
+// needs returns the listings that the fields need.
+func (s *Service) needs(fields []string) []listing {
+	all := s.listings()
+	for _, join := range s.Joins {
+		if slices.ContainsFunc(join.For, func(field string) bool { return slices.Contains(fields, field) }) {
+			all = append(all, join.listing())
+		}
+	}
+	return all
+}
+
+// call returns the query that lists a type for these fields; none: it lists the
+// resources themselves. Resource Graph leaves out what the caller may not read,
+// so the permission is that of the type.
+func (l listing) call(fields ...string) scanners.Call {
+	return scanners.Call{Op: queryOperation(l.table), Permission: l.permission(), For: fields}
 }
 
 // permission returns what shows resources of the type.
@@ -61,6 +88,9 @@ func (s *Service) declared() scanners.Type {
 	t.Calls = nil
 	for _, l := range s.listings() {
 		t.Calls = append(t.Calls, l.call())
+	}
+	for _, join := range s.Joins {
+		t.Calls = append(t.Calls, join.listing().call(join.For...))
 	}
 	t.Calls = append(t.Calls, s.Calls...)
 	if s.Get != "" {

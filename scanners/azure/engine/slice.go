@@ -162,7 +162,7 @@ func (e *Estate) collect(ctx context.Context, want posture.Want, targets []postu
 		return r
 	}
 	byTable := e.needed(want)
-	questions := []question{{table: containersTable, types: []string{subscriptionType}}}
+	var questions []question
 	for _, table := range slices.Sorted(maps.Keys(byTable)) {
 		questions = append(questions, question{table: table, types: byTable[table]})
 	}
@@ -180,9 +180,9 @@ const tablesAtOnce = 3
 
 // needed returns the types to list, by table, each once.
 func (e *Estate) needed(want posture.Want) map[string][]string {
-	byTable := map[string][]string{}
+	byTable := map[string][]string{containersTable: {subscriptionType}} // which subscriptions the graph knows
 	for _, s := range e.selected(want) {
-		for _, l := range s.listings() {
+		for _, l := range s.needs(want[s.Name]) {
 			byTable[l.table] = append(byTable[l.table], l.typ)
 		}
 	}
@@ -204,9 +204,8 @@ func (r *rows) fill(ctx context.Context, e *Estate, q question) {
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if q.table == containersTable && slices.Equal(q.types, []string{subscriptionType}) {
+	if q.table == containersTable {
 		r.known = err
-		return
 	}
 	for _, typ := range q.types {
 		r.listed[listing{q.table, typ}.lower()] = err
@@ -219,7 +218,6 @@ func (r *rows) take(table string, row *Row) {
 	defer r.mu.Unlock()
 	if table == containersTable && strings.EqualFold(row.Type, subscriptionType) {
 		r.seen[row.Subscription] = true
-		return
 	}
 	key := rowsKey{listing{table, row.Type}.lower(), row.Subscription}
 	if r.texts[key] == nil {

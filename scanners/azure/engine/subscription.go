@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"posture/internal/posture"
@@ -13,7 +14,8 @@ import (
 type Subscription struct {
 	estate *Estate
 	target posture.Target
-	rows   *rows    // nil: they are read with those of others, when it is scanned
+	rows   *rows // nil: they are read with those of others, when it is scanned
+	memo   scanners.Memo
 	atHand sync.Map // the readings that are being handed over, by resource
 }
 
@@ -114,27 +116,53 @@ func (p *place) read(s *Service, count *int) error {
 	if p.estate.options.Sample && len(all) > 1 {
 		all = all[:1]
 	}
-	*count = len(all)
-	failures := make([]error, len(all))
-	indexes := make([]int, len(all))
-	for i := range indexes {
-		indexes[i] = i
+	all, unlisted := p.parts(s, all)
+	failures, judged := make([]error, len(all)), make([]bool, len(all))
+	late := scanners.Each(p.ctx, readsAtOnce, indexes(all), func(_ context.Context, i int) { judged[i], failures[i] = p.readOne(s, all[i]) })
+	for i := range all {
+		if judged[i] || failures[i] != nil {
+			*count++
+		}
 	}
-	late := scanners.Each(p.ctx, readsAtOnce, indexes, func(_ context.Context, i int) { failures[i] = p.readOne(s, all[i]) })
-	return errors.Join(append(failures, bad, late)...)
+	return errors.Join(append(failures, bad, unlisted, late)...)
 }
 
-// readOne reads one row and hands it on. A panic is a failure of that row
-// only.
-func (p *place) readOne(s *Service, row *Row) error {
-	return scanners.Guard(func() error {
+func indexes(all []*Row) []int {
+	places := make([]int, len(all))
+	for i := range places {
+		places[i] = i
+	}
+	return places
+}
+
+// parts returns the parts of the rows, where a service reads those.
+func (p *place) parts(s *Service, of []*Row) ([]*Row, error) {
+	if s.Parts == nil {
+		return of, nil
+	}
+	found, failures := make([][]*Row, len(of)), make([]error, len(of))
+	late := scanners.Each(p.ctx, readsAtOnce, indexes(of), func(_ context.Context, i int) {
+		failures[i] = scanners.Guard(func() error {
+			var err error
+			found[i], err = s.Parts(p.newReading(s, of[i]))
+			return err
+		})
+	})
+	return slices.Concat(found...), errors.Join(append(failures, late)...)
+}
+
+// readOne reads one row, hands it on and reports whether it is to be judged. A
+// panic is a failure of that row only.
+func (p *place) readOne(s *Service, row *Row) (judged bool, err error) {
+	err = scanners.Guard(func() error {
 		r := p.newReading(s, row)
-		resource, judged := r.read()
-		if judged {
+		var resource posture.Resource
+		if resource, judged = r.read(); judged {
 			p.emit(resource, r)
 		}
 		return nil
 	})
+	return judged, err
 }
 
 func (p *place) newReading(s *Service, row *Row) *Reading {

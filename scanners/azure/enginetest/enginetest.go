@@ -59,6 +59,24 @@ func Everything(r engine.Registry, types ...string) posture.Want {
 	return want
 }
 
+// ScanOne scans Subscription, without asking for what else is in scope, and
+// notes for each type whether its listing is complete.
+func ScanOne(t *testing.T, e *engine.Estate, want posture.Want, complete map[string]bool) []posture.Resource {
+	t.Helper()
+	target := posture.Target{Provider: posture.Azure, Account: Subscription}
+	var found []posture.Resource
+	for slice, err := range e.Slices(t.Context(), engine.Ask{Want: want, Targets: []posture.Target{target}}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := slice.Subscription(target).Scan(t.Context(), want, func(r posture.Resource) { found = append(found, r) })
+		for _, p := range report.Populations {
+			complete[p.Type] = p.Complete
+		}
+	}
+	return found
+}
+
 // Scan scans all that is in scope.
 func Scan(t *testing.T, r engine.Registry, scope engine.Scope, o engine.Options, want posture.Want) Result {
 	t.Helper()

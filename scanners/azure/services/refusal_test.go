@@ -3,11 +3,9 @@ package services
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -90,7 +88,7 @@ func TestRefusals(t *testing.T) {
 	for name, answer := range answers {
 		for _, call := range calls {
 			server.Fault = func(w http.ResponseWriter, r *http.Request) bool {
-				if callOf(r) != call {
+				if azuretest.CallOf(r) != call {
 					return false
 				}
 				answer(w, r)
@@ -116,32 +114,10 @@ func scanWhole(t *testing.T, server *azuretest.Server) scanned {
 		t.Fatal(err)
 	}
 	s := scanned{map[string]posture.Resource{}, map[string]bool{}}
-	target := posture.Target{Provider: posture.Azure, Account: enginetest.Subscription}
-	want := enginetest.Everything(Registry())
-	for slice, err := range e.Slices(t.Context(), engine.Ask{Want: want, Targets: []posture.Target{target}}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		report := slice.Subscription(target).Scan(t.Context(), want, func(r posture.Resource) { s.resources[r.Type+" "+r.ID] = r })
-		for _, p := range report.Populations {
-			s.complete[p.Type] = p.Complete
-		}
+	for _, r := range enginetest.ScanOne(t, e, enginetest.Everything(Registry()), s.complete) {
+		s.resources[r.Type+" "+r.ID] = r
 	}
 	return s
-}
-
-// callOf names a call: the table of a query, or a path.
-func callOf(r *http.Request) string {
-	if r.Method != http.MethodPost {
-		return "GET " + strings.ToLower(r.URL.Path)
-	}
-	var q struct{ Query string }
-	body, err := io.ReadAll(r.Body)
-	if err != nil || json.Unmarshal(body, &q) != nil {
-		return ""
-	}
-	r.Body = io.NopCloser(strings.NewReader(string(body)))
-	return "POST " + q.Query
 }
 
 // callsOf returns the calls of a whole scan.
@@ -152,7 +128,7 @@ func callsOf(t *testing.T, server *azuretest.Server) []string {
 	server.Fault = func(_ http.ResponseWriter, r *http.Request) bool {
 		mu.Lock()
 		defer mu.Unlock()
-		calls = append(calls, callOf(r))
+		calls = append(calls, azuretest.CallOf(r))
 		return false
 	}
 	o := scanWhole(t, server)
