@@ -60,9 +60,11 @@ func around() engine.Registry {
 				Name: "Microsoft.Test/machines/parts", Service: "test", Doc: part{}, Console: scanners.Console{None: "a test"},
 				Calls: []scanners.Call{{Op: listParts, Each: true}},
 			},
-			Of:    "Microsoft.Test/machines",
-			Parts: func(r *engine.Reading) ([]*engine.Row, error) { return engine.FetchRows(r, listParts, "/parts", "2024-01-01") },
-			Read:  func(r *engine.Reading) any { return &part{Parent: engine.Parent(r.ID)} },
+			Of: "Microsoft.Test/machines",
+			Parts: func(r *engine.Reading) ([]*engine.Row, error) {
+				return engine.FetchRows(r, listParts, "/parts", "2024-01-01")
+			},
+			Read: func(r *engine.Reading) any { return &part{Parent: engine.Parent(r.ID)} },
 		},
 	}}
 }
