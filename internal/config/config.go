@@ -85,6 +85,7 @@ type Azure struct {
 	ManagementGroup string   `yaml:"management_group" json:"management_group,omitempty"` // its name
 	Subscriptions   []string `yaml:"subscriptions" json:"subscriptions,omitempty"`       // ids
 	Exclude         []string `yaml:"exclude" json:"exclude,omitempty"`                   // ids of subscriptions to leave out
+	Directory       *bool    `yaml:"directory" json:"directory,omitempty"`               // read the tenant's directory; default: with a tenant
 	Services        []string `yaml:"services" json:"services,omitempty"`                 // empty: all
 	Cloud           string   `yaml:"cloud" json:"cloud,omitempty"`                       // default AzureCloud
 	Recheck         *bool    `yaml:"recheck" json:"recheck,omitempty"`                   // read what starts to fail once more, directly; default true
@@ -95,6 +96,15 @@ const DefaultAzureCloud = "AzureCloud"
 
 // Rechecks reports whether what starts to fail is read once more.
 func (a Azure) Rechecks() bool { return a.Recheck == nil || *a.Recheck }
+
+// ReadsDirectory reports whether the tenant's directory is read: people who name
+// a tenant expect it, those who name subscriptions may have no say in it.
+func (a Azure) ReadsDirectory() bool {
+	if a.Directory != nil {
+		return *a.Directory
+	}
+	return a.Tenant != ""
+}
 
 // Rules selects and adjusts rules.
 type Rules struct {

@@ -27,6 +27,7 @@ const (
 	NotUsed       Reason = "not used"        // the service that would tell is switched off or keeps it elsewhere
 	NoCredentials Reason = "no credentials"  // there are none, or they have run out
 	APIDisabled   Reason = "API not enabled" // Google: in the project whose quota pays for the calls
+	NoLicence     Reason = "no licence"      // Azure: the tenant lacks the licence that shows it
 	ProjectUnfit  Reason = "project unfit"   // Google: that project is deleted, suspended, without billing or not ours
 )
 
@@ -75,6 +76,7 @@ var meanings = []meaning{ //nolint:gochecknoglobals // constant
 	{NotUsed, "it is switched off or kept elsewhere", ""},
 	{NoCredentials, "the credentials are missing or not accepted", "sign in again"},
 	{APIDisabled, "the API is not enabled", "enable it in the project that posture's calls are counted against"},
+	{NoLicence, "the tenant has no licence that shows it", "Microsoft Entra ID P1 or P2 does"},
 	{ProjectUnfit, "the quota project cannot be used", "choose another one, or fix its billing or suspension"},
 
 	{DeniedBySCP, "access denied by a service control policy", "granting does not help, an administrator of the AWS organization has to change it"},
@@ -114,7 +116,7 @@ func (r Reason) Refused() bool {
 	switch r {
 	case Denied, DeniedBySCP, DeniedByRCP, DeniedByBoundary, DeniedBySession, DeniedByEndpoint,
 		DeniedByResource, DeniedByTrust, DeniedByOwnDeny, DeniedByOrgRule, DeniedByPerimeter,
-		NoCredentials, APIDisabled, ProjectUnfit:
+		NoCredentials, APIDisabled, NoLicence, ProjectUnfit:
 		return true
 	}
 	return false

@@ -18,6 +18,7 @@ const (
 	tenantFlag       = "tenant"
 	groupFlag        = "management-group"
 	subscriptionFlag = "subscription"
+	directoryFlag    = "directory"
 	cloudFlag        = "cloud"
 )
 
@@ -49,6 +50,10 @@ func choose(o cloud.Options) (chosen, error) {
 	}
 	if named(given) {
 		s.settings.Tenant, s.settings.ManagementGroup, s.settings.Subscriptions = given.Tenant, given.ManagementGroup, given.Subscriptions
+	}
+	if o.Flags.One(directoryFlag) != "" && !s.settings.ReadsDirectory() {
+		s.settings.Directory = new(true)
+		s.Narrowed = s.Narrowed || named(o.Config.Azure)
 	}
 	s.settings.Cloud = cmp.Or(o.Flags.One(cloudFlag), s.settings.Cloud, config.DefaultAzureCloud)
 	return s, s.find(o.Getenv)
@@ -124,5 +129,8 @@ func inScope(text string, a *config.Azure) error {
 
 // scope returns what is read.
 func (s chosen) scope() azure.Scope {
-	return azure.Scope{Tenant: s.settings.Tenant, ManagementGroup: s.settings.ManagementGroup, Subscriptions: s.settings.Subscriptions}
+	return azure.Scope{
+		Tenant: s.settings.Tenant, ManagementGroup: s.settings.ManagementGroup, Subscriptions: s.settings.Subscriptions,
+		Directory: s.settings.ReadsDirectory(),
+	}
 }

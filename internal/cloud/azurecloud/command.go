@@ -7,17 +7,19 @@ func command() cloud.Command {
 	return cloud.Command{
 		Unit: "subscription", Shared: true,
 		Flags: []cloud.Flag{
-			{Name: tenantFlag, Usage: "`id` of the tenant to read, with all its subscriptions"},
+			{Name: tenantFlag, Usage: "`id` of the tenant to read: all its subscriptions, and its directory"},
 			{Name: groupFlag, Usage: "`name` of the management group to read, with all subscriptions below it"},
 			{Name: subscriptionFlag, Usage: "`id` of a subscription to read (may be repeated)", Takes: cloud.Values},
+			{Name: directoryFlag, Usage: "read the tenant's directory too; with --tenant it is read anyway", Takes: cloud.Nothing},
 			{Name: cloudFlag, Usage: "`name` of the cloud: AzureCloud, AzureUSGovernment or AzureChinaCloud"},
 		},
 		Scan: cloud.Help{
 			Short: "Scan Azure subscriptions, a management group or a tenant",
-			Long: `Scan subscriptions, all those below a management group, or all of a tenant: what
-the flags name, else what posture.yaml names, else AZURE_SUBSCRIPTION_ID. Most is
-read from Resource Graph, many subscriptions at a time, and what it lacks from
-Azure Resource Manager. So far storage accounts and their blobs are judged.
+			Long: `Scan subscriptions, all those below a management group, or all of a tenant with
+its directory, Microsoft Entra ID: what the flags name, else what posture.yaml
+names, else AZURE_SUBSCRIPTION_ID. Most is read from Resource Graph, many
+subscriptions at a time, and what it lacks from Azure Resource Manager and
+Microsoft Graph.
 
 The sign-in is that of the Azure CLI (az login), or of whatever else the Azure
 SDK finds: a managed identity, a workload identity, AZURE_CLIENT_ID and the
@@ -40,7 +42,9 @@ store, reads it and deletes it.`,
 			Short: "Print the custom role that a scan of Azure needs",
 			Long: `Print the custom role that a scan of Azure needs: the permissions of the calls
 that the scanners make, all of them reads of settings. Put the scope into it
-where it says so, and create and assign it there.`,
+where it says so, and create and assign it there. GraphPermissions are no part of
+the role, which Azure ignores there: the application permissions of Microsoft
+Graph that an administrator consents to.`,
 			Example: `  posture permissions azure > role.json
   az role definition create --role-definition role.json
   posture permissions azure --services storage,keyvault`,

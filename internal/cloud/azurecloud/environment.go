@@ -61,6 +61,6 @@ func loopback(endpoint string) (azure.Options, error) {
 	}
 	host := "http://" + at.Host
 	where := azure.Clouds()[config.DefaultAzureCloud]
-	where.Manager = host
+	where.Manager, where.Graph = host, host
 	return azure.Options{Credential: nobody{}, Cloud: where, Insecure: true, Backoff: time.Millisecond}, nil
 }

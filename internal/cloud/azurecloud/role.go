@@ -1,6 +1,10 @@
 package azurecloud
 
-import "posture/internal/cloud"
+import (
+	"strings"
+
+	"posture/internal/cloud"
+)
 
 // role says that Azure takes permissions as a custom role.
 func role() cloud.Role {
@@ -17,11 +21,20 @@ type customRole struct {
 	Actions          []string `json:"Actions" yaml:"Actions"`
 	NotActions       []string `json:"NotActions" yaml:"NotActions"`
 	AssignableScopes []string `json:"AssignableScopes" yaml:"AssignableScopes"`
+	GraphPermissions []string `json:"GraphPermissions,omitempty" yaml:"GraphPermissions,omitempty"` // application permissions, which no role holds
 }
 
 func newRole(permissions []string) customRole {
-	return customRole{
+	r := customRole{
 		Name: "posture scan", Description: "Reads the settings that posture judges, and nothing else.",
-		Actions: permissions, NotActions: []string{}, AssignableScopes: []string{"/providers/Microsoft.Management/managementGroups/GROUP"},
+		NotActions: []string{}, AssignableScopes: []string{"/providers/Microsoft.Management/managementGroups/GROUP"},
 	}
+	for _, permission := range permissions {
+		if strings.Contains(permission, "/") {
+			r.Actions = append(r.Actions, permission)
+		} else {
+			r.GraphPermissions = append(r.GraphPermissions, permission)
+		}
+	}
+	return r
 }

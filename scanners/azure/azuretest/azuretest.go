@@ -10,8 +10,10 @@
 //	-- GET /subscriptions/…/blobServices/default --
 //	{"properties": {…}}
 //
-// A path may have a query, without api-version; paths are compared in lower
-// case. "GET 403 /path" is answered with that status.
+// A path may have a query, without api-version and its names in order; paths
+// are compared in lower case. Those of Microsoft Graph begin with /v1.0, and are
+// answered for several reads in one, too. "GET 403 /path" is answered with that status. "http://azure"
+// in an answer is the server itself, for links.
 package azuretest
 
 import (
@@ -147,34 +149,90 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.query(w, r)
 		return
 	}
+	if r.Method == http.MethodPost && r.URL.Path == batchPath {
+		s.batch(w, r)
+		return
+	}
 	path := pathOf(r.URL)
 	s.note(r.Method + " " + path)
 	answer, known := s.estate.Answers[strings.ToLower(path)]
 	switch {
 	case r.Method != http.MethodGet:
 		Refuse(w, http.StatusMethodNotAllowed, "MethodNotAllowed")
+	case !known && strings.HasPrefix(path, graphVersion):
+		Refuse(w, http.StatusNotFound, "Request_ResourceNotFound")
 	case !known && strings.HasSuffix(path, "/providers/Microsoft.Authorization/permissions"):
 		fmt.Fprint(w, `{"value": [{"actions": ["*/read"], "notActions": []}]}`)
 	case !known:
 		Refuse(w, http.StatusNotFound, "ResourceNotFound")
 	default:
 		w.WriteHeader(answer.Status)
-		fmt.Fprint(w, answer.Body)
+		fmt.Fprint(w, strings.ReplaceAll(answer.Body, "http://azure/", "http://"+r.Host+"/"))
 	}
 }
 
-// CallOf names a call: "POST " and its query, or "GET " and its path in lower
-// case. The request can still be answered.
+// Microsoft Graph's version, which begins its paths, and where it takes several
+// reads in one.
+const (
+	graphVersion = "/v1.0"
+	batchPath    = graphVersion + "/$batch"
+)
+
+// batchRequest is several reads of Microsoft Graph in one.
+type batchRequest struct {
+	Requests []struct{ ID, Method, URL string }
+}
+
+// batch answers several reads in one, the last one first.
+func (s *Server) batch(w http.ResponseWriter, r *http.Request) {
+	var sent batchRequest
+	if err := json.NewDecoder(r.Body).Decode(&sent); err != nil || len(sent.Requests) > 20 {
+		Refuse(w, http.StatusBadRequest, "BadRequest")
+		return
+	}
+	s.note("POST $batch")
+	type response struct {
+		ID      string            `json:"id"`
+		Status  int               `json:"status"`
+		Headers map[string]string `json:"headers"`
+		Body    json.RawMessage   `json:"body"`
+	}
+	responses := []response{}
+	for _, one := range slices.Backward(sent.Requests) {
+		inner := httptest.NewRecorder()
+		request, err := http.NewRequestWithContext(r.Context(), one.Method, "http://"+r.Host+graphVersion+one.URL, http.NoBody)
+		if err != nil {
+			Refuse(w, http.StatusBadRequest, "BadRequest")
+			return
+		}
+		s.ServeHTTP(inner, request)
+		headers := map[string]string{}
+		for name := range inner.Header() {
+			headers[name] = inner.Header().Get(name)
+		}
+		responses = append(responses, response{one.ID, inner.Code, headers, inner.Body.Bytes()})
+	}
+	_ = json.NewEncoder(w).Encode(map[string]any{"responses": responses})
+}
+
+// CallOf names a call: "POST " and its query or the paths of its reads, or "GET "
+// and its path in lower case. The request can still be answered.
 func CallOf(r *http.Request) string {
 	if r.Method != http.MethodPost {
 		return "GET " + strings.ToLower(r.URL.Path)
 	}
-	var q struct{ Query string }
+	var q struct {
+		Query string
+		batchRequest
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil || json.Unmarshal(body, &q) != nil {
 		return ""
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	for _, one := range q.Requests {
+		q.Query += " " + one.URL
+	}
 	return "POST " + q.Query
 }
 

@@ -38,24 +38,34 @@ func (s signedIn) GetToken(ctx context.Context, o policy.TokenRequestOptions) (a
 	return token, &signInError{err}
 }
 
+// claims is what a token says of itself.
+type claims struct {
+	UPN        string `json:"upn"`
+	UniqueName string `json:"unique_name"`
+	AppID      string `json:"appid"`
+	TenantID   string `json:"tid"`
+}
+
+// claimsOf returns what a token says, nothing where it has another form.
+func claimsOf(token string) claims {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return claims{}
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	var said claims
+	if err != nil || json.Unmarshal(payload, &said) != nil {
+		return claims{}
+	}
+	return said
+}
+
 // caller returns whom a token stands for, by its own claims, "" where it does
 // not say: a person's name, or the id of an application or identity. Nothing
 // is decided by it.
 func caller(token string) string {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	var claims struct {
-		UPN        string `json:"upn"`
-		UniqueName string `json:"unique_name"`
-		AppID      string `json:"appid"`
-	}
-	if err != nil || json.Unmarshal(payload, &claims) != nil {
-		return ""
-	}
-	return cmp.Or(claims.UPN, claims.UniqueName, claims.AppID)
+	said := claimsOf(token)
+	return cmp.Or(said.UPN, said.UniqueName, said.AppID)
 }
 
 // caller returns who reads, for the record.

@@ -5,7 +5,8 @@
 //
 // A Service's Read is given a Reading, by which it gets at everything: the row
 // itself (Decode), and, for what the graph lacks, reads of Azure Resource
-// Manager (Fetch). Whatever could not be read marks fields as unread.
+// Manager (Fetch) and of the tenant's directory by Microsoft Graph (Directory).
+// Whatever could not be read marks fields as unread.
 //
 // Begin with Open, then Targets and Slices.
 package engine
@@ -54,6 +55,7 @@ type Options struct {
 type Cloud struct {
 	Login    string // of Entra ID: "https://login.microsoftonline.com/"
 	Manager  string // of Azure Resource Manager: "https://management.azure.com"
+	Graph    string // of Microsoft Graph: "https://graph.microsoft.com"
 	Portal   string // "https://portal.azure.com"
 	Audience string // of tokens for Azure Resource Manager; "": Manager
 }
@@ -62,9 +64,9 @@ type Cloud struct {
 // gives them.
 func Clouds() map[string]Cloud {
 	return map[string]Cloud{
-		"AzureCloud":        {Login: "https://login.microsoftonline.com/", Manager: "https://management.azure.com", Portal: "https://portal.azure.com"},
-		"AzureUSGovernment": {Login: "https://login.microsoftonline.us/", Manager: "https://management.usgovcloudapi.net", Portal: "https://portal.azure.us"},
-		"AzureChinaCloud":   {Login: "https://login.chinacloudapi.cn/", Manager: "https://management.chinacloudapi.cn", Portal: "https://portal.azure.cn"},
+		"AzureCloud":        {Login: "https://login.microsoftonline.com/", Manager: "https://management.azure.com", Graph: "https://graph.microsoft.com", Portal: "https://portal.azure.com"},
+		"AzureUSGovernment": {Login: "https://login.microsoftonline.us/", Manager: "https://management.usgovcloudapi.net", Graph: "https://graph.microsoft.us", Portal: "https://portal.azure.us"},
+		"AzureChinaCloud":   {Login: "https://login.chinacloudapi.cn/", Manager: "https://management.chinacloudapi.cn", Graph: "https://microsoftgraph.chinacloudapi.cn", Portal: "https://portal.azure.cn"},
 	}
 }
 
@@ -86,6 +88,7 @@ type Scope struct {
 	Tenant          string   // its id
 	ManagementGroup string   // its name
 	Subscriptions   []string // their ids
+	Directory       bool     // the directory of the tenant is read too
 }
 
 // String returns the scope as people name it.
@@ -110,7 +113,9 @@ type Estate struct {
 	memo     scanners.Memo
 
 	permission map[string]string // of every call, by its operation
-	manager    runtime.Pipeline
+	manager    api
+	graph      api
+	directory  directory
 	query      *armresourcegraph.Client
 }
 
@@ -130,10 +135,12 @@ func Open(r Registry, scope Scope, o Options) (*Estate, error) {
 	o.Credential = signedIn{o.Credential}
 	e.options = o
 	options := &arm.ClientOptions{ClientOptions: e.clientOptions(), DisableRPRegistration: true} // registering a provider would be a write
-	var err error
-	if e.manager, err = armruntime.NewPipeline(module, version, o.Credential, runtime.PipelineOptions{}, options); err != nil {
+	manager, err := armruntime.NewPipeline(module, version, o.Credential, runtime.PipelineOptions{}, options)
+	if err != nil {
 		return nil, fmt.Errorf("prepare to call Azure Resource Manager: %w", err)
 	}
+	e.manager = api{manager, o.Cloud.Manager}
+	e.graph = api{e.graphPipeline(), o.Cloud.Graph}
 	if e.query, err = armresourcegraph.NewClient(o.Credential, options); err != nil {
 		return nil, fmt.Errorf("prepare to query Resource Graph: %w", err)
 	}
@@ -150,7 +157,7 @@ func (e *Estate) clientOptions() policy.ClientOptions {
 		InsecureAllowCredentialWithHTTP: o.Insecure,
 		Telemetry:                       policy.TelemetryOptions{ApplicationID: module},
 		Retry: policy.RetryOptions{
-			MaxRetries: int32(cmp.Or(o.Attempts, attempts) - 1), RetryDelay: cmp.Or(o.Backoff, firstWait),
+			MaxRetries: int32(e.attempts() - 1), RetryDelay: e.backoff(),
 			MaxRetryDelay: longestWait, TryTimeout: cmp.Or(o.Timeout, tryTimeout),
 		},
 		PerCallPolicies:  []policy.Policy{readOnly{}},
@@ -158,12 +165,24 @@ func (e *Estate) clientOptions() policy.ClientOptions {
 	}
 }
 
+func (e *Estate) attempts() int { return cmp.Or(e.options.Attempts, attempts) }
+
+func (e *Estate) backoff() time.Duration { return cmp.Or(e.options.Backoff, firstWait) }
+
 const (
 	attempts    = 6                // tries of a call
 	firstWait   = time.Second      // before the second try; it doubles
 	longestWait = 60 * time.Second // before any try
 	tryTimeout  = 60 * time.Second // for one try of a call
 )
+
+// graphPipeline returns how requests go out to Microsoft Graph.
+func (e *Estate) graphPipeline() runtime.Pipeline {
+	options := e.clientOptions()
+	token := runtime.NewBearerTokenPolicy(e.options.Credential, []string{e.options.Cloud.Graph + "/.default"},
+		&policy.BearerTokenOptions{InsecureAllowCredentialWithHTTP: e.options.Insecure})
+	return runtime.NewPipeline(module, version, runtime.PipelineOptions{PerRetry: []policy.Policy{token}}, &options)
+}
 
 // transport follows no redirection: it could carry the token away, and what it
 // leads to is not the service's answer.
@@ -181,7 +200,8 @@ func (e *Estate) now() time.Time {
 	return time.Now()
 }
 
-// Targets lists the subscriptions in scope. They are asked for once.
+// Targets lists the subscriptions in scope, and the tenant itself where its
+// directory is in scope. They are asked for once.
 func (e *Estate) Targets(ctx context.Context) ([]posture.Target, error) {
 	all, err := scanners.Once(&e.memo, "targets", func() ([]posture.Target, error) { return e.targets(ctx) })
 	return slices.Clone(all), err

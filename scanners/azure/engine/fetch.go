@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 
 	"posture/internal/posture"
@@ -18,20 +20,32 @@ import (
 
 var errOddPath error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "id", Text: "the resource's id makes no path"}
 
-// get reads one JSON object of Azure Resource Manager, with the call's name for
-// errors and counts.
-func (e *Estate) get(ctx context.Context, operation, path string) ([]byte, error) {
-	if strings.Contains(path, "/../") || strings.Contains(path, "/./") || strings.Contains(path, "//") || !strings.HasPrefix(path, "/") {
+// api is how requests go out to one host.
+type api struct {
+	pipeline runtime.Pipeline
+	host     string
+}
+
+// get reads one JSON object from a path, with the call's name for errors and
+// counts.
+func (e *Estate) get(ctx context.Context, of api, operation, path string) ([]byte, error) {
+	bare, _, _ := strings.Cut(path, "?")
+	if strings.Contains(bare, "/../") || strings.Contains(bare, "/./") || strings.Contains(bare, "//") || !strings.HasPrefix(bare, "/") {
 		return nil, scanners.Failed(operation, errOddPath)
 	}
-	request, err := runtime.NewRequest(ctx, http.MethodGet, e.options.Cloud.Manager+path)
+	request, err := runtime.NewRequest(ctx, http.MethodGet, of.host+path)
 	if err != nil {
 		return nil, scanners.Failed(operation, err)
 	}
+	return e.send(of, operation, request)
+}
+
+// send sends a request and returns the answer's body.
+func (e *Estate) send(to api, operation string, request *policy.Request) ([]byte, error) {
 	request.Raw().Header.Set("Accept", "application/json")
 	e.record.Count(operation)
-	defer scanners.UnderWay(ctx, operation, "")()
-	response, err := e.manager.Do(request) //nolint:bodyclose // both ways below read it to its end and close it
+	defer scanners.UnderWay(request.Raw().Context(), operation, "")()
+	response, err := to.pipeline.Do(request) //nolint:bodyclose // both ways below read it to its end and close it
 	if err != nil {
 		return nil, scanners.Failed(operation, err)
 	}
@@ -44,7 +58,7 @@ func (e *Estate) get(ctx context.Context, operation, path string) ([]byte, error
 
 // fetch reads an object of Azure Resource Manager into a value.
 func (e *Estate) fetch(ctx context.Context, operation, path, version string, into any) error {
-	body, err := e.get(ctx, operation, withVersion(path, version))
+	body, err := e.get(ctx, e.manager, operation, withVersion(path, version))
 	if err != nil {
 		return err
 	}
@@ -76,43 +90,59 @@ func decode(body []byte, into any) error {
 	return err
 }
 
-// listed is a page of a listing.
+// listed is a page of a listing of Azure Resource Manager, or of Microsoft
+// Graph, which names the link otherwise.
 type listed[T any] struct {
-	Value    *[]T
-	NextLink string
+	Value     *[]T
+	NextLink  string
+	ODataNext string `json:"@odata.nextLink"`
 }
+
+func (l listed[T]) next() string { return cmp.Or(l.NextLink, l.ODataNext) }
 
 var errNoValue error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer lacks its list"}
 
-// fetchAll reads a listing to its end. A link to another host is not followed.
+// fetchAll reads a listing of Azure Resource Manager to its end.
 func fetchAll[T any](ctx context.Context, e *Estate, operation, path, version string) ([]T, error) {
+	return pagesOf[T](ctx, e, e.manager, operation, withVersion(path, version))
+}
+
+// pagesOf reads a listing to its end. A link to another host is not followed.
+func pagesOf[T any](ctx context.Context, e *Estate, of api, operation, path string) ([]T, error) {
 	var all []T
 	ask := func(link string) (listed[T], error) {
 		var page listed[T]
-		next, err := e.pathOf(link, withVersion(path, version))
+		next, err := of.pathOf(link, path)
 		if err != nil {
 			return page, err
 		}
-		body, err := e.get(ctx, operation, next)
-		if err == nil {
-			err = decode(body, &page)
+		body, err := e.get(ctx, of, operation, next)
+		if err != nil {
+			return page, err
 		}
-		if err == nil && page.Value == nil {
-			err = errNoValue
-		}
-		return page, err
+		return pageOf[T](body)
 	}
-	err := answer.Pages(ask, func(page listed[T]) string { return page.NextLink }, func(page listed[T]) bool {
+	err := answer.Pages(ask, listed[T].next, func(page listed[T]) bool {
 		all = append(all, *page.Value...)
 		return true
 	})
 	return all, scanners.Failed(operation, err)
 }
 
+// pageOf reads a page of a listing.
+func pageOf[T any](body []byte) (listed[T], error) {
+	var page listed[T]
+	err := decode(body, &page)
+	if err == nil && page.Value == nil {
+		err = errNoValue
+	}
+	return page, err
+}
+
 var errAway error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer's next page is on another host"}
 
 // pathOf returns the path of a link to the same host, or the first one.
-func (e *Estate) pathOf(link, first string) (string, error) {
+func (a api) pathOf(link, first string) (string, error) {
 	if link == "" {
 		return first, nil
 	}
@@ -120,7 +150,7 @@ func (e *Estate) pathOf(link, first string) (string, error) {
 	if err != nil {
 		return "", errAway
 	}
-	host, err := url.Parse(e.options.Cloud.Manager)
+	host, err := url.Parse(a.host)
 	if err != nil || !strings.EqualFold(at.Host, host.Host) {
 		return "", errAway
 	}

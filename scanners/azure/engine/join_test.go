@@ -107,7 +107,7 @@ func scanAround(t *testing.T, fault func(w http.ResponseWriter, r *http.Request)
 		t.Fatal(err)
 	}
 	docs, complete = map[string]string{}, map[string]bool{}
-	for _, found := range enginetest.ScanOne(t, e, enginetest.Everything(around()), complete) {
+	for _, found := range enginetest.ScanKnown(t, e, enginetest.Everything(around()), complete) {
 		text, err := json.Marshal(found.Doc)
 		if err != nil {
 			t.Fatal(err)

@@ -34,7 +34,8 @@ func cause(err error, permissions map[string]string) posture.Cause {
 
 // refusals are Azure's own words for a call that is refused, with the reason:
 // those of Azure Resource Manager's common errors
-// (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors).
+// (learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors)
+// and of Microsoft Graph (learn.microsoft.com/graph/resolve-auth-errors).
 var refusals = map[string]posture.Reason{
 	"AuthorizationFailed":               posture.Denied,
 	"LinkedAuthorizationFailed":         posture.Denied,
@@ -58,6 +59,9 @@ var refusals = map[string]posture.Reason{
 	"SubscriptionNotFound":              posture.ProjectUnfit,
 	"DisabledSubscription":              posture.ProjectUnfit,
 	"SubscriptionDisabled":              posture.ProjectUnfit,
+
+	"Authentication_RequestFromNonPremiumTenantOrB2CTenant": posture.NoLicence,
+	"AadPremiumLicenseRequired":                             posture.NoLicence,
 }
 
 // reason sorts an error into the closed set of reasons, and returns Azure's
@@ -72,6 +76,9 @@ func reason(err error) (posture.Reason, string) {
 		return scanners.ReasonOf(err, 0)
 	}
 	code := answered.ErrorCode
+	if answered.StatusCode == http.StatusForbidden && lacksLicence(messageOf(err)) {
+		return posture.NoLicence, code
+	}
 	if why := refusals[code]; why != "" {
 		return why, code
 	}
@@ -87,6 +94,13 @@ func reason(err error) (posture.Reason, string) {
 	default:
 		return posture.Failed, code
 	}
+}
+
+// lacksLicence reports whether a refusal is for want of a licence. Services
+// behind Microsoft Graph have no code of their own for that.
+func lacksLicence(message string) bool {
+	message = strings.ToLower(message)
+	return strings.Contains(message, "premium license") || strings.Contains(message, "not licensed") || strings.Contains(message, "license is required")
 }
 
 // entraCode returns the code of an error of Entra ID, "AADSTS700082", "" for
@@ -127,7 +141,7 @@ func gone(err error) error {
 		return err
 	}
 	switch answered.ErrorCode {
-	case "ResourceNotFound", "ResourceGroupNotFound", "NotFound", "ParentResourceNotFound":
+	case "ResourceNotFound", "ResourceGroupNotFound", "NotFound", "ParentResourceNotFound", "Request_ResourceNotFound":
 		return errors.Join(err, posture.ErrGone)
 	}
 	return err

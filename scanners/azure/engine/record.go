@@ -2,8 +2,10 @@ package engine
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,17 +20,33 @@ import (
 // readOnly refuses requests that could change something, before they are sent.
 type readOnly struct{}
 
-// queryPath is that of the only requests with a body that are sent.
-const queryPath = "/providers/Microsoft.ResourceGraph/resources"
+// The only requests with a body that are sent: a query, and several reads of
+// Microsoft Graph in one.
+const (
+	queryPath = "/providers/Microsoft.ResourceGraph/resources"
+	batchPath = graphVersion + "/$batch"
+)
 
 // Do implements policy.Policy.
 func (readOnly) Do(request *policy.Request) (*http.Response, error) {
 	raw := request.Raw()
-	asks := raw.Method == http.MethodPost && raw.URL.Path == queryPath
-	if raw.Method != http.MethodGet && !asks {
+	switch {
+	case raw.Method == http.MethodGet:
+	case raw.Method == http.MethodPost && raw.URL.Path == queryPath:
+	case raw.Method == http.MethodPost && raw.URL.Path == batchPath && onlyReads(request):
+	default:
 		return nil, scanners.ErrNotReadOnly
 	}
 	return request.Next()
+}
+
+// onlyReads reports whether all requests of a batch are reads.
+func onlyReads(request *policy.Request) bool {
+	var sent batch
+	if request.Body() == nil || json.NewDecoder(request.Body()).Decode(&sent) != nil || request.RewindBody() != nil {
+		return false
+	}
+	return !slices.ContainsFunc(sent.Requests, func(r batched) bool { return r.Method != http.MethodGet })
 }
 
 // checked refuses a successful answer that is not the service's.

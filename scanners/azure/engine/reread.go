@@ -45,7 +45,7 @@ func (s *Subscription) Reread(ctx context.Context, of posture.Resource, _ []stri
 func (r *Reading) again(ctx context.Context) (posture.Resource, error) {
 	operation := r.service.Name + "/read"
 	e := r.place.estate
-	body, err := e.get(ctx, operation, withVersion(escapedPath(r.Row.ID), r.service.Get))
+	body, err := e.get(ctx, e.manager, operation, withVersion(escapedPath(r.Row.ID), r.service.Get))
 	if err != nil {
 		return posture.Resource{}, err
 	}

@@ -32,6 +32,37 @@ type subscription struct {
 	Tenant string `json:"tenantId"`
 }
 
+// tenantAccount begins the account of the target that stands for a tenant: its
+// directory.
+const tenantAccount = "tenant-"
+
+func isTenant(t posture.Target) bool { return strings.HasPrefix(t.Account, tenantAccount) }
+
+// tenantOf returns the id of the tenant that a target stands for.
+func tenantOf(t posture.Target) string { return strings.TrimPrefix(t.Account, tenantAccount) }
+
+// tenantTargets returns the tenants of the subscriptions: one, but for those
+// that are managed for others.
+func (e *Estate) tenantTargets(of []subscription) []posture.Target {
+	ids := map[string]bool{}
+	for _, s := range of {
+		ids[strings.ToLower(cmp.Or(e.scope.Tenant, s.Tenant))] = true
+	}
+	delete(ids, "")
+	var targets []posture.Target
+	for id := range ids {
+		targets = append(targets, posture.Target{Provider: posture.Azure, Account: tenantAccount + id, Name: "directory"})
+	}
+	return targets
+}
+
+// readsTenant reports whether the services to read have a type of the tenant.
+func (e *Estate) readsTenant() bool {
+	return slices.ContainsFunc(e.registry.Services, func(s Service) bool {
+		return s.Tenant && (len(e.options.Services) == 0 || slices.Contains(e.options.Services, s.Service))
+	})
+}
+
 // targets lists what is in scope.
 func (e *Estate) targets(ctx context.Context) ([]posture.Target, error) {
 	all, err := e.subscriptions(ctx)
@@ -41,6 +72,9 @@ func (e *Estate) targets(ctx context.Context) ([]posture.Target, error) {
 	var targets []posture.Target
 	for _, s := range all {
 		targets = append(targets, posture.Target{Provider: posture.Azure, Account: strings.ToLower(s.ID), Name: s.Name})
+	}
+	if e.scope.Directory && e.readsTenant() {
+		targets = append(targets, e.tenantTargets(all)...)
 	}
 	slices.SortFunc(targets, func(a, b posture.Target) int { return strings.Compare(a.Account, b.Account) })
 	return targets, nil

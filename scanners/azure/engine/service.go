@@ -18,7 +18,10 @@ type Service struct {
 	Also  []string // more of the same kind: "Microsoft.Web/sites/slots" beside sites
 	Table string   // the table of Resource Graph that lists it; "": resources
 	Joins []Join
-	Get   string // the version of the ARM API by which one that fails is read again, "2023-01-01"; "": there is no such read
+	// Tenant says that it belongs to the tenant's directory: Read is called once,
+	// with the target that stands for the tenant, or for each of the Parts.
+	Tenant bool
+	Get    string // the version of the ARM API by which one that fails is read again, "2023-01-01"; "": there is no such read
 
 	// Parts returns the parts of a row that Resource Graph does not list, such
 	// as the keys of a vault, by FetchRows. Each is then read as a row. nil: the
@@ -48,6 +51,9 @@ type listing struct{ table, typ string }
 
 // listings returns where the types of the service are listed.
 func (s *Service) listings() []listing {
+	if s.Tenant {
+		return nil
+	}
 	var all []listing
 	for _, typ := range append([]string{cmp.Or(s.Of, s.Name)}, s.Also...) {
 		all = append(all, listing{cmp.Or(s.Table, resourcesTable), typ})
@@ -114,14 +120,15 @@ func (r *Registry) Catalogue() scanners.Catalogue {
 	return c
 }
 
-// selected returns the services that an enabled rule and the options ask for.
-func (e *Estate) selected(want posture.Want) []*Service {
+// selected returns the services that an enabled rule and the options ask for:
+// those of the tenant, or those of subscriptions.
+func (e *Estate) selected(want posture.Want, tenant bool) []*Service {
 	var chosen []*Service
 	for n := range e.registry.Services {
 		s := &e.registry.Services[n]
 		_, wanted := want[s.Name]
 		reads := len(e.options.Services) == 0 || slices.Contains(e.options.Services, s.Service)
-		if wanted && reads {
+		if wanted && reads && s.Tenant == tenant {
 			chosen = append(chosen, s)
 		}
 	}

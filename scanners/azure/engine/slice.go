@@ -88,17 +88,25 @@ const (
 	sliceSubscriptions = 200
 )
 
-// groups divides the subscriptions, so that those of one group have no more
-// rows than a slice may.
+// groups divides the targets: the tenant for itself, and subscriptions so that
+// those of one group have no more rows than a slice may.
 func (e *Estate) groups(ctx context.Context, ask Ask) ([][]posture.Target, error) {
 	var groups [][]posture.Target
-	if len(ask.Targets) == 0 {
-		return nil, ctx.Err()
+	var subscriptions []posture.Target
+	for _, target := range ask.Targets {
+		if isTenant(target) {
+			groups = append(groups, []posture.Target{target})
+			continue
+		}
+		subscriptions = append(subscriptions, target)
 	}
-	sizes := e.sizes(ctx, ask.Targets)
+	if len(subscriptions) == 0 {
+		return groups, ctx.Err()
+	}
+	sizes := e.sizes(ctx, subscriptions)
 	limit, left := cmp.Or(e.options.SliceRows, sliceRows), 0
 	var group []posture.Target
-	for _, target := range ask.Targets {
+	for _, target := range subscriptions {
 		size := sizes[target.Account]
 		if len(group) > 0 && (left < size || len(group) == sliceSubscriptions) {
 			groups, group = append(groups, group), nil
@@ -158,7 +166,7 @@ func (l listing) lower() listing { return listing{l.table, strings.ToLower(l.typ
 // collect asks for all that the enabled rules need of the targets.
 func (e *Estate) collect(ctx context.Context, want posture.Want, targets []posture.Target) *rows {
 	r := &rows{texts: map[rowsKey]*packed.Texts{}, listed: map[listing]error{}, seen: map[string]bool{}}
-	if r.packer, r.broken = packed.New(); r.broken != nil {
+	if r.packer, r.broken = packed.New(); r.broken != nil || isTenant(targets[0]) {
 		return r
 	}
 	byTable := e.needed(want)
@@ -181,7 +189,7 @@ const tablesAtOnce = 3
 // needed returns the types to list, by table, each once.
 func (e *Estate) needed(want posture.Want) map[string][]string {
 	byTable := map[string][]string{containersTable: {subscriptionType}} // which subscriptions the graph knows
-	for _, s := range e.selected(want) {
+	for _, s := range e.selected(want, false) {
 		for _, l := range s.needs(want[s.Name]) {
 			byTable[l.table] = append(byTable[l.table], l.typ)
 		}

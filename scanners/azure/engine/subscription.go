@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -10,7 +11,8 @@ import (
 	"posture/scanners"
 )
 
-// Subscription is one subscription of a slice, ready to be scanned.
+// Subscription is one subscription of a slice, or the tenant, ready to be
+// scanned.
 type Subscription struct {
 	estate *Estate
 	target posture.Target
@@ -33,14 +35,14 @@ func (s *Subscription) Scan(ctx context.Context, want posture.Want, emit func(po
 		Provider: posture.Azure, Account: s.target.Account, Link: s.estate.link, Sink: emit,
 	}}
 	report := posture.ScanReport{Caller: s.estate.caller(ctx)}
-	services := s.estate.selected(want)
+	services := s.estate.selected(want, isTenant(s.target))
 	if s.rows == nil {
 		var err error
 		if s.rows, err = s.estate.shared(ctx, want, s.target); err != nil {
 			s.rows = &rows{broken: err}
 		}
 	}
-	if len(services) > 0 {
+	if len(services) > 0 && !isTenant(s.target) {
 		p.grants, p.ungranted = s.estate.granted(ctx, s.target.Account)
 	}
 	for _, service := range services {
@@ -107,6 +109,9 @@ var errNotGranted = errors.New("the graph leaves out what may not be read")
 func (p *place) read(s *Service, count *int) error {
 	var all []*Row
 	var bad error
+	if s.Tenant {
+		all = append(all, p.tenant())
+	}
 	for _, l := range s.listings() {
 		bad = errors.Join(bad, p.rows.each(l, p.target.Account, func(r *Row) bool {
 			all = append(all, r.clone())
@@ -125,6 +130,12 @@ func (p *place) read(s *Service, count *int) error {
 		}
 	}
 	return errors.Join(append(failures, bad, unlisted, late)...)
+}
+
+// tenant returns the row that stands for the tenant.
+func (p *place) tenant() *Row {
+	id := tenantOf(p.target)
+	return &Row{ID: "/tenants/" + id, Name: cmp.Or(p.target.Name, id), Type: "tenant"}
 }
 
 func indexes(all []*Row) []int {

@@ -38,7 +38,7 @@ func (Credential) GetToken(context.Context, policy.TokenRequestOptions) (azcore.
 func Options(s *azuretest.Server) engine.Options {
 	return engine.Options{
 		Credential: Credential{}, Insecure: true, Attempts: 2, Backoff: time.Millisecond, Now: Now,
-		Cloud: engine.Cloud{Login: "https://login.invalid/", Manager: s.URL, Portal: "https://portal.azure.com"},
+		Cloud: engine.Cloud{Login: "https://login.invalid/", Manager: s.URL, Graph: s.URL, Portal: "https://portal.azure.com"},
 	}
 }
 
@@ -59,19 +59,24 @@ func Everything(r engine.Registry, types ...string) posture.Want {
 	return want
 }
 
-// ScanOne scans Subscription, without asking for what else is in scope, and
-// notes for each type whether its listing is complete.
-func ScanOne(t *testing.T, e *engine.Estate, want posture.Want, complete map[string]bool) []posture.Resource {
+// ScanKnown scans Subscription and Tenant, without asking for what is in scope,
+// and notes for each type whether its listing is complete.
+func ScanKnown(t *testing.T, e *engine.Estate, want posture.Want, complete map[string]bool) []posture.Resource {
 	t.Helper()
-	target := posture.Target{Provider: posture.Azure, Account: Subscription}
+	targets := []posture.Target{
+		{Provider: posture.Azure, Account: Subscription, Name: "shop-prod"},
+		{Provider: posture.Azure, Account: "tenant-" + Tenant, Name: "directory"},
+	}
 	var found []posture.Resource
-	for slice, err := range e.Slices(t.Context(), engine.Ask{Want: want, Targets: []posture.Target{target}}) {
+	for slice, err := range e.Slices(t.Context(), engine.Ask{Want: want, Targets: targets}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		report := slice.Subscription(target).Scan(t.Context(), want, func(r posture.Resource) { found = append(found, r) })
-		for _, p := range report.Populations {
-			complete[p.Type] = p.Complete
+		for _, target := range slice.Targets {
+			report := slice.Subscription(target).Scan(t.Context(), want, func(r posture.Resource) { found = append(found, r) })
+			for _, p := range report.Populations {
+				complete[p.Type] = p.Complete
+			}
 		}
 	}
 	return found

@@ -109,12 +109,12 @@ func scanWhole(t *testing.T, server *azuretest.Server) scanned {
 	t.Helper()
 	o := enginetest.Options(server)
 	o.Attempts = 1
-	e, err := engine.Open(Registry(), engine.Scope{Subscriptions: []string{enginetest.Subscription}}, o)
+	e, err := engine.Open(Registry(), engine.Scope{Tenant: enginetest.Tenant, Directory: true}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := scanned{map[string]posture.Resource{}, map[string]bool{}}
-	for _, r := range enginetest.ScanOne(t, e, enginetest.Everything(Registry()), s.complete) {
+	for _, r := range enginetest.ScanKnown(t, e, enginetest.Everything(Registry()), s.complete) {
 		s.resources[r.Type+" "+r.ID] = r
 	}
 	return s

@@ -43,7 +43,7 @@ func serve(t *testing.T, names ...string) *azuretest.Server {
 // run scans the test data and compares whole documents.
 func (s serviceTest) run(t *testing.T) {
 	t.Helper()
-	scope := engine.Scope{Tenant: enginetest.Tenant}
+	scope := engine.Scope{Tenant: enginetest.Tenant, Directory: true}
 	result := enginetest.Scan(t, Registry(), scope, enginetest.Options(serve(t, s.data)), enginetest.Everything(Registry(), s.types...))
 	docs, unread := map[string]any{}, map[string][]string{}
 	for _, r := range result.Resources {
