@@ -84,13 +84,23 @@ func (r *Reading) Managed() bool {
 // follows the resource's own id, "/blobServices/default". The error wraps
 // posture.ErrGone where Azure says that there is no such thing.
 func (r *Reading) Fetch(operation, path, version string, into any) error {
-	return r.place.estate.fetch(r.Context(), operation, escapedPath(r.Row.ID)+path, version, into)
+	return r.FetchOf(operation, r.Row.ID, path, version, into)
+}
+
+// FetchOf is Fetch for a path that follows another resource's id.
+func (r *Reading) FetchOf(operation, id, path, version string, into any) error {
+	return r.place.estate.fetch(r.Context(), operation, escapedPath(id)+path, version, into)
 }
 
 // FetchAll reads a listing of Azure Resource Manager to its end. The path
 // follows the resource's own id, "/firewallRules".
 func FetchAll[T any](r *Reading, operation, path, version string) ([]T, error) {
-	return fetchAll[T](r.Context(), r.place.estate, operation, escapedPath(r.Row.ID)+path, version)
+	return FetchAllOf[T](r, operation, r.Row.ID, path, version)
+}
+
+// FetchAllOf is FetchAll for a path that follows another resource's id.
+func FetchAllOf[T any](r *Reading, operation, id, path, version string) ([]T, error) {
+	return fetchAll[T](r.Context(), r.place.estate, operation, escapedPath(id)+path, version)
 }
 
 // FetchRows is FetchAll for the parts of a resource that are read as rows.

@@ -10,5 +10,7 @@ func Registry() engine.Registry {
 	return engine.Registry{Services: []engine.Service{
 		storageAccounts,
 		blobServices,
+		redisCaches,
+		cosmosAccounts,
 	}}
 }

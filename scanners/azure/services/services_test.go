@@ -23,6 +23,21 @@ type serviceTest struct {
 	unread map[string][]string // what is not read of them, as "field: why", by the same; nil for all others
 }
 
+// lackingOf returns what is told of a field that an answer for the type lacks.
+func lackingOf(typ string) func(field string) string {
+	return func(field string) string {
+		return field + ": read " + typ + ": " + field + " was not in the answer"
+	}
+}
+
+// strangeOf returns what is told of a field of which an answer for the type says
+// something that is not known.
+func strangeOf(typ string) func(what, field string) string {
+	return func(what, field string) string {
+		return field + ": read " + typ + ": the answer is not understood (unknown " + what + ")"
+	}
+}
+
 // serve answers from the test data of services, two rows a page.
 func serve(t *testing.T, names ...string) *azuretest.Server {
 	t.Helper()

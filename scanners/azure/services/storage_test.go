@@ -3,9 +3,7 @@ package services
 import "testing"
 
 func TestStorage(t *testing.T) {
-	lacks := func(field string) string {
-		return field + ": read Microsoft.Storage/storageAccounts: " + field + " was not in the answer"
-	}
+	lacks := lackingOf("Microsoft.Storage/storageAccounts")
 	refused := func(field string) string {
 		return field + ": " + readBlobServices + ": access denied; grant " + readBlobServices
 	}
