@@ -39,7 +39,8 @@ func TestListsAreBounded(t *testing.T) {
 		return posture.Cause{Reason: posture.Denied, Operation: fmt.Sprintf("s3:Get%02d", i)}
 	}
 	var mass []drift.Change
-	var first, flipped, problems []drift.Summary
+	var first, flipped, problems, critical []drift.Summary
+	var gone []drift.Gone
 	for i := range long {
 		id := fmt.Sprintf("r%02d", i)
 		mass = append(mass, several(drift.MassLimit, drift.Regressed, id, i)...)
@@ -50,6 +51,10 @@ func TestListsAreBounded(t *testing.T) {
 		failed := judged(i)
 		failed.Failure, failed.Problems = &denied, []drift.Problem{{Cause: cause(i), Count: 1}}
 		problems = append(problems, failed)
+		worst := judged(i, drift.Tally{Rule: "worst", Fail: 1, Baseline: 1})
+		worst.First, worst.Criticals = true, []drift.Resource{{Fingerprint: id, Severity: posture.Critical}}
+		critical = append(critical, worst)
+		gone = append(gone, drift.Gone{Target: judged(i).Target, Severities: map[posture.Severity]int{posture.High: 1}})
 	}
 	for name, c := range map[string]struct {
 		changes   []drift.Change
@@ -67,6 +72,90 @@ func TestListsAreBounded(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, lengths(alerts[0])); diff != "" {
 			t.Errorf("%s: listed and left out: (-want +got)\n%s", name, diff)
+		}
+	}
+	c := drift.NewCollector(grouping())
+	for _, g := range gone {
+		c.Gone(g)
+	}
+	if diff := cmp.Diff(map[string][2]int{"targets": {10, 2}}, lengths(c.Alerts()[0])); diff != "" {
+		t.Errorf("gone: listed and left out: (-want +got)\n%s", diff)
+	}
+	worst := rule("worst", "1")
+	worst.Severity = posture.Critical
+	g := grouping()
+	g.Rules = map[string]posture.Rule{"worst": worst}
+	c = drift.NewCollector(g)
+	for _, s := range critical {
+		c.Target(s, drift.NewChanges())
+	}
+	want := map[string][2]int{"resources": {drift.CriticalsNamed, long - drift.CriticalsNamed}, "rules": {1, 0}, "targets": {10, 2}}
+	if diff := cmp.Diff(want, lengths(c.Alerts()[0])); diff != "" {
+		t.Errorf("criticals: listed and left out: (-want +got)\n%s", diff)
+	}
+}
+
+// TestHeadlineOfManyTargets: what could not be checked of many targets is not
+// said to have one cause only.
+func TestHeadlineOfManyTargets(t *testing.T) {
+	for targets, want := range map[int]string{0: "1 finding could not be checked: s3:GetBucketVersioning: access denied (AccessDenied)", 10: "1 finding could not be checked"} {
+		a := drift.Alert{Kind: drift.ScannerProblem, Total: 1, Problems: []drift.Problem{{Cause: denied, Count: 1}}, Targets: make([]drift.TargetCount, targets), MoreTargets: targets}
+		if got := a.Headline(); got != want {
+			t.Errorf("%d targets: %s, want %s", targets, got, want)
+		}
+	}
+}
+
+// TestAcceptancesOfAProblem: of several acceptances the one that ends first
+// counts, whichever account is read first.
+func TestAcceptancesOfAProblem(t *testing.T) {
+	soon, late := &posture.Exemption{ID: "soon", Expires: "2026-12-01", Expired: true}, &posture.Exemption{ID: "late", Expires: "2027-12-01", Expired: true}
+	for _, order := range [][]*posture.Exemption{{soon, late}, {late, soon}, {nil, soon}, {soon, nil}} {
+		var summaries []drift.Summary
+		for i, e := range order {
+			s := judged(i)
+			s.Problems = []drift.Problem{{Cause: denied, Count: 1, Exemption: e}}
+			summaries = append(summaries, s)
+		}
+		if got := collect(nil, summaries...)[0].Problems[0].Exemption; got == nil || got.ID != "soon" {
+			t.Errorf("%v: got %v", order, got)
+		}
+	}
+}
+
+// TestMissing: what is accepted as unread is not missing.
+func TestMissing(t *testing.T) {
+	if got := (drift.Coverage{Read: 60, Total: 100, Accepted: 30}).Missing(); got != 10 {
+		t.Errorf("got %d, want 10", got)
+	}
+}
+
+// TestAcceptedUnknown: an unknown is accepted when all that made it unknown is.
+func TestAcceptedUnknown(t *testing.T) {
+	other := posture.Cause{Reason: posture.Throttled, Operation: "s3:GetBucketLogging"}
+	for name, c := range map[string]struct {
+		unread []posture.Unread
+		want   int
+	}{
+		"all":     {[]posture.Unread{{Field: "versioning", Cause: denied}}, 1},
+		"some":    {[]posture.Unread{{Field: "versioning", Cause: denied}, {Field: "logging", Cause: other}}, 0},
+		"nothing": {nil, 0},
+	} {
+		s, m := sample{at: start}, &memory{}
+		in, findings := s.run("?")
+		findings[0].Unknown = c.unread
+		in.Accepted = func(cause posture.Cause) *posture.Exemption {
+			if cause != denied {
+				return nil
+			}
+			return &posture.Exemption{ID: "EX-1", Expires: "2026-12-01"}
+		}
+		_, sum, err := m.compare(in, findings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sum.Coverage().Accepted; got != c.want {
+			t.Errorf("%s: %d accepted, want %d", name, got, c.want)
 		}
 	}
 }

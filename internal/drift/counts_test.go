@@ -75,6 +75,27 @@ func TestNoRegionsAreAllRegions(t *testing.T) {
 	}
 }
 
+// TestRegionsAreNamed: to name the regions of a target of which all were read
+// brings none into scope.
+func TestRegionsAreNamed(t *testing.T) {
+	s, m := sample{at: start}, &memory{}
+	in, findings := s.run("p")
+	in.Extent.Regions, in.Listed[0].Region = nil, posture.Global
+	if _, _, err := m.compare(in, findings); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.base.Regions) > 0 {
+		t.Fatalf("it remembers the regions %v", m.base.Regions)
+	}
+	s.at = s.at.Add(time.Hour)
+	in, findings = s.run("p")
+	another := finding("told", "eu-west-1", "another", posture.Fail)
+	changes, sum, err := m.compare(in, values(map[string]posture.Finding{"1": findings[0], another.Fingerprint: another}))
+	if err != nil || len(changes) != 1 || changes[0].Kind != drift.Appeared || sum.Rules[1].Baseline != 0 {
+		t.Errorf("got %+v, %+v, %v", changes, sum.Rules[1], err)
+	}
+}
+
 // TestFailedTargetCounts: of a target that could not be read the alert says how
 // many of its findings were not, and a first run of nothing has no coverage.
 func TestFailedTargetCounts(t *testing.T) {

@@ -39,7 +39,7 @@ func TestBack(t *testing.T) {
 	}
 	changes := gather(
 		change(drift.Regressed, "a", 1, 1), change(drift.Appeared, "a", 1, 2), change(drift.Resolved, "a", 1, 3),
-		change(drift.Deleted, "a", 1, 6),
+		change(drift.Deleted, "a", 1, 6), change(drift.Resolved, "a", 1, 8),
 		silent(drift.Appeared, drift.BelowFloor, 4), silent(drift.Regressed, drift.Exempted, 5),
 	)
 	c := drift.NewCollector(grouping())

@@ -61,6 +61,10 @@ func TestMassesAndTheRest(t *testing.T) {
 			slices.Concat(several(300, drift.Regressed, "a", 1), several(300, drift.Regressed, "b", 2), several(3, drift.Appeared, "c", 1)),
 			[]string{"mass-change 300 of a", "mass-change 300 of b", "appeared 3 of c", "ended 3", "ended 300", "ended 300"},
 		},
+		"two kinds of one rule": {
+			slices.Concat(several(150, drift.Regressed, "a", 1), several(150, drift.Appeared, "a", 2)),
+			[]string{"mass-change 300 of a", "ended 300"},
+		},
 		"four rules": {
 			slices.Concat(several(300, drift.Regressed, "a", 1), several(300, drift.Regressed, "b", 1), several(300, drift.Regressed, "c", 1), several(300, drift.Regressed, "d", 1), several(3, drift.Regressed, "e", 1)),
 			[]string{"mass-change 1203", "ended 1203"},
@@ -146,6 +150,66 @@ func TestTooManyGroups(t *testing.T) {
 	for _, got := range [][]drift.Alert{collect(changes, judged(1)), c.Alerts()} {
 		if diff := cmp.Diff([]string{"MASS CHANGE: many, 2001 findings, 10 shown, 1991 more"}, outline(got)); diff != "" {
 			t.Error(diff)
+		}
+	}
+}
+
+// TestMassEdges holds from where on what changed, or ended, is one alert.
+func TestMassEdges(t *testing.T) {
+	each := func(rule string, from, to int) []drift.Change { // one on each account
+		var list []drift.Change
+		for account := from; account < to; account++ {
+			list = append(list, change(drift.Regressed, rule, account, account))
+		}
+		return list
+	}
+	one := func(n int) []string { return slices.Repeat([]string{"regressed 1"}, n) }
+	const most = 2000 // groups that are told apart
+	for name, row := range map[string]struct {
+		judged  int // of each rule
+		changes []drift.Change
+		want    []string
+	}{
+		"as many as are no mass":      {5000, several(200, drift.Regressed, "a", 1), []string{"regressed 200"}},
+		"one more":                    {5000, several(201, drift.Regressed, "a", 1), []string{"mass-change 201"}},
+		"as many ends as are no mass": {5000, ended(several(200, drift.Regressed, "a", 1)), []string{"resolved 200"}},
+		"one end more":                {5000, ended(several(201, drift.Regressed, "a", 1)), []string{"mass-closed 201"}},
+		"three rules": {
+			5000, slices.Concat(several(300, drift.Regressed, "a", 1), several(300, drift.Regressed, "b", 1), several(300, drift.Regressed, "c", 1)),
+			[]string{"mass-change 300", "mass-change 300", "mass-change 300"},
+		},
+		"large parts of four rules, few together": {
+			100, slices.Concat(several(49, drift.Regressed, "a", 1), several(49, drift.Regressed, "b", 1), several(49, drift.Regressed, "c", 1), several(49, drift.Regressed, "d", 1), several(4, drift.Regressed, "e", 1)),
+			[]string{"mass-change 196", "regressed 4"},
+		},
+		"one account has just enough of all": {
+			5000, slices.Concat(several(100, drift.Regressed, "a", 1), several(100, drift.Regressed, "b", 1), several(50, drift.Regressed, "c", 2)),
+			[]string{"mass-change 200", "regressed 50"},
+		},
+		"the others are just few enough": {
+			5000, slices.Concat(several(200, drift.Regressed, "a", 1), several(200, drift.Regressed, "b", 1), several(200, drift.Regressed, "c", 1), several(200, drift.Regressed, "d", 1), several(200, drift.Regressed, "e", 2)),
+			[]string{"mass-change 800", "regressed 200"},
+		},
+		"as many groups as are told apart": {1 << 20, slices.Concat(each("a", 0, most-10), each("b", 0, 10)), append(one(10), "mass-change 1990")},
+		"one group more":                   {1 << 20, slices.Concat(each("a", 0, most-9), each("b", 0, 10)), []string{"mass-change 2001"}},
+	} {
+		g := grouping()
+		g.Rules = map[string]posture.Rule{}
+		var tallies []drift.Tally
+		for _, id := range []string{"a", "b", "c", "d", "e"} {
+			g.Rules[id] = rule(id, "1")
+			tallies = append(tallies, drift.Tally{Rule: id, Pass: row.judged})
+		}
+		c := drift.NewCollector(g)
+		c.Target(judged(1, tallies...), gather(row.changes...))
+		var got []string
+		for _, a := range c.Alerts() {
+			got = append(got, fmt.Sprintf("%s %d", a.Kind, a.Total))
+		}
+		slices.Sort(got)
+		slices.Sort(row.want)
+		if diff := cmp.Diff(row.want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }
