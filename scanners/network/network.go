@@ -89,12 +89,12 @@ func Open(ranges []string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if covers([]netip.Prefix{block}) {
+		if Covers([]netip.Prefix{block}) {
 			wide = append(wide, text)
 		}
 		blocks = append(blocks, block)
 	}
-	if len(wide) > 0 || !covers(blocks) {
+	if len(wide) > 0 || !Covers(blocks) {
 		return wide, nil
 	}
 	return slices.Clone(ranges), nil
@@ -156,7 +156,7 @@ func (o OpenIngress) Without(p Ports) []OpenIngress {
 // Internet reports whether one range is as good as the internet.
 func Internet(text string) (bool, error) {
 	block, err := parse(text)
-	return err == nil && covers([]netip.Prefix{block}), err
+	return err == nil && Covers([]netip.Prefix{block}), err
 }
 
 func parse(text string) (netip.Prefix, error) {
@@ -179,9 +179,9 @@ func parse(text string) (netip.Prefix, error) {
 // way around a check for all.
 const most = 3.0 / 8
 
-// covers reports whether the blocks together hold most of the IPv4 addresses,
+// Covers reports whether the blocks together hold most of the IPv4 addresses,
 // or of the IPv6 addresses that are given out (2000::/3).
-func covers(blocks []netip.Prefix) bool {
+func Covers(blocks []netip.Prefix) bool {
 	given := netip.MustParsePrefix("2000::/3")
 	var four, six float64
 	for _, block := range disjoint(blocks) {

@@ -8,6 +8,7 @@ import "posture/scanners/azure/engine"
 // Registry returns all services.
 func Registry() engine.Registry {
 	return engine.Registry{Services: []engine.Service{
+		networkSecurityGroups,
 		storageAccounts,
 		blobServices,
 		redisCaches,
