@@ -13,5 +13,9 @@ func Registry() engine.Registry {
 		blobServices,
 		redisCaches,
 		cosmosAccounts,
+		keyVaults,
+		vaultKeys,
+		vaultSecrets,
+		vaultCertificates,
 	}}
 }
