@@ -71,14 +71,9 @@ func (r *Reading) Days(since time.Time) int64 {
 	return max(0, int64(r.place.estate.now().Sub(since)/(24*time.Hour)))
 }
 
-// Managed reports whether another resource made this one and keeps it, so that
-// it is not the customer's to change: it says so itself, or its resource group
-// does by the name that Azure gives to those of AKS, Databricks and managed
-// applications.
-func (r *Reading) Managed() bool {
-	group := strings.ToLower(r.Row.ResourceGroup)
-	return r.Row.ManagedBy != "" || strings.HasPrefix(group, "mc_") || strings.HasPrefix(group, "databricks-rg-") || strings.HasPrefix(group, "mrg-")
-}
+// Managed reports whether another resource made this one and keeps it, as
+// Row.Managed does.
+func (r *Reading) Managed() bool { return r.Row.Managed() }
 
 // Fetch reads an object of Azure Resource Manager into a value. The path
 // follows the resource's own id, "/blobServices/default". The error wraps

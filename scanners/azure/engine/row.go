@@ -73,6 +73,15 @@ func (r *Row) decode(into any) error {
 	return err
 }
 
+// Managed reports whether another resource made this one and keeps it, so that
+// it is not the customer's to change: it says so itself, or its resource group
+// does by the name that Azure gives to those of AKS, Databricks and managed
+// applications.
+func (r *Row) Managed() bool {
+	group := strings.ToLower(r.ResourceGroup)
+	return r.ManagedBy != "" || strings.HasPrefix(group, "mc_") || strings.HasPrefix(group, "databricks-rg-") || strings.HasPrefix(group, "mrg-")
+}
+
 // LastOf returns the last part of an id.
 func LastOf(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
 

@@ -17,5 +17,9 @@ func Registry() engine.Registry {
 		vaultKeys,
 		vaultSecrets,
 		vaultCertificates,
+		activityLogs,
+		logWorkspaces,
+		activityAlerts,
+		metricAlerts,
 	}}
 }

@@ -1,0 +1,189 @@
+package services
+
+import (
+	"slices"
+	"strings"
+
+	"posture/scanners"
+	"posture/scanners/azure/engine"
+)
+
+// MetricAlerts is what rules may ask of the alerts on metrics in a
+// subscription. A resource is unwatched unless an alert on it that is on has
+// one of the metrics and tells somebody.
+type MetricAlerts struct {
+	Watchable          bool     `json:"watchable"`           // it has databases, gateways or function apps
+	UnwatchedDatabases []string `json:"unwatched_databases"` // names of databases whose storage may fill unnoticed, sorted
+	UnwatchedGateways  []string `json:"unwatched_gateways"`  // names of application gateways whose errors nobody is told of, sorted
+	UnwatchedFunctions []string `json:"unwatched_functions"` // names of function apps whose failures nobody is told of, sorted
+}
+
+const (
+	databaseType   = "Microsoft.Sql/servers/databases"
+	instanceType   = "Microsoft.Sql/managedInstances"
+	postgresqlType = "Microsoft.DBforPostgreSQL/flexibleServers"
+	mysqlType      = "Microsoft.DBforMySQL/flexibleServers"
+	gatewayType    = "Microsoft.Network/applicationGateways"
+	siteType       = "Microsoft.Web/sites"
+)
+
+var watchedFields = []string{"unwatched_databases", "unwatched_gateways", "unwatched_functions"}
+
+var metricAlerts = engine.Service{
+	Type: scanners.Type{
+		Name:    metricAlertType,
+		Service: "monitor",
+		Doc:     MetricAlerts{},
+		Calls:   []scanners.Call{{Op: readActionGroup, Each: true, For: watchedFields}},
+		Console: scanners.Console{None: "the list of alert rules shows them"},
+	},
+	Of:    subscriptionType,
+	Table: subscriptionTable,
+	Joins: []engine.Join{
+		{Type: metricAlertType, For: watchedFields},
+		{Type: actionGroupType, For: watchedFields},
+		{Type: databaseType, For: []string{"watchable", "unwatched_databases"}},
+		{Type: instanceType, For: []string{"watchable", "unwatched_databases"}},
+		{Type: postgresqlType, For: []string{"watchable", "unwatched_databases"}},
+		{Type: mysqlType, For: []string{"watchable", "unwatched_databases"}},
+		{Type: gatewayType, For: []string{"watchable", "unwatched_gateways"}},
+		{Type: siteType, For: []string{"watchable", "unwatched_functions"}},
+	},
+	Read: readMetricAlerts,
+}
+
+// The metrics of Azure Monitor that tell what rules ask, in lower case
+// (learn.microsoft.com/azure/azure-monitor/reference/metrics-index).
+var (
+	storageMetrics = []string{"storage_percent", "storage_used", "storage_free", "storage", "allocated_data_storage", "storage_space_used_mb"}
+	gatewayMetrics = []string{"failedrequests", "responsestatus", "backendresponsestatus", "unhealthyhostcount"}
+	failureMetrics = []string{"http5xx", "requests/failed", "exceptions/count", "exceptions/server"}
+)
+
+func readMetricAlerts(r *engine.Reading) any {
+	r.ID += "/providers/microsoft.insights/metricalerts"
+	doc := &MetricAlerts{}
+	databases, gateways, functions := databasesOf(r), gatewaysOf(r), functionsOf(r)
+	doc.Watchable = len(databases)+len(gateways)+len(functions) > 0
+	doc.UnwatchedDatabases = unwatched(r, databases, storageMetrics, "unwatched_databases")
+	doc.UnwatchedGateways = unwatched(r, gateways, gatewayMetrics, "unwatched_gateways")
+	doc.UnwatchedFunctions = unwatched(r, functions, failureMetrics, "unwatched_functions")
+	return doc
+}
+
+// watchable is a resource that needs an alert, on one of the ids.
+type watchable struct {
+	name string
+	ids  []string
+}
+
+// databasesOf returns the databases with storage that can be full: that of
+// Hyperscale grows by itself, and those of an elastic pool share the pool's.
+func databasesOf(r *engine.Reading) []watchable {
+	type database struct {
+		SKU        struct{ Name, Tier string }
+		Properties struct{ ElasticPoolID string }
+	}
+	var found []watchable
+	for _, typ := range []string{databaseType, instanceType, postgresqlType, mysqlType} {
+		for _, item := range engine.Siblings[database](r, typ, "watchable", "unwatched_databases") {
+			system := typ == databaseType && strings.EqualFold(item.Name, "master")
+			if system || item.Managed() || strings.EqualFold(item.Data.SKU.Tier, "Hyperscale") {
+				continue
+			}
+			found = append(found, watchable{item.Name, []string{item.ID, item.Data.Properties.ElasticPoolID}})
+		}
+	}
+	return found
+}
+
+func gatewaysOf(r *engine.Reading) []watchable {
+	var found []watchable
+	for _, item := range engine.Siblings[struct{}](r, gatewayType, "watchable", "unwatched_gateways") {
+		if !item.Managed() {
+			found = append(found, watchable{item.Name, []string{item.ID}})
+		}
+	}
+	return found
+}
+
+// componentTag names the Application Insights component to which an app sends
+// its failures: the portal and its templates set it.
+const componentTag = "hidden-link: /app-insights-resource-id"
+
+func functionsOf(r *engine.Reading) []watchable {
+	var found []watchable
+	for _, item := range engine.Siblings[struct{ Kind string }](r, siteType, "watchable", "unwatched_functions") {
+		if strings.Contains(strings.ToLower(item.Data.Kind), "functionapp") && !item.Managed() {
+			found = append(found, watchable{item.Name, []string{item.ID, item.Tags[componentTag]}})
+		}
+	}
+	return found
+}
+
+// metricAlert is an alert on metrics
+// (learn.microsoft.com/rest/api/monitor/metric-alerts/get).
+type metricAlert struct {
+	Properties struct {
+		Enabled            bool
+		Scopes             []string
+		TargetResourceType string
+		Criteria           struct {
+			AllOf []struct{ MetricName string }
+		}
+		Actions []struct{ ActionGroupID string }
+	}
+}
+
+// unwatched returns the names of the resources without an alert that tells
+// somebody of one of the metrics.
+func unwatched(r *engine.Reading, all []watchable, metrics []string, field string) []string {
+	if len(all) == 0 || !r.Wants(field) {
+		return nil
+	}
+	alerts := engine.Siblings[metricAlert](r, metricAlertType, field)
+	var names []string
+	for _, one := range all {
+		var groups []string
+		for _, alert := range alerts {
+			if alert.Data.watches(one.ids, metrics) {
+				for _, action := range alert.Data.Properties.Actions {
+					groups = append(groups, action.ActionGroupID)
+				}
+			}
+		}
+		if !notified(r, groups, field) {
+			names = append(names, one.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// watches reports whether the alert is on, has one of the metrics and is on one
+// of the resources, or on all of their type in their group or subscription.
+func (a metricAlert) watches(ids, metrics []string) bool {
+	p := a.Properties
+	has := slices.ContainsFunc(p.Criteria.AllOf, func(c struct{ MetricName string }) bool {
+		return slices.Contains(metrics, strings.ToLower(c.MetricName))
+	})
+	return p.Enabled && has && slices.ContainsFunc(ids, func(id string) bool {
+		id = strings.ToLower(id)
+		return id != "" && slices.ContainsFunc(p.Scopes, func(scope string) bool {
+			scope = strings.ToLower(scope)
+			ofType := strings.HasPrefix(id, scope+"/") && strings.EqualFold(typeOf(id), p.TargetResourceType)
+			return id == scope || ofType
+		})
+	})
+}
+
+// typeOf returns the type in an id: "microsoft.sql/servers/databases".
+func typeOf(id string) string {
+	_, rest, _ := strings.Cut(id, "/providers/")
+	parts := strings.Split(rest, "/")
+	typ := parts[:1:1]
+	for i := 1; i < len(parts); i += 2 {
+		typ = append(typ, parts[i])
+	}
+	return strings.Join(typ, "/")
+}
