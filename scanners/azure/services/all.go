@@ -21,5 +21,7 @@ func Registry() engine.Registry {
 		logWorkspaces,
 		activityAlerts,
 		metricAlerts,
+		webApps,
+		appServicePlans,
 	}}
 }

@@ -94,3 +94,19 @@ func tlsVersion(r *engine.Reading, text, otherwise string, fields ...string) str
 	}
 	return ""
 }
+
+// oneOf returns the one of the known values that a text is, in their spelling.
+// An empty text and one that is none of them mark the field as unread.
+func oneOf(r *engine.Reading, what, text, field string, known ...string) string {
+	for _, value := range known {
+		if strings.EqualFold(text, value) {
+			return value
+		}
+	}
+	if text == "" {
+		r.Absent("read "+r.Type, field)
+	} else {
+		r.Strange(what, field)
+	}
+	return ""
+}
