@@ -37,7 +37,7 @@ func (r *Reading) read() (posture.Resource, bool) {
 		r.Mark(posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: "tags"}, posture.FieldTags)
 	}
 	return posture.Resource{
-		Region: cmp.Or(strings.ToLower(r.Row.Location), posture.Global), Type: r.Type,
+		Region: cmp.Or(r.Row.Location, posture.Global), Type: r.Type,
 		ID: r.ID, Name: r.Name, Tags: r.Row.Tags, Doc: doc, Unread: r.Unread(),
 	}, true
 }

@@ -24,7 +24,7 @@ var errAnother error = &posture.ReasonError{Reason: posture.Malformed, Text: "th
 func (s *Subscription) Reread(ctx context.Context, of posture.Resource, _ []string) (posture.Resource, error) {
 	found, _ := s.atHand.Load(handed{of.Type, of.ID})
 	r, isReading := found.(*Reading)
-	if !isReading || r.service.Get == "" || s.estate.options.NoReread {
+	if !isReading || !r.canReadAgain() || s.estate.options.NoReread {
 		return posture.Resource{}, posture.ErrNoReread
 	}
 	ctx, cancel := context.WithTimeout(ctx, rereadTime)
@@ -41,11 +41,16 @@ func (s *Subscription) Reread(ctx context.Context, of posture.Resource, _ []stri
 	return again, nil
 }
 
+func (r *Reading) canReadAgain() bool {
+	_, version := r.service.second(r.Row.Type)
+	return version != ""
+}
+
 // again reads the resource a second time.
 func (r *Reading) again(ctx context.Context) (posture.Resource, error) {
-	operation := r.service.Name + "/read"
+	operation, version := r.service.second(r.Row.Type)
 	e := r.place.estate
-	body, err := e.get(ctx, e.manager, operation, withVersion(escapedPath(r.Row.ID), r.service.Get))
+	body, err := e.get(ctx, e.manager, operation, withVersion(escapedPath(r.Row.ID), version))
 	if err != nil {
 		return posture.Resource{}, err
 	}

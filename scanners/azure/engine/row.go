@@ -41,7 +41,7 @@ func newRow(data json.RawMessage) (*Row, error) {
 		return nil, err
 	}
 	row := head.Row
-	row.Data, row.ID = data, strings.ToLower(row.ID)
+	row.Data, row.ID, row.Location = data, strings.ToLower(row.ID), RegionName(row.Location)
 	if len(head.Tags) > 0 && json.Unmarshal(head.Tags, &row.Tags) != nil {
 		row.Tags, row.oddTags = nil, true
 	}
@@ -57,6 +57,10 @@ func newRow(data json.RawMessage) (*Row, error) {
 	}
 	return &row, nil
 }
+
+// RegionName returns the name of a region, "westeurope", from either of its
+// forms: some providers write "West Europe".
+func RegionName(text string) string { return strings.ToLower(strings.ReplaceAll(text, " ", "")) }
 
 var errNoData error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "nothing is known of the resource"}
 

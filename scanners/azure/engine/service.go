@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -20,8 +21,9 @@ type Service struct {
 	Joins []Join
 	// Tenant says that it belongs to the tenant's directory: Read is called once,
 	// with the target that stands for the tenant, or for each of the Parts.
-	Tenant bool
-	Get    string // the version of the ARM API by which one that fails is read again, "2023-01-01"; "": there is no such read
+	Tenant  bool
+	Get     string            // the version of the ARM API by which one that fails is read again, "2023-01-01"; "": there is no such read
+	AlsoGet map[string]string // that of each type of Also which has another one
 
 	// Parts returns the parts of a row that Resource Graph does not list, such
 	// as the keys of a vault, by FetchRows. Each is then read as a row. nil: the
@@ -102,7 +104,23 @@ func (s *Service) declared() scanners.Type {
 	if s.Get != "" {
 		t.Calls = append(t.Calls, scanners.Call{Op: s.Name + "/read", Each: true, Again: true})
 	}
+	for _, also := range s.Also {
+		if s.AlsoGet[also] != "" {
+			t.Calls = append(t.Calls, scanners.Call{Op: also + "/read", Each: true, Again: true})
+		}
+	}
 	return t
+}
+
+// second returns the call by which a row of a type is read again, and the
+// version of its API, "" where there is none.
+func (s *Service) second(typ string) (operation, version string) {
+	for _, also := range s.Also {
+		if version := s.AlsoGet[also]; version != "" && strings.EqualFold(also, typ) {
+			return also + "/read", version
+		}
+	}
+	return s.Name + "/read", s.Get
 }
 
 // Catalogue returns all that is declared of Azure.

@@ -23,5 +23,6 @@ func Registry() engine.Registry {
 		metricAlerts,
 		webApps,
 		appServicePlans,
+		flexibleServers,
 	}}
 }

@@ -71,7 +71,7 @@ func approved(all []privateEndpoint) int64 {
 func unlessOff(set *bool) bool { return set == nil || *set }
 
 // tlsVersion returns a version of TLS as people write it, "1.2", from the
-// forms that Azure has: "TLS1_2", "TLSEnforcementDisabled", "1.2", "Tls12". An
+// forms that Azure has: "TLS1_2", "TLSEnforcementDisabled", "1.2", "Tls12", "TLSv1". An
 // empty one is what the API documents for it, "" where that is not known.
 func tlsVersion(r *engine.Reading, text, otherwise string, fields ...string) string {
 	digits := strings.Map(func(c rune) rune {
@@ -86,6 +86,8 @@ func tlsVersion(r *engine.Reading, text, otherwise string, fields ...string) str
 	case text == "":
 		r.Absent("read "+r.Type, fields...)
 	case strings.EqualFold(text, "TLSEnforcementDisabled"):
+		return "1.0"
+	case digits == "1":
 		return "1.0"
 	case len(digits) == 2:
 		return digits[:1] + "." + digits[1:]

@@ -36,8 +36,10 @@ var redisCaches = engine.Service{
 		},
 		Console: scanners.Console{Path: engine.OnePage},
 	},
-	Also: []string{redisEnterpriseType},
-	Read: readRedisCache,
+	Also:    []string{redisEnterpriseType},
+	Get:     "2024-11-01",
+	AlsoGet: map[string]string{redisEnterpriseType: "2025-04-01"},
+	Read:    readRedisCache,
 }
 
 func readRedisCache(r *engine.Reading) any {

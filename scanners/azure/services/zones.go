@@ -1,8 +1,6 @@
 package services
 
 import (
-	"strings"
-
 	"posture/scanners"
 	"posture/scanners/azure/engine"
 )
@@ -44,14 +42,14 @@ func regionOf(r *engine.Reading, name string, fields ...string) region {
 		all, err := engine.FetchAllOf[region](r, readLocations, "/subscriptions/"+r.Row.Subscription, "/locations", "2022-12-01")
 		byName := map[string]region{}
 		for _, l := range all {
-			byName[strings.ToLower(l.Name)] = l
+			byName[engine.RegionName(l.Name)] = l
 		}
 		return byName, err
 	})
 	if !r.Got(err, fields...) {
 		return region{}
 	}
-	found, known := regions[strings.ToLower(strings.ReplaceAll(name, " ", ""))]
+	found, known := regions[engine.RegionName(name)]
 	if !known {
 		r.Strange("region", fields...)
 	}
