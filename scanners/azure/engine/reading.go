@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/url"
 	"reflect"
-	"strings"
 	"time"
 
 	"posture/internal/posture"
