@@ -118,7 +118,9 @@ func (f *flexible) postgres() {
 func (f *flexible) logsConnections(all parameters) bool {
 	const field = "logs_connections"
 	aspects := listOf(all["log_connections"])
-	if slices.ContainsFunc(aspects, func(a string) bool { return slices.Contains([]string{"receipt", "authentication", "authorization", "all"}, a) }) {
+	if slices.ContainsFunc(aspects, func(a string) bool {
+		return slices.Contains([]string{"receipt", "authentication", "authorization", "all"}, a)
+	}) {
 		return true
 	}
 	return !slices.Equal(aspects, []string{"setup_durations"}) && f.on(all, "log_connections", field)
