@@ -9,6 +9,8 @@ import (
 // bareAnswers holds listings of each type that tell of a resource no more than its id.
 var bareAnswers = map[string]string{
 	"AWS::RDS::DBInstance": `
+-- cloudwatch:DescribeAlarms --
+{"MetricAlarms": []}
 -- rds:DescribeDBInstances --
 <DBInstances><DBInstance><DBInstanceArn>arn:aws:rds:us-east-1:111122223333:db:d</DBInstanceArn><Engine>oracle-ee</Engine></DBInstance></DBInstances>
 -- backup:ListProtectedResources --
@@ -40,6 +42,8 @@ var bareAnswers = map[string]string{
 -- elasticache:ListTagsForResource --
 <TagList/>`,
 	"AWS::DynamoDB::Table": `
+-- cloudwatch:DescribeAlarms --
+{"MetricAlarms": []}
 -- dynamodb:ListTables --
 {"TableNames": ["t"]}
 -- dynamodb:DescribeTable --
@@ -86,6 +90,8 @@ var bareAnswers = map[string]string{
 -- autoscaling:DescribeAutoScalingGroups --
 <AutoScalingGroups><member><AutoScalingGroupARN>g</AutoScalingGroupARN></member></AutoScalingGroups>`,
 	"AWS::ElasticLoadBalancingV2::LoadBalancer": `
+-- cloudwatch:DescribeAlarms --
+{"MetricAlarms": []}
 -- elasticloadbalancing:DescribeLoadBalancers --
 <LoadBalancers><member><LoadBalancerArn>l</LoadBalancerArn><Type>application</Type></member></LoadBalancers>
 -- elasticloadbalancing:DescribeLoadBalancerAttributes --
@@ -114,6 +120,9 @@ var bareAnswers = map[string]string{
 // absenceTells holds the rules that an answer without a field decides all the
 // same: leaving it out, or an empty list, is how the API says no.
 var absenceTells = map[string]string{
+	"aws-alarm-elb-health":                "alarms are a listing",
+	"aws-alarm-rds-capacity":              "alarms are a listing",
+	"aws-alarm-table-throttling":          "alarms are a listing",
 	"aws-backup-vault-deletion-protected": "a vault without a lock may leave it out",
 	"aws-rds-instance-logs-exported":      "exports are a list",
 	"aws-rds-cluster-logs-exported":       "exports are a list",

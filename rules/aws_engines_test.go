@@ -48,6 +48,9 @@ func TestDatabaseEngines(t *testing.T) {
 		"Neptune":                     {services.RDSInstance{Engine: "neptune", ClusterMember: true}, ""},
 	} {
 		test.doc.Created, test.doc.CA, test.doc.Public = made, "rds-ca-2019", true
+		if test.doc.Engine != "docdb" && test.doc.Engine != "neptune" {
+			test.want += " alarms"
+		}
 		judgeEngine(t, name, "AWS::RDS::DBInstance", &test.doc, test.want+" public")
 	}
 }
@@ -74,7 +77,7 @@ func TestClusterEngines(t *testing.T) {
 
 // short are the words by which these tests call the rules.
 var short = map[string]string{
-	"aws-rds-auto-minor-upgrade": "minor", "aws-rds-deletion-protection": "protection", "aws-rds-iam-authentication": "iam",
+	"aws-alarm-rds-capacity": "alarms", "aws-rds-auto-minor-upgrade": "minor", "aws-rds-deletion-protection": "protection", "aws-rds-iam-authentication": "iam",
 	"aws-rds-in-backup-plan": "backed-up", "aws-rds-instance-backup-retention": "backup-retention", "aws-rds-instance-ca-current": "ca",
 	"aws-rds-instance-encrypted": "encrypted", "aws-rds-instance-force-tls": "tls", "aws-rds-instance-logs-exported": "logs",
 	"aws-rds-instance-multi-az": "multi-az", "aws-rds-instance-not-public": "public", "aws-rds-snapshot-tags-copied": "tags",

@@ -15,6 +15,10 @@ import (
 // decisions say, for each rule on what is there once in every region or
 // account, whom a finding is about. A new rule has to decide.
 var decisions = map[string]string{
+	"aws-accessanalyzer-enabled":                 "region: an analyzer sees its region only",
+	"aws-accessanalyzer-access-findings-handled": "region: findings stay in their region",
+	"aws-accessanalyzer-unused-access-handled":   "region: one analyzer reports IAM for the account, and findings stay in its region",
+
 	"aws-ebs-encryption-by-default":       "region: the setting is the region's alone",
 	"aws-ebs-snapshot-sharing-blocked":    "region: the setting is the region's alone",
 	"aws-guardduty-enabled":               "region: a detector sees its region only, and intruders use those that nobody uses",

@@ -35,7 +35,8 @@ func ruleDirectory(path string) (policy.Named, error) {
 }
 
 // ruleFiles is a directory without what can be no rule: hidden files, and at
-// its top the configuration, and the criteria and the tests' data of a checkout.
+// its top the configuration, and of a checkout the criteria, what is left out, and
+// the tests' data.
 type ruleFiles struct{ fs.FS }
 
 // ReadDir lists a directory, sorted by name.
@@ -44,7 +45,7 @@ func (f ruleFiles) ReadDir(dir string) ([]fs.DirEntry, error) {
 	return slices.DeleteFunc(entries, func(entry fs.DirEntry) bool {
 		name := entry.Name()
 		_, noCriteria := fs.Stat(rules.Criteria, name)
-		return strings.HasPrefix(name, ".") || dir == "." && (name == configFile || name == "testdata" || noCriteria == nil)
+		return strings.HasPrefix(name, ".") || dir == "." && (name == configFile || name == "left-out.yaml" || name == "testdata" || noCriteria == nil)
 	}), err
 }
 

@@ -142,7 +142,7 @@ func (b *builder) fill(archive []byte) []byte {
 
 // alarms returns the recorded answer that lists, in us-east-1, an alarm for
 // every metric of the filters, and one that does nothing.
-func alarms(request awstest.Request) awstest.Answer {
+func (b *builder) alarms(request awstest.Request) awstest.Answer {
 	type alarm map[string]any
 	if request.Region != "us-east-1" {
 		return awstest.Answer{Body: `{"MetricAlarms": [], "CompositeAlarms": []}`}
@@ -151,12 +151,52 @@ func alarms(request awstest.Request) awstest.Answer {
 		"AlarmName": "bad-alarm", "AlarmArn": "arn:aws:cloudwatch:us-east-1:" + own + ":alarm:bad-alarm", "ActionsEnabled": true,
 		"AlarmActions": []string{}, "Namespace": "Other", "MetricName": "Other",
 	}}
-	for name := range auditPatterns {
-		list = append(list, alarm{
-			"AlarmName": "good-" + name, "AlarmArn": "arn:aws:cloudwatch:us-east-1:" + own + ":alarm:good-" + name, "ActionsEnabled": true,
-			"AlarmActions": []string{"arn:aws:sns:us-east-1:" + own + ":good-topic"}, "Namespace": "Audit", "MetricName": name,
-		})
+	add := func(namespace, metric string, dimensions ...string) {
+		name := strings.Join(append([]string{"good-" + metric}, dimensions...), "-")
+		found := alarm{
+			"AlarmName": name, "AlarmArn": "arn:aws:cloudwatch:us-east-1:" + own + ":alarm:" + name, "ActionsEnabled": true,
+			"AlarmActions": []string{"arn:aws:sns:us-east-1:" + own + ":good-topic"}, "Namespace": namespace, "MetricName": metric,
+		}
+		if len(dimensions) > 0 {
+			found["Dimensions"] = []map[string]string{{"Name": dimensions[0], "Value": dimensions[1]}}
+		}
+		list = append(list, found)
 	}
+	for name := range auditPatterns {
+		add("Audit", name)
+	}
+	b.loads(add)
 	body, _ := json.Marshal(map[string]any{"MetricAlarms": list, "CompositeAlarms": []alarm{}}) // strings always marshal
 	return awstest.Answer{Body: string(body)}
+}
+
+// loads adds alarms on the load of what is good.
+func (b *builder) loads(add func(namespace, metric string, dimensions ...string)) {
+	for namespace, load := range map[string]struct {
+		dimension      string
+		names, metrics []string
+	}{
+		"AWS/Lambda":         {"FunctionName", []string{"good-function"}, []string{"Errors", "Throttles"}},
+		"AWS/SQS":            {"QueueName", []string{"good-queue", "good-undelivered"}, []string{"ApproximateAgeOfOldestMessage"}},
+		"AWS/DynamoDB":       {"TableName", []string{"good-table"}, []string{"ReadThrottleEvents", "WriteThrottleEvents"}},
+		"AWS/RDS":            {"DBInstanceIdentifier", []string{"good-database"}, []string{"CPUUtilization", "DatabaseConnections", "FreeStorageSpace"}},
+		"AWS/ApplicationELB": {"LoadBalancer", []string{b.balancerNamed("good-balancer")}, []string{"UnHealthyHostCount", "TargetResponseTime", "HTTPCode_ELB_5XX_Count"}},
+		"AWS/NetworkELB":     {"LoadBalancer", []string{b.balancerNamed("good-front")}, []string{"UnHealthyHostCount"}},
+	} {
+		for _, name := range load.names {
+			for _, metric := range load.metrics {
+				add(namespace, metric, load.dimension, name)
+			}
+		}
+	}
+}
+
+// balancerNamed returns how metrics call a load balancer.
+func (b *builder) balancerNamed(name string) string {
+	for id, known := range b.names {
+		if _, end, found := strings.Cut(id, ":loadbalancer/"); found && known == name {
+			return end
+		}
+	}
+	return ""
 }

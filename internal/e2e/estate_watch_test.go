@@ -23,6 +23,7 @@ func (b *builder) logGroups(key string) {
 	client := b.logs()
 	b.ok(client.CreateLogGroup(b.ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: new(auditGroup), KmsKeyId: &key}))
 	b.ok(client.PutRetentionPolicy(b.ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: new(auditGroup), RetentionInDays: new(int32(400))}))
+	b.ok(client.CreateLogGroup(b.ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: new("/aws/lambda/good-function")}))
 	b.ok(client.CreateLogGroup(b.ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: new("bad-group")}))
 	b.ok(client.PutRetentionPolicy(b.ctx, &cloudwatchlogs.PutRetentionPolicyInput{LogGroupName: new("bad-group"), RetentionInDays: new(int32(7))}))
 	for name, text := range map[string]string{

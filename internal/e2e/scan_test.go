@@ -74,7 +74,7 @@ func newEstate(t *testing.T) (*gate, *builder) {
 	b := newBuilder(t, g.URL)
 	b.estate()
 	b.add(g, "gaps.txtar")
-	gaps.Func("cloudwatch:DescribeAlarms", alarms)
+	gaps.Func("cloudwatch:DescribeAlarms", b.alarms)
 	return g, b
 }
 

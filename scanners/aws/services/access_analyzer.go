@@ -41,11 +41,10 @@ func analyzerClient(p *engine.Place) *accessanalyzer.Client {
 // readAnalysis reads the findings of all analyzers, once per account and region.
 func readAnalysis(ctx context.Context, p *engine.Place) (analysis, error) {
 	return engine.Once(p, "public by Access Analyzer", func() (analysis, error) {
-		pages := accessanalyzer.NewListAnalyzersPaginator(analyzerClient(p), &accessanalyzer.ListAnalyzersInput{MaxResults: aws.Int32(100)})
-		analyzers, err := engine.ListAll(ctx, pages, func(page *accessanalyzer.ListAnalyzersOutput) []types.AnalyzerSummary { return page.Analyzers })
+		analyzers, err := activeAnalyzers(ctx, p)
 		found := analysis{public: map[string]bool{}}
 		for _, analyzer := range analyzers {
-			if analyzer.Status == types.AnalyzerStatusActive && (analyzer.Type == types.TypeAccount || analyzer.Type == types.TypeOrganization) {
+			if slices.Contains(ofExternalAccess, analyzer.Type) {
 				found.exists = true
 				err = cmp.Or(err, found.read(ctx, p, analyzer.Arn))
 			}
@@ -55,18 +54,36 @@ func readAnalysis(ctx context.Context, p *engine.Place) (analysis, error) {
 	})
 }
 
+// activeAnalyzers lists the analyzers of a region that are at work, once per
+// account and region. With an error come those of the pages before it.
+func activeAnalyzers(ctx context.Context, p *engine.Place) ([]types.AnalyzerSummary, error) {
+	return engine.Once(p, "analyzers", func() ([]types.AnalyzerSummary, error) {
+		pages := accessanalyzer.NewListAnalyzersPaginator(analyzerClient(p), &accessanalyzer.ListAnalyzersInput{MaxResults: aws.Int32(100)})
+		return engine.ListAll(ctx, pages, func(page *accessanalyzer.ListAnalyzersOutput) []types.AnalyzerSummary {
+			return slices.DeleteFunc(page.Analyzers, func(a types.AnalyzerSummary) bool { return a.Status != types.AnalyzerStatusActive })
+		})
+	})
+}
+
 // read adds the active findings of one analyzer that something of the account
 // is public.
 func (a *analysis) read(ctx context.Context, p *engine.Place, analyzer *string) error {
-	is := func(value string) types.Criterion { return types.Criterion{Eq: []string{value}} }
-	pages := accessanalyzer.NewListFindingsV2Paginator(analyzerClient(p), &accessanalyzer.ListFindingsV2Input{
-		AnalyzerArn: analyzer, MaxResults: aws.Int32(100),
-		Filter: map[string]types.Criterion{"isPublic": is("true"), "status": is(string(types.FindingStatusActive)), "resourceOwnerAccount": is(p.Account)},
+	public := map[string]types.Criterion{"isPublic": {Eq: []string{"true"}}}
+	return eachFinding(ctx, p, analyzer, public, func(finding types.FindingSummaryV2) {
+		a.public[aws.ToString(finding.Resource)] = true
 	})
+}
+
+// eachFinding calls do with the active findings of one analyzer about what is
+// the account's. The filter is changed.
+func eachFinding(ctx context.Context, p *engine.Place, analyzer *string, filter map[string]types.Criterion, do func(types.FindingSummaryV2)) error {
+	filter["status"] = types.Criterion{Eq: []string{string(types.FindingStatusActive)}}
+	filter["resourceOwnerAccount"] = types.Criterion{Eq: []string{p.Account}}
+	pages := accessanalyzer.NewListFindingsV2Paginator(analyzerClient(p), &accessanalyzer.ListFindingsV2Input{AnalyzerArn: analyzer, MaxResults: aws.Int32(100), Filter: filter})
 	return engine.EachPage(ctx, pages, func(page *accessanalyzer.ListFindingsV2Output) error {
 		for _, finding := range page.Findings {
 			if finding.Status == types.FindingStatusActive && ownedHere(p, finding.ResourceOwnerAccount) {
-				a.public[aws.ToString(finding.Resource)] = true
+				do(finding)
 			}
 		}
 		return nil

@@ -28,7 +28,7 @@ func All() []engine.Service {
 		s3AccountPublicAccessBlocks, s3Buckets,
 
 		ebsVolumes, ebsSnapshots, ebsEncryptionByDefault, ec2SnapshotBlockPublicAccess,
-		ec2Images, ec2Instances, ec2SecurityGroups, ec2Subnets, ec2VPCs,
+		clientVPNEndpoints, ec2Images, ec2Instances, ec2SecurityGroups, ec2Subnets, ec2VPCs,
 		rdsInstances, rdsClusters, rdsSnapshots, rdsClusterSnapshots,
 		redshiftClusters,
 		elastiCacheReplicationGroups,
@@ -41,7 +41,7 @@ func All() []engine.Service {
 
 		cloudTrailTrails, cloudTrailAccounts,
 		cloudWatchAlarms, auditAlarms,
-		guardDutyDetectors, securityHubs, configRecorders,
+		accessAnalyzers, guardDutyDetectors, securityHubs, configRecorders,
 		logGroups, logsDestinations, logsResourcePolicies,
 		backupPlans, backupVaults, backupRecoveries,
 		dynamoDBTables, efsFileSystems,

@@ -38,6 +38,7 @@ type alarm struct {
 	doc       CloudWatchAlarm
 	rule      string         // of a composite alarm: which alarms it watches
 	metrics   []types.Metric // of a metric alarm
+	queries   []string       // of a metric alarm: expressions, which may choose metrics by themselves
 }
 
 // acts reports whether someone or something hears of the alarm.
@@ -72,11 +73,14 @@ func metricAlarm(found types.MetricAlarm) alarm {
 	a.doc.ActionsEnabled = aws.ToBool(found.ActionsEnabled)
 	a.doc.Actions = len(found.AlarmActions)
 	if found.MetricName != nil {
-		a.metrics = append(a.metrics, types.Metric{Namespace: found.Namespace, MetricName: found.MetricName})
+		a.metrics = append(a.metrics, types.Metric{Namespace: found.Namespace, MetricName: found.MetricName, Dimensions: found.Dimensions})
 	}
 	for _, query := range found.Metrics {
 		if query.MetricStat != nil && query.MetricStat.Metric != nil {
 			a.metrics = append(a.metrics, *query.MetricStat.Metric)
+		}
+		if query.Expression != nil {
+			a.queries = append(a.queries, *query.Expression)
 		}
 	}
 	return a

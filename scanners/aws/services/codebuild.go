@@ -16,7 +16,10 @@ import (
 
 // CodeBuildProject is what rules may ask of a project of CodeBuild.
 type CodeBuildProject struct {
-	LendsTo []string `json:"lends_to"` // users and roles that get full access, or a way to it, by the project's role: they may start builds, with commands of their own; ten at most are named
+	Logs                    bool     `json:"logs"`                      // builds write logs to CloudWatch Logs or S3
+	CredentialInEnvironment bool     `json:"credential_in_environment"` // a plain variable holds a credential, by the form of its value or by its name
+	CredentialInSource      bool     `json:"credential_in_source"`      // the address of a source holds a credential
+	LendsTo                 []string `json:"lends_to"`                  // users and roles that get full access, or a way to it, by the project's role: they may start builds, with commands of their own; ten at most are named
 }
 
 var codeBuildProjects = engine.Service{
@@ -64,6 +67,19 @@ func scanCodeBuildProjects(ctx context.Context, p *engine.Place) error {
 func readCodeBuildProject(ctx context.Context, p *engine.Place, project types.Project) {
 	var doc CodeBuildProject
 	r := p.Read()
+	doc.Logs = readBuildLogs(r, project.LogsConfig)
+	if project.Environment == nil {
+		r.Absent("codebuild:BatchGetProjects", "credential_in_environment")
+	} else {
+		doc.CredentialInEnvironment = slices.ContainsFunc(project.Environment.EnvironmentVariables, holdsPlainCredential)
+	}
+	if project.Source == nil {
+		r.Absent("codebuild:BatchGetProjects", "credential_in_source")
+	} else {
+		doc.CredentialInSource = slices.ContainsFunc(append(project.SecondarySources, *project.Source), func(source types.ProjectSource) bool {
+			return scanners.HoldsCredential(aws.ToString(source.Location))
+		})
+	}
 	if aws.ToString(project.ServiceRole) == "" {
 		r.Absent("codebuild:BatchGetProjects", "lends_to")
 	} else {
@@ -71,4 +87,25 @@ func readCodeBuildProject(ctx context.Context, p *engine.Place, project types.Pr
 	}
 	tags := engine.Tags(project.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	r.Emit(aws.ToString(project.Arn), aws.ToString(project.Name), tags, &doc)
+}
+
+// readBuildLogs reports whether builds write logs. CloudWatch Logs is the default
+// where nobody said otherwise, but what an answer lacks is not known.
+func readBuildLogs(r *engine.Reading, logs *types.LogsConfig) bool {
+	switch {
+	case logs != nil && logs.S3Logs != nil && logs.S3Logs.Status == types.LogsConfigStatusTypeEnabled:
+		return true
+	case logs == nil || logs.CloudWatchLogs == nil || logs.CloudWatchLogs.Status == "":
+		r.Absent("codebuild:BatchGetProjects", "logs")
+		return false
+	default:
+		return logs.CloudWatchLogs.Status == types.LogsConfigStatusTypeEnabled
+	}
+}
+
+// holdsPlainCredential reports whether a variable holds a credential itself, and
+// does not name one that is kept elsewhere.
+func holdsPlainCredential(v types.EnvironmentVariable) bool {
+	elsewhere := v.Type == types.EnvironmentVariableTypeParameterStore || v.Type == types.EnvironmentVariableTypeSecretsManager
+	return !elsewhere && scanners.CredentialVariable(aws.ToString(v.Name), aws.ToString(v.Value))
 }

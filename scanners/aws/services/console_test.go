@@ -31,6 +31,7 @@ func TestEveryTypeHasAPage(t *testing.T) {
 // linkTests holds for each type where the console shows a resource.
 var linkTests = []struct{ typ, region, id, name, want string }{
 	{"AWS::::Account", "global", "arn:aws:iam::111122223333:root", "account 111122223333", "/iam/home#/account_settings"},
+	{"AWS::AccessAnalyzer::Analyzer", "eu-west-1", "arn:aws:access-analyzer:eu-west-1:111122223333:analyzer", "IAM Access Analyzer", "/access-analyzer/home?region=eu-west-1#/"},
 	{"AWS::AutoScaling::AutoScalingGroup", "eu-west-1", "arn:aws:autoscaling:eu-west-1:111122223333:autoScalingGroup:1-2:autoScalingGroupName/web/blue", "web/blue",
 		"/ec2/home?region=eu-west-1#AutoScalingGroupDetails:id=web%2Fblue;view=details"},
 	{"AWS::Backup::BackupPlan", "eu-west-1", "arn:aws:backup:eu-west-1:111122223333:backup-plan:8f81f553", "every day", "/backup/home?region=eu-west-1#/backupplan/details/8f81f553"},
@@ -44,6 +45,8 @@ var linkTests = []struct{ typ, region, id, name, want string }{
 	{"AWS::Config::ConfigurationRecorder", "eu-west-1", "arn:aws:config:eu-west-1:111122223333:config-recorder", "AWS Config", "/config/home?region=eu-west-1#/settings"},
 	{"AWS::CodeBuild::Project", "eu-west-1", "arn:aws:codebuild:eu-west-1:111122223333:project/orders", "orders", "/codesuite/codebuild/111122223333/projects/orders/history?region=eu-west-1"},
 	{"AWS::DynamoDB::Table", "eu-west-1", "arn:aws:dynamodb:eu-west-1:111122223333:table/carts", "carts", "/dynamodbv2/home?region=eu-west-1#table?name=carts"},
+	{"AWS::EC2::ClientVpnEndpoint", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:client-vpn-endpoint/cvpn-endpoint-1", "office",
+		"/vpcconsole/home?region=eu-west-1#ClientVPNEndpointDetails:clientVpnEndpointId=cvpn-endpoint-1"},
 	{"AWS::EC2::EBSEncryptionByDefault", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:ebs-encryption-by-default", "EBS encryption by default in eu-west-1",
 		"/ec2/home?region=eu-west-1#Settings:tab=dataProtectionAndSecurity"},
 	{"AWS::EC2::Image", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:image/ami-1", "base", "/ec2/home?region=eu-west-1#ImageDetails:imageId=ami-1"},

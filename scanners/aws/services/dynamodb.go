@@ -21,6 +21,7 @@ type DynamoDBTable struct {
 	DeletionProtection bool      `json:"deletion_protection"` // the table cannot be deleted before this is turned off
 	OnDemand           bool      `json:"on_demand"`           // capacity follows the load without being provisioned
 	Replicas           int       `json:"replicas"`            // copies in other regions
+	Alarmed            []string  `json:"alarmed"`             // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
 	Created            time.Time `json:"created"`             // when the table was made
 	LastBackup         time.Time `json:"last_backup"`         // when AWS Backup last backed it up; the zero time if never
 }
@@ -31,6 +32,7 @@ var dynamoDBTables = engine.Service{
 		Service: "dynamodb",
 		Doc:     DynamoDBTable{},
 		Calls: []scanners.Call{
+			alarmedCall,
 			{Op: "dynamodb:ListTables"},
 			{Op: "dynamodb:DescribeTable", Each: true, For: []string{"kms_key", "customer_key", "deletion_protection", "on_demand", "replicas", "created"}},
 			{Op: "kms:ListAliases", For: []string{"customer_key"}},
@@ -59,6 +61,10 @@ func readDynamoDBTable(ctx context.Context, p *engine.Place, name string) {
 	readTable(ctx, r, name, &doc)
 	readContinuousBackups(ctx, r, name, &doc)
 	doc.LastBackup = readLastBackup(ctx, r, id)
+	doc.Alarmed = readAlarmed(ctx, r, measured{
+		namespace: "AWS/DynamoDB", by: map[string]string{"TableName": name},
+		metrics: []string{"ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ReadThrottleEvents", "ThrottledRequests", "WriteThrottleEvents"},
+	})
 	r.Emit(id, name, readTableTags(ctx, r, id), &doc)
 }
 

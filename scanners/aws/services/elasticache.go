@@ -54,7 +54,7 @@ func readElastiCacheReplicationGroup(ctx context.Context, p *engine.Place, group
 	r := p.Read()
 	const op = "elasticache:DescribeReplicationGroups"
 	doc := ElastiCacheReplicationGroup{
-		EncryptedAtRest:       r.Flag(group.AtRestEncryptionEnabled, op, "encrypted_at_rest"),
+		EncryptedAtRest:       encryptsAtRest(group.StorageEncryptionType) || r.Flag(group.AtRestEncryptionEnabled, op, "encrypted_at_rest"),
 		RequiresTLS:           r.Flag(group.TransitEncryptionEnabled, op, "requires_tls") && group.TransitEncryptionMode != types.TransitEncryptionModePreferred,
 		MultiAZ:               word(r, group.MultiAZ, op, "multi_az") == string(types.MultiAZStatusEnabled),
 		AutomaticFailover:     word(r, group.AutomaticFailover, op, "automatic_failover") == string(types.AutomaticFailoverStatusEnabled),
@@ -71,6 +71,12 @@ func readElastiCacheReplicationGroup(ctx context.Context, p *engine.Place, group
 		}
 	}
 	r.Emit(aws.ToString(group.ARN), aws.ToString(group.ReplicationGroupId), tags, &doc)
+}
+
+// encryptsAtRest reports whether a group is encrypted in effect, which it may be
+// where nobody asked for it.
+func encryptsAtRest(by types.StorageEncryptionType) bool {
+	return by == types.StorageEncryptionTypeSseElasticache || by == types.StorageEncryptionTypeSseKms
 }
 
 // isSecondary reports whether a group is a secondary of a global datastore.

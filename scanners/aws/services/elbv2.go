@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -15,15 +16,16 @@ import (
 // ELBLoadBalancer is what rules may ask of an application, network or gateway
 // load balancer.
 type ELBLoadBalancer struct {
-	Kind               string `json:"kind"`                // application, network or gateway
-	InternetFacing     bool   `json:"internet_facing"`     // it has public addresses
-	Zones              int64  `json:"zones"`               // in how many Availability Zones it has a node
-	Edge               bool   `json:"edge"`                // it has a node on an Outpost, or in a Local or Wavelength Zone
-	TLSListeners       bool   `json:"tls_listeners"`       // a network load balancer with a TLS listener; others are logged by the request
-	DeletionProtection bool   `json:"deletion_protection"` // it refuses to be deleted
-	AccessLogs         bool   `json:"access_logs"`         // requests are logged to a bucket; false for gateways, which cannot
-	DropsBadHeaders    bool   `json:"drops_bad_headers"`   // malformed header fields are removed; false for all but application
-	DesyncMode         string `json:"desync_mode"`         // monitor, defensive or strictest; empty for all but application
+	Kind               string   `json:"kind"`                // application, network or gateway
+	InternetFacing     bool     `json:"internet_facing"`     // it has public addresses
+	Zones              int64    `json:"zones"`               // in how many Availability Zones it has a node
+	Edge               bool     `json:"edge"`                // it has a node on an Outpost, or in a Local or Wavelength Zone
+	TLSListeners       bool     `json:"tls_listeners"`       // a network load balancer with a TLS listener; others are logged by the request
+	Alarmed            []string `json:"alarmed"`             // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
+	DeletionProtection bool     `json:"deletion_protection"` // it refuses to be deleted
+	AccessLogs         bool     `json:"access_logs"`         // requests are logged to a bucket; false for gateways, which cannot
+	DropsBadHeaders    bool     `json:"drops_bad_headers"`   // malformed header fields are removed; false for all but application
+	DesyncMode         string   `json:"desync_mode"`         // monitor, defensive or strictest; empty for all but application
 }
 
 // elbAttributes maps the fields that an attribute gives to the attribute.
@@ -40,6 +42,7 @@ var elbLoadBalancers = engine.Service{
 		Service: "elasticloadbalancingv2",
 		Doc:     ELBLoadBalancer{},
 		Calls: []scanners.Call{
+			alarmedCall,
 			{Op: "elasticloadbalancing:DescribeLoadBalancers"},
 			{Op: "elasticloadbalancing:DescribeLoadBalancerAttributes", Each: true, For: []string{"deletion_protection", "access_logs", "drops_bad_headers", "desync_mode"}},
 			{Op: "elasticloadbalancing:DescribeListeners", Each: true, For: []string{"tls_listeners"}},
@@ -124,7 +127,25 @@ func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading
 			setELBAttributes(r, &doc, values, fields)
 		}
 	}
+	doc.Alarmed = readAlarmed(ctx, r, elbMeasured(balancer))
 	r.Emit(aws.ToString(balancer.LoadBalancerArn), aws.ToString(balancer.LoadBalancerName), tags, &doc)
+}
+
+// elbMeasured returns the metrics of a load balancer. They name it by the end of
+// its ARN: app/web/50dc6c495c0c9188.
+func elbMeasured(balancer types.LoadBalancer) measured {
+	_, name, _ := strings.Cut(aws.ToString(balancer.LoadBalancerArn), ":loadbalancer/")
+	m := measured{by: map[string]string{"LoadBalancer": name}, metrics: []string{"UnHealthyHostCount"}}
+	switch balancer.Type {
+	case types.LoadBalancerTypeEnumApplication:
+		m.namespace = "AWS/ApplicationELB"
+		m.metrics = append(m.metrics, "HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count", "TargetResponseTime")
+	case types.LoadBalancerTypeEnumNetwork:
+		m.namespace = "AWS/NetworkELB"
+	case types.LoadBalancerTypeEnumGateway:
+		m.namespace = "AWS/GatewayELB"
+	}
+	return m
 }
 
 // onEdge reports whether a node of a load balancer is outside of the region's

@@ -26,6 +26,9 @@ type LambdaFunction struct {
 	HasEnvironment          bool     `json:"has_environment"`           // it has environment variables
 	EnvironmentCMK          bool     `json:"environment_cmk"`           // they are encrypted with a key that the customer manages; false for aws/lambda
 	CredentialInEnvironment bool     `json:"credential_in_environment"` // one of them holds a credential, by the form of its value or by its name
+	LogGroup                string   `json:"log_group"`                 // name of the log group that it writes to
+	LogGroupExists          bool     `json:"log_group_exists"`          // there is such a log group
+	Alarmed                 []string `json:"alarmed"`                   // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
 	LendsTo                 []string `json:"lends_to"`                  // users and roles that get full access, or a way to it, by the function's role: they may change its code; ten at most are named
 	PublicByAnalyzer        bool     `json:"public_by_analyzer"`        // IAM Access Analyzer has an active finding that it is public
 	Public                  bool     `json:"public"`                    // its policy, or that of an alias or version, lets anybody in: directly, by a function URL without authentication, or through a service that acts for any account
@@ -40,6 +43,8 @@ var lambdaFunctions = engine.Service{
 			{Op: "lambda:ListFunctions"},
 			{Op: "ec2:DescribeSubnets", For: []string{"zones"}},
 			{Op: "kms:ListAliases", For: []string{"environment_cmk"}},
+			alarmedCall,
+			{Op: "logs:DescribeLogGroups", For: []string{"log_group_exists"}},
 			{Op: "lambda:GetPolicy", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListAliases", Each: true, For: []string{"public"}},
 			{Op: "lambda:ListVersionsByFunction", Each: true, For: []string{"public"}},
@@ -87,6 +92,11 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 		doc.InVPC = true
 		doc.Zones = readZones(ctx, r, vpc.SubnetIds)
 	}
+	doc.LogGroup = lambdaLogGroup(function)
+	doc.Alarmed = readAlarmed(ctx, r, measured{
+		namespace: "AWS/Lambda", by: map[string]string{"FunctionName": aws.ToString(function.FunctionName)}, together: true, metrics: []string{"Errors", "Throttles"},
+	})
+	doc.LogGroupExists = readLogGroupExists(ctx, r, doc.LogGroup)
 	doc.Public = readLambdaPolicies(ctx, r, function)
 	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(function.FunctionArn), entry{open: doc.Public}, "public")
 	if aws.ToString(function.Role) != "" {
@@ -101,6 +111,26 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 func isEdgeReplica(p *engine.Place, function types.FunctionConfiguration) bool {
 	main, err := arn.Parse(aws.ToString(function.MasterArn))
 	return err == nil && main.Region != p.Region
+}
+
+// lambdaLogGroup returns the name of the log group that a function writes to.
+func lambdaLogGroup(function types.FunctionConfiguration) string {
+	if logging := function.LoggingConfig; logging != nil && logging.LogGroup != nil {
+		return *logging.LogGroup
+	}
+	return "/aws/lambda/" + aws.ToString(function.FunctionName)
+}
+
+func readLogGroupExists(ctx context.Context, r *engine.Reading, name string) bool {
+	if !r.Wants("log_group_exists") {
+		return false
+	}
+	names, err := logGroupNames(ctx, r.Place)
+	if names[name] {
+		return true // seen, however the listing ended
+	}
+	r.Got(err, "log_group_exists")
+	return false
 }
 
 // readZones counts the Availability Zones of subnets.

@@ -8,6 +8,10 @@ import (
 
 func TestLambdaFunctions(t *testing.T) {
 	function := func(name string, tags map[string]string, doc LambdaFunction, unread ...posture.Unread) posture.Resource {
+		doc.LogGroup = "/aws/lambda/" + name
+		if name == "good" {
+			doc.LogGroup, doc.LogGroupExists = "/aws/lambda/orders", true
+		}
 		return posture.Resource{ID: "arn:aws:lambda:us-east-1:111122223333:function:" + name, Name: name, Tags: tags, Doc: &doc, Unread: unread}
 	}
 	good := LambdaFunction{Runtime: "python3.13", InVPC: true, Zones: 2, HasEnvironment: true, EnvironmentCMK: true}
@@ -19,12 +23,15 @@ func TestLambdaFunctions(t *testing.T) {
 	goodSomewhere, badSomewhere, badSecretly := good, bad, bad
 	goodSomewhere.Zones, badSomewhere.Zones, badSecretly.Public = 0, 0, false
 	unzoned := refused("ec2:DescribeSubnets", "UnauthorizedOperation", "ec2:DescribeSubnets", "zones")
+	ungrouped := refused("logs:DescribeLogGroups", "AccessDeniedException", "logs:DescribeLogGroups", "log_group_exists")
 	testReading(t, "AWS::Lambda::Function", []readingTest{
 		{name: "as they are", want: []posture.Resource{function("bad", nil, bad), function("good", tags, good), image}},
 		{name: "subnets refused", sections: map[string]string{"ec2:DescribeSubnets error=UnauthorizedOperation": ""},
 			want: []posture.Resource{function("bad", nil, badSomewhere, unzoned...), function("good", tags, goodSomewhere, unzoned...), image}},
 		{name: "a subnet not listed", sections: map[string]string{"ec2:DescribeSubnets": "<subnetSet><item><subnetId>subnet-a</subnetId><availabilityZone>us-east-1a</availabilityZone></item></subnetSet>"},
 			want: []posture.Resource{function("bad", nil, bad), function("good", tags, goodSomewhere, posture.Unread{Field: "zones", Cause: posture.Cause{Reason: posture.NotFound, Operation: "ec2:DescribeSubnets", Code: "a subnet"}}), image}},
+		{name: "log groups broken off", sections: map[string]string{"logs:DescribeLogGroups nextToken=two error=AccessDeniedException": ""},
+			want: []posture.Resource{function("bad", nil, bad, ungrouped...), function("good", tags, good), function("image", nil, LambdaFunction{ContainerImage: true}, ungrouped...)}},
 		{name: "policy refused", sections: map[string]string{"lambda:GetPolicy FunctionName=bad error=AccessDeniedException status=403": ""},
 			want: []posture.Resource{function("bad", nil, badSecretly, refused("lambda:GetPolicy", "AccessDeniedException", "lambda:GetPolicy", "public")...), function("good", tags, good), image}},
 		{name: "an alias for anybody", sections: map[string]string{"lambda:GetPolicy FunctionName=good Qualifier=live": `{"Policy":

@@ -36,9 +36,30 @@ func logsClient(p *engine.Place) *cloudwatchlogs.Client {
 	return engine.Client(p, cloudwatchlogs.NewFromConfig)
 }
 
+// logGroupList lists the log groups, once per region. With an error come those
+// that were listed before it.
+func logGroupList(ctx context.Context, p *engine.Place) ([]types.LogGroup, error) {
+	return engine.Once(p, "log groups", func() ([]types.LogGroup, error) {
+		pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(logsClient(p), &cloudwatchlogs.DescribeLogGroupsInput{Limit: aws.Int32(50)})
+		return engine.ListAll(ctx, pages, func(page *cloudwatchlogs.DescribeLogGroupsOutput) []types.LogGroup { return page.LogGroups })
+	})
+}
+
 func scanLogGroups(ctx context.Context, p *engine.Place) error {
-	pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(logsClient(p), &cloudwatchlogs.DescribeLogGroupsInput{Limit: aws.Int32(50)})
-	return engine.EachListed(ctx, p, pages, func(page *cloudwatchlogs.DescribeLogGroupsOutput) []types.LogGroup { return page.LogGroups }, readLogGroup)
+	groups, err := logGroupList(ctx, p)
+	return cmp.Or(err, engine.Each(ctx, p, groups, readLogGroup))
+}
+
+// logGroupNames returns the names of the region's log groups, as logGroupList does.
+func logGroupNames(ctx context.Context, p *engine.Place) (map[string]bool, error) {
+	return engine.Once(p, "names of log groups", func() (map[string]bool, error) {
+		groups, err := logGroupList(ctx, p)
+		names := map[string]bool{}
+		for _, group := range groups {
+			names[aws.ToString(group.LogGroupName)] = true
+		}
+		return names, err
+	})
 }
 
 func readLogGroup(_ context.Context, p *engine.Place, group types.LogGroup) {

@@ -17,8 +17,11 @@ import (
 // OpenSearchDomain is what rules may ask of a domain of OpenSearch or
 // Elasticsearch.
 type OpenSearchDomain struct {
-	InVPC  bool `json:"in_vpc"` // its endpoint lies in a VPC
-	Public bool `json:"public"` // its access policy lets anybody in, signed or not
+	EngineVersion string `json:"engine_version"` // OpenSearch_2.11, Elasticsearch_7.10, ...
+	AuditLogs     bool   `json:"audit_logs"`     // it publishes audit logs
+	ErrorLogs     bool   `json:"error_logs"`     // it publishes the error logs of the engine
+	InVPC         bool   `json:"in_vpc"`         // its endpoint lies in a VPC
+	Public        bool   `json:"public"`         // its access policy lets anybody in, signed or not
 }
 
 var openSearchDomains = engine.Service{
@@ -74,7 +77,12 @@ func readOpenSearchDomain(ctx context.Context, p *engine.Place, domain types.Dom
 		return // still listed for a while, but gone
 	}
 	r := p.Read()
-	doc := OpenSearchDomain{InVPC: domain.VPCOptions != nil && aws.ToString(domain.VPCOptions.VPCId) != ""}
+	doc := OpenSearchDomain{
+		EngineVersion: word(r, aws.ToString(domain.EngineVersion), "es:DescribeDomains", "engine_version"),
+		AuditLogs:     aws.ToBool(domain.LogPublishingOptions[string(types.LogTypeAuditLogs)].Enabled),
+		ErrorLogs:     aws.ToBool(domain.LogPublishingOptions[string(types.LogTypeEsApplicationLogs)].Enabled),
+		InVPC:         domain.VPCOptions != nil && aws.ToString(domain.VPCOptions.VPCId) != "",
+	}
 	if policy := aws.ToString(domain.AccessPolicies); policy != "" {
 		doc.Public = readOpen(ctx, r, policy, from("es:DescribeDomains", "public"), iampolicy.Ask{Service: "es", Resource: aws.ToString(domain.ARN)}).open
 	}

@@ -39,6 +39,7 @@ type RDSInstance struct {
 	CertificateExpires  time.Time `json:"certificate_expires"`   // when that certificate ends
 	ForcesTLS           bool      `json:"forces_tls"`            // its parameter group refuses connections without TLS
 	AcrossRegions       bool      `json:"across_regions"`        // its Aurora cluster is part of a global database, or replicates to or from another region
+	Alarmed             []string  `json:"alarmed"`               // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
 	Created             time.Time `json:"created"`               // when it was made
 	LastBackup          time.Time `json:"last_backup"`           // when AWS Backup last backed it up; the zero time: never
 }
@@ -49,6 +50,7 @@ var rdsInstances = engine.Service{
 		Service: "rds",
 		Doc:     RDSInstance{},
 		Calls: []scanners.Call{
+			alarmedCall,
 			{Op: "rds:DescribeDBInstances"},
 			{Op: "rds:DescribeDBParameters", For: []string{"forces_tls"}},
 			{Op: "rds:DescribeDBClusters", For: []string{"across_regions"}},
@@ -90,6 +92,10 @@ func readRDSInstance(ctx context.Context, p *engine.Place, instance types.DBInst
 	}
 	id := aws.ToString(instance.DBInstanceArn)
 	doc.LastBackup = readLastBackup(ctx, r, id)
+	doc.Alarmed = readAlarmed(ctx, r, measured{
+		namespace: "AWS/RDS", metrics: []string{"CPUUtilization", "DatabaseConnections", "FreeStorageSpace"},
+		by: map[string]string{"DBInstanceIdentifier": aws.ToString(instance.DBInstanceIdentifier), "DBClusterIdentifier": aws.ToString(instance.DBClusterIdentifier)},
+	})
 	r.Emit(id, aws.ToString(instance.DBInstanceIdentifier), rdsTags(instance.TagList), &doc)
 }
 

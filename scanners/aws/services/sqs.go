@@ -19,12 +19,13 @@ import (
 
 // SQSQueue is what rules may ask of a queue.
 type SQSQueue struct {
-	Encrypted         bool   `json:"encrypted"`            // messages are encrypted at rest, with a key of SQS or with KMS
-	KMSKey            string `json:"kms_key"`              // id, ARN or alias of the KMS key; empty when none is used
-	PublicByAnalyzer  bool   `json:"public_by_analyzer"`   // IAM Access Analyzer has an active finding that it is public
-	Public            bool   `json:"public"`               // the queue's policy lets anyone in, be it through a service that acts for any account
-	DeadLetterQueue   bool   `json:"dead_letter_queue"`    // messages that fail too often move to another queue
-	IsDeadLetterQueue bool   `json:"is_dead_letter_queue"` // another queue of the account and region sends its failed messages here, or it names the queues that may; of queues without a dead-letter queue also whether a function, subscription or EventBridge rule does
+	Encrypted         bool     `json:"encrypted"`            // messages are encrypted at rest, with a key of SQS or with KMS
+	KMSKey            string   `json:"kms_key"`              // id, ARN or alias of the KMS key; empty when none is used
+	PublicByAnalyzer  bool     `json:"public_by_analyzer"`   // IAM Access Analyzer has an active finding that it is public
+	Public            bool     `json:"public"`               // the queue's policy lets anyone in, be it through a service that acts for any account
+	DeadLetterQueue   bool     `json:"dead_letter_queue"`    // messages that fail too often move to another queue
+	Alarmed           []string `json:"alarmed"`              // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
+	IsDeadLetterQueue bool     `json:"is_dead_letter_queue"` // another queue of the account and region sends its failed messages here, or it names the queues that may; of queues without a dead-letter queue also whether a function, a subscription, or a rule, pipe or schedule of EventBridge does
 }
 
 var sqsQueues = engine.Service{
@@ -33,6 +34,7 @@ var sqsQueues = engine.Service{
 		Service: "sqs",
 		Doc:     SQSQueue{},
 		Calls: slices.Concat(analyzerCalls(), failureCalls(), []scanners.Call{
+			alarmedCall,
 			{Op: "sqs:ListQueues"},
 			{Op: "sqs:GetQueueAttributes", Each: true, For: []string{"encrypted", "kms_key", "public", "dead_letter_queue", "is_dead_letter_queue"}},
 			{Op: "sqs:ListQueueTags", Each: true, For: []string{"tags"}},
@@ -137,6 +139,10 @@ func readQueue(ctx context.Context, p *engine.Place, url string) *queueReading {
 	}
 	q.doc.Public = q.ours.open
 	q.doc.PublicByAnalyzer = readByAnalyzer(ctx, q.r, q.arn, q.ours, "public")
+	q.doc.Alarmed = readAlarmed(ctx, q.r, measured{
+		namespace: "AWS/SQS", by: map[string]string{"QueueName": url[strings.LastIndexByte(url, '/')+1:]},
+		metrics: []string{"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
+	})
 	q.readTags(ctx, url)
 	return q
 }

@@ -21,13 +21,14 @@ import (
 )
 
 // failureCalls are the calls by which a queue is found to take what functions,
-// subscriptions or rules failed to hand on.
+// subscriptions, rules, pipes or schedules failed to hand on.
 func failureCalls() []scanners.Call {
 	var calls []scanners.Call
 	for _, op := range []string{
 		"lambda:ListFunctions", "lambda:ListEventSourceMappings", "lambda:ListFunctionEventInvokeConfigs",
 		"sns:ListSubscriptions", "sns:GetSubscriptionAttributes",
 		"events:ListEventBuses", "events:ListRules", "events:ListTargetsByRule",
+		"pipes:ListPipes", "pipes:DescribePipe", "scheduler:ListSchedules", "scheduler:GetSchedule",
 	} {
 		calls = append(calls, scanners.Call{Op: op, For: []string{"is_dead_letter_queue"}})
 	}
@@ -35,11 +36,11 @@ func failureCalls() []scanners.Call {
 }
 
 // failureTargets returns which of the queues, by ARN, take what functions,
-// subscriptions or rules of the region failed to hand on. It asks no more
+// subscriptions, rules, pipes or schedules of the region failed to hand on. It asks no more
 // senders than it takes to find all. The error says why there may be more.
 func failureTargets(ctx context.Context, p *engine.Place, queues map[string]bool) (found map[string]bool, err error) {
 	found, open := map[string]bool{}, maps.Clone(queues)
-	for _, senders := range []func(context.Context, *engine.Place) *targets{functionFailures, invocationFailures, ruleFailures, subscriptionFailures} {
+	for _, senders := range []func(context.Context, *engine.Place) *targets{functionFailures, invocationFailures, ruleFailures, subscriptionFailures, pipeFailures, scheduleFailures} {
 		if len(open) == 0 {
 			return found, nil
 		}

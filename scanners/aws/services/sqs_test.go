@@ -19,7 +19,7 @@ func TestSQSQueues(t *testing.T) {
 	orders.Tags = map[string]string{"owner": "shop"}
 	failed := queue("orders-failed", SQSQueue{Encrypted: true, IsDeadLetterQueue: true})
 	undelivered := func(open func(what string) []posture.Unread) (queues []posture.Resource) {
-		for _, what := range []string{"calls", "events", "invocations", "messages", "records"} {
+		for _, what := range []string{"calls", "clicks", "events", "invocations", "messages", "records", "reminders", "rows"} {
 			unread := open(what)
 			queues = append(queues, queue("undelivered-"+what, SQSQueue{Encrypted: true, IsDeadLetterQueue: len(unread) == 0}, unread...))
 		}
@@ -68,7 +68,8 @@ func TestSQSAsksNoMoreThanItTakes(t *testing.T) {
 		"a function's":                       {only(urls + "undelivered-calls"), wantAll("AWS::SQS::Queue"), []string{"lambda"}},
 		"an event source's":                  {only(urls + "undelivered-records"), wantAll("AWS::SQS::Queue"), []string{"lambda"}},
 		"a rule's":                           {only(urls + "undelivered-events"), wantAll("AWS::SQS::Queue"), []string{"events", "lambda"}},
-		"nobody's":                           {only(urls + "open"), wantAll("AWS::SQS::Queue"), []string{"events", "lambda", "sns"}},
+		"a pipe's":                           {only(urls + "undelivered-clicks"), wantAll("AWS::SQS::Queue"), []string{"events", "lambda", "pipes", "sns"}},
+		"nobody's":                           {only(urls + "open"), wantAll("AWS::SQS::Queue"), []string{"events", "lambda", "pipes", "scheduler", "sns"}},
 		"no rule asks":                       {only(urls + "open"), posture.Want{"AWS::SQS::Queue": {"encrypted"}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +77,7 @@ func TestSQSAsksNoMoreThanItTakes(t *testing.T) {
 			scanWant(t, serve(t, cloud), test.want)
 			var got []string
 			for _, request := range cloud.Log() {
-				if !slices.Contains([]string{"sts", "ec2", "sqs", "access-analyzer"}, request.Service) {
+				if !slices.Contains([]string{"sts", "ec2", "sqs", "access-analyzer", "cloudwatch"}, request.Service) {
 					got = append(got, request.Service)
 				}
 			}
@@ -85,5 +86,22 @@ func TestSQSAsksNoMoreThanItTakes(t *testing.T) {
 				t.Errorf("services asked (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestManySchedules holds that a region with more schedules than are asked leaves
+// open whether a queue takes what they could not deliver.
+func TestManySchedules(t *testing.T) {
+	many := make([]map[string]string, mostSchedules+1)
+	for i := range many {
+		many[i] = map[string]string{"Name": "n", "GroupName": "default"}
+	}
+	page, _ := json.Marshal(map[string]any{"Schedules": many})
+	s := scanTypes(t, fixtures(t, map[string]string{"scheduler:ListSchedules": string(page)}), "AWS::SQS::Queue")
+	open := []posture.Unread{{Field: "is_dead_letter_queue", Cause: posture.Cause{Reason: posture.TooMuch, Operation: "scheduler:ListSchedules", Code: "schedules"}}}
+	for _, name := range []string{"open", "undelivered-reminders"} {
+		if diff := cmp.Diff(open, s.get(t, "arn:aws:sqs:us-east-1:111122223333:"+name).Unread); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
