@@ -28,7 +28,7 @@ type FlexibleServer struct {
 	LogFileDays        int64    `json:"log_file_days"`       // of PostgreSQL, how long the server keeps its log files; 0: not at all
 	AuditLog           bool     `json:"audit_log"`           // of MySQL
 	AuditsConnections  bool     `json:"audits_connections"`  // of MySQL, connections are among what is audited
-	LogsExported       bool     `json:"logs_exported"`       // it sends its log, of MySQL the audit log, to another place
+	LogsExported       bool     `json:"logs_exported"`       // of PostgreSQL, it sends its log to another place
 	GeoBackup          bool     `json:"geo_backup"`          // backups lie in a second region
 	BackupDays         int64    `json:"backup_days"`         // days that backups are kept
 	ZoneRedundant      bool     `json:"zone_redundant"`      // a standby in another zone takes over

@@ -60,9 +60,6 @@ func (f *flexible) on(all parameters, name, field string) bool {
 }
 
 func (f *flexible) mySQL() {
-	if f.Wants("logs_exported") {
-		f.doc.LogsExported = sends(diagnosticSettings(f.Reading, "", "logs_exported"), []string{"MySqlAuditLogs"}, "audit")
-	}
 	all := f.parameters(mySQLParameters)
 	if all == nil {
 		return

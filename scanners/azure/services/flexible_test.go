@@ -30,7 +30,7 @@ func TestFlexibleServers(t *testing.T) {
 		types: []string{mySQLType},
 		want: map[string]any{
 			"flexibleServers mygood": &FlexibleServer{
-				Engine: "mysql", Version: "8.0.21", CustomerKey: true, RequiresTLS: true, MinTLS: "1.2", EntraAdmin: true, AuditLog: true, AuditsConnections: true, LogsExported: true,
+				Engine: "mysql", Version: "8.0.21", CustomerKey: true, RequiresTLS: true, MinTLS: "1.2", EntraAdmin: true, AuditLog: true, AuditsConnections: true,
 				GeoBackup: true, BackupDays: 14, ZoneRedundant: true, RegionHasZones: true, RegionHasPair: true,
 			},
 			"flexibleServers mybad": &FlexibleServer{
@@ -63,8 +63,7 @@ func TestFlexibleServers(t *testing.T) {
 			"flexibleServers mybad": {"passwords: " + mySQLType + "/configurations/read: passwords was not in the answer"},
 			"flexibleServers mybare": slices.Concat(bare,
 				refused(mySQLType+"/administrators/read", "entra_admin"),
-				refused(mySQLType+"/configurations/read", mySQLParameters...),
-				refused(readDiagnosticSettings, "logs_exported")),
+				refused(mySQLType+"/configurations/read", mySQLParameters...)),
 			"flexibleServers pgbare": slices.Concat(bare, []string{lacks("passwords")},
 				stopped(postgresType+"/administrators/read", "entra_admin"),
 				stopped(postgresType+"/configurations/read", postgresParameters...)),
