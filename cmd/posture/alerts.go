@@ -13,6 +13,7 @@ import (
 	"posture/internal/drift"
 	"posture/internal/outbox"
 	"posture/internal/report"
+	"posture/internal/setup"
 )
 
 // alerts is one posture alerts: what was told, and what waits.
@@ -233,7 +234,7 @@ func (c *common) deliver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	done, err := outbox.New(kept, c.world.now, outbox.Sleep).Deliver(ctx, sender)
+	done, err := outbox.New(kept, c.world.now, outbox.Sleep).Deliver(ctx, setup.Sharing(sender, kept))
 	fmt.Fprint(c.world.out, cmp.Or(delivered(done), "no alerts are waiting\n"))
 	switch {
 	case err != nil:
