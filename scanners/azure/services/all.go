@@ -13,6 +13,7 @@ func Registry() engine.Registry {
 		disks,
 		storageAccounts,
 		blobServices,
+		blobContainers,
 		redisCaches,
 		cosmosAccounts,
 		keyVaults,
@@ -26,5 +27,9 @@ func Registry() engine.Registry {
 		webApps,
 		appServicePlans,
 		flexibleServers,
+		defenderPlans,
+		securityContacts,
+		policyAssignments,
+		resourceGroups,
 	}}
 }

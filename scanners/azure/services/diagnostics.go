@@ -12,6 +12,11 @@ import (
 // where a resource sends its logs.
 const readDiagnosticSettings = "Microsoft.Insights/diagnosticSettings/read"
 
+const (
+	diagnosticSettingsPath    = "/providers/Microsoft.Insights/diagnosticSettings"
+	diagnosticSettingsVersion = "2021-05-01-preview"
+)
+
 // diagnosticCall declares that call, once for each resource.
 func diagnosticCall(fields ...string) scanners.Call {
 	return scanners.Call{Op: readDiagnosticSettings, Each: true, For: fields}
@@ -38,7 +43,7 @@ func diagnosticSettings(r *engine.Reading, path string, fields ...string) []diag
 	if !r.Wants(fields...) {
 		return nil
 	}
-	settings, err := engine.FetchAll[diagnosticSetting](r, readDiagnosticSettings, path+"/providers/Microsoft.Insights/diagnosticSettings", "2021-05-01-preview")
+	settings, err := engine.FetchAll[diagnosticSetting](r, readDiagnosticSettings, path+diagnosticSettingsPath, diagnosticSettingsVersion)
 	r.Got(err, fields...)
 	return settings
 }

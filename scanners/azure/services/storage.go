@@ -1,6 +1,7 @@
 package services
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,9 @@ type StorageAccount struct {
 	GeoRedundant     bool   `json:"geo_redundant"`     // copies lie in a second region
 	Kind             string `json:"kind"`              // "StorageV2", "BlobStorage", "FileStorage", "BlockBlobStorage", "Storage"
 	Managed          bool   `json:"managed"`           // another service made it and keeps it
+
+	HoldsActivityLog  bool `json:"holds_activity_log"`  // the activity log of a subscription is exported to it
+	ActivityLogPublic bool `json:"activity_log_public"` // a container with that is open to anonymous readers
 }
 
 var storageAccounts = engine.Service{
@@ -32,9 +36,13 @@ var storageAccounts = engine.Service{
 		Name:    "Microsoft.Storage/storageAccounts",
 		Service: "storage",
 		Doc:     StorageAccount{},
+		Calls: []scanners.Call{
+			diagnosticCall("holds_activity_log"),
+			{Op: readContainers, Each: true, For: []string{"holds_activity_log", "activity_log_public"}},
+		},
 		Console: scanners.Console{Path: engine.OnePage},
 	},
-	Get:  "2024-01-01",
+	Get:  storageVersion,
 	Read: readStorageAccount,
 }
 
@@ -83,7 +91,39 @@ func readStorageAccount(r *engine.Reading) any {
 	if created := engine.Need(r, p.KeyCreationTime, "key_age_days"); p.KeyCreationTime != nil {
 		doc.KeyAgeDays = olderKey(r, created.Key1, created.Key2)
 	}
+	readActivityLogHolding(r, doc)
 	return doc
+}
+
+// readActivityLogHolding reads whether the account holds an activity log: that
+// of its own subscription is sent to it, or it has the container that Azure
+// makes for one, of whichever subscription.
+func readActivityLogHolding(r *engine.Reading, doc *StorageAccount) {
+	fields := []string{"holds_activity_log", "activity_log_public"}
+	if !r.Wants(fields...) || doc.Kind == "FileStorage" {
+		return
+	}
+	settings, err := engine.Once(r, "activity log", func() ([]diagnosticSetting, error) {
+		return engine.FetchAllOf[diagnosticSetting](r, readDiagnosticSettings, "/subscriptions/"+r.Row.Subscription, diagnosticSettingsPath, diagnosticSettingsVersion)
+	})
+	r.Got(err, "holds_activity_log")
+	for _, setting := range settings {
+		doc.HoldsActivityLog = doc.HoldsActivityLog || strings.EqualFold(setting.Properties.StorageAccountID, r.Row.ID)
+	}
+	containers, err := containersOf(r)
+	r.Got(err, fields...)
+	for _, row := range containers {
+		if !slices.Contains([]string{"insights-activity-logs", "insights-operational-logs"}, strings.ToLower(row.Name)) { // today's name and the older one
+			continue
+		}
+		var data containerData
+		if !r.Got(scanners.Failed(readContainers, json.Unmarshal(row.Data, &data)), fields...) {
+			continue
+		}
+		doc.HoldsActivityLog = true
+		open := data.Properties.PublicAccess
+		doc.ActivityLogPublic = doc.ActivityLogPublic || doc.Anonymous && open != "" && !strings.EqualFold(open, "None")
+	}
 }
 
 // olderKey returns the age of the older key, in days. Keys of accounts that
@@ -129,8 +169,13 @@ type BlobService struct {
 	ContainerSoftDeleteDays int64 `json:"container_soft_delete_days"` // the same of containers
 	Versioning              bool  `json:"versioning"`                 // overwritten blobs are kept
 	PointInTimeRestore      bool  `json:"point_in_time_restore"`
+	CanRestore              bool  `json:"can_restore"`            // accounts of its kind can have point-in-time restore
 	HierarchicalNamespace   bool  `json:"hierarchical_namespace"` // it is a data lake, which has no versioning
+	CanDelete               bool  `json:"can_delete"`             // accounts of its kind can have lifecycle rules
+	DeletesBlobs            bool  `json:"deletes_blobs"`          // a lifecycle rule deletes blobs on schedule
 	Managed                 bool  `json:"managed"`                // another service made the account and keeps it
+
+	Unlogged []string `json:"unlogged"` // the services of the account, "blob", "queue", "table", that do not log all reads, writes and deletes
 }
 
 const readBlobServices = "Microsoft.Storage/storageAccounts/blobServices/read"
@@ -143,7 +188,7 @@ var blobServices = engine.Service{
 		Calls: []scanners.Call{{
 			Op: readBlobServices, Each: true,
 			For: []string{"soft_delete_days", "container_soft_delete_days", "versioning", "point_in_time_restore"},
-		}},
+		}, {Op: readLifecycle, Each: true, For: []string{"deletes_blobs"}}, diagnosticCall("unlogged")},
 		Console: scanners.Console{None: "the page of the storage account shows them"},
 	},
 	Of:   "Microsoft.Storage/storageAccounts",
@@ -166,6 +211,7 @@ func (r retention) days() int64 {
 func readBlobService(r *engine.Reading) any {
 	var account struct {
 		Kind       string
+		SKU        struct{ Name string }
 		Properties struct{ IsHNSEnabled bool }
 	}
 	r.Decode(&account)
@@ -173,7 +219,20 @@ func readBlobService(r *engine.Reading) any {
 		return nil
 	}
 	r.ID += "/blobservices/default"
-	doc := &BlobService{HierarchicalNamespace: account.Properties.IsHNSEnabled, Managed: r.Managed()}
+	standard := !strings.HasPrefix(strings.ToLower(account.SKU.Name), "premium")
+	doc := &BlobService{
+		HierarchicalNamespace: account.Properties.IsHNSEnabled, Managed: r.Managed(),
+		CanRestore: account.Kind == "StorageV2" && standard && !account.Properties.IsHNSEnabled,
+		CanDelete:  account.Kind != "Storage", // of the first generation
+	}
+	all := []string{"blob"}
+	if standard && (account.Kind == "StorageV2" || account.Kind == "Storage") {
+		all = append(all, "queue", "table")
+	}
+	doc.Unlogged = unlogged(r, all)
+	if doc.CanDelete {
+		doc.DeletesBlobs = readDeletesBlobs(r)
+	}
 	fields := []string{"soft_delete_days", "container_soft_delete_days", "versioning", "point_in_time_restore"}
 	if !r.Wants(fields...) {
 		return doc
@@ -186,7 +245,7 @@ func readBlobService(r *engine.Reading) any {
 			IsVersioningEnabled            bool
 		}
 	}
-	err := r.Fetch(readBlobServices, "/blobServices/default", "2024-01-01", &data)
+	err := r.Fetch(readBlobServices, "/blobServices/default", storageVersion, &data)
 	if r.Got(err, fields...) {
 		if p := engine.Need(r, data.Properties, fields...); data.Properties != nil {
 			doc.SoftDeleteDays = engine.Need(r, p.DeleteRetentionPolicy, "soft_delete_days").days()

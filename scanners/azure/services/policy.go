@@ -1,0 +1,131 @@
+package services
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"posture/scanners"
+	"posture/scanners/azure/engine"
+)
+
+// PolicyAssignments is what rules may ask of the initiatives of Azure Policy
+// that hold for a whole subscription.
+type PolicyAssignments struct {
+	Initiatives []Initiative `json:"initiatives"` // by name, then definition
+}
+
+// Initiative is one that is assigned to the subscription or above it.
+type Initiative struct {
+	Name       string   `json:"name"`       // of the assignment, as people see it
+	Definition string   `json:"definition"` // the GUID of one of Azure's own, the id of a custom one
+	Enforced   bool     `json:"enforced"`   // enforcement is on
+	Disabled   []string `json:"disabled"`   // parameters that switch one of its policies off, sorted
+}
+
+const assignmentType = "Microsoft.Authorization/policyAssignments"
+
+var policyAssignments = engine.Service{
+	Type: scanners.Type{
+		Name:    assignmentType,
+		Service: "policy",
+		Doc:     PolicyAssignments{},
+		Console: scanners.Console{None: "the page of Azure Policy shows them"},
+	},
+	Of:    subscriptionType,
+	Table: subscriptionTable,
+	Joins: []engine.Join{{Type: assignmentType, Table: "policyresources", For: []string{"initiatives"}}},
+	Read:  readPolicyAssignments,
+}
+
+// assignment is one of Azure Policy
+// (learn.microsoft.com/rest/api/policy/policy-assignments/get).
+type assignment struct {
+	Properties struct {
+		DisplayName        string
+		PolicyDefinitionID string
+		EnforcementMode    string
+		NotScopes          []string
+		Parameters         map[string]struct{ Value json.RawMessage }
+	}
+}
+
+func readPolicyAssignments(r *engine.Reading) any {
+	above := readScopes(r)
+	r.ID += "/providers/" + strings.ToLower(assignmentType)
+	doc := &PolicyAssignments{}
+	all := engine.Above[assignment](r, assignmentType, "initiatives")
+	for _, own := range engine.Siblings[assignment](r, assignmentType, "initiatives") {
+		if strings.HasPrefix(own.ID, r.ID+"/") { // and is of no group or resource in it
+			all = append(all, own)
+		}
+	}
+	for _, one := range all {
+		p := one.Data.Properties
+		isInitiative := strings.Contains(strings.ToLower(p.PolicyDefinitionID), "/policysetdefinitions/")
+		if !isInitiative || excludes(p.NotScopes, above) {
+			continue
+		}
+		name := p.DisplayName
+		if name == "" {
+			name = one.Name
+		}
+		doc.Initiatives = append(doc.Initiatives, Initiative{name, definitionOf(p.PolicyDefinitionID), enforced(r, p.EnforcementMode), disabled(p.Parameters)})
+	}
+	slices.SortFunc(doc.Initiatives, func(a, b Initiative) int { return strings.Compare(a.Name+a.Definition, b.Name+b.Definition) })
+	return doc
+}
+
+// readScopes returns the ids of the subscription and of the management groups
+// above it.
+func readScopes(r *engine.Reading) []string {
+	var data struct {
+		Properties struct {
+			ManagementGroupAncestorsChain []struct{ Name string }
+		}
+	}
+	r.Decode(&data)
+	scopes := []string{r.Row.ID}
+	for _, group := range data.Properties.ManagementGroupAncestorsChain {
+		scopes = append(scopes, "/providers/microsoft.management/managementgroups/"+strings.ToLower(group.Name))
+	}
+	return scopes
+}
+
+// excludes reports whether one of the scopes is left out.
+func excludes(left, scopes []string) bool {
+	return slices.ContainsFunc(left, func(scope string) bool {
+		return slices.Contains(scopes, strings.ToLower(strings.TrimSuffix(scope, "/")))
+	})
+}
+
+// ownInitiative begins the ids of Azure's own initiatives.
+const ownInitiative = "/providers/microsoft.authorization/policysetdefinitions/"
+
+// definitionOf returns the GUID of one of Azure's own, the id of another.
+func definitionOf(id string) string { return strings.TrimPrefix(strings.ToLower(id), ownInitiative) }
+
+// enforced reports whether enforcement is on, which is the API's default.
+func enforced(r *engine.Reading, mode string) bool {
+	switch strings.ToLower(mode) {
+	case "", "default":
+		return true
+	case "donotenforce":
+	default:
+		r.Strange("enforcement mode", "initiatives")
+	}
+	return false
+}
+
+// disabled returns the parameters that set the effect of a policy to Disabled.
+func disabled(parameters map[string]struct{ Value json.RawMessage }) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
+		var effect string
+		if json.Unmarshal(parameters[name].Value, &effect) == nil && strings.EqualFold(effect, "Disabled") { // else it is no effect
+			names = append(names, name)
+		}
+	}
+	return names
+}

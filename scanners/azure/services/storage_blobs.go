@@ -1,0 +1,148 @@
+package services
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"posture/scanners"
+	"posture/scanners/azure/engine"
+)
+
+// storageVersion is of the API of storage accounts and their services.
+const storageVersion = "2024-01-01"
+
+// dataOperations are the logs of a storage service.
+var dataOperations = []string{"StorageRead", "StorageWrite", "StorageDelete"}
+
+// unlogged returns those of an account's services that do not log all reads,
+// writes and deletes.
+func unlogged(r *engine.Reading, services []string) []string {
+	if !r.Wants("unlogged") {
+		return nil
+	}
+	var names []string
+	for _, name := range services {
+		if !sends(diagnosticSettings(r, "/"+name+"Services/default", "unlogged"), dataOperations, "audit") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+const readLifecycle = "Microsoft.Storage/storageAccounts/managementPolicies/read"
+
+// readDeletesBlobs reports whether a lifecycle rule of the account deletes
+// blobs. An account that never had a rule has no policy at all.
+func readDeletesBlobs(r *engine.Reading) bool {
+	if !r.Wants("deletes_blobs") {
+		return false
+	}
+	// learn.microsoft.com/rest/api/storagerp/management-policies/get
+	var data struct {
+		Properties *struct {
+			Policy struct {
+				Rules []struct {
+					Enabled    *bool // absent: on
+					Definition struct {
+						Actions struct{ BaseBlob struct{ Delete *struct{} } }
+					}
+				}
+			}
+		}
+	}
+	err := r.Fetch(readLifecycle, "/managementPolicies/default", storageVersion, &data)
+	var answered *azcore.ResponseError
+	if errors.As(err, &answered) && answered.ErrorCode == "ManagementPolicyNotFound" || !r.Got(err, "deletes_blobs") {
+		return false
+	}
+	p := engine.Need(r, data.Properties, "deletes_blobs")
+	for _, rule := range p.Policy.Rules {
+		if unlessOff(rule.Enabled) && rule.Definition.Actions.BaseBlob.Delete != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// BlobContainer is what rules may ask of a container of blobs.
+type BlobContainer struct {
+	Immutable    bool `json:"immutable"`     // a locked policy or a legal hold keeps its blobs from being changed and deleted
+	Unlocked     bool `json:"unlocked"`      // a policy does so that can still be taken away
+	PlatformLogs bool `json:"platform_logs"` // Azure writes logs into it
+}
+
+const readContainers = "Microsoft.Storage/storageAccounts/blobServices/containers/read"
+
+var blobContainers = engine.Service{
+	Type: scanners.Type{
+		Name:    "Microsoft.Storage/storageAccounts/blobServices/containers",
+		Service: "storage",
+		Doc:     BlobContainer{},
+		Calls:   []scanners.Call{{Op: readContainers, Each: true}},
+		Console: scanners.Console{None: "the page of the storage account shows them"},
+	},
+	Of:    "Microsoft.Storage/storageAccounts",
+	Parts: immutableContainers,
+	Read:  readBlobContainer,
+}
+
+// containerData is a container as its account lists it
+// (learn.microsoft.com/rest/api/storagerp/blob-containers/list).
+type containerData struct {
+	Properties struct {
+		PublicAccess          string
+		HasLegalHold          *bool
+		HasImmutabilityPolicy *bool
+		ImmutabilityPolicy    struct{ Properties struct{ State string } }
+	}
+}
+
+// containersOf lists the containers of an account once.
+func containersOf(r *engine.Reading) ([]*engine.Row, error) {
+	return engine.Once(r, "containers of "+r.Row.ID, func() ([]*engine.Row, error) {
+		return engine.FetchRows(r, readContainers, "/blobServices/default/containers", storageVersion)
+	})
+}
+
+// immutableContainers lists the containers that can have a policy: those of
+// accounts without NFS and SFTP
+// (learn.microsoft.com/azure/storage/blobs/immutable-storage-overview).
+func immutableContainers(r *engine.Reading) ([]*engine.Row, error) {
+	var account struct {
+		Kind       string
+		Properties struct{ IsNFSV3Enabled, IsSftpEnabled bool }
+	}
+	r.Decode(&account)
+	if account.Kind == "FileStorage" || account.Properties.IsNFSV3Enabled || account.Properties.IsSftpEnabled || r.Managed() {
+		return nil, nil
+	}
+	return containersOf(r)
+}
+
+func readBlobContainer(r *engine.Reading) any {
+	var data containerData
+	r.Decode(&data)
+	p := data.Properties
+	doc := &BlobContainer{PlatformLogs: strings.HasPrefix(r.Name, "insights-") || strings.EqualFold(r.Name, "$logs")}
+	fields := []string{"immutable", "unlocked"}
+	doc.Immutable = engine.Need(r, p.HasLegalHold, fields...)
+	if engine.Need(r, p.HasImmutabilityPolicy, fields...) {
+		switch strings.ToLower(p.ImmutabilityPolicy.Properties.State) {
+		case "locked":
+			doc.Immutable = true
+		case "unlocked":
+			doc.Unlocked = true
+		default:
+			r.Strange("immutability policy", fields...)
+		}
+	}
+	return doc
+}
+
+// hasFiles reports whether accounts of the kind have file shares.
+func hasFiles(kind string) bool {
+	return slices.Contains([]string{"StorageV2", "FileStorage", "Storage"}, kind)
+}
