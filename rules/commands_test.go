@@ -151,7 +151,8 @@ func listedCommands(t *testing.T, file string) commandList {
 		if flags < 0 {
 			flags = len(words)
 		}
-		list[strings.Join(words[:flags], " ")] = words[flags:]
+		command := strings.Join(words[:flags], " ")
+		list[command] = append(list[command], words[flags:]...) // it may be listed by several
 	}
 	return list
 }

@@ -31,5 +31,7 @@ func Registry() engine.Registry {
 		securityContacts,
 		policyAssignments,
 		resourceGroups,
+		kubernetesClusters,
+		containerRegistries,
 	}}
 }
