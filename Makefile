@@ -16,8 +16,8 @@ SOURCES = $(shell git ls-files '*.go' go.mod go.sum internal rules ':!*/testdata
 # do not link a cloud's whole SDK, of which one test each has to do.
 RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/slack ./internal/snapshot ./internal/store ./internal/weekly ./scanners ./scanners/network ./scanners/aws/engine ./scanners/gcp/engine ./scanners/azure/services
 
-.PHONY: check help build test race demo lint fmt bench fuzz mutate scan lambda generate generated tidy template terraform gcp gcp-source vuln clean python node browser pictures
-check: fmt tidy lint build generated test race template terraform lambda gcp gcp-source ## the whole check, as CI runs it
+.PHONY: check help build test race demo lint fmt bench fuzz mutate scan lambda generate generated tidy template terraform gcp gcp-source azure vuln clean python node browser pictures
+check: fmt tidy lint build generated test race template terraform lambda gcp gcp-source azure ## the whole check, as CI runs it
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,7 @@ generate: build ## write again what is generated from the code
 	build/posture permissions aws > infra/aws/scan-policy.json
 	build/posture permissions aws --template template.yaml --write
 	build/posture permissions aws --template infra/aws/member-role.yaml --write
+	build/posture permissions azure > infra/azure/scan-role.json
 	build/posture config schema > docs/posture.schema.json
 	go run ./cmd/soc2map > docs/soc2-mapping.md
 
@@ -93,15 +94,16 @@ generated: build ## fail when a generated file differs from what the code says
 	build/posture permissions aws | diff -u infra/aws/scan-policy.json -
 	build/posture permissions aws --template template.yaml
 	build/posture permissions aws --template infra/aws/member-role.yaml
+	build/posture permissions azure | diff -u infra/azure/scan-role.json -
 	build/posture config schema | diff -u docs/posture.schema.json -
 	go run ./cmd/soc2map | diff -u docs/soc2-mapping.md -
 
 template: python ## lint template.yaml
 	build/python/bin/cfn-lint template.yaml infra/aws/member-role.yaml
 
-terraform: build/terraform/.ready ## the form of infra/gcp, and what checkov says of it
-	go -C scripts/hclfmt run . ../../infra/gcp
-	build/terraform/bin/checkov --directory infra/gcp --framework terraform --compact --quiet --skip-download
+terraform: build/terraform/.ready ## the form of infra/gcp and infra/azure, and what checkov says of them
+	go -C scripts/hclfmt run . ../../infra/gcp ../../infra/azure
+	build/terraform/bin/checkov --directory infra/gcp --directory infra/azure --framework terraform --compact --quiet --skip-download
 
 build/terraform/.ready: scripts/requirements-terraform.txt
 	python3 -m venv build/terraform
@@ -114,11 +116,16 @@ gcp-source: ## what infra/gcp deploys: build/gcp/posture.zip
 # What scripts/lean writes keeps the linker from keeping every method.
 gcp: build/lean/go.mod ## the functions of Google Cloud as one program, for a container or to try them
 	go build -modfile $< -tags $(CLI_TAGS) -ldflags='-s -w -buildid= $(STAMP)' -o build/gcp/posture ./functions/gcp
-	go -C scripts run ./zip ../build/gcp/posture ../build/gcp/program.zip
+	go -C scripts run ./zip ../build/gcp/posture posture ../build/gcp/program.zip
 	@$(call fits,build/gcp/program.zip)
 
 build/lean/go.mod: go.mod go.sum scripts/lean/main.go
 	go -C scripts run ./lean .. build/lean
+
+azure: ## the functions of Azure, zipped for a function app: build/azure/posture.zip
+	GOOS=linux GOARCH=amd64 go build -ldflags='-s -w -buildid= $(STAMP)' -o build/azure/posture ./functions/azure
+	go -C scripts run ./zip ../build/azure/posture posture ../build/azure/posture.zip ../functions/azure/host
+	@$(call fits,build/azure/posture.zip)
 
 # The most bytes that a function's zip may have.
 ZIPPED := 12582912
@@ -129,7 +136,7 @@ lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
 
 build/lambda/%.zip: $(SOURCES)
 	GOOS=linux GOARCH=arm64 go build -tags $(LAMBDA_TAGS) -ldflags='-s -w -buildid= $(STAMP)' -o build/lambda/$*/bootstrap ./functions/aws/$*
-	go -C scripts run ./zip ../build/lambda/$*/bootstrap ../$@
+	go -C scripts run ./zip ../build/lambda/$*/bootstrap bootstrap ../$@
 
 vuln: ## known vulnerabilities of what we link; needs its database on the network
 	go -C scripts run golang.org/x/vuln/cmd/govulncheck -C .. ./...

@@ -13,7 +13,6 @@ import (
 	"posture/internal/drift"
 	"posture/internal/outbox"
 	"posture/internal/report"
-	"posture/internal/setup"
 )
 
 // alerts is one posture alerts: what was told, and what waits.
@@ -234,7 +233,7 @@ func (c *common) deliver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	done, err := outbox.New(kept, c.world.now, outbox.Sleep).Deliver(ctx, setup.Sharing(sender, kept))
+	done, err := outbox.New(kept, c.world.now, outbox.Sleep).Deliver(ctx, sender)
 	fmt.Fprint(c.world.out, cmp.Or(delivered(done), "no alerts are waiting\n"))
 	switch {
 	case err != nil:

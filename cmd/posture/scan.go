@@ -150,7 +150,7 @@ func (s *scan) auditor(ctx context.Context, progress *progress) (*audit.Auditor,
 	return &audit.Auditor{
 		Store: kept, Config: cfg, Clouds: map[posture.Provider]audit.Cloud{s.cloud.Provider(): cloud},
 		Now: s.world.now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
-		Until: time.Now().Add(s.within), Narrowed: choice.Narrowed, Sender: setup.Sharing(sender, kept), Channel: channel, RunLink: setup.RunLink(kept, cfg.Slack.BaseURL), Progress: progress.resource, Worst: s.keep(),
+		Until: time.Now().Add(s.within), Narrowed: choice.Narrowed, Sender: sender, Channel: channel, RunLink: setup.RunLink(kept), Progress: progress.resource, Worst: s.keep(),
 	}, nil
 }
 

@@ -40,7 +40,7 @@ type choice struct {
 
 // machines holds the files of the definitions by the machines' names in the
 // template. The roles have the names of the machines.
-var machines = map[string]string{"Run": "run.asl.json", "RunGcp": "run-gcp.asl.json"}
+var machines = map[string]string{"Run": "run.asl.json", "RunGcp": "run-one.asl.json", "RunAzure": "run-one.asl.json"}
 
 // loadMachine reads a definition strictly enough to see each state.
 func loadMachine(t *testing.T, file string) (machine, string) {
@@ -89,7 +89,7 @@ func TestMap(t *testing.T) {
 	}
 }
 
-// TestRounds holds that a run over Google Cloud is published when all is
+// TestRounds holds that a run over a cloud that one function reads is published when all is
 // scanned, when scanning fails, and when it has gone on for too long; and that
 // it does go on before.
 func TestRounds(t *testing.T) {

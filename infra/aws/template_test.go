@@ -99,7 +99,7 @@ func TestFunctions(t *testing.T) {
 			t.Errorf("%s: runs on %s %v", name, got, function.Properties["Runtime"])
 		}
 	}
-	if len(functions) != 6 {
+	if len(functions) != 7 {
 		t.Errorf("functions: %v", slices.Sorted(maps.Keys(functions)))
 	}
 }
@@ -123,9 +123,12 @@ func checkEnvironment(t *testing.T, name string, variables map[string]any) {
 	}
 	switch name {
 	case "WatchdogFunction":
-		want["POSTURE_SCOPES"] = `{"Fn::If":["HasGoogle","aws gcp","aws"]}`
+		want["POSTURE_SCOPES"] = `{"Fn::Join":[" ",["aws",{"Fn::If":["HasGoogle","gcp",{"Ref":"AWS::NoValue"}]},{"Fn::If":["HasAzure","azure",{"Ref":"AWS::NoValue"}]}]]}`
 	case "ScanGcpFunction":
 		want["POSTURE_GCP_SCOPE"] = "${GoogleScope}"
+	case "ScanAzureFunction":
+		want["POSTURE_AZURE_SCOPE"], want["POSTURE_AZURE_SECRET"], want["POSTURE_AZURE_IDENTITY_POOL"] = "${AzureScope}", "${AzureSecretName}", "${AzureIdentityPool}"
+		want["AZURE_TENANT_ID"], want["AZURE_CLIENT_ID"] = "${AzureTenantId}", "${AzureClientId}"
 	}
 	if diff := cmp.Diff(want, plain); diff != "" {
 		t.Errorf("%s: environment (-want +got):\n%s", name, diff)
@@ -168,55 +171,84 @@ func TestScanRole(t *testing.T) {
 	}
 }
 
-// TestScanGcpRole holds that who scans Google Cloud may do nothing on AWS but
-// write its part of a run.
-func TestScanGcpRole(t *testing.T) {
-	allowed := map[string][]string{}
-	for _, s := range samtest.Translated(t).Statements(t, "ScanGcpRole") {
-		for _, action := range s.Actions {
-			allowed[action] = append(allowed[action], s.Resources...)
+// elsewhere are the clouds that the template reads beside AWS: the words of its
+// names, and what else of AWS who scans them may do.
+var elsewhere = map[string]struct {
+	name, condition, scope string
+	also                   map[string][]string
+}{
+	"gcp": {"Gcp", "HasGoogle", "GoogleScope", nil},
+	"azure": {"Azure", "HasAzure", "AzureScope", map[string][]string{
+		"sts:GetWebIdentityToken":                             {"*"},
+		"secretsmanager:GetSecretValue":                       {"arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AzureSecretName}-??????"},
+		"cognito-identity:GetOpenIdTokenForDeveloperIdentity": {`{"Fn::Sub":["arn:${AWS::Partition}:cognito-identity:${AWS::Region}:${AWS::AccountId}:identitypool/${Pool}",{"Pool":{"Fn::Select":[0,{"Fn::Split":["/",{"Ref":"AzureIdentityPool"}]}]}}]}`},
+	}},
+}
+
+// TestElsewhereRole holds that who scans another cloud may do nothing on AWS but
+// write its part of a run, and show who it is.
+func TestElsewhereRole(t *testing.T) {
+	for cloud, e := range elsewhere {
+		allowed := map[string][]string{}
+		for _, s := range samtest.Translated(t).Statements(t, "Scan"+e.name+"Role") {
+			for _, action := range s.Actions {
+				allowed[action] = append(allowed[action], s.Resources...)
+			}
 		}
-	}
-	logs := []string{"arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/${AWS::StackName}-*"}
-	want := map[string][]string{
-		"logs:CreateLogStream": logs,
-		"logs:PutLogEvents":    logs,
-		"s3:ListBucket":        {"${Results.Arn}"},
-		"s3:GetObject":         {"${Results.Arn}/config/*", "${Results.Arn}/runs/*", "${Results.Arn}/state/told.json", "${Results.Arn}/state/told/gcp/*"},
-		"s3:PutObject":         {"${Results.Arn}/runs/*"},
-		"kms:Decrypt":          {"${Key.Arn}"},
-		"kms:GenerateDataKey":  {"${Key.Arn}"},
-	}
-	if diff := cmp.Diff(want, allowed); diff != "" {
-		t.Errorf("what the role may do (-want +got):\n%s", diff)
+		logs := []string{"arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/${AWS::StackName}-*"}
+		want := map[string][]string{
+			"logs:CreateLogStream": logs,
+			"logs:PutLogEvents":    logs,
+			"s3:ListBucket":        {"${Results.Arn}"},
+			"s3:GetObject":         {"${Results.Arn}/config/*", "${Results.Arn}/runs/*", "${Results.Arn}/state/told.json", "${Results.Arn}/state/told/" + cloud + "/*"},
+			"s3:PutObject":         {"${Results.Arn}/runs/*"},
+			"kms:Decrypt":          {"${Key.Arn}"},
+			"kms:GenerateDataKey":  {"${Key.Arn}"},
+		}
+		maps.Copy(want, e.also)
+		if diff := cmp.Diff(want, allowed); diff != "" {
+			t.Errorf("%s: what the role may do (-want +got):\n%s", cloud, diff)
+		}
 	}
 }
 
-// TestGoogle holds that all that is there for Google Cloud, and only that, is
-// made where a scope is named.
-func TestGoogle(t *testing.T) {
+// TestElsewhere holds that all that is there for another cloud, and only that,
+// is made where a scope is named.
+func TestElsewhere(t *testing.T) {
 	template := samtest.Translated(t)
-	if got := samtest.Text(template.Conditions["HasGoogle"]); got != `{"Fn::Not":[{"Fn::Equals":[{"Ref":"GoogleScope"},""]}]}` || template.Parameters["GoogleScope"]["Default"] != "" {
-		t.Errorf("Google Cloud is in scope when %s", got)
-	}
-	var conditional []string
-	for name, resource := range template.Resources {
-		if resource.Condition == "HasGoogle" {
-			conditional = append(conditional, name)
+	for cloud, e := range elsewhere {
+		if got := samtest.Text(template.Conditions[e.condition]); got != `{"Fn::Not":[{"Fn::Equals":[{"Ref":"`+e.scope+`"},""]}]}` || template.Parameters[e.scope]["Default"] != "" {
+			t.Errorf("%s is in scope when %s", cloud, got)
+		}
+		var conditional []string
+		for name, resource := range template.Resources {
+			if resource.Condition == e.condition {
+				conditional = append(conditional, strings.ReplaceAll(name, e.name, "*"))
+			}
+		}
+		slices.Sort(conditional)
+		want := []string{"*RunFailed", "No*RunCompleted", "Run*", "Run*Role", "Run*Schedule", "Scan*Function", "Scan*Logs", "Scan*Role"}
+		if diff := cmp.Diff(want, conditional); diff != "" {
+			t.Errorf("resources for %s (-want +got):\n%s", cloud, diff)
 		}
 	}
-	slices.Sort(conditional)
-	want := []string{"GcpRunFailed", "NoGcpRunCompleted", "RunGcp", "RunGcpRole", "RunGcpSchedule", "ScanGcpFunction", "ScanGcpLogs", "ScanGcpRole"}
-	if diff := cmp.Diff(want, conditional); diff != "" {
-		t.Errorf("resources for Google Cloud (-want +got):\n%s", diff)
-	}
-	scope := regexp.MustCompile(samtest.Plain(template.Parameters["GoogleScope"]["AllowedPattern"]))
-	for text, right := range map[string]bool{
-		"": true, "organizations/123": true, "folders/4": true, "projects/my-project": true, "projects/example.com:my-project": true,
-		"organizations/acme": false, "123": false, "projects/": false,
+	for parameter, texts := range map[string]map[string]bool{
+		"GoogleScope": {
+			"": true, "organizations/123": true, "folders/4": true, "projects/my-project": true, "projects/example.com:my-project": true,
+			"organizations/acme": false, "123": false, "projects/": false,
+		},
+		"AzureScope": {
+			"": true, "tenants/99999999-8888-7777-6666-555555555555": true, "managementGroups/Platform-1": true, "subscriptions/11111111-2222-3333-4444-555555555555": true,
+			"subscriptions/11111111-2222-3333-4444-555555555555,21111111-2222-3333-4444-555555555555": true,
+			"tenants/contoso.com": false, "managementGroups/": false, "subscriptions/1": false, "11111111-2222-3333-4444-555555555555": false,
+		},
+		"AzureIdentityPool": {"": true, "eu-west-1:11111111-2222-3333-4444-555555555555/posture": true, "posture": false, "eu-west-1:11111111-2222-3333-4444-555555555555": false},
 	} {
-		if scope.MatchString(text) != right {
-			t.Errorf("scope %q: allowed %v", text, !right)
+		form := regexp.MustCompile(samtest.Plain(template.Parameters[parameter]["AllowedPattern"]))
+		for text, right := range texts {
+			if form.MatchString(text) != right {
+				t.Errorf("%s %q: allowed %v", parameter, text, !right)
+			}
 		}
 	}
 }
@@ -238,7 +270,7 @@ func TestRoles(t *testing.T) {
 			t.Errorf("PublishRole may not delete %s, which it does when it is of no more use", key)
 		}
 	}
-	for _, role := range []string{"PlanRole", "ScanRole", "ScanGcpRole", "PublishRole", "WatchdogRole", "WeeklyRole"} {
+	for _, role := range []string{"PlanRole", "ScanRole", "ScanGcpRole", "ScanAzureRole", "PublishRole", "WatchdogRole", "WeeklyRole"} {
 		statements := template.Statements(t, role)
 		for _, key := range []string{"config/posture.yaml", "config/rules/a.yaml"} {
 			if samtest.Allowed(statements, "s3:PutObject", "${Results.Arn}/"+key) {
@@ -295,11 +327,11 @@ func TestSchedules(t *testing.T) {
 			t.Errorf("%s: what cannot be delivered goes to %s", name, got)
 		}
 	}
-	want := map[string]string{"RunSchedule": "${Run}", "RunGcpSchedule": "${RunGcp}", "WatchdogSchedule": "${WatchdogFunction.Arn}", "WeeklySchedule": "${WeeklyFunction.Arn}"}
+	want := map[string]string{"RunSchedule": "${Run}", "RunGcpSchedule": "${RunGcp}", "RunAzureSchedule": "${RunAzure}", "WatchdogSchedule": "${WatchdogFunction.Arn}", "WeeklySchedule": "${WeeklyFunction.Arn}"}
 	if diff := cmp.Diff(want, started); diff != "" {
 		t.Errorf("schedules (-want +got):\n%s", diff)
 	}
-	for _, name := range []string{"RunSchedule", "RunGcpSchedule", "WeeklySchedule"} {
+	for _, name := range []string{"RunSchedule", "RunGcpSchedule", "RunAzureSchedule", "WeeklySchedule"} {
 		if got := samtest.Text(object(t, schedules[name], "Target")["Input"]); got != `"{\"slot\": \"\u003caws.scheduler.scheduled-time\u003e\"}"` {
 			t.Errorf("%s: it starts with %s", name, got)
 		}
@@ -321,8 +353,8 @@ func TestAlarms(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"NoRunCompleted": "breaching", "NoGcpRunCompleted": "breaching", "WatchdogBarks": "breaching",
-		"RunFailed": "notBreaching", "GcpRunFailed": "notBreaching", "NotStarted": "notBreaching", "NotTold": "notBreaching", "WeeklyFailed": "notBreaching",
+		"NoRunCompleted": "breaching", "NoGcpRunCompleted": "breaching", "NoAzureRunCompleted": "breaching", "WatchdogBarks": "breaching",
+		"RunFailed": "notBreaching", "GcpRunFailed": "notBreaching", "AzureRunFailed": "notBreaching", "NotStarted": "notBreaching", "NotTold": "notBreaching", "WeeklyFailed": "notBreaching",
 	}
 	if diff := cmp.Diff(want, missing); diff != "" {
 		t.Errorf("missing data (-want +got):\n%s", diff)

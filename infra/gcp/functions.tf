@@ -13,10 +13,22 @@ locals {
   # One function for each schedule. Cloud Scheduler waits half an hour for an
   # answer, no longer: run ends well before that, and is then called again for
   # the same slot, with which it goes on where it ended.
-  functions = {
-    run      = { memory = var.memory, cpu = "2", timeout = 1740, time = "25m" }
-    watchdog = { memory = "512Mi", cpu = "1", timeout = 300, time = "4m" }
-    weekly   = { memory = "2Gi", cpu = "1", timeout = 1740, time = "25m" }
+  functions = merge({
+    run      = { step = "run", memory = var.memory, cpu = "2", timeout = 1740, time = "25m" }
+    watchdog = { step = "watchdog", memory = "512Mi", cpu = "1", timeout = 300, time = "4m" }
+    weekly   = { step = "weekly", memory = "2Gi", cpu = "1", timeout = 1740, time = "25m" }
+    }, local.reads_azure ? {
+    run-azure = { step = "run", memory = var.memory, cpu = "2", timeout = 1740, time = "25m" }
+  } : {})
+
+  reads_azure = var.azure_scope != ""
+
+  # What a function that reads Azure knows beside the others.
+  azure = {
+    POSTURE_CLOUD       = "azure"
+    POSTURE_AZURE_SCOPE = var.azure_scope
+    AZURE_TENANT_ID     = var.azure_tenant_id
+    AZURE_CLIENT_ID     = var.azure_client_id
   }
 }
 
@@ -31,7 +43,7 @@ resource "google_cloudfunctions2_function" "posture" {
 
   build_config {
     runtime           = var.runtime
-    entry_point       = each.key
+    entry_point       = each.value.step
     service_account   = google_service_account.build.id
     docker_repository = google_artifact_registry_repository.functions.id
 
@@ -59,12 +71,13 @@ resource "google_cloudfunctions2_function" "posture" {
     ingress_settings                 = "ALLOW_INTERNAL_ONLY" # Cloud Scheduler of this project is internal
     all_traffic_on_latest_revision   = true
 
-    environment_variables = {
+    environment_variables = merge({
       POSTURE_STORE        = "gs://${google_storage_bucket.results.name}"
       POSTURE_GCP_SCOPE    = local.scope
       POSTURE_SLACK_SECRET = var.slack && each.key != "weekly" ? google_secret_manager_secret.slack[0].id : "" # weekly tells nobody
       POSTURE_TIME         = each.value.time
-    }
+      POSTURE_SCOPES       = local.reads_azure ? "gcp azure" : "gcp"
+    }, each.key == "run-azure" ? local.azure : {})
   }
 
   depends_on = [

@@ -7,6 +7,15 @@ resource "google_service_account" "scan" {
   display_name = "posture: reads settings, keeps findings"
 }
 
+# It reads nothing of Google Cloud: it is the identity that Entra ID knows.
+resource "google_service_account" "scan_azure" {
+  count = local.reads_azure ? 1 : 0
+
+  project      = var.project
+  account_id   = "${var.name}-scan-azure"
+  display_name = "posture: reads settings of Azure, keeps findings"
+}
+
 resource "google_service_account" "watchdog" {
   project      = var.project
   account_id   = "${var.name}-watchdog"
@@ -33,11 +42,13 @@ resource "google_service_account" "build" {
 
 locals {
   # Which function runs as whom.
-  accounts = {
+  accounts = merge({
     run      = google_service_account.scan
     watchdog = google_service_account.watchdog
     weekly   = google_service_account.weekly
-  }
+    }, local.reads_azure ? {
+    run-azure = google_service_account.scan_azure[0]
+  } : {})
 
   # What each function writes. It reads the whole bucket, and can change neither
   # the configuration that it goes by nor what another one keeps.
@@ -130,7 +141,7 @@ resource "google_storage_bucket_iam_member" "reads" {
 }
 
 resource "google_storage_bucket_iam_member" "writes" {
-  for_each = local.writes
+  for_each = merge(local.writes, local.reads_azure ? { run-azure = local.writes.run } : {})
 
   bucket = google_storage_bucket.results.name
   role   = "roles/storage.objectUser"

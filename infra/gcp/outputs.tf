@@ -13,6 +13,11 @@ output "scan_service_account" {
   value       = google_service_account.scan.email
 }
 
+output "azure_subject" {
+  description = "The subject that the application's federated credential names, with the issuer https://accounts.google.com."
+  value       = local.reads_azure ? google_service_account.scan_azure[0].unique_id : ""
+}
+
 output "slack_secret" {
   description = "The secret to put the Slack bot token or the webhook's URL into."
   value       = var.slack ? google_secret_manager_secret.slack[0].id : ""

@@ -1,5 +1,5 @@
 locals {
-  schedules = {
+  schedules = merge({
     # Six tries over at least 25 minutes when they fail at once, and over more
     # than two hours when each uses up its time: more than the function's
     # patience, so that one of them publishes what is there.
@@ -7,7 +7,9 @@ locals {
     watchdog = { cron = "30 * * * *", deadline = "330s", retries = 2, backoff = "30s" }
     # Mondays, when the runs of the week before are done: its page is kept.
     weekly = { cron = "0 12 * * 1", deadline = "1800s", retries = 5, backoff = "300s" }
-  }
+    }, local.reads_azure ? {
+    run-azure = { cron = var.schedule, deadline = "1800s", retries = 5, backoff = "60s" }
+  } : {})
 }
 
 resource "google_cloud_scheduler_job" "posture" {

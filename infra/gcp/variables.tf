@@ -48,6 +48,29 @@ variable "scanned_project" {
   default     = ""
 }
 
+variable "azure_scope" {
+  description = "What of Azure to scan as well, tenants/ID, managementGroups/NAME or subscriptions/ID,ID, without stored keys (docs/azure.md). Empty for nothing."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(tenants/[0-9a-fA-F-]{36}|managementGroups/[0-9A-Za-z_().-]+|subscriptions/[0-9a-fA-F,-]{36,})?$", var.azure_scope))
+    error_message = "Expected tenants/ID, managementGroups/NAME or subscriptions/ID."
+  }
+}
+
+variable "azure_tenant_id" {
+  description = "The tenant of the application that reads Azure."
+  type        = string
+  default     = ""
+}
+
+variable "azure_client_id" {
+  description = "The client id of the application that reads Azure. It needs a federated credential for the output azure_subject."
+  type        = string
+  default     = ""
+}
+
 variable "source_archive" {
   description = "The archive that make gcp-source has written."
   type        = string

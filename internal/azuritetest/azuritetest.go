@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,10 +18,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 
 	"posture/internal/pythontest"
 )
@@ -65,6 +69,31 @@ func Client(t testing.TB, transport http.RoundTripper) *azblob.Client {
 		t.Fatal(err)
 	}
 	return client
+}
+
+// Handler answers as the account's own host does, https://ACCOUNT.blob.core.windows.net,
+// for whoever has a token: the emulator itself would check who issued it.
+func Handler(t testing.TB) http.Handler {
+	t.Helper()
+	all := sas.AccountPermissions{Read: true, Write: true, Delete: true, List: true, Add: true, Create: true, DeletePreviousVersion: true}
+	signed, err := Client(t, http.DefaultTransport).ServiceClient().GetSASURL(sas.AccountResourceTypes{Service: true, Container: true, Object: true}, all, time.Now().Add(24*time.Hour), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := url.Parse(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.Out.Header.Del("Authorization")
+		query := r.Out.URL.Query()
+		for name, values := range base.Query() {
+			query[name] = values
+		}
+		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = base.Scheme, base.Host, base.Host
+		r.Out.URL.Path, r.Out.URL.RawPath = "/"+Account+r.In.URL.Path, ""
+		r.Out.URL.RawQuery = query.Encode()
+	}}
 }
 
 // script runs the emulator and kills it when its own input ends, which it

@@ -52,7 +52,7 @@ func build() error {
 		packages     []string
 	}{
 		{programs, "disable_grpc_modules,grpcnotrace", []string{"./cmd/posture"}},
-		{programs, lambdaTags, []string{"./functions/aws/plan", "./functions/aws/scan-aws", "./functions/aws/scan-gcp", "./functions/aws/weekly"}},
+		{programs, lambdaTags, []string{"./functions/aws/plan", "./functions/aws/scan-aws", "./functions/aws/scan-gcp", "./functions/aws/scan-azure", "./functions/aws/weekly"}},
 		{filepath.Join(programs, "loopback"), lambdaTags + ",posture_loopback", []string{"./functions/aws/publish", "./functions/aws/watchdog"}},
 	} {
 		folder, err := filepath.Abs(set.folder)

@@ -3,25 +3,17 @@ package e2e
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,6 +27,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"posture/internal/proxytest"
 	"posture/scanners/gcp/gcptest"
 )
 
@@ -64,16 +57,13 @@ const googleFile = `{
   "service_account_impersonation_url": "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/` + account + `:generateAccessToken"
 }`
 
-// google is a Google Cloud on this machine under Google's own names: programs
-// reach it as a proxy, and trust its certificate as that of an authority. So
-// they need no code of their own to be tested.
+// google is a Google Cloud on this machine under Google's own names.
 type google struct {
 	t         *testing.T
 	inventory *gcptest.Server
 	grpc      *grpc.Server
 	rest      http.Handler
-	tls       net.Listener
-	env       []string
+	proxy     *proxytest.Proxy
 
 	mu     sync.Mutex
 	refuse string   // the host that gives no token
@@ -105,72 +95,12 @@ func newGoogle(t *testing.T) *google {
 	g.grpc = grpc.NewServer(grpc.UnaryInterceptor(g.authorize))
 	t.Cleanup(g.grpc.Stop)
 	assetpb.RegisterAssetServiceServer(g.grpc, inventory)
-	g.serve()
+	g.proxy = proxytest.Start(t, g, "*.googleapis.com")
 	return g
 }
 
-// serve starts the server and the proxy before it.
-func (g *google) serve() {
-	g.t.Helper()
-	own, authority := certificate(g.t)
-	server := httptest.NewUnstartedServer(g)
-	server.EnableHTTP2 = true
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12}
-	server.StartTLS()
-	g.t.Cleanup(server.Close)
-	g.tls = server.Listener
-	proxy := httptest.NewServer(http.HandlerFunc(g.connect))
-	g.t.Cleanup(proxy.Close)
-	g.env = []string{"HTTPS_PROXY=" + proxy.URL, "SSL_CERT_FILE=" + authority, "SSL_CERT_DIR=/nonexistent"}
-}
-
-// certificate returns a certificate for Google's names, and the file of the
-// authority to trust, which is the certificate itself.
-func certificate(t *testing.T) (tls.Certificate, string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	form := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"*.googleapis.com"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	made, err := x509.CreateCertificate(rand.Reader, form, form, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "authority.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: made}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{made}, PrivateKey: key}, file
-}
-
-// connect is the proxy: it leads to the server whoever asks for Google.
-func (g *google) connect(w http.ResponseWriter, r *http.Request) {
-	host, port, _ := net.SplitHostPort(r.Host)
-	if r.Method != http.MethodConnect || !strings.HasSuffix(host, ".googleapis.com") || port != "443" {
-		g.note(&g.wrong, r.Method+" "+r.Host)
-		http.Error(w, "not Google", http.StatusForbidden)
-		return
-	}
-	there, err := net.Dial("tcp", g.tls.Addr().String())
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
-		return
-	}
-	defer there.Close()
-	here, buffered, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		return
-	}
-	defer here.Close()
-	_, _ = io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
-	go func() { _, _ = io.Copy(there, buffered) }() // ends with either connection
-	_, _ = io.Copy(here, there)
-}
+// faults returns what no program should do.
+func (g *google) faults() []string { return slices.Concat(g.wrong, g.proxy.Wrong()) }
 
 func (g *google) note(list *[]string, what string) {
 	g.mu.Lock()

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"posture/internal/entratest"
 	"posture/internal/lambdatest"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
@@ -30,6 +31,8 @@ type site struct {
 	gate    *gate
 	slack   *slackStand
 	google  *google             // nil: Google Cloud is not in scope
+	azure   *entratest.Azure    // nil: Azure is not in scope
+	extra   []string            // of the functions' environment
 	objects map[string][]string // calls for objects, by function
 	metrics map[string]bool     // that functions wrote
 }
@@ -116,8 +119,13 @@ func (s *site) try(function string, event any, limit time.Duration) lambdatest.A
 		env = append(env, "POSTURE_SLACK_SECRET=posture/slack", "POSTURE_TEST_SLACK="+s.slack.URL+"/api/")
 	}
 	if s.google != nil {
-		env = append(env, s.google.env...)
+		env = append(env, s.google.proxy.Env...)
 		env = append(env, "POSTURE_SCOPES=aws gcp", "POSTURE_GCP_SCOPE=organizations/3001", "AWS_SESSION_TOKEN="+sessionToken)
+	}
+	if s.azure != nil {
+		env = append(env, s.azure.Env...)
+		env = append(env, "POSTURE_SCOPES=aws azure")
+		env = append(env, s.extra...)
 	}
 	program, err := filepath.Abs(filepath.Join(folder, function))
 	s.need(err)

@@ -18,11 +18,12 @@ import (
 // Apache Arrow, which newer clients of Azure's storage link, is not needed.
 func TestLinked(t *testing.T) {
 	for program, changes := range map[string][]string{
-		"plan":     {"iam.GenerateCredentialReport", "s3.PutObject", "sts.AssumeRole"},
-		"scan-aws": {"iam.GenerateCredentialReport", "s3.PutObject", "sts.AssumeRole"},
-		"scan-gcp": {"s3.PutObject", "sts.AssumeRole"},
-		"weekly":   {"s3.PutObject", "sts.AssumeRole"},
-		"posture":  {"iam.GenerateCredentialReport", "s3.DeleteObject", "s3.PutObject", "sts.AssumeRole"},
+		"plan":       {"iam.GenerateCredentialReport", "s3.PutObject", "sts.AssumeRole"},
+		"scan-aws":   {"iam.GenerateCredentialReport", "s3.PutObject", "sts.AssumeRole"},
+		"scan-gcp":   {"s3.PutObject", "sts.AssumeRole"},
+		"scan-azure": {"s3.PutObject", "sts.AssumeRole"},
+		"weekly":     {"s3.PutObject", "sts.AssumeRole"},
+		"posture":    {"iam.GenerateCredentialReport", "s3.DeleteObject", "s3.PutObject", "sts.AssumeRole"},
 	} {
 		symbols := symbolsOf(t, filepath.Join(programs, program))
 		var made []string

@@ -91,7 +91,7 @@ func TestScanGcp(t *testing.T) {
 	s.publish(next.Run)
 	s.checkPosts("nothing changed", nil)
 	s.checkGoogle()
-	s.checkSeries(next.Run)
+	s.checkSeries("gcp", next.Run)
 	s.checkRoles(map[string]string{"scan-gcp": "ScanGcpRole", "publish": "PublishRole", "watchdog": "WatchdogRole"})
 	s.checkMetrics("gcp")
 }
@@ -103,8 +103,8 @@ func (s *site) checkGoogle() {
 	s.google.mu.Lock()
 	defer s.google.mu.Unlock()
 	want := []string{"sts.googleapis.com", "iamcredentials.googleapis.com", "/google.cloud.asset.v1.AssetService/ListAssets"}
-	if asked := s.google.asked; len(asked) < len(want) || !slices.Equal(asked[:len(want)], want) || len(s.google.wrong) > 0 {
-		s.t.Errorf("asked for %v; wrong: %q", asked, s.google.wrong)
+	if asked := s.google.asked; len(asked) < len(want) || !slices.Equal(asked[:len(want)], want) || len(s.google.faults()) > 0 {
+		s.t.Errorf("asked for %v; wrong: %q", asked, s.google.faults())
 	}
 	for _, key := range s.keys("posture-results", "") {
 		if body := string(s.object("posture-results", key)); strings.Contains(body, granted) || strings.Contains(body, federated) {
@@ -114,7 +114,7 @@ func (s *site) checkGoogle() {
 }
 
 // checkSeries holds that the watchdog sees each series of runs for itself.
-func (s *site) checkSeries(run posture.RunID) {
+func (s *site) checkSeries(scope string, run posture.RunID) {
 	s.t.Helper()
 	var watched struct {
 		Series []struct {
@@ -123,7 +123,7 @@ func (s *site) checkSeries(run posture.RunID) {
 		}
 	}
 	s.invoke("watchdog", map[string]any{}, &watched)
-	if seen := watched.Series; len(seen) != 2 || seen[0].Scope != "aws" || seen[0].Last != "" || seen[1].Scope != "gcp" || seen[1].Last != run {
+	if seen := watched.Series; len(seen) != 2 || seen[0].Scope != "aws" || seen[0].Last != "" || seen[1].Scope != scope || seen[1].Last != run {
 		s.t.Errorf("the watchdog saw %+v", seen)
 	}
 }
@@ -167,8 +167,8 @@ func TestScanGcpRefuses(t *testing.T) {
 			}
 		})
 	}
-	if len(s.google.wrong) > 0 {
-		t.Errorf("wrong: %q", s.google.wrong)
+	if len(s.google.faults()) > 0 {
+		t.Errorf("wrong: %q", s.google.faults())
 	}
 }
 
@@ -187,11 +187,11 @@ func TestScanGcpKeyFile(t *testing.T) {
 	s.need(err)
 	file := filepath.Join(t.TempDir(), "key.json")
 	s.need(os.WriteFile(file, text, 0o600))
-	s.google.env = append(s.google.env, "GOOGLE_APPLICATION_CREDENTIALS="+file)
+	s.google.proxy.Env = append(s.google.proxy.Env, "GOOGLE_APPLICATION_CREDENTIALS="+file)
 	if opened := s.scanGoogle(map[string]any{"slot": time.Now().UTC(), "opener": "x"}, time.Minute); !opened.Go || opened.Targets == 0 {
 		t.Errorf("opened %+v", opened)
 	}
-	if asked := slices.Compact(s.google.asked); len(s.google.wrong) > 0 || asked[0] != "oauth2.googleapis.com" || len(asked) != 2 {
-		t.Errorf("asked for %v; wrong: %q", asked, s.google.wrong)
+	if asked := slices.Compact(s.google.asked); len(s.google.faults()) > 0 || asked[0] != "oauth2.googleapis.com" || len(asked) != 2 {
+		t.Errorf("asked for %v; wrong: %q", asked, s.google.faults())
 	}
 }

@@ -44,8 +44,9 @@ type Function struct {
 
 // Site is what a function finds of its installation.
 type Site struct {
-	AWS   aws.Config
-	Store store.Store
+	AWS    aws.Config
+	Store  store.Store
+	Secret func(name string) slack.Secret // reads a secret of Secrets Manager
 }
 
 // Start serves the function until Lambda ends the process.
@@ -85,11 +86,12 @@ func (f Function) installation(ctx context.Context) (steps.Installation, error) 
 			return steps.Object{Bucket: url.Bucket, Key: path.Join(url.Prefix, key)}
 		}
 	}
+	secrets := func(name string) slack.Secret { return secret(cfg, name) }
 	if f.Notifies {
-		i.Secret = func(name string) slack.Secret { return secret(cfg, name) }
+		i.Secret = secrets
 	}
 	if f.Clouds != nil {
-		i.Clouds, err = f.Clouds(ctx, Site{AWS: cfg, Store: i.Store})
+		i.Clouds, err = f.Clouds(ctx, Site{AWS: cfg, Store: i.Store, Secret: secrets})
 	}
 	return i, err
 }

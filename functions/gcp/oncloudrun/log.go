@@ -1,12 +1,9 @@
 package oncloudrun
 
 import (
-	"errors"
 	"io"
 	"log/slog"
-	"maps"
 
-	"posture/internal/setup"
 	"posture/internal/steps"
 )
 
@@ -14,23 +11,7 @@ import (
 // The log-based metrics of infra/gcp are made of its measures. No attribute
 // holds a secret.
 func log(w io.Writer, name string, said steps.Answer, err error) {
-	logger := slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: forCloudLogging}))
-	attributes := []any{"step", name, "answer", said}
-	if len(said.Metrics) > 0 {
-		attributes = append(attributes, "measures", measures(said.Metrics))
-	}
-	switch {
-	case errors.Is(err, steps.ErrLeft):
-		logger.Warn("to be continued", attributes...)
-	case err != nil:
-		logger.Error("failed", append(attributes, "error", err.Error())...)
-	case said.Missed:
-		logger.Error("no run completed in time", attributes...)
-	case len(said.Warnings) > 0:
-		logger.Warn("done, but part of the configuration is ignored", attributes...)
-	default:
-		logger.Info("done", attributes...)
-	}
+	steps.Log(slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: forCloudLogging})), name, said, err)
 }
 
 // forCloudLogging gives the attributes the names that Cloud Logging knows.
@@ -49,14 +30,4 @@ func forCloudLogging(groups []string, a slog.Attr) slog.Attr {
 		a.Key = "message"
 	}
 	return a
-}
-
-// measures returns all metrics as one object: the runs of a function are all of
-// one scope.
-func measures(all []setup.Metrics) map[string]float64 {
-	values := map[string]float64{}
-	for _, metrics := range all {
-		maps.Copy(values, metrics.Values)
-	}
-	return values
 }

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/api/secretmanager/v1"
 
 	"posture/internal/cloud"
+	"posture/internal/cloud/azurecloud"
 	"posture/internal/cloud/gcpcloud"
 	"posture/internal/setup"
 	"posture/internal/slack"
@@ -25,15 +26,13 @@ import (
 	"posture/scanners/gcp"
 )
 
-// The environment of a function. What puts Google Cloud in scope is package
-// gcpcloud's.
+// The environment of a function. What puts a cloud in scope is the package's of
+// that cloud.
 const (
 	storeVariable = "POSTURE_STORE" // gs://bucket/prefix
 	timeVariable  = "POSTURE_TIME"  // how long one invocation may take, as in 25m
+	cloudVariable = "POSTURE_CLOUD" // the cloud that the function reads, which the ids of its runs name: gcp, azure; empty: gcp
 )
-
-// scope is what the runs of the functions cover, in their ids.
-const scope = "gcp"
 
 // installation finds what the environment names.
 func installation(ctx context.Context) (steps.Installation, error) {
@@ -41,14 +40,30 @@ func installation(ctx context.Context) (steps.Installation, error) {
 	if err != nil || url.Scheme != store.SchemeGCS {
 		return steps.Installation{}, fmt.Errorf("%s: expected gs://bucket/prefix", storeVariable)
 	}
+	read, err := reads(os.Getenv(cloudVariable))
+	if err != nil {
+		return steps.Installation{}, err
+	}
 	client, err := gcsstore.NewClient(ctx, storeOptions()...)
 	if err != nil {
 		return steps.Installation{}, err
 	}
 	return steps.Installation{
-		Store: gcsstore.New(client, url.Bucket, url.Prefix), Scope: scope, Secret: secret,
-		Clouds: []cloud.Cloud{gcpcloud.New(credentials)}, Close: func() { _ = client.Close() },
+		Store: gcsstore.New(client, url.Bucket, url.Prefix), Scope: read.Name, Secret: secret,
+		Clouds: []cloud.Cloud{read}, Close: func() { _ = client.Close() },
 	}, nil
+}
+
+// reads returns the cloud of a name.
+func reads(name string) (cloud.Cloud, error) {
+	switch name {
+	case "", "gcp":
+		return gcpcloud.New(credentials), nil
+	case "azure":
+		return azurecloud.New(azureCredentials), nil
+	default:
+		return cloud.Cloud{}, fmt.Errorf("%s %q: expected gcp or azure", cloudVariable, name)
+	}
 }
 
 // credentials returns those of the function, or of the account that it is to
