@@ -100,12 +100,14 @@ func (d *doctor) run(ctx context.Context) error {
 		return err
 	}
 	options.Sample = true
-	cloud, err := d.open(ctx, &d.common, options)
+	opening, cancel := d.world.opening(ctx, 0)
+	defer cancel()
+	cloud, err := d.open(opening, &d.common, options)
 	if err != nil {
-		return err
+		return lost(err)
 	}
 	defer cloud.Release()
-	targets, err := cloud.Targets(ctx)
+	targets, err := cloud.Targets(opening)
 	if err != nil {
 		return unreachable(err)
 	}

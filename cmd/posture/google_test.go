@@ -54,6 +54,7 @@ func setUpGCP(env *testscript.Env) error {
 	env.Defer(server.Close)
 	env.Values[gcpKey{}] = server
 	env.Setenv(gcpcloud.EndpointVariable, server.URL())
+	env.Setenv("SERVER", server.URL())
 	env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
 	env.Setenv("HOME", env.WorkDir+"/home")
 	return os.WriteFile(env.WorkDir+"/estate.ndjson", estate, 0o600)
@@ -80,10 +81,11 @@ func gcpOf(ts *testscript.TestScript) *gcptest.Server { return ts.Value(gcpKey{}
 func inventory(ts *testscript.TestScript, neg bool, args []string) {
 	refusals := map[string]error{
 		"denied":   status.Error(codes.PermissionDenied, "The caller does not have permission"),
-		"disabled": disabled(),
+		"disabled": errorInfo("SERVICE_DISABLED", "audit-project"), "no-project": errorInfo("SERVICE_DISABLED", "764086051850"),
+		"quota-denied": errorInfo("USER_PROJECT_DENIED", "audit-project"), "quota-gone": errorInfo("CONSUMER_INVALID", "audit-project"),
 	}
 	if neg || len(args) > 2 || len(args) > 0 && refusals[args[0]] == nil {
-		ts.Fatalf("usage: inventory [denied|disabled [CONTENT]]")
+		ts.Fatalf("usage: inventory [denied|disabled|no-project|quota-denied|quota-gone [CONTENT]]")
 	}
 	gcpOf(ts).Refuse(func(c gcptest.Call) error {
 		if len(args) == 0 || len(args) == 2 && c.Content.String() != args[1] {
@@ -116,11 +118,11 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// disabled is Google's answer of an API that is not enabled.
-func disabled() error {
-	answer, err := status.New(codes.PermissionDenied, "Cloud Asset API has not been used in project 42 before or it is disabled.").WithDetails(
-		&errdetails.ErrorInfo{Reason: "SERVICE_DISABLED", Domain: "googleapis.com", Metadata: map[string]string{
-			"service": "cloudasset.googleapis.com", "consumer": "projects/audit-project",
+// errorInfo is Google's answer to a call for which a project is to pay.
+func errorInfo(reason, consumer string) error {
+	answer, err := status.New(codes.PermissionDenied, "made-up text of Google's").WithDetails(
+		&errdetails.ErrorInfo{Reason: reason, Domain: "googleapis.com", Metadata: map[string]string{
+			"service": "cloudasset.googleapis.com", "consumer": "projects/" + consumer,
 		}})
 	if err != nil {
 		return err

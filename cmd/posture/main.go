@@ -43,6 +43,8 @@ type streams struct {
 	now     func() time.Time
 	clouds  []cloud.Cloud // that can be read
 	wide    bool          // do not cut tables
+
+	openTime time.Duration // how long opening targets may take at least; 0: as long as openTime
 }
 
 // exitError ends the program with a code. Without an error in it, it ends

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,8 +20,17 @@ type reached struct {
 	err     error
 }
 
-// opening is how many targets are opened at once.
-const opening = 8
+const (
+	// opensAtOnce is how many targets are opened at once.
+	opensAtOnce = 8
+	// openTime is how long opening all of them may take at least.
+	openTime = time.Minute
+)
+
+// opening returns the context for opening what a scan may read for so long.
+func (w *streams) opening(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, max(within, cmp.Or(w.openTime, openTime)))
+}
 
 // reach lists and opens a cloud's targets and returns the cloud with both
 // kept, so that the scan asks for neither again. It fails when a target is not
@@ -31,7 +42,7 @@ func reach(ctx context.Context, cloud audit.Cloud) (audit.Cloud, error) {
 		return audit.Cloud{}, unreachable(err)
 	}
 	opened := open(ctx, cloud, targets)
-	if ctx.Err() != nil {
+	if errors.Is(ctx.Err(), context.Canceled) { // when time is up, what did open is read
 		return audit.Cloud{}, ctx.Err()
 	}
 	if err := mistakes(targets, opened); err != nil {
@@ -53,7 +64,7 @@ func open(ctx context.Context, cloud audit.Cloud, targets []posture.Target) map[
 	var mu sync.Mutex
 	opened := map[string]reached{}
 	var group errgroup.Group
-	group.SetLimit(opening)
+	group.SetLimit(opensAtOnce)
 	for _, target := range targets {
 		group.Go(func() error {
 			scanner, err := cloud.Open(ctx, target)
@@ -75,7 +86,7 @@ func mistakes(targets []posture.Target, opened map[string]reached) error {
 		var known *posture.ReadError
 		switch {
 		case err == nil:
-		case errors.As(err, &known):
+		case errors.As(err, &known), errors.Is(err, context.DeadlineExceeded):
 			failed = append(failed, err)
 		default:
 			wrong = append(wrong, err)

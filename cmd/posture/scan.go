@@ -139,19 +139,34 @@ func (s *scan) auditor(ctx context.Context, progress *progress) (*audit.Auditor,
 	if err != nil {
 		return nil, err
 	}
-	cloud, err := s.open(ctx, &s.common, options)
+	began := time.Now()
+	cloud, err := s.opened(ctx, options, progress)
 	if err != nil {
-		return nil, err
-	}
-	progress.heading("checking credentials")
-	if cloud, err = reach(ctx, cloud); err != nil {
 		return nil, err
 	}
 	return &audit.Auditor{
 		Store: kept, Config: cfg, Clouds: map[posture.Provider]audit.Cloud{s.cloud.Provider(): cloud},
 		Now: s.world.now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
-		Until: time.Now().Add(s.within), Narrowed: choice.Narrowed, Sender: sender, Channel: channel, RunLink: setup.RunLink(kept), Progress: progress.resource, Worst: s.keep(),
+		Until: began.Add(s.within), Narrowed: choice.Narrowed, Sender: sender, Channel: channel, RunLink: setup.RunLink(kept), Progress: progress.resource, Worst: s.keep(),
 	}, nil
+}
+
+// opened opens the cloud and all targets, for which a scan that may read for
+// less has a while all the same: without targets there is no run to store.
+func (s *scan) opened(ctx context.Context, options cloud.Options, progress *progress) (audit.Cloud, error) {
+	opening, cancel := s.world.opening(ctx, s.within)
+	defer cancel()
+	cloud, err := s.open(opening, &s.common, options)
+	if err != nil {
+		return audit.Cloud{}, lost(err)
+	}
+	progress.heading("checking credentials")
+	found, err := reach(opening, cloud)
+	if err != nil {
+		cloud.Release()
+		return audit.Cloud{}, err
+	}
+	return found, nil
 }
 
 // pass does all the steps of a run in this process.

@@ -141,8 +141,8 @@ func TestScanGcpRefuses(t *testing.T) {
 		"no slot":          {event: map[string]any{}, want: []string{"expected slot"}},
 		"a key":            {file: key, want: []string{"s3://posture-results/config/google.json", "it holds a key", "revoke"}},
 		"another address":  {file: strings.Replace(googleFile, "sts.googleapis", "sts.example", 1), want: []string{"token_url: expected https://sts.googleapis.com/v1/token"}},
-		"no such identity": {refuse: "sts.googleapis.com", want: []string{"sts.googleapis.com gave no token: unauthorized_client: The given credential is rejected by the attribute condition.; compare the AWS account"}},
-		"no such account":  {refuse: "iamcredentials.googleapis.com", want: []string{"iamcredentials.googleapis.com gave no token: PERMISSION_DENIED: ", "roles/iam.workloadIdentityUser"}},
+		"no such identity": {refuse: "sts.googleapis.com", want: []string{"sts.googleapis.com gave no token (unauthorized_client: The given credential is rejected by the attribute condition.): compare the account and role of aws sts get-caller-identity"}},
+		"no such account":  {refuse: "iamcredentials.googleapis.com", want: []string{"iamcredentials.googleapis.com gave no token (PERMISSION_DENIED: ", "roles/iam.workloadIdentityUser"}},
 		"no such run":      {event: map[string]any{"run": "20200101T000000Z-gcp"}, want: []string{"scan run 20200101T000000Z-gcp"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ package gcp
 
 import (
 	"context"
+	"net/http"
 
 	"cloud.google.com/go/auth"
 	"google.golang.org/api/option"
@@ -77,12 +78,20 @@ func NewQuota(calls int) *Quota { return engine.NewQuota(calls) }
 
 // Credentials returns the application default credentials, or with an account
 // to impersonate those of it, as options for clients, and whom they stand for,
-// "" when they do not tell. It makes no call.
-func Credentials(impersonated string) ([]option.ClientOption, string, error) {
-	return engine.Credentials(impersonated)
+// "" when they do not tell. It gets a token, as As does.
+func Credentials(ctx context.Context, impersonated string) ([]option.ClientOption, string, error) {
+	return engine.Credentials(ctx, impersonated)
 }
 
 // As is Credentials for given credentials, which stand for the caller.
-func As(own *auth.Credentials, caller, impersonated string) ([]option.ClientOption, string, error) {
-	return engine.As(own, caller, impersonated)
+func As(ctx context.Context, own *auth.Credentials, caller, impersonated string) ([]option.ClientOption, string, error) {
+	return engine.As(ctx, own, caller, impersonated)
 }
+
+// Refusal says why there is no token, and what to do.
+type Refusal = engine.Refusal
+
+// SignInClient returns the client for the calls by which an identity is
+// exchanged for a token: it makes a Refusal of every answer without one. A nil
+// base is the default transport.
+func SignInClient(base http.RoundTripper) *http.Client { return engine.SignInClient(base) }

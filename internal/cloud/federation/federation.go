@@ -12,11 +12,12 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"time"
 
 	"cloud.google.com/go/auth"
 	"cloud.google.com/go/auth/credentials/externalaccount"
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"posture/scanners/gcp"
 )
 
 const (
@@ -24,7 +25,6 @@ const (
 	tokenURL     = "https://sts.googleapis.com/v1/token"         //nolint:gosec // an address
 	subjectToken = "urn:ietf:params:aws:token-type:aws4_request" //nolint:gosec // a name
 	universe     = "googleapis.com"
-	timeout      = 30 * time.Second // of one call
 )
 
 var (
@@ -41,6 +41,7 @@ var ErrKey = errors.New("it holds a key, which does not belong here: delete it w
 type Identity struct {
 	Credentials aws.CredentialsProvider
 	Region      string
+	Transport   http.RoundTripper // by which Google is asked; nil: the default one
 }
 
 // file is the credential configuration. What else there is in it is where
@@ -78,7 +79,7 @@ func Credentials(name string, text []byte, as Identity) (credentials *auth.Crede
 		ServiceAccountImpersonationLifetimeSeconds: f.Impersonation.Seconds,
 		Scopes:                         []string{scope},
 		AwsSecurityCredentialsProvider: as,
-		Client:                         &http.Client{Transport: telling{http.DefaultTransport}, Timeout: timeout},
+		Client:                         gcp.SignInClient(as.Transport),
 	})
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w", name, err)

@@ -2,10 +2,16 @@ package federation
 
 import (
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"posture/scanners/gcp"
 )
 
 // written is what gcloud writes.
@@ -69,24 +75,70 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestExplain holds that both forms of an error are understood, and nothing
-// else is made of a body.
-func TestExplain(t *testing.T) {
+// elsewhere leads what is meant for Google to a server of this machine.
+type elsewhere struct{ to *url.URL }
+
+func (e elsewhere) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("X-Meant-For", r.URL.Host)
+	r.URL.Scheme, r.URL.Host = e.to.Scheme, e.to.Host
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestExchange holds, with the library's own client, that a token comes by both
+// calls, and that no answer without one is taken for one or followed.
+func TestExchange(t *testing.T) {
+	const sts, granting = "sts.googleapis.com", "iamcredentials.googleapis.com"
 	for name, test := range map[string]struct {
-		body string
-		want Refusal
+		at     string // who answers oddly, "" for none
+		status int
+		body   string
+		want   string // begin of the error
+		asked  int    // calls
 	}{
-		"OAuth":    {`{"error": "invalid_grant", "error_description": "expired\n token"}`, Refusal{Code: "invalid_grant", Why: "expired token"}},
-		"an API":   {`{"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "no"}}`, Refusal{Code: "PERMISSION_DENIED", Why: "no"}},
-		"a page":   {`<html>`, Refusal{Code: "403 Forbidden"}},
-		"nothing":  {``, Refusal{Code: "403 Forbidden"}},
-		"too long": {`{"error": "x", "error_description": "` + strings.Repeat("y", 500) + `"}`, Refusal{Code: "x", Why: strings.Repeat("y", 400)}},
+		"a token":         {asked: 2},
+		"no such pool":    {sts, 400, `{"error": "invalid_target", "error_description": "The target service is invalid."}`, sts + " gave no token (invalid_target: The target service is invalid.): the pool or its provider is not there, is disabled or deleted: gcloud iam workload-identity-pools providers describe aws --workload-identity-pool posture --location global --project 4001", 1},
+		"no token":        {sts, 200, `{"access_token": "", "expires_in": 3600}`, sts + " gave no token (HTTP 200 without a token): that is not Google's answer", 1},
+		"a redirection":   {sts, 307, "", sts + " gave no token (HTTP 307, a redirection): that is not Google's answer", 1},
+		"not let in":      {granting, 403, `{"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "Permission denied on resource."}}`, granting + " gave no token (PERMISSION_DENIED: Permission denied on resource.): check its name, and let whoever signs in act as it: gcloud iam service-accounts add-iam-policy-binding posture-scan@my-posture.iam.gserviceaccount.com", 2},
+		"an empty answer": {granting, 200, `{}`, granting + " gave no token (HTTP 200 without a token): ", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := Refusal{Code: "403 Forbidden"}
-			got.explain([]byte(test.body))
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Error(diff)
+			asked := 0
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked++
+				w.Header().Set("Content-Type", "application/json")
+				w.Header().Set("Location", "/v1/token")
+				switch r.Header.Get("X-Meant-For") {
+				case test.at:
+					w.WriteHeader(test.status)
+					_, _ = io.WriteString(w, test.body)
+				case sts:
+					_, _ = io.WriteString(w, `{"access_token": "made-up", "token_type": "Bearer", "expires_in": 3600}`)
+				case granting:
+					_, _ = io.WriteString(w, `{"accessToken": "made-up-too", "expireTime": "2100-01-01T00:00:00Z"}`)
+				}
+			}))
+			defer server.Close()
+			to, err := url.Parse(server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			as := Identity{Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "verysecret", ""), Region: "eu-west-1", Transport: elsewhere{to}}
+			own, _, err := Credentials("google.json", []byte(written), as)
+			if err != nil {
+				t.Fatal(err)
+			}
+			token, err := own.Token(t.Context())
+			var refused *gcp.Refusal
+			switch {
+			case test.want == "" && (err != nil || token.Value != "made-up-too"):
+				t.Errorf("got %v", err)
+			case test.want != "" && (!errors.As(err, &refused) || !strings.HasPrefix(refused.Error(), test.want)):
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+			if asked != test.asked {
+				t.Errorf("%d calls, want %d", asked, test.asked)
 			}
 		})
 	}

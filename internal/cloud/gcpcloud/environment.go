@@ -19,12 +19,12 @@ const EndpointVariable = "CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDASSET"
 
 // Environment returns the application default credentials of whoever runs the
 // program.
-func Environment(_ context.Context, impersonate string, getenv func(string) string) (o gcp.Options, err error) {
+func Environment(ctx context.Context, impersonate string, getenv func(string) string) (o gcp.Options, err error) {
 	if endpoint := getenv(EndpointVariable); endpoint != "" {
 		o.Client, o.REST, err = loopback(endpoint)
 		return o, err
 	}
-	o.Client, o.Caller, err = gcp.Credentials(impersonate)
+	o.Client, o.Caller, err = gcp.Credentials(ctx, impersonate)
 	return o, err
 }
 

@@ -159,6 +159,8 @@ func (i *Inventory) refusal(doing string, err error) error {
 		return &posture.ReadError{Cause: c, Err: &saidError{doing + ": " + token.Error(), err}}
 	}
 	switch c.Code {
+	case "DEADLINE_EXCEEDED":
+		what = doing + ": Google Cloud does not answer in time: try again, and check the network"
 	case "UNAVAILABLE":
 		what = doing + ": " + unanswered(err)
 	case "USER_PROJECT_DENIED":

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"cloud.google.com/go/auth"
@@ -54,7 +55,10 @@ func (e *tokenError) GRPCStatus() *status.Status {
 func (e *tokenError) passing() bool {
 	var network net.Error
 	var answer *auth.Error
+	var refused *Refusal
 	switch {
+	case errors.As(e.err, &refused):
+		return refused.Passing()
 	case errors.As(e.err, &answer) && answer.Response != nil:
 		return answer.Response.StatusCode >= http.StatusInternalServerError || answer.Response.StatusCode == http.StatusTooManyRequests
 	case errors.Is(e.err, context.DeadlineExceeded):
@@ -69,7 +73,8 @@ func (e *tokenError) passing() bool {
 func (e *tokenError) Error() string {
 	var own *tokenError
 	var network *net.OpError
-	var refused interface{ NoToken() string }
+	var refused *Refusal
+	var unsent *url.Error
 	switch {
 	case errors.As(e.err, &own): // of the credentials that impersonate
 		return own.Error()
@@ -77,6 +82,8 @@ func (e *tokenError) Error() string {
 		return "no token for Google Cloud: " + refused.NoToken()
 	case errors.As(e.err, &network):
 		return "no token for Google Cloud, as nobody answers: " + network.Error()
+	case e.passing() && errors.As(e.err, &unsent):
+		return "no token for Google Cloud, as nobody answers in time: see whether this machine reaches it: curl -i " + hostOf(unsent.URL)
 	case e.passing():
 		return "no token for Google Cloud, as nobody answers: try again"
 	case e.of.as != "":
@@ -87,6 +94,15 @@ func (e *tokenError) Error() string {
 		return "your Google Cloud sign-in has expired or was revoked, run: gcloud auth application-default login"
 	}
 	return "no token for Google Cloud" + e.code() + ": " + signIn
+}
+
+// hostOf returns an address without its path, where names of others may be.
+func hostOf(address string) string {
+	at, err := url.Parse(address)
+	if err != nil {
+		return "https://sts.googleapis.com/"
+	}
+	return at.Scheme + "://" + at.Host + "/"
 }
 
 // code returns the word of OAuth for what went wrong, in brackets, "" for none.
@@ -101,10 +117,8 @@ func (e *tokenError) code() string {
 
 // telling returns credentials whose errors say what they are.
 func telling(own *auth.Credentials, as string) *auth.Credentials {
-	var file struct{ Type string }
-	_ = json.Unmarshal(own.JSON(), &file) // those of a machine are in no file
 	return auth.NewCredentials(&auth.CredentialsOptions{
-		TokenProvider: tokens{own, file.Type, as}, JSON: own.JSON(),
+		TokenProvider: tokens{own, kindOf(own), as}, JSON: own.JSON(),
 		ProjectIDProvider: auth.CredentialsPropertyFunc(own.ProjectID), QuotaProjectIDProvider: auth.CredentialsPropertyFunc(own.QuotaProjectID),
 		UniverseDomainProvider: auth.CredentialsPropertyFunc(own.UniverseDomain),
 	})

@@ -22,15 +22,6 @@ type noSource struct{ err error }
 // Token implements auth.TokenProvider.
 func (s noSource) Token(context.Context) (*auth.Token, error) { return nil, s.err }
 
-// reasoned is a refusal whose reason may be shown.
-type reasoned struct{}
-
-// Error implements error.
-func (reasoned) Error() string { return "ada@example.com" }
-
-// NoToken says the reason.
-func (reasoned) NoToken() string { return "sts.googleapis.com gave no token: unauthorized_client" }
-
 func TestTokenErrors(t *testing.T) {
 	answer := func(status int, body string) error {
 		return fmt.Errorf("auth: cannot fetch token: %w", &auth.Error{Response: &http.Response{StatusCode: status}, Body: []byte(body)})
@@ -51,7 +42,7 @@ func TestTokenErrors(t *testing.T) {
 		"expired":                      {answer(400, `{"error": "invalid_grant", "error_description": "Token of ada@example.com has been expired or revoked."}`), user, "", "your Google Cloud sign-in has expired or was revoked, run: gcloud auth application-default login", codes.Unauthenticated},
 		"a deleted key":                {answer(400, `{"error": "invalid_grant", "error_description": "Invalid JWT Signature."}`), key, "", "the service account's key is not accepted (invalid_grant)", codes.Unauthenticated},
 		"another refusal":              {answer(401, `{"error": "unauthorized_client"}`), user, "", "no token for Google Cloud (unauthorized_client): sign in", codes.Unauthenticated},
-		"a refusal with its reason":    {&url.Error{Op: "Post", URL: "https://x", Err: reasoned{}}, "", "", "no token for Google Cloud: sts.googleapis.com gave no token: unauthorized_client", codes.Unauthenticated},
+		"a refusal with its reason":    {&url.Error{Op: "Post", URL: "https://x", Err: &Refusal{Host: "sts.googleapis.com", Code: "unauthorized_client"}}, "", "", "no token for Google Cloud: sts.googleapis.com gave no token (unauthorized_client): compare", codes.Unauthenticated},
 		"a page":                       {answer(403, "<html>"), user, "", "no token for Google Cloud: sign in", codes.Unauthenticated},
 		"not to impersonate":           {errors.New("impersonate: status code 403: ada@example.com may not"), user, "scan@audit.iam.gserviceaccount.com", "no token for scan@audit.iam.gserviceaccount.com: check its name, and grant the account that signed in the role roles/iam.serviceAccountTokenCreator on it", codes.Unauthenticated},
 		"expired, while impersonating": {&url.Error{Op: "Post", URL: "https://x", Err: &tokenError{of: tokens{kind: "authorized_user"}, err: answer(400, `{"error": "invalid_grant"}`)}}, "", "scan@audit.iam.gserviceaccount.com", "your Google Cloud sign-in has expired", codes.Unauthenticated},

@@ -29,8 +29,7 @@ const fileVariable = "GOOGLE_APPLICATION_CREDENTIALS"
 // identity.
 const fileKey = "config/google.json"
 
-// Clouds returns Google Cloud. Opening it gets a token, so that a refusal is
-// one clear error and not one of each call.
+// Clouds returns Google Cloud.
 func Clouds(_ context.Context, s onlambda.Site) ([]cloud.Cloud, error) {
 	return []cloud.Cloud{gcpcloud.New(func(ctx context.Context, impersonate string, _ func(string) string) (o gcp.Options, err error) {
 		o.Client, o.Caller, err = credentials(ctx, s, impersonate)
@@ -42,7 +41,7 @@ func Clouds(_ context.Context, s onlambda.Site) ([]cloud.Cloud, error) {
 // those that the file in the store gives the function's AWS identity.
 func credentials(ctx context.Context, s onlambda.Site, impersonate string) ([]option.ClientOption, string, error) {
 	if os.Getenv(fileVariable) != "" {
-		return gcp.Credentials(impersonate)
+		return gcp.Credentials(ctx, impersonate)
 	}
 	name := s.Store.String() + "/" + fileKey
 	text, _, err := store.Read(ctx, s.Store, fileKey, 1<<16)
@@ -56,8 +55,5 @@ func credentials(ctx context.Context, s onlambda.Site, impersonate string) ([]op
 	if err != nil {
 		return nil, "", err
 	}
-	if _, err := own.Token(ctx); err != nil {
-		return nil, "", fmt.Errorf("exchange the AWS identity for a token of Google Cloud: %w", err)
-	}
-	return gcp.As(own, caller, impersonate)
+	return gcp.As(ctx, own, caller, impersonate)
 }
