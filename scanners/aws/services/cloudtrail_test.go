@@ -63,6 +63,12 @@ func TestCloudTrailAccount(t *testing.T) {
 	}
 	onMain := func(operation string) string { return operation + " Name=" + mainTrail + " region=us-east-1" }
 	onOrg := status + " Name=" + orgTrail + " region=eu-west-1"
+	garbled := func(fields ...string) (unread []posture.Unread) {
+		for _, field := range fields {
+			unread = append(unread, posture.Unread{Field: field, Cause: posture.Cause{Reason: posture.Malformed, Operation: status}})
+		}
+		return unread
+	}
 	all := []string{"multi_region_trail.untold", "security_trail.untold", "s3_object_reads.untold", "s3_object_writes.untold", "lambda_invocations.untold"}
 	long, lately := TrailRecording{Delivered: time.Unix(1760000000, 0).UTC()}, TrailRecording{Delivered: time.Unix(1767000000, 0).UTC()}
 	untold := TrailRecording{Untold: true}
@@ -86,6 +92,14 @@ func TestCloudTrailAccount(t *testing.T) {
 		{name: "the last attempt that succeeded, told as a text", sections: map[string]string{
 			onMain(status): `{"IsLogging": true, "LatestDeliveryAttemptTime": "2026-01-09T10:00:00Z", "LatestDeliveryAttemptSucceeded": "2025-12-29T09:20:00Z"}`, onOrg: `{"IsLogging": false}`,
 		}, want: account(CloudTrailAccount{MultiRegionTrail: lately, SecurityTrail: lately, S3ObjectWrites: lately})},
+		{name: "the last attempt that succeeded cannot be read", sections: map[string]string{
+			onMain(status): `{"IsLogging": true, "LatestDeliveryAttemptSucceeded": "yesterday"}`, onOrg: `{"IsLogging": false}`,
+		}, want: account(CloudTrailAccount{}, garbled(all...)...)},
+		{name: "it cannot be read, and the organisation's trail records some", sections: map[string]string{
+			onMain(status): `{"IsLogging": true, "LatestDeliveryAttemptSucceeded": "yesterday"}`,
+			onOrg:          `{"IsLogging": true}`,
+			selectors + " TrailName=" + orgTrail + " region=eu-west-1": `{"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": true}]}`,
+		}, want: account(CloudTrailAccount{MultiRegionTrail: untold}, garbled("security_trail.untold", "s3_object_reads.untold", "s3_object_writes.untold", "lambda_invocations.untold")...)},
 		{name: "started again after months", sections: map[string]string{
 			onMain(status): `{"IsLogging": true, "LatestDeliveryTime": 1760000000, "StartLoggingTime": 1767000000}`, onOrg: `{"IsLogging": false}`,
 		}, want: account(CloudTrailAccount{MultiRegionTrail: lately, SecurityTrail: lately, S3ObjectWrites: lately})},

@@ -11,11 +11,45 @@ import (
 	"posture/scanners"
 )
 
-// Joined is one asset of another type that a service looks at.
+// Joined is one asset of another type that a service looks at. Members of
+// another JSON type than expected are not in its data.
 type Joined[T any] struct {
 	Name  string // full resource name
 	Owner string // key of the project, folder or organization that it belongs to
 	Data  T
+	odd   []oddPart
+	typ   string
+}
+
+// Odd returns why not all of the asset could be read, nil where it was.
+func (j *Joined[T]) Odd() error {
+	if len(j.odd) == 0 {
+		return nil
+	}
+	return &posture.ReadError{Cause: oddCause(j.typ, j.odd), Err: errors.New("data of another form")}
+}
+
+// gives returns why a field that is made of the asset was not read, nil where
+// it was.
+func (j *Joined[T]) gives(field string) error {
+	of := Joined[T]{typ: j.typ}
+	for _, part := range j.odd {
+		if gives(part, field) {
+			of.odd = append(of.odd, part)
+		}
+	}
+	return of.Odd()
+}
+
+// markJoined marks those of the fields as unread that are made of odd members
+// of assets. The tag joined:"one,other" of a member says which are; where it
+// has none, all are, or those of the tag gives where the join is Alike.
+func markJoined[T any](r *Reading, odd []Joined[T], fields []string) {
+	for i := range odd {
+		for _, field := range fields {
+			r.Got(odd[i].gives(field), field)
+		}
+	}
 }
 
 // Siblings returns the assets of another type in the resource's own project.
@@ -51,15 +85,62 @@ func Owned[T any](r *Reading, typ, key string, fields ...string) []Joined[T] {
 	if !r.Wants(fields...) {
 		return nil
 	}
-	found, err := OwnedBy[T](r, typ, key)
+	found, err := joinOwned[T](r, typ, key)
 	r.Got(err, fields...)
-	return found
+	markJoined(r, found.odd, fields)
+	return found.all
 }
 
-// OwnedBy is Owned for whoever marks fields later.
-func OwnedBy[T any](r *Reading, typ, key string) ([]Joined[T], error) {
-	return Once(r, fmt.Sprintf("join %T %s %s", *new(T), typ, key), func() ([]Joined[T], error) {
-		return joinAssets[T](r.place.estate, typ, []string{key})
+// OwnedBy is Owned for whoever marks fields later. What is odd in a member of
+// which one of the fields is made, or in any where none is named, is left out,
+// and is an error: nothing is proven by it.
+func OwnedBy[T any](r *Reading, typ, key string, fields ...string) ([]Joined[T], error) {
+	found, err := joinOwned[T](r, typ, key)
+	if len(found.odd) == 0 {
+		return found.all, err
+	}
+	var sound []Joined[T]
+	for i := range found.all {
+		odd := found.all[i].Odd()
+		if len(fields) > 0 {
+			odd = nil
+		}
+		for _, field := range fields {
+			odd = cmp.Or(odd, found.all[i].gives(field))
+		}
+		if err = errors.Join(err, odd); odd == nil {
+			sound = append(sound, found.all[i])
+		}
+	}
+	return sound, err
+}
+
+// Sibling returns the asset of another type in the resource's own project that
+// is meant. Its odd members cost the fields that are made of them, those of
+// others cost nothing unless the one that is meant may be among them. Where not
+// all could be listed or read, and it is not found, it marks the fields as
+// unread and returns nil.
+func Sibling[T any](r *Reading, typ string, meant func(*Joined[T]) bool, fields ...string) *Joined[T] {
+	if !r.Wants(fields...) {
+		return nil
+	}
+	found, err := joinOwned[T](r, typ, r.Owner().Key)
+	for i := range found.all {
+		if one := &found.all[i]; meant(one) {
+			markJoined(r, []Joined[T]{*one}, fields)
+			return one
+		}
+	}
+	r.Got(err, fields...)
+	markJoined(r, found.odd, fields)
+	return nil
+}
+
+// joinOwned joins the assets of one owner.
+func joinOwned[T any](r *Reading, typ, key string) (joined[T], error) {
+	alike := r.service.alike(typ)
+	return Once(r, fmt.Sprintf("join %T %s %s %t", *new(T), typ, key, alike), func() (joined[T], error) {
+		return joinAssets[T](r.place.estate, typ, []string{key}, alike)
 	})
 }
 
@@ -77,27 +158,42 @@ func Everywhere[T any](r *Reading, typ string, fields ...string) []Joined[T] {
 	if !r.Wants(fields...) {
 		return nil
 	}
-	found, err := OnceInScope(r, fmt.Sprintf("join %T %s everywhere", *new(T), typ), func() ([]Joined[T], error) {
+	found, err := OnceInScope(r, fmt.Sprintf("join %T %s everywhere", *new(T), typ), func() (joined[T], error) {
 		e := r.place.estate.whole()
-		return joinAssets[T](e, typ, slices.Sorted(maps.Keys(e.nodes)))
+		return joinAssets[T](e, typ, slices.Sorted(maps.Keys(e.nodes)), false)
 	})
 	r.Got(err, fields...)
-	return found
+	markJoined(r, found.odd, fields)
+	return found.all
 }
 
+// joined are assets of a type, and those among them that have odd members.
+type joined[T any] struct{ all, odd []Joined[T] }
+
 // joinAssets decodes all assets of a type that belong to the owners.
-func joinAssets[T any](e *estate, typ string, owners []string) ([]Joined[T], error) {
-	var found []Joined[T]
+func joinAssets[T any](e *estate, typ string, owners []string, alike bool) (joined[T], error) {
+	tags := []string{"joined"}
+	if alike {
+		tags = append(tags, "gives")
+	}
+	var found joined[T]
 	var bad, incomplete error
 	for _, owner := range owners {
 		incomplete = cmp.Or(incomplete, e.complete(resources, typ, owner))
 		err := e.each(typ, owner, func(a *Asset) bool {
-			item := Joined[T]{Name: a.Name, Owner: owner}
-			if err := a.decode(&item.Data); err != nil {
+			item := Joined[T]{Name: a.Name, Owner: owner, typ: typ}
+			err := a.decode(&item.Data)
+			if err != nil && len(a.Data) > 0 {
+				item.odd, err = a.decodeWithout(&item.Data, err, tags...)
+			}
+			if err != nil {
 				bad = scanners.Failed("read "+typ, err)
 				return true
 			}
-			found = append(found, item)
+			found.all = append(found.all, item)
+			if len(item.odd) > 0 {
+				found.odd = append(found.odd, item)
+			}
 			return true
 		})
 		bad = errors.Join(bad, err)

@@ -22,6 +22,17 @@ type oddPart struct {
 	at    []any        // where it is: keys and indexes
 	typ   reflect.Type // what was expected
 	gives string       // the fields that are made of it, as tags have them; "" for all
+	tags  []string     // the names of those tags, the first that there is counts
+}
+
+// tag returns the fields that are made of a member, as its tag has them.
+func (o oddPart) tag(field *reflect.StructField) string {
+	for _, name := range o.tags {
+		if given, there := field.Tag.Lookup(name); there {
+			return given
+		}
+	}
+	return ""
 }
 
 // find returns the members of the part's data that a Go value of its type
@@ -75,8 +86,9 @@ func (o oddPart) inStruct(members map[string]any) []oddPart {
 	for field := range o.typ.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if field.Anonymous && name == "" && field.Type.Kind() == reflect.Struct {
-			embedded := oddPart{path: o.path, at: o.at, typ: field.Type, gives: o.gives}
-			found = append(found, given(embedded.inStruct(members), field.Tag.Get("gives"))...)
+			embedded := o
+			embedded.typ = field.Type
+			found = append(found, given(embedded.inStruct(members), o.tag(&field))...)
 			continue
 		}
 		if name == "-" || !field.IsExported() {
@@ -88,7 +100,7 @@ func (o oddPart) inStruct(members map[string]any) []oddPart {
 		for _, key := range slices.Sorted(maps.Keys(members)) {
 			if strings.EqualFold(key, name) {
 				part := o.below(key, key, field.Type)
-				if gives := field.Tag.Get("gives"); gives != "" {
+				if gives := o.tag(&field); gives != "" {
 					part.gives = gives
 				}
 				found = append(found, part.find(members[key])...)
@@ -148,32 +160,38 @@ func with(data any, at []any, value any) any {
 // are made of them. Where that cannot be done it returns an error, the given
 // one where it does not know more.
 func (r *Reading) decodeOdd(into any, failed error) error {
-	decoder := json.NewDecoder(bytes.NewReader(r.Asset.Data))
+	parts, err := r.Asset.decodeWithout(into, failed, "gives")
+	if err == nil {
+		r.markOdd(parts)
+	}
+	return err
+}
+
+// decodeWithout decodes data, which failed to be decoded as it is, without its
+// odd members, which it returns. The tags say what is made of them.
+func (a *Asset) decodeWithout(into any, failed error, tags ...string) ([]oddPart, error) {
+	decoder := json.NewDecoder(bytes.NewReader(a.Data))
 	decoder.UseNumber()
 	var data any
 	if decoder.Decode(&data) != nil {
-		return failed // which is that it is no JSON
+		return nil, failed // which is that it is no JSON
 	}
-	parts := oddPart{typ: reflect.TypeOf(into).Elem()}.find(data)
+	parts := oddPart{typ: reflect.TypeOf(into).Elem(), tags: tags}.find(data)
 	if len(parts) == 0 {
-		return failed
+		return nil, failed
 	}
 	if len(parts[0].at) == 0 {
-		return &posture.ReadError{Cause: r.oddCause(parts), Err: errors.New("the data is of another form")}
+		return nil, &posture.ReadError{Cause: oddCause(a.Type, parts), Err: errors.New("the data is of another form")}
 	}
 	for _, part := range parts {
 		data = with(data, part.at, nil)
 	}
 	text, err := json.Marshal(data)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	reflect.ValueOf(into).Elem().SetZero()
-	if err := json.Unmarshal(text, into); err != nil {
-		return err
-	}
-	r.markOdd(parts)
-	return nil
+	return parts, json.Unmarshal(text, into)
 }
 
 // markOdd marks each field that is made of odd members as unread, with the
@@ -187,7 +205,7 @@ func (r *Reading) markOdd(parts []oddPart) {
 			}
 		}
 		if len(of) > 0 {
-			r.Mark(r.oddCause(of), field)
+			r.Mark(oddCause(r.Type, of), field)
 		}
 	}
 }
@@ -200,8 +218,8 @@ func gives(part oddPart, field string) bool {
 	return slices.Contains(strings.Split(part.gives, ","), field)
 }
 
-func (r *Reading) oddCause(parts []oddPart) posture.Cause {
-	return posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: oddNames(parts)}
+func oddCause(typ string, parts []oddPart) posture.Cause {
+	return posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + typ, Code: oddNames(parts)}
 }
 
 // mostNamed is how many odd members are named.

@@ -37,6 +37,12 @@ type Join struct {
 	For        []string // the document fields that it gives
 	Policies   bool     // its IAM policies are looked at, not the assets themselves
 	Everywhere bool     // those of the whole scope are looked at, not only its own project's
+	Alike      bool     // the tags gives of its data name the document's own fields
+}
+
+// alike reports whether a joined type is so.
+func (s *Service) alike(typ string) bool {
+	return slices.ContainsFunc(s.Joins, func(j Join) bool { return j.Alike && slices.Contains(j.types(), typ) })
 }
 
 // types returns every name by which the inventory lists what is joined.

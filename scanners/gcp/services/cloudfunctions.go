@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"posture/scanners"
@@ -46,7 +45,7 @@ var cloudFunctions = engine.Service{
 	Versions: []string{"v1", "v2"},
 	Policies: []string{"public_grants", "inherited_public_grants"},
 	Joins: []engine.Join{
-		{Type: typeRunService, For: serviceBehind},
+		{Type: typeRunService, For: serviceBehind, Alike: true},
 		{Type: typeRunService, For: []string{"public_grants"}, Policies: true},
 	},
 	Get: []engine.Get{{
@@ -66,29 +65,29 @@ var serviceBehind = []string{
 // functionData is what is read of a function: of v1 the fields of config are
 // the function's own.
 type functionData struct {
-	engine.Labelled
-	functionConfig
-	Runtime        *string             `gives:"runtime"`
-	BuildVariables credentialVariables `json:"buildEnvironmentVariables" gives:"credential_variables"`
-	HTTPS          struct {
+	engine.Labelled `joined:"-"`
+	functionConfig  `joined:"-"`
+	Runtime         *string             `gives:"runtime" joined:"-"`
+	BuildVariables  credentialVariables `json:"buildEnvironmentVariables" gives:"credential_variables" joined:"-"`
+	HTTPS           struct {
 		Security string `json:"securityLevel"`
-	} `json:"httpsTrigger" gives:"https_only"`
-	Event       *struct{} `json:"eventTrigger" gives:"http_trigger"`
-	Environment string    // of v2: GEN_1 or GEN_2
+	} `json:"httpsTrigger" gives:"https_only" joined:"-"`
+	Event       *struct{} `json:"eventTrigger" gives:"http_trigger" joined:"-"`
+	Environment string    `joined:"function_failures"` // of v2: GEN_1 or GEN_2
 	Build       *struct {
 		Runtime   *string             `gives:"runtime"`
 		Variables credentialVariables `json:"environmentVariables" gives:"credential_variables"`
-	} `json:"buildConfig"`
-	Config *functionConfig `json:"serviceConfig"`
+	} `json:"buildConfig" joined:"-"`
+	Config *functionConfig `json:"serviceConfig" joined:"function"`
 }
 
 type functionConfig struct {
-	Account    string              `json:"serviceAccountEmail" gives:"service_account,default_service_account"`
-	Ingress    *string             `json:"ingressSettings" gives:"ingress"`
-	Connector  string              `json:"vpcConnector" gives:"vpc_access"`
-	Interfaces []struct{}          `json:"directVpcNetworkInterface" gives:"vpc_access"`
-	Variables  credentialVariables `json:"environmentVariables" gives:"credential_variables"`
-	Security   string              `json:"securityLevel" gives:"https_only"`
+	Account    string              `json:"serviceAccountEmail" gives:"service_account,default_service_account" joined:"-"`
+	Ingress    *string             `json:"ingressSettings" gives:"ingress" joined:"-"`
+	Connector  string              `json:"vpcConnector" gives:"vpc_access" joined:"-"`
+	Interfaces []struct{}          `json:"directVpcNetworkInterface" gives:"vpc_access" joined:"-"`
+	Variables  credentialVariables `json:"environmentVariables" gives:"credential_variables" joined:"-"`
+	Security   string              `json:"securityLevel" gives:"https_only" joined:"-"`
 	Service    string              `gives:"public_grants,invoker_check_off,ingress,service_account,default_service_account,vpc_access,credential_variables"` // of Cloud Run: "projects/p/locations/l/services/s"
 }
 
@@ -139,17 +138,16 @@ func readServiceBehind(r *engine.Reading, service string, doc *CloudFunction) {
 	if !r.Wants(fields...) {
 		return
 	}
-	services := engine.Siblings[runData](r, typeRunService, fields...)
-	n := slices.IndexFunc(services, func(s engine.Joined[runData]) bool { return samePlace(s.Name, service) })
-	if n < 0 {
+	behind := engine.Sibling(r, typeRunService, func(s *engine.Joined[runData]) bool { return samePlace(s.Name, service) }, fields...)
+	if behind == nil {
 		r.Lacks(typeRunService, fields...)
 		return
 	}
-	settings := settingsOf(r, &services[n].Data, fields...)
+	settings := settingsOf(r, &behind.Data, fields...)
 	doc.InvokerCheckOff, doc.Ingress, doc.VPCAccess = settings.InvokerCheckOff, settings.Ingress, settings.VPCAccess
 	doc.ServiceAccount, doc.DefaultServiceAccount = settings.Account, defaultIdentity(settings.Account)
 	doc.CredentialVariables = merged(append(settings.Variables, doc.CredentialVariables)...)
-	doc.PublicGrants = append(doc.PublicGrants, where(r.GrantsOn(typeRunService, services[n].Name, "public_grants"), publicInvoker)...)
+	doc.PublicGrants = append(doc.PublicGrants, where(r.GrantsOn(typeRunService, behind.Name, "public_grants"), publicInvoker)...)
 }
 
 // samePlace reports whether two names of one project are of the same resource,

@@ -88,12 +88,11 @@ func readBackendService(_ context.Context, r *engine.Reading) any {
 		return doc
 	}
 	doc.SecurityPolicy = engine.LastOf(data.Policy)
-	for _, policy := range engine.Siblings[securityPolicyData](r, typeSecurityPolicy, "measures") {
-		if path(policy.Data.SelfLink) == path(data.Policy) {
-			doc.Measures = policy.Data.measures()
-			return doc
-		}
+	policy := engine.Sibling(r, typeSecurityPolicy, func(p *engine.Joined[securityPolicyData]) bool { return path(p.Data.SelfLink) == path(data.Policy) }, "measures")
+	if policy == nil {
+		r.Missing(typeSecurityPolicy, "measures")
+		return doc
 	}
-	r.Missing(typeSecurityPolicy, "measures")
+	doc.Measures = policy.Data.measures()
 	return doc
 }

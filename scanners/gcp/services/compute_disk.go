@@ -12,7 +12,7 @@ import (
 type Disk struct {
 	KMSKey           string    `json:"kms_key"`           // the customer-managed key that encrypts it; "" for none
 	CustomerSupplied bool      `json:"customer_supplied"` // a key that the customer brings along encrypts it
-	Replaceable      bool      `json:"replaceable"`       // it is deleted along with a VM that a managed instance group or a service of Google replaces
+	Replaceable      bool      `json:"replaceable"`       // it is deleted along with a VM that a managed instance group or a service of Google replaces, or was one of such a service's
 	Scheduled        []string  `json:"scheduled"`         // attached policies that make snapshots on a schedule
 	Created          time.Time `json:"created"`           // when it was made
 	LastSnapshot     time.Time `json:"last_snapshot"`     // when the newest complete snapshot of it was made; the zero time if never
@@ -42,12 +42,13 @@ var disks = engine.Service{
 
 // diskData is what is read of a disk (compute.disks.get).
 type diskData struct {
-	engine.Labelled
-	linked     `gives:"replaceable"`
-	ID         engine.Text `gives:"last_snapshot"`
-	Made       *time.Time  `json:"creationTimestamp" gives:"created"`
-	Policies   []string    `json:"resourcePolicies" gives:"scheduled"` // URLs
-	Encryption struct {
+	engine.Labelled `gives:"tags,replaceable"`
+	linked          `gives:"replaceable"`
+	Name            string      `gives:"replaceable"`
+	ID              engine.Text `gives:"last_snapshot"`
+	Made            *time.Time  `json:"creationTimestamp" gives:"created"`
+	Policies        []string    `json:"resourcePolicies" gives:"scheduled"` // URLs
+	Encryption      struct {
 		KMSKey string `json:"kmsKeyName"`
 		SHA256 string `gives:"customer_supplied"` // of a key that the customer supplies
 	} `json:"diskEncryptionKey" gives:"kms_key,customer_supplied"`
@@ -57,7 +58,10 @@ func readDisk(_ context.Context, r *engine.Reading) any {
 	var data diskData
 	r.Decode(&data)
 	doc := &Disk{KMSKey: data.Encryption.KMSKey, CustomerSupplied: data.Encryption.KMSKey == "" && data.Encryption.SHA256 != ""}
-	doc.Replaceable = indexOf(r, typeVM, "replaceable", replaceableDisks)[pathOfItself(r, data.linked, "replaceable")]
+	doc.Replaceable = serviceDisk(data.Name, data.Labels)
+	if !doc.Replaceable {
+		doc.Replaceable = indexOf(r, typeVM, "replaceable", replaceableDisks)[pathOfItself(r, data.linked, "replaceable")]
+	}
 	doc.Created = engine.Need(r, data.Made, "created").UTC()
 	doc.LastSnapshot = indexOf(r, typeSnapshot, "last_snapshot", newestSnapshots)[string(data.ID)]
 	if data.ID == "" {

@@ -43,8 +43,8 @@ var firewalls = engine.Service{
 	Also:     []string{typeFirewallPolicy},
 	Versions: computeVersions,
 	Joins: []engine.Join{
-		{Type: typeFirewall, For: ingressFields},
-		{Type: typeFirewallPolicy, For: ingressFields},
+		{Type: typeFirewall, For: ingressFields, Alike: true},
+		{Type: typeFirewallPolicy, For: ingressFields, Alike: true},
 		{Type: typeNetwork, For: ingressFields},
 	},
 	Get: []engine.Get{
@@ -90,15 +90,18 @@ func readFirewall(_ context.Context, r *engine.Reading) any {
 	}
 	rule, err := data.rule()
 	if r.Got(scanners.Failed("read "+r.Type, err), ingressFields...) {
-		order := orderOf(r)
-		readIngress(r, doc, rule.opens(order.beforeRule(rule, path(data.Network))))
+		before := orderOf(r).beforeRule(&rule, path(data.Network))
+		readIngress(r, doc, &before, &rule)
 	}
 	return doc
 }
 
-// readIngress adds openings to the document: those from the internet, and those
-// of which it is not known.
-func readIngress(r *engine.Reading, doc *Firewall, found []opening) {
+// readIngress adds to the document what a rule opens: to the internet, and to
+// sources of which that is not known. Where not all was read that may deny them before,
+// nobody can tell whether they are open.
+func readIngress(r *engine.Reading, doc *Firewall, before *before, rule *trafficRule) {
+	found, unread := before.opens(rule)
+	r.Got(unread, ingressFields...)
 	for _, o := range found {
 		list := &doc.OpenIngress
 		if o.Doubtful {

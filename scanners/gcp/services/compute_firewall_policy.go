@@ -1,10 +1,12 @@
 package services
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
 
+	"posture/scanners"
 	"posture/scanners/gcp/engine"
 	"posture/scanners/network"
 )
@@ -138,9 +140,9 @@ func (d *firewallPolicyData) targets() []string {
 }
 
 // rules returns the rules that are on, in order. One that cannot be read and
-// lets something in may let in anything; one that stops something stops nothing.
-func (d *firewallPolicyData) rules() []trafficRule {
-	var found []trafficRule
+// lets something in may let in anything; one that stops something is left out,
+// and is an error.
+func (d *firewallPolicyData) rules() (found []trafficRule, misread error) {
 	for i := range d.Rules {
 		rule, err := d.Rules[i].rule()
 		switch {
@@ -148,9 +150,11 @@ func (d *firewallPolicyData) rules() []trafficRule {
 			found = append(found, trafficRule{Priority: rule.Priority, Ports: []network.Ports{{Protocol: "all", To: network.LastPort}}, Doubts: []string{"a rule that is not understood"}})
 		case err == nil && d.Rules[i].on():
 			found = append(found, rule)
+		case d.Rules[i].on():
+			misread = errors.Join(misread, scanners.Failed("read "+typeFirewallPolicy, err))
 		}
 	}
-	return inOrder(found)
+	return inOrder(found), misread
 }
 
 // readFirewallPolicy reads all rules of a policy together, wherever it is in
@@ -167,16 +171,14 @@ func readFirewallPolicy(r *engine.Reading) any {
 	if !r.Wants(ingressFields...) || !doc.Admits {
 		return doc
 	}
-	rules := data.rules()
+	rules, misread := data.rules()
 	order := orderOf(r)
 	for _, target := range doc.AttachedTo {
-		above := order.beforePolicy(target, data.Region != "")
 		for i := range rules {
-			before := stopping(rules[:i], &rules[i], networkOf(target), true)
-			for _, policy := range above {
-				before = append(before, stopping(policy, &rules[i], networkOf(target), false)...)
-			}
-			readIngress(r, doc, rules[i].opens(before))
+			before := order.beforePolicy(&rules[i], target, data.Region != "")
+			before.rules = append(stopping(rules[:i], &rules[i], networkOf(target), true), before.rules...)
+			before.unread = errors.Join(misread, before.unread)
+			readIngress(r, doc, &before, &rules[i])
 		}
 	}
 	return doc

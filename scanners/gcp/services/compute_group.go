@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"maps"
+	"strings"
 
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
@@ -10,11 +11,12 @@ import (
 
 // ManagedGroup is what rules may ask of a managed instance group.
 type ManagedGroup struct {
-	GKE         bool `json:"gke"`         // it holds nodes of a GKE cluster, which the cluster's rules judge
-	Dataflow    bool `json:"dataflow"`    // it holds workers of a job of Dataflow, which makes it and deletes it
-	Autohealing bool `json:"autohealing"` // VMs of which the application does not answer are made anew
-	Balanced    bool `json:"balanced"`    // a load balancer sends traffic to it
-	Zones       int  `json:"zones"`       // in how many zones it makes VMs
+	GKE         bool `json:"gke"`          // it holds nodes of a GKE cluster, which the cluster's rules judge
+	Dataflow    bool `json:"dataflow"`     // it holds workers of a job of Dataflow, which makes it and deletes it
+	ServiceMade bool `json:"service_made"` // another service makes it and keeps it: Dataproc, for secondary workers, or App Engine's flexible environment
+	Autohealing bool `json:"autohealing"`  // VMs of which the application does not answer are made anew
+	Balanced    bool `json:"balanced"`     // a load balancer sends traffic to it
+	Zones       int  `json:"zones"`        // in how many zones it makes VMs
 }
 
 var managedGroups = engine.Service{
@@ -27,6 +29,7 @@ var managedGroups = engine.Service{
 	Joins: []engine.Join{
 		{Type: typeBackendService, For: []string{"balanced"}},
 		{Type: typeRegionBackendService, For: []string{"balanced"}},
+		{Type: dataprocClusters.Name, For: []string{"service_made"}},
 	},
 	Get:  []engine.Get{computeGet("instanceGroupManagers")},
 	Read: readManagedGroup,
@@ -35,8 +38,8 @@ var managedGroups = engine.Service{
 // groupData is what is read of a managed instance group
 // (compute.instanceGroupManagers.get).
 type groupData struct {
-	Name        string                                   `gives:"gke,dataflow"`
-	Template    string                                   `json:"instanceTemplate" gives:"gke,dataflow"`
+	Name        string                                   `gives:"gke,dataflow,service_made"`
+	Template    string                                   `json:"instanceTemplate" gives:"gke,dataflow,service_made"`
 	Group       string                                   `json:"instanceGroup" gives:"balanced"` // URL by which load balancers name it
 	TargetPools []string                                 `json:"targetPools" gives:"balanced"`   // what older load balancers have
 	Healing     []struct{ HealthCheck string }           `json:"autoHealingPolicies" gives:"autohealing"`
@@ -48,6 +51,7 @@ func readManagedGroup(_ context.Context, r *engine.Reading) any {
 	var data groupData
 	r.Decode(&data)
 	doc := &ManagedGroup{GKE: gkeName(data.Name) && gkeName(engine.LastOf(data.Template)), Dataflow: workerGroup.MatchString(data.Name) && workerGroup.MatchString(engine.LastOf(data.Template)), Zones: 1}
+	doc.ServiceMade = r.Wants("service_made") && (flexible.MatchString(data.Name) && flexible.MatchString(engine.LastOf(data.Template)) || secondaryWorkers(r, data.Name))
 	for _, policy := range data.Healing {
 		doc.Autohealing = doc.Autohealing || policy.HealthCheck != ""
 	}
@@ -59,6 +63,26 @@ func readManagedGroup(_ context.Context, r *engine.Reading) any {
 	}
 	doc.Balanced = len(data.TargetPools) > 0 || balancedGroups(r)[path(data.Group)]
 	return doc
+}
+
+// dataprocGroups is what a group looks at of clusters of Dataproc.
+type dataprocGroups struct {
+	Config struct {
+		Secondary struct {
+			Managed struct {
+				Group string `json:"instanceGroupManagerName"`
+			} `json:"managedGroupConfig"`
+		} `json:"secondaryWorkerConfig"`
+	}
+}
+
+// secondaryWorkers reports whether a group holds the secondary workers of a
+// cluster of Dataproc, which names it. Dataproc's names begin with its own.
+func secondaryWorkers(r *engine.Reading, name string) bool {
+	if !strings.HasPrefix(name, "dataproc-") {
+		return false
+	}
+	return engine.Sibling(r, dataprocClusters.Name, func(c *engine.Joined[dataprocGroups]) bool { return c.Data.Config.Secondary.Managed.Group == name }, "service_made") != nil
 }
 
 // backendGroups is what a group looks at of backend services.

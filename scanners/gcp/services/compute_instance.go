@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"posture/scanners"
@@ -27,7 +28,7 @@ type VM struct {
 	LosesDisks            []string `json:"loses_disks"`             // data disks that are deleted along with it
 	AutomaticRestart      bool     `json:"automatic_restart"`       // it is started again after a crash
 	Migrates              bool     `json:"migrates"`                // it moves on while its host is maintained, rather than stop
-	CannotMigrate         bool     `json:"cannot_migrate"`          // for its accelerators or its confidential memory
+	CannotMigrate         bool     `json:"cannot_migrate"`          // for its accelerators, its confidential memory, or because it is a whole host
 	Preemptible           bool     `json:"preemptible"`             // it may be taken away at any time
 }
 
@@ -59,6 +60,7 @@ var virtualMachines = engine.Service{
 type vmData struct {
 	engine.Labelled `gives:"tags,gke_node,managed"`
 	Name            string   `gives:"gke_node,managed"`
+	MachineType     string   `gives:"cannot_migrate"` // URL
 	Metadata        metadata `gives:"managed,blocks_project_ssh_keys,os_login,serial_port"`
 	ServiceAccounts []struct {
 		Email  string   `gives:"default_service_account"`
@@ -107,6 +109,9 @@ type vmScheduling struct {
 	Model             string `json:"provisioningModel" gives:"preemptible,migrates"` // SPOT is what preemptible is called now
 }
 
+// hostBound matches the types of machines that are a whole host, or have TPUs.
+var hostBound = regexp.MustCompile(`-metal$|^ct[0-9]`)
+
 func (s vmScheduling) preemptible() bool { return s.Preemptible || s.Model == "SPOT" }
 
 // gkeNode reports whether a name and labels are those of a node of GKE.
@@ -137,7 +142,7 @@ func readVM(ctx context.Context, r *engine.Reading) any {
 		SecureBoot: data.Shielded.SecureBoot, VTPM: data.Shielded.VTPM, IntegrityMonitoring: data.Shielded.Integrity,
 		DeletionProtection: data.DeletionProtection, LosesDisks: data.losesDisks(),
 		AutomaticRestart: data.Scheduling.AutomaticRestart == nil || *data.Scheduling.AutomaticRestart,
-		Preemptible:      data.Scheduling.preemptible(), CannotMigrate: len(data.Accelerators) > 0 || confidential,
+		Preemptible:      data.Scheduling.preemptible(), CannotMigrate: len(data.Accelerators) > 0 || confidential || hostBound.MatchString(engine.LastOf(data.MachineType)),
 	}
 	doc.Migrates = data.Scheduling.OnHostMaintenance != "TERMINATE" && !doc.Preemptible
 	if len(data.Interfaces) == 0 { // every machine has one

@@ -41,8 +41,8 @@ type networkData struct {
 
 // dnsPolicyData is what is read of a DNS server policy (dns.policies.get).
 type dnsPolicyData struct {
-	Name     string
-	Logging  bool `json:"enableLogging"`
+	Name     string `joined:"dns_policies"`
+	Logging  bool   `json:"enableLogging" joined:"logs_dns"`
 	Networks []struct {
 		URL string `json:"networkUrl"`
 	}

@@ -42,9 +42,9 @@ type tlsProxyData struct {
 // sslPolicyData is what is read of an SSL policy (compute.sslPolicies.get).
 type sslPolicyData struct {
 	linked
-	Profile  string   // COMPATIBLE, MODERN, RESTRICTED, FIPS_202205 or CUSTOM
-	Minimum  string   `json:"minTlsVersion"`
-	Features []string `json:"enabledFeatures"` // the ciphers of whatever profile
+	Profile  string   `joined:"refuses_old"` // COMPATIBLE, MODERN, RESTRICTED, FIPS_202205 or CUSTOM
+	Minimum  string   `json:"minTlsVersion" joined:"refuses_old"`
+	Features []string `json:"enabledFeatures" joined:"weak_ciphers"` // the ciphers of whatever profile
 }
 
 // refusesOld reports whether clients with less than TLS 1.2 are refused: two
@@ -75,16 +75,14 @@ func readTLSProxy(_ context.Context, r *engine.Reading) any {
 	}
 	doc.SSLPolicy = engine.LastOf(data.Policy)
 	fields := []string{"refuses_old", "weak_ciphers"}
-	for _, policy := range engine.Siblings[sslPolicyData](r, typeSSLPolicy, fields...) {
-		if path(policy.Data.SelfLink) != path(data.Policy) {
-			continue
-		}
-		doc.RefusesOld, doc.WeakCiphers = policy.Data.refusesOld(), policy.Data.weakCiphers()
-		if len(policy.Data.Features) == 0 { // every policy has some
-			r.Lacks(typeSSLPolicy, "weak_ciphers")
-		}
+	policy := engine.Sibling(r, typeSSLPolicy, func(p *engine.Joined[sslPolicyData]) bool { return path(p.Data.SelfLink) == path(data.Policy) }, fields...)
+	if policy == nil {
+		r.Missing(typeSSLPolicy, fields...)
 		return doc
 	}
-	r.Missing(typeSSLPolicy, fields...)
+	doc.RefusesOld, doc.WeakCiphers = policy.Data.refusesOld(), policy.Data.weakCiphers()
+	if len(policy.Data.Features) == 0 && policy.Odd() == nil { // every policy has some
+		r.Lacks(typeSSLPolicy, "weak_ciphers")
+	}
 	return doc
 }

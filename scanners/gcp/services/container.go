@@ -15,6 +15,8 @@ import (
 // Autopilot clusters is as it fixes it.
 type GKECluster struct {
 	Autopilot            bool     `json:"autopilot"`                // Google runs its nodes
+	Alpha                bool     `json:"alpha"`                    // of Kubernetes' alpha features: it is never upgraded, and is deleted after 30 days
+	Composer             bool     `json:"composer"`                 // Cloud Composer made it for an environment, and keeps it as it is
 	SecretsKey           string   `json:"secrets_key"`              // the key of Cloud KMS that encrypts Kubernetes secrets; "" for none
 	LogsSystem           bool     `json:"logs_system"`              // logs of Kubernetes' own parts go to Cloud Logging
 	LogsWorkloads        bool     `json:"logs_workloads"`           // and those of what runs in it
@@ -56,7 +58,7 @@ func readGKECluster(_ context.Context, r *engine.Reading) any {
 	var data gkeData
 	r.Decode(&data)
 	doc := &GKECluster{
-		Autopilot: data.Autopilot.Enabled, ABAC: data.LegacyABAC.Enabled, BasicAuth: data.Auth.Username != "",
+		Autopilot: data.Autopilot.Enabled, Alpha: data.Alpha, Composer: data.Labels["goog-composer-environment"] != "", ABAC: data.LegacyABAC.Enabled, BasicAuth: data.Auth.Username != "",
 		ClientCertificate: data.Auth.Issue.Certificate || data.Auth.Certificate != "",
 		WorkloadIdentity:  data.WorkloadIdentity.Pool != "", ShieldedNodes: data.Shielded.Enabled,
 		NetworkPolicy: data.NetworkPolicy.Enabled || data.Network.Datapath == "ADVANCED_DATAPATH",

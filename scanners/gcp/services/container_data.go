@@ -3,7 +3,8 @@ package services
 // gkeData is what is read of a cluster (container.clusters.get). The API
 // leaves out what is false: an absent switch is off.
 type gkeData struct {
-	Labels     map[string]string      `json:"resourceLabels" gives:"tags"`
+	Labels     map[string]string      `json:"resourceLabels" gives:"tags,composer"`
+	Alpha      bool                   `json:"enableKubernetesAlpha" gives:"alpha"`
 	Location   *string                `gives:"regional"` // a region or a zone
 	Autopilot  struct{ Enabled bool } `gives:"autopilot,regional,workload_identity,shielded_nodes,network_policy,pools_without_identity,pools_on_default_account,pools_without_repair,pools_without_upgrade,public_pools"`
 	LegacyABAC struct{ Enabled bool } `gives:"abac"`

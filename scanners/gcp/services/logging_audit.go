@@ -20,7 +20,7 @@ import (
 // counts them.
 // There is one for each project, folder and organization.
 type AuditAlerts struct {
-	Project                 bool `json:"project"`                   // it is a project: the others have no metrics
+	Project                 bool `json:"project"`                   // it is a project, and none that Google Workspace made for a script: the others have no metrics
 	OwnershipChanges        bool `json:"ownership_changes"`         // somebody becomes or ceases to be an owner of the project
 	AuditConfigChanges      bool `json:"audit_config_changes"`      // changes of what Data Access audit logs record
 	CustomRoleChanges       bool `json:"custom_role_changes"`       // custom roles made, changed or deleted
@@ -64,7 +64,7 @@ type logMetricData struct {
 
 func readAuditAlerts(_ context.Context, r *engine.Reading) any {
 	r.ID, r.Name = r.ID+"/auditAlerts", r.Owner().ID
-	doc := &AuditAlerts{Project: strings.HasPrefix(r.Owner().Key, "projects/")}
+	doc := &AuditAlerts{Project: strings.HasPrefix(r.Owner().Key, "projects/") && !scriptProject(r.Owner())}
 	if !r.Wants(auditFields()...) || !doc.Project {
 		return doc
 	}
@@ -85,8 +85,9 @@ func readAuditAlerts(_ context.Context, r *engine.Reading) any {
 // alertedFilters returns what log entries must match to tell somebody. The
 // error says why there may be more.
 func alertedFilters(r *engine.Reading) ([]filter, error) {
-	conditions, unread := alertConditions(r, auditFields()...)
-	metrics := engine.Siblings[logMetricData](r, typeLogMetric, auditFields()...)
+	conditions, unread := alertConditions(r, r.Owner().Key)
+	metrics, noMetrics := engine.OwnedBy[logMetricData](r, typeLogMetric, r.Owner().Key)
+	unread = errors.Join(noMetrics, unread)
 	var found []filter
 	for _, condition := range conditions {
 		switch {

@@ -28,7 +28,10 @@ func everything(e logEntry) bool { return e["resource.type"] != "gce_instance" }
 // an alert in the bucket's project watches the metric.
 func centralFilters(r *engine.Reading) (found []filter, doubts []doubtful) {
 	for _, key := range r.Owner().Ancestors {
-		sinks, _ := engine.OwnedBy[exportData](r, typeLogSink, key) // one that is not known tells nobody
+		sinks, err := engine.OwnedBy[exportData](r, typeLogSink, key)
+		if err != nil && (key == r.Owner().Key || r.InScope(key)) { // one that is not known may take anything there
+			doubts = append(doubts, doubtful{everything, err})
+		}
 		for _, sink := range sinks {
 			if sink.Data.Disabled || !sink.Data.Children && key != r.Owner().Key {
 				continue
@@ -109,10 +112,8 @@ func bucketFilters(r *engine.Reading, key, bucket string) ([]filter, error) {
 	if len(metrics) == 0 {
 		return nil, unlisted
 	}
-	channels, noChannels := engine.OwnedBy[channelData](r, typeChannel, key)
-	alerts, noAlerts := engine.OwnedBy[alertData](r, typeAlertPolicy, key)
-	conditions, unsaid := conditionsOf(channels, alerts)
-	unread := errors.Join(unlisted, noChannels, noAlerts, unsaid)
+	conditions, unsaid := alertConditions(r, key)
+	unread := errors.Join(unlisted, unsaid)
 	var found []filter
 	for _, condition := range conditions {
 		if condition.Threshold == nil || !condition.Threshold.onOne() {

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -66,15 +67,26 @@ func (d *exportData) keeps(owners []string) bool {
 func readLogExport(ctx context.Context, r *engine.Reading) any {
 	r.ID, r.Name = r.ID+"/logSinks", r.Owner().ID
 	doc := &LogExport{}
+	var unread error
 	for _, key := range r.Owner().Ancestors {
-		for _, sink := range engine.Owned[exportData](r, typeLogSink, key, "all_entries", "sinks") {
+		if !r.Wants("all_entries", "sinks") {
+			return doc
+		}
+		sinks, err := engine.OwnedBy[exportData](r, typeLogSink, key)
+		if r.InScope(key) {
+			unread = errors.Join(unread, err)
+		}
+		for _, sink := range sinks {
 			if (sink.Data.Children || key == r.Owner().Key) && sink.Data.all(key, "projects/"+r.Owner().ID) {
 				doc.Sinks = append(doc.Sinks, key+"/sinks/"+sink.Data.Name)
 			}
 		}
 	}
-	if len(doc.Sinks) == 0 && r.Wants("all_entries", "sinks") {
+	if len(doc.Sinks) == 0 {
 		doc.Sinks = sinksOutside(ctx, r)
+	}
+	if len(doc.Sinks) == 0 {
+		r.Got(unread, "all_entries", "sinks")
 	}
 	doc.AllEntries = len(doc.Sinks) > 0
 	return doc

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"time"
@@ -106,11 +107,12 @@ type channelData struct {
 
 var errNotSaid error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the inventory does not say whether it is on"}
 
-// alertConditions is conditionsOf for the resource's own project. Where not all
-// policies and channels could be listed it marks the fields as unread.
-func alertConditions(r *engine.Reading, fields ...string) ([]conditionData, error) {
-	channels := engine.Siblings[channelData](r, typeChannel, fields...)
-	return conditionsOf(channels, engine.Siblings[alertData](r, typeAlertPolicy, fields...))
+// alertConditions is conditionsOf for a project, by its key.
+func alertConditions(r *engine.Reading, key string) ([]conditionData, error) {
+	channels, noChannels := engine.OwnedBy[channelData](r, typeChannel, key)
+	alerts, noAlerts := engine.OwnedBy[alertData](r, typeAlertPolicy, key)
+	conditions, unsaid := conditionsOf(channels, alerts)
+	return conditions, errors.Join(noChannels, noAlerts, unsaid)
 }
 
 // conditionsOf returns the conditions of alert policies that reach somebody:

@@ -87,7 +87,7 @@ func readAlerting(_ context.Context, r *engine.Reading) any {
 	first := slices.ContainsFunc(functions, func(f engine.Joined[functionData]) bool { return f.Data.Environment != "GEN_2" })
 	first = first || len(engine.Siblings[functionData](r, typeCloudFunction, "functions", "function_failures")) > 0
 	doc.Functions = first || len(functions) > 0
-	conditions, unread := alertConditions(r, watchedFields...)
+	conditions, unread := alertConditions(r, r.Owner().Key)
 	failures := functionSeries
 	if !first {
 		failures = slices.Concat(functionSeries, secondSeries)

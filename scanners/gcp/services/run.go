@@ -170,7 +170,7 @@ func functionIn(r *engine.Reading, labels map[string]string) string {
 	if !r.Wants("function") {
 		return ""
 	}
-	functions, err := engine.OwnedBy[functionData](r, typeFunction, r.Owner().Key)
+	functions, err := engine.OwnedBy[functionData](r, typeFunction, r.Owner().Key, "function")
 	for _, function := range functions {
 		if config := function.Data.Config; config != nil && samePlace(r.Asset.Name, config.Service) {
 			return engine.LastOf(function.Name)

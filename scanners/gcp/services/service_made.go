@@ -20,6 +20,26 @@ func dataflowWorker(name string, labels map[string]string) bool {
 	return labels["dataflow_job_id"] != "" && worker.MatchString(name)
 }
 
+// workerDisk matches the names of the disks of such machines.
+var workerDisk = regexp.MustCompile(`^.+-[0-9]{8}-[0-9a-z]{4}-harness-[0-9a-z]{4}(-[0-9a-z]+)*$`)
+
+// serviceDisk reports whether a name and labels are those of a disk that a
+// service of Google makes with a machine and deletes with it, also where it is
+// no longer attached.
+func serviceDisk(name string, labels map[string]string) bool {
+	return serviceNode(name, labels) || labels["dataflow_job_id"] != "" && workerDisk.MatchString(name)
+}
+
+// flexible matches the names of the groups of App Engine's flexible environment
+// and of their templates: aef-SERVICE-VERSION.
+var flexible = regexp.MustCompile(`^aef-.+-[0-9]{8}t[0-9]{6}(-[0-9a-z]+)*$`)
+
+// scriptProject reports whether Google Workspace made the project for a script
+// of somebody's, who cannot set anything in it.
+func scriptProject(project *engine.Node) bool { return scriptID.MatchString(project.ID) }
+
+var scriptID = regexp.MustCompile(`^sys-[0-9]{20,}$`)
+
 // serviceNode reports whether a service of Google makes and deletes the machine.
 func serviceNode(name string, labels map[string]string) bool {
 	return gkeNode(name, labels) || dataprocNode(name, labels) || dataflowWorker(name, labels)
@@ -36,6 +56,9 @@ func serviceBucket(name string, project *engine.Node) bool {
 		if strings.HasPrefix(name, start) {
 			return true
 		}
+	}
+	if name == id+"_cloudbuild" || strings.HasPrefix(name, id+"_") && strings.HasSuffix(name, "_cloudbuild") {
+		return true
 	}
 	if name == "staging."+id+".appspot.com" || name == "artifacts."+id+".appspot.com" || strings.HasSuffix(name, ".artifacts."+id+".appspot.com") {
 		return true

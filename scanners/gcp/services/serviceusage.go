@@ -12,7 +12,7 @@ import (
 // EnabledServices is what rules may ask of the APIs that are on in a project.
 // There is one for each, also for folders and organizations, which have none.
 type EnabledServices struct {
-	Project               bool     `json:"project"`                // it is a project
+	Project               bool     `json:"project"`                // it is a project, and none that Google Workspace made for a script
 	CloudAsset            bool     `json:"cloud_asset"`            // Cloud Asset Inventory is on
 	ContainerImages       bool     `json:"container_images"`       // a registry for container images is on
 	ContainerScanning     bool     `json:"container_scanning"`     // images are scanned when they are pushed
@@ -44,7 +44,7 @@ var serviceFields = []string{"cloud_asset", "container_images", "container_scann
 
 // serviceData is what is read of an API in a project (serviceusage.services.get).
 type serviceData struct {
-	State string // ENABLED or DISABLED
+	State string `joined:"-"` // ENABLED or DISABLED; what is made of it goes by the API's name
 }
 
 // repositoryData is what is read of a repository
@@ -58,9 +58,13 @@ type repositoryData struct {
 
 func readEnabledServices(_ context.Context, r *engine.Reading) any {
 	r.ID, r.Name = r.ID+"/services", r.Owner().ID
-	doc := &EnabledServices{Project: strings.HasPrefix(r.Owner().Key, "projects/")}
+	doc := &EnabledServices{Project: strings.HasPrefix(r.Owner().Key, "projects/") && !scriptProject(r.Owner())}
 	for _, api := range engine.Siblings[serviceData](r, typeService, serviceFields...) {
-		doc.add(engine.LastOf(api.Name), api.Data.State)
+		name := engine.LastOf(api.Name)
+		if field := serviceField(name); field != "" {
+			r.Got(api.Odd(), field)
+		}
+		doc.add(name, api.Data.State)
 	}
 	slices.Sort(doc.GenerativeAI)
 	for _, repository := range engine.Siblings[repositoryData](r, typeRepository, "unscanned_repositories") {
@@ -77,18 +81,35 @@ var generativeAI = []string{
 	"geminidataanalytics.googleapis.com", "generativelanguage.googleapis.com",
 }
 
+// serviceField returns the field that the state of an API gives, "" for none.
+func serviceField(api string) string {
+	switch {
+	case api == "cloudasset.googleapis.com":
+		return "cloud_asset"
+	case api == "containerscanning.googleapis.com":
+		return "container_scanning"
+	case api == "artifactregistry.googleapis.com", api == "containerregistry.googleapis.com":
+		return "container_images"
+	case slices.Contains(generativeAI, api):
+		return "generative_ai"
+	}
+	return ""
+}
+
 // add notes an API in a state. What should be on is so when it says that it
 // is; what asks for attention when it does not say that it is off.
 func (d *EnabledServices) add(api, state string) {
 	on, notOff := state == "ENABLED", state != "DISABLED"
-	switch {
-	case api == "cloudasset.googleapis.com":
+	switch serviceField(api) {
+	case "cloud_asset":
 		d.CloudAsset = on
-	case api == "containerscanning.googleapis.com":
+	case "container_scanning":
 		d.ContainerScanning = on
-	case api == "artifactregistry.googleapis.com", api == "containerregistry.googleapis.com":
+	case "container_images":
 		d.ContainerImages = d.ContainerImages || notOff
-	case slices.Contains(generativeAI, api) && notOff:
-		d.GenerativeAI = append(d.GenerativeAI, api)
+	case "generative_ai":
+		if notOff {
+			d.GenerativeAI = append(d.GenerativeAI, api)
+		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 // SQLInstance is what rules may ask of an instance of Cloud SQL.
 type SQLInstance struct {
 	Engine              string            `json:"engine"`                 // postgres, mysql or sqlserver
+	StandIn             bool              `json:"stand_in"`               // it only stands in for a server outside of Cloud SQL, from which others replicate
 	Replica             bool              `json:"replica"`                // a read replica or a pool of them: its primary is backed up
 	KMSKey              string            `json:"kms_key"`                // the customer-managed key that encrypts it; "" for Google's
 	ConnectorsOnly      bool              `json:"connectors_only"`        // only connectors may connect, which encrypt and ask IAM: authorized networks count for nothing
@@ -102,7 +103,7 @@ func (d sqlData) outside() bool { return d.InstanceType == "ON_PREMISES_INSTANCE
 
 // standInFields are the fields of such an instance that are not known: all but
 // what kind it is.
-var standInFields = slices.DeleteFunc(scanners.FieldsOf(SQLInstance{}), func(field string) bool { return field == "engine" || field == "replica" })
+var standInFields = slices.DeleteFunc(scanners.FieldsOf(SQLInstance{}), func(field string) bool { return field == "engine" || field == "replica" || field == "stand_in" })
 
 func (d sqlData) Tags() map[string]string { return d.Settings.Labels }
 
@@ -115,7 +116,7 @@ func readSQLInstance(_ context.Context, r *engine.Reading) any {
 	settings := data.Settings
 	product, _, _ := strings.Cut(strings.ToLower(data.DatabaseVersion), "_")
 	doc := &SQLInstance{
-		Engine: product, Replica: data.replica(), KMSKey: data.Encryption.Key,
+		Engine: product, StandIn: data.outside(), Replica: data.replica(), KMSKey: data.Encryption.Key,
 		ConnectorsOnly: settings.Connectors == "REQUIRED", RequiresTLS: settings.IP.requiresTLS() || settings.Connectors == "REQUIRED", PublicIP: data.publicIP(r), Flags: map[string]string{},
 		AutomatedBackups: settings.Backup.Enabled, PointInTimeRecovery: settings.Backup.PointInTime || settings.Backup.BinaryLog,
 		Regional: settings.AvailabilityType == "REGIONAL", DeletionProtection: settings.DeletionProtection,

@@ -17,6 +17,7 @@ import (
 // SQLBackup is what rules may ask of the backups that an instance of Cloud SQL
 // really has.
 type SQLBackup struct {
+	StandIn    bool      `json:"stand_in"`    // the instance only stands in for a server outside of Cloud SQL
 	Replica    bool      `json:"replica"`     // the instance is a read replica or a pool of them: its primary is backed up
 	Created    time.Time `json:"created"`     // when the instance was made
 	LastBackup time.Time `json:"last_backup"` // when the latest successful one ended; the zero time: never
@@ -51,7 +52,7 @@ func readSQLBackup(ctx context.Context, r *engine.Reading) any {
 	var data sqlBackupData
 	r.Decode(&data)
 	r.ID += "/backupRuns"
-	doc := &SQLBackup{Replica: data.replica(), Created: engine.Need(r, data.Made, "created").UTC()}
+	doc := &SQLBackup{StandIn: data.outside(), Replica: data.replica(), Created: engine.Need(r, data.Made, "created").UTC()}
 	if doc.Replica || !r.Wants("last_backup", "elsewhere") {
 		return doc
 	}
