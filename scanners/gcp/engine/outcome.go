@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -158,7 +159,11 @@ func (i *Inventory) refusal(doing string, err error) error {
 	if errors.As(err, &token) {
 		return &posture.ReadError{Cause: c, Err: &saidError{doing + ": " + token.Error(), err}}
 	}
-	switch c.Code {
+	code := c.Code
+	if errors.Is(err, context.DeadlineExceeded) { // here, before the call was made or answered
+		code = codeNames[codes.DeadlineExceeded]
+	}
+	switch code {
 	case "DEADLINE_EXCEEDED":
 		what = doing + ": Google Cloud does not answer in time: try again, and check the network"
 	case "UNAVAILABLE":
