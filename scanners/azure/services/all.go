@@ -31,5 +31,7 @@ func Registry() engine.Registry {
 		resourceGroups,
 		kubernetesClusters,
 		containerRegistries,
+		sqlServers,
+		sqlDatabases,
 	}}
 }

@@ -1,7 +1,7 @@
 package services
 
 import (
-	"net/netip"
+	"go4.org/netipx"
 
 	"posture/scanners/azure/engine"
 )
@@ -59,32 +59,13 @@ func openRanges(r *engine.Reading, rules []firewallRule, fields ...string) []str
 // rangePrefixes returns the prefixes that are together the addresses from one
 // to another, nil where these are no range.
 func rangePrefixes(from, to string) []string {
-	first, bad := netip.ParseAddr(from)
-	last, worse := netip.ParseAddr(to)
-	if bad != nil || worse != nil || first.BitLen() != last.BitLen() {
+	span, err := netipx.ParseIPRange(from + "-" + to)
+	if err != nil {
 		return nil
 	}
 	var all []string
-	for first.IsValid() && first.Compare(last) <= 0 {
-		block := netip.PrefixFrom(first, first.BitLen())
-		for block.Bits() > 0 {
-			wider := netip.PrefixFrom(first, block.Bits()-1)
-			if wider.Masked().Addr() != first || lastAddress(wider).Compare(last) > 0 {
-				break
-			}
-			block = wider
-		}
-		all, first = append(all, block.String()), lastAddress(block).Next()
+	for _, block := range span.Prefixes() {
+		all = append(all, block.String())
 	}
 	return all
-}
-
-// lastAddress returns the last address of a prefix.
-func lastAddress(p netip.Prefix) netip.Addr {
-	bytes := p.Addr().AsSlice()
-	for bit := p.Bits(); bit < len(bytes)*8; bit++ {
-		bytes[bit/8] |= 0x80 >> (bit % 8)
-	}
-	last, _ := netip.AddrFromSlice(bytes)
-	return last
 }

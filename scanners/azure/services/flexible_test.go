@@ -7,13 +7,6 @@ import (
 
 func TestFlexibleServers(t *testing.T) {
 	lacks, odd := lackingOf(mySQLType), strangeOf(mySQLType)
-	refused := func(call string, fields ...string) []string {
-		var all []string
-		for _, field := range fields {
-			all = append(all, field+": "+call+": access denied; grant "+call)
-		}
-		return all
-	}
 	stopped := func(call string, fields ...string) []string {
 		var all []string
 		for _, field := range fields {
@@ -62,8 +55,8 @@ func TestFlexibleServers(t *testing.T) {
 		unread: map[string][]string{
 			"flexibleServers mybad": {"passwords: " + mySQLType + "/configurations/read: passwords was not in the answer"},
 			"flexibleServers mybare": slices.Concat(bare,
-				refused(mySQLType+"/administrators/read", "entra_admin"),
-				refused(mySQLType+"/configurations/read", mySQLParameters...)),
+				refusedBy(mySQLType+"/administrators/read", "entra_admin"),
+				refusedBy(mySQLType+"/configurations/read", mySQLParameters...)),
 			"flexibleServers pgbare": slices.Concat(bare, []string{lacks("passwords")},
 				stopped(postgresType+"/administrators/read", "entra_admin"),
 				stopped(postgresType+"/configurations/read", postgresParameters...)),
