@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -101,7 +102,13 @@ func refuseEach(t *testing.T, files ...string) {
 	whole := scanWhole(t, server)
 	calls := callsOf(t, server)
 	for name, answer := range answers {
+		tried := map[string]bool{}
 		for _, call := range calls {
+			if shape := shapeOf(call); name != "denied" && tried[shape] {
+				continue
+			} else {
+				tried[shape] = true
+			}
 			server.Fault = func(w http.ResponseWriter, r *http.Request) bool {
 				if azuretest.CallOf(r) != call {
 					return false
@@ -112,6 +119,22 @@ func refuseEach(t *testing.T, files ...string) {
 			t.Run(name+" "+call, func(t *testing.T) { compareScans(t, whole, scanWhole(t, server)) })
 		}
 	}
+}
+
+// shapeOf returns a call without the names of the resources in its path: calls
+// of one shape are read by the same code. Each call is denied, and one of each
+// shape goes wrong in every other way.
+func shapeOf(call string) string {
+	before, after, found := strings.Cut(call, "/providers/")
+	if !found {
+		return call
+	}
+	parts := strings.Split(after, "/")
+	for i := 2; i < len(parts); i += 2 {
+		parts[i] = "*"
+	}
+	_, _, isPart := strings.Cut(before, "/resourcegroups/")
+	return fmt.Sprint(isPart, parts)
 }
 
 // scanned is what a scan of the estate's subscription brought in.

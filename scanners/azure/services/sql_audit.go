@@ -134,10 +134,7 @@ func (s *sqlServer) express() bool {
 
 // sqlAssessment is the name of Defender's assessment "SQL databases should have
 // vulnerability findings resolved", which holds what the scans found.
-const (
-	sqlAssessment      = "82e20e14-edc5-4373-bfc4-f13121257c37"
-	readSubAssessments = "Microsoft.Security/assessments/subAssessments/read"
-)
+const sqlAssessment = "82e20e14-edc5-4373-bfc4-f13121257c37"
 
 // sqlFinding is one check of one database
 // (learn.microsoft.com/rest/api/defenderforcloud/sub-assessments/list).
@@ -148,11 +145,12 @@ type sqlFinding struct {
 	}
 }
 
-// open reports whether the finding is one of high severity to be resolved.
+// open reports whether the finding is one to be resolved of high severity, or
+// may be: what is not known counts.
 func (f sqlFinding) open() bool {
-	status := f.Properties.Status
-	minor := slices.ContainsFunc([]string{"low", "medium"}, func(s string) bool { return strings.EqualFold(s, status.Severity) })
-	return strings.EqualFold(status.Code, "Unhealthy") && !minor
+	resolved := []string{"healthy", "notapplicable"}
+	minor := []string{"low", "medium"}
+	return !slices.Contains(resolved, strings.ToLower(f.Properties.Status.Code)) && !slices.Contains(minor, strings.ToLower(f.Properties.Status.Severity))
 }
 
 // findings counts the open ones. The checks that passed are in the same list: a
