@@ -98,6 +98,8 @@ func alertedFilters(r *engine.Reading) ([]filter, error) {
 				continue
 			}
 			found = append(found, matches)
+		case condition.Threshold != nil && mentions(condition.Threshold.Filter, logMetricPrefix) && condition.Threshold.misread() != nil:
+			unread = errors.Join(unread, condition.Threshold.misread())
 		case condition.Threshold != nil && condition.Threshold.onOne():
 			matches, err := metricFilters(condition.Threshold.Filter, metrics, "")
 			found, unread = append(found, matches...), errors.Join(unread, err)

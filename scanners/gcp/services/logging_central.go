@@ -116,7 +116,14 @@ func bucketFilters(r *engine.Reading, key, bucket string) ([]filter, error) {
 	unread := errors.Join(unlisted, unsaid)
 	var found []filter
 	for _, condition := range conditions {
-		if condition.Threshold == nil || !condition.Threshold.onOne() {
+		if condition.Threshold == nil {
+			continue
+		}
+		if err := condition.Threshold.misread(); err != nil && mentions(condition.Threshold.Filter, logMetricPrefix) {
+			unread = errors.Join(unread, err)
+			continue
+		}
+		if !condition.Threshold.onOne() {
 			continue
 		}
 		home, _, _ := strings.Cut(strings.TrimPrefix(bucket, "projects/"), "/")

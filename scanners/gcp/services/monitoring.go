@@ -72,7 +72,7 @@ func (t *thresholdData) onOne() bool {
 	period, aligner, reducer := time.Minute, "", ""
 	if len(t.Aggregations) > 0 {
 		aligner, reducer = t.Aggregations[0].Aligner, t.Aggregations[0].Reducer
-		if set, err := time.ParseDuration(t.Aggregations[0].Period); err == nil && set > 0 {
+		if set, _ := time.ParseDuration(t.Aggregations[0].Period); set > 0 { // see misread
 			period = set
 		}
 	}
@@ -96,6 +96,21 @@ func (t *thresholdData) onOne() bool {
 	lasting, err := time.ParseDuration(t.Duration)
 	odd := t.Denominator != "" || t.Forecast != nil || t.Trigger.Count > 1 || t.Trigger.Percent > 0 || t.Duration != "" && err != nil
 	return !odd && lasting <= period && t.Comparison == "COMPARISON_GT" && t.Value >= 0 && t.Value < least
+}
+
+// misread returns an error where a time of the condition cannot be read, so that
+// nobody can tell whether one event is enough.
+func (t *thresholdData) misread() error {
+	times := []string{t.Duration}
+	if len(t.Aggregations) > 0 {
+		times = append(times, t.Aggregations[0].Period)
+	}
+	for _, text := range times {
+		if _, err := time.ParseDuration(text); text != "" && err != nil {
+			return scanners.Failed("read "+typeAlertPolicy, &posture.ReasonError{Reason: posture.NotUnderstood, Code: "time", Text: "a time that cannot be read"})
+		}
+	}
+	return nil
 }
 
 // channelData is what is read of a notification channel

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"strings"
 	"testing"
 
 	"google.golang.org/api/cloudfunctions/v2"
@@ -64,29 +65,33 @@ func TestOnOne(t *testing.T) {
 		condition *thresholdData
 		want      bool
 	}{
-		"above none":        {condition(0, "ALIGN_DELTA", "300s", "0s"), true},
-		"above a half":      {condition(0.5, "ALIGN_COUNT", "60s", "60s"), true},
-		"above one":         {condition(1, "ALIGN_COUNT", "60s", "0s"), false},
-		"a low rate":        {condition(0.001, "ALIGN_RATE", "300s", "0s"), true},
-		"a high rate":       {condition(0.5, "ALIGN_RATE", "60s", "0s"), false},
-		"a mean above none": {condition(0, "ALIGN_MEAN", "300s", "0s"), true},
-		"a high mean":       {condition(0.5, "ALIGN_MEAN", "300s", "0s"), false},
-		"a sum of series":   {reduced(0, "REDUCE_SUM"), true},
-		"their mean":        {reduced(0, "REDUCE_MEAN"), true},
-		"their high mean":   {reduced(0.5, "REDUCE_MEAN"), false},
-		"the lowest series": {reduced(0, "REDUCE_MIN"), false},
-		"most series":       {reduced(0, "REDUCE_PERCENTILE_50"), false},
-		"a percentile":      {condition(0, "ALIGN_PERCENTILE_99", "60s", "0s"), false},
-		"for an hour":       {condition(0, "ALIGN_DELTA", "60s", "3600s"), false},
-		"for no known time": {condition(0, "ALIGN_DELTA", "60s", "long"), false},
-		"no period":         {condition(0, "ALIGN_DELTA", "", ""), true},
-		"always":            {condition(-1, "ALIGN_DELTA", "60s", "0s"), false},
-		"below":             {less, false},
-		"a ratio":           {ratio, false},
-		"of two series":     {several, false},
+		"above none":          {condition(0, "ALIGN_DELTA", "300s", "0s"), true},
+		"above a half":        {condition(0.5, "ALIGN_COUNT", "60s", "60s"), true},
+		"above one":           {condition(1, "ALIGN_COUNT", "60s", "0s"), false},
+		"a low rate":          {condition(0.001, "ALIGN_RATE", "300s", "0s"), true},
+		"a high rate":         {condition(0.5, "ALIGN_RATE", "60s", "0s"), false},
+		"a mean above none":   {condition(0, "ALIGN_MEAN", "300s", "0s"), true},
+		"a high mean":         {condition(0.5, "ALIGN_MEAN", "300s", "0s"), false},
+		"a sum of series":     {reduced(0, "REDUCE_SUM"), true},
+		"their mean":          {reduced(0, "REDUCE_MEAN"), true},
+		"their high mean":     {reduced(0.5, "REDUCE_MEAN"), false},
+		"the lowest series":   {reduced(0, "REDUCE_MIN"), false},
+		"most series":         {reduced(0, "REDUCE_PERCENTILE_50"), false},
+		"a percentile":        {condition(0, "ALIGN_PERCENTILE_99", "60s", "0s"), false},
+		"for an hour":         {condition(0, "ALIGN_DELTA", "60s", "3600s"), false},
+		"for no known time":   {condition(0, "ALIGN_DELTA", "60s", "long"), false},
+		"for no known period": {condition(0.001, "ALIGN_RATE", "long", "0s"), true},
+		"no period":           {condition(0, "ALIGN_DELTA", "", ""), true},
+		"always":              {condition(-1, "ALIGN_DELTA", "60s", "0s"), false},
+		"below":               {less, false},
+		"a ratio":             {ratio, false},
+		"of two series":       {several, false},
 	} {
 		if got := test.condition.onOne(); got != test.want {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+		if got := test.condition.misread() != nil; got != strings.HasPrefix(name, "for no known") {
+			t.Errorf("%s: misread %v", name, got)
 		}
 	}
 }

@@ -51,6 +51,14 @@ func TestOddJoinedMembers(t *testing.T) {
 	sink := func(members string) string {
 		return inProd(typeLogSink, "v2", "//logging.googleapis.com/projects/shop-prod/sinks/out", `{"name":"out",`+members+`}`)
 	}
+	alerted := func(period string) string {
+		return inProd(typeLogMetric, "v2", "//logging.googleapis.com/projects/shop-prod/metrics/m", `{"name":"m","filter":"protoPayload.methodName:firewalls"}`) +
+			inProd(typeChannel, "v3", "//monitoring.googleapis.com/projects/shop-prod/notificationChannels/1", `{"enabled":true}`) +
+			inProd(typeAlertPolicy, "v3", "//monitoring.googleapis.com/projects/shop-prod/alertPolicies/1", `{"enabled":true,"combiner":"OR","notificationChannels":["1"],"conditions":[{"conditionThreshold":{`+
+				`"filter":"metric.type=\"logging.googleapis.com/user/m\"","comparison":"COMPARISON_GT","duration":"0s","aggregations":[{"alignmentPeriod":"`+period+`"}]}}]}`) +
+			sink(`"destination":"storage.googleapis.com/archive"`)
+	}
+	oddMetric := inProd(typeLogMetric, "v2", "//logging.googleapis.com/projects/shop-prod/metrics/odd", `{"name":"odd","filter":7}`)
 	everything := sink(`"destination":"storage.googleapis.com/archive"`)
 	fields := func(names ...string) []string { return names }
 	for name, test := range map[string]struct {
@@ -93,6 +101,9 @@ func TestOddJoinedMembers(t *testing.T) {
 		"a sink that may be the one":              {sink(`"destination":7`), typeLogSink, "shop-prod", fields("all_entries", "sinks"), nil, "destination is no text"},
 		"a sink beside the one":                   {everything + strings.ReplaceAll(sink(`"destination":7`), "out", "odd"), typeLogSink, "shop-prod", nil, fields("all_entries", "sinks"), ""},
 		"a sink that may tell":                    {sink(`"destination":7`), auditAlerts.Name, "shop-prod", fields("firewall_changes", "route_changes"), fields("project"), ""},
+		"an alert of no known period":             {alerted("long"), auditAlerts.Name, "shop-prod", fields("firewall_changes", "route_changes"), nil, ""},
+		"an alert of a period":                    {alerted("60s"), auditAlerts.Name, "shop-prod", nil, fields("firewall_changes", "route_changes"), ""},
+		"an odd metric beside an alert":           {alerted("60s") + oddMetric, auditAlerts.Name, "shop-prod", fields("route_changes"), fields("firewall_changes"), ""},
 		"a sink that tells nobody":                {sink(`"destination":"storage.googleapis.com/archive"`) + inProd(typeLogMetric, "v2", "//logging.googleapis.com/projects/shop-prod/metrics/m", `{"name":"m","filter":"x"}`) + inProd(typeAlertPolicy, "v3", "//monitoring.googleapis.com/projects/shop-prod/alertPolicies/1", `{"enabled":false}`) + inProd(typeChannel, "v3", "//monitoring.googleapis.com/projects/shop-prod/notificationChannels/1", `{"enabled":true}`), auditAlerts.Name, "shop-prod", nil, fields("firewall_changes"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
