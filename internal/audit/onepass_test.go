@@ -265,3 +265,14 @@ func TestOnePass(t *testing.T) {
 		}
 	})
 }
+
+// TestTargetOf: a resource of many is of the target of its own account.
+func TestTargetOf(t *testing.T) {
+	one, two := posture.Target{Provider: posture.AWS, Account: "1"}, posture.Target{Provider: posture.AWS, Account: "2"}
+	alert := drift.Alert{Targets: []drift.TargetCount{{Target: one}, {Target: two}}}
+	for account, want := range map[string]posture.Target{"1": one, "2": two, "3": {}} {
+		if got := targetOf(alert, drift.Resource{Account: account}); got.String() != want.String() {
+			t.Errorf("%s: got %v, want %v", account, got, want)
+		}
+	}
+}
