@@ -89,7 +89,7 @@ func (e *Estate) add(name string, data []byte) error {
 		return fmt.Errorf("expected a table or a GET")
 	}
 	answer := Answer{Status: http.StatusOK, Body: string(data)}
-	if status, rest, has := strings.Cut(path, " "); has {
+	if status, rest, has := strings.Cut(path, " "); has && !strings.HasPrefix(path, "/") {
 		n, err := strconv.Atoi(status)
 		if err != nil {
 			return err

@@ -316,7 +316,7 @@ func (e *Estate) replyOf(status int, headers map[string]string, body []byte) ans
 		response.Header.Set(name, value)
 	}
 	return answered{
-		reply:     reply{err: gone(runtime.NewResponseError(response))},
+		reply:     reply{err: goneFromDirectory(runtime.NewResponseError(response))},
 		throttled: status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable,
 		wait:      max(waitAsked(response.Header, http.StatusTooManyRequests), e.backoff()),
 	}

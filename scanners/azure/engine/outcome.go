@@ -141,7 +141,16 @@ func gone(err error) error {
 		return err
 	}
 	switch answered.ErrorCode {
-	case "ResourceNotFound", "ResourceGroupNotFound", "NotFound", "ParentResourceNotFound", "Request_ResourceNotFound":
+	case "ResourceNotFound", "ResourceGroupNotFound", "NotFound", "ParentResourceNotFound":
+		return errors.Join(err, posture.ErrGone)
+	}
+	return err
+}
+
+// goneFromDirectory is gone for Microsoft Graph.
+func goneFromDirectory(err error) error {
+	var answered *azcore.ResponseError
+	if errors.As(err, &answered) && answered.StatusCode == http.StatusNotFound && answered.ErrorCode == "Request_ResourceNotFound" {
 		return errors.Join(err, posture.ErrGone)
 	}
 	return err

@@ -70,6 +70,9 @@ func (r *Reading) Days(since time.Time) int64 {
 	return max(0, int64(r.place.estate.now().Sub(since)/(24*time.Hour)))
 }
 
+// Past reports whether a time is over.
+func (r *Reading) Past(at time.Time) bool { return at.Before(r.place.estate.now()) }
+
 // Managed reports whether another resource made this one and keeps it, as
 // Row.Managed does.
 func (r *Reading) Managed() bool { return r.Row.Managed() }

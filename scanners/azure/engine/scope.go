@@ -146,12 +146,18 @@ type grants []struct {
 // less its exceptions. Names are not case-sensitive, and * is any text.
 func (g grants) allow(permission string) bool {
 	for _, role := range g {
-		matches := func(pattern string) bool { return matchesFold(pattern, permission) }
-		if slices.ContainsFunc(role.Actions, matches) && !slices.ContainsFunc(role.NotActions, matches) {
+		if Permits(role.Actions, role.NotActions, permission) {
 			return true
 		}
 	}
 	return false
+}
+
+// Permits reports whether a role's actions less its exceptions hold a
+// permission: "*/read" holds "Microsoft.Storage/storageAccounts/read".
+func Permits(actions, notActions []string, permission string) bool {
+	matches := func(pattern string) bool { return matchesFold(pattern, permission) }
+	return slices.ContainsFunc(actions, matches) && !slices.ContainsFunc(notActions, matches)
 }
 
 // matchesFold reports whether a text matches a pattern in which * is any text.

@@ -33,5 +33,12 @@ func Registry() engine.Registry {
 		containerRegistries,
 		sqlServers,
 		sqlDatabases,
+		roleAssignments,
+		roleDefinitions,
+		authorizationPolicy,
+		conditionalAccess,
+		directoryUsers,
+		directoryRoles,
+		applications,
 	}}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -39,7 +40,10 @@ func strangeOf(typ string) func(what, field string) string {
 }
 
 // serve answers from the test data of services, two rows a page.
-func serve(t *testing.T, names ...string) *azuretest.Server {
+func serve(t *testing.T, names ...string) *azuretest.Server { return serveWith(t, "", names...) }
+
+// serveWith is serve with other answers to some reads, in the form of the files.
+func serveWith(t *testing.T, answers string, names ...string) *azuretest.Server {
 	t.Helper()
 	files := []string{"../testdata/scope.txtar"}
 	for _, name := range names {
@@ -49,6 +53,11 @@ func serve(t *testing.T, names ...string) *azuretest.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other, err := azuretest.Parse(txtar.Parse([]byte(answers)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(estate.Answers, other.Answers)
 	server := azuretest.Start(estate)
 	server.PageRows = 2
 	t.Cleanup(server.Close)
