@@ -76,9 +76,9 @@ func readRoles(r *engine.Reading) any {
 	return doc
 }
 
-// assignment is a role that somebody has, or may activate
+// roleAssignment is a role that somebody has, or may activate
 // (learn.microsoft.com/rest/api/authorization/role-assignments).
-type assignment struct {
+type roleAssignment struct {
 	Properties struct {
 		Scope, RoleDefinitionID, PrincipalID, PrincipalType, Condition string
 	}
@@ -102,7 +102,7 @@ func readHeld(r *engine.Reading, operation string, fields []string) ([]held, boo
 	if eligible {
 		path, version = "/providers/Microsoft.Authorization/roleEligibilityScheduleInstances", "2020-10-01"
 	}
-	all, err := engine.FetchAll[assignment](r, operation, path, version)
+	all, err := engine.FetchAll[roleAssignment](r, operation, path, version)
 	if eligible && unlicensed(err) { // nobody can be eligible then: learn.microsoft.com/entra/id-governance/privileged-identity-management/subscription-requirements
 		return nil, true
 	}
