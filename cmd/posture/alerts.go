@@ -229,7 +229,7 @@ func (c *common) deliver(ctx context.Context) error {
 	if c.secret() == "" {
 		return fmt.Errorf("no Slack secret: set %s or %s", tokenVariable, webhookVariable)
 	}
-	sender, _, err := c.sender(ctx, cfg)
+	sender, _, err := c.sender(ctx, cfg, kept)
 	if err != nil {
 		return err
 	}

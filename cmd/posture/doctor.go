@@ -92,7 +92,7 @@ func (d *doctor) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := d.sender(ctx, cfg); err != nil { // it is not tried: that would be a message
+	if _, _, err := d.sender(ctx, cfg, kept); err != nil { // it is not tried: that would be a message
 		return err
 	}
 	options, err := d.options(&d.common, cfg)

@@ -135,7 +135,7 @@ func (s *scan) auditor(ctx context.Context, progress *progress) (*audit.Auditor,
 	if err != nil {
 		return nil, err
 	}
-	sender, channel, err := s.sender(ctx, cfg)
+	sender, channel, err := s.sender(ctx, cfg, kept)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (s *scan) auditor(ctx context.Context, progress *progress) (*audit.Auditor,
 	return &audit.Auditor{
 		Store: kept, Config: cfg, Clouds: map[posture.Provider]audit.Cloud{s.cloud.Provider(): cloud},
 		Now: s.world.now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
-		Until: began.Add(s.within), Narrowed: choice.Narrowed, Sender: sender, Channel: channel, RunLink: setup.RunLink(kept), Progress: progress.resource, Worst: s.keep(),
+		Until: began.Add(s.within), Narrowed: choice.Narrowed, Sender: sender, Channel: channel, RunLink: setup.RunLink(kept, cfg.Slack.BaseURL), Progress: progress.resource, Worst: s.keep(),
 	}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"posture/internal/outbox"
 	"posture/internal/setup"
 	"posture/internal/slack"
+	"posture/internal/store"
 )
 
 // The environment variables that hold Slack's secret on a laptop.
@@ -28,7 +29,7 @@ func (c *common) secret() string {
 // elsewhere. Without a secret of Slack there is nobody: what changed is printed.
 // Where the configuration asks for Slack all the same, there is a channel, and
 // the alerts wait in the store for somebody who has the secret.
-func (c *common) sender(ctx context.Context, cfg config.Config) (outbox.Sender, string, error) {
+func (c *common) sender(ctx context.Context, cfg config.Config, kept store.Store) (outbox.Sender, string, error) {
 	secret := c.secret()
 	if secret == "" {
 		return nil, cfg.Slack.Channel, nil
@@ -38,7 +39,7 @@ func (c *common) sender(ctx context.Context, cfg config.Config) (outbox.Sender, 
 			return nil, "", fmt.Errorf("%s is set: %w", tokenVariable, err)
 		}
 	}
-	notifier, err := setup.Slack(ctx, cfg, slack.Fixed(secret))
+	notifier, err := setup.Slack(ctx, cfg, slack.Fixed(secret), kept)
 	if notifier.Warning != nil {
 		fmt.Fprintf(c.world.err, "warning: %s\n", notifier.Warning)
 	}

@@ -20,6 +20,7 @@ var (
 	gcpAccount = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.gserviceaccount\.com$`)
 	channelID  = regexp.MustCompile(`^[CGD][A-Z0-9]{8,}$`)
 	mentionID  = regexp.MustCompile(`^[UWS][A-Z0-9]{7,}$`)
+	baseURL    = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?$`)
 	secretLike = regexp.MustCompile(`xox[a-z]-|hooks\.slack`)
 )
 
@@ -153,6 +154,7 @@ func (k *checker) slack(s Slack) {
 	if s.Weekly != NoWeekly {
 		k.channel(s.Weekly, at("slack", "weekly"))
 	}
+	k.form(s.BaseURL, baseURL, at("slack", "base_url"), "address", "one that begins with https://, without user, ? and #")
 	needed := k.given("slack", "routes") || k.given("slack", "fallback") || k.given("slack", "operator")
 	k.that(!needed || k.given("slack", "channel"), at("slack", "channel"), noChannel, "routes, fallback and operator cover only some messages")
 	k.that(!secretLike.MatchString(s.Secret), at("slack", "secret"), "this looks like the secret itself: expected its name in the secret manager")

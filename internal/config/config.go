@@ -139,6 +139,7 @@ type Slack struct {
 	Secret   string            `yaml:"secret" json:"secret,omitempty"`     // name of the secret with the bot token or webhook URL
 	Mentions map[string]string `yaml:"mentions" json:"mentions,omitempty"` // owner → user or group id, for critical and high
 	Weekly   string            `yaml:"weekly" json:"weekly,omitempty"`     // id of the channel for the message about each week, NoWeekly for none; default Channel
+	BaseURL  string            `yaml:"base_url" json:"base_url,omitempty"` // under which people read what is in the store, key by key; default the provider's console, where there is one
 	Routes   []Route           `yaml:"routes" json:"routes,omitempty"`
 }
 

@@ -254,6 +254,8 @@ func TestRefused(t *testing.T) {
 		"alerts: {coverage_floor: 101}":                                                     "posture.yaml:1:26: expected a percentage over 0 and up to 100",
 		"rules: {severities: {aws-a: urgent}}":                                              `posture.yaml:1:29: severity "urgent": expected one of critical`,
 		"exemptions: {max_days: -1}":                                                        "posture.yaml:1:24: -1 days: expected at least 1",
+		"slack: {base_url: 'https://a.example/x?sig=1'}":                                    `posture.yaml:1:19: address "https://a.example/x?sig=1": expected one that begins with https://, without user, ? and #`,
+		"slack: {base_url: 'http://a.example'}":                                             `posture.yaml:1:19: address "http://a.example": expected one`,
 		"slack: {channel: '#ops'}":                                                          `posture.yaml:1:18: channel "#ops": expected a channel's id`,
 		"slack: {secret: xoxb-1}":                                                           "posture.yaml:1:17: this looks like the secret itself",
 		"slack: {mentions: {web: '@here'}}":                                                 `posture.yaml:1:25: mention "@here": expected the id`,

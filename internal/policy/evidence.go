@@ -28,10 +28,15 @@ type evidence struct {
 // that was read from an inventory they say how old they may be.
 func (c *judging) evidence(r *rule) []posture.Value {
 	values := make([]posture.Value, 0, len(r.show)+1)
+	var idle []fieldPath
 	for _, e := range r.show {
 		switch {
 		case !c.isUnread(e.path):
-			values = append(values, posture.Value{Path: e.label, Value: c.value(e.path)})
+			value := posture.Value{Path: e.label, Value: c.value(e.path)}
+			if isNothing(value.Value) && c.failsWithout(r, append(idle, e.path)) {
+				value.Idle, idle = true, append(idle, e.path)
+			}
+			values = append(values, value)
 		case len(c.overlapping([]fieldPath{e.path}, true)) > 0:
 			values = append(values, posture.Value{Path: e.label, Value: "not read"})
 		}
@@ -40,6 +45,25 @@ func (c *judging) evidence(r *rule) []posture.Value {
 		values = append(values, c.age(r)...)
 	}
 	return values
+}
+
+// isNothing reports whether a value holds nothing that could be at fault.
+func isNothing(value any) bool {
+	v := reflect.ValueOf(value)
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map:
+		return v.Len() == 0
+	}
+	return !v.IsValid() || v.IsZero()
+}
+
+// failsWithout reports whether the resource fails whatever the fields hold.
+func (c *judging) failsWithout(r *rule, paths []fieldPath) bool {
+	without := judging{subject: c.subject, now: c.now, unread: slices.Clone(c.unread)}
+	for _, path := range paths {
+		without.unread = append(without.unread, unread{path: path})
+	}
+	return without.verdict(r).status == posture.Fail
 }
 
 // age says how old what the rule read may be: since when the inventory has it,

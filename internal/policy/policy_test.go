@@ -228,6 +228,38 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+// TestIdleEvidence: what holds nothing and would not save the resource is idle.
+func TestIdleEvidence(t *testing.T) {
+	for name, test := range map[string]struct {
+		require string
+		doc     bucket
+		want    []string
+	}{
+		"one list of two opens":  {"!resource.grants.exists(g, g == 'all') && resource.labels.size() == 0", bucket{Grants: []string{"all"}}, []string{"resource.labels"}},
+		"an empty list decides":  {"resource.grants.size() > 0 && resource.days == 0", bucket{}, []string{"resource.days"}},
+		"one of two is told":     {"resource.grants.size() > 0 && resource.labels.size() > 0", bucket{}, []string{"resource.grants"}},
+		"both would save it":     {"resource.versioning || resource.policy.tls", bucket{}, nil},
+		"a date that never was":  {"resource.versioning && resource.created > now", bucket{Versioning: true}, nil},
+		"no need of the date":    {"resource.versioning && resource.created <= now", bucket{}, []string{"resource.created"}},
+		"a value is always told": {"resource.versioning && resource.days > 9", bucket{Days: 12}, nil},
+		"nothing where it holds": {"resource.days < 9 && !resource.versioning", bucket{}, nil},
+	} {
+		p, err := Load(testOptions(t, map[string]string{"r.yaml": ruleText("r", test.require, "")}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, v := range judgeOne(t, p, resource(test.doc)).Evidence {
+			if v.Idle {
+				got = append(got, v.Path)
+			}
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 // TestEvidence shows which values a finding holds, and that they are bounded.
 func TestEvidence(t *testing.T) {
 	long := strings.Repeat("ü", 1000)

@@ -220,8 +220,9 @@ type Finding struct {
 
 // Value is a field that a rule read and what it held.
 type Value struct {
-	Path  string `json:"path"`  // "resource.versioning"
-	Value any    `json:"value"` // null: a time that never was
+	Path  string `json:"path"`           // "resource.versioning"
+	Value any    `json:"value"`          // null: a time that never was
+	Idle  bool   `json:"idle,omitempty"` // empty, and the finding fails whatever it holds
 }
 
 // Exemption refers to a person's acceptance of a failing finding, or of what is not

@@ -10,6 +10,7 @@ import (
 	"posture/internal/config"
 	"posture/internal/outbox"
 	"posture/internal/slack"
+	"posture/internal/store"
 )
 
 // Notifier is who tells people what changed.
@@ -26,18 +27,18 @@ const unnamed = "webhook"
 // Slack returns who posts with the secret, by its form a webhook's address or
 // a bot token. A secret that cannot be read yields a notifier that says so at
 // every message: they wait. So they do where a bot token has no channel, until
-// the configuration names one.
-func Slack(ctx context.Context, cfg config.Config, secret slack.Secret) (Notifier, error) {
+// the configuration names one. Messages link to what is kept in the store.
+func Slack(ctx context.Context, cfg config.Config, secret slack.Secret, kept store.Store) (Notifier, error) {
 	value, err := secret(ctx, false)
 	if err == nil && Webhook(value) {
 		sender := slack.NewWebhook(map[string]slack.Secret{"": secret}, slackOptions())
-		return Notifier{Sender: sender, Channel: orUnnamed(cfg.Slack.Channel), Warning: oneForAll(cfg.Slack)}, nil
+		return Notifier{Sender: Sharing(sender, kept), Channel: orUnnamed(cfg.Slack.Channel), Warning: oneForAll(cfg.Slack)}, nil
 	}
 	bot, wrong := slack.NewBot(secret, slackOptions())
 	if wrong != nil {
 		return Notifier{}, wrong
 	}
-	notifier := Notifier{Sender: placed{bot, cfg.Slack.Channel}, Channel: orUnnamed(cfg.Slack.Channel)}
+	notifier := Notifier{Sender: Sharing(placed{bot, cfg.Slack.Channel}, kept), Channel: orUnnamed(cfg.Slack.Channel)}
 	if err == nil {
 		notifier.Warning = cfg.CheckChannel()
 	}
@@ -46,8 +47,8 @@ func Slack(ctx context.Context, cfg config.Config, secret slack.Secret) (Notifie
 
 // Notify lets an auditor tell people with the secret.
 func Notify(ctx context.Context, a *audit.Auditor, secret slack.Secret) error {
-	notifier, err := Slack(ctx, a.Config, secret)
-	a.Sender, a.Channel = Sharing(notifier.Sender, a.Store), notifier.Channel
+	notifier, err := Slack(ctx, a.Config, secret, a.Store)
+	a.Sender, a.Channel = notifier.Sender, notifier.Channel
 	a.Warnings = append(a.Warnings, Warnings(notifier.Warning)...)
 	return err
 }

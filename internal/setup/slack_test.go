@@ -13,6 +13,7 @@ import (
 	"posture/internal/outbox"
 	"posture/internal/setup"
 	"posture/internal/slack"
+	"posture/internal/store"
 )
 
 const (
@@ -70,7 +71,7 @@ func TestUnnamedChannel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		notifier, err := setup.Slack(t.Context(), cfg, slack.Fixed("two words"))
+		notifier, err := setup.Slack(t.Context(), cfg, slack.Fixed("two words"), store.Dir(t.TempDir()))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"posture/internal/audit"
@@ -41,6 +42,9 @@ func TellWeek(ctx context.Context, a *audit.Auditor) error {
 		return err
 	}
 	fill(&alert, page.Digest(), a.Store)
+	if address := addresses(a.Store, a.Config.Slack.BaseURL); address != nil {
+		alert.Week.Address = address(page.Digest().Key)
+	}
 	return box.Add(ctx, outbox.Entry{Channel: channel, Fallback: a.Config.Slack.Fallback, Alert: alert})
 }
 
@@ -74,9 +78,6 @@ func fill(a *drift.Alert, d weekly.Digest, kept store.Store) {
 		})
 	}
 	a.MoreResources = max(0, a.Total-len(a.Resources))
-	if viewable, ok := kept.(store.Viewable); ok {
-		w.Address = viewable.Address(d.Key)
-	}
 	a.Week = &w
 }
 
@@ -97,7 +98,7 @@ const shareTime = 7 * 24 * time.Hour
 // one. It is made as the message is posted, and stored nowhere.
 func Sharing(sender outbox.Sender, kept store.Store) outbox.Sender {
 	viewable, ok := kept.(store.Viewable)
-	if !ok || sender == nil {
+	if !ok {
 		return sender
 	}
 	return sharing{sender, viewable}
@@ -120,11 +121,23 @@ func (s sharing) Send(ctx context.Context, m outbox.Message) (outbox.Receipt, er
 	return s.Sender.Send(ctx, m)
 }
 
-// RunLink returns where the console shows what is stored of a run, "" for nowhere.
-func RunLink(kept store.Store) func(posture.RunID) string {
-	viewable, ok := kept.(store.Viewable)
-	if !ok {
+// RunLink returns where people see what is stored of a run: under the base address
+// of the configuration, else in the provider's console; nil for nowhere.
+func RunLink(kept store.Store, base string) func(posture.RunID) string {
+	address := addresses(kept, base)
+	if address == nil {
 		return nil
 	}
-	return func(run posture.RunID) string { return viewable.Address(snapshot.RunPrefix(run)) }
+	return func(run posture.RunID) string { return address(snapshot.RunPrefix(run)) }
+}
+
+// addresses returns where people see what is under a key, nil for nowhere.
+func addresses(kept store.Store, base string) func(key string) string {
+	if base != "" {
+		return func(key string) string { return strings.TrimSuffix(base, "/") + "/" + key }
+	}
+	if viewable, ok := kept.(store.Viewable); ok {
+		return viewable.Address
+	}
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"posture/internal/config"
 	"posture/internal/drift"
 	"posture/internal/outbox"
+	"posture/internal/posture"
 	"posture/internal/setup"
 	"posture/internal/store"
 )
@@ -51,17 +52,19 @@ func TestTellWeek(t *testing.T) {
 	for name, row := range map[string]struct {
 		weekly  string
 		refuses bool
+		base    string
 		want    []string // channel, address and shared link
 	}{
-		"the usual channel": {"", false, []string{"C0 https://console.example/weekly/2026-W47/posture-2026-W47.html https://shared.example/weekly/2026-W47/posture-2026-W47.html 2026-12-01"}},
-		"one of its own":    {"C0123456789", false, []string{"C0123456789 https://console.example/weekly/2026-W47/posture-2026-W47.html https://shared.example/weekly/2026-W47/posture-2026-W47.html 2026-12-01"}},
-		"no links for all":  {"", true, []string{"C0 https://console.example/weekly/2026-W47/posture-2026-W47.html  0001-01-01"}},
-		"nobody wants to":   {config.NoWeekly, false, nil},
+		"the usual channel": {"", false, "", []string{"C0 https://console.example/weekly/2026-W47/posture-2026-W47.html https://shared.example/weekly/2026-W47/posture-2026-W47.html 2026-12-01"}},
+		"one of its own":    {"C0123456789", false, "", []string{"C0123456789 https://console.example/weekly/2026-W47/posture-2026-W47.html https://shared.example/weekly/2026-W47/posture-2026-W47.html 2026-12-01"}},
+		"no links for all":  {"", true, "", []string{"C0 https://console.example/weekly/2026-W47/posture-2026-W47.html  0001-01-01"}},
+		"their own address": {"", true, "https://results.example/posture/", []string{"C0 https://results.example/posture/weekly/2026-W47/posture-2026-W47.html  0001-01-01"}},
+		"nobody wants to":   {config.NoWeekly, false, "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			kept, slack := viewable{closed(t), row.refuses}, &posts{}
 			a := &audit.Auditor{Store: kept, Config: config.Default(), Now: func() time.Time { return tuesday }, Channel: "C0", Sender: setup.Sharing(slack, kept)}
-			a.Config.Slack.Weekly = row.weekly
+			a.Config.Slack.Weekly, a.Config.Slack.BaseURL = row.weekly, row.base
 			tell := func() {
 				t.Helper()
 				if err := setup.TellWeek(t.Context(), a); err != nil {
@@ -112,5 +115,26 @@ func TestTellWeekSays(t *testing.T) {
 	if got.Kind != drift.Weekly || got.Week.Week != "2026-W47" || !strings.HasPrefix(got.Headline(), "Not enough data") ||
 		len(got.Week.Open) != 4 || got.Week.Page != kept.String()+"/weekly/2026-W47/posture-2026-W47.html" || got.Week.Address != "" {
 		t.Errorf("%+v %+v", got, got.Week)
+	}
+}
+
+// TestRunLink: a base address goes before the console, and a directory has none.
+func TestRunLink(t *testing.T) {
+	const run = posture.RunID("20261122T010000Z-aws")
+	directory := store.Dir(t.TempDir())
+	for name, row := range map[string]struct {
+		kept       store.Store
+		base, want string
+	}{
+		"a console":                   {viewable{directory, false}, "", "https://console.example/runs/2026/11/22/20261122T010000Z-aws/"},
+		"an address before a console": {viewable{directory, false}, "https://results.example", "https://results.example/runs/2026/11/22/20261122T010000Z-aws/"},
+		"an address of a directory":   {directory, "https://results.example/posture/", "https://results.example/posture/runs/2026/11/22/20261122T010000Z-aws/"},
+	} {
+		if got := setup.RunLink(row.kept, row.base)(run); got != row.want {
+			t.Errorf("%s: got %s, want %s", name, got, row.want)
+		}
+	}
+	if setup.RunLink(directory, "") != nil {
+		t.Error("a directory has a link")
 	}
 }

@@ -254,11 +254,13 @@ func place(t posture.Target) string {
 	return escape.Name(t.Name) + " (" + escape.Name(t.String()) + ")"
 }
 
-// values returns what a rule read, as "path = value; path = value".
+// values returns what decided a finding, as "path = value; path = value".
 func values(read []posture.Value) string {
 	var parts []string
 	for _, v := range read {
-		parts = append(parts, text(v.Path, factLimit)+" = "+text(actual(v), factLimit))
+		if !v.Idle {
+			parts = append(parts, text(v.Path, factLimit)+" = "+text(actual(v), factLimit))
+		}
 	}
 	return text(strings.Join(parts, "; "), detailLimit)
 }

@@ -83,7 +83,7 @@ func (i Installation) open(ctx context.Context) (*Site, func(), error) {
 	a := &audit.Auditor{
 		Store: i.Store, Config: settings, Clouds: opened,
 		Now: time.Now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
-		RunLink: setup.RunLink(i.Store), Warnings: setup.Warnings(unknown...), Expected: strings.Fields(cmp.Or(os.Getenv(scopesVariable), i.Scope)),
+		RunLink: setup.RunLink(i.Store, settings.Slack.BaseURL), Warnings: setup.Warnings(unknown...), Expected: strings.Fields(cmp.Or(os.Getenv(scopesVariable), i.Scope)),
 	}
 	if err := i.notify(ctx, a); err != nil {
 		done()

@@ -3,6 +3,7 @@ package weekly_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image/png"
 	"net/http"
 	"net/http/httptest"
@@ -216,6 +217,33 @@ document.body.textContent = "[[" + r.violations.map(v => v.id + ": " + v.nodes.l
 		t.Fatalf("the checker did not end: %.300s", dom)
 	}
 	return said
+}
+
+// TestBrowserPrintsAll holds that what is closed on the screen can be read in
+// print: the rules for print are applied to the screen, where a script can look.
+func TestBrowserPrintsAll(t *testing.T) {
+	t.Parallel()
+	s, o := shop(t)
+	rich(s)
+	page := written(t, s.page(o).WriteHTML)
+	const look = `<script>let closed = 0, hidden = 0;
+document.querySelectorAll("details:not([open]) > :not(summary)").forEach(e => { closed++; if (!e.checkVisibility({contentVisibilityAuto: true}) || e.getBoundingClientRect().height == 0) hidden++; });
+document.title = "closed " + closed + ", hidden " + hidden;</script></body>`
+	looked := func(page []byte) (closed, hidden int) {
+		page = bytes.Replace(page, []byte("default-src 'none'; "), nil, 1) // which forbids the script
+		dom := string(browse(t, bytes.Replace(page, []byte("</body>"), []byte(look), 1), "--dump-dom"))
+		_, title, _ := strings.Cut(dom, "<title>")
+		if n, err := fmt.Sscanf(title, "closed %d, hidden %d", &closed, &hidden); n != 2 {
+			t.Fatalf("the script did not look: %v %.100s", err, title)
+		}
+		return closed, hidden
+	}
+	if closed, hidden := looked(page); closed == 0 || hidden != closed {
+		t.Errorf("on the screen %d of %d closed parts are hidden", hidden, closed)
+	}
+	if closed, hidden := looked(bytes.Replace(page, []byte("@media print{"), []byte("@media all{"), 1)); hidden > 0 {
+		t.Errorf("in print %d of %d closed parts are hidden", hidden, closed)
+	}
 }
 
 // rich gives the last run's findings all that the page shows of one.

@@ -74,7 +74,7 @@ func (s Severities) pieces() []piece {
 type bar struct {
 	name   markup
 	pieces []piece
-	of     string
+	of     markup
 }
 
 // bars draws lines, the longest of which is as wide as the chart. The legend
@@ -97,7 +97,7 @@ func (d *document) bars(title string, key func(), lines []bar) {
 				d.b.WriteString(string(`<i class="` + p.class + `" style="width:` + percentOf(p.n, whole) + `"></i>`))
 			}
 		}
-		d.add(`</span><span class="sum">`, text(line.of), `</span></li>`)
+		d.add(`</span><span class="sum">`, line.of, `</span></li>`)
 	}
 	d.add(`</ul></figure>`)
 }

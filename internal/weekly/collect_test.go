@@ -251,6 +251,9 @@ func TestMany(t *testing.T) {
 		if m := page.Movement; m.Appeared != want-1 || m.Closed[1].Count != want-1 {
 			t.Errorf("%d runs: %+v", runs, m)
 		}
+		if said := strings.Contains(checkPage(t, written(t, page.WriteHTML)), "what began and ended between two of these is not counted"); said != (want < runs) {
+			t.Errorf("%d runs: the page says that some are not counted: %v", runs, said)
+		}
 	}
 }
 

@@ -43,11 +43,14 @@ func some(n int) cell      { return amount(blankZero(n)) }
 func marked(m markup) cell { return cell{content: m} }
 
 // numbered is a number that leads to its rows.
-func numbered(to string, n int) cell {
-	if n == 0 {
-		return some(0)
+func numbered(to string, n int) cell { return leading(to, n, blankZero(n)) }
+
+// leading is a number as it is shown, which leads to its rows where there are any.
+func leading(to string, n int, shown string) cell {
+	if n == 0 || to == "" {
+		return amount(shown)
 	}
-	return cell{content: jump(to, strconv.Itoa(n)), number: true}
+	return cell{content: jump(to, shown), number: true}
 }
 
 func blankZero(n int) string {

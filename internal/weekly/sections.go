@@ -92,11 +92,11 @@ func (p Page) state(d *document) {
 		for _, s := range shares {
 			pieces = append(pieces, piece{s.class, 1000 * s.of(b.now) / max(b.now.Total(), 1)})
 		}
-		lines = append(lines, bar{text(b.name), pieces, spelt(b.now)})
+		lines = append(lines, bar{text(b.name), pieces, text(spelt(b.now))})
 	}
 	d.bars("Rules and findings by status", d.statusKey, lines)
 	d.table("Rules and findings by status, and the change since before the week", []cell{words("what"), amount("failing"), amount("exempted"), amount("unknown"), amount("passing"), amount("not applicable")},
-		[][]cell{p.Rules.cells("rules"), p.Findings.cells("findings")}, 0)
+		[][]cell{p.Rules.cells("rules", "failing"), p.Findings.cells("findings", "open")}, 0)
 	p.uncompared(d)
 	d.note("In brackets: the change since the last run before the week. A rule fails when one finding of it does; it passes only when everything that it checks was listed and read. Unknown and exempted never count as passing.")
 }
@@ -110,10 +110,10 @@ func (p Page) opened(d *document, open *rowList) {
 	p.trend(d)
 	var ages, of []bar
 	for _, a := range p.Ages {
-		ages = append(ages, bar{text(a.Name), a.Severities.pieces(), a.Severities.String()})
+		ages = append(ages, bar{text(a.Name), a.Severities.pieces(), a.Severities.links()})
 	}
 	for _, s := range p.Shares {
-		of = append(of, bar{text(s.Name), s.Severities.pieces(), s.Severities.String()})
+		of = append(of, bar{text(s.Name), s.Severities.pieces(), s.Severities.links()})
 	}
 	d.add(`<div class="pair">`)
 	d.bars("Age of what is open", d.severityKey, ages)
@@ -158,7 +158,7 @@ func (p Page) failingRules(d *document) {
 		}
 		rows = append(rows, []cell{
 			marked(title + `<br/>` + code(r.Rule)), marked(label(r.Severity)), marked(criteriaLinks(r.SOC2)),
-			num(r.Counts.Failing), amount(before), some(r.Counts.Exempted), some(r.Counts.Unknown),
+			leading(rowsOfRule(placed, r.Rule), r.Counts.Failing, fmt.Sprint(r.Counts.Failing)), amount(before), numbered("exemptions", r.Counts.Exempted), numbered("trust", r.Counts.Unknown),
 		})
 	}
 	d.add(`<div id="failing">`)
@@ -167,6 +167,14 @@ func (p Page) failingRules(d *document) {
 	}
 	d.table("Rules that fail", []cell{words("rule"), words("severity"), words("supports"), amount("failing"), amount("change"), amount("exempted"), amount("unknown")}, rows, p.Failing.More)
 	d.add(`</div>`)
+}
+
+// rowsOfRule returns where a rule's open rows are, "" where the page has none.
+func rowsOfRule(placed map[string]bool, rule string) string {
+	if !placed[rule] {
+		return ""
+	}
+	return "r-" + rule
 }
 
 // placed returns the rules of which the page has open rows.
@@ -203,14 +211,16 @@ func (p Page) uncompared(d *document) {
 	}
 }
 
-func (b Balance) cells(name string) []cell {
+// cells is the counts of rules or of findings, and where those that fail are.
+func (b Balance) cells(name, failing string) []cell {
 	cells := []cell{words(name)}
-	for i, s := range append([]share{}, shares...) {
+	rows := map[string]string{"failing": failing, "exempted": "exemptions", "unknown": "trust"} // what passes is not on the page
+	for _, s := range shares {
 		shown := fmt.Sprint(s.of(b.Now))
 		if b.Before != nil {
-			shown += " (" + delta(shares[i].of(b.Now), shares[i].of(*b.Before)) + ")"
+			shown += " (" + delta(s.of(b.Now), s.of(*b.Before)) + ")"
 		}
-		cells = append(cells, amount(shown))
+		cells = append(cells, leading(rows[s.name], s.of(b.Now), shown))
 	}
 	return append(cells, some(b.Now.NotApplicable))
 }
@@ -267,9 +277,9 @@ func (p Page) soc2(d *document) {
 	}
 	var rows [][]cell
 	for _, k := range p.Categories {
-		row := []cell{words(k.Name), num(k.Criteria)}
+		row := []cell{words(k.Name), numbered("each-criterion", k.Criteria)}
 		for _, s := range States {
-			row = append(row, some(k.States[s]))
+			row = append(row, numbered("each-criterion", k.States[s]))
 		}
 		rows = append(rows, row)
 	}
@@ -281,12 +291,14 @@ func (p Page) soc2(d *document) {
 		id := words(k.ID)
 		id.id = "c-" + k.ID
 		rows = append(rows, []cell{
-			id, words(k.Summary), words(string(k.State)), num(k.Rules.Total()), marked(some(k.Rules.Failing).content + ruleLinks(k.Failing, placed)), some(k.Open), words(k.Needs),
+			id, words(k.Summary), words(string(k.State)), num(k.Rules.Total()), marked(some(k.Rules.Failing).content + ruleLinks(k.Failing, placed)), numbered("open", k.Open), words(k.Needs),
 		})
 	}
+	d.add(`<div id="each-criterion">`)
 	d.table("Criterion by criterion", []cell{
 		words("criterion"), words("in our words"), words("state"), amount("rules"), words("failing rules"), amount("open findings"), words("only a person can show"),
 	}, rows, 0)
+	d.add(`</div>`)
 }
 
 // thisWeek is what began and what ended in the week, by name.
@@ -295,7 +307,7 @@ func (p Page) thisWeek(d *document) {
 	d.heading("week", "This week")
 	for _, s := range p.Scopes {
 		if done := s.Complete + s.Degraded; done > s.Compared {
-			d.note(fmt.Sprintf("%s had %d runs: the last one of each day is compared. What changed more than once has the times of these runs.", s.Name, done))
+			d.note(fmt.Sprintf("%s had %d runs, of which only the last one of each day is compared: what began and ended between two of these is not counted, and the rest has their times.", s.Name, done))
 		}
 	}
 	d.add(`<h3 id="regressed">`, text(fmt.Sprintf("Regressed: %d", m.Regressed+m.Appeared)), `</h3>`)
@@ -327,20 +339,20 @@ func (p Page) changes(d *document, l *rowList, rows List[Row]) {
 func (p Page) moved(d *document) {
 	m := p.Movement
 	rows := [][]cell{
-		{words("regressed or appeared"), num(m.Regressed + m.Appeared), words(fmt.Sprintf("%d passed before, %d are new resources; %d of them accepted from the start", m.Regressed, m.Appeared, m.Accepted))},
-		{words("reopened"), num(m.Reopened), words("some of these: they had been fixed before, and fail again")},
-		{words("first scan"), num(m.FirstLook), words("found failing by the first scan of a target or a region")},
-		{words("by rules"), num(m.ByRules), words("fail because a rule is new or was changed")},
-		{words("exemptions that ended"), num(m.Lapsed), words("findings that are no longer accepted and still fail")},
+		{words("regressed or appeared"), numbered("regressed", m.Regressed+m.Appeared), words(fmt.Sprintf("%d passed before, %d are new resources; %d of them accepted from the start", m.Regressed, m.Appeared, m.Accepted))},
+		{words("reopened"), numbered("regressed", m.Reopened), words("some of these: they had been fixed before, and fail again")},
+		{words("first scan"), numbered("open", m.FirstLook), words("found failing by the first scan of a target or a region")},
+		{words("by rules"), numbered("rules", m.ByRules), words("fail because a rule is new or was changed")},
+		{words("exemptions that ended"), numbered("exemptions", m.Lapsed), words("findings that are no longer accepted and still fail")},
 	}
 	for _, c := range m.Closed {
-		rows = append(rows, []cell{words("closed: " + string(c.Reason)), num(c.Count), words(closedMeans[c.Reason])})
+		rows = append(rows, []cell{words("closed: " + string(c.Reason)), numbered(closedRows[c.Reason], c.Count), words(closedMeans[c.Reason])})
 	}
 	d.table("All changes of the week", []cell{words("what"), amount("findings"), words("meaning")}, rows, 0)
 	d.note(number(int64(m.Open), "finding") + " open and not exempted at the end of the week." + p.stale())
 	rows = nil
 	for _, f := range p.Fixed {
-		rows = append(rows, []cell{words(severityOrAll(f.Severity)), num(f.Count), words(lasted(f.Median)), words(lasted(f.Worst))})
+		rows = append(rows, []cell{words(severityOrAll(f.Severity)), numbered("fixed", f.Count), words(lasted(f.Median)), words(lasted(f.Worst))})
 	}
 	d.table("Time to fix, of what was fixed in the week: ranges, because nobody looks between two runs", []cell{words("severity"), amount("fixed"), words("median"), words("longest")}, rows, 0)
 }
@@ -351,6 +363,11 @@ func (p Page) stale() string {
 		return ""
 	}
 	return fmt.Sprintf(" The latest run could not read %d of them.", p.Movement.Stale)
+}
+
+// closedRows is where what was closed is, by the reason. The page has no rows of the rest.
+var closedRows = map[drift.Reason]string{ //nolint:gochecknoglobals // constant
+	drift.ReasonFixed: "fixed", drift.ReasonRuleChanged: "rules", drift.ReasonRuleRemoved: "rules",
 }
 
 // closedMeans explains the reasons.

@@ -17,14 +17,14 @@ func (p Page) dues(d *document, open *rowList) {
 		if due.Days > 0 {
 			days = number(int64(due.Days), "day")
 		}
-		rows = append(rows, []cell{words(string(due.Severity)), words(days), num(due.Open), num(due.PastDue)})
+		rows = append(rows, []cell{words(string(due.Severity)), words(days), numbered("open-"+string(due.Severity), due.Open), numbered("past-due", due.PastDue)})
 	}
 	d.table("Open and past due by severity", []cell{words("severity"), words("to fix within"), amount("open"), amount("past due")}, rows, 0)
 	if p.pastDue() > 0 {
 		late := slices.DeleteFunc(slices.Clone(p.Open.Items), func(r Row) bool { return !r.PastDue })
 		slices.SortStableFunc(late, func(a, b Row) int { return cmp.Or(a.Severity.Rank()-b.Severity.Rank(), a.Due.Compare(b.Due)) })
 		named := late[:min(len(late), dueNamed)]
-		d.part("Past due, the most severe first")
+		d.add(`<h3 id="past-due">Past due, the most severe first</h3>`)
 		d.links(open, named, p.pastDue()-len(named))
 	}
 	rows = nil

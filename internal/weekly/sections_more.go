@@ -60,9 +60,10 @@ func (d *document) unjudged(list List[TypeChange]) {
 // ruleChanges is what differs in the rules.
 func (p Page) ruleChanges(d *document) {
 	d.heading("rules", "Rules that changed in the week")
+	placed := p.placed()
 	var rows [][]cell
 	for _, c := range p.Changed.Items {
-		rows = append(rows, []cell{marked(text(c.Title) + `<br/>` + code(c.Rule)), words(string(c.Kind)), marked(label(c.Severity)), some(c.ToFail), some(c.ToPass)})
+		rows = append(rows, []cell{marked(text(c.Title) + `<br/>` + code(c.Rule)), words(string(c.Kind)), marked(label(c.Severity)), leading(rowsOfRule(placed, c.Rule), c.ToFail, blankZero(c.ToFail)), some(c.ToPass)})
 	}
 	if len(rows) == 0 {
 		d.note("None, or there is no earlier run to compare with.")
@@ -103,7 +104,7 @@ func (d *document) busy(caption, what string, all []Owner, more int) {
 	for _, o := range all {
 		row := []cell{words(o.called()), numbered(what+"-"+o.Name, o.Open), numbered(what+"-"+o.Name, o.PastDue)}
 		for _, severity := range posture.Severities {
-			row = append(row, some(o.Severities[severity]))
+			row = append(row, numbered(what+"-"+o.Name, o.Severities[severity]))
 		}
 		rows = append(rows, row)
 	}
