@@ -129,6 +129,13 @@ func checkGood(t *testing.T, first findings) {
 	}
 }
 
+// oneWay holds the rules that the estate cannot make pass, and why.
+var oneWay = map[string]string{
+	"aws-account-in-organization-with-scps": "nobody lists the organization's accounts here",
+	"aws-iam-federated-access":              "three users have passwords, for the rules on users",
+	"aws-iam-root-centrally-managed":        "the account needs root credentials for the other rules on them",
+}
+
 // checkBothWays holds that the estate makes every rule pass and fail.
 func checkBothWays(t *testing.T, states ...findings) {
 	t.Helper()
@@ -150,7 +157,7 @@ func checkBothWays(t *testing.T, states ...findings) {
 	for _, file := range files {
 		rule := strings.TrimSuffix(filepath.Base(file), ".yaml")
 		for _, status := range []posture.Status{posture.Pass, posture.Fail} {
-			if !seen[way{rule, status}] {
+			if !seen[way{rule, status}] && (status == posture.Fail || oneWay[rule] == "") {
 				t.Errorf("%s: nothing in the estate makes it %s", rule, status)
 			}
 		}

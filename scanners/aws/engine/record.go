@@ -131,6 +131,7 @@ var prefixes = map[string]string{
 	"elastic load balancing":    "elb", // Classic Load Balancers, whose operations have the same names
 	"eventbridge":               "events",
 	"sso admin":                 "sso",
+	"sfn":                       "states",
 }
 
 // prefix returns IAM's prefix of a service, by the SDK's name for it.

@@ -145,6 +145,7 @@ func membersOf(text []byte) ([]string, error) {
 var roots = map[string]string{
 	"cloudfront:ListDistributions":       "DistributionList",
 	"cloudfront:GetDistributionConfig":   "DistributionConfig",
+	"cloudfront:ListTagsForResource":     "Tags",
 	"s3:ListBuckets":                     "ListAllMyBucketsResult",
 	"s3:GetBucketAcl":                    "AccessControlPolicy",
 	"s3:GetBucketEncryption":             "ServerSideEncryptionConfiguration",

@@ -23,6 +23,13 @@ type AccountSettings struct {
 	RootLastUsed    time.Time      `json:"root_last_used"`    // when root last signed in or used a key; zero: never
 	PasswordPolicy  PasswordPolicy `json:"password_policy"`   // of IAM users; zero when none is set
 	SupportRole     bool           `json:"support_role"`      // a role has AWSSupportAccess attached
+	SAMLProviders   int            `json:"saml_providers"`    // identity providers by which people come from a directory; Identity Center makes one in each account that it lets people into
+	ConsoleUsers    int            `json:"console_users"`     // IAM users with a password for the console
+	SecurityContact bool           `json:"security_contact"`  // AWS knows whom to write to about security
+	InOrganization  bool           `json:"in_organization"`   // it belongs to an organization
+	Management      bool           `json:"management"`        // it is the organization's management account
+	SeesPolicies    bool           `json:"sees_policies"`     // the scan has credentials for what the organization forbids its accounts
+	LimitedByPolicy bool           `json:"limited_by_policy"` // a service control policy other than FullAWSAccess applies to it
 }
 
 // PasswordPolicy is what rules may ask of an account's password policy.
@@ -45,10 +52,13 @@ var accountSettings = engine.Service{
 		Calls: []scanners.Call{
 			{Op: "iam:GetAccountSummary", For: []string{"root_password", "root_mfa", "root_hardware_mfa", "root_access_keys"}},
 			{Op: "iam:ListVirtualMFADevices", For: []string{"root_hardware_mfa"}},
-			{Op: "iam:GenerateCredentialReport", For: []string{"root_last_used"}},
-			{Op: "iam:GetCredentialReport", For: []string{"root_last_used"}},
+			{Op: "iam:GenerateCredentialReport", For: []string{"root_last_used", "console_users"}},
+			{Op: "iam:GetCredentialReport", For: []string{"root_last_used", "console_users"}},
 			{Op: "iam:GetAccountPasswordPolicy", For: []string{"password_policy"}},
 			{Op: "iam:GetAccountAuthorizationDetails", For: []string{"support_role"}},
+			{Op: "iam:ListSAMLProviders", For: []string{"saml_providers"}},
+			{Op: "account:GetAlternateContact", For: []string{"security_contact"}},
+			{Op: "organizations:DescribeOrganization", For: []string{"in_organization", "management", "sees_policies", "limited_by_policy"}},
 		},
 		Console: scanners.Console{Path: "/iam/home#/account_settings"},
 	},
@@ -62,6 +72,10 @@ func scanAccountRoot(ctx context.Context, p *engine.Place) error {
 	a.readRootUse(ctx)
 	a.readPasswordPolicy(ctx)
 	a.readSupportRole(ctx)
+	a.readConsoleUsers(ctx)
+	a.readSAMLProviders(ctx)
+	a.readSecurityContact(ctx)
+	a.readOrganization(ctx)
 	a.EmitIn(posture.Global, "arn:"+p.Partition+":iam::"+p.Account+":root", "account "+p.Account, nil, &a.doc)
 	return nil
 }

@@ -3,12 +3,15 @@ package services
 import (
 	"context"
 	_ "embed"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"posture/internal/posture"
 	"posture/scanners/aws/awstest"
@@ -56,6 +59,7 @@ func TestAccountSettings(t *testing.T) {
 		ID: "arn:aws:iam::111122223333:root", Name: "account 111122223333",
 		Doc: &AccountSettings{
 			RootPassword: true, RootMFA: true, RootLastUsed: time.Date(2025, 3, 1, 10, 0, 0, 0, time.UTC), SupportRole: true,
+			SAMLProviders: 1, ConsoleUsers: 2, SecurityContact: true, InOrganization: true,
 			PasswordPolicy: PasswordPolicy{
 				MinimumLength: 14, Uppercase: true, Lowercase: true, Numbers: true, Symbols: true, ReusePrevention: 24, MaxAgeDays: 90,
 			},
@@ -87,6 +91,26 @@ func TestAccountSettingsOtherwise(t *testing.T) {
 			"<key>AccountPasswordPresent</key><value>1<", "<key>AccountPasswordPresent</key><value>0<",
 			func(a *AccountSettings) { a.RootPassword = false }, nil,
 		},
+		"no security contact": {
+			"-- account:GetAlternateContact --", "-- account:GetAlternateContact error=ResourceNotFoundException status=404 --",
+			func(a *AccountSettings) { a.SecurityContact = false }, nil,
+		},
+		"a contact without an address": {
+			`"EmailAddress": "security@example.com", `, "",
+			func(a *AccountSettings) { a.SecurityContact = false }, unsaid("account:GetAlternateContact", "security_contact"),
+		},
+		"the management account": {
+			`"MasterAccountId": "999988887777"`, `"MasterAccountId": "111122223333"`,
+			func(a *AccountSettings) { a.Management = true }, nil,
+		},
+		"no organization": {
+			"-- organizations:DescribeOrganization --", "-- organizations:DescribeOrganization error=AWSOrganizationsNotInUseException status=400 --",
+			func(a *AccountSettings) { a.InOrganization = false }, nil,
+		},
+		"an organization without a management account": {
+			`"MasterAccountId": "999988887777", `, "",
+			func(a *AccountSettings) { a.InOrganization = false }, unsaid("organizations:DescribeOrganization", "in_organization", "limited_by_policy", "management", "sees_policies"),
+		},
 		"a summary without the entry": {
 			"AccountMFAEnabled", "Users",
 			func(a *AccountSettings) { a.RootMFA = false },
@@ -103,7 +127,47 @@ func TestAccountSettingsOtherwise(t *testing.T) {
 			if diff := cmp.Diff(whole, got.Doc); diff != "" {
 				t.Errorf("document (-want +got):\n%s", diff)
 			}
+			sortUnread(test.unread)
 			if diff := cmp.Diff(test.unread, got.Unread); diff != "" {
+				t.Errorf("unread (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestLimits holds when an account is limited by its organization's policies.
+func TestLimits(t *testing.T) {
+	const scp, root = "organizations:ListPoliciesForTarget Filter=SERVICE_CONTROL_POLICY", "organizations:ListPoliciesForTarget Filter=SERVICE_CONTROL_POLICY TargetId=r-1"
+	only := `{"Policies": [{"Id": "` + fullAWSAccess + `"}]}`
+	none := map[string]string{scp: only, scp + " TargetId=" + testAccount: only, "organizations:DescribePolicy PolicyId=" + fullAWSAccess: `{"Policy": {"Content": "{}"}}`}
+	with := func(section, body string) map[string]string {
+		changes := maps.Clone(none)
+		changes[section] = body
+		return changes
+	}
+	refusedBy := func(operation, permission string) []posture.Unread {
+		return refused(operation, "AccessDeniedException", permission, "limited_by_policy")
+	}
+	for name, test := range map[string]struct {
+		changes map[string]string
+		want    bool
+		unread  []posture.Unread
+	}{
+		"by one of its own":                           {nil, true, nil},
+		"by one of the root":                          {with(root, `{"Policies": [{"Id": "p-all"}]}`), true, nil},
+		"by none":                                     {none, false, nil},
+		"by none, as far as it is seen":               {with(root+" error=AccessDeniedException status=400", ""), false, refusedBy("organizations:ListPoliciesForTarget", "")},
+		"by none of its own, and parents are refused": {with("organizations:ListParents ChildId=ou-1 error=AccessDeniedException status=400", ""), false, refusedBy("organizations:ListParents", "")},
+		"nothing may be read":                         {with("organizations:DescribeOrganization error=AccessDeniedException status=400", ""), false, refusedBy("organizations:DescribeOrganization", "organizations:DescribeOrganization")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := scanUnder(t, loadEstate(t, iamFixtures), organized(t, fullAccess, fullAccess, test.changes), posture.Want{"AWS::::Account": {"limited_by_policy"}})
+			r := s.get(t, "account "+testAccount)
+			if got := r.Doc.(*AccountSettings).LimitedByPolicy; got != test.want {
+				t.Errorf("limited: %v, want %v", got, test.want)
+			}
+			got := slices.DeleteFunc(r.Unread, func(u posture.Unread) bool { return u.Cause.Reason == posture.NotRequested })
+			if diff := cmp.Diff(test.unread, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("unread (-want +got):\n%s", diff)
 			}
 		})
@@ -214,8 +278,8 @@ func TestIAMWhenCallsAreRefused(t *testing.T) {
 		{"iam:GetAccountSummary", "AWS::::Account", "account 111122223333", []string{"root_access_keys", "root_hardware_mfa", "root_mfa", "root_password"}},
 		{"iam:ListVirtualMFADevices", "AWS::::Account", "account 111122223333", []string{"root_hardware_mfa"}},
 		{"iam:GetAccountPasswordPolicy", "AWS::::Account", "account 111122223333", []string{"password_policy"}},
-		{"iam:GenerateCredentialReport", "AWS::::Account", "account 111122223333", []string{"root_last_used"}},
-		{"iam:GetCredentialReport", "AWS::::Account", "account 111122223333", []string{"root_last_used"}},
+		{"iam:GenerateCredentialReport", "AWS::::Account", "account 111122223333", []string{"console_users", "root_last_used"}},
+		{"iam:GetCredentialReport", "AWS::::Account", "account 111122223333", []string{"console_users", "root_last_used"}},
 		{"iam:GetAccountAuthorizationDetails", "AWS::::Account", "account 111122223333", []string{"support_role"}},
 		{"iam:GetPolicy", "AWS::IAM::Role", "app", []string{"administrator", "escalates"}},
 		{"iam:GetPolicyVersion", "AWS::IAM::Role", "app", []string{"administrator", "escalates"}},

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -30,6 +31,8 @@ type guards struct {
 	identities [][]iampolicy.Document // service control policies, level by level: one of each must allow
 	resources  []iampolicy.Document   // resource control policies of all levels: none may deny
 	gap        error                  // why there may be more: a call that may succeed the next time
+	limited    bool                   // a service control policy is attached other than the one that allows all
+	unseen     error                  // why such a one may be there that was not listed
 }
 
 // certain reports whether something is open that was found so, and marks the
@@ -43,7 +46,11 @@ type guardReader struct {
 	client *organizations.Client
 	known  map[string]iamDocument // by id of the policy
 	gap    error                  // the first call that may succeed the next time
+	found  guards                 // what is said of the organization beside its policies
 }
+
+// fullAWSAccess is the id of the policy of AWS that allows everything.
+const fullAWSAccess = "p-FullAWSAccess"
 
 // lost notes a call that failed. Where it was refused it always will be, and the
 // policies guard nothing.
@@ -83,7 +90,7 @@ func findGuards(ctx context.Context, p *engine.Place) guards {
 	out, err := r.client.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
 	r.lost(err)
 	if err != nil {
-		return guards{gap: r.gap}
+		return guards{gap: r.gap, unseen: err}
 	}
 	if out.Organization == nil || out.Organization.FeatureSet != types.OrganizationFeatureSetAll || aws.ToString(out.Organization.MasterAccountId) == p.Account {
 		return guards{}
@@ -93,7 +100,7 @@ func findGuards(ctx context.Context, p *engine.Place) guards {
 
 // climb reads the levels from an account up to the root.
 func (r *guardReader) climb(ctx context.Context, target string) guards {
-	var found guards
+	found := &r.found
 	for range deepest {
 		if level, whole := r.level(ctx, target, types.PolicyTypeServiceControlPolicy); whole && len(level) > 0 {
 			found.identities = append(found.identities, level)
@@ -105,13 +112,14 @@ func (r *guardReader) climb(ctx context.Context, target string) guards {
 		}
 		parents, err := r.client.ListParents(ctx, &organizations.ListParentsInput{ChildId: &target})
 		r.lost(err)
+		found.unseen = cmp.Or(found.unseen, err)
 		if err != nil || len(parents.Parents) != 1 {
 			break
 		}
 		target = aws.ToString(parents.Parents[0].Id)
 	}
 	found.gap = r.gap
-	return found
+	return *found
 }
 
 // level returns the policies of a type that are attached to a target, and
@@ -121,6 +129,10 @@ func (r *guardReader) level(ctx context.Context, target string, of types.PolicyT
 	listed, err := engine.ListAll(ctx, pages, func(page *organizations.ListPoliciesForTargetOutput) []types.PolicySummary { return page.Policies })
 	r.lost(err)
 	whole = err == nil
+	if of == types.PolicyTypeServiceControlPolicy {
+		r.found.unseen = cmp.Or(r.found.unseen, err)
+		r.found.limited = r.found.limited || slices.ContainsFunc(listed, func(policy types.PolicySummary) bool { return aws.ToString(policy.Id) != fullAWSAccess })
+	}
 	for _, policy := range listed {
 		document := r.document(ctx, aws.ToString(policy.Id))
 		if document.err != nil {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	cloudfronttypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
 	classic "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	classictypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing/types"
@@ -179,35 +178,16 @@ func cloudFrontTargets(ctx context.Context, p *engine.Place) *targets {
 		if p.Partition != "aws" && p.Partition != "aws-cn" {
 			return nil
 		}
-		api := engine.Client(p.Home(), cloudfront.NewFromConfig)
-		list := func(page *cloudfronttypes.DistributionList) []cloudfronttypes.DistributionSummary { return page.Items }
-		return engine.EachListed(ctx, p.Home(), distributions(api), list, func(ctx context.Context, _ *engine.Place, found cloudfronttypes.DistributionSummary) {
-			out, err := api.GetDistributionConfig(ctx, &cloudfront.GetDistributionConfigInput{Id: found.Id})
-			if err != nil {
-				t.add("", engine.NotConfigured(err, "NoSuchDistribution"))
-				return
+		found, err := distributionList(ctx, p)
+		for _, d := range found {
+			if d.err != nil {
+				t.add("", d.err)
+			} else {
+				t.add(logBucket(d.config))
 			}
-			t.add(logBucket(out.DistributionConfig))
-		})
+		}
+		return err
 	})
-}
-
-// distributions pages by hand: the pages of the SDK's own paginator do not name
-// the next one.
-func distributions(api *cloudfront.Client) *byToken[*cloudfronttypes.DistributionList] {
-	return &byToken[*cloudfronttypes.DistributionList]{
-		ask: func(ctx context.Context, token *string) (*cloudfronttypes.DistributionList, error) {
-			out, err := api.ListDistributions(ctx, &cloudfront.ListDistributionsInput{Marker: token})
-			if err == nil && out.DistributionList == nil {
-				err = engine.Malformed("cloudfront:ListDistributions", errNoLogging)
-			}
-			if err != nil {
-				return nil, err
-			}
-			return out.DistributionList, nil
-		},
-		next: func(page *cloudfronttypes.DistributionList) *string { return page.NextMarker },
-	}
 }
 
 var errNoLogging error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not say whether the distribution logs"}

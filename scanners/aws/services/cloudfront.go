@@ -1,0 +1,190 @@
+package services
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
+	cloudfronttypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
+
+	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// CloudFrontDistribution is what rules may ask of a distribution.
+type CloudFrontDistribution struct {
+	Enabled    bool `json:"enabled"`     // it answers requests
+	AccessLogs bool `json:"access_logs"` // it writes standard logs of either kind, or real-time logs of all paths
+}
+
+var cloudFrontDistributions = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::CloudFront::Distribution",
+		Service: "cloudfront",
+		Doc:     CloudFrontDistribution{},
+		Global:  true,
+		Calls: []scanners.Call{
+			{Op: "cloudfront:ListDistributions"},
+			{Op: "cloudfront:GetDistributionConfig", Each: true, For: []string{"enabled", "access_logs"}},
+			{Op: "logs:DescribeDeliverySources", For: []string{"access_logs"}},
+			{Op: "logs:DescribeDeliveries", For: []string{"access_logs"}},
+			{Op: "cloudfront:ListTagsForResource", Each: true, For: []string{"tags"}},
+		},
+		Console: scanners.Console{Path: "/cloudfront/v4/home#/distributions/{last}"},
+	},
+	Scan: scanCloudFrontDistributions,
+}
+
+func cloudFrontClient(p *engine.Place) *cloudfront.Client {
+	return engine.Client(p.Home(), cloudfront.NewFromConfig)
+}
+
+// distribution is one of CloudFront's, and its configuration or why there is none.
+type distribution struct {
+	cloudfronttypes.DistributionSummary
+	config *cloudfronttypes.DistributionConfig
+	err    error
+}
+
+// distributionList reads the distributions with their configurations, once per
+// account. With an error come those that were listed before it.
+func distributionList(ctx context.Context, p *engine.Place) ([]distribution, error) {
+	return engine.Once(p.Home(), "distributions", func() ([]distribution, error) {
+		var mu sync.Mutex
+		var all []distribution
+		list := func(page *cloudfronttypes.DistributionList) []cloudfronttypes.DistributionSummary { return page.Items }
+		err := engine.EachListed(ctx, p.Home(), distributions(cloudFrontClient(p)), list, func(ctx context.Context, _ *engine.Place, found cloudfronttypes.DistributionSummary) {
+			out, err := cloudFrontClient(p).GetDistributionConfig(ctx, &cloudfront.GetDistributionConfigInput{Id: found.Id})
+			if err != nil && engine.NotConfigured(err, "NoSuchDistribution") == nil {
+				return // deleted meanwhile
+			}
+			d := distribution{DistributionSummary: found, err: err}
+			if err == nil {
+				d.config = out.DistributionConfig
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, d)
+		})
+		return all, err
+	})
+}
+
+// distributions pages by hand: the pages of the SDK's own paginator do not name
+// the next one.
+func distributions(api *cloudfront.Client) *byToken[*cloudfronttypes.DistributionList] {
+	return &byToken[*cloudfronttypes.DistributionList]{
+		ask: func(ctx context.Context, token *string) (*cloudfronttypes.DistributionList, error) {
+			out, err := api.ListDistributions(ctx, &cloudfront.ListDistributionsInput{Marker: token})
+			if err == nil && out.DistributionList == nil {
+				err = engine.Malformed("cloudfront:ListDistributions", errNoLogging)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return out.DistributionList, nil
+		},
+		next: func(page *cloudfronttypes.DistributionList) *string { return page.NextMarker },
+	}
+}
+
+func scanCloudFrontDistributions(ctx context.Context, p *engine.Place) error {
+	if p.Partition != "aws" && p.Partition != "aws-cn" {
+		return nil // there is no CloudFront
+	}
+	all, err := distributionList(ctx, p)
+	return cmp.Or(err, engine.Each(ctx, p, all, readCloudFrontDistribution))
+}
+
+func readCloudFrontDistribution(ctx context.Context, p *engine.Place, d distribution) {
+	const op = "cloudfront:GetDistributionConfig"
+	var doc CloudFrontDistribution
+	r := p.Read()
+	if r.Got(d.err, "enabled", "access_logs") {
+		if d.config == nil {
+			r.Absent(op, "enabled", "access_logs")
+		} else {
+			doc.Enabled = r.Flag(d.config.Enabled, op, "enabled")
+			doc.AccessLogs = readAccessLogs(ctx, r, d)
+		}
+	}
+	var tags map[string]string
+	if r.Wants("tags") {
+		out, err := cloudFrontClient(p).ListTagsForResource(ctx, &cloudfront.ListTagsForResourceInput{Resource: d.ARN})
+		if r.Got(err, "tags") && out.Tags != nil {
+			tags = engine.Tags(out.Tags.Items, func(t cloudfronttypes.Tag) (key, value *string) { return t.Key, t.Value })
+		}
+	}
+	r.EmitIn(posture.Global, aws.ToString(d.ARN), aws.ToString(d.Id), tags, &doc)
+}
+
+// readAccessLogs looks for logs where they are cheapest to see.
+func readAccessLogs(ctx context.Context, r *engine.Reading, d distribution) bool {
+	if !r.Wants("access_logs") {
+		return false
+	}
+	bucket, err := logBucket(d.config)
+	if bucket != "" || logsInRealTime(d.config) {
+		return true
+	}
+	delivered, listed := deliveredResources(ctx, r.Place)
+	if delivered[aws.ToString(d.ARN)] {
+		return true
+	}
+	r.Got(cmp.Or(err, listed), "access_logs")
+	return false
+}
+
+// logsInRealTime reports whether every path of a distribution has real-time logs.
+func logsInRealTime(config *cloudfronttypes.DistributionConfig) bool {
+	if config.DefaultCacheBehavior == nil || aws.ToString(config.DefaultCacheBehavior.RealtimeLogConfigArn) == "" {
+		return false
+	}
+	return config.CacheBehaviors == nil || !slices.ContainsFunc(config.CacheBehaviors.Items, func(b cloudfronttypes.CacheBehavior) bool {
+		return aws.ToString(b.RealtimeLogConfigArn) == ""
+	})
+}
+
+// deliveredResources returns the ARNs of what CloudWatch Logs delivers logs of.
+// Those of CloudFront are set in us-east-1.
+func deliveredResources(ctx context.Context, p *engine.Place) (map[string]bool, error) {
+	at := p.Home()
+	if p.Partition == "aws" {
+		at = p.In("us-east-1")
+	}
+	return engine.Once(at, "delivered resources", func() (map[string]bool, error) {
+		api := engine.Client(at, cloudwatchlogs.NewFromConfig)
+		deliveries := cloudwatchlogs.NewDescribeDeliveriesPaginator(api, &cloudwatchlogs.DescribeDeliveriesInput{Limit: aws.Int32(50)})
+		used := map[string]bool{}
+		err := engine.EachPage(ctx, deliveries, func(page *cloudwatchlogs.DescribeDeliveriesOutput) error {
+			for _, delivery := range page.Deliveries {
+				used[aws.ToString(delivery.DeliverySourceName)] = true
+			}
+			return nil
+		})
+		sources := cloudwatchlogs.NewDescribeDeliverySourcesPaginator(api, &cloudwatchlogs.DescribeDeliverySourcesInput{Limit: aws.Int32(50)})
+		found := map[string]bool{}
+		return found, cmp.Or(err, engine.EachPage(ctx, sources, func(page *cloudwatchlogs.DescribeDeliverySourcesOutput) error {
+			addDelivered(found, page.DeliverySources, used)
+			return nil
+		}))
+	})
+}
+
+// addDelivered adds the resources of the sources that have a delivery.
+func addDelivered(found map[string]bool, sources []logtypes.DeliverySource, used map[string]bool) {
+	for _, source := range sources {
+		if !used[aws.ToString(source.Name)] {
+			continue
+		}
+		for _, arn := range source.ResourceArns {
+			found[arn] = true
+		}
+	}
+}

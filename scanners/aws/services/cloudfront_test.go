@@ -1,0 +1,45 @@
+package services
+
+import (
+	"testing"
+
+	"posture/internal/posture"
+)
+
+func TestCloudFrontDistributions(t *testing.T) {
+	const config, sources, deliveries, tagged = "cloudfront:GetDistributionConfig", "logs:DescribeDeliverySources", "logs:DescribeDeliveries", "cloudfront:ListTagsForResource"
+	distribution := func(id string, doc CloudFrontDistribution, unread ...posture.Unread) posture.Resource {
+		r := posture.Resource{Region: posture.Global, ID: "arn:aws:cloudfront::111122223333:distribution/" + id, Name: id, Doc: &doc, Unread: unread}
+		if id == "E2" {
+			r.Tags = map[string]string{"owner": "shop"}
+		}
+		return r
+	}
+	silent, logs := CloudFrontDistribution{Enabled: true}, distribution("E2", CloudFrontDistribution{Enabled: true, AccessLogs: true})
+	with := func(rest string) map[string]string {
+		return map[string]string{config + " Id=E1": "<DistributionConfig><CallerReference>2</CallerReference>" + rest + "</DistributionConfig>"}
+	}
+	const on, off = "<Enabled>true</Enabled>", "<Logging><Enabled>false</Enabled></Logging>"
+	const realTime = "<RealtimeLogConfigArn>arn:aws:cloudfront::111122223333:realtime-log-config/all</RealtimeLogConfigArn>"
+	testReading(t, "AWS::CloudFront::Distribution", []readingTest{
+		{name: "as they are", want: []posture.Resource{distribution("E1", silent), logs}},
+		{name: "delivered by CloudWatch Logs", sections: map[string]string{sources + " nextToken=two": `{"deliverySources": [{"name": "web", "resourceArns": ["arn:aws:cloudfront::111122223333:distribution/E1"]}]}`},
+			want: []posture.Resource{distribution("E1", CloudFrontDistribution{Enabled: true, AccessLogs: true}), logs}},
+		{name: "in real time", sections: with(on + off + "<DefaultCacheBehavior>" + realTime + "</DefaultCacheBehavior>"), want: []posture.Resource{distribution("E1", CloudFrontDistribution{Enabled: true, AccessLogs: true}), logs}},
+		{name: "in real time but for one path", sections: with(on + off + "<DefaultCacheBehavior>" + realTime + "</DefaultCacheBehavior><CacheBehaviors><Items><CacheBehavior><PathPattern>/a</PathPattern></CacheBehavior></Items></CacheBehaviors>"),
+			want: []posture.Resource{distribution("E1", silent), logs}},
+		{name: "switched off", sections: with("<Enabled>false</Enabled>" + off), want: []posture.Resource{distribution("E1", CloudFrontDistribution{}), logs}},
+		{name: "a configuration that says nothing", sections: with(""), want: []posture.Resource{distribution("E1", CloudFrontDistribution{}, unsaid(config, "access_logs", "enabled")...), logs}},
+		{name: "configuration refused", sections: map[string]string{config + " Id=E1 error=AccessDenied status=403": ""},
+			want: []posture.Resource{distribution("E1", CloudFrontDistribution{}, refused(config, "AccessDenied", config, "enabled", "access_logs")...), logs}},
+		{name: "deleted meanwhile", sections: map[string]string{config + " Id=E1 error=NoSuchDistribution status=404": ""}, want: []posture.Resource{logs}},
+		{name: "sources refused", sections: map[string]string{sources + " error=AccessDeniedException": ""},
+			want: []posture.Resource{distribution("E1", silent, refused(sources, "AccessDeniedException", sources, "access_logs")...), logs}},
+		{name: "deliveries refused", sections: map[string]string{deliveries + " error=AccessDeniedException": ""},
+			want: []posture.Resource{distribution("E1", silent, refused(deliveries, "AccessDeniedException", deliveries, "access_logs")...), logs}},
+		{name: "tags refused", sections: map[string]string{tagged + " error=AccessDenied status=403": ""},
+			want: []posture.Resource{distribution("E1", silent, refused(tagged, "AccessDenied", tagged, "tags")...), logs}},
+		{name: "second page broken", sections: map[string]string{"cloudfront:ListDistributions Marker=two error=InternalError status=500": ""},
+			want: []posture.Resource{distribution("E1", silent)}, cause: brokenListing("cloudfront:ListDistributions")},
+	})
+}

@@ -1,0 +1,160 @@
+package services
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// EC2LaunchTemplate is what rules may ask of a launch template, by its default and
+// its latest version.
+type EC2LaunchTemplate struct {
+	Managed              bool `json:"managed"`                 // a service of AWS operates it, and nobody else can change it
+	CredentialInUserData bool `json:"credential_in_user_data"` // its user data holds a credential, by its form or by the name that it is given to
+}
+
+var ec2LaunchTemplates = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::EC2::LaunchTemplate",
+		Service: "ec2",
+		Doc:     EC2LaunchTemplate{},
+		Calls: []scanners.Call{
+			{Op: "ec2:DescribeLaunchTemplates"},
+			{Op: "ec2:DescribeLaunchTemplateVersions", For: []string{"credential_in_user_data"}},
+		},
+		Console: scanners.Console{Path: "/ec2/home?region={region}#LaunchTemplateDetails:launchTemplateId={last}"},
+	},
+	Scan: scanEC2LaunchTemplates,
+}
+
+// templatePage is the page size of launch templates and their versions.
+const templatePage = 200
+
+func scanEC2LaunchTemplates(ctx context.Context, p *engine.Place) error {
+	pages := ec2.NewDescribeLaunchTemplatesPaginator(ec2Client(p), &ec2.DescribeLaunchTemplatesInput{MaxResults: aws.Int32(templatePage)})
+	return engine.EachListed(ctx, p, pages, func(page *ec2.DescribeLaunchTemplatesOutput) []types.LaunchTemplate { return page.LaunchTemplates }, readEC2LaunchTemplate)
+}
+
+func readEC2LaunchTemplate(ctx context.Context, p *engine.Place, template types.LaunchTemplate) {
+	r := p.Read()
+	doc := EC2LaunchTemplate{Managed: ec2Managed(template.Operator)}
+	if r.Wants("credential_in_user_data") {
+		doc.CredentialInUserData = readTemplateUserData(ctx, r, aws.ToString(template.LaunchTemplateId))
+	}
+	tags, _ := ec2Tags(template.Tags)
+	r.Emit(p.ARN("ec2", "launch-template/"+aws.ToString(template.LaunchTemplateId)), aws.ToString(template.LaunchTemplateName), tags, &doc)
+}
+
+// templateUserData is what the versions of a template hold.
+type templateUserData struct {
+	credential bool
+	err        error // why one of them is not understood
+}
+
+// templatesUserData reads the default and the latest version of all templates, by
+// id, in one listing. With an error come those of the pages before it.
+func templatesUserData(ctx context.Context, p *engine.Place) (map[string]templateUserData, error) {
+	return engine.Once(p, "user data of launch templates", func() (map[string]templateUserData, error) {
+		pages := ec2.NewDescribeLaunchTemplateVersionsPaginator(ec2Client(p), &ec2.DescribeLaunchTemplateVersionsInput{
+			Versions: []string{"$Default", "$Latest"}, MaxResults: aws.Int32(templatePage),
+		})
+		found := map[string]templateUserData{}
+		return found, engine.EachPage(ctx, pages, func(page *ec2.DescribeLaunchTemplateVersionsOutput) error {
+			for _, version := range page.LaunchTemplateVersions {
+				id := aws.ToString(version.LaunchTemplateId)
+				held := found[id]
+				credential, err := versionHoldsCredential(version)
+				held.credential = held.credential || credential
+				held.err = cmp.Or(held.err, engine.Malformed("ec2:DescribeLaunchTemplateVersions", err))
+				found[id] = held
+			}
+			return nil
+		})
+	})
+}
+
+var errNoTemplate error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "a version of a launch template has no data"}
+
+func versionHoldsCredential(version types.LaunchTemplateVersion) (bool, error) {
+	if version.LaunchTemplateData == nil {
+		return false, errNoTemplate
+	}
+	return userDataHoldsCredential(aws.ToString(version.LaunchTemplateData.UserData))
+}
+
+// readTemplateUserData reports whether a template's versions hold a credential.
+func readTemplateUserData(ctx context.Context, r *engine.Reading, id string) bool {
+	const field = "credential_in_user_data"
+	all, err := templatesUserData(ctx, r.Place)
+	held, listed := all[id]
+	switch {
+	case held.credential:
+		return true // seen, however the listing ended
+	case !r.Got(err, field):
+	case !listed:
+		r.Absent("ec2:DescribeLaunchTemplateVersions", field)
+	default:
+		r.Got(held.err, field)
+	}
+	return false
+}
+
+// assignment is where a script or a file of settings gives a name a value.
+var assignment = regexp.MustCompile(`([A-Za-z_][0-9A-Za-z_-]*)["']?[ \t]*[:=][ \t]*("[^"\n]*"|'[^'\n]*'|[^\s;,]+)`)
+
+// userDataHoldsCredential reports whether user data, in base64 and perhaps
+// compressed, holds a credential.
+func userDataHoldsCredential(encoded string) (bool, error) {
+	text, err := userData(encoded)
+	if err != nil {
+		return false, err
+	}
+	if scanners.HoldsCredential(text) {
+		return true, nil
+	}
+	for _, found := range assignment.FindAllStringSubmatch(text, -1) {
+		asked := strings.HasPrefix(found[2], "`") // of a program, when the script runs
+		if !asked && scanners.CredentialVariable(strings.ReplaceAll(found[1], "-", "_"), found[2]) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// userData returns user data as text. EC2 takes 16 KiB, which may be compressed.
+func userData(encoded string) (string, error) {
+	const most = 1 << 20
+	text, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(encoded), ""))
+	if err != nil {
+		return "", errUserData
+	}
+	if !bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
+		return string(text), nil
+	}
+	unzipped, err := gzip.NewReader(bytes.NewReader(text))
+	if err != nil {
+		return "", errUserData
+	}
+	text, err = io.ReadAll(io.LimitReader(unzipped, most))
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errUserData, err)
+	}
+	return string(text), nil
+}
+
+var errUserData = errors.New("user data that cannot be read")
