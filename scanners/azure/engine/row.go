@@ -80,10 +80,10 @@ func (r *Row) decode(into any) error {
 // Managed reports whether another resource made this one and keeps it, so that
 // it is not the customer's to change: it says so itself, or its resource group
 // does by the name that Azure gives to those of AKS, Databricks and managed
-// applications.
+// applications. A disk only says which machine it is attached to.
 func (r *Row) Managed() bool {
-	group := strings.ToLower(r.ResourceGroup)
-	return r.ManagedBy != "" || strings.HasPrefix(group, "mc_") || strings.HasPrefix(group, "databricks-rg-") || strings.HasPrefix(group, "mrg-")
+	group, owner := strings.ToLower(r.ResourceGroup), strings.ToLower(r.ManagedBy)
+	return owner != "" && !strings.Contains(owner, "/providers/microsoft.compute/virtualmachine") || strings.HasPrefix(group, "mc_") || strings.HasPrefix(group, "databricks-rg-") || strings.HasPrefix(group, "mrg-")
 }
 
 // LastOf returns the last part of an id.

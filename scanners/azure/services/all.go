@@ -9,6 +9,8 @@ import "posture/scanners/azure/engine"
 func Registry() engine.Registry {
 	return engine.Registry{Services: []engine.Service{
 		networkSecurityGroups,
+		virtualMachines,
+		disks,
 		storageAccounts,
 		blobServices,
 		blobContainers,

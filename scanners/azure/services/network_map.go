@@ -27,6 +27,7 @@ func networkJoins(fields ...string) []engine.Join {
 // networkData is what is read of a virtual network
 // (learn.microsoft.com/rest/api/virtualnetwork/virtual-networks/get).
 type networkData struct {
+	ID         string
 	Properties struct {
 		Subnets                []subnetData
 		VirtualNetworkPeerings []struct {
@@ -38,6 +39,9 @@ type networkData struct {
 		EnableDDOSProtection bool
 	}
 }
+
+// PointsTo implements engine.Pointer: it finds a network by its id.
+func (n networkData) PointsTo() []string { return []string{n.ID} }
 
 // subnetData is what is read of a subnet.
 type subnetData struct {
@@ -76,6 +80,7 @@ func blocksOf(texts ...string) []netip.Prefix {
 // interfaceData is what is read of a network interface
 // (learn.microsoft.com/rest/api/virtualnetwork/network-interfaces/get).
 type interfaceData struct {
+	ID         string
 	Properties struct {
 		EnableIPForwarding   *bool
 		NetworkSecurityGroup idRef
@@ -84,6 +89,9 @@ type interfaceData struct {
 		IPConfigurations     []ipConfiguration
 	}
 }
+
+// PointsTo implements engine.Pointer: it finds an interface by its id.
+func (i interfaceData) PointsTo() []string { return []string{i.ID} }
 
 type ipConfiguration struct {
 	Properties struct {
