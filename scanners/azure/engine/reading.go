@@ -103,7 +103,15 @@ func FetchAllOf[T any](r *Reading, operation, id, path, version string) ([]T, er
 // FetchRows is FetchAll for the parts of a resource that are read as rows.
 func FetchRows(r *Reading, operation, path, version string) ([]*Row, error) {
 	all, err := FetchAll[json.RawMessage](r, operation, path, version)
+	found, bad := Rows(r, operation, all)
+	return found, errors.Join(err, bad)
+}
+
+// Rows returns parts of a resource as rows, in its own place where they name
+// none.
+func Rows(r *Reading, operation string, all []json.RawMessage) ([]*Row, error) {
 	var found []*Row
+	var err error
 	for _, data := range all {
 		row, bad := newRow(data)
 		if bad != nil {

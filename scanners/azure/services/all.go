@@ -9,6 +9,14 @@ import "posture/scanners/azure/engine"
 func Registry() engine.Registry {
 	return engine.Registry{Services: []engine.Service{
 		networkSecurityGroups,
+		networkInterfaces,
+		subnets,
+		networkLocations,
+		virtualNetworks,
+		applicationGateways,
+		webEntryPoints,
+		zonalNetworks,
+		zonalMachines,
 		virtualMachines,
 		disks,
 		storageAccounts,

@@ -95,11 +95,12 @@ func (i interfaceData) PointsTo() []string { return []string{i.ID} }
 
 type ipConfiguration struct {
 	Properties struct {
-		PrivateIPAddress                string
-		PublicIPAddress                 idRef
-		Subnet                          idRef
-		ApplicationSecurityGroups       []idRef
-		LoadBalancerBackendAddressPools []idRef
+		PrivateIPAddress                      string
+		PublicIPAddress                       idRef
+		Subnet                                idRef
+		ApplicationSecurityGroups             []idRef
+		LoadBalancerBackendAddressPools       []idRef
+		ApplicationGatewayBackendAddressPools []idRef
 	}
 }
 
