@@ -59,7 +59,7 @@ var virtualMachines = engine.Service{
 	},
 	Joins: []engine.Join{
 		{Type: typeVMExtension, For: []string{"attested", "other_extensions", "endpoint_protection"}},
-		{Type: typeAssessment, Table: securityTable, For: assessmentFields},
+		{Type: typeAssessment, Table: securityTable, For: defenderFields},
 		{Type: typeGuestAssignment, Table: guestAssignmentTable, For: []string{"baseline"}},
 		{Type: typeJITPolicy, Table: securityTable, For: []string{"just_in_time"}},
 		{Type: typeBastion, For: []string{"bastion"}},

@@ -8,8 +8,8 @@ import (
 	"posture/scanners/azure/engine"
 )
 
-// assessmentFields are the fields that Defender for Cloud gives.
-var assessmentFields = []string{"endpoint_protection", "vulnerability_scanner", "vulnerability_days"}
+// defenderFields are the fields that Defender for Cloud gives.
+var defenderFields = []string{"endpoint_protection", "vulnerability_scanner", "vulnerability_days"}
 
 // The names of assessments of machines
 // (learn.microsoft.com/azure/defender-for-cloud/recommendations-reference-compute).
@@ -47,7 +47,7 @@ func (a *assessment) is(name, code string) bool {
 // not known.
 func readVMAssessments(r *engine.Reading, doc *VirtualMachine) {
 	var known struct{ endpoint, scanner, findings bool }
-	for _, found := range engine.Pointing[assessment](r, typeAssessment, r.ID, assessmentFields...) {
+	for _, found := range engine.Pointing[assessment](r, typeAssessment, r.ID, defenderFields...) {
 		a := &found.Data
 		switch {
 		case a.is(assessmentOfEndpoint, "Healthy"):
