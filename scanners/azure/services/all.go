@@ -50,5 +50,11 @@ func Registry() engine.Registry {
 		directoryUsers,
 		directoryRoles,
 		applications,
+		mlWorkspaces,
+		aiAccounts,
+		automationAccounts,
+		fabricClusters,
+		messagingNamespaces,
+		resourceLogs,
 	}}
 }

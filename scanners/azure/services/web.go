@@ -27,10 +27,11 @@ type WebApp struct {
 	RemoteDebugging bool   `json:"remote_debugging"` // a debugger may attach
 	HTTP2           bool   `json:"http2"`
 
-	SignIn             bool     `json:"sign_in"`             // App Service turns away whoever is not signed in
-	ClientCertificates bool     `json:"client_certificates"` // every caller must show one
-	ManagedIdentity    bool     `json:"managed_identity"`    // it has one, of its own or assigned
-	AnonymousFunctions []string `json:"anonymous_functions"` // names of its functions that HTTP calls without a key
+	SignIn             bool       `json:"sign_in"`             // App Service turns away whoever is not signed in
+	ClientCertificates bool       `json:"client_certificates"` // every caller must show one
+	ManagedIdentity    bool       `json:"managed_identity"`    // it has one, of its own or assigned
+	AdminRoles         []HeldRole `json:"admin_roles"`         // of a function app's identity: those that may change everything, or give themselves that
+	AnonymousFunctions []string   `json:"anonymous_functions"` // names of its functions that HTTP calls without a key
 
 	AnyNetwork bool `json:"any_network"` // every network reaches it
 	VNet       bool `json:"vnet"`        // it reaches private networks through a subnet
@@ -73,7 +74,7 @@ var webApps = engine.Service{
 			webCalls(webSignIn, "sign_in"),
 			webCalls(webFunctions, "anonymous_functions"),
 			webCalls(webEndpoints, "any_network"),
-			[]scanners.Call{diagnosticCall("http_logs")},
+			[]scanners.Call{diagnosticCall("http_logs"), {Op: appRoleAssignments, For: []string{"admin_roles"}}},
 		),
 		Console: scanners.Console{Path: engine.OnePage},
 	},
@@ -82,8 +83,9 @@ var webApps = engine.Service{
 		{Type: "Microsoft.Insights/components", For: []string{"app_insights"}},
 		{Type: "Microsoft.Web/hostingEnvironments", For: []string{"any_network"}},
 	},
-	Get:  webVersion,
-	Read: readWebApp,
+	Get:     webVersion,
+	AlsoGet: map[string]string{"Microsoft.Web/sites/slots": webVersion},
+	Read:    readWebApp,
 }
 
 // webCalls declares a read below each site, and below each slot: these have
@@ -187,6 +189,7 @@ func readWebApp(r *engine.Reading) any {
 	if doc.FunctionApp {
 		doc.AnonymousFunctions = readAnonymousFunctions(r)
 		doc.AppInsights = linkedToInsights(r)
+		doc.AdminRoles = readAdminRoles(r, data.Identity, "admin_roles")
 	}
 	return doc
 }

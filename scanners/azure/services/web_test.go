@@ -45,6 +45,10 @@ func TestWeb(t *testing.T) {
 				Linux: true, Plan: "IsolatedV2", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "FtpsOnly", HTTP2: true, Runtime: "java 11", RuntimeEnd: day("2027-09-30"),
 			},
 			"sites flexgood": &WebApp{
+				AdminRoles: []HeldRole{{
+					Role: "Contributor", Scope: "/subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/shop",
+					Assignment: "/subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/shop/providers/microsoft.authorization/roleassignments/b1",
+				}},
 				FunctionApp: true, Linux: true, Plan: "FlexConsumption", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "FtpsOnly", HTTP2: true, ManagedIdentity: true,
 				VNet: true, AppInsights: true, Runtime: "python 3.12", RuntimeEnd: day("2028-10-31"),
 			},
