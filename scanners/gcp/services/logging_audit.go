@@ -20,7 +20,7 @@ import (
 // counts them.
 // There is one for each project, folder and organization.
 type AuditAlerts struct {
-	Project                 bool `json:"project"`                   // it is a project, and none that Google Workspace made for a script: the others have no metrics
+	Project                 bool `json:"project"`                   // it is a project: the others have no metrics
 	OwnershipChanges        bool `json:"ownership_changes"`         // somebody becomes or ceases to be an owner of the project
 	AuditConfigChanges      bool `json:"audit_config_changes"`      // changes of what Data Access audit logs record
 	CustomRoleChanges       bool `json:"custom_role_changes"`       // custom roles made, changed or deleted
@@ -64,7 +64,7 @@ type logMetricData struct {
 
 func readAuditAlerts(_ context.Context, r *engine.Reading) any {
 	r.ID, r.Name = r.ID+"/auditAlerts", r.Owner().ID
-	doc := &AuditAlerts{Project: strings.HasPrefix(r.Owner().Key, "projects/") && !scriptProject(r.Owner())}
+	doc := &AuditAlerts{Project: strings.HasPrefix(r.Owner().Key, "projects/")}
 	if !r.Wants(auditFields()...) || !doc.Project {
 		return doc
 	}

@@ -34,12 +34,6 @@ func serviceDisk(name string, labels map[string]string) bool {
 // and of their templates: aef-SERVICE-VERSION.
 var flexible = regexp.MustCompile(`^aef-.+-[0-9]{8}t[0-9]{6}(-[0-9a-z]+)*$`)
 
-// scriptProject reports whether Google Workspace made the project for a script
-// of somebody's, who cannot set anything in it.
-func scriptProject(project *engine.Node) bool { return scriptID.MatchString(project.ID) }
-
-var scriptID = regexp.MustCompile(`^sys-[0-9]{20,}$`)
-
 // serviceNode reports whether a service of Google makes and deletes the machine.
 func serviceNode(name string, labels map[string]string) bool {
 	return gkeNode(name, labels) || dataprocNode(name, labels) || dataflowWorker(name, labels)

@@ -12,7 +12,7 @@ import (
 // EnabledServices is what rules may ask of the APIs that are on in a project.
 // There is one for each, also for folders and organizations, which have none.
 type EnabledServices struct {
-	Project               bool     `json:"project"`                // it is a project, and none that Google Workspace made for a script
+	Project               bool     `json:"project"`                // it is a project
 	CloudAsset            bool     `json:"cloud_asset"`            // Cloud Asset Inventory is on
 	ContainerImages       bool     `json:"container_images"`       // a registry for container images is on
 	ContainerScanning     bool     `json:"container_scanning"`     // images are scanned when they are pushed
@@ -58,7 +58,7 @@ type repositoryData struct {
 
 func readEnabledServices(_ context.Context, r *engine.Reading) any {
 	r.ID, r.Name = r.ID+"/services", r.Owner().ID
-	doc := &EnabledServices{Project: strings.HasPrefix(r.Owner().Key, "projects/") && !scriptProject(r.Owner())}
+	doc := &EnabledServices{Project: strings.HasPrefix(r.Owner().Key, "projects/")}
 	for _, api := range engine.Siblings[serviceData](r, typeService, serviceFields...) {
 		name := engine.LastOf(api.Name)
 		if field := serviceField(name); field != "" {
