@@ -167,7 +167,7 @@ pictures: build browser ## the pictures of README.md
 	rm -rf build/pictures && mkdir -p build/pictures docs/images
 	NO_COLOR=1 build/posture demo --blocks --store build/pictures/store >build/pictures/demo.txt
 	go -C scripts run ./slackhtml <build/pictures/demo.txt >build/pictures/slack.html
-	build/posture weekly --store build/pictures/store --out build/pictures/weekly.html
+	build/posture weekly --week $$(date -u +%G-W%V) --store build/pictures/store --out build/pictures/weekly.html
 	$(SHOOT) --window-size=760,460 --screenshot=docs/images/slack.png build/pictures/slack.html 2>/dev/null
 	$(SHOOT) --window-size=1100,1200 --screenshot=build/pictures/light.png build/pictures/weekly.html 2>/dev/null
 	$(SHOOT) --window-size=1100,1200 --blink-settings=preferredColorScheme=0 --screenshot=build/pictures/dark.png build/pictures/weekly.html 2>/dev/null
