@@ -60,7 +60,7 @@ func TestBackupGrace(t *testing.T) {
 	clouds := map[string]struct {
 		docs  map[string]any
 		least int // rules
-	}{"aws": {aws.Catalogue().Docs(), 7}, "gcp": {gcp.Catalogue().Docs(), 2}, "azure": {azure.Catalogue().Docs(), 0}}
+	}{"aws": {aws.Catalogue().Docs(), 7}, "gcp": {gcp.Catalogue().Docs(), 2}, "azure": {azure.Catalogue().Docs(), 4}}
 	for _, cloud := range rules.Clouds() {
 		c := clouds[cloud.Name]
 		loaded, all := load(t, cloud.Files, c.docs), recentBackupRules(t, cloud)

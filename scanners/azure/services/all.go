@@ -56,5 +56,10 @@ func Registry() engine.Registry {
 		fabricClusters,
 		messagingNamespaces,
 		resourceLogs,
+		recoveryVaults,
+		backupItems,
+		backupPolicies,
+		backupSources,
+		fileServices,
 	}}
 }

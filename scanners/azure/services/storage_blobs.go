@@ -2,7 +2,6 @@ package services
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -140,9 +139,4 @@ func readBlobContainer(r *engine.Reading) any {
 		}
 	}
 	return doc
-}
-
-// hasFiles reports whether accounts of the kind have file shares.
-func hasFiles(kind string) bool {
-	return slices.Contains([]string{"StorageV2", "FileStorage", "Storage"}, kind)
 }

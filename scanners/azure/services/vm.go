@@ -35,6 +35,11 @@ type VirtualMachine struct {
 	JustInTime bool `json:"just_in_time"` // a policy opens its management ports on demand
 	Bastion    bool `json:"bastion"`      // an Azure Bastion reaches its network
 	Managed    bool `json:"managed"`      // another service made it and keeps it
+
+	Created      time.Time `json:"created"`
+	LastBackup   time.Time `json:"last_backup"`   // of the newest backup that succeeded
+	Replaceable  bool      `json:"replaceable"`   // a spot machine, one of a scale set, or one whose system is on its host's own disk
+	SecondRegion bool      `json:"second_region"` // Site Recovery keeps a copy in another region, and that is not in trouble
 }
 
 const (
@@ -57,7 +62,7 @@ var virtualMachines = engine.Service{
 		Calls:   []scanners.Call{{Op: readVMInstanceView, Each: true, For: instanceFields}},
 		Console: scanners.Console{Path: engine.OnePage},
 	},
-	Joins: []engine.Join{
+	Joins: append(machineJoins(), []engine.Join{
 		{Type: typeVMExtension, For: []string{"attested", "other_extensions", "endpoint_protection"}},
 		{Type: typeAssessment, Table: securityTable, For: defenderFields},
 		{Type: typeGuestAssignment, Table: guestAssignmentTable, For: []string{"baseline"}},
@@ -65,7 +70,7 @@ var virtualMachines = engine.Service{
 		{Type: typeBastion, For: []string{"bastion"}},
 		{Type: typeVirtualNetwork, For: []string{"bastion"}},
 		{Type: typeNetworkInterface, For: []string{"bastion"}},
-	},
+	}...),
 	Get:  "2024-07-01",
 	Read: readVM,
 }
@@ -126,6 +131,7 @@ func readVM(r *engine.Reading) any {
 	readVMAssessments(r, doc)
 	readBaseline(r, doc)
 	readVMAccess(r, &data, doc)
+	readVMRecovery(r, doc)
 	return doc
 }
 

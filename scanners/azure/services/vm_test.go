@@ -1,9 +1,13 @@
 package services
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestVirtualMachines(t *testing.T) {
 	lacks := lackingOf(typeVM)
+	created := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	silent := func(field string) string {
 		return field + ": read " + typeAssessment + ": it is switched off or kept elsewhere (no assessment)"
 	}
@@ -18,14 +22,14 @@ func TestVirtualMachines(t *testing.T) {
 				OS: "linux", Provisioned: true, SecurityType: "TrustedLaunch", SecureBoot: true, VTPM: true, Attested: true,
 				ImagePublisher: "Canonical",
 				Running:        true, AssessesPatches: true, PatchesDays: 1,
-				EndpointProtection: true, VulnerabilityScanner: true, Baseline: "compliant", JustInTime: true, Bastion: true,
+				EndpointProtection: true, VulnerabilityScanner: true, Baseline: "compliant", JustInTime: true, Bastion: true, Created: created,
 			},
 			"virtualMachines vm-bad": &VirtualMachine{
 				OS: "linux", Provisioned: true, PasswordLogin: true, UnmanagedDisks: 1, ImagePublisher: "acme", OtherExtensions: []string{"acme.agent"},
-				Running: true, PatchesMissing: 7, PatchesDays: 40, VulnerabilityDays: 60, Baseline: "noncompliant",
+				Running: true, PatchesMissing: 7, PatchesDays: 40, VulnerabilityDays: 60, Baseline: "noncompliant", Created: created,
 			},
 			"virtualMachines vm-attached": &VirtualMachine{
-				OS: "windows", EndpointProtection: true,
+				OS: "windows", EndpointProtection: true, Created: created,
 			},
 			"virtualMachines vm-bare": &VirtualMachine{},
 		},
@@ -35,7 +39,7 @@ func TestVirtualMachines(t *testing.T) {
 				lacks("patches_days"), lacks("patches_missing"), silent("vulnerability_days"), silent("vulnerability_scanner"),
 			},
 			"virtualMachines vm-bare": {
-				lacks("assesses_patches"), lacks("bastion"), lacks("image_publisher"), lacks("os"), lacks("password_login"), lacks("provisioned"), lacks("unmanaged_disks"),
+				lacks("assesses_patches"), lacks("bastion"), lacks("created"), lacks("image_publisher"), lacks("os"), lacks("password_login"), lacks("provisioned"), lacks("unmanaged_disks"),
 				refused("patches_days"), refused("patches_missing"), refused("running"),
 				silent("endpoint_protection"), silent("vulnerability_days"), silent("vulnerability_scanner"),
 			},

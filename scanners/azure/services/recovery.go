@@ -1,0 +1,372 @@
+package services
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"posture/scanners"
+	"posture/scanners/azure/engine"
+)
+
+// recoveryTable is the table of what vaults hold, of both kinds: vaults of
+// Recovery Services, and backup vaults of Data Protection.
+const recoveryTable = "recoveryservicesresources"
+
+const (
+	itemType        = "Microsoft.RecoveryServices/vaults/backupFabrics/protectionContainers/protectedItems"
+	instanceOfType  = "Microsoft.DataProtection/backupVaults/backupInstances"
+	backupJobType   = "Microsoft.DataProtection/backupVaults/backupJobs"
+	backupVaultType = "Microsoft.DataProtection/backupVaults"
+	replicaType     = "Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems"
+	diskType        = "Microsoft.Compute/disks"
+	clusterType     = "Microsoft.ContainerService/managedClusters"
+	accountType     = "Microsoft.Storage/storageAccounts"
+)
+
+// RecoveryVault is what rules may ask of a vault that holds backups, of either
+// kind.
+type RecoveryVault struct {
+	SoftDelete bool  `json:"soft_delete"` // deleted backups can be brought back
+	Immutable  bool  `json:"immutable"`   // backups cannot be deleted before their time
+	Locked     bool  `json:"locked"`      // and nobody can change that
+	Items      int64 `json:"items"`       // what is backed up in it
+}
+
+var recoveryVaults = engine.Service{
+	Type: scanners.Type{
+		Name:    "Microsoft.RecoveryServices/vaults",
+		Service: "recoveryservices",
+		Doc:     RecoveryVault{},
+		Console: scanners.Console{Path: engine.OnePage},
+	},
+	Also: []string{backupVaultType},
+	Joins: []engine.Join{
+		{Type: itemType, Table: recoveryTable, For: []string{"items"}},
+		{Type: instanceOfType, Table: recoveryTable, For: []string{"items"}},
+	},
+	Read: readRecoveryVault,
+}
+
+func readRecoveryVault(r *engine.Reading) any {
+	// learn.microsoft.com/rest/api/recoveryservices/vaults/get and
+	// learn.microsoft.com/rest/api/dataprotection/backup-vaults/get
+	var data struct {
+		Properties struct {
+			SecuritySettings *struct {
+				SoftDeleteSettings   *struct{ SoftDeleteState, State string } // one of both, by the kind
+				ImmutabilitySettings struct{ State string }                   // absent: never set
+			}
+		}
+	}
+	r.Decode(&data)
+	doc := &RecoveryVault{
+		Items: itemsOf[vaultItem](r, itemType) + itemsOf[vaultItem](r, instanceOfType),
+	}
+	security := engine.Need(r, data.Properties.SecuritySettings, "soft_delete", "immutable", "locked")
+	deletion := engine.Need(r, security.SoftDeleteSettings, "soft_delete")
+	switch state := strings.ToLower(cmp.Or(deletion.SoftDeleteState, deletion.State)); state {
+	case "enabled", "on", "alwayson":
+		doc.SoftDelete = true
+	case "disabled", "off":
+	default:
+		r.Strange("state of soft delete", "soft_delete")
+	}
+	switch strings.ToLower(security.ImmutabilitySettings.State) {
+	case "locked":
+		doc.Immutable, doc.Locked = true, true
+	case "unlocked":
+		doc.Immutable = true
+	case "", "disabled":
+	default:
+		r.Strange("state of immutability", "immutable", "locked")
+	}
+	return doc
+}
+
+// vaultItem points to the vault that it is in.
+type vaultItem struct{ ID string }
+
+// PointsTo implements engine.Pointer.
+func (i vaultItem) PointsTo() []string {
+	id := strings.ToLower(i.ID)
+	for _, part := range []string{"/backupfabrics/", "/backupinstances/"} {
+		if vault, _, found := strings.Cut(id, part); found {
+			return []string{vault}
+		}
+	}
+	return nil
+}
+
+func itemsOf[T engine.Pointer](r *engine.Reading, typ string) int64 {
+	return int64(len(engine.Pointing[T](r, typ, r.Row.ID, "items")))
+}
+
+// BackupItem is what rules may ask of what is backed up in a vault, of either
+// kind.
+type BackupItem struct {
+	Created    time.Time `json:"created"`     // when that was made which is backed up
+	LastBackup time.Time `json:"last_backup"` // of the newest backup that succeeded; those of backup vaults are known for 14 days
+	Pending    bool      `json:"pending"`     // the first backup is yet to come
+	Stopped    bool      `json:"stopped"`     // somebody stopped it and keeps the backups
+	Continuous bool      `json:"continuous"`  // changes are kept all the time, without jobs
+}
+
+var backupItems = engine.Service{
+	Type: scanners.Type{
+		Name:    itemType,
+		Service: "recoveryservices",
+		Doc:     BackupItem{},
+		Console: scanners.Console{None: "the page of the vault shows them"},
+	},
+	Table: recoveryTable,
+	Also:  []string{instanceOfType},
+	Joins: []engine.Join{
+		{Type: backupJobType, Table: recoveryTable, For: []string{"last_backup", "continuous"}},
+		{Type: typeVM, For: []string{"created"}},
+		{Type: diskType, For: []string{"created"}},
+		{Type: accountType, For: []string{"created"}},
+	},
+	Read: readBackupItem,
+}
+
+// backupItem is something that is backed up. In a vault of Recovery Services
+// (learn.microsoft.com/rest/api/backup/protected-items/get) it says when that
+// last succeeded; in a backup vault
+// (learn.microsoft.com/rest/api/dataprotection/backup-instances/get) the jobs do.
+type backupItem struct {
+	ID         string
+	Properties struct {
+		FriendlyName, PolicyID, SourceResourceID string
+
+		ProtectionState              string
+		LastBackupStatus             string
+		LastBackupTime               *time.Time
+		LastRecoveryPoint            *time.Time
+		IsScheduledForDeferredDelete bool
+
+		CurrentProtectionState string
+		DataSourceInfo         struct{ ResourceID, DatasourceType string }
+		PolicyInfo             struct{ PolicyID string }
+	}
+}
+
+// source returns the id of what is backed up.
+func (i backupItem) source() string {
+	return strings.ToLower(cmp.Or(i.Properties.SourceResourceID, i.Properties.DataSourceInfo.ResourceID))
+}
+
+// PointsTo implements engine.Pointer: to what is backed up, and by which policy.
+func (i backupItem) PointsTo() []string {
+	p := i.Properties
+	return []string{i.source(), cmp.Or(p.PolicyID, p.PolicyInfo.PolicyID)}
+}
+
+// failed reports whether the last try failed.
+func (i backupItem) failed() bool {
+	return strings.EqualFold(i.Properties.LastBackupStatus, "Failed") || strings.EqualFold(i.Properties.LastBackupStatus, "Unhealthy")
+}
+
+// succeeded returns when the newest backup was made, as the item says.
+func (i backupItem) succeeded() time.Time {
+	p := i.Properties
+	switch {
+	case p.LastRecoveryPoint != nil:
+		return *p.LastRecoveryPoint
+	case p.LastBackupTime != nil && (strings.EqualFold(p.LastBackupStatus, "Completed") || strings.EqualFold(p.LastBackupStatus, "Healthy")):
+		return *p.LastBackupTime
+	}
+	return time.Time{}
+}
+
+func readBackupItem(r *engine.Reading) any {
+	var data backupItem
+	r.Decode(&data)
+	p := data.Properties
+	r.Name = cmp.Or(p.FriendlyName, r.Name)
+	doc := &BackupItem{LastBackup: data.succeeded()}
+	switch state := strings.ToLower(cmp.Or(p.CurrentProtectionState, p.ProtectionState)); state {
+	case "protected", "protectionconfigured", "protectionerror", "configuringprotectionfailed", "updatingprotection":
+	case "irpending", "configuringprotection":
+		doc.Pending = !data.failed()
+	case "protectionstopped", "protectionpaused", "backupssuspended", "backupschedulessuspended", "retentionschedulessuspended":
+		doc.Stopped = true
+	case "softdeleted", "softdeleting":
+		return nil
+	default:
+		r.Strange("state of protection", "pending", "stopped")
+	}
+	if p.IsScheduledForDeferredDelete {
+		return nil
+	}
+	if strings.EqualFold(r.Row.Type, instanceOfType) {
+		jobs := engine.Pointing[backupJob](r, backupJobType, r.Row.ID, "last_backup", "continuous")
+		doc.LastBackup = lastSuccess(jobs)
+		doc.Continuous = len(jobs) == 0 && strings.EqualFold(p.DataSourceInfo.DatasourceType, "Microsoft.Storage/storageAccounts/blobServices")
+	}
+	doc.Created = createdOf(r, data.source())
+	return doc
+}
+
+// backupJob is a job of a backup vault
+// (learn.microsoft.com/rest/api/dataprotection/jobs/get).
+type backupJob struct {
+	Properties struct {
+		BackupInstanceID, DataSourceID string
+		OperationCategory, Status      string
+		EndTime                        *time.Time
+	}
+}
+
+// PointsTo implements engine.Pointer: to the instance, and to what is backed up.
+func (j backupJob) PointsTo() []string {
+	return []string{j.Properties.BackupInstanceID, j.Properties.DataSourceID}
+}
+
+// lastSuccess returns when the newest backup that succeeded ended.
+func lastSuccess(jobs []engine.Joined[backupJob]) time.Time {
+	var last time.Time
+	for _, job := range jobs {
+		p := job.Data.Properties
+		done := strings.EqualFold(p.Status, "Completed") || strings.EqualFold(p.Status, "CompletedWithWarnings")
+		if done && strings.EqualFold(p.OperationCategory, "Backup") && p.EndTime != nil && p.EndTime.After(last) {
+			last = *p.EndTime
+		}
+	}
+	return last
+}
+
+// aged is a resource that says when it was made.
+type aged struct {
+	ID         string
+	Properties struct{ TimeCreated, CreationTime *time.Time } // one of both, by the type
+}
+
+// PointsTo implements engine.Pointer: it finds a resource by its id.
+func (a aged) PointsTo() []string { return []string{a.ID} }
+
+// createdOf returns when a resource of the subscription was made. Of most types
+// that is not known.
+func createdOf(r *engine.Reading, id string) time.Time {
+	for _, typ := range []string{typeVM, diskType, accountType} {
+		for _, found := range engine.Pointing[aged](r, typ, id, "created") {
+			p := found.Data.Properties
+			if made := cmp.Or(p.TimeCreated, p.CreationTime); made != nil {
+				return *made
+			}
+		}
+	}
+	r.Absent("read "+r.Type, "created")
+	return time.Time{}
+}
+
+// lastBackupOf returns when the newest backup of a resource was made, in a vault
+// of either kind. What could not be listed marks the field.
+func lastBackupOf(r *engine.Reading, id string) time.Time {
+	last := lastSuccess(engine.Pointing[backupJob](r, backupJobType, id, "last_backup"))
+	for _, item := range engine.Pointing[backupItem](r, itemType, id, "last_backup") {
+		if made := item.Data.succeeded(); made.After(last) {
+			last = made
+		}
+	}
+	return last
+}
+
+// backupJoins are the joins that lastBackupOf needs.
+func backupJoins() []engine.Join {
+	return []engine.Join{
+		{Type: itemType, Table: recoveryTable, For: []string{"last_backup"}},
+		{Type: backupJobType, Table: recoveryTable, For: []string{"last_backup"}},
+	}
+}
+
+// BackupSource is what rules may ask of the backups of a disk or of a cluster
+// of Kubernetes, by itself or with the machine that a disk is attached to.
+type BackupSource struct {
+	Cluster     bool      `json:"cluster"`     // a cluster, not a disk
+	Created     time.Time `json:"created"`     // when the disk or cluster was made
+	LastBackup  time.Time `json:"last_backup"` // of the newest backup that succeeded
+	Attached    bool      `json:"attached"`    // to a machine; of a cluster: it has volumes of its own
+	System      bool      `json:"system"`      // the disk holds an operating system
+	Unsupported bool      `json:"unsupported"` // Azure Backup does not take disks of its kind
+	Managed     bool      `json:"managed"`     // another service made it and keeps it
+}
+
+const readResources = "Microsoft.Resources/subscriptions/resources/read"
+
+var backupSources = engine.Service{
+	Type: scanners.Type{
+		Name:    "Microsoft.DataProtection/backupInstances",
+		Service: "recoveryservices",
+		Doc:     BackupSource{},
+		Calls:   []scanners.Call{{Op: readResources, For: []string{"created"}}},
+		Console: scanners.Console{None: "the page of the disk or cluster shows them"},
+	},
+	Of:    diskType,
+	Also:  []string{clusterType},
+	Joins: append(backupJoins(), engine.Join{Type: diskType, For: []string{"attached"}}),
+	Read:  readBackupSource,
+}
+
+func readBackupSource(r *engine.Reading) any {
+	doc := &BackupSource{Cluster: strings.EqualFold(r.Row.Type, clusterType), LastBackup: lastBackupOf(r, r.Row.ID)}
+	defer func() { r.ID += "/providers/microsoft.dataprotection/backupinstances" }()
+	if doc.Cluster {
+		readBackupCluster(r, doc)
+		return doc
+	}
+	var disk struct {
+		SKU        struct{ Name string }
+		Properties struct {
+			TimeCreated *time.Time
+			OSType      string
+			MaxShares   int64 // absent: it is not shared
+		}
+	}
+	r.Decode(&disk)
+	doc.Created = engine.Need(r, disk.Properties.TimeCreated, "created")
+	doc.System = disk.Properties.OSType != ""
+	doc.Attached = r.Row.ManagedBy != ""
+	doc.Unsupported = disk.Properties.MaxShares > 1 || slices.Contains([]string{"ultrassd_lrs", "premiumv2_lrs"}, strings.ToLower(disk.SKU.Name))
+	doc.Managed = r.Managed()
+	if doc.Attached {
+		if withMachine := lastBackupOf(r, r.Row.ManagedBy); withMachine.After(doc.LastBackup) {
+			doc.LastBackup = withMachine
+		}
+	}
+	return doc
+}
+
+// volumeTag is on disks that a cluster makes for its volumes.
+const volumeTag = "kubernetes.io-created-for-pvc-name"
+
+func readBackupCluster(r *engine.Reading, doc *BackupSource) {
+	var cluster struct {
+		Properties struct{ NodeResourceGroup string }
+	}
+	r.Decode(&cluster)
+	doc.Managed = r.Managed()
+	for _, disk := range engine.Siblings[struct{}](r, diskType, "attached") {
+		_, volume := disk.Tags[volumeTag]
+		doc.Attached = doc.Attached || volume && strings.EqualFold(disk.ResourceGroup, cluster.Properties.NodeResourceGroup)
+	}
+	if !r.Wants("created") {
+		return
+	}
+	type made struct {
+		ID          string
+		CreatedTime *time.Time
+	}
+	all, err := engine.Once(r, "made "+clusterType, func() ([]made, error) {
+		path := "/resources?$expand=createdTime&$filter=resourceType%20eq%20%27" + clusterType + "%27"
+		return engine.FetchAllOf[made](r, readResources, "/subscriptions/"+r.Row.Subscription, path, "2021-04-01")
+	})
+	r.Got(err, "created")
+	i := slices.IndexFunc(all, func(m made) bool { return strings.EqualFold(m.ID, r.Row.ID) })
+	if i < 0 || all[i].CreatedTime == nil {
+		r.Absent(readResources, "created")
+		return
+	}
+	doc.Created = *all[i].CreatedTime
+}
