@@ -73,7 +73,7 @@ var webApps = engine.Service{
 			webCalls(webConfig, webConfigFields...),
 			webCalls(webSignIn, "sign_in"),
 			webCalls(webFunctions, "anonymous_functions"),
-			webCalls(webEndpoints, "any_network"),
+			webCalls(webEndpoints, "any_network")[:1], // of slots no permission shows them
 			[]scanners.Call{diagnosticCall("http_logs"), {Op: appRoleAssignments, For: []string{"admin_roles"}}},
 		),
 		Console: scanners.Console{Path: engine.OnePage},
@@ -106,9 +106,12 @@ func webPermission(typ, path string) string {
 	return typ + "/" + first + "/read"
 }
 
+// isSlot reports whether a site is a slot of one.
+func isSlot(r *engine.Reading) bool { return strings.Contains(r.Row.ID, "/slots/") }
+
 // webRead returns the call's name for a site or for a slot.
 func webRead(r *engine.Reading, path string) string {
-	if strings.Contains(r.Row.ID, "/slots/") {
+	if isSlot(r) {
 		return webOp("Microsoft.Web/sites/slots", path)
 	}
 	return webOp("Microsoft.Web/sites", path)

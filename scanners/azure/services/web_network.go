@@ -40,6 +40,10 @@ func webOpen(r *engine.Reading, data webAppData, access string, rules webRestric
 		return true
 	}
 	// never set: a private endpoint closes it to all others
+	if isSlot(r) {
+		r.Absent("read "+r.Type, field)
+		return false
+	}
 	endpoints, err := engine.FetchAll[privateEndpoint](r, webRead(r, webEndpoints), "/"+webEndpoints, webVersion)
 	return r.Got(err, field) && approved(endpoints) == 0
 }

@@ -49,7 +49,7 @@ func (s webStack) runtime(data webAppData) (own bool, language, version string) 
 		language, version = runtimeVersion(kind, image)
 	case data.Properties.Reserved:
 	case s.PowerShellVersion != "":
-		language, version = runtimeVersion("powershell", strings.TrimPrefix(s.PowerShellVersion, "~"))
+		language, version = runtimeVersion("powershell", s.PowerShellVersion)
 	case s.JavaVersion != "":
 		language, version = runtimeVersion("java", strings.TrimPrefix(s.JavaVersion, "1."))
 	case net != "" && !strings.HasPrefix(net, "4") && !strings.HasPrefix(net, "2") && !function: // of function apps it is the host's
@@ -63,7 +63,7 @@ var javaOf = regexp.MustCompile(`(?i)(?:java|jre)(\d+)$`)
 
 // runtimeVersion returns the names that supportEnds has for a runtime.
 func runtimeVersion(kind, version string) (language, short string) {
-	numbers := strings.Split(strings.TrimSuffix(strings.ToLower(version), "-lts"), ".")
+	numbers := strings.Split(strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(version), "~"), "-lts"), ".")
 	major, minor := numbers[0], strings.Join(numbers[:min(2, len(numbers))], ".")
 	switch kind = strings.ToLower(kind); kind {
 	case "dotnet", "dotnetcore", "dotnet-isolated":

@@ -38,6 +38,9 @@ func TestWeb(t *testing.T) {
 			"sites webgood/staging": &WebApp{
 				Linux: true, Plan: "PremiumV3", MinTLS: "1.2", DeployMinTLS: "1.0", FTP: "FtpsOnly", HTTP2: true, Runtime: "node 14", RuntimeEnd: day("2023-04-30"),
 			},
+			"sites webgood/unset": &WebApp{
+				Linux: true, Plan: "PremiumV3", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "Disabled", HTTP2: true, Runtime: "node 22", RuntimeEnd: day("2027-04-30"),
+			},
 			"sites webbad":      &WebApp{Plan: "Standard", MinTLS: "1.0", DeployMinTLS: "1.0", FTP: "AllAllowed", AnyOrigin: true, RemoteDebugging: true, AnyNetwork: true},
 			"sites webbare":     &WebApp{},
 			"sites webendpoint": &WebApp{Linux: true, Plan: "Basic", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "FtpsOnly", HTTP2: true, SignIn: true, HTTPLogs: true, OwnRuntime: true},
@@ -64,8 +67,9 @@ func TestWeb(t *testing.T) {
 			"sites boxed": &WebApp{Linux: true, FunctionApp: true, OffPlatform: true, HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "FtpsOnly", HTTP2: true, OwnRuntime: true},
 		},
 		unread: map[string][]string{
-			"sites webbad": {lacks("runtime"), lacks("runtime_end")}, // on Windows its settings say which of several runs
-			"sites logic":  {lacks("runtime"), lacks("runtime_end")},
+			"sites webgood/unset": {lacks("any_network")},                   // a private endpoint would close it
+			"sites webbad":        {lacks("runtime"), lacks("runtime_end")}, // on Windows its settings say which of several runs
+			"sites logic":         {lacks("runtime"), lacks("runtime_end")},
 			"sites webbare": append(slices.Concat(refused(webConfig, webConfigFields...), refused(webSignIn, "sign_in")),
 				lacks("plan"), lacks("https_only"), "http_logs: "+readDiagnosticSettings+": access denied; grant "+readDiagnosticSettings),
 			"sites webendpoint": {lacks("sign_in")},
