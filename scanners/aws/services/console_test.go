@@ -63,6 +63,8 @@ var linkTests = []struct{ typ, region, id, name, want string }{
 	{"AWS::ECR::RegistryPolicy", "eu-west-1", "arn:aws:ecr:eu-west-1:111122223333:registry-policy", "registry policy in eu-west-1", "/ecr/private-registry/permissions?region=eu-west-1"},
 	{"AWS::ECR::Repository", "eu-west-1", "arn:aws:ecr:eu-west-1:111122223333:repository/shop/web", "shop/web", "/ecr/repositories/private/111122223333/shop%2Fweb?region=eu-west-1"},
 	{"AWS::ECS::TaskDefinition", "eu-west-1", "arn:aws:ecs:eu-west-1:111122223333:task-definition/web", "web", "/ecs/v2/task-definitions/web?region=eu-west-1"},
+	{"AWS::EKS::Cluster", "eu-west-1", "arn:aws:eks:eu-west-1:111122223333:cluster/shop", "shop", "/eks/home?region=eu-west-1#/clusters/shop"},
+	{"AWS::WAFv2::WebACL", "eu-west-1", "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/shop/1", "shop", "/wafv2-pro/protections?region=eu-west-1"},
 	{"AWS::StepFunctions::StateMachine", "eu-west-1", "arn:aws:states:eu-west-1:111122223333:stateMachine:orders", "orders",
 		"/states/home?region=eu-west-1#/statemachines/view/arn%3Aaws%3Astates%3Aeu-west-1%3A111122223333%3AstateMachine%3Aorders"},
 	{"AWS::EFS::FileSystem", "eu-west-1", "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1", "shared", "/efs/home?region=eu-west-1#/file-systems/fs-1"},

@@ -1,0 +1,98 @@
+package services
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2/types"
+
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// WebACL is what rules may ask of a web ACL of AWS WAF.
+type WebACL struct {
+	Logs              bool `json:"logs"`                // requests that it sees are logged
+	OfFirewallManager bool `json:"of_firewall_manager"` // a policy of Firewall Manager made it, and sets its logging
+}
+
+var webACLs = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::WAFv2::WebACL",
+		Service: "wafv2",
+		Doc:     WebACL{},
+		Calls: []scanners.Call{
+			{Op: "wafv2:ListWebACLs"},
+			{Op: "wafv2:ListLoggingConfigurations", For: []string{"logs"}},
+			{Op: "wafv2:ListTagsForResource", Each: true, For: []string{"tags"}},
+		},
+		Console: scanners.Console{Path: "/wafv2-pro/protections?region={region}"},
+	},
+	Scan: scanWebACLs,
+}
+
+func wafClient(p *engine.Place) *wafv2.Client { return engine.Client(p, wafv2.NewFromConfig) }
+
+// scanWebACLs reads those of the region, and in us-east-1 those of CloudFront.
+func scanWebACLs(ctx context.Context, p *engine.Place) error {
+	var edge error
+	if p.Region == "us-east-1" {
+		edge = scanWebACLsOf(ctx, p, types.ScopeCloudfront)
+	}
+	return cmp.Or(scanWebACLsOf(ctx, p, types.ScopeRegional), edge)
+}
+
+func scanWebACLsOf(ctx context.Context, p *engine.Place, scope types.Scope) error {
+	pages := &byToken[*wafv2.ListWebACLsOutput]{
+		ask: func(ctx context.Context, token *string) (*wafv2.ListWebACLsOutput, error) {
+			return wafClient(p).ListWebACLs(ctx, &wafv2.ListWebACLsInput{Scope: scope, NextMarker: token, Limit: aws.Int32(100)})
+		},
+		next: func(page *wafv2.ListWebACLsOutput) *string { return page.NextMarker },
+	}
+	list := func(page *wafv2.ListWebACLsOutput) []types.WebACLSummary { return page.WebACLs }
+	return engine.EachListed(ctx, p, pages, list, func(ctx context.Context, p *engine.Place, acl types.WebACLSummary) {
+		readWebACL(ctx, p, acl, scope)
+	})
+}
+
+func readWebACL(ctx context.Context, p *engine.Place, acl types.WebACLSummary, scope types.Scope) {
+	r := p.Read()
+	doc := WebACL{OfFirewallManager: strings.HasPrefix(aws.ToString(acl.Name), "FMManagedWebACL")} // nobody else may use it
+	if r.Wants("logs") {
+		logged, err := loggedWebACLs(ctx, p, scope)
+		if doc.Logs = logged[aws.ToString(acl.ARN)]; !doc.Logs {
+			r.Got(err, "logs")
+		}
+	}
+	var tags map[string]string
+	if r.Wants("tags") {
+		out, err := wafClient(p).ListTagsForResource(ctx, &wafv2.ListTagsForResourceInput{ResourceARN: acl.ARN})
+		if r.Got(err, "tags") && out.TagInfoForResource != nil {
+			tags = engine.Tags(out.TagInfoForResource.TagList, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+		}
+	}
+	r.Emit(aws.ToString(acl.ARN), aws.ToString(acl.Name), tags, &doc)
+}
+
+// loggedWebACLs returns the ARNs of the web ACLs that log, once per region and
+// scope. With an error come those of the pages before it.
+func loggedWebACLs(ctx context.Context, p *engine.Place, scope types.Scope) (map[string]bool, error) {
+	return engine.Once(p, "logged web ACLs of "+string(scope), func() (map[string]bool, error) {
+		pages := &byToken[*wafv2.ListLoggingConfigurationsOutput]{
+			ask: func(ctx context.Context, token *string) (*wafv2.ListLoggingConfigurationsOutput, error) {
+				return wafClient(p).ListLoggingConfigurations(ctx, &wafv2.ListLoggingConfigurationsInput{Scope: scope, NextMarker: token, Limit: aws.Int32(100)})
+			},
+			next: func(page *wafv2.ListLoggingConfigurationsOutput) *string { return page.NextMarker },
+		}
+		found := map[string]bool{}
+		return found, engine.EachPage(ctx, pages, func(page *wafv2.ListLoggingConfigurationsOutput) error {
+			for _, logging := range page.LoggingConfigurations {
+				found[aws.ToString(logging.ResourceArn)] = len(logging.LogDestinationConfigs) > 0
+			}
+			return nil
+		})
+	})
+}

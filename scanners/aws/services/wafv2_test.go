@@ -1,0 +1,30 @@
+package services
+
+import (
+	"testing"
+
+	"posture/internal/posture"
+)
+
+func TestWebACLs(t *testing.T) {
+	const list, logging, tagged, arn = "wafv2:ListWebACLs", "wafv2:ListLoggingConfigurations", "wafv2:ListTagsForResource", "arn:aws:wafv2:us-east-1:111122223333:"
+	acl := func(path, name string, doc WebACL, unread ...posture.Unread) posture.Resource {
+		return posture.Resource{ID: arn + path, Name: name, Doc: &doc, Unread: unread}
+	}
+	shop, edge := acl("regional/webacl/shop/1", "shop", WebACL{Logs: true}), acl("global/webacl/edge/3", "edge", WebACL{})
+	shop.Tags = map[string]string{"owner": "shop"}
+	managed := acl("regional/webacl/FMManagedWebACLV2-all/2", "FMManagedWebACLV2-all", WebACL{OfFirewallManager: true})
+	shopSilent := acl("regional/webacl/shop/1", "shop", WebACL{}, refused(logging, "AccessDeniedException", logging, "logs")...)
+	shopSilent.Tags = shop.Tags
+	testReading(t, "AWS::WAFv2::WebACL", []readingTest{
+		{name: "of the region and of CloudFront", want: []posture.Resource{edge, managed, shop}},
+		{name: "logging of the region refused", sections: map[string]string{logging + " Scope=REGIONAL error=AccessDeniedException": ""},
+			want: []posture.Resource{edge, acl("regional/webacl/FMManagedWebACLV2-all/2", "FMManagedWebACLV2-all", WebACL{OfFirewallManager: true}, refused(logging, "AccessDeniedException", logging, "logs")...), shopSilent}},
+		{name: "tags refused", sections: map[string]string{tagged + " ResourceARN=" + edge.ID + " error=AccessDeniedException": ""},
+			want: []posture.Resource{acl("global/webacl/edge/3", "edge", WebACL{}, refused(tagged, "AccessDeniedException", tagged, "tags")...), managed, shop}},
+		{name: "those of CloudFront broken", sections: map[string]string{list + " Scope=CLOUDFRONT error=InternalError status=500": ""},
+			want: []posture.Resource{managed, shop}, cause: brokenListing(list)},
+		{name: "second page broken", sections: map[string]string{list + " NextMarker=two Scope=REGIONAL error=InternalError status=500": ""},
+			want: []posture.Resource{edge, shop}, cause: brokenListing(list)},
+	})
+}
