@@ -55,12 +55,9 @@ func (x CauseExemption) covers(target posture.Target, cause posture.Cause) bool 
 func anyOr(pattern, text string) bool { return pattern == "" || matches(pattern, text) }
 
 // serviceOf returns the service of a call: "kms" of kms:ListAliases, "cloudkms" of
-// cloudkms.keyRings.list.
+// cloudkms.keyRings.list, "" of one that names none.
 func serviceOf(operation string) string {
-	if at := strings.IndexAny(operation, ":."); at >= 0 {
-		return operation[:at]
-	}
-	return ""
+	return operation[:max(strings.IndexAny(operation, ":."), 0)]
 }
 
 // ExemptUnknown returns the acceptance of all that made a finding unknown, nil

@@ -231,50 +231,60 @@ func TestRefused(t *testing.T) {
 		"aws: {acounts: []}":            `posture.yaml:1:7: unknown key "acounts": did you mean "accounts"?`,
 		"version: 2":                    "posture.yaml:1:10: version 2: expected 1",
 		"aws: {accounts: [{id: '12'}]}": `posture.yaml:1:23: account id "12": expected 12 digits`,
-		"aws: {accounts: [{id: '111122223333', role_arn: admin}]}":                          `posture.yaml:1:49: role "admin": expected arn:aws:iam::`,
-		"aws: {accounts: [{id: '111122223333'}, {id: '111122223333'}]}":                     "posture.yaml:1:45: duplicate account 111122223333",
-		"aws: {organization: {exclude: []}}":                                                "posture.yaml:1:21: role is missing",
-		"aws: {organization: {role: 'arn:aws:iam::1:role/a'}}":                              "posture.yaml:1:28: expected the role's name, not its ARN",
-		"gcp: {organisation: '1'}":                                                          `posture.yaml:1:7: unknown key "organisation": did you mean "organization"?`,
-		"gcp: {organization: acme}":                                                         `posture.yaml:1:21: organization "acme": expected its number`,
-		"gcp: {folder: folders/1}":                                                          `posture.yaml:1:15: folder "folders/1": expected its number`,
-		"gcp: {organization: '1', folder: '2'}":                                             `posture.yaml:1:34: expected an organization or a folder, not both`,
-		"gcp: {folder: '1', projects: [my-project-1]}":                                      `posture.yaml:1:30: expected projects, or an organization or a folder`,
-		"gcp: {projects: [My Project]}":                                                     `posture.yaml:1:18: project "My Project": expected a project's id`,
-		"gcp: {projects: [my-project-1, my-project-1]}":                                     `posture.yaml:1:32: duplicate project my-project-1`,
-		"gcp: {organization: '1', exclude: ['']}":                                           `posture.yaml:1:36: project "": expected a project's id`,
-		"gcp: {impersonate: me@example.com}":                                                `posture.yaml:1:20: impersonate "me@example.com": expected a service account`,
-		"alerts: {severities: [urgent]}":                                                    `posture.yaml:1:23: severity "urgent": expected one of critical`,
-		"alerts: {period: soon}":                                                            `posture.yaml:1:18: period "soon": expected a duration`,
-		"alerts: {period: 59s}":                                                             `posture.yaml:1:18: period "59s": expected a duration`,
-		"alerts: {due_days: {high: 0}}":                                                     "posture.yaml:1:27: 0 days: expected at least 1",
-		"alerts: {due_days: {urgent: 1}}":                                                   `posture.yaml:1:29: severity "urgent": expected one of critical`,
-		"alerts: {coverage_floor: -1}":                                                      "posture.yaml:1:26: expected a percentage over 0 and up to 100",
-		"alerts: {coverage_floor: 0}":                                                       "posture.yaml:1:26: expected a percentage over 0 and up to 100",
-		"alerts: {coverage_floor: 101}":                                                     "posture.yaml:1:26: expected a percentage over 0 and up to 100",
-		"rules: {severities: {aws-a: urgent}}":                                              `posture.yaml:1:29: severity "urgent": expected one of critical`,
-		"exemptions: {max_days: -1}":                                                        "posture.yaml:1:24: -1 days: expected at least 1",
-		"slack: {base_url: 'https://a.example/x?sig=1'}":                                    `posture.yaml:1:19: address "https://a.example/x?sig=1": expected one that begins with https://, without user, ? and #`,
-		"slack: {base_url: 'http://a.example'}":                                             `posture.yaml:1:19: address "http://a.example": expected one`,
-		"slack: {channel: '#ops'}":                                                          `posture.yaml:1:18: channel "#ops": expected a channel's id`,
-		"slack: {secret: xoxb-1}":                                                           "posture.yaml:1:17: this looks like the secret itself",
-		"slack: {mentions: {web: '@here'}}":                                                 `posture.yaml:1:25: mention "@here": expected the id`,
-		"slack: {routes: [{owner: web, channel: C0123456789}]}":                             "posture.yaml:1:8: slack.channel is missing: routes, fallback and operator cover only some messages; set it to the id",
-		"slack: {operator: C0123456789}":                                                    "posture.yaml:1:8: slack.channel is missing",
-		"slack: {fallback: C0123456789}":                                                    "posture.yaml:1:8: slack.channel is missing",
-		"slack: {channel: C0123456789, routes: [{owner: web}]}":                             "posture.yaml:1:40: channel is missing",
-		"slack: {channel: C0123456789, routes: [{channel: C0123456789, severity: urgent}]}": `posture.yaml:1:73: severity "urgent": expected one of critical`,
-		"slack: {channel: C0123456789, routes: [{channel: C0123456789, category: food}]}":   `posture.yaml:1:73: category "food": expected one of`,
-		"slack: {routes: [{owner: web}]}":                                                   "posture.yaml:1:8: slack.channel is missing",
-		exemption("approved_by: bob", "approved_by: Ann"):                                   `posture.yaml:3:81: approved by "Ann", who requested it`,
-		exemption("expires: 2026-02-01", "expires: 2027-01-02"):                             "posture.yaml:3:116: expires 2027-01-02: more than 365 days after created (exemptions.max_days)",
-		exemption("expires: 2026-02-01", "expires: 2026-01-01"):                             "posture.yaml:3:116: expires 2026-01-01: expected a day after created",
-		exemption("2026-02-01}", "2026-02-01}\n  max_days: 30"):                             "posture.yaml:3:116: expires 2026-02-01: more than 30 days after created",
-		exemption("reason: r", "reason: ' '"):                                               "posture.yaml:3:46: reason is empty",
-		exemption(", expires: 2026-02-01", ""):                                              "posture.yaml:3:7: the exemption lacks expires: it needs",
-		exemption("resource: x, ", ""):                                                      "posture.yaml:3:7: an exemption needs a scope",
-		exemption("created: 2026-01-01", "created: 1 January"):                              `posture.yaml:3:95: created "1 January": expected a day`,
-		exemption("created: 2026-01-01", "created: 2026-02-01, tags: 7"):                    "posture.yaml:3:",
+		"aws: {accounts: [{id: '111122223333', role_arn: admin}]}":                      `posture.yaml:1:49: role "admin": expected arn:aws:iam::`,
+		"aws: {accounts: [{id: '111122223333'}, {id: '111122223333'}]}":                 "posture.yaml:1:45: duplicate account 111122223333",
+		"aws: {organization: {exclude: []}}":                                            "posture.yaml:1:21: role is missing",
+		"aws: {organization: {role: 'arn:aws:iam::1:role/a'}}":                          "posture.yaml:1:28: expected the role's name, not its ARN",
+		"gcp: {organisation: '1'}":                                                      `posture.yaml:1:7: unknown key "organisation": did you mean "organization"?`,
+		"gcp: {organization: acme}":                                                     `posture.yaml:1:21: organization "acme": expected its number`,
+		"gcp: {folder: folders/1}":                                                      `posture.yaml:1:15: folder "folders/1": expected its number`,
+		"gcp: {organization: '1', folder: '2'}":                                         `posture.yaml:1:34: expected an organization or a folder, not both`,
+		"gcp: {folder: '1', projects: [my-project-1]}":                                  `posture.yaml:1:30: expected projects, or an organization or a folder`,
+		"gcp: {projects: [My Project]}":                                                 `posture.yaml:1:18: project "My Project": expected a project's id`,
+		"gcp: {projects: [my-project-1, my-project-1]}":                                 `posture.yaml:1:32: duplicate project my-project-1`,
+		"gcp: {organization: '1', exclude: ['']}":                                       `posture.yaml:1:36: project "": expected a project's id`,
+		"gcp: {impersonate: me@example.com}":                                            `posture.yaml:1:20: impersonate "me@example.com": expected a service account`,
+		"azure: {tenant: acme}":                                                         `posture.yaml:1:17: tenant "acme": expected its id`,
+		"azure: {tenant: 99999999-8888-7777-6666-555555555555, management_group: acme}": `posture.yaml:1:73: expected a tenant or a management group, not both`,
+		"azure: {tenant: 99999999-8888-7777-6666-555555555555, subscriptions: [11111111-2222-3333-4444-555555555555]}": `posture.yaml:1:70: expected subscriptions, or a tenant or a management group`,
+		"azure: {management_group: acme, subscriptions: [11111111-2222-3333-4444-555555555555]}":                       `posture.yaml:1:48: expected subscriptions, or a tenant or a management group`,
+		"azure: {subscriptions: [production]}": `posture.yaml:1:25: subscription "production": expected its id`,
+		"azure: {subscriptions: [aaaaaaaa-2222-3333-4444-555555555555, AAAAAAAA-2222-3333-4444-555555555555]}": `posture.yaml:1:63: duplicate subscription AAAAAAAA-2222-3333-4444-555555555555`,
+		"azure: {tenant: 99999999-8888-7777-6666-555555555555, exclude: ['']}":                                 `posture.yaml:1:65: subscription "": expected its id`,
+		"azure: {cloud: AzureGermanCloud}":                                                                     `posture.yaml:1:16: cloud "AzureGermanCloud": expected one of AzureCloud, AzureUSGovernment, AzureChinaCloud`,
+		"alerts: {severities: [urgent]}":                                                                       `posture.yaml:1:23: severity "urgent": expected one of critical`,
+		"alerts: {period: soon}":                                                                               `posture.yaml:1:18: period "soon": expected a duration`,
+		"alerts: {period: 59s}":                                                                                `posture.yaml:1:18: period "59s": expected a duration`,
+		"alerts: {due_days: {high: 0}}":                                                                        "posture.yaml:1:27: 0 days: expected at least 1",
+		"alerts: {due_days: {urgent: 1}}":                                                                      `posture.yaml:1:29: severity "urgent": expected one of critical`,
+		"alerts: {coverage_floor: -1}":                                                                         "posture.yaml:1:26: expected a percentage over 0 and up to 100",
+		"alerts: {coverage_floor: 0}":                                                                          "posture.yaml:1:26: expected a percentage over 0 and up to 100",
+		"alerts: {coverage_floor: 101}":                                                                        "posture.yaml:1:26: expected a percentage over 0 and up to 100",
+		"rules: {severities: {aws-a: urgent}}":                                                                 `posture.yaml:1:29: severity "urgent": expected one of critical`,
+		"exemptions: {max_days: -1}":                                                                           "posture.yaml:1:24: -1 days: expected at least 1",
+		"slack: {base_url: 'https://a.example/x?sig=1'}":                                                       `posture.yaml:1:19: address "https://a.example/x?sig=1": expected one that begins with https://, without user, ? and #`,
+		"slack: {base_url: 'http://a.example'}":                                                                `posture.yaml:1:19: address "http://a.example": expected one`,
+		"slack: {channel: '#ops'}":                                                                             `posture.yaml:1:18: channel "#ops": expected a channel's id`,
+		"slack: {weekly: '#ops'}":                                                                              `posture.yaml:1:17: channel "#ops": expected a channel's id`,
+		"slack: {secret: xoxb-1}":                                                                              "posture.yaml:1:17: this looks like the secret itself",
+		"slack: {mentions: {web: '@here'}}":                                                                    `posture.yaml:1:25: mention "@here": expected the id`,
+		"slack: {routes: [{owner: web, channel: C0123456789}]}":                                                "posture.yaml:1:8: slack.channel is missing: routes, fallback and operator cover only some messages; set it to the id",
+		"slack: {operator: C0123456789}":                                                                       "posture.yaml:1:8: slack.channel is missing",
+		"slack: {fallback: C0123456789}":                                                                       "posture.yaml:1:8: slack.channel is missing",
+		"slack: {channel: C0123456789, routes: [{owner: web}]}":                                                "posture.yaml:1:40: channel is missing",
+		"slack: {channel: C0123456789, routes: [{channel: C0123456789, severity: urgent}]}":                    `posture.yaml:1:73: severity "urgent": expected one of critical`,
+		"slack: {channel: C0123456789, routes: [{channel: C0123456789, category: food}]}":                      `posture.yaml:1:73: category "food": expected one of`,
+		"slack: {routes: [{owner: web}]}":                                                                      "posture.yaml:1:8: slack.channel is missing",
+		exemption("approved_by: bob", "approved_by: Ann"):                                                      `posture.yaml:3:81: approved by "Ann", who requested it`,
+		exemption("expires: 2026-02-01", "expires: 2027-01-02"):                                                "posture.yaml:3:116: expires 2027-01-02: more than 365 days after created (exemptions.max_days)",
+		exemption("expires: 2026-02-01", "expires: 2026-01-01"):                                                "posture.yaml:3:116: expires 2026-01-01: expected a day after created",
+		exemption("2026-02-01}", "2026-02-01}\n  max_days: 30"):                                                "posture.yaml:3:116: expires 2026-02-01: more than 30 days after created",
+		exemption("2026-02-01}", "2026-02-01}\n    - {id: E1, rule: r, account: a, reason: r, requested_by: ann, approved_by: bob, created: 2026-01-01, expires: 2026-02-01}"): `posture.yaml:4:12: duplicate exemption id "E1"`,
+		exemption("reason: r", "reason: ' '"):                            "posture.yaml:3:46: reason is empty",
+		exemption(", expires: 2026-02-01", ""):                           "posture.yaml:3:7: the exemption lacks expires: it needs",
+		exemption("resource: x, ", ""):                                   "posture.yaml:3:7: an exemption needs a scope",
+		exemption("created: 2026-01-01", "created: 1 January"):           `posture.yaml:3:95: created "1 January": expected a day`,
+		exemption("created: 2026-01-01", "created: 2026-02-01, tags: 7"): "posture.yaml:3:",
 	} {
 		_, err := config.Parse("posture.yaml", []byte(text))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
@@ -291,10 +301,14 @@ func TestTaken(t *testing.T) {
 		"aws: {organization: {role: path/posture-scan}}",
 		"gcp: {folder: '1'}",
 		"gcp: {projects: [my-project-1, 'example.com:my-project']}",
+		"azure: {tenant: 99999999-8888-7777-6666-555555555555, exclude: [11111111-2222-3333-4444-555555555555]}",
+		"azure: {management_group: acme, cloud: AzureUSGovernment}",
+		"azure: {subscriptions: [11111111-2222-3333-4444-555555555555, aaaaaaaa-2222-3333-4444-555555555555]}",
 		"alerts: {period: 1m}",
 		"alerts: {due_days: {high: 1}}",
 		"alerts: {coverage_floor: 100}",
 		"slack: {channel: C0123456789, routes: [{channel: C0123456789}, {channel: C0123456789, severity: low, category: iam}]}",
+		"slack: {channel: C0123456789, weekly: none}",
 		"exemptions: {items: [{id: E1, rule: r, account: a, reason: r, requested_by: ann, approved_by: bob, created: 2026-01-01, expires: 2027-01-01}]}",
 		"exemptions: {items: [{id: E1, rule: r, tags: {a: b}, reason: r, requested_by: ann, approved_by: bob, created: 2026-01-01, expires: 2026-01-02}]}",
 		"exemptions: {max_days: 31, items: [{id: E1, rule: r, resource: x, reason: r, requested_by: ann, approved_by: bob, created: 2026-01-01, expires: 2026-02-01}]}",
@@ -323,13 +337,19 @@ func TestChannel(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	c, err := config.Parse("posture.yaml", []byte(whole))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []string{"C0123456780", "C0123456781", "C0123456782", "C0123456789"}
-	if diff := cmp.Diff(want, c.Slack.Channels()); diff != "" {
-		t.Error(diff)
+	for weekly, want := range map[string][]string{
+		"":              {"C0123456780", "C0123456781", "C0123456782", "C0123456789"},
+		config.NoWeekly: {"C0123456780", "C0123456781", "C0123456782", "C0123456789"},
+		"C0123456783":   {"C0123456780", "C0123456781", "C0123456782", "C0123456783", "C0123456789"},
+	} {
+		c, err := config.Parse("posture.yaml", []byte(whole))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Slack.Weekly = weekly
+		if diff := cmp.Diff(want, c.Slack.Channels()); diff != "" {
+			t.Errorf("weekly %q: %s", weekly, diff)
+		}
 	}
 }
 

@@ -62,3 +62,29 @@ func TestWarnings(t *testing.T) {
 		t.Errorf("no file, and %v", got)
 	}
 }
+
+// TestRouteInVain holds after which routes, for each of their fields, no alert
+// comes to another one.
+func TestRouteInVain(t *testing.T) {
+	for field, values := range map[string][2]string{
+		"provider": {"aws", "gcp"}, "account": {"'111122223333'", "'444455556666'"}, "owner": {"web", "data"},
+		"category": {"iam", "logging"}, "severity": {"high", "low"},
+	} {
+		one, other := field+": "+values[0]+", ", field+": "+values[1]+", "
+		for _, row := range []struct {
+			first, second string
+			want          int
+		}{
+			{"", "", 1}, {"", one, 1}, {one, one, 1}, {one, "", 0}, {one, other, 0},
+		} {
+			text := "slack: {channel: C0123456789, routes: [{" + row.first + "channel: C0123456789}, {" + row.second + "channel: C0123456780}]}"
+			c, err := config.Parse("posture.yaml", []byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := c.Warnings(time.Now()); len(got) != row.want {
+				t.Errorf("%s: %v, want %d", text, got, row.want)
+			}
+		}
+	}
+}
