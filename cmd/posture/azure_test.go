@@ -18,7 +18,7 @@ import (
 func TestAzureScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/azure", Setup: setUpAzure, RequireUniqueNames: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"azure": refuseAzure, "exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"azure": refuseAzure, "hide": hideAzure, "exits": exits},
 	})
 }
 
@@ -40,6 +40,15 @@ func setUpAzure(env *testscript.Env) error {
 	env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
 	env.Setenv("HOME", env.WorkDir+"/home")
 	return nil
+}
+
+// hideAzure makes Resource Graph leave out from now on the resources whose ids
+// hold a text: hide [TEXT].
+func hideAzure(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: hide [TEXT]")
+	}
+	ts.Value(azureKey{}).(*azuretest.Server).Hide = strings.Join(args, "")
 }
 
 // refuseAzure makes Azure refuse paths that hold a text from now on: azure

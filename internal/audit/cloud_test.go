@@ -57,6 +57,7 @@ type account struct {
 	refused *posture.Cause              // why it cannot be opened
 	said    string                      // what it says then
 	broken  map[string]bool             // types whose listing fails half-way
+	hidden  *hiding                     // what the inventory leaves out; nil: nothing can be looked for
 	direct  *directly                   // how single things are read again; nil: they cannot be
 }
 
@@ -151,6 +152,9 @@ func (c *cloud) open(_ context.Context, target posture.Target) (audit.Scanner, e
 	}
 	if len(target.Regions) == 0 {
 		target.Regions = []string{"here"}
+	}
+	if a.hidden != nil {
+		return finder{scanner{c, target}, a.hidden}, nil
 	}
 	if a.direct != nil {
 		return rereader{scanner{c, target}, a.direct}, nil

@@ -38,17 +38,9 @@ func (j *job) loadNews(ctx context.Context) (n *news, err error) {
 // was compared already, nothing is news.
 func (j *job) readNews(ctx context.Context) (*news, error) {
 	n := &news{gone: map[string]time.Time{}, now: j.run.Slot}
-	ix, err := loadIndex(ctx, j.auditor.Store)
-	if err != nil {
-		return nil, err
-	}
-	known := ix.Targets[j.target.String()]
-	if known.Key == "" || known.Run >= j.run.ID {
-		return n, nil
-	}
-	told, err := notified.Load(ctx, j.auditor.Store, known.Key)
-	if err != nil {
-		return nil, err
+	told, compared, err := j.readNotified(ctx)
+	if err != nil || !compared {
+		return n, err
 	}
 	var planned posture.Target
 	for _, target := range j.run.Targets {
@@ -70,6 +62,31 @@ func (j *job) readNews(ctx context.Context) (*news, error) {
 		}
 	}
 	return n, nil
+}
+
+// readNotified reads the notified state of the target, and reports whether there
+// is one that this run is going to be compared with.
+func (j *job) readNotified(ctx context.Context) (told notified.State, compared bool, err error) {
+	ix, err := loadIndex(ctx, j.auditor.Store)
+	if err != nil {
+		return told, false, err
+	}
+	known := ix.Targets[j.target.String()]
+	if known.Key == "" || known.Run >= j.run.ID {
+		return notified.None(), false, nil
+	}
+	told, err = notified.Load(ctx, j.auditor.Store, known.Key)
+	return told, true, err
+}
+
+// loadNotified does so again where others publish meanwhile.
+func (j *job) loadNotified(ctx context.Context) (told notified.State, err error) {
+	for range newsTries {
+		if told, _, err = j.readNotified(ctx); !errors.Is(err, store.ErrNotFound) {
+			break
+		}
+	}
+	return told, err
 }
 
 // of returns those of the findings that are news.

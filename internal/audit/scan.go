@@ -81,6 +81,7 @@ type job struct {
 	report  posture.ScanReport
 	failure *posture.Cause
 	count   int
+	shown   map[resourceKey]bool     // what was listed; nil: nobody asks
 	spoilt  map[string]posture.Cause // types whose findings are not all there
 	err     error                    // the first failure to keep what was read
 }
@@ -118,7 +119,14 @@ func (j *job) read(ctx context.Context, cloud Cloud) {
 	} else {
 		j.target = scanner.Target()
 		again := newRecheck(j, cloud, scanner)
+		finder, finds := scanner.(Finder)
+		if finds {
+			j.shown = map[resourceKey]bool{}
+		}
 		j.report = scanner.Scan(ctx, j.auditor.want(cloud), func(r posture.Resource) { j.take(ctx, cloud, r, again) })
+		if finds {
+			j.lookFor(ctx, finder)
+		}
 		if again != nil {
 			j.report.Rechecks = again.counts
 		}
@@ -201,6 +209,9 @@ func causeOf(doing string, err error) posture.Cause {
 // its findings.
 func (j *job) take(ctx context.Context, cloud Cloud, r posture.Resource, again *recheck) {
 	j.count++
+	if j.shown != nil {
+		j.shown[resourceKey{r.Type, r.ID}] = true
+	}
 	if j.auditor.Progress != nil {
 		j.auditor.Progress(j.target, j.count)
 	}

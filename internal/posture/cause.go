@@ -28,6 +28,8 @@ const (
 	NoCredentials Reason = "no credentials"  // there are none, or they have run out
 	APIDisabled   Reason = "API not enabled" // Google: in the project whose quota pays for the calls
 	NoLicence     Reason = "no licence"      // Azure: the tenant lacks the licence that shows it
+	NotRegistered Reason = "not registered"  // Azure: the resource provider is not registered in the subscription
+	Disabled      Reason = "disabled"        // Azure: the subscription is disabled
 	ProjectUnfit  Reason = "project unfit"   // Google: that project is deleted, suspended, without billing or not ours
 )
 
@@ -77,6 +79,8 @@ var meanings = []meaning{ //nolint:gochecknoglobals // constant
 	{NoCredentials, "the credentials are missing or not accepted", "sign in again"},
 	{APIDisabled, "the API is not enabled", "enable it in the project that posture's calls are counted against"},
 	{NoLicence, "the tenant has no licence that shows it", "Microsoft Entra ID P1 or P2 does"},
+	{NotRegistered, "the resource provider is not registered in the subscription", "az provider register does that; where nothing of it is used, accept the cause"},
+	{Disabled, "the subscription is disabled", "enable it again, or leave it out with exclude"},
 	{ProjectUnfit, "the quota project cannot be used", "choose another one, or fix its billing or suspension"},
 
 	{DeniedBySCP, "access denied by a service control policy", "granting does not help, an administrator of the AWS organization has to change it"},
@@ -116,7 +120,7 @@ func (r Reason) Refused() bool {
 	switch r {
 	case Denied, DeniedBySCP, DeniedByRCP, DeniedByBoundary, DeniedBySession, DeniedByEndpoint,
 		DeniedByResource, DeniedByTrust, DeniedByOwnDeny, DeniedByOrgRule, DeniedByPerimeter,
-		NoCredentials, APIDisabled, NoLicence, ProjectUnfit:
+		NoCredentials, APIDisabled, NoLicence, NotRegistered, Disabled, ProjectUnfit:
 		return true
 	}
 	return false

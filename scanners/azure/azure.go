@@ -42,5 +42,13 @@ func Catalogue() scanners.Catalogue {
 	return registry.Catalogue()
 }
 
+// Export is a file that az graph query wrote.
+type Export = engine.Export
+
+// FromExport reads exports instead of asking Azure.
+func FromExport(exports []Export, o Options) (*Estate, error) {
+	return engine.FromExport(services.Registry(), exports, o)
+}
+
 // Open prepares reading what is in scope. It makes no call.
 func Open(scope Scope, o Options) (*Estate, error) { return engine.Open(services.Registry(), scope, o) }

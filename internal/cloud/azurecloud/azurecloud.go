@@ -5,7 +5,9 @@ package azurecloud
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"posture/internal/audit"
 	"posture/internal/cloud"
 	"posture/internal/config"
+	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/rules"
 	"posture/scanners/azure"
@@ -53,6 +56,13 @@ func open(ctx context.Context, c cloud.Cloud, credentials Credentials, o cloud.O
 	if err != nil {
 		return audit.Cloud{}, err
 	}
+	if len(s.exports) > 0 {
+		estate, err := fromExports(s, o)
+		if err != nil {
+			return audit.Cloud{}, err
+		}
+		return attach(c, policy, estate, s, o), nil
+	}
 	options, err := credentials(ctx, s.settings, o.Getenv)
 	if err != nil {
 		return audit.Cloud{}, err
@@ -62,11 +72,30 @@ func open(ctx context.Context, c cloud.Cloud, credentials Credentials, o cloud.O
 	if err != nil {
 		return audit.Cloud{}, err
 	}
+	return attach(c, policy, estate, s, o), nil
+}
+
+// attach returns the estate as the cloud to scan.
+func attach(c cloud.Cloud, rules *policy.Policy, estate *azure.Estate, s chosen, o cloud.Options) audit.Cloud {
 	p := &pass{estate: estate, exclude: s.settings.Exclude, held: map[string]*azure.Subscription{}}
 	return audit.Cloud{
-		Policy: policy, Types: c.TypesOf(o.Config.Azure.Services),
+		Policy: rules, Types: c.TypesOf(o.Config.Azure.Services),
 		Targets: p.targets, Open: p.open, Slices: p.slices, Close: func() error { return nil },
-	}, nil
+	}
+}
+
+// fromExports reads the files instead of Azure.
+func fromExports(s chosen, o cloud.Options) (*azure.Estate, error) {
+	var exports []azure.Export
+	for _, path := range s.exports {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("read the export: %w", err)
+		}
+		defer file.Close()
+		exports = append(exports, azure.Export{Name: path, Reader: file})
+	}
+	return azure.FromExport(exports, azure.Options{Cloud: azure.Clouds()[s.settings.Cloud], Services: s.Services, Now: o.Now, Complete: s.complete})
 }
 
 // pass is Azure for one run. It keeps what the last slice brought in.

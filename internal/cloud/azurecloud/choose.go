@@ -20,6 +20,8 @@ const (
 	subscriptionFlag = "subscription"
 	directoryFlag    = "directory"
 	cloudFlag        = "cloud"
+	exportFlag       = "from-export"
+	completeFlag     = "complete"
 )
 
 // What the environment puts in scope, where nothing else does.
@@ -32,16 +34,24 @@ const (
 type chosen struct {
 	cloud.Choice
 	settings config.Azure // as flags and environment fill them in
+	exports  []string     // files to read instead of the cloud
+	complete bool         // nothing was left out of them
 }
 
 var errNoScope = errors.New("nothing says what to read: pass --subscription ID, --management-group NAME or --tenant ID, or write it under azure in posture.yaml")
 
 // choose decides what the options put in scope.
 func choose(o cloud.Options) (chosen, error) {
-	s := chosen{settings: o.Config.Azure}
+	s := chosen{settings: o.Config.Azure, exports: o.Flags[exportFlag], complete: o.Flags.One(completeFlag) != ""}
 	given := config.Azure{Tenant: o.Flags.One(tenantFlag), ManagementGroup: o.Flags.One(groupFlag), Subscriptions: o.Flags[subscriptionFlag]}
+	if len(s.exports) > 0 && (named(given) || o.Flags.One(directoryFlag) != "") {
+		return chosen{}, errors.New("--from-export reads a file and no cloud: leave out --tenant, --management-group, --subscription and --directory")
+	}
+	if s.complete && len(s.exports) == 0 {
+		return chosen{}, errors.New("--complete says that an export lacks nothing: pass the export, too, with --from-export FILE")
+	}
 	services := o.Flags[cloud.ServicesFlag]
-	s.Narrowed = len(services) > 0 || named(o.Config.Azure) && named(given)
+	s.Narrowed = len(services) > 0 || len(s.exports) > 0 || named(o.Config.Azure) && named(given)
 	if s.Services = services; len(services) == 0 {
 		s.Services = s.settings.Services
 	}
@@ -73,6 +83,9 @@ func (s *chosen) find(getenv func(string) string) error {
 	}
 	if getenv != nil && !named(s.settings) && getenv(subscriptionVariable) != "" {
 		s.settings.Subscriptions = []string{getenv(subscriptionVariable)}
+	}
+	if len(s.exports) > 0 {
+		return nil
 	}
 	if !named(s.settings) {
 		return errNoScope

@@ -12,6 +12,8 @@ func command() cloud.Command {
 			{Name: subscriptionFlag, Usage: "`id` of a subscription to read (may be repeated)", Takes: cloud.Values},
 			{Name: directoryFlag, Usage: "read the tenant's directory too; with --tenant it is read anyway", Takes: cloud.Nothing},
 			{Name: cloudFlag, Usage: "`name` of the cloud: AzureCloud, AzureUSGovernment or AzureChinaCloud"},
+			{Name: exportFlag, Usage: "read this `file` of az graph query instead of the cloud (may be repeated)", Takes: cloud.Files, ScanOnly: true},
+			{Name: completeFlag, Usage: "the export has all types and all subscriptions: what it does not hold is not there", Takes: cloud.Nothing, ScanOnly: true},
 		},
 		Scan: cloud.Help{
 			Short: "Scan Azure subscriptions, a management group or a tenant",

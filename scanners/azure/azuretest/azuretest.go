@@ -106,7 +106,8 @@ func (e *Estate) add(name string, data []byte) error {
 // Server answers from an estate.
 type Server struct {
 	*httptest.Server
-	PageRows int // rows of a page at most; 0: what is asked for
+	PageRows int    // rows of a page at most; 0: what is asked for
+	Hide     string // rows whose ids hold this text are left out, in any case; "": none
 	// Fault answers a call instead, and reports whether it did; nil: none.
 	Fault func(w http.ResponseWriter, r *http.Request) bool
 
@@ -303,7 +304,8 @@ func (s *Server) list(table string, types []string, q queryRequest) []map[string
 	var rows []map[string]any
 	for _, row := range s.estate.Tables[table] {
 		typ, _ := row["type"].(string)
-		if slices.Contains(types, strings.ToLower(typ)) && q.shows(row) {
+		hidden := s.Hide != "" && strings.Contains(strings.ToLower(fmt.Sprint(row["id"])), strings.ToLower(s.Hide))
+		if slices.Contains(types, strings.ToLower(typ)) && q.shows(row) && !hidden {
 			rows = append(rows, row)
 		}
 	}

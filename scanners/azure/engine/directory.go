@@ -119,6 +119,9 @@ var errOtherTenant error = &posture.ReasonError{Reason: posture.OtherAccount, Co
 // ownDirectory returns an error where the credentials read another directory
 // than that of the target: nobody of it would be found there.
 func (r *Reading) ownDirectory(operation string) error {
+	if r.place.estate.export != nil {
+		return scanners.Failed(operation, errExport)
+	}
 	tenant, err := r.place.tenantID()
 	if err != nil {
 		return scanners.Failed(operation, err)

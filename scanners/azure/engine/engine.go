@@ -38,6 +38,7 @@ type Options struct {
 	Cloud      Cloud
 	Services   []string // the services to read, by the catalogue's names; empty: all
 	NoReread   bool     // a failing resource is not read a second time
+	Complete   bool     // of exports: nothing was left out of them
 	Sample     bool     // read at most one resource of each type
 
 	Transport policy.Transporter // nil: the SDK's own
@@ -116,6 +117,7 @@ type Estate struct {
 	manager    api
 	graph      api
 	directory  directory
+	export     *exported // instead of all calls; nil: there is none
 	query      *armresourcegraph.Client
 }
 

@@ -30,6 +30,9 @@ type api struct {
 // counts.
 func (e *Estate) get(ctx context.Context, of api, operation, path string) ([]byte, error) {
 	bare, _, _ := strings.Cut(path, "?")
+	if e.export != nil {
+		return nil, scanners.Failed(operation, errExport)
+	}
 	if strings.Contains(bare, "/../") || strings.Contains(bare, "/./") || strings.Contains(bare, "//") || !strings.HasPrefix(bare, "/") {
 		return nil, scanners.Failed(operation, errOddPath)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"posture/internal/posture"
@@ -24,7 +25,7 @@ var errAnother error = &posture.ReasonError{Reason: posture.Malformed, Text: "th
 func (s *Subscription) Reread(ctx context.Context, of posture.Resource, _ []string) (posture.Resource, error) {
 	found, _ := s.atHand.Load(handed{of.Type, of.ID})
 	r, isReading := found.(*Reading)
-	if !isReading || !r.canReadAgain() || s.estate.options.NoReread {
+	if !isReading || !r.canReadAgain() || s.estate.options.NoReread || s.estate.export != nil {
 		return posture.Resource{}, posture.ErrNoReread
 	}
 	ctx, cancel := context.WithTimeout(ctx, rereadTime)
@@ -78,4 +79,60 @@ func (s *Service) direct(at time.Time) *posture.Direct {
 	slices.Sort(d.Mixed)
 	d.Mixed = slices.Compact(d.Mixed)
 	return d
+}
+
+// Find looks for a resource by Azure Resource Manager: Resource Graph may leave
+// out for hours what is there. For a part of a resource it looks for that one,
+// whose parts are not in the graph. It returns nil where it is there. The error
+// is posture.ErrNoReread where there is no such call, or the graph lists it and
+// it is not judged any more; it wraps posture.ErrGone where Azure does not know
+// the resource, and is a posture.ReadError otherwise.
+func (s *Subscription) Find(ctx context.Context, typ, id string) error {
+	service := s.estate.registry.service(typ)
+	if service != nil && s.lists(service, id) {
+		return posture.ErrNoReread
+	}
+	if service != nil && service.Get == "" && service.Of != "" {
+		if whole := s.estate.registry.service(service.Of); whole != nil {
+			service, id = whole, Parent(id)
+		}
+	}
+	if service == nil || service.Get == "" || id == "" || s.estate.options.NoReread || s.estate.export != nil {
+		return posture.ErrNoReread
+	}
+	ctx, cancel := context.WithTimeout(ctx, rereadTime)
+	defer cancel()
+	var found Row
+	err := s.estate.fetch(ctx, service.Name+"/read", escapedPath(id), service.Get, &found)
+	if err == nil && !strings.EqualFold(found.ID, id) {
+		err = scanners.Failed(service.Name+"/read", errAnother)
+	}
+	if err != nil {
+		return &posture.ReadError{Cause: s.estate.cause(err), Err: err}
+	}
+	return nil
+}
+
+// lists reports whether the graph lists a resource, or the one that it is a part
+// of.
+func (s *Subscription) lists(service *Service, id string) bool {
+	found := false
+	for _, l := range service.listings() {
+		err := s.rows.each(l, s.target.Account, func(row *Row) bool {
+			found = found || strings.HasPrefix(id+"/", row.ID+"/")
+			return !found
+		})
+		found = found || err != nil // then the listing is not complete anyway
+	}
+	return found
+}
+
+// service returns a type's, nil for none.
+func (r *Registry) service(typ string) *Service {
+	for i := range r.Services {
+		if r.Services[i].Name == typ {
+			return &r.Services[i]
+		}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"path"
@@ -62,12 +63,18 @@ func newRow(data json.RawMessage) (*Row, error) {
 // forms: some providers write "West Europe".
 func RegionName(text string) string { return strings.ToLower(strings.ReplaceAll(text, " ", "")) }
 
+var errNoProperties error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the resource comes without its properties"}
+
 var errNoData error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "nothing is known of the resource"}
 
 // decode reads the row's members that into has.
 func (r *Row) decode(into any) error {
 	if len(r.Data) == 0 {
 		return errNoData
+	}
+	var whole struct{ Properties json.RawMessage }
+	if bytes.Contains(r.Data, []byte("null")) && json.Unmarshal(r.Data, &whole) == nil && string(whole.Properties) == "null" {
+		return errNoProperties
 	}
 	err := json.Unmarshal(r.Data, into)
 	var odd *json.UnmarshalTypeError

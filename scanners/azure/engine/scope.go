@@ -65,6 +65,9 @@ func (e *Estate) readsTenant() bool {
 
 // targets lists what is in scope.
 func (e *Estate) targets(ctx context.Context) ([]posture.Target, error) {
+	if e.export != nil {
+		return e.export.list(), nil
+	}
 	all, err := e.subscriptions(ctx)
 	if err != nil {
 		return nil, e.refusal("list the subscriptions in "+e.scope.String(), err)

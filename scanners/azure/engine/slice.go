@@ -123,7 +123,7 @@ func (e *Estate) groups(ctx context.Context, ask Ask) ([][]posture.Target, error
 // told, the slices are made of as many subscriptions as one may have.
 func (e *Estate) sizes(ctx context.Context, of []posture.Target) map[string]int {
 	sizes := map[string]int{}
-	if len(of) == 1 {
+	if len(of) == 1 || e.export != nil {
 		return sizes
 	}
 	q := question{table: resourcesTable, count: true}
@@ -154,6 +154,7 @@ type rows struct {
 	listed map[listing]error // by type in lower case; nil: complete
 	seen   map[string]bool   // subscriptions that the graph knows
 	known  error             // why that is not known
+	export *exported         // that they come from; nil: Azure listed them
 }
 
 type rowsKey struct {
@@ -165,6 +166,9 @@ func (l listing) lower() listing { return listing{l.table, strings.ToLower(l.typ
 
 // collect asks for all that the enabled rules need of the targets.
 func (e *Estate) collect(ctx context.Context, want posture.Want, targets []posture.Target) *rows {
+	if e.export != nil {
+		return e.export.rows
+	}
 	r := &rows{texts: map[rowsKey]*packed.Texts{}, listed: map[listing]error{}, seen: map[string]bool{}}
 	if r.packer, r.broken = packed.New(); r.broken != nil || isTenant(targets[0]) {
 		return r
@@ -251,6 +255,8 @@ func (r *rows) complete(l listing, subscription string) error {
 	switch {
 	case r.broken != nil:
 		return r.broken
+	case r.export != nil:
+		return r.export.complete(l, subscription)
 	case !listed:
 		return scanners.Failed(queryOperation(l.table), errNotAsked)
 	case err != nil:

@@ -42,7 +42,7 @@ func (s *Subscription) Scan(ctx context.Context, want posture.Want, emit func(po
 			s.rows = &rows{broken: err}
 		}
 	}
-	if len(services) > 0 && !isTenant(s.target) {
+	if len(services) > 0 && !isTenant(s.target) && s.estate.export == nil {
 		p.grants, p.ungranted = s.estate.granted(ctx, s.target.Account)
 	}
 	for _, service := range services {
@@ -90,6 +90,9 @@ func (p *place) scan(s *Service) posture.Population {
 func (p *place) complete(l listing) error {
 	if err := p.rows.complete(l, p.target.Account); err != nil {
 		return err
+	}
+	if p.estate.export != nil {
+		return nil
 	}
 	if p.ungranted != nil {
 		return p.ungranted
