@@ -18,18 +18,35 @@ func TestNetworks(t *testing.T) {
 			"subnets two":                 &Subnet{Network: "north"},
 			"locations westeurope":        &NetworkLocation{Watched: true},
 			"locations northeurope":       &NetworkLocation{},
-			"virtualNetworks shop":        &VirtualNetwork{Subnets: 4, FlowLogs: true, FlowAnalytics: true, FlowDays: 120},
-			"virtualNetworks north":       &VirtualNetwork{Subnets: 2, FlowLogs: true, FlowDays: 30},
-			"virtualNetworks north-empty": &VirtualNetwork{},
+			"virtualNetworks shop":        &VirtualNetwork{Subnets: 4, FlowLogs: true, FlowAnalytics: true, FlowDays: 120, PublicWorkloads: 1},
+			"virtualNetworks north":       &VirtualNetwork{Subnets: 2, FlowLogs: true, FlowDays: 30, Firewalled: true, DDOSProtected: true},
+			"virtualNetworks north-empty": &VirtualNetwork{Firewalled: true, DDOSProtected: true},
 		},
 		unread: map[string][]string{"networkInterfaces nic-bare": {lackingOf(typeNetworkInterface)("forwards_ip")}},
 	}.run(t)
 	lacks := lackingOf(typeVirtualNetwork)
 	serviceTest{
-		data:   "network_bare",
-		types:  []string{typeVirtualNetwork},
-		want:   map[string]any{"virtualNetworks bare": &VirtualNetwork{}},
-		unread: map[string][]string{"virtualNetworks bare": {lacks("flow_analytics"), lacks("flow_days"), lacks("flow_logs"), lacks("subnets")}},
+		data:  "network_bare",
+		types: []string{typeVirtualNetwork},
+		want:  map[string]any{"virtualNetworks bare": &VirtualNetwork{}},
+		unread: map[string][]string{"virtualNetworks bare": {
+			lacks("ddos_protected"), lacks("firewalled"), lacks("flow_analytics"), lacks("flow_days"), lacks("flow_logs"), lacks("public_workloads"), lacks("subnets"),
+		}},
+	}.run(t)
+}
+
+func TestPublicNetworks(t *testing.T) {
+	serviceTest{
+		data:  "network_public",
+		types: []string{typeVirtualNetwork},
+		want: map[string]any{
+			"virtualNetworks good": &VirtualNetwork{Subnets: 2, PublicWorkloads: 3, Firewalled: true, DDOSProtected: true},
+			"virtualNetworks bad":  &VirtualNetwork{Subnets: 1, PublicWorkloads: 2},
+			"virtualNetworks hub":  &VirtualNetwork{Subnets: 1, PublicWorkloads: 1, DDOSProtected: true},
+		},
+		unread: map[string][]string{
+			"virtualNetworks hub": {"firewalled: read " + typeRouteTable + ": it is switched off or kept elsewhere (routes of a virtual hub)"},
+		},
 	}.run(t)
 }
 

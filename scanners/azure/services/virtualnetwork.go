@@ -13,7 +13,11 @@ type VirtualNetwork struct {
 	FlowLogs      bool  `json:"flow_logs"`      // the traffic of every subnet is logged, by a flow log of the network, the subnet or the subnet's group
 	FlowAnalytics bool  `json:"flow_analytics"` // those logs go to a Log Analytics workspace
 	FlowDays      int64 `json:"flow_days"`      // for how many days they are kept in storage, the fewest of all subnets; 36500 where nothing deletes them
-	Managed       bool  `json:"managed"`        // another service made it and keeps it
+
+	PublicWorkloads int64 `json:"public_workloads"` // machines and application gateways in it with public addresses, of their own or of a load balancer
+	Firewalled      bool  `json:"firewalled"`       // the subnets of those machines send what is for the internet to a firewall
+	DDOSProtected   bool  `json:"ddos_protected"`   // all those addresses have DDoS protection beyond what everybody has
+	Managed         bool  `json:"managed"`          // another service made it and keeps it
 }
 
 const typeFlowLog = "Microsoft.Network/networkWatchers/flowLogs"
@@ -27,7 +31,7 @@ var virtualNetworks = engine.Service{
 		Doc:     VirtualNetwork{},
 		Console: scanners.Console{Path: engine.OnePage},
 	},
-	Joins: []engine.Join{{Type: typeFlowLog, For: flowFields}},
+	Joins: append(publicJoins(), engine.Join{Type: typeFlowLog, For: flowFields}),
 	Get:   "2024-05-01",
 	Read:  readVirtualNetwork,
 }
@@ -37,10 +41,11 @@ func readVirtualNetwork(r *engine.Reading) any {
 	r.Decode(&data)
 	doc := &VirtualNetwork{Subnets: int64(len(data.Properties.Subnets)), Managed: r.Managed()}
 	if data.Properties.Subnets == nil { // there is always a list
-		r.Absent("read "+r.Type, append(flowFields, "subnets")...)
+		r.Absent("read "+r.Type, append([]string{"subnets"}, append(flowFields, publicFields...)...)...)
 		return doc
 	}
 	readFlowLogs(r, &data, doc)
+	readPublic(r, &data, doc)
 	return doc
 }
 

@@ -1,0 +1,178 @@
+package services
+
+import (
+	"strings"
+
+	"posture/internal/posture"
+	"posture/scanners/azure/engine"
+)
+
+const typeRouteTable = "Microsoft.Network/routeTables"
+
+// publicFields are the fields that what lies in a network, and has a public
+// address, gives.
+var publicFields = []string{"public_workloads", "firewalled", "ddos_protected"}
+
+// publicJoins are what it takes to know that.
+func publicJoins() []engine.Join {
+	var joins []engine.Join
+	for _, typ := range []string{typeNetworkInterface, typeScaleSet, typeLoadBalancer, typeApplicationGateway, typePublicIP, typeRouteTable} {
+		joins = append(joins, engine.Join{Type: typ, For: publicFields})
+	}
+	return joins
+}
+
+// workload is something with public addresses, of its own or of a load balancer
+// before it.
+type workload struct {
+	subnet    string
+	gateway   bool // an application gateway, whose subnet must not route elsewhere
+	addresses []string
+}
+
+// publicMap is what has public addresses in a subscription.
+type publicMap struct {
+	bySubnet  map[string][]workload
+	protected map[string]bool // addresses with a protection of their own
+	routed    map[string]bool // route tables that send what is for the internet to an appliance
+}
+
+// balancerData is what is read of a load balancer
+// (learn.microsoft.com/rest/api/load-balancer/load-balancers/get).
+type balancerData struct {
+	Properties struct{ FrontendIPConfigurations []gatewayFrontend }
+}
+
+// publicIPData is what is read of a public address
+// (learn.microsoft.com/rest/api/virtualnetwork/public-ip-addresses/get).
+type publicIPData struct {
+	Properties struct {
+		DDOSSettings struct{ ProtectionMode string }
+	}
+}
+
+// routeTableData is what is read of a route table
+// (learn.microsoft.com/rest/api/virtualnetwork/route-tables/get).
+type routeTableData struct {
+	Properties struct {
+		Routes []struct {
+			Properties struct{ AddressPrefix, NextHopType string }
+		}
+	}
+}
+
+// publicMapOf returns the map of the resource's subscription.
+func publicMapOf(r *engine.Reading) *publicMap {
+	interfaces := engine.Siblings[interfaceData](r, typeNetworkInterface, publicFields...)
+	sets := engine.Siblings[scaleSetNetworks](r, typeScaleSet, publicFields...)
+	balancers := engine.Siblings[balancerData](r, typeLoadBalancer, publicFields...)
+	gateways := engine.Siblings[gatewayData](r, typeApplicationGateway, publicFields...)
+	addresses := engine.Siblings[publicIPData](r, typePublicIP, publicFields...)
+	tables := engine.Siblings[routeTableData](r, typeRouteTable, publicFields...)
+	m, _ := engine.Once(r, "public map", func() (*publicMap, error) {
+		m := &publicMap{map[string][]workload{}, map[string]bool{}, map[string]bool{}}
+		before := map[string][]string{}
+		for _, b := range balancers {
+			before[b.ID] = publicOf(b.Data.Properties.FrontendIPConfigurations)
+		}
+		for _, nic := range interfaces {
+			m.addAll(nic.Data.Properties.IPConfigurations, before)
+		}
+		for _, set := range sets {
+			for _, c := range set.Data.Properties.VirtualMachineProfile.NetworkProfile.NetworkInterfaceConfigurations {
+				m.addAll(c.Properties.IPConfigurations, before)
+			}
+		}
+		for _, g := range gateways {
+			for _, c := range g.Data.Properties.GatewayIPConfigurations {
+				m.add(workload{c.Properties.Subnet.low(), true, publicOf(g.Data.Properties.FrontendIPConfigurations)})
+			}
+		}
+		for _, a := range addresses {
+			m.protected[a.ID] = strings.EqualFold(a.Data.Properties.DDOSSettings.ProtectionMode, "Enabled")
+		}
+		for _, t := range tables {
+			m.routed[t.ID] = t.Data.toAppliance()
+		}
+		return m, nil
+	})
+	return m
+}
+
+// publicOf returns the ids of the public addresses of frontends.
+func publicOf(frontends []gatewayFrontend) []string {
+	var ids []string
+	for _, f := range frontends {
+		if id := f.Properties.PublicIPAddress.low(); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// addAll adds the addresses of an interface. Before is what the load balancers
+// have, by their ids.
+func (m *publicMap) addAll(addresses []ipConfiguration, before map[string][]string) {
+	for i := range addresses {
+		c := &addresses[i]
+		w := workload{subnet: c.Properties.Subnet.low()}
+		if id := c.Properties.PublicIPAddress.low(); id != "" {
+			w.addresses = append(w.addresses, id)
+		}
+		for _, pool := range lowIDs(c.Properties.LoadBalancerBackendAddressPools) {
+			w.addresses = append(w.addresses, before[engine.Parent(pool)]...)
+		}
+		m.add(w)
+	}
+}
+
+func (m *publicMap) add(w workload) {
+	if len(w.addresses) > 0 {
+		m.bySubnet[w.subnet] = append(m.bySubnet[w.subnet], w)
+	}
+}
+
+// toAppliance reports whether what is for the internet goes to a firewall or
+// another appliance.
+func (t *routeTableData) toAppliance() bool {
+	for _, route := range t.Properties.Routes {
+		if route.Properties.AddressPrefix == "0.0.0.0/0" && strings.EqualFold(route.Properties.NextHopType, "VirtualAppliance") {
+			return true
+		}
+	}
+	return false
+}
+
+// readPublic reads what has public addresses in the network, and how it is
+// protected.
+func readPublic(r *engine.Reading, data *networkData, doc *VirtualNetwork) {
+	if !r.Wants(publicFields...) {
+		return
+	}
+	m := publicMapOf(r)
+	doc.Firewalled, doc.DDOSProtected = true, true
+	for i := range data.Properties.Subnets {
+		s := &data.Properties.Subnets[i]
+		for _, w := range m.bySubnet[s.low()] {
+			doc.PublicWorkloads++
+			doc.Firewalled = doc.Firewalled && (w.gateway || m.routed[s.Properties.RouteTable.low()])
+			for _, address := range w.addresses {
+				doc.DDOSProtected = doc.DDOSProtected && (m.protected[address] || data.Properties.EnableDDOSProtection)
+			}
+		}
+	}
+	if !doc.Firewalled && data.hasHub() {
+		r.Mark(posture.Cause{Reason: posture.NotUsed, Operation: "read " + typeRouteTable, Code: "routes of a virtual hub"}, "firewalled")
+	}
+}
+
+// hasHub reports whether the network is connected to a hub of Virtual WAN, which
+// sends it routes that are not in its tables. Azure names the hub's network HV_.
+func (n *networkData) hasHub() bool {
+	for _, peer := range n.Properties.VirtualNetworkPeerings {
+		if strings.HasPrefix(engine.LastOf(peer.Properties.RemoteVirtualNetwork.low()), "hv_") {
+			return true
+		}
+	}
+	return false
+}
