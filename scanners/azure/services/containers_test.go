@@ -17,16 +17,16 @@ func TestKubernetesClusters(t *testing.T) {
 		want: map[string]any{
 			"managedClusters aksgood": &KubernetesCluster{
 				RBAC: true, Entra: true, NetworkPolicy: "cilium", Tier: "Standard", ZonesOffered: true, ControlPlaneLogs: true, ContainerInsights: true,
-				PolicyAddOn: true, Version: "1.34.1", VersionEnd: day("2026-11-30"), UpgradeChannel: "patch",
+				PolicyAddOn: true, Version: "1.34.1", VersionEnd: after("2026-11-30"), UpgradeChannel: "patch",
 			},
 			"managedClusters aksbad": &KubernetesCluster{
 				LocalAccounts: true, AnyNetwork: true, PublicPools: []string{"users"}, NetworkPolicy: "none", Tier: "Free", OneZonePools: []string{"batch", "users"},
-				ZonesOffered: true, Version: "1.28.9", VersionEnd: day("2025-01-31"), UpgradeChannel: "none",
+				ZonesOffered: true, Version: "1.28.9", VersionEnd: after("2025-01-31"), UpgradeChannel: "none",
 			},
 			"managedClusters aksranges": &KubernetesCluster{
 				RBAC: true, Entra: true, LocalAccounts: true, NetworkPolicy: "azure", Tier: "Premium", ZonesOffered: true, ControlPlaneLogs: true, ContainerInsights: true,
 				PolicyAddOn: true, PodSecurityFaults: []string{"privileged containers", "containers as root"},
-				Version: "1.32.4", VersionEnd: day("2027-03-31"), UpgradeChannel: "stable",
+				Version: "1.32.4", VersionEnd: after("2027-03-31"), UpgradeChannel: "stable",
 			},
 			"managedClusters aksodd":  &KubernetesCluster{RBAC: true, AnyNetwork: true, Version: "1.99.0"},
 			"managedClusters aksbare": &KubernetesCluster{LocalAccounts: true, AnyNetwork: true, NetworkPolicy: "none", ZonesOffered: true, UpgradeChannel: "none"},

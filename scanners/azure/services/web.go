@@ -34,7 +34,7 @@ type WebApp struct {
 	AnonymousFunctions []string   `json:"anonymous_functions"` // names of its functions that HTTP calls without a key
 
 	AnyNetwork bool `json:"any_network"` // every network reaches it
-	VNet       bool `json:"vnet"`        // it reaches private networks through a subnet
+	VNet       bool `json:"vnet"`        // it reaches private networks through a subnet, or its environment is in one
 
 	HTTPLogs    bool `json:"http_logs"`    // requests are logged by a diagnostic setting
 	AppInsights bool `json:"app_insights"` // linked to an Application Insights resource that exists
@@ -169,7 +169,7 @@ func readWebApp(r *engine.Reading) any {
 		Linux:           p.Reserved,
 		HTTPSOnly:       engine.Need(r, p.HTTPSOnly, "https_only"),
 		ManagedIdentity: data.Identity.assigned(r, "managed_identity"),
-		VNet:            p.VirtualNetworkSubnetID != "",
+		VNet:            p.VirtualNetworkSubnetID != "" || p.HostingEnvironmentProfile.ID != "",
 		Managed:         r.Managed(),
 	}
 	if data.Kind == "" {

@@ -10,13 +10,8 @@ import (
 	"posture/scanners/azure/engine"
 )
 
-func day(text string) time.Time {
-	at, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		panic(err)
-	}
-	return at
-}
+// after returns the beginning of the next day.
+func after(text string) time.Time { return posture.Day(text).Start().AddDate(0, 0, 1) }
 
 func TestWeb(t *testing.T) {
 	t.Parallel()
@@ -33,19 +28,19 @@ func TestWeb(t *testing.T) {
 		want: map[string]any{
 			"sites webgood": &WebApp{
 				Linux: true, Plan: "PremiumV3", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.3", FTP: "FtpsOnly", HTTP2: true, SignIn: true, ClientCertificates: true,
-				ManagedIdentity: true, VNet: true, HTTPLogs: true, Runtime: "python 3.12", RuntimeEnd: day("2028-10-31"),
+				ManagedIdentity: true, VNet: true, HTTPLogs: true, Runtime: "python 3.12", RuntimeEnd: after("2028-10-31"),
 			},
 			"sites webgood/staging": &WebApp{
-				Linux: true, Plan: "PremiumV3", MinTLS: "1.2", DeployMinTLS: "1.0", FTP: "FtpsOnly", HTTP2: true, Runtime: "node 14", RuntimeEnd: day("2023-04-30"),
+				Linux: true, Plan: "PremiumV3", MinTLS: "1.2", DeployMinTLS: "1.0", FTP: "FtpsOnly", HTTP2: true, Runtime: "node 14", RuntimeEnd: after("2023-04-30"),
 			},
 			"sites webgood/unset": &WebApp{
-				Linux: true, Plan: "PremiumV3", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "Disabled", HTTP2: true, Runtime: "node 22", RuntimeEnd: day("2027-04-30"),
+				Linux: true, Plan: "PremiumV3", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "Disabled", HTTP2: true, Runtime: "node 22", RuntimeEnd: after("2027-04-30"),
 			},
 			"sites webbad":      &WebApp{Plan: "Standard", MinTLS: "1.0", DeployMinTLS: "1.0", FTP: "AllAllowed", AnyOrigin: true, RemoteDebugging: true, AnyNetwork: true},
 			"sites webbare":     &WebApp{},
 			"sites webendpoint": &WebApp{Linux: true, Plan: "Basic", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "FtpsOnly", HTTP2: true, SignIn: true, HTTPLogs: true, OwnRuntime: true},
 			"sites webinternal": &WebApp{
-				Linux: true, Plan: "IsolatedV2", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "FtpsOnly", HTTP2: true, Runtime: "java 11", RuntimeEnd: day("2027-09-30"),
+				VNet: true, Linux: true, Plan: "IsolatedV2", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "FtpsOnly", HTTP2: true, Runtime: "java 11", RuntimeEnd: after("2027-09-30"),
 			},
 			"sites flexgood": &WebApp{
 				AdminRoles: []HeldRole{{
@@ -53,11 +48,11 @@ func TestWeb(t *testing.T) {
 					Assignment: "/subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/shop/providers/microsoft.authorization/roleassignments/b1",
 				}},
 				FunctionApp: true, Linux: true, Plan: "FlexConsumption", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "FtpsOnly", HTTP2: true, ManagedIdentity: true,
-				VNet: true, AppInsights: true, Runtime: "python 3.12", RuntimeEnd: day("2028-10-31"),
+				VNet: true, AppInsights: true, Runtime: "python 3.12", RuntimeEnd: after("2028-10-31"),
 			},
 			"sites fnbad": &WebApp{
 				FunctionApp: true, Plan: "Dynamic", MinTLS: "1.0", DeployMinTLS: "1.0", FTP: "AllAllowed", AnyOrigin: true, RemoteDebugging: true,
-				AnonymousFunctions: []string{"api", "hook"}, AnyNetwork: true, Runtime: "powershell 7.2", RuntimeEnd: day("2024-11-08"),
+				AnonymousFunctions: []string{"api", "hook"}, AnyNetwork: true, Runtime: "powershell 7.2", RuntimeEnd: after("2024-11-08"),
 			},
 			"sites fnaway": &WebApp{
 				FunctionApp: true, Linux: true, Plan: "ElasticPremium", HTTPSOnly: true, MinTLS: "1.2", DeployMinTLS: "1.2", FTP: "FtpsOnly", HTTP2: true, SignIn: true,
