@@ -1,5 +1,6 @@
 // Package demo shows the scanner at work: it serves a sample AWS account and a
-// sample project of Google Cloud on the loopback interface, scans them with the
+// sample project of Google Cloud and a sample subscription of Azure on the
+// loopback interface, scans them with the
 // real scanners and rules, changes them, scans them again a day later, and prints
 // what a person would see. Nothing that it prints is prepared, and no call leaves
 // the machine.
@@ -10,11 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"posture/internal/audit"
 	"posture/internal/cloud"
 	"posture/internal/cloud/awscloud"
+	"posture/internal/cloud/azurecloud"
 	"posture/internal/cloud/gcpcloud"
 	"posture/internal/config"
 	"posture/internal/posture"
@@ -38,6 +41,7 @@ type show struct {
 	page    page
 	account *account
 	project *project
+	azure   *subscription
 	clouds  []cloud.Cloud
 	auditor *audit.Auditor
 	posts   *posts
@@ -59,12 +63,18 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer project.server.Close()
-	s := &show{Options: o, page: page{out: o.Out, color: o.Color}, account: account, project: project, posts: &posts{}}
+	subscription, err := serveSubscription(o.Now())
+	if err != nil {
+		return err
+	}
+	defer subscription.server.Close()
+	s := &show{Options: o, page: page{out: o.Out, color: o.Color}, account: account, project: project, azure: subscription, posts: &posts{}}
 	if err := s.wire(); err != nil {
 		return err
 	}
-	s.page.text("The AWS account %s is served at %s, the Google Cloud project", accountID, account.server.URL)
-	s.page.text("%s at %s. Both are made up. The real scanners read them through the", projectID, project.server.URL())
+	s.page.text("Three made-up clouds are served on this machine: the AWS account %s at", accountID)
+	s.page.text("%s, the Google Cloud project %s at %s, and the", account.server.URL, projectID, project.server.URL())
+	s.page.text("Azure subscription fernway-web at %s. The real scanners read them through the", subscription.server.URL)
 	s.page.text("clouds' own client libraries, the real rules judge them, and no call leaves this machine.")
 	if err := s.scans(ctx); err != nil {
 		return err
@@ -86,8 +96,8 @@ func empty(ctx context.Context, s store.Store) error {
 // wire puts the auditor together as posture scan does.
 func (s *show) wire() error {
 	configured := config.Default()
-	configured.GCP.Projects = []string{projectID}
-	s.clouds = []cloud.Cloud{awscloud.New(awscloud.Given(s.account.config())), gcpcloud.New(gcpcloud.Given(s.project.options()))}
+	configured.GCP.Projects, configured.Azure.Subscriptions = []string{projectID}, []string{subscriptionID}
+	s.clouds = []cloud.Cloud{awscloud.New(awscloud.Given(s.account.config())), gcpcloud.New(gcpcloud.Given(s.project.options())), azurecloud.New(azurecloud.Given(s.azure.options()))}
 	s.auditor = &audit.Auditor{
 		Store: s.Store, Config: configured, Clouds: map[posture.Provider]audit.Cloud{},
 		Now: s.now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),
@@ -121,20 +131,24 @@ func (s *show) scans(ctx context.Context) (err error) {
 	return s.tell(ctx, t)
 }
 
-// change does what happens in both clouds between the scans.
+// change does what happens in the clouds between the scans.
 func (s *show) change() ([]string, error) {
 	amazon, err := s.account.change()
 	if err != nil {
 		return nil, err
 	}
 	google, err := s.project.change()
-	return append(amazon, google...), err
+	if err != nil {
+		return nil, err
+	}
+	microsoft, err := s.azure.change()
+	return slices.Concat(amazon, google, microsoft), err
 }
 
 // errTaken says that another program uses the store.
 var errTaken = errors.New("another posture is using the store of the demo: try again")
 
-// scan does one run over both clouds.
+// scan does one run over all clouds.
 func (s *show) scan(ctx context.Context) (audit.Published, error) {
 	s.posts.messages = nil
 	for _, c := range s.clouds {

@@ -21,6 +21,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -123,6 +124,35 @@ func Start(e Estate) *Server {
 	return s
 }
 
+// Change puts rows and answers into the estate, in place of those of the same id
+// and path.
+func (s *Server) Change(e Estate) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for table, rows := range e.Tables {
+		kept := slices.Clone(s.estate.Tables[table])
+		for _, row := range rows {
+			kept = slices.DeleteFunc(kept, func(old map[string]any) bool { return old["id"] == row["id"] })
+			kept = append(kept, row)
+		}
+		s.estate.Tables[table] = kept
+	}
+	maps.Copy(s.estate.Answers, e.Answers)
+}
+
+func (s *Server) table(name string) []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.estate.Tables[name]
+}
+
+func (s *Server) answer(path string) (Answer, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	answer, known := s.estate.Answers[strings.ToLower(path)]
+	return answer, known
+}
+
 // Calls returns how often each path was asked for: "POST query resources", "GET /subscriptions".
 func (s *Server) Calls() map[string]int {
 	s.mu.Lock()
@@ -156,7 +186,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	path := pathOf(r.URL)
 	s.note(r.Method + " " + path)
-	answer, known := s.estate.Answers[strings.ToLower(path)]
+	answer, known := s.answer(path)
 	switch {
 	case r.Method != http.MethodGet:
 		Refuse(w, http.StatusMethodNotAllowed, "MethodNotAllowed")
@@ -302,7 +332,7 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 // list returns the rows of the types that the request's scope shows, by id.
 func (s *Server) list(table string, types []string, q queryRequest) []map[string]any {
 	var rows []map[string]any
-	for _, row := range s.estate.Tables[table] {
+	for _, row := range s.table(table) {
 		typ, _ := row["type"].(string)
 		hidden := s.Hide != "" && strings.Contains(strings.ToLower(fmt.Sprint(row["id"])), strings.ToLower(s.Hide))
 		if slices.Contains(types, strings.ToLower(typ)) && q.shows(row) && !hidden {
@@ -324,7 +354,7 @@ func (q queryRequest) shows(row map[string]any) bool {
 
 func (s *Server) count(table string, q queryRequest) []map[string]any {
 	counts := map[string]int{}
-	for _, row := range s.estate.Tables[table] {
+	for _, row := range s.table(table) {
 		if subscription, _ := row["subscriptionId"].(string); subscription != "" && q.shows(row) {
 			counts[subscription]++
 		}
