@@ -29,7 +29,7 @@ LAMBDA_TAGS := lambda.norpc,$(CLI_TAGS)
 build: ## build/posture, the command line
 	go build -tags $(CLI_TAGS) -ldflags='-s -w $(STAMP)' -o build/posture ./cmd/posture
 
-demo: ## scan a sample account and project that are served in process: needs nothing but Go
+demo: ## scan a sample of each cloud that is served in process: needs nothing but Go
 	go run -tags $(CLI_TAGS) ./cmd/posture-demo
 
 test: python node browser ## every test, against real parts, and a moment of fuzzing
@@ -127,10 +127,13 @@ azure: ## the functions of Azure, zipped for a function app: build/azure/posture
 	go -C scripts run ./zip ../build/azure/posture posture ../build/azure/posture.zip ../functions/azure/host
 	@$(call fits,build/azure/posture.zip)
 
-# The most bytes that a function's zip may have.
+# The most bytes that a function's zip may have: scan-aws links the clients of all
+# services that it reads.
 ZIPPED := 12582912
-fits = for zip in $(1); do size=$$(wc -c <$$zip); echo "$$zip $$size bytes"; \
-	  [ $$size -le $(ZIPPED) ] || { echo "$$zip is larger than $(ZIPPED) bytes: see TestLinked in internal/e2e"; exit 1; }; done
+ZIPPED_SCAN_AWS := 16777216
+fits = for zip in $(1); do size=$$(wc -c <$$zip); limit=$(ZIPPED); echo "$$zip $$size bytes"; \
+	  case $$zip in */scan-aws.zip) limit=$(ZIPPED_SCAN_AWS);; esac; \
+	  [ $$size -le $$limit ] || { echo "$$zip is larger than $$limit bytes: see TestLinked in internal/e2e"; exit 1; }; done
 lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
 	@$(call fits,$^)
 

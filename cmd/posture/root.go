@@ -18,7 +18,7 @@ func newRoot(world *streams) *cobra.Command {
 		Long: `posture reads the settings of cloud accounts with read-only calls, checks them
 against rules, stores the findings as evidence, and tells you what changed.
 
-  posture demo                 see it work on a sample account and project
+  posture demo                 see it work on a sample of each cloud
   posture scan aws             scan the AWS account of your credentials
   posture scan gcp             scan Google Cloud projects, folders or an organization
   posture findings             what the latest scan found

@@ -206,5 +206,6 @@ func (s *show) tellNext() {
 		{s.Command + " verify --store " + dir, "check that nothing was altered"},
 		{s.Command + " scan aws", "scan your own account"},
 		{s.Command + " scan gcp --project ID", "scan your own project"},
+		{s.Command + " scan azure --subscription ID", "scan your own subscription"},
 	}, nil)
 }
