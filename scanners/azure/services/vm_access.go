@@ -63,6 +63,9 @@ func hasBastion(r *engine.Reading, network string) bool {
 	for _, found := range engine.Pointing[networkData](r, typeVirtualNetwork, network, "bastion") {
 		for _, peer := range found.Data.Properties.VirtualNetworkPeerings {
 			other := peer.Properties.RemoteVirtualNetwork.low()
+			if state := peer.Properties.PeeringState; state != "" && !strings.EqualFold(state, "Connected") {
+				continue
+			}
 			hosts := engine.Pointing[bastionData](r, typeBastion, other, "bastion")
 			if slices.ContainsFunc(hosts, func(b engine.Joined[bastionData]) bool { return b.Data.shared() }) {
 				return true
