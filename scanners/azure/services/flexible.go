@@ -75,7 +75,7 @@ var flexibleServers = engine.Service{
 }
 
 const (
-	mySQLVersion    = "2023-12-30"
+	mySQLVersion    = "2024-12-30"
 	postgresVersion = "2024-08-01"
 )
 
