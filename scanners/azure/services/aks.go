@@ -108,6 +108,9 @@ func readKubernetesCluster(r *engine.Reading) any {
 		UpgradeChannel:    oneOf(r, "upgrade channel", cmp.Or(p.AutoUpgradeProfile.UpgradeChannel, "none"), "upgrade_channel", "none", "patch", "stable", "rapid", "node-image"),
 		Managed:           r.Managed(),
 	}
+	if p.AgentPoolProfiles == nil || p.NetworkProfile == nil { // every cluster has them: what else is absent need not be unset
+		r.Absent("read "+r.Type, "entra", "any_network", "container_insights", "policy_add_on", "pod_security_faults", "upgrade_channel")
+	}
 	if network := engine.Need(r, p.NetworkProfile, "network_policy"); network.NetworkPolicy != "" {
 		doc.NetworkPolicy = oneOf(r, "network policy", network.NetworkPolicy, "network_policy", "none", "azure", "calico", "cilium")
 	}

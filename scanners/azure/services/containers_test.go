@@ -37,6 +37,7 @@ func TestKubernetesClusters(t *testing.T) {
 			},
 			"managedClusters aksbare": {
 				lacks("rbac"), lacks("local_accounts"), lacks("network_policy"), lacks("public_pools"), lacks("one_zone_pools"), lacks("tier"),
+				lacks("entra"), lacks("any_network"), lacks("container_insights"), lacks("policy_add_on"), lacks("pod_security_faults"), lacks("upgrade_channel"),
 				lacks("version"), lacks("version_end"), "control_plane_logs: " + readDiagnosticSettings + ": access denied; grant " + readDiagnosticSettings,
 			},
 		},
