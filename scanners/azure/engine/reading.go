@@ -11,6 +11,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/odd"
 )
 
 // Reading is one resource being read.
@@ -21,6 +22,7 @@ type Reading struct {
 	Row     *Row
 	ID      string // at first the row's
 	Name    string // what people call it; at first the row's
+	odd     error  // members that could not be read, of which may hang whether there is anything to judge
 }
 
 // Context returns the context of the scan.
@@ -41,11 +43,20 @@ func (r *Reading) read() (posture.Resource, bool) {
 	}, true
 }
 
-// Decode reads the members of the row that into has. Where the row cannot be
-// understood, every field of the document is marked as unread; what into
-// holds then does not matter.
+// Decode reads the members of the row that into has. One of another JSON type
+// than expected costs the fields that are made of it, as odd's tags have them.
+// Where the row cannot be understood, every field of the document is marked as
+// unread; what into holds then does not matter.
 func (r *Reading) Decode(into any) {
-	r.Got(scanners.Failed("read "+r.Type, r.Row.decode(into)), scanners.FieldsOf(r.service.Doc)...)
+	parts, err := r.Row.decodeParts(into)
+	fields := scanners.FieldsOf(r.service.Doc)
+	r.odd = errors.Join(r.odd, scanners.Failed("read "+r.Type, errors.Join(err, oddError(parts))))
+	r.Got(scanners.Failed("read "+r.Type, err), fields...)
+	for _, field := range fields {
+		if of := odd.Costs(parts, field); len(of) > 0 {
+			r.Mark(posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: odd.Names(of)}, field)
+		}
+	}
 }
 
 // Need returns what the value points to. Where Azure left it out, and nothing

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"posture/internal/posture"
+	"posture/scanners/odd"
 )
 
 // Row is one resource as Resource Graph lists it, or as Azure Resource Manager
@@ -69,19 +70,30 @@ var errNoData error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "n
 
 // decode reads the row's members that into has.
 func (r *Row) decode(into any) error {
+	parts, err := r.decodeParts(into)
+	return errors.Join(err, oddError(parts))
+}
+
+// oddError returns the error of members of another type than expected, nil for
+// none.
+func oddError(parts []odd.Part) error {
+	if len(parts) == 0 {
+		return nil
+	}
+	return &posture.ReasonError{Reason: posture.NotUnderstood, Code: odd.Names(parts), Text: "members of another type than expected"}
+}
+
+// decodeParts does so without the members that are of another type than
+// expected, and returns these.
+func (r *Row) decodeParts(into any) ([]odd.Part, error) {
 	if len(r.Data) == 0 {
-		return errNoData
+		return nil, errNoData
 	}
 	var whole struct{ Properties json.RawMessage }
 	if bytes.Contains(r.Data, []byte("null")) && json.Unmarshal(r.Data, &whole) == nil && string(whole.Properties) == "null" {
-		return errNoProperties
+		return nil, errNoProperties
 	}
-	err := json.Unmarshal(r.Data, into)
-	var odd *json.UnmarshalTypeError
-	if errors.As(err, &odd) {
-		return &posture.ReasonError{Reason: posture.NotUnderstood, Code: odd.Field, Text: "a member of another type than expected"}
-	}
-	return err
+	return odd.Decode(r.Data, into, "gives")
 }
 
 // Managed reports whether another resource made this one and keeps it, so that

@@ -158,8 +158,9 @@ func (p *place) parts(s *Service, of []*Row) ([]*Row, error) {
 	late := scanners.Each(p.ctx, readsAtOnce, indexes(of), func(_ context.Context, i int) {
 		failures[i] = scanners.Guard(func() error {
 			var err error
-			found[i], err = s.Parts(p.newReading(s, of[i]))
-			return err
+			r := p.newReading(s, of[i])
+			found[i], err = s.Parts(r)
+			return errors.Join(err, r.odd)
 		})
 	})
 	return slices.Concat(found...), errors.Join(append(failures, late)...)
@@ -173,8 +174,9 @@ func (p *place) readOne(s *Service, row *Row) (judged bool, err error) {
 		var resource posture.Resource
 		if resource, judged = r.read(); judged {
 			p.emit(resource, r)
+			return nil
 		}
-		return nil
+		return r.odd // there may be something
 	})
 	return judged, err
 }

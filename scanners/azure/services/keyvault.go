@@ -43,13 +43,13 @@ func readKeyVault(r *engine.Reading) any {
 	// learn.microsoft.com/rest/api/keyvault/keyvault/vaults/get
 	var data struct {
 		Properties struct {
-			TenantID                   string // always there
-			EnableRbacAuthorization    bool   // absent: off, and so of purge protection
-			EnableSoftDelete           *bool  // absent: on
-			EnablePurgeProtection      bool
-			PublicNetworkAccess        string
-			NetworkACLs                *networkACLs
-			PrivateEndpointConnections []privateEndpoint
+			TenantID                   string            // always there
+			EnableRbacAuthorization    bool              `gives:"rbac"`        // absent: off, and so of purge protection
+			EnableSoftDelete           *bool             `gives:"soft_delete"` // absent: on
+			EnablePurgeProtection      bool              `gives:"purge_protection"`
+			PublicNetworkAccess        string            `gives:"any_network,trusted_services"`
+			NetworkACLs                *networkACLs      `gives:"any_network,trusted_services"`
+			PrivateEndpointConnections []privateEndpoint `gives:"private_endpoints"`
 		}
 	}
 	r.Decode(&data)

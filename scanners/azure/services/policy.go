@@ -71,7 +71,7 @@ func readPolicyAssignments(r *engine.Reading) any {
 		if name == "" {
 			name = one.Name
 		}
-		doc.Initiatives = append(doc.Initiatives, Initiative{name, definitionOf(p.PolicyDefinitionID), enforced(r, p.EnforcementMode), disabled(p.Parameters)})
+		doc.Initiatives = append(doc.Initiatives, Initiative{name, definitionOf(p.PolicyDefinitionID), enforced(r, p.EnforcementMode), disabled(r, p.Parameters)})
 	}
 	slices.SortFunc(doc.Initiatives, func(a, b Initiative) int { return strings.Compare(a.Name+a.Definition, b.Name+b.Definition) })
 	return doc
@@ -119,12 +119,16 @@ func enforced(r *engine.Reading, mode string) bool {
 }
 
 // disabled returns the parameters that set the effect of a policy to Disabled.
-func disabled(parameters map[string]struct{ Value json.RawMessage }) []string {
+func disabled(r *engine.Reading, parameters map[string]struct{ Value json.RawMessage }) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		var effect string
-		if json.Unmarshal(parameters[name].Value, &effect) == nil && strings.EqualFold(effect, "Disabled") { // else it is no effect
+		isText := json.Unmarshal(parameters[name].Value, &effect) == nil
+		if isText && strings.EqualFold(effect, "Disabled") {
 			names = append(names, name)
+		}
+		if !isText && strings.HasSuffix(strings.ToLower(name), "effect") { // what others are does not matter
+			r.Strange("effect", "initiatives")
 		}
 	}
 	return names

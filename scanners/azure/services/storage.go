@@ -49,22 +49,22 @@ var storageAccounts = engine.Service{
 // storageData is what is read of an account
 // (learn.microsoft.com/rest/api/storagerp/storage-accounts/get-properties).
 type storageData struct {
-	Kind string
-	SKU  struct{ Name string }
+	Kind string                `gives:"kind,holds_activity_log,activity_log_public"`
+	SKU  struct{ Name string } `gives:"zone_redundant,geo_redundant"`
 
 	Properties struct {
-		SupportsHTTPSTrafficOnly *bool
-		MinimumTLSVersion        string
-		AllowBlobPublicAccess    *bool
-		AllowSharedKeyAccess     *bool
-		PublicNetworkAccess      string
-		NetworkACLs              *networkACLs
+		SupportsHTTPSTrafficOnly *bool        `gives:"requires_tls"`
+		MinimumTLSVersion        string       `gives:"min_tls"`
+		AllowBlobPublicAccess    *bool        `gives:"anonymous,activity_log_public"`
+		AllowSharedKeyAccess     *bool        `gives:"shared_key"`
+		PublicNetworkAccess      string       `gives:"any_network,trusted_services"`
+		NetworkACLs              *networkACLs `gives:"any_network,trusted_services"`
 		Encryption               *struct {
 			KeySource                       string
 			RequireInfrastructureEncryption bool
-		}
-		KeyCreationTime            *struct{ Key1, Key2 *time.Time }
-		PrivateEndpointConnections []privateEndpoint
+		} `gives:"customer_key,double_encrypted"`
+		KeyCreationTime            *struct{ Key1, Key2 *time.Time } `gives:"key_age_days"`
+		PrivateEndpointConnections []privateEndpoint                `gives:"private_endpoints"`
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"cloud.google.com/go/asset/apiv1/assetpb"
 
 	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/odd"
 )
 
 // Asset is one entry of the inventory with the content of a resource.
@@ -64,6 +66,20 @@ func (a *Asset) decode(into any) error {
 	return json.Unmarshal(a.Data, into)
 }
 
+// decodeOdd does so without the members that are of another JSON type than
+// expected, and returns these.
+func (a *Asset) decodeOdd(into any, tags ...string) ([]odd.Part, error) {
+	if len(a.Data) == 0 {
+		return nil, errNoData
+	}
+	parts, err := odd.Decode(a.Data, into, tags...)
+	return parts, scanners.Failed("read "+a.Type, err)
+}
+
+func oddCause(typ string, parts []odd.Part) posture.Cause {
+	return posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + typ, Code: odd.Names(parts)}
+}
+
 // owner returns the key of what the asset belongs to: a project, or the folder
 // or organization where it belongs to none; "" when the inventory does not say.
 func (a *Asset) owner() string { return ownerOf(a.Ancestors, a.Parent) }
@@ -103,6 +119,9 @@ func (n *Integer) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// Expects implements odd.Expecter.
+func (Integer) Expects() string { return "whole number" }
+
 // Text is a string that some versions of an API write as a number.
 type Text string
 
@@ -121,6 +140,9 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 	*t = Text(number)
 	return nil
 }
+
+// Expects implements odd.Expecter.
+func (Text) Expects() string { return "text" }
 
 // Labelled is embedded by the data of resources that have labels: they become
 // the resource's tags.

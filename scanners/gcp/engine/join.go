@@ -9,6 +9,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/odd"
 )
 
 // Joined is one asset of another type that a service looks at. Members of
@@ -17,7 +18,7 @@ type Joined[T any] struct {
 	Name  string // full resource name
 	Owner string // key of the project, folder or organization that it belongs to
 	Data  T
-	odd   []oddPart
+	odd   []odd.Part
 	typ   string
 }
 
@@ -32,12 +33,7 @@ func (j *Joined[T]) Odd() error {
 // gives returns why a field that is made of the asset was not read, nil where
 // it was.
 func (j *Joined[T]) gives(field string) error {
-	of := Joined[T]{typ: j.typ}
-	for _, part := range j.odd {
-		if gives(part, field) {
-			of.odd = append(of.odd, part)
-		}
-	}
+	of := Joined[T]{typ: j.typ, odd: odd.Costs(j.odd, field)}
 	return of.Odd()
 }
 
@@ -182,11 +178,8 @@ func joinAssets[T any](e *estate, typ string, owners []string, alike bool) (join
 		incomplete = cmp.Or(incomplete, e.complete(resources, typ, owner))
 		err := e.each(typ, owner, func(a *Asset) bool {
 			item := Joined[T]{Name: a.Name, Owner: owner, typ: typ}
-			err := a.decode(&item.Data)
-			if err != nil && len(a.Data) > 0 {
-				item.odd, err = a.decodeWithout(&item.Data, err, tags...)
-			}
-			if err != nil {
+			var err error
+			if item.odd, err = a.decodeOdd(&item.Data, tags...); err != nil {
 				bad = scanners.Failed("read "+typ, err)
 				return true
 			}

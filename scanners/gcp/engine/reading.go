@@ -6,6 +6,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/odd"
 )
 
 // Reading is one resource being read.
@@ -51,7 +52,13 @@ func (r *Reading) decode(into any) error {
 	case !slices.Contains(r.service.Versions, r.Asset.Version):
 		return otherVersion(r.Type, r.Asset.Version)
 	case err != nil:
-		return r.decodeOdd(into, err)
+		parts, err := r.Asset.decodeOdd(into, "gives")
+		for _, field := range append(r.allFields(), posture.FieldName) {
+			if of := odd.Costs(parts, field); len(of) > 0 {
+				r.Mark(oddCause(r.Type, of), field)
+			}
+		}
+		return err
 	}
 	return nil
 }

@@ -1,10 +1,14 @@
-package engine
+// Package odd reads data of which members are of another JSON type than
+// expected. What is left is read, and such a member costs only those fields of
+// the document that are made of it: a tag beside the member names them,
+// as in `gives:"min_tls,managed"`, and without one it is all of them. Begin with
+// Decode.
+package odd
 
 import (
 	"bytes"
 	"encoding"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -15,9 +19,8 @@ import (
 	"posture/internal/posture"
 )
 
-// oddPart is a member of an asset's data that is of another JSON type than
-// expected.
-type oddPart struct {
+// Part is a member of data that is of another JSON type than expected.
+type Part struct {
 	path  string       // "nodePools.management.autoUpgrade"; "" for the data as a whole
 	at    []any        // where it is: keys and indexes
 	typ   reflect.Type // what was expected
@@ -26,8 +29,8 @@ type oddPart struct {
 }
 
 // tag returns the fields that are made of a member, as its tag has them.
-func (o oddPart) tag(field *reflect.StructField) string {
-	for _, name := range o.tags {
+func (p Part) tag(field *reflect.StructField) string {
+	for _, name := range p.tags {
 		if given, there := field.Tag.Lookup(name); there {
 			return given
 		}
@@ -37,58 +40,58 @@ func (o oddPart) tag(field *reflect.StructField) string {
 
 // find returns the members of the part's data that a Go value of its type
 // cannot take.
-func (o oddPart) find(data any) []oddPart {
-	if data == nil || readsItself(o.typ) && fits(data, o.typ) {
+func (p Part) find(data any) []Part {
+	if data == nil || readsItself(p.typ) && fits(data, p.typ) {
 		return nil
 	}
-	if readsItself(o.typ) {
-		return []oddPart{o}
+	if readsItself(p.typ) {
+		return []Part{p}
 	}
 	members, isObject := data.(map[string]any)
 	items, isList := data.([]any)
-	switch kind := o.typ.Kind(); {
+	switch kind := p.typ.Kind(); {
 	case kind == reflect.Pointer:
-		o.typ = o.typ.Elem()
-		return o.find(data)
+		p.typ = p.typ.Elem()
+		return p.find(data)
 	case kind == reflect.Struct && isObject:
-		return o.inStruct(members)
+		return p.inStruct(members)
 	case kind == reflect.Map && isObject:
-		var found []oddPart
+		var found []Part
 		for _, key := range slices.Sorted(maps.Keys(members)) { // which no one is told: people choose them
-			found = append(found, o.below("", key, o.typ.Elem()).find(members[key])...)
+			found = append(found, p.below("", key, p.typ.Elem()).find(members[key])...)
 		}
 		return found
 	case kind == reflect.Slice && isList:
-		var found []oddPart
+		var found []Part
 		for i, item := range items {
-			found = append(found, o.below("", i, o.typ.Elem()).find(item)...)
+			found = append(found, p.below("", i, p.typ.Elem()).find(item)...)
 		}
 		return found
-	case fits(data, o.typ):
+	case fits(data, p.typ):
 		return nil
 	}
-	return []oddPart{o}
+	return []Part{p}
 }
 
 // below returns the part that is found by a step, and is called by a name if
 // it has one of its own.
-func (o oddPart) below(name string, step any, typ reflect.Type) oddPart {
-	o.at, o.typ = append(slices.Clone(o.at), step), typ
+func (p Part) below(name string, step any, typ reflect.Type) Part {
+	p.at, p.typ = append(slices.Clone(p.at), step), typ
 	if name != "" {
-		o.path = strings.TrimPrefix(o.path+"."+name, ".")
+		p.path = strings.TrimPrefix(p.path+"."+name, ".")
 	}
-	return o
+	return p
 }
 
 // inStruct is find for the fields of a struct.
-func (o oddPart) inStruct(members map[string]any) []oddPart {
-	var found []oddPart
-	for field := range o.typ.Fields() {
+func (p Part) inStruct(members map[string]any) []Part {
+	var found []Part
+	for field := range p.typ.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if field.Anonymous && name == "" && field.Type.Kind() == reflect.Struct {
-			embedded := o
+			embedded := p
 			embedded.typ = field.Type
-			found = append(found, given(embedded.inStruct(members), o.tag(&field))...)
+			found = append(found, given(embedded.inStruct(members), p.tag(&field))...)
 			continue
 		}
 		if name == "-" || !field.IsExported() {
@@ -99,8 +102,8 @@ func (o oddPart) inStruct(members map[string]any) []oddPart {
 		}
 		for _, key := range slices.Sorted(maps.Keys(members)) {
 			if strings.EqualFold(key, name) {
-				part := o.below(key, key, field.Type)
-				if gives := o.tag(&field); gives != "" {
+				part := p.below(key, key, field.Type)
+				if gives := p.tag(&field); gives != "" {
 					part.gives = gives
 				}
 				found = append(found, part.find(members[key])...)
@@ -112,7 +115,7 @@ func (o oddPart) inStruct(members map[string]any) []oddPart {
 
 // given returns the parts as those that give other fields, unless none are
 // named.
-func given(parts []oddPart, gives string) []oddPart {
+func given(parts []Part, gives string) []Part {
 	for i := range parts {
 		if gives != "" {
 			parts[i].gives = gives
@@ -155,38 +158,33 @@ func with(data any, at []any, value any) any {
 	return data
 }
 
-// decodeOdd reads data that could not be read as it is without the members that
-// are of another JSON type than expected, and marks the fields as unread that
-// are made of them. Where that cannot be done it returns an error, the given
-// one where it does not know more.
-func (r *Reading) decodeOdd(into any, failed error) error {
-	parts, err := r.Asset.decodeWithout(into, failed, "gives")
-	if err == nil {
-		r.markOdd(parts)
+// Decode reads data into what a pointer points to, without the members that are
+// of another JSON type than expected, and returns these. The tags name the
+// fields that are made of them, the first that there is counts. The error says that it
+// cannot be read at all: it is no JSON, or the data as a whole is of another
+// form.
+func Decode(data []byte, into any, tags ...string) ([]Part, error) {
+	failed := json.Unmarshal(data, into)
+	if failed == nil {
+		return nil, nil
 	}
-	return err
-}
-
-// decodeWithout decodes data, which failed to be decoded as it is, without its
-// odd members, which it returns. The tags say what is made of them.
-func (a *Asset) decodeWithout(into any, failed error, tags ...string) ([]oddPart, error) {
-	decoder := json.NewDecoder(bytes.NewReader(a.Data))
+	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	var data any
-	if decoder.Decode(&data) != nil {
+	var whole any
+	if decoder.Decode(&whole) != nil {
 		return nil, failed // which is that it is no JSON
 	}
-	parts := oddPart{typ: reflect.TypeOf(into).Elem(), tags: tags}.find(data)
+	parts := Part{typ: reflect.TypeOf(into).Elem(), tags: tags}.find(whole)
 	if len(parts) == 0 {
 		return nil, failed
 	}
 	if len(parts[0].at) == 0 {
-		return nil, &posture.ReadError{Cause: oddCause(a.Type, parts), Err: errors.New("the data is of another form")}
+		return nil, &posture.ReasonError{Reason: posture.NotUnderstood, Code: Names(parts), Text: "the data is of another form"}
 	}
 	for _, part := range parts {
-		data = with(data, part.at, nil)
+		whole = with(whole, part.at, nil)
 	}
-	text, err := json.Marshal(data)
+	text, err := json.Marshal(whole)
 	if err != nil {
 		return nil, err
 	}
@@ -194,39 +192,23 @@ func (a *Asset) decodeWithout(into any, failed error, tags ...string) ([]oddPart
 	return parts, json.Unmarshal(text, into)
 }
 
-// markOdd marks each field that is made of odd members as unread, with the
-// names of these.
-func (r *Reading) markOdd(parts []oddPart) {
-	for _, field := range append(r.allFields(), posture.FieldName) {
-		var of []oddPart
-		for _, part := range parts {
-			if gives(part, field) {
-				of = append(of, part)
-			}
-		}
-		if len(of) > 0 {
-			r.Mark(oddCause(r.Type, of), field)
+// Costs returns the parts of which a field is made. The field of the name is
+// made only of a part that names it.
+func Costs(parts []Part, field string) []Part {
+	var of []Part
+	for _, part := range parts {
+		if part.gives == "" && field != posture.FieldName || slices.Contains(strings.Split(part.gives, ","), field) {
+			of = append(of, part)
 		}
 	}
-}
-
-// gives reports whether a field is made of a member.
-func gives(part oddPart, field string) bool {
-	if part.gives == "" {
-		return field != posture.FieldName
-	}
-	return slices.Contains(strings.Split(part.gives, ","), field)
-}
-
-func oddCause(typ string, parts []oddPart) posture.Cause {
-	return posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + typ, Code: oddNames(parts)}
+	return of
 }
 
 // mostNamed is how many odd members are named.
 const mostNamed = 3
 
-// oddNames returns what people are told of the members.
-func oddNames(parts []oddPart) string {
+// Names returns what people are told of the parts.
+func Names(parts []Part) string {
 	var names []string
 	for _, part := range parts {
 		name := part.path
@@ -243,15 +225,16 @@ func oddNames(parts []oddPart) string {
 	return strings.Join(names, ", ")
 }
 
+// Expecter is a type that reads itself, and says what it expects: "text".
+type Expecter interface{ Expects() string }
+
 // notExpected says of a value that the type cannot take it.
 func notExpected(t reflect.Type) string {
-	switch t {
-	case reflect.TypeFor[time.Time]():
+	if t == reflect.TypeFor[time.Time]() {
 		return "no time"
-	case reflect.TypeFor[Integer]():
-		return "no whole number"
-	case reflect.TypeFor[Text]():
-		return "no text"
+	}
+	if own, says := reflect.Zero(t).Interface().(Expecter); says {
+		return "no " + own.Expects()
 	}
 	switch kind := t.Kind(); {
 	case readsItself(t):
