@@ -261,6 +261,7 @@ func TestRefused(t *testing.T) {
 		"alerts: {coverage_floor: 0}":                                                                          "posture.yaml:1:26: expected a percentage over 0 and up to 100",
 		"alerts: {coverage_floor: 101}":                                                                        "posture.yaml:1:26: expected a percentage over 0 and up to 100",
 		"rules: {severities: {aws-a: urgent}}":                                                                 `posture.yaml:1:29: severity "urgent": expected one of critical`,
+		"exemptions: {max_days: 0}":                                                                            "posture.yaml:1:24: 0 days: expected at least 1",
 		"exemptions: {max_days: -1}":                                                                           "posture.yaml:1:24: -1 days: expected at least 1",
 		"slack: {base_url: 'https://a.example/x?sig=1'}":                                                       `posture.yaml:1:19: address "https://a.example/x?sig=1": expected one that begins with https://, without user, ? and #`,
 		"slack: {base_url: 'http://a.example'}":                                                                `posture.yaml:1:19: address "http://a.example": expected one`,

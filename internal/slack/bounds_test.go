@@ -129,6 +129,113 @@ func TestDue(t *testing.T) {
 	}
 }
 
+// line returns what an alert says after a label, "" where it has no such line.
+func line(a drift.Alert, label string) string {
+	_, after, _ := strings.Cut(slack.Text(a, false), "\n  "+label+" ")
+	said, _, _ := strings.Cut(after, "\n")
+	return strings.TrimSpace(said)
+}
+
+// TestLines holds when a line is there, and what it says.
+func TestLines(t *testing.T) {
+	mass := func(common drift.Share, change func(*drift.Alert)) drift.Alert {
+		a := samples()["mass"]
+		a.Common, a.Total = []drift.Share{common}, 300
+		change(&a)
+		return a
+	}
+	one := func(change func(*drift.Alert)) drift.Alert {
+		a := regression("k", "b")
+		change(&a)
+		return a
+	}
+	week := func(missed int) drift.Alert {
+		a := weekOf()
+		a.Week.Missed = missed
+		return a
+	}
+	closed := func(reason drift.Reason) drift.Alert {
+		return one(func(a *drift.Alert) { a.Kind, a.Reason = drift.Closed, reason })
+	}
+	flips := func(kind drift.Kind) drift.Alert {
+		return one(func(a *drift.Alert) {
+			a.Kind, a.Resources[0].Flips, a.Resources[0].Flipping = kind, 3, slot.Add(-72*time.Hour)
+		})
+	}
+	rule := func(a *drift.Alert) { a.Rule = &posture.Rule{ID: "r"} }
+	accounts := func(a *drift.Alert) { a.Targets = append(a.Targets, a.Targets...) }
+	owners := func(n int) func(*drift.Alert) {
+		return func(a *drift.Alert) { a.Owners = []string{"web", "data"}[:n] }
+	}
+	none := func(*drift.Alert) {}
+	for name, c := range map[string]struct {
+		alert       drift.Alert
+		label, want string
+	}{
+		"closed, for a reason":     {closed(drift.ReasonRuleChanged), "Closed", "rule changed"},
+		"closed, as it passes":     {closed(drift.ReasonFixed), "Closed", ""},
+		"closed, as it is not":     {closed(drift.ReasonDeleted), "Closed", ""},
+		"closed, for no reason":    {closed(""), "Closed", ""},
+		"flips":                    {flips(drift.Regressed), "Flips", "changed between pass and fail 3 times in 3 days"},
+		"flips of an unstable one": {flips(drift.Unstable), "Flips", ""},
+		"criteria":                 {one(none), "SOC 2", "A1.2, PI1.5 · aws-s3-versioning · k-b · exempt it in posture.yaml"},
+		"no criteria":              {one(func(a *drift.Alert) { a.Rule.SOC2 = nil }), "SOC 2", ""},
+		"values": {one(func(a *drift.Alert) {
+			a.Resources[0].Sentence = ""
+			a.Resources[0].Actual = []posture.Value{{Path: "a", Value: "<x>"}, {Path: "b", Value: 7}, {Path: "c", Value: func() {}}, {Path: "d", Idle: true}}
+		}), "Values", `a = "<x>"; b = 7; c = -`},
+		"missed runs":     {week(1), "Runs", "1 of 7 did not come"},
+		"no missed runs":  {week(0), "Runs", ""},
+		"all in common":   {mass(drift.Share{Of: "region", Value: "r", Count: 300}, owners(1)), "Common", "region r"},
+		"most in common":  {mass(drift.Share{Of: "region", Value: "r", Count: 299}, none), "Common", "region r (299 of 300)"},
+		"a rule":          {mass(drift.Share{Of: "rule", Value: "r", Count: 300}, none), "Common", "rule r"},
+		"the one rule":    {mass(drift.Share{Of: "rule", Value: "r", Count: 300}, rule), "Common", ""},
+		"an account":      {mass(drift.Share{Of: "account", Value: "1", Count: 299}, accounts), "Common", "account 1 (299 of 300)"},
+		"the one account": {mass(drift.Share{Of: "account", Value: "1", Count: 300}, none), "Common", ""},
+		"an owner":        {mass(drift.Share{Of: "owner", Value: "web", Count: 299}, owners(2)), "Common", "owner web (299 of 300)"},
+		"the one owner":   {mass(drift.Share{Of: "owner", Value: "web", Count: 300}, owners(1)), "Common", ""},
+		"who": {mass(drift.Share{}, func(a *drift.Alert) {
+			for i := range a.Resources {
+				a.Resources[i].Likely = &drift.Attribution{Event: "PutBucketPolicy", Principal: "Admin"}
+			}
+		}), "Who", "PutBucketPolicy by Admin (likely, by 2 of 2 that were looked up)"},
+	} {
+		if got := line(c.alert, c.label); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestOnlySettings holds when it is said that only settings are wrong.
+func TestOnlySettings(t *testing.T) {
+	some := map[bool]int{true: 1}
+	for _, c := range []struct{ total, problem, target, warning, want bool }{
+		{warning: true, want: true}, {}, {total: true, warning: true}, {total: true, problem: true, warning: true}, {problem: true, target: true, warning: true},
+	} {
+		a := drift.Alert{
+			Kind: drift.ScannerProblem, Time: slot, Total: some[c.total], Problems: make([]drift.Problem, some[c.problem]),
+			Targets: make([]drift.TargetCount, some[c.target]), Warnings: make([]string, some[c.warning]),
+		}
+		if got := strings.Contains(slack.Text(a, false), "Everything else was scanned."); got != c.want {
+			t.Errorf("%+v: said %t", c, got)
+		}
+	}
+}
+
+// TestProseIsWrapped holds where prose is broken, and that all of it is below its
+// beginning.
+func TestProseIsWrapped(t *testing.T) {
+	full := strings.TrimSpace(strings.Repeat("word ", 17)) // to column 97 of 98
+	a := regression("k", "b")
+	a.Rule.Why, a.Rule.Fix.Note = full+" "+full, full+" "+full
+	got := slack.Text(a, false)
+	for _, label := range []string{"Why", "Note"} {
+		if want := fmt.Sprintf("\n  %-10s %s\n%13s%s\n", label, full, "", full); !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+}
+
 // TestColours holds which colour a headline has.
 func TestColours(t *testing.T) {
 	for severity, code := range map[posture.Severity]string{

@@ -279,6 +279,10 @@ func TestAmend(t *testing.T) {
 		if got := strings.Count(form["blocks"], `"strike":true`); got != tt.struck || !strings.Contains(form["blocks"], `"`+tt.header+`"`) {
 			t.Errorf("%d struck in %s", got, form["blocks"])
 		}
+		over := strings.HasPrefix(tt.header, "Resolved")
+		if due := strings.Contains(form["blocks"], "Fix by: "); due == over || !strings.Contains(form["blocks"], "Owner: ") {
+			t.Errorf("over %t, and until when it is to be fixed %t: %s", over, due, form["blocks"])
+		}
 	}
 }
 

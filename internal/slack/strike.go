@@ -50,7 +50,7 @@ func (p *page) strike(a drift.Alert, settled []outbox.Settlement) {
 
 // strikeRow strikes the row of a resource, where the page has rows.
 func (p *page) strikeRow(i int, detail string) {
-	if p.settling == 0 || i >= len(p.lists[p.settling-1].rows) {
+	if p.settling == 0 {
 		return
 	}
 	row := &p.lists[p.settling-1].rows[i]
