@@ -144,6 +144,27 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// TestAzureReads holds what is read of Azure where nothing says otherwise, and
+// that a word of the file goes before.
+func TestAzureReads(t *testing.T) {
+	type reads struct{ Again, Directory bool }
+	for text, want := range map[string]reads{
+		"":                       {true, false},
+		"management_group: acme": {true, false},
+		"tenant: 99999999-8888-7777-6666-555555555555":                                   {true, true},
+		"tenant: 99999999-8888-7777-6666-555555555555, directory: false, recheck: false": {false, false},
+		"directory: true, recheck: true":                                                 {true, true},
+	} {
+		c, err := config.Parse("posture.yaml", []byte("azure: {"+text+"}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, reads{c.Azure.Rechecks(), c.Azure.ReadsDirectory()}); diff != "" {
+			t.Errorf("%s: %s", text, diff)
+		}
+	}
+}
+
 func TestLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "posture.yaml")
 	if _, err := config.Load(path); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {

@@ -74,6 +74,7 @@ var slips = []string{
 	`resource.owner == ‘nobody’`,
 	`resource.policy.tls # encrypted`,
 	`resource.grants == ["a", "b"`,
+	`(resource.grants[0] == "a"`,
 	`resource.policy..tls`,
 	`resource.days > 99999999999999999999`,
 	`if resource.policy.tls then true`,
@@ -91,4 +92,33 @@ func TestExpressionWords(t *testing.T) {
 		fmt.Fprintf(&got, "# %s\n%s\n\n", code, err)
 	}
 	golden(t, "expressions.golden", got.String())
+}
+
+// TestWordsOfOneLine: what begins on the key's own line is said as that of a text.
+func TestWordsOfOneLine(t *testing.T) {
+	for code, want := range map[string]string{
+		`len(resource.grants) > 1`:     `rule.yaml:13:10: unknown function "len": did you mean "size"?`,
+		`resource.owner == ‘nobody’`:   "rule.yaml:13:28: typographic quotes: write \" or '",
+		`'resource.owner == ‘nobody’'`: "rule.yaml:13:29: typographic quotes: write \" or '",
+	} {
+		got := loadError(t, testOptions(t, map[string]string{"rule.yaml": ruleText("rule", "resource.versioning", "applies: "+code)}))
+		if !strings.HasPrefix(got, want+"\n") {
+			t.Errorf("%s: got %s, want %s", code, got, want)
+		}
+	}
+}
+
+// TestToken holds where a word begins that CEL means by a column, to both ends of
+// the line.
+func TestToken(t *testing.T) {
+	for _, row := range []struct {
+		text         string
+		column, want int
+	}{
+		{"size(a)", 5, 1}, {"a.size(a)", 7, 3}, {"a.b", 2, 3}, {".b", 1, 2}, {"a.", 2, 3}, {"a.", 3, 3}, {"a.", 0, 0}, {"a == b", 3, 3},
+	} {
+		if got := token([]rune(row.text), row.column); got != row.want {
+			t.Errorf("%q at %d: got %d, want %d", row.text, row.column, got, row.want)
+		}
+	}
 }

@@ -57,7 +57,7 @@ func (d *decoder) failing(r *rule, p *provider, ex example, alter func(*posture.
 // proveWording refuses a rule that does not say of each failing example how it
 // fails, or of none what fixes it, although it is written to.
 func (d *decoder) proveWording(r *rule, p *provider) {
-	commands, w := 0, r.file.wording
+	shown, w := false, r.file.wording
 	for _, ex := range r.file.examples {
 		if ex.want != fails {
 			continue
@@ -66,11 +66,9 @@ func (d *decoder) proveWording(r *rule, p *provider) {
 		if said.Sentence == "" && len(w.fails) > 0 && len(ex.unread) == 0 {
 			d.refuse(ex.node, "fail example %q has no sentence: a value that it shows is empty, or cannot be had", ex.name.value)
 		}
-		if said.Command != "" {
-			commands++
-		}
+		shown = shown || said.Command != ""
 	}
-	if commands == 0 && len(w.commands) > 0 {
+	if !shown && len(w.commands) > 0 {
 		d.refuse(w.commands[0].say.node, "no fail example shows the command: give one of them an id, or the fields, that have what it names")
 	}
 }

@@ -165,6 +165,7 @@ func TestEverythingRead(t *testing.T) {
 		"resource.account == '111122223333'":                                        posture.Pass,
 		"resource.owner.lowerAscii().split('').size() == 2":                         posture.Pass,
 		"sets.intersects(resource.grants, ['a'])":                                   posture.Fail,
+		"type(resource.policy) == type(resource.policy)":                            posture.Pass,
 		"!(dyn(resource.days) == 7.5)":                                              posture.Pass,
 	} {
 		t.Run(require, func(t *testing.T) {
@@ -194,6 +195,7 @@ func TestErrors(t *testing.T) {
 		{"resource.grants[5000] == 'x'", ruleError},
 		{"int(resource.owner) > 1", ruleError},
 		{"resource.days / 0 == 1", ruleError},
+		{"string(dyn(resource.policy)) == ''", ruleError},
 		{"resource.days + 9223372036854775807 > 0", ruleError},
 		{"resource.grants.all(a, resource.grants.all(b, a + b != 'x'))", costLimit},
 		{"resource.owner.matches('(a*)*b') || resource.grants.all(a, resource.grants.all(b, a != b + 'x'))", costLimit},

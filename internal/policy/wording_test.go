@@ -136,6 +136,37 @@ func TestCommandForms(t *testing.T) {
 	}
 }
 
+// TestShownCommands: of several commands each is shown under when it is the one,
+// of one it is not said.
+func TestShownCommands(t *testing.T) {
+	for fix, want := range map[string]string{
+		"{run: a}":                            "a",
+		"{when: resource.versioning, run: a}": "# when resource.versioning\na",
+		"{when: resource.versioning, run: a}, {when: resource.days == 1, run: b}": "# when resource.versioning\na\n# when resource.days == 1\nb",
+		"{when: resource.versioning, run: a}, {run: b}":                           "# when resource.versioning\na\n# otherwise\nb",
+	} {
+		p, err := Load(testOptions(t, worded("fix: {note: n, command: ["+fix+"]}")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(posture.Fix{Command: want, Note: "n"}, p.Rules()[0].Fix); diff != "" {
+			t.Errorf("%s: -want +got\n%s", fix, diff)
+		}
+	}
+}
+
+// TestInQuotes holds after which texts a shell is in quotes.
+func TestInQuotes(t *testing.T) {
+	for text, want := range map[string]bool{
+		`do `: false, `'do`: true, `"do`: true, `'do'`: false, `"do"`: false, `"it's"`: false, `'"'`: false, `\'do`: false, `\"do`: false,
+		`"\"`: true, `"\\"`: false, `'\'`: false, `'do' "`: true,
+	} {
+		if got := inQuotes(text); got != want {
+			t.Errorf("%s: %t", text, got)
+		}
+	}
+}
+
 // TestNamelessResources: what has no name is called by the end of its id.
 func TestNamelessResources(t *testing.T) {
 	r := resource(bucket{})
