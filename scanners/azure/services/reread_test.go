@@ -31,7 +31,7 @@ func TestReread(t *testing.T) {
 	byID := map[string]map[string]any{}
 	for _, rows := range estate.Tables {
 		for _, row := range rows {
-			byID[strings.ToLower(fmt.Sprint(row["id"]))] = row
+			addObjects(byID, row)
 		}
 	}
 	server := azuretest.Start(estate)
@@ -70,5 +70,22 @@ func TestReread(t *testing.T) {
 	}
 	if again == 0 {
 		t.Error("nothing was read again")
+	}
+}
+
+// addObjects notes what has an id and properties, parts of it included.
+func addObjects(byID map[string]map[string]any, value any) {
+	switch v := value.(type) {
+	case []any:
+		for _, item := range v {
+			addObjects(byID, item)
+		}
+	case map[string]any:
+		for _, member := range v {
+			addObjects(byID, member)
+		}
+		if v["id"] != nil && v["properties"] != nil {
+			byID[strings.ToLower(fmt.Sprint(v["id"]))] = v
+		}
 	}
 }
