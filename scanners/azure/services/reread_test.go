@@ -73,7 +73,8 @@ func TestReread(t *testing.T) {
 	}
 }
 
-// addObjects notes what has an id and properties, parts of it included.
+// addObjects notes resources, the parts of each included. What only names another one
+// has nothing but its id.
 func addObjects(byID map[string]map[string]any, value any) {
 	switch v := value.(type) {
 	case []any:
@@ -84,7 +85,7 @@ func addObjects(byID map[string]map[string]any, value any) {
 		for _, member := range v {
 			addObjects(byID, member)
 		}
-		if v["id"] != nil && v["properties"] != nil {
+		if v["id"] != nil && (v["properties"] != nil || v["type"] != nil) {
 			byID[strings.ToLower(fmt.Sprint(v["id"]))] = v
 		}
 	}
