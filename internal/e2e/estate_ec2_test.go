@@ -129,7 +129,7 @@ func (b *builder) machines(n network) {
 	client := b.ec2()
 	b.ok(client.EnableEbsEncryptionByDefault(b.ctx, &ec2.EnableEbsEncryptionByDefaultInput{}))
 	good := b.instance("good-instance", &ec2.RunInstancesInput{
-		SubnetId: &n.subnets[0], SecurityGroupIds: []string{n.closed}, Monitoring: &types.RunInstancesMonitoringEnabled{Enabled: new(true)},
+		EbsOptimized: new(true), SubnetId: &n.subnets[0], SecurityGroupIds: []string{n.closed}, Monitoring: &types.RunInstancesMonitoringEnabled{Enabled: new(true)},
 		IamInstanceProfile: &types.IamInstanceProfileSpecification{Name: new("good-profile")},
 		MetadataOptions:    &types.InstanceMetadataOptionsRequest{HttpTokens: types.HttpTokensStateRequired, HttpEndpoint: types.InstanceMetadataEndpointStateEnabled},
 	})
@@ -152,7 +152,7 @@ func (b *builder) machines(n network) {
 // instance starts a machine, and names it and its root volume.
 func (b *builder) instance(name string, input *ec2.RunInstancesInput) string {
 	b.t.Helper()
-	input.ImageId, input.InstanceType = new("ami-12345678"), types.InstanceTypeT3Micro
+	input.ImageId, input.InstanceType = new("ami-12345678"), types.InstanceTypeM3Xlarge // of those that can be EBS-optimized or not
 	input.MinCount, input.MaxCount = new(int32(1)), new(int32(1))
 	out, err := b.ec2().RunInstances(b.ctx, input)
 	b.need(err)

@@ -28,7 +28,7 @@ func All() []engine.Service {
 		s3AccountPublicAccessBlocks, s3Buckets,
 
 		ebsVolumes, ebsSnapshots, ebsEncryptionByDefault, ec2SnapshotBlockPublicAccess,
-		clientVPNEndpoints, ec2Images, ec2Instances, ec2LaunchTemplates, ec2SecurityGroups, ec2Subnets, ec2VPCs,
+		clientVPNEndpoints, ec2Images, ec2Instances, ec2LaunchTemplates, ec2SecurityGroups, ec2Subnets, ec2VPCs, vpnConnections,
 		rdsInstances, rdsClusters, rdsSnapshots, rdsClusterSnapshots,
 		redshiftClusters,
 		elastiCacheReplicationGroups,

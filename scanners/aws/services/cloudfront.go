@@ -19,8 +19,10 @@ import (
 
 // CloudFrontDistribution is what rules may ask of a distribution.
 type CloudFrontDistribution struct {
-	Enabled    bool `json:"enabled"`     // it answers requests
-	AccessLogs bool `json:"access_logs"` // it writes standard logs of either kind, or real-time logs of all paths
+	Enabled       bool     `json:"enabled"`         // it answers requests
+	AccessLogs    bool     `json:"access_logs"`     // it writes standard logs of either kind, or real-time logs of all paths
+	ReadOnlyPaths int64    `json:"read_only_paths"` // how many of its path patterns take requests that read only; others can have no failover
+	NoFailover    []string `json:"no_failover"`     // those of them that have a single origin, in CloudFront's order; the last is "*", the default, where it is one
 }
 
 var cloudFrontDistributions = engine.Service{
@@ -31,7 +33,7 @@ var cloudFrontDistributions = engine.Service{
 		Global:  true,
 		Calls: []scanners.Call{
 			{Op: "cloudfront:ListDistributions"},
-			{Op: "cloudfront:GetDistributionConfig", Each: true, For: []string{"enabled", "access_logs"}},
+			{Op: "cloudfront:GetDistributionConfig", Each: true, For: distributionFields},
 			{Op: "logs:DescribeDeliverySources", For: []string{"access_logs"}},
 			{Op: "logs:DescribeDeliveries", For: []string{"access_logs"}},
 			{Op: "cloudfront:ListTagsForResource", Each: true, For: []string{"tags"}},
@@ -40,6 +42,9 @@ var cloudFrontDistributions = engine.Service{
 	},
 	Scan: scanCloudFrontDistributions,
 }
+
+// distributionFields are those that the configuration gives.
+var distributionFields = []string{"enabled", "access_logs", "read_only_paths", "no_failover"}
 
 func cloudFrontClient(p *engine.Place) *cloudfront.Client {
 	return engine.Client(p.Home(), cloudfront.NewFromConfig)
@@ -106,12 +111,13 @@ func readCloudFrontDistribution(ctx context.Context, p *engine.Place, d distribu
 	const op = "cloudfront:GetDistributionConfig"
 	var doc CloudFrontDistribution
 	r := p.Read()
-	if r.Got(d.err, "enabled", "access_logs") {
+	if r.Got(d.err, distributionFields...) {
 		if d.config == nil {
-			r.Absent(op, "enabled", "access_logs")
+			r.Absent(op, distributionFields...)
 		} else {
 			doc.Enabled = r.Flag(d.config.Enabled, op, "enabled")
 			doc.AccessLogs = readAccessLogs(ctx, r, d)
+			readFailover(r, d.config, &doc)
 		}
 	}
 	var tags map[string]string
@@ -139,6 +145,41 @@ func readAccessLogs(ctx context.Context, r *engine.Reading, d distribution) bool
 	}
 	r.Got(cmp.Or(err, listed), "access_logs")
 	return false
+}
+
+// readFailover reads which paths go to a group of origins, of which the second
+// answers where the first fails. CloudFront refuses a group for a path that takes
+// requests that write.
+func readFailover(r *engine.Reading, config *cloudfronttypes.DistributionConfig, doc *CloudFrontDistribution) {
+	groups := map[string]bool{}
+	if config.OriginGroups != nil {
+		for _, group := range config.OriginGroups.Items {
+			groups[aws.ToString(group.Id)] = true
+		}
+	}
+	read := func(path, origin string, methods *cloudfronttypes.AllowedMethods) {
+		if origin == "" || methods == nil || len(methods.Items) == 0 {
+			r.Absent("cloudfront:GetDistributionConfig", "read_only_paths", "no_failover")
+			return
+		}
+		if slices.Contains(methods.Items, cloudfronttypes.MethodPost) {
+			return // CloudFront allows all methods that write, or none
+		}
+		doc.ReadOnlyPaths++
+		if !groups[origin] {
+			doc.NoFailover = append(doc.NoFailover, path)
+		}
+	}
+	if config.CacheBehaviors != nil {
+		for _, b := range config.CacheBehaviors.Items {
+			read(aws.ToString(b.PathPattern), aws.ToString(b.TargetOriginId), b.AllowedMethods)
+		}
+	}
+	var rest cloudfronttypes.DefaultCacheBehavior
+	if config.DefaultCacheBehavior != nil {
+		rest = *config.DefaultCacheBehavior
+	}
+	read("*", aws.ToString(rest.TargetOriginId), rest.AllowedMethods)
 }
 
 // logsInRealTime reports whether every path of a distribution has real-time logs.

@@ -59,6 +59,7 @@ var linkTests = []struct{ typ, region, id, name, want string }{
 		"/ec2/home?region=eu-west-1#Settings:tab=dataProtectionAndSecurity"},
 	{"AWS::EC2::Subnet", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:subnet/subnet-1", "a", "/vpcconsole/home?region=eu-west-1#SubnetDetails:subnetId=subnet-1"},
 	{"AWS::EC2::VPC", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:vpc/vpc-1", "main", "/vpcconsole/home?region=eu-west-1#VpcDetails:VpcId=vpc-1"},
+	{"AWS::EC2::VPNConnection", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:vpn-connection/vpn-1", "office", "/vpcconsole/home?region=eu-west-1#VpnConnectionDetails:VpnConnectionId=vpn-1"},
 	{"AWS::EC2::Volume", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:volume/vol-1", "disk", "/ec2/home?region=eu-west-1#VolumeDetails:volumeId=vol-1"},
 	{"AWS::ECR::RegistryPolicy", "eu-west-1", "arn:aws:ecr:eu-west-1:111122223333:registry-policy", "registry policy in eu-west-1", "/ecr/private-registry/permissions?region=eu-west-1"},
 	{"AWS::ECR::Repository", "eu-west-1", "arn:aws:ecr:eu-west-1:111122223333:repository/shop/web", "shop/web", "/ecr/repositories/private/111122223333/shop%2Fweb?region=eu-west-1"},

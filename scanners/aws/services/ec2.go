@@ -29,6 +29,8 @@ type EC2Instance struct {
 	LendsTo            []string  `json:"lends_to"`            // users and roles that get full access, or a way to it, by the instance's role: they may run commands on it; ten at most are named
 	Managed            bool      `json:"managed"`             // a service of AWS operates it (EKS Auto Mode, ECS), and nobody else can change it
 	Spot               bool      `json:"spot"`                // AWS may take it back at any time
+	InstanceType       string    `json:"instance_type"`       // m7g.large, ...
+	EBSOptimized       bool      `json:"ebs_optimized"`       // its way to EBS was reserved at its launch; types that always have it may say false
 	InstanceStore      bool      `json:"instance_store"`      // its root is on the host's own disks, which are no volumes
 	Created            time.Time `json:"created"`             // when it was made; each start moves its launch, so the first that was attached to it counts
 	LastBackup         time.Time `json:"last_backup"`         // when AWS Backup last backed it up; the zero time: never
@@ -86,6 +88,8 @@ func readEC2Instance(ctx context.Context, p *engine.Place, instance types.Instan
 		InstanceStore: instance.RootDeviceType == types.DeviceTypeInstanceStore,
 	}
 	r := p.Read()
+	doc.InstanceType = word(r, instance.InstanceType, "ec2:DescribeInstances", "instance_type")
+	doc.EBSOptimized = r.Flag(instance.EbsOptimized, "ec2:DescribeInstances", "ebs_optimized")
 	if m := instance.Monitoring; m != nil && m.State != "" {
 		doc.DetailedMonitoring = m.State == types.MonitoringStateEnabled || m.State == types.MonitoringStatePending
 	} else {

@@ -21,11 +21,11 @@ var ec2Made = time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)
 var lastBackup = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 
 func TestEC2Instances(t *testing.T) {
-	good := EC2Instance{Created: ec2Made, State: "running", InVPC: true, IMDSv2Required: true, MetadataReachable: true, DetailedMonitoring: true, HasRole: true}
+	good := EC2Instance{Created: ec2Made, State: "running", InstanceType: "m3.xlarge", EBSOptimized: true, InVPC: true, IMDSv2Required: true, MetadataReachable: true, DetailedMonitoring: true, HasRole: true}
 	backed := good
 	backed.LastBackup = lastBackup
-	bad := EC2Instance{Created: ec2Made, State: "running", InVPC: true, MetadataReachable: true, PublicIP: true}
-	elastic := EC2Instance{Created: ec2Made, State: "stopped", InVPC: true, PublicIP: true, DetailedMonitoring: true}
+	bad := EC2Instance{Created: ec2Made, State: "running", InstanceType: "t3.micro", InVPC: true, MetadataReachable: true, PublicIP: true}
+	elastic := EC2Instance{Created: ec2Made, State: "stopped", InstanceType: "t3.micro", InVPC: true, PublicIP: true, DetailedMonitoring: true}
 	web := map[string]string{"Name": "web"}
 	backups := map[string]string{"backup:ListProtectedResources": backedUp(ec2Arn("instance/i-good"))}
 	unread := refused("backup:ListProtectedResources", "AccessDeniedException", "backup:ListProtectedResources", "last_backup")

@@ -21,6 +21,9 @@ type OpenSearchDomain struct {
 	AuditLogs     bool   `json:"audit_logs"`     // it publishes audit logs
 	ErrorLogs     bool   `json:"error_logs"`     // it publishes the error logs of the engine
 	InVPC         bool   `json:"in_vpc"`         // its endpoint lies in a VPC
+	DataNodes     int64  `json:"data_nodes"`     // how many data nodes it has
+	MasterNodes   int64  `json:"master_nodes"`   // how many dedicated master nodes it has; 0 where data nodes do their work
+	Zones         int64  `json:"zones"`          // over how many Availability Zones its nodes are spread; 1 without zone awareness
 	Public        bool   `json:"public"`         // its access policy lets anybody in, signed or not
 }
 
@@ -83,6 +86,7 @@ func readOpenSearchDomain(ctx context.Context, p *engine.Place, domain types.Dom
 		ErrorLogs:     aws.ToBool(domain.LogPublishingOptions[string(types.LogTypeEsApplicationLogs)].Enabled),
 		InVPC:         domain.VPCOptions != nil && aws.ToString(domain.VPCOptions.VPCId) != "",
 	}
+	readOpenSearchNodes(r, domain.ClusterConfig, &doc)
 	if policy := aws.ToString(domain.AccessPolicies); policy != "" {
 		doc.Public = readOpen(ctx, r, policy, from("es:DescribeDomains", "public"), iampolicy.Ask{Service: "es", Resource: aws.ToString(domain.ARN)}).open
 	}
@@ -94,4 +98,24 @@ func readOpenSearchDomain(ctx context.Context, p *engine.Place, domain types.Dom
 		}
 	}
 	r.Emit(aws.ToString(domain.ARN), aws.ToString(domain.DomainName), tags, &doc)
+}
+
+// readOpenSearchNodes reads how many nodes a domain has, and where. With zone
+// awareness there are two zones unless the answer says three.
+func readOpenSearchNodes(r *engine.Reading, config *types.ClusterConfig, doc *OpenSearchDomain) {
+	const op = "es:DescribeDomains"
+	if config == nil {
+		config = &types.ClusterConfig{}
+	}
+	doc.DataNodes = count(r, config.InstanceCount, op, "data_nodes")
+	if r.Flag(config.DedicatedMasterEnabled, op, "master_nodes") {
+		doc.MasterNodes = count(r, config.DedicatedMasterCount, op, "master_nodes")
+	}
+	doc.Zones = 1
+	if r.Flag(config.ZoneAwarenessEnabled, op, "zones") {
+		doc.Zones = 2
+		if zones := config.ZoneAwarenessConfig; zones != nil && zones.AvailabilityZoneCount != nil {
+			doc.Zones = int64(*zones.AvailabilityZoneCount)
+		}
+	}
 }

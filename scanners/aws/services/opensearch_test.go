@@ -8,9 +8,9 @@ import (
 
 func TestOpenSearchDomains(t *testing.T) {
 	domain := func(name string, tags map[string]string, doc OpenSearchDomain, unread ...posture.Unread) posture.Resource {
-		doc.EngineVersion = "OpenSearch_2.11"
+		doc.EngineVersion, doc.DataNodes, doc.Zones = "OpenSearch_2.11", 1, 1
 		if name == "role" {
-			doc.EngineVersion, doc.AuditLogs, doc.ErrorLogs = "Elasticsearch_7.10", true, true
+			doc = OpenSearchDomain{EngineVersion: "Elasticsearch_7.10", AuditLogs: true, ErrorLogs: true, DataNodes: 3, MasterNodes: 3, Zones: 3}
 		}
 		return posture.Resource{ID: "arn:aws:es:us-east-1:111122223333:domain/" + name, Name: name, Tags: tags, Doc: &doc, Unread: unread}
 	}
@@ -19,10 +19,12 @@ func TestOpenSearchDomains(t *testing.T) {
 	open, role, sixth := domain("open", tags, OpenSearchDomain{Public: true}), domain("role", nil, OpenSearchDomain{}), domain("sixth", nil, OpenSearchDomain{})
 	testReading(t, "AWS::OpenSearchService::Domain", []readingTest{
 		{name: "as they are", want: []posture.Resource{asks, inside, open, role, sixth}},
-		{name: "a policy that is none", sections: map[string]string{"es:DescribeDomains DomainNames.1=sixth": `{"DomainStatusList": [{"ARN": "arn:aws:es:us-east-1:111122223333:domain/sixth", "DomainId": "1/sixth", "DomainName": "sixth", "EngineVersion": "OpenSearch_2.11", "ClusterConfig": {}, "AccessPolicies": "{"}]}`},
+		{name: "a policy that is none", sections: map[string]string{"es:DescribeDomains DomainNames.1=sixth": `{"DomainStatusList": [{"ARN": "arn:aws:es:us-east-1:111122223333:domain/sixth", "DomainId": "1/sixth", "DomainName": "sixth", "EngineVersion": "OpenSearch_2.11", "ClusterConfig": {"InstanceCount": 1, "DedicatedMasterEnabled": false, "ZoneAwarenessEnabled": false}, "AccessPolicies": "{"}]}`},
 			want: []posture.Resource{asks, inside, open, role, domain("sixth", nil, OpenSearchDomain{}, unclear("es:DescribeDomains", "public")...)}},
-		{name: "no version", sections: map[string]string{"es:DescribeDomains DomainNames.1=sixth": `{"DomainStatusList": [{"ARN": "arn:aws:es:us-east-1:111122223333:domain/sixth", "DomainId": "1/sixth", "DomainName": "sixth", "ClusterConfig": {}}]}`},
-			want: []posture.Resource{asks, inside, open, role, {ID: sixth.ID, Name: "sixth", Doc: &OpenSearchDomain{}, Unread: unsaid("es:DescribeDomains", "engine_version")}}},
+		{name: "no version", sections: map[string]string{"es:DescribeDomains DomainNames.1=sixth": `{"DomainStatusList": [{"ARN": "arn:aws:es:us-east-1:111122223333:domain/sixth", "DomainId": "1/sixth", "DomainName": "sixth", "ClusterConfig": {"InstanceCount": 4, "DedicatedMasterEnabled": false, "ZoneAwarenessEnabled": true}}]}`},
+			want: []posture.Resource{asks, inside, open, role, {ID: sixth.ID, Name: "sixth", Doc: &OpenSearchDomain{DataNodes: 4, Zones: 2}, Unread: unsaid("es:DescribeDomains", "engine_version")}}},
+		{name: "no nodes", sections: map[string]string{"es:DescribeDomains DomainNames.1=sixth": `{"DomainStatusList": [{"ARN": "arn:aws:es:us-east-1:111122223333:domain/sixth", "DomainId": "1/sixth", "DomainName": "sixth", "EngineVersion": "OpenSearch_2.11"}]}`},
+			want: []posture.Resource{asks, inside, open, role, {ID: sixth.ID, Name: "sixth", Doc: &OpenSearchDomain{EngineVersion: "OpenSearch_2.11", Zones: 1}, Unread: unsaid("es:DescribeDomains", "data_nodes", "master_nodes", "zones")}}},
 		{name: "tags refused", sections: map[string]string{"es:ListTags ARN=arn:aws:es:us-east-1:111122223333:domain/open error=AccessDeniedException status=403": ""},
 			want: []posture.Resource{asks, inside, domain("open", nil, OpenSearchDomain{Public: true}, refused("es:ListTags", "AccessDeniedException", "es:ListTags", "tags")...), role, sixth}},
 		{name: "one is not described", sections: map[string]string{"es:DescribeDomains DomainNames.1=sixth": `{"DomainStatusList": []}`},

@@ -60,7 +60,7 @@ func rdsTwo(item, kind string) string {
 var regionWide = []string{"AWS::EC2::EBSEncryptionByDefault", "AWS::EC2::SnapshotBlockPublicAccess", "AWS::Backup::Recovery", "AWS::Backup::BackupPlan"}
 
 // unshared holds the types that no other account's can be listed of.
-var unshared = []string{"AWS::EC2::ClientVpnEndpoint", "AWS::EC2::LaunchTemplate"}
+var unshared = []string{"AWS::EC2::ClientVpnEndpoint", "AWS::EC2::LaunchTemplate", "AWS::EC2::VPNConnection"}
 
 // TestOwner: what another account owns is never judged as this account's.
 func TestOwner(t *testing.T) {
