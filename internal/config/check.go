@@ -86,11 +86,13 @@ func (k *checker) gcp(g GCP) {
 }
 
 func (k *checker) azure(a Azure) {
-	k.that(a.Tenant == "" || IsGUID(a.Tenant), at("azure", "tenant"), "tenant %q: expected its id, as in 99999999-8888-7777-6666-555555555555", a.Tenant)
-	k.that(a.Tenant == "" || a.ManagementGroup == "", at("azure", "management_group"), "expected a tenant or a management group, not both")
-	k.that(a.Tenant == "" && a.ManagementGroup == "" || len(a.Subscriptions) == 0, at("azure", "subscriptions"),
+	tenant, group := k.given("azure", "tenant"), k.given("azure", "management_group")
+	k.form(a.Tenant, guid, at("azure", "tenant"), "tenant", "its id, as in 99999999-8888-7777-6666-555555555555")
+	k.that(!group || a.ManagementGroup != "", at("azure", "management_group"), "management_group is empty: expected its name")
+	k.that(!tenant || !group, at("azure", "management_group"), "expected a tenant or a management group, not both")
+	k.that(!tenant && !group || !k.given("azure", "subscriptions"), at("azure", "subscriptions"),
 		"expected subscriptions, or a tenant or a management group (with exclude to leave some out)")
-	k.that(a.Cloud == "" || slices.Contains(azureClouds(), a.Cloud), at("azure", "cloud"), "cloud %q: expected one of %s", a.Cloud, strings.Join(azureClouds(), ", "))
+	k.that(!k.given("azure", "cloud") || slices.Contains(azureClouds(), a.Cloud), at("azure", "cloud"), "cloud %q: expected one of %s", a.Cloud, strings.Join(azureClouds(), ", "))
 	k.subscriptions(a.Subscriptions, at("azure", "subscriptions"))
 	k.subscriptions(a.Exclude, at("azure", "exclude"))
 }

@@ -128,9 +128,16 @@ func plainly(t *testing.T, node *yaml.Node) any {
 // mistakes that a schema cannot express. With -short it takes one variant of twelve.
 func TestSchemaAgrees(t *testing.T) {
 	schema := compiled(t)
-	const projects = "gcp: {projects: [my-project-123, other-project]}\naws: {organization: {role: posture}}\nexemptions: {items: [{id: E2, rule: b, tags: {env: dev}, reason: r, requested_by: ann, approved_by: bob, created: 2026-01-01, expires: 2026-01-02}]}\n"
+	const projects = `
+gcp: {projects: [my-project-123, other-project]}
+aws: {organization: {role: posture}}
+azure: {subscriptions: [11111111-2222-3333-4444-555555555555], cloud: AzureCloud}
+exemptions: {items: [{id: E2, rule: b, tags: {env: dev}, reason: r, requested_by: ann, approved_by: bob, created: 2026-01-01, expires: 2026-01-02}]}
+`
+	const tenant = "azure: {tenant: 99999999-8888-7777-6666-555555555555, exclude: [11111111-2222-3333-4444-555555555555], directory: true, recheck: true, services: [vm]}\n"
+	const group = "azure: {management_group: acme}\n"
 	excused, refused, valid := map[string]int{}, 0, 0
-	for _, text := range []string{whole, projects} {
+	for _, text := range []string{whole, projects, tenant, group} {
 		all := variants(t, text)
 		for i, name := range slices.Sorted(maps.Keys(all)) {
 			if testing.Short() && i%12 > 0 {
