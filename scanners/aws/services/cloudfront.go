@@ -19,10 +19,19 @@ import (
 
 // CloudFrontDistribution is what rules may ask of a distribution.
 type CloudFrontDistribution struct {
-	Enabled       bool     `json:"enabled"`         // it answers requests
-	AccessLogs    bool     `json:"access_logs"`     // it writes standard logs of either kind, or real-time logs of all paths
-	ReadOnlyPaths int64    `json:"read_only_paths"` // how many of its path patterns take requests that read only; others can have no failover
-	NoFailover    []string `json:"no_failover"`     // those of them that have a single origin, in CloudFront's order; the last is "*", the default, where it is one
+	Enabled         bool     `json:"enabled"`          // it answers requests
+	ForTenants      bool     `json:"for_tenants"`      // it is a template: its tenants have certificates and web ACLs of their own
+	PlainViewers    bool     `json:"plain_viewers"`    // some path answers viewers over plain HTTP
+	OwnCertificate  bool     `json:"own_certificate"`  // a certificate of ACM or IAM, not CloudFront's default one, for which CloudFront fixes the TLS versions
+	TLSPolicy       string   `json:"tls_policy"`       // TLSv1, TLSv1.2_2021, ...: the oldest TLS version that viewers may use
+	PlainOrigins    []string `json:"plain_origins"`    // addresses of custom origins that are asked over plain HTTP; in order
+	OldTLSOrigins   []string `json:"old_tls_origins"`  // addresses of custom origins that may be asked with TLS 1.1 or older; in order
+	OpenOrigins     []string `json:"open_origins"`     // addresses of S3 origins that are asked without an identity; in order
+	IdentityOrigins []string `json:"identity_origins"` // addresses of S3 origins with an origin access identity in place of origin access control; in order
+	WebACL          bool     `json:"web_acl"`          // a web ACL of AWS WAF filters its requests
+	AccessLogs      bool     `json:"access_logs"`      // it writes standard logs of either kind, or real-time logs of all paths
+	ReadOnlyPaths   int64    `json:"read_only_paths"`  // how many of its path patterns take requests that read only; others can have no failover
+	NoFailover      []string `json:"no_failover"`      // those of them that have a single origin, in CloudFront's order; the last is "*", the default, where it is one
 }
 
 var cloudFrontDistributions = engine.Service{
@@ -33,7 +42,7 @@ var cloudFrontDistributions = engine.Service{
 		Global:  true,
 		Calls: []scanners.Call{
 			{Op: "cloudfront:ListDistributions"},
-			{Op: "cloudfront:GetDistributionConfig", Each: true, For: distributionFields},
+			{Op: getDistributionConfig, Each: true, For: distributionFields},
 			{Op: "logs:DescribeDeliverySources", For: []string{"access_logs"}},
 			{Op: "logs:DescribeDeliveries", For: []string{"access_logs"}},
 			{Op: "cloudfront:ListTagsForResource", Each: true, For: []string{"tags"}},
@@ -44,7 +53,12 @@ var cloudFrontDistributions = engine.Service{
 }
 
 // distributionFields are those that the configuration gives.
-var distributionFields = []string{"enabled", "access_logs", "read_only_paths", "no_failover"}
+var distributionFields = []string{
+	"enabled", "access_logs", "read_only_paths", "no_failover",
+	"for_tenants", "plain_viewers", "own_certificate", "tls_policy", "plain_origins", "old_tls_origins", "open_origins", "identity_origins", "web_acl",
+}
+
+const getDistributionConfig = "cloudfront:GetDistributionConfig"
 
 func cloudFrontClient(p *engine.Place) *cloudfront.Client {
 	return engine.Client(p.Home(), cloudfront.NewFromConfig)
@@ -108,16 +122,19 @@ func scanCloudFrontDistributions(ctx context.Context, p *engine.Place) error {
 }
 
 func readCloudFrontDistribution(ctx context.Context, p *engine.Place, d distribution) {
-	const op = "cloudfront:GetDistributionConfig"
 	var doc CloudFrontDistribution
 	r := p.Read()
 	if r.Got(d.err, distributionFields...) {
 		if d.config == nil {
-			r.Absent(op, distributionFields...)
+			r.Absent(getDistributionConfig, distributionFields...)
 		} else {
-			doc.Enabled = r.Flag(d.config.Enabled, op, "enabled")
+			doc.Enabled = r.Flag(d.config.Enabled, getDistributionConfig, "enabled")
 			doc.AccessLogs = readAccessLogs(ctx, r, d)
 			readFailover(r, d.config, &doc)
+			doc.ForTenants = d.config.ConnectionMode == cloudfronttypes.ConnectionModeTenantOnly
+			doc.readViewers(r, d.config)
+			doc.readProtocols(r, d.config)
+			doc.readBucketOrigins(r, d.config)
 		}
 	}
 	var tags map[string]string

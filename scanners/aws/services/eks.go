@@ -10,13 +10,22 @@ import (
 
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/network"
 )
 
 // EKSCluster is what rules may ask of a Kubernetes cluster.
 type EKSCluster struct {
-	Connected bool     `json:"connected"` // it runs elsewhere and is only shown here
-	Logs      []string `json:"logs"`      // kinds of control-plane logs that go to CloudWatch: api, audit, authenticator, controllerManager, scheduler; in order
+	Connected      bool     `json:"connected"`       // it runs elsewhere and is only shown here
+	OnOutpost      bool     `json:"on_outpost"`      // its control plane runs on an Outpost, which has no keys, endpoints and versions to choose
+	CustomerKey    bool     `json:"customer_key"`    // a key of the customer's encrypts its secrets, on top of EKS's own
+	PublicEndpoint bool     `json:"public_endpoint"` // its API answers every address of the internet
+	Version        string   `json:"version"`         // 1.34, ...
+	Support        string   `json:"support"`         // of the version: STANDARD_SUPPORT, EXTENDED_SUPPORT or UNSUPPORTED
+	Logs           []string `json:"logs"`            // kinds of control-plane logs that go to CloudWatch: api, audit, authenticator, controllerManager, scheduler; in order
 }
+
+// ofEKSCluster holds the fields that a cluster's description says.
+var ofEKSCluster = []string{"connected", "on_outpost", "customer_key", "public_endpoint", "version", "support", "logs"}
 
 var eksClusters = engine.Service{
 	Type: scanners.Type{
@@ -25,7 +34,8 @@ var eksClusters = engine.Service{
 		Doc:     EKSCluster{},
 		Calls: []scanners.Call{
 			{Op: "eks:ListClusters"},
-			{Op: "eks:DescribeCluster", Each: true, For: []string{"connected", "logs", "tags"}},
+			{Op: "eks:DescribeCluster", Each: true, For: append(slices.Clone(ofEKSCluster), "tags")},
+			{Op: "eks:DescribeClusterVersions", For: []string{"support"}},
 		},
 		Console: scanners.Console{Path: "/eks/home?region={region}#/clusters/{last}"},
 	},
@@ -43,37 +53,87 @@ func readEKSCluster(ctx context.Context, p *engine.Place, name string) {
 	var doc EKSCluster
 	var tags map[string]string
 	r := p.Read()
-	if fields := []string{"connected", "logs"}; r.Wants(append(fields, "tags")...) {
+	if fields := append(slices.Clone(ofEKSCluster), "tags"); r.Wants(fields...) {
 		out, err := eksClient(p).DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &name})
 		switch {
-		case !r.Got(err, append(fields, "tags")...):
+		case !r.Got(err, fields...):
 		case out.Cluster == nil:
-			r.Absent("eks:DescribeCluster", append(fields, "tags")...)
+			r.Absent("eks:DescribeCluster", fields...)
 		default:
 			tags = out.Cluster.Tags
-			doc = readEKSLogs(r, out.Cluster)
+			doc = EKSCluster{Connected: out.Cluster.ConnectorConfig != nil, OnOutpost: out.Cluster.OutpostConfig != nil}
+			if !doc.Connected {
+				doc.readSettings(ctx, r, out.Cluster)
+			}
 		}
 	}
 	r.Emit(p.ARN("eks", "cluster/"+name), name, tags, &doc)
 }
 
-// readEKSLogs reads which logs are on. Clusters that are only connected have none.
-func readEKSLogs(r *engine.Reading, cluster *types.Cluster) EKSCluster {
-	doc := EKSCluster{Connected: cluster.ConnectorConfig != nil}
-	if doc.Connected {
-		return doc
+// readSettings reads what a cluster that is only connected does not have.
+func (doc *EKSCluster) readSettings(ctx context.Context, r *engine.Reading, cluster *types.Cluster) {
+	doc.Logs = readEKSLogs(r, cluster)
+	doc.CustomerKey = slices.ContainsFunc(cluster.EncryptionConfig, func(c types.EncryptionConfig) bool {
+		return c.Provider != nil && aws.ToString(c.Provider.KeyArn) != ""
+	})
+	doc.PublicEndpoint = readPublicEndpoint(r, cluster.ResourcesVpcConfig)
+	doc.Version = word(r, aws.ToString(cluster.Version), "eks:DescribeCluster", "version")
+	switch {
+	case doc.Version == "":
+		r.Absent("eks:DescribeCluster", "support")
+	case r.Wants("support"):
+		versions, err := eksVersions(ctx, r.Place)
+		if r.Got(err, "support") {
+			doc.Support = word(r, versions[doc.Version], "eks:DescribeClusterVersions", "support")
+		}
 	}
+}
+
+// readPublicEndpoint reports whether a cluster's API answers the whole internet.
+func readPublicEndpoint(r *engine.Reading, vpc *types.VpcConfigResponse) bool {
+	if vpc == nil || vpc.EndpointPublicAccess && len(vpc.PublicAccessCidrs) == 0 {
+		r.Absent("eks:DescribeCluster", "public_endpoint")
+		return false
+	}
+	if !vpc.EndpointPublicAccess {
+		return false
+	}
+	wide, err := network.Open(vpc.PublicAccessCidrs)
+	if err != nil {
+		r.Got(engine.Malformed("eks:DescribeCluster", err), "public_endpoint")
+	}
+	return len(wide) > 0
+}
+
+// eksVersions returns how each version of Kubernetes is supported, once per
+// region.
+func eksVersions(ctx context.Context, p *engine.Place) (map[string]types.VersionStatus, error) {
+	return engine.Once(p, "versions of EKS", func() (map[string]types.VersionStatus, error) {
+		pages := eks.NewDescribeClusterVersionsPaginator(eksClient(p), &eks.DescribeClusterVersionsInput{IncludeAll: aws.Bool(true), MaxResults: aws.Int32(100)})
+		found := map[string]types.VersionStatus{}
+		return found, engine.EachPage(ctx, pages, func(page *eks.DescribeClusterVersionsOutput) error {
+			for _, version := range page.ClusterVersions {
+				found[aws.ToString(version.ClusterVersion)] = version.VersionStatus
+			}
+			return nil
+		})
+	})
+}
+
+// readEKSLogs reads which logs are on.
+func readEKSLogs(r *engine.Reading, cluster *types.Cluster) []string {
 	if cluster.Logging == nil || len(cluster.Logging.ClusterLogging) == 0 {
 		r.Absent("eks:DescribeCluster", "logs")
-		return doc
+		return nil
 	}
+	var on []string
 	for _, setup := range cluster.Logging.ClusterLogging {
 		for _, kind := range setup.Types {
 			if aws.ToBool(setup.Enabled) {
-				doc.Logs = append(doc.Logs, string(kind))
+				on = append(on, string(kind))
 			}
 		}
 	}
-	slices.Sort(doc.Logs)
-	return doc
+	slices.Sort(on)
+	return on
 }

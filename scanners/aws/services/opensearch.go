@@ -18,6 +18,10 @@ import (
 // Elasticsearch.
 type OpenSearchDomain struct {
 	EngineVersion string `json:"engine_version"` // OpenSearch_2.11, Elasticsearch_7.10, ...
+	Encrypted     bool   `json:"encrypted"`      // what it stores is encrypted
+	NodesEncrypt  bool   `json:"nodes_encrypt"`  // its nodes use TLS among themselves
+	HTTPSOnly     bool   `json:"https_only"`     // it refuses plain HTTP
+	TLSPolicy     string `json:"tls_policy"`     // Policy-Min-TLS-1-2-2019-07, ...
 	AuditLogs     bool   `json:"audit_logs"`     // it publishes audit logs
 	ErrorLogs     bool   `json:"error_logs"`     // it publishes the error logs of the engine
 	InVPC         bool   `json:"in_vpc"`         // its endpoint lies in a VPC
@@ -87,6 +91,7 @@ func readOpenSearchDomain(ctx context.Context, p *engine.Place, domain types.Dom
 		InVPC:         domain.VPCOptions != nil && aws.ToString(domain.VPCOptions.VPCId) != "",
 	}
 	readOpenSearchNodes(r, domain.ClusterConfig, &doc)
+	doc.readEncryption(r, domain)
 	if policy := aws.ToString(domain.AccessPolicies); policy != "" {
 		doc.Public = readOpen(ctx, r, policy, from("es:DescribeDomains", "public"), iampolicy.Ask{Service: "es", Resource: aws.ToString(domain.ARN)}).open
 	}
@@ -118,4 +123,25 @@ func readOpenSearchNodes(r *engine.Reading, config *types.ClusterConfig, doc *Op
 			doc.Zones = int64(*zones.AvailabilityZoneCount)
 		}
 	}
+}
+
+// readEncryption reads what a domain encrypts at rest and on the way.
+func (doc *OpenSearchDomain) readEncryption(r *engine.Reading, domain types.DomainStatus) {
+	const op = "es:DescribeDomains"
+	var atRest types.EncryptionAtRestOptions
+	if domain.EncryptionAtRestOptions != nil {
+		atRest = *domain.EncryptionAtRestOptions
+	}
+	var nodes types.NodeToNodeEncryptionOptions
+	if domain.NodeToNodeEncryptionOptions != nil {
+		nodes = *domain.NodeToNodeEncryptionOptions
+	}
+	var endpoint types.DomainEndpointOptions
+	if domain.DomainEndpointOptions != nil {
+		endpoint = *domain.DomainEndpointOptions
+	}
+	doc.Encrypted = r.Flag(atRest.Enabled, op, "encrypted")
+	doc.NodesEncrypt = r.Flag(nodes.Enabled, op, "nodes_encrypt")
+	doc.HTTPSOnly = r.Flag(endpoint.EnforceHTTPS, op, "https_only")
+	doc.TLSPolicy = word(r, endpoint.TLSSecurityPolicy, op, "tls_policy")
 }
