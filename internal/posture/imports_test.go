@@ -73,9 +73,11 @@ var allowed = map[string][]string{
 
 	// What only tests use.
 	"internal/azuritetest":           {"internal/pythontest"},
+	"internal/entratest":             {"internal/proxytest", "scanners/azure/azuretest", "scanners/azure/enginetest"},
 	"internal/goldentest":            {},
 	"internal/lambdatest":            {},
 	"internal/mototest":              {"internal/pythontest"},
+	"internal/proxytest":             {},
 	"internal/pythontest":            {},
 	"internal/samtest":               {"internal/pythontest"},
 	"internal/snapshot/snapshottest": {"internal/posture", "internal/store", "internal/snapshot"},
