@@ -80,7 +80,26 @@ var bareAnswers = map[string]string{
 <imagesSet><item><imageId>ami-1</imageId></item></imagesSet>`,
 	"AWS::EC2::Subnet": `
 -- ec2:DescribeSubnets --
-<subnetSet><item><subnetId>subnet-1</subnetId></item></subnetSet>`,
+<subnetSet><item><subnetId>subnet-1</subnetId></item></subnetSet>
+-- ec2:DescribeRouteTables --
+<routeTableSet/>`,
+	"AWS::EC2::VPNConnection": `
+-- ec2:DescribeVpnConnections --
+<vpnConnectionSet><item><vpnConnectionId>vpn-1</vpnConnectionId></item></vpnConnectionSet>`,
+	"AWS::ECS::Service": `
+-- ecs:ListClusters --
+{"clusterArns": ["c"]}
+-- ecs:ListServices --
+{"serviceArns": ["arn:aws:ecs:us-east-1:111122223333:service/c/s"]}
+-- ecs:DescribeServices --
+{"services": [{"serviceArn": "arn:aws:ecs:us-east-1:111122223333:service/c/s"}]}`,
+	"AWS::ElasticLoadBalancing::LoadBalancer": `
+-- elb:DescribeLoadBalancers --
+<LoadBalancerDescriptions><member><LoadBalancerName>old</LoadBalancerName></member></LoadBalancerDescriptions>
+-- elb:DescribeLoadBalancerAttributes --
+<LoadBalancerAttributes/>
+-- elb:DescribeTags --
+<TagDescriptions/>`,
 	"AWS::EC2::Instance": `
 -- ec2:DescribeInstances --
 <reservationSet><item><instancesSet><item><instanceId>i-1</instanceId></item></instancesSet></item></reservationSet>

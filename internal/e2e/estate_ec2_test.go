@@ -36,6 +36,8 @@ func (b *builder) networks() network {
 	made.lone = b.subnet("bad-subnet", bad, "10.2.1.0/24", "us-east-1a")
 	b.ok(b.ec2().ModifySubnetAttribute(b.ctx, &ec2.ModifySubnetAttributeInput{SubnetId: &made.lone,
 		MapPublicIpOnLaunch: &types.AttributeBooleanValue{Value: new(true)}}))
+	b.translated(made.vpc, made.subnets[0], made.subnets[0])
+	b.translated(bad, made.lone, made.subnets[1])
 	made.closed = b.securityGroup("good-web", made.vpc, open("tcp", 443, 443))
 	b.securityGroup("bad-ssh", made.vpc, open("tcp", 22, 22))
 	b.securityGroup("bad-rdp", made.vpc, open("udp", 3389, 3389))
@@ -109,6 +111,18 @@ func (b *builder) subnet(name, vpc, cidr, zone string) string {
 	out, err := b.ec2().CreateSubnet(b.ctx, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: &cidr, AvailabilityZone: &zone})
 	b.need(err)
 	return b.tag(name, out.Subnet.SubnetId)
+}
+
+// translated routes what leaves a subnet through a new NAT gateway.
+func (b *builder) translated(vpc, subnet, gatewayAt string) {
+	b.t.Helper()
+	gateway, err := b.ec2().CreateNatGateway(b.ctx, &ec2.CreateNatGatewayInput{SubnetId: &gatewayAt, ConnectivityType: types.ConnectivityTypePrivate})
+	b.need(err)
+	table, err := b.ec2().CreateRouteTable(b.ctx, &ec2.CreateRouteTableInput{VpcId: &vpc})
+	b.need(err)
+	id := table.RouteTable.RouteTableId
+	b.ok(b.ec2().CreateRoute(b.ctx, &ec2.CreateRouteInput{RouteTableId: id, DestinationCidrBlock: new("0.0.0.0/0"), NatGatewayId: gateway.NatGateway.NatGatewayId}))
+	b.ok(b.ec2().AssociateRouteTable(b.ctx, &ec2.AssociateRouteTableInput{RouteTableId: id, SubnetId: &subnet}))
 }
 
 // open returns what lets everybody in.

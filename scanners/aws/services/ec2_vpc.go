@@ -119,8 +119,12 @@ func isZone(p *engine.Place, name string) bool {
 
 // EC2Subnet is what rules may ask of a subnet.
 type EC2Subnet struct {
-	AutoPublicIP  bool `json:"auto_public_ip"` // instances that start in it get a public IPv4 address unless they refuse
-	DefaultSubnet bool `json:"default_subnet"` // AWS made it as its zone's default subnet
+	AutoPublicIP  bool     `json:"auto_public_ip"` // instances that start in it get a public IPv4 address unless they refuse
+	DefaultSubnet bool     `json:"default_subnet"` // AWS made it as its zone's default subnet
+	Zone          string   `json:"zone"`           // the zone that it lies in: us-east-1a
+	Edge          bool     `json:"edge"`           // that is a Local or Wavelength Zone
+	InUse         bool     `json:"in_use"`         // some of its addresses are taken
+	NATZones      []string `json:"nat_zones"`      // the zones of the NAT gateways that its routes lead to, in order; a regional gateway is in each
 }
 
 var ec2Subnets = engine.Service{
@@ -128,7 +132,11 @@ var ec2Subnets = engine.Service{
 		Name:    "AWS::EC2::Subnet",
 		Service: "ec2",
 		Doc:     EC2Subnet{},
-		Calls:   []scanners.Call{{Op: "ec2:DescribeSubnets"}},
+		Calls: []scanners.Call{
+			{Op: "ec2:DescribeSubnets"},
+			{Op: "ec2:DescribeRouteTables", For: []string{"nat_zones"}},
+			{Op: "ec2:DescribeNatGateways", For: []string{"nat_zones"}},
+		},
 		Console: scanners.Console{Path: "/vpcconsole/home?region={region}#SubnetDetails:subnetId={last}"},
 	},
 	Scan: scanEC2Subnets,
@@ -142,7 +150,7 @@ func scanEC2Subnets(ctx context.Context, p *engine.Place) error {
 	return err
 }
 
-func readEC2Subnet(_ context.Context, p *engine.Place, subnet types.Subnet) {
+func readEC2Subnet(ctx context.Context, p *engine.Place, subnet types.Subnet) {
 	if !ownedHere(p, subnet.OwnerId) {
 		return
 	}
@@ -150,7 +158,11 @@ func readEC2Subnet(_ context.Context, p *engine.Place, subnet types.Subnet) {
 	doc := EC2Subnet{
 		AutoPublicIP:  r.Flag(subnet.MapPublicIpOnLaunch, "ec2:DescribeSubnets", "auto_public_ip"),
 		DefaultSubnet: r.Flag(subnet.DefaultForAz, "ec2:DescribeSubnets", "default_subnet"),
+		Zone:          word(r, aws.ToString(subnet.AvailabilityZone), "ec2:DescribeSubnets", "zone", "edge"),
+		InUse:         readSubnetInUse(r, subnet),
 	}
+	doc.Edge = doc.Zone != "" && !isZone(p, doc.Zone)
+	doc.NATZones = readNATZones(ctx, r, subnet)
 	tags, name := ec2Tags(subnet.Tags)
 	id := p.ARN("ec2", "subnet/"+aws.ToString(subnet.SubnetId))
 	r.Emit(id, name, tags, &doc)

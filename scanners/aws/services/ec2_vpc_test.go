@@ -33,14 +33,39 @@ func TestEC2VPCs(t *testing.T) {
 }
 
 func TestEC2Subnets(t *testing.T) {
-	a := posture.Resource{ID: ec2Arn("subnet/subnet-a"), Name: ec2Arn("subnet/subnet-a"), Doc: &EC2Subnet{}}
+	const list, tables, gateways = "ec2:DescribeSubnets", "ec2:DescribeRouteTables", "ec2:DescribeNatGateways"
+	subnet := func(name string, doc EC2Subnet, unread ...posture.Unread) posture.Resource {
+		id := ec2Arn("subnet/subnet-" + name)
+		return posture.Resource{ID: id, Name: id, Doc: &doc, Unread: unread}
+	}
+	a, b := EC2Subnet{Zone: "us-east-1a", InUse: true}, EC2Subnet{Zone: "us-east-1b", AutoPublicIP: true}
+	d := subnet("d", EC2Subnet{Zone: "us-east-1a", AutoPublicIP: true, DefaultSubnet: true})
+	through := func(doc EC2Subnet, zones ...string) EC2Subnet {
+		doc.NATZones = zones
+		return doc
+	}
+	refusedTo := func(op string) (map[string]string, []posture.Unread) {
+		return map[string]string{op + " error=UnauthorizedOperation status=403": ""}, refused(op, "UnauthorizedOperation", op, "nat_zones")
+	}
+	noTables, tablesUnread := refusedTo(tables)
+	noGateways, gatewaysUnread := refusedTo(gateways)
+	one := func(rest string) map[string]string {
+		return map[string]string{list: "<subnetSet><item><subnetId>subnet-x</subnetId><vpcId>vpc-default</vpcId><mapPublicIpOnLaunch>false</mapPublicIpOnLaunch><defaultForAz>false</defaultForAz>" + rest + "</item></subnetSet>"}
+	}
 	testReading(t, "AWS::EC2::Subnet", []readingTest{
-		{name: "as they are", want: []posture.Resource{
-			a,
-			{ID: ec2Arn("subnet/subnet-b"), Name: ec2Arn("subnet/subnet-b"), Doc: &EC2Subnet{AutoPublicIP: true}},
-			{ID: ec2Arn("subnet/subnet-d"), Name: ec2Arn("subnet/subnet-d"), Doc: &EC2Subnet{AutoPublicIP: true, DefaultSubnet: true}},
-		}},
-		{name: "second page broken", sections: map[string]string{"ec2:DescribeSubnets NextToken=two error=InternalError status=500": ""},
-			want: []posture.Resource{a}, cause: brokenListing("ec2:DescribeSubnets")},
+		{name: "as they are", want: []posture.Resource{subnet("a", through(a, "us-east-1b")), subnet("b", through(b, "us-east-1b")), d}},
+		{name: "route tables refused", sections: noTables, want: []posture.Resource{
+			subnet("a", a, tablesUnread...), subnet("b", b, tablesUnread...), {ID: d.ID, Name: d.Name, Doc: d.Doc, Unread: tablesUnread}}},
+		{name: "gateways refused", sections: noGateways, want: []posture.Resource{subnet("a", a, gatewaysUnread...), subnet("b", b, gatewaysUnread...), d}},
+		{name: "a gateway that is not listed", sections: map[string]string{gateways: "<natGatewaySet/>"}, want: []posture.Resource{
+			subnet("a", a, unsaid(gateways, "nat_zones")...), subnet("b", b, unsaid(gateways, "nat_zones")...), d}},
+		{name: "no table", sections: map[string]string{tables: "<routeTableSet/>"}, want: []posture.Resource{
+			subnet("a", a, unsaid(tables, "nat_zones")...), subnet("b", b, unsaid(tables, "nat_zones")...), {ID: d.ID, Name: d.Name, Doc: d.Doc, Unread: unsaid(tables, "nat_zones")}}},
+		{name: "in a Local Zone, without addresses of IPv4", sections: one("<availabilityZone>us-east-1-bos-1a</availabilityZone><availableIpAddressCount>0</availableIpAddressCount>"),
+			want: []posture.Resource{subnet("x", EC2Subnet{Zone: "us-east-1-bos-1a", Edge: true}, unsaid(list, "in_use")...)}},
+		{name: "no zone", sections: one("<cidrBlock>10.0.0.0/28</cidrBlock><availableIpAddressCount>10</availableIpAddressCount>"),
+			want: []posture.Resource{subnet("x", EC2Subnet{InUse: true}, unsaid(list, "edge", "zone")...)}},
+		{name: "second page broken", sections: map[string]string{list + " NextToken=two error=InternalError status=500": ""},
+			want: []posture.Resource{subnet("a", a, posture.Unread{Field: "nat_zones", Cause: *brokenListing(list)})}, cause: brokenListing(list)},
 	})
 }

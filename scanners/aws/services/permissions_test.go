@@ -120,6 +120,7 @@ func TestActionNames(t *testing.T) {
 		"s3control:GetPublicAccessBlock":        "s3:GetAccountPublicAccessBlock",
 		"access-analyzer:ListFindingsV2":        "access-analyzer:ListFindings",
 		"elb:DescribeLoadBalancers":             "elasticloadbalancing:DescribeLoadBalancers",
+		"elb:DescribeTags":                      "elasticloadbalancing:DescribeTags",
 		"elb:DescribeLoadBalancerAttributes":    "elasticloadbalancing:DescribeLoadBalancerAttributes",
 	}
 	for op, action := range permissionsOfScan() {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cloudfronttypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
-	classic "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	classictypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	redshifttypes "github.com/aws/aws-sdk-go-v2/service/redshift/types"
@@ -151,21 +150,17 @@ func balancerTargets(ctx context.Context, p *engine.Place, kind elbtypes.LoadBal
 // classicTargets returns the buckets that access logs of Classic Load Balancers go to.
 func classicTargets(ctx context.Context, p *engine.Place) *targets {
 	return targetsOf(p, "classic load balancers", func(t *targets) error {
-		api := engine.Client(p, classic.NewFromConfig)
-		pages := classic.NewDescribeLoadBalancersPaginator(api, &classic.DescribeLoadBalancersInput{PageSize: aws.Int32(400)})
-		list := func(page *classic.DescribeLoadBalancersOutput) []classictypes.LoadBalancerDescription {
-			return page.LoadBalancerDescriptions
-		}
-		return engine.EachListed(ctx, p, pages, list, func(ctx context.Context, _ *engine.Place, balancer classictypes.LoadBalancerDescription) {
-			out, err := api.DescribeLoadBalancerAttributes(ctx, &classic.DescribeLoadBalancerAttributesInput{LoadBalancerName: balancer.LoadBalancerName})
-			if err == nil && (out.LoadBalancerAttributes == nil || out.LoadBalancerAttributes.AccessLog == nil) {
+		balancers, err := classicList(ctx, p)
+		return cmp.Or(err, engine.Each(ctx, p, balancers, func(ctx context.Context, p *engine.Place, balancer classictypes.LoadBalancerDescription) {
+			attributes, err := classicAttributes(ctx, p, balancer.LoadBalancerName)
+			if err == nil && attributes.AccessLog == nil {
 				err = engine.Malformed("elb:DescribeLoadBalancerAttributes", errNoAccessLog)
 			}
-			if err == nil && out.LoadBalancerAttributes.AccessLog.Enabled {
-				t.add(aws.ToString(out.LoadBalancerAttributes.AccessLog.S3BucketName), nil)
+			if err == nil && attributes.AccessLog.Enabled {
+				t.add(aws.ToString(attributes.AccessLog.S3BucketName), nil)
 			}
 			t.add("", engine.NotConfigured(err, "LoadBalancerNotFound"))
-		})
+		}))
 	})
 }
 

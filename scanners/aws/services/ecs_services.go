@@ -1,0 +1,168 @@
+package services
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"posture/internal/posture"
+	"posture/scanners"
+	"posture/scanners/aws/engine"
+)
+
+// ECSService is what rules may ask of a service.
+type ECSService struct {
+	Daemon  bool  `json:"daemon"`  // it runs one task on each instance of the cluster
+	Desired int64 `json:"desired"` // how many tasks it is to run
+	Zones   int64 `json:"zones"`   // in how many Availability Zones its tasks run now
+	Edge    bool  `json:"edge"`    // a task runs on a machine of one's own, or in a Local or Wavelength Zone
+}
+
+var ecsServices = engine.Service{
+	Type: scanners.Type{
+		Name:    "AWS::ECS::Service",
+		Service: "ecs",
+		Doc:     ECSService{},
+		Calls: []scanners.Call{
+			{Op: "ecs:ListClusters"},
+			{Op: "ecs:ListServices"},
+			{Op: "ecs:DescribeServices"},
+			{Op: "ecs:ListTasks", For: taskFields},
+			{Op: "ecs:DescribeTasks", For: taskFields},
+		},
+		Console: scanners.Console{Path: "/ecs/v2/clusters?region={region}"},
+	},
+	Scan: scanECSServices,
+}
+
+// taskFields are the fields that the running tasks of a service give.
+var taskFields = []string{"zones", "edge"}
+
+func scanECSServices(ctx context.Context, p *engine.Place) error {
+	pages := ecs.NewListClustersPaginator(ecsClient(p), &ecs.ListClustersInput{MaxResults: aws.Int32(100)})
+	return engine.EachPage(ctx, pages, func(page *ecs.ListClustersOutput) error {
+		for _, cluster := range page.ClusterArns {
+			if err := scanECSCluster(ctx, p, cluster); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// scanECSCluster emits the services of a cluster. Those of one that is deleted
+// meanwhile are gone with it.
+func scanECSCluster(ctx context.Context, p *engine.Place, cluster string) error {
+	pages := ecs.NewListServicesPaginator(ecsClient(p), &ecs.ListServicesInput{Cluster: &cluster, MaxResults: aws.Int32(100)})
+	return engine.NotConfigured(engine.EachPage(ctx, pages, func(page *ecs.ListServicesOutput) error {
+		for batch := range slices.Chunk(page.ServiceArns, 10) { // as many as one call takes
+			if err := describeECSServices(ctx, p, cluster, batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	}), "ClusterNotFoundException")
+}
+
+var errService error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "a service that is listed is not described"}
+
+func describeECSServices(ctx context.Context, p *engine.Place, cluster string, arns []string) error {
+	out, err := ecsClient(p).DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: arns, Include: []types.ServiceField{types.ServiceFieldTags}})
+	if err != nil {
+		return err
+	}
+	err = engine.Each(ctx, p, out.Services, func(ctx context.Context, p *engine.Place, service types.Service) {
+		readECSService(ctx, p, cluster, service)
+	})
+	missing := 0
+	for _, failure := range out.Failures {
+		if aws.ToString(failure.Reason) == "MISSING" { // deleted meanwhile
+			missing++
+		}
+	}
+	if len(out.Services)+missing < len(arns) {
+		err = cmp.Or(err, engine.Malformed("ecs:DescribeServices", errService))
+	}
+	return err
+}
+
+func readECSService(ctx context.Context, p *engine.Place, cluster string, service types.Service) {
+	const op = "ecs:DescribeServices"
+	r := p.Read()
+	// The SDK makes 0 of a count that is not there. An answer without a status is not believed to have one.
+	if status := word(r, aws.ToString(service.Status), op, "desired"); status == "DRAINING" || status == "INACTIVE" {
+		return // still listed for a while, but gone
+	}
+	doc := ECSService{
+		Daemon:  word(r, service.SchedulingStrategy, op, "daemon") == string(types.SchedulingStrategyDaemon),
+		Desired: int64(service.DesiredCount),
+	}
+	if r.Wants(taskFields...) && !doc.Daemon && doc.Desired > 0 {
+		tasks, err := ecsTasks(ctx, p, cluster)
+		if r.Got(err, taskFields...) {
+			doc.Zones, doc.Edge = ecsZones(p, tasks["service:"+aws.ToString(service.ServiceName)])
+		}
+	}
+	tags := engine.Tags(service.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
+	r.Emit(aws.ToString(service.ServiceArn), aws.ToString(service.ServiceName), tags, &doc)
+}
+
+// ecsZones returns in how many zones tasks run, and whether one runs outside of them.
+func ecsZones(p *engine.Place, tasks []types.Task) (zones int64, edge bool) {
+	var names []string
+	for _, task := range tasks {
+		zone := aws.ToString(task.AvailabilityZone)
+		edge = edge || task.LaunchType == types.LaunchTypeExternal || zone != "" && !isZone(p, zone)
+		names = append(names, zone)
+	}
+	return countZones(p, names), edge
+}
+
+var errTask error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "a task that is listed is not described, or not where it runs"}
+
+// ecsTasks returns the running tasks of a cluster by what they are a part of
+// ("service:web"), asked once.
+func ecsTasks(ctx context.Context, p *engine.Place, cluster string) (map[string][]types.Task, error) {
+	return engine.Once(p, "tasks of "+cluster, func() (map[string][]types.Task, error) {
+		found := map[string][]types.Task{}
+		pages := ecs.NewListTasksPaginator(ecsClient(p), &ecs.ListTasksInput{Cluster: &cluster, DesiredStatus: types.DesiredStatusRunning, MaxResults: aws.Int32(100)})
+		err := engine.EachPage(ctx, pages, func(page *ecs.ListTasksOutput) error {
+			if len(page.TaskArns) == 0 {
+				return nil
+			}
+			out, err := ecsClient(p).DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: page.TaskArns})
+			if err != nil {
+				return err
+			}
+			for _, task := range out.Tasks {
+				if aws.ToString(task.LastStatus) != "RUNNING" {
+					continue
+				}
+				if aws.ToString(task.Group) == "" || aws.ToString(task.AvailabilityZone) == "" && task.LaunchType != types.LaunchTypeExternal {
+					return engine.Malformed("ecs:DescribeTasks", errTask)
+				}
+				found[*task.Group] = append(found[*task.Group], task)
+			}
+			return engine.Malformed("ecs:DescribeTasks", undescribed(out, page.TaskArns))
+		})
+		return found, err
+	})
+}
+
+// undescribed returns an error where tasks are missing that did not just end.
+func undescribed(out *ecs.DescribeTasksOutput, asked []string) error {
+	ended := 0
+	for _, failure := range out.Failures {
+		if aws.ToString(failure.Reason) == "MISSING" {
+			ended++
+		}
+	}
+	if len(out.Tasks)+ended < len(asked) {
+		return errTask
+	}
+	return nil
+}
