@@ -20,9 +20,9 @@ def table(command):
 
 
 def arguments(command):
-    """The arguments of a command, by name, with whether they must be there."""
-    found = command.arg_table
-    return {a.cli_name: (a.required and not a.positional_arg) for a in found.values()}
+    """The arguments of a command, by name, with the group of which one must be there, if one must."""
+    found = command.arg_table.values()
+    return {a.cli_name: a.group_name if a.required and not a.positional_arg else None for a in found}
 
 
 def faults(argv):
@@ -41,7 +41,8 @@ def faults(argv):
     known = arguments(command)
     given = {w.split("=")[0] for w in words if w.startswith("--")}
     bad = [f"no argument {g}" for g in sorted(given - set(known) - shared)]
-    return bad + [f"needs {name}" for name, needed in sorted(known.items()) if needed and name not in given]
+    groups = {a.group_name for a in command.arg_table.values() if a.cli_name in given}
+    return bad + [f"needs {name}" for name, group in sorted(known.items()) if group and group not in groups]
 
 
 for line in sys.stdin:

@@ -28,8 +28,9 @@ func All() []engine.Service {
 		s3AccountPublicAccessBlocks, s3Buckets,
 
 		ebsVolumes, ebsSnapshots, ebsEncryptionByDefault, ec2SnapshotBlockPublicAccess,
-		clientVPNEndpoints, ec2Images, ec2Instances, ec2LaunchTemplates, ec2SecurityGroups, ec2Subnets, ec2VPCs, vpnConnections,
-		rdsInstances, rdsClusters, rdsSnapshots, rdsClusterSnapshots,
+		clientVPNEndpoints, ec2Images, ec2Instances, ec2LaunchTemplates, ec2SecurityGroups, ec2Subnets, ec2VPCs,
+		networkACLs, transitGateways, vpnConnections,
+		rdsInstances, rdsClusters, rdsProxies, rdsSnapshots, rdsClusterSnapshots,
 		redshiftClusters,
 		elastiCacheReplicationGroups,
 		elbLoadBalancers, elbListeners, classicLoadBalancers,

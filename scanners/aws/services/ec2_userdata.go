@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,6 +27,7 @@ import (
 type EC2LaunchTemplate struct {
 	Managed              bool `json:"managed"`                 // a service of AWS operates it, and nobody else can change it
 	CredentialInUserData bool `json:"credential_in_user_data"` // its user data holds a credential, by its form or by the name that it is given to
+	PublicIP             bool `json:"public_ip"`               // it gives instances a public address, whatever their subnet says
 }
 
 var ec2LaunchTemplates = engine.Service{
@@ -35,7 +37,7 @@ var ec2LaunchTemplates = engine.Service{
 		Doc:     EC2LaunchTemplate{},
 		Calls: []scanners.Call{
 			{Op: "ec2:DescribeLaunchTemplates"},
-			{Op: "ec2:DescribeLaunchTemplateVersions", For: []string{"credential_in_user_data"}},
+			{Op: "ec2:DescribeLaunchTemplateVersions", For: []string{"credential_in_user_data", "public_ip"}},
 		},
 		Console: scanners.Console{Path: "/ec2/home?region={region}#LaunchTemplateDetails:launchTemplateId={last}"},
 	},
@@ -53,34 +55,34 @@ func scanEC2LaunchTemplates(ctx context.Context, p *engine.Place) error {
 func readEC2LaunchTemplate(ctx context.Context, p *engine.Place, template types.LaunchTemplate) {
 	r := p.Read()
 	doc := EC2LaunchTemplate{Managed: ec2Managed(template.Operator)}
-	if r.Wants("credential_in_user_data") {
-		doc.CredentialInUserData = readTemplateUserData(ctx, r, aws.ToString(template.LaunchTemplateId))
+	if r.Wants("credential_in_user_data", "public_ip") {
+		doc.readVersions(ctx, r, aws.ToString(template.LaunchTemplateId))
 	}
 	tags, _ := ec2Tags(template.Tags)
 	r.Emit(p.ARN("ec2", "launch-template/"+aws.ToString(template.LaunchTemplateId)), aws.ToString(template.LaunchTemplateName), tags, &doc)
 }
 
-// templateUserData is what the versions of a template hold.
-type templateUserData struct {
-	credential bool
-	err        error // why one of them is not understood
+// templateVersions is what the versions of a template hold.
+type templateVersions struct {
+	credential  bool
+	publicIP    bool
+	err         error // why one of them is not read
+	userDataErr error // why the user data of one is not understood
 }
 
-// templatesUserData reads the default and the latest version of all templates, by
+// templatesVersions reads the default and the latest version of all templates, by
 // id, in one listing. With an error come those of the pages before it.
-func templatesUserData(ctx context.Context, p *engine.Place) (map[string]templateUserData, error) {
-	return engine.Once(p, "user data of launch templates", func() (map[string]templateUserData, error) {
+func templatesVersions(ctx context.Context, p *engine.Place) (map[string]templateVersions, error) {
+	return engine.Once(p, "versions of launch templates", func() (map[string]templateVersions, error) {
 		pages := ec2.NewDescribeLaunchTemplateVersionsPaginator(ec2Client(p), &ec2.DescribeLaunchTemplateVersionsInput{
 			Versions: []string{"$Default", "$Latest"}, MaxResults: aws.Int32(templatePage),
 		})
-		found := map[string]templateUserData{}
+		found := map[string]templateVersions{}
 		return found, engine.EachPage(ctx, pages, func(page *ec2.DescribeLaunchTemplateVersionsOutput) error {
 			for _, version := range page.LaunchTemplateVersions {
 				id := aws.ToString(version.LaunchTemplateId)
 				held := found[id]
-				credential, err := versionHoldsCredential(version)
-				held.credential = held.credential || credential
-				held.err = cmp.Or(held.err, engine.Malformed("ec2:DescribeLaunchTemplateVersions", err))
+				held.add(version.LaunchTemplateData)
 				found[id] = held
 			}
 			return nil
@@ -90,28 +92,37 @@ func templatesUserData(ctx context.Context, p *engine.Place) (map[string]templat
 
 var errNoTemplate error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "a version of a launch template has no data"}
 
-func versionHoldsCredential(version types.LaunchTemplateVersion) (bool, error) {
-	if version.LaunchTemplateData == nil {
-		return false, errNoTemplate
+// add adds what one more version holds.
+func (held *templateVersions) add(data *types.ResponseLaunchTemplateData) {
+	const op = "ec2:DescribeLaunchTemplateVersions"
+	if data == nil {
+		held.err = engine.Malformed(op, errNoTemplate)
+		return
 	}
-	return userDataHoldsCredential(aws.ToString(version.LaunchTemplateData.UserData))
+	credential, err := userDataHoldsCredential(aws.ToString(data.UserData))
+	held.credential = held.credential || credential
+	held.userDataErr = cmp.Or(held.userDataErr, engine.Malformed(op, err))
+	held.publicIP = held.publicIP || slices.ContainsFunc(data.NetworkInterfaces, func(n types.LaunchTemplateInstanceNetworkInterfaceSpecification) bool {
+		return aws.ToBool(n.AssociatePublicIpAddress)
+	})
 }
 
-// readTemplateUserData reports whether a template's versions hold a credential.
-func readTemplateUserData(ctx context.Context, r *engine.Reading, id string) bool {
-	const field = "credential_in_user_data"
-	all, err := templatesUserData(ctx, r.Place)
+// readVersions reads what a template's versions hold. What was seen in one is
+// certain, however the listing ended.
+func (doc *EC2LaunchTemplate) readVersions(ctx context.Context, r *engine.Reading, id string) {
+	all, err := templatesVersions(ctx, r.Place)
 	held, listed := all[id]
-	switch {
-	case held.credential:
-		return true // seen, however the listing ended
-	case !r.Got(err, field):
-	case !listed:
-		r.Absent("ec2:DescribeLaunchTemplateVersions", field)
-	default:
-		r.Got(held.err, field)
+	if err == nil && !listed {
+		r.Absent("ec2:DescribeLaunchTemplateVersions", "credential_in_user_data", "public_ip")
+		return
 	}
-	return false
+	doc.CredentialInUserData, doc.PublicIP = held.credential, held.publicIP
+	if !doc.CredentialInUserData {
+		r.Got(cmp.Or(err, held.err, held.userDataErr), "credential_in_user_data")
+	}
+	if !doc.PublicIP {
+		r.Got(cmp.Or(err, held.err), "public_ip")
+	}
 }
 
 // assignment is where a script or a file of settings gives a name a value.

@@ -19,14 +19,20 @@ func TestEC2LaunchTemplates(t *testing.T) {
 		return r
 	}
 	web, nodes := template("1", "web", EC2LaunchTemplate{CredentialInUserData: true}), template("2", "nodes", EC2LaunchTemplate{Managed: true})
-	second := refused(versions, "UnauthorizedOperation", versions, "credential_in_user_data")
+	fields := []string{"credential_in_user_data", "public_ip"}
+	second := refused(versions, "UnauthorizedOperation", versions, fields...)
 	broken := posture.Unread{Field: "credential_in_user_data", Cause: posture.Cause{Reason: posture.Malformed, Operation: versions}}
 	testReading(t, "AWS::EC2::LaunchTemplate", []readingTest{
 		{name: "two pages", want: []posture.Resource{web, nodes}},
 		{name: "versions broken off", sections: map[string]string{versions + " NextToken=two error=UnauthorizedOperation": ""},
 			want: []posture.Resource{template("1", "web", EC2LaunchTemplate{}, second...), template("2", "nodes", EC2LaunchTemplate{Managed: true}, second...)}},
 		{name: "a version without data, and none", sections: map[string]string{versions: `<launchTemplateVersionSet><item><launchTemplateId>lt-1</launchTemplateId></item></launchTemplateVersionSet>`},
-			want: []posture.Resource{template("1", "web", EC2LaunchTemplate{}, unsaid(versions, "credential_in_user_data")...), template("2", "nodes", EC2LaunchTemplate{Managed: true}, unsaid(versions, "credential_in_user_data")...)}},
+			want: []posture.Resource{template("1", "web", EC2LaunchTemplate{}, unsaid(versions, fields...)...), template("2", "nodes", EC2LaunchTemplate{Managed: true}, unsaid(versions, fields...)...)}},
+		{name: "a public address, before the versions broke off", sections: map[string]string{
+			versions: `<launchTemplateVersionSet><item><launchTemplateId>lt-1</launchTemplateId><launchTemplateData><networkInterfaceSet><item><deviceIndex>0</deviceIndex><associatePublicIpAddress>false</associatePublicIpAddress></item>
+				<item><deviceIndex>1</deviceIndex><associatePublicIpAddress>true</associatePublicIpAddress></item></networkInterfaceSet></launchTemplateData></item></launchTemplateVersionSet><nextToken>two</nextToken>`,
+			versions + " NextToken=two error=UnauthorizedOperation": ""},
+			want: []posture.Resource{template("1", "web", EC2LaunchTemplate{PublicIP: true}, second[0]), template("2", "nodes", EC2LaunchTemplate{Managed: true}, second...)}},
 		{name: "user data that is none", sections: map[string]string{versions + " NextToken=two": `<launchTemplateVersionSet><item><launchTemplateId>lt-1</launchTemplateId><launchTemplateData><userData>?</userData></launchTemplateData></item>
 			<item><launchTemplateId>lt-2</launchTemplateId><launchTemplateData/></item></launchTemplateVersionSet>`}, want: []posture.Resource{template("1", "web", EC2LaunchTemplate{}, broken), nodes}},
 		{name: "second page broken", sections: map[string]string{list + " NextToken=two error=InternalError status=500": ""},

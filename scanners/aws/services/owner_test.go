@@ -20,12 +20,14 @@ var owned = map[string]struct {
 	section string
 	answer  string
 }{
-	"AWS::EC2::Volume":        {ec2.Volume{}, "ec2:DescribeVolumes", ec2Two("volumeSet", "volumeId", "vol")},
-	"AWS::EC2::Snapshot":      {ec2.Snapshot{}, "ec2:DescribeSnapshots", ec2Two("snapshotSet", "snapshotId", "snap")},
-	"AWS::EC2::Image":         {ec2.Image{}, "ec2:DescribeImages", strings.NewReplacer("ownerId", "imageOwnerId").Replace(ec2Two("imagesSet", "imageId", "ami"))},
-	"AWS::EC2::SecurityGroup": {ec2.SecurityGroup{}, "ec2:DescribeSecurityGroups", ec2Two("securityGroupInfo", "groupId", "sg")},
-	"AWS::EC2::Subnet":        {ec2.Subnet{}, "ec2:DescribeSubnets", ec2Two("subnetSet", "subnetId", "subnet")},
-	"AWS::EC2::VPC":           {ec2.Vpc{}, "ec2:DescribeVpcs", ec2Two("vpcSet", "vpcId", "vpc")},
+	"AWS::EC2::Volume":         {ec2.Volume{}, "ec2:DescribeVolumes", ec2Two("volumeSet", "volumeId", "vol")},
+	"AWS::EC2::Snapshot":       {ec2.Snapshot{}, "ec2:DescribeSnapshots", ec2Two("snapshotSet", "snapshotId", "snap")},
+	"AWS::EC2::Image":          {ec2.Image{}, "ec2:DescribeImages", strings.NewReplacer("ownerId", "imageOwnerId").Replace(ec2Two("imagesSet", "imageId", "ami"))},
+	"AWS::EC2::SecurityGroup":  {ec2.SecurityGroup{}, "ec2:DescribeSecurityGroups", ec2Two("securityGroupInfo", "groupId", "sg")},
+	"AWS::EC2::Subnet":         {ec2.Subnet{}, "ec2:DescribeSubnets", ec2Two("subnetSet", "subnetId", "subnet")},
+	"AWS::EC2::TransitGateway": {ec2.TransitGateway{}, "ec2:DescribeTransitGateways", ec2Two("transitGatewaySet", "transitGatewayId", "tgw")},
+	"AWS::EC2::NetworkAcl":     {ec2.NetworkAcl{}, "ec2:DescribeNetworkAcls", ec2Two("networkAclSet", "networkAclId", "acl")},
+	"AWS::EC2::VPC":            {ec2.Vpc{}, "ec2:DescribeVpcs", ec2Two("vpcSet", "vpcId", "vpc")},
 	"AWS::EC2::Instance": {ec2.Reservation{}, "ec2:DescribeInstances", `<reservationSet>
 		<item><ownerId>OTHER</ownerId><instancesSet><item><instanceId>i-other</instanceId></item></instancesSet></item>
 		<item><ownerId>OWN</ownerId><instancesSet><item><instanceId>i-own</instanceId></item></instancesSet></item></reservationSet>`},
@@ -35,6 +37,7 @@ var owned = map[string]struct {
 		{"BackupVaultArn": "arn:aws:backup:us-east-1:OTHER:backup-vault:other", "BackupVaultName": "other"},
 		{"BackupVaultArn": "arn:aws:backup:us-east-1:OWN:backup-vault:own", "BackupVaultName": "own"}]}`},
 	"AWS::RDS::DBInstance": {rds.DBInstance{}, "rds:DescribeDBInstances", rdsTwo("DBInstance", "db")},
+	"AWS::RDS::DBProxy":    {rds.DBProxy{}, "rds:DescribeDBProxies", strings.NewReplacer("DBProxyIdentifier", "DBProxyName", "DBProxys>", "DBProxies>", "<DBProxy>", "<member>", "</DBProxy>", "</member>").Replace(rdsTwo("DBProxy", "db-proxy"))},
 	"AWS::RDS::DBCluster":  {rds.DBCluster{}, "rds:DescribeDBClusters", rdsTwo("DBCluster", "cluster")},
 	"AWS::RDS::DBSnapshot": {rds.DBSnapshot{}, "rds:DescribeDBSnapshots SnapshotType=manual", rdsTwo("DBSnapshot", "snapshot")},
 	"AWS::RDS::DBClusterSnapshot": {rds.DBClusterSnapshot{}, "rds:DescribeDBClusterSnapshots SnapshotType=manual",

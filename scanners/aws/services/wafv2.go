@@ -15,8 +15,9 @@ import (
 
 // WebACL is what rules may ask of a web ACL of AWS WAF.
 type WebACL struct {
-	Logs              bool `json:"logs"`                // requests that it sees are logged
-	OfFirewallManager bool `json:"of_firewall_manager"` // a policy of Firewall Manager made it, and sets its logging
+	Logs              bool  `json:"logs"`                // requests that it sees are logged
+	Rules             int64 `json:"rules"`               // rules and rule groups that it has, those of Firewall Manager too
+	OfFirewallManager bool  `json:"of_firewall_manager"` // a policy of Firewall Manager made it, and sets its logging
 }
 
 var webACLs = engine.Service{
@@ -27,6 +28,7 @@ var webACLs = engine.Service{
 		Calls: []scanners.Call{
 			{Op: "wafv2:ListWebACLs"},
 			{Op: "wafv2:ListLoggingConfigurations", For: []string{"logs"}},
+			{Op: "wafv2:GetWebACL", Each: true, For: []string{"rules"}},
 			{Op: "wafv2:ListTagsForResource", Each: true, For: []string{"tags"}},
 		},
 		Console: scanners.Console{Path: "/wafv2-pro/protections?region={region}"},
@@ -65,6 +67,19 @@ func readWebACL(ctx context.Context, p *engine.Place, acl types.WebACLSummary, s
 		logged, err := loggedWebACLs(ctx, p, scope)
 		if doc.Logs = logged[aws.ToString(acl.ARN)]; !doc.Logs {
 			r.Got(err, "logs")
+		}
+	}
+	if r.Wants("rules") {
+		out, err := wafClient(p).GetWebACL(ctx, &wafv2.GetWebACLInput{Id: acl.Id, Name: acl.Name, Scope: scope})
+		switch {
+		case err != nil && engine.NotConfigured(err, "WAFNonexistentItemException") == nil:
+			return // deleted meanwhile
+		case !r.Got(err, "rules"):
+		case out.WebACL == nil:
+			r.Absent("wafv2:GetWebACL", "rules")
+		default:
+			w := out.WebACL
+			doc.Rules = int64(len(w.Rules) + len(w.PreProcessFirewallManagerRuleGroups) + len(w.PostProcessFirewallManagerRuleGroups))
 		}
 	}
 	var tags map[string]string

@@ -7,19 +7,24 @@ import (
 )
 
 func TestWebACLs(t *testing.T) {
-	const list, logging, tagged, arn = "wafv2:ListWebACLs", "wafv2:ListLoggingConfigurations", "wafv2:ListTagsForResource", "arn:aws:wafv2:us-east-1:111122223333:"
+	const list, get, logging, tagged, arn = "wafv2:ListWebACLs", "wafv2:GetWebACL", "wafv2:ListLoggingConfigurations", "wafv2:ListTagsForResource", "arn:aws:wafv2:us-east-1:111122223333:"
 	acl := func(path, name string, doc WebACL, unread ...posture.Unread) posture.Resource {
 		return posture.Resource{ID: arn + path, Name: name, Doc: &doc, Unread: unread}
 	}
-	shop, edge := acl("regional/webacl/shop/1", "shop", WebACL{Logs: true}), acl("global/webacl/edge/3", "edge", WebACL{})
+	shop, edge := acl("regional/webacl/shop/1", "shop", WebACL{Logs: true, Rules: 1}), acl("global/webacl/edge/3", "edge", WebACL{})
 	shop.Tags = map[string]string{"owner": "shop"}
-	managed := acl("regional/webacl/FMManagedWebACLV2-all/2", "FMManagedWebACLV2-all", WebACL{OfFirewallManager: true})
-	shopSilent := acl("regional/webacl/shop/1", "shop", WebACL{}, refused(logging, "AccessDeniedException", logging, "logs")...)
+	managed := acl("regional/webacl/FMManagedWebACLV2-all/2", "FMManagedWebACLV2-all", WebACL{OfFirewallManager: true, Rules: 2})
+	shopSilent := acl("regional/webacl/shop/1", "shop", WebACL{Rules: 1}, refused(logging, "AccessDeniedException", logging, "logs")...)
 	shopSilent.Tags = shop.Tags
 	testReading(t, "AWS::WAFv2::WebACL", []readingTest{
 		{name: "of the region and of CloudFront", want: []posture.Resource{edge, managed, shop}},
 		{name: "logging of the region refused", sections: map[string]string{logging + " Scope=REGIONAL error=AccessDeniedException": ""},
-			want: []posture.Resource{edge, acl("regional/webacl/FMManagedWebACLV2-all/2", "FMManagedWebACLV2-all", WebACL{OfFirewallManager: true}, refused(logging, "AccessDeniedException", logging, "logs")...), shopSilent}},
+			want: []posture.Resource{edge, acl("regional/webacl/FMManagedWebACLV2-all/2", "FMManagedWebACLV2-all", WebACL{OfFirewallManager: true, Rules: 2}, refused(logging, "AccessDeniedException", logging, "logs")...), shopSilent}},
+		{name: "rules refused", sections: map[string]string{get + " Id=3 error=AccessDeniedException": ""},
+			want: []posture.Resource{acl("global/webacl/edge/3", "edge", WebACL{}, refused(get, "AccessDeniedException", get, "rules")...), managed, shop}},
+		{name: "no web ACL in the answer", sections: map[string]string{get + " Id=3": `{"LockToken": "1"}`},
+			want: []posture.Resource{acl("global/webacl/edge/3", "edge", WebACL{}, unsaid(get, "rules")...), managed, shop}},
+		{name: "deleted meanwhile", sections: map[string]string{get + " Id=3 error=WAFNonexistentItemException": ""}, want: []posture.Resource{managed, shop}},
 		{name: "tags refused", sections: map[string]string{tagged + " ResourceARN=" + edge.ID + " error=AccessDeniedException": ""},
 			want: []posture.Resource{acl("global/webacl/edge/3", "edge", WebACL{}, refused(tagged, "AccessDeniedException", tagged, "tags")...), managed, shop}},
 		{name: "those of CloudFront broken", sections: map[string]string{list + " Scope=CLOUDFRONT error=InternalError status=500": ""},
