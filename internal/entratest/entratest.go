@@ -28,7 +28,7 @@ const (
 	ClientSecret = "client-secret-never-to-be-seen"
 	Never        = "never-to-be-seen" // in all that is secret
 
-	token = "azure-token-never-to-be-seen"
+	token = "azure-token-never-to-be-seen" //nolint:gosec // made up
 )
 
 // Assertion returns a token as another cloud gives them.

@@ -101,17 +101,17 @@ func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not of this cloud", http.StatusForbidden)
 		return
 	}
-	there, err := net.Dial("tcp", p.server.Addr().String())
+	there, err := new(net.Dialer).DialContext(r.Context(), "tcp", p.server.Addr().String())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	defer there.Close()
+	defer func() { _ = there.Close() }()
 	here, buffered, err := w.(http.Hijacker).Hijack()
 	if err != nil {
 		return
 	}
-	defer here.Close()
+	defer func() { _ = here.Close() }()
 	_, _ = io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
 	go func() { _, _ = io.Copy(there, buffered) }() // ends with either connection
 	_, _ = io.Copy(here, there)

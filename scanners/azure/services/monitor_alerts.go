@@ -168,7 +168,7 @@ func operationEvent(operation string) activityEvent {
 
 func (c activityConditions) met(event activityEvent) bool {
 	return !slices.ContainsFunc(c.AllOf, func(one activityCondition) bool {
-		return !one.activityLeaf.met(event) && !slices.ContainsFunc(one.AnyOf, func(leaf activityLeaf) bool { return leaf.met(event) })
+		return !one.met(event) && !slices.ContainsFunc(one.AnyOf, func(leaf activityLeaf) bool { return leaf.met(event) })
 	})
 }
 

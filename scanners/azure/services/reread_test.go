@@ -2,6 +2,7 @@ package services
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -55,7 +56,7 @@ func TestReread(t *testing.T) {
 		s.Scan(t.Context(), want, func(first posture.Resource) {
 			second, err := s.Reread(t.Context(), first, nil)
 			switch {
-			case err == posture.ErrNoReread:
+			case errors.Is(err, posture.ErrNoReread):
 				return
 			case err != nil:
 				t.Errorf("%s: %v", first.ID, err)
