@@ -140,6 +140,10 @@ func (b *builder) fill(archive []byte) []byte {
 	})
 }
 
+// madeUp matches the end of a load balancer's name that the emulator makes up anew
+// each time.
+var madeUp = regexp.MustCompile(`/[0-9a-f]{16}$`)
+
 // alarms returns the recorded answer that lists, in us-east-1, an alarm for
 // every metric of the filters, and one that does nothing.
 func (b *builder) alarms(request awstest.Request) awstest.Answer {
@@ -152,7 +156,7 @@ func (b *builder) alarms(request awstest.Request) awstest.Answer {
 		"AlarmActions": []string{}, "Namespace": "Other", "MetricName": "Other",
 	}}
 	add := func(namespace, metric string, dimensions ...string) {
-		name := strings.Join(append([]string{"good-" + metric}, dimensions...), "-")
+		name := madeUp.ReplaceAllString(strings.Join(append([]string{"good-" + metric}, dimensions...), "-"), "")
 		found := alarm{
 			"AlarmName": name, "AlarmArn": "arn:aws:cloudwatch:us-east-1:" + own + ":alarm:" + name, "ActionsEnabled": true,
 			"AlarmActions": []string{"arn:aws:sns:us-east-1:" + own + ":good-topic"}, "Namespace": namespace, "MetricName": metric,
