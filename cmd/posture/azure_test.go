@@ -25,9 +25,9 @@ func TestAzureScripts(t *testing.T) {
 type azureKey struct{}
 
 func setUpAzure(env *testscript.Env) error {
-	files, err := filepath.Glob("../../scanners/azure/testdata/*.txtar")
-	if err != nil {
-		return err
+	var files []string
+	for _, name := range []string{"scope", "storage", "roles", "directory"} { // what the scripts scan
+		files = append(files, filepath.Join("..", "..", "scanners", "azure", "testdata", name+".txtar"))
 	}
 	estate, err := azuretest.Load(files...)
 	if err != nil {

@@ -253,6 +253,17 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
+// TestRolesFit holds that IAM takes all inline policies of each role: 10,240
+// characters together, without white space. What is filled in later is counted
+// as it stands in the template, which is longer than an ARN.
+func TestRolesFit(t *testing.T) {
+	for name, role := range ofType(t, "AWS::IAM::Role") {
+		if n := len(samtest.Text(role.Properties["Policies"])); n > 10240 {
+			t.Errorf("%s: its policies have %d characters", name, n)
+		}
+	}
+}
+
 // TestRoles holds what else no function may do.
 func TestRoles(t *testing.T) {
 	template := samtest.Translated(t)

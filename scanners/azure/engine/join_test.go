@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/azure/azuretest"
 	"posture/scanners/azure/engine"
@@ -150,4 +151,37 @@ func TestAround(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestElsewhere: a subscription says of the directory's types that it has none,
+// so that no rule about them counts as not checked there.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	registry := around()
+	registry.Services = append(registry.Services, engine.Service{
+		Type:   scanners.Type{Name: "Microsoft.Graph/test", Service: "test", Doc: part{}, Console: scanners.Console{None: "a test"}},
+		Tenant: true, Read: func(*engine.Reading) any { return &part{} },
+	})
+	estate, err := azuretest.Parse(txtar.Parse([]byte(aroundEstate)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := azuretest.Start(estate)
+	t.Cleanup(server.Close)
+	e, err := engine.Open(registry, engine.Scope{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := posture.Target{Provider: posture.Azure, Account: enginetest.Subscription}
+	report := e.Subscription(target).Scan(t.Context(), enginetest.Everything(registry), func(r posture.Resource) {
+		if r.Type == "Microsoft.Graph/test" {
+			t.Errorf("read %s", r.ID)
+		}
+	})
+	for _, p := range report.Populations {
+		if p.Type == "Microsoft.Graph/test" && p.Complete && p.Count == 0 {
+			return
+		}
+	}
+	t.Errorf("populations %+v", report.Populations)
 }

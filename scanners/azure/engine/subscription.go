@@ -48,6 +48,9 @@ func (s *Subscription) Scan(ctx context.Context, want posture.Want, emit func(po
 	for _, service := range services {
 		report.Populations = append(report.Populations, p.scan(service))
 	}
+	for _, elsewhere := range s.estate.selected(want, !isTenant(s.target)) { // a subscription has no directory, and the directory nothing else
+		report.Populations = append(report.Populations, posture.Population{Type: elsewhere.Name, Region: posture.Global, Complete: true})
+	}
 	report.Calls, report.Said = s.estate.record.Drain(), p.said.List()
 	return report
 }

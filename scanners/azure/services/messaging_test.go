@@ -22,7 +22,7 @@ func TestMLWorkspaces(t *testing.T) {
 		},
 		unread: map[string][]string{
 			"workspaces mlodd":  {odd("encryption", "customer_key")},
-			"workspaces mlbare": {lacks("customer_key"), lacks("of_hub")},
+			"workspaces mlbare": {lacks("customer_key"), lacks("of_hub"), lacks("managed")},
 		},
 	}.run(t)
 }
@@ -75,7 +75,7 @@ func TestFabricClusters(t *testing.T) {
 		},
 		unread: map[string][]string{
 			"clusters sfodd":  {odd("protection level", "encrypts_and_signs")},
-			"clusters sfbare": {lacks("encrypts_and_signs"), lacks("certificate")},
+			"clusters sfbare": {lacks("encrypts_and_signs"), lacks("certificate"), lacks("managed")},
 		},
 	}.run(t)
 }
