@@ -75,7 +75,8 @@ func ScanKnown(t *testing.T, e *engine.Estate, want posture.Want, complete map[s
 		for _, target := range slice.Targets {
 			report := slice.Subscription(target).Scan(t.Context(), want, func(r posture.Resource) { found = append(found, r) })
 			for _, p := range report.Populations {
-				complete[p.Type] = p.Complete
+				before, known := complete[p.Type]
+				complete[p.Type] = p.Complete && (before || !known) // for a type that one target alone has
 			}
 		}
 	}
