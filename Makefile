@@ -34,6 +34,7 @@ demo: ## scan a sample of each cloud that is served in process: needs nothing bu
 
 test: python node browser ## every test, against real parts, and a moment of fuzzing
 	go test ./...
+	go -C scripts/azuremodels test .
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s FUZZED=internal/
 
 race: node browser ## the concurrent packages under the race detector, and whole scans of both clouds
