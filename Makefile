@@ -14,7 +14,7 @@ FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/aws/*/main.go)
 SOURCES = $(shell git ls-files '*.go' go.mod go.sum internal rules ':!*/testdata/*')
 # Packages whose tests run under the race detector: all that are concurrent and
 # do not link a cloud's whole SDK, of which one test each has to do.
-RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/slack ./internal/snapshot ./internal/store ./internal/weekly ./scanners ./scanners/network ./scanners/aws/engine ./scanners/gcp/engine ./scanners/azure/services
+RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/slack ./internal/snapshot ./internal/store ./internal/weekly ./scanners ./scanners/network ./scanners/aws/engine ./scanners/gcp/engine ./scanners/azure/engine
 
 .PHONY: check help build test race demo lint fmt bench fuzz mutate scan lambda generate generated tidy template terraform gcp gcp-source azure vuln clean python node browser pictures
 check: fmt tidy lint build generated test race template terraform lambda gcp gcp-source azure ## the whole check, as CI runs it
@@ -37,9 +37,9 @@ test: python node browser ## every test, against real parts, and a moment of fuz
 	go -C scripts/azuremodels test .
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s FUZZED=internal/
 
-race: node browser ## the concurrent packages under the race detector, and whole scans of both clouds
+race: node browser ## the concurrent packages under the race detector, and whole scans of all clouds
 	CGO_ENABLED=1 go test -race $(RACE)
-	CGO_ENABLED=1 go test -race -run '^TestCalls' ./scanners/aws/services ./internal/cloud/gcpcloud
+	CGO_ENABLED=1 go test -race -run '^(TestCalls|TestExamples)' ./scanners/aws/services ./internal/cloud/gcpcloud ./scanners/azure/services
 
 bench: ## the benchmarks behind the figures in docs/benchmarks.md
 	go test -run '^$$' -bench . -benchmem ./...

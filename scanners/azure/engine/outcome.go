@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
@@ -71,6 +72,8 @@ func reason(err error) (posture.Reason, string) {
 	var unauthenticated *signInError
 	switch {
 	case errors.As(err, &unauthenticated):
+		payloads.Lock() // its text reads its answer
+		defer payloads.Unlock()
 		return posture.NoCredentials, entraCode(unauthenticated.Error())
 	case !errors.As(err, &answered):
 		return scanners.ReasonOf(err, 0)
@@ -114,13 +117,19 @@ func entraCode(text string) string {
 	return "AADSTS" + rest[:end]
 }
 
+// payloads guards the answers of errors while they are read: what was asked once
+// for many resources is one error for all of them.
+var payloads sync.Mutex
+
 // messageOf returns what Azure wrote about an error, "" for nothing.
 func messageOf(err error) string {
 	var answered *azcore.ResponseError
 	if !errors.As(err, &answered) || answered.RawResponse == nil {
 		return ""
 	}
+	payloads.Lock()
 	body, err := runtime.Payload(answered.RawResponse)
+	payloads.Unlock()
 	if err != nil {
 		return ""
 	}
