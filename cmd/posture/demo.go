@@ -23,10 +23,10 @@ func newDemo(world *streams) *cobra.Command {
 		Use:   "demo",
 		Short: "See posture at work on a sample of each cloud",
 		Long: `Scan a sample AWS account, a sample Google Cloud project and a sample Azure
-subscription twice, with
-regressions in each and a fix in between, and show the alerts, what could not be
-read, what the first scan found, and the stored evidence. All are served on the
-loopback interface: you need no cloud, no credentials and no network.`,
+subscription twice, with regressions in each and a fix in between, and show the
+alerts, what could not be read, what the first scan found, and the stored
+evidence. All are served on the loopback interface: you need no cloud, no
+credentials and no network.`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}

@@ -21,10 +21,11 @@ against rules, stores the findings as evidence, and tells you what changed.
   posture demo                 see it work on a sample of each cloud
   posture scan aws             scan the AWS account of your credentials
   posture scan gcp             scan Google Cloud projects, folders or an organization
+  posture scan azure           scan Azure subscriptions, management groups or a tenant
   posture findings             what the latest scan found
   posture changes              what changed, run by run
   posture weekly               how the last week went, on one page
-  posture doctor aws           which permissions are missing; or gcp
+  posture doctor aws           which permissions are missing; or gcp, azure
   posture verify               check that the stored evidence is unchanged
 
 Settings are read from posture.yaml in the working directory, if there is one;

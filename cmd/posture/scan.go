@@ -173,7 +173,7 @@ func (s *scan) opened(ctx context.Context, options cloud.Options, progress *prog
 func (s *scan) pass(ctx context.Context, auditor *audit.Auditor, progress *progress) (audit.Published, error) {
 	run, err := s.plan(ctx, auditor)
 	if err != nil {
-		return audit.Published{}, err
+		return audit.Published{}, unread(auditor.Store, err)
 	}
 	for i, target := range run.Targets {
 		progress.target(target, i, len(run.Targets))

@@ -236,6 +236,20 @@ func TestOpenRunRefuses(t *testing.T) {
 	}
 }
 
+// TestOpenRunFindsDamagedRules opens a run again whose rules were changed.
+func TestOpenRunFindsDamagedRules(t *testing.T) {
+	s := store.Memory()
+	run, _, err := snapshot.OpenRun(t.Context(), s, newRun(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tamper{t: t, Store: s}.write(run.RulesFile.Key, "nonsense")
+	_, _, err = snapshot.OpenRun(t.Context(), s, newRun(0))
+	if !errors.Is(err, snapshot.ErrCorrupt) || !strings.Contains(err.Error(), run.RulesFile.Key) {
+		t.Errorf("%v, want ErrCorrupt with %s", err, run.RulesFile.Key)
+	}
+}
+
 // Malformed objects make one clear error.
 func TestMalformed(t *testing.T) {
 	for _, body := range []string{"", "{", "[]", "null", `{"id":"other"}`, `{"targets":7}`} {

@@ -62,7 +62,8 @@ func checkRun(run Run) error {
 }
 
 // putRules stores the rules under their digest, so that two openers with
-// different rules do not meet.
+// different rules do not meet. Other bytes under that name were changed by
+// somebody: ErrCorrupt.
 func putRules(ctx context.Context, s store.Store, run Run) (File, error) {
 	body, err := json.Marshal(run.Rules)
 	if err != nil {
@@ -70,6 +71,9 @@ func putRules(ctx context.Context, s store.Store, run Run) (File, error) {
 	}
 	key := RunPrefix(run.ID) + "rules." + sum(body)[:16] + ".json"
 	err = putOnce(ctx, s, key, body)
+	if errors.Is(err, store.ErrExists) {
+		err = fmt.Errorf("%s: %w: it is not the file of its name", key, ErrCorrupt)
+	}
 	return fileOf(key, body), err
 }
 

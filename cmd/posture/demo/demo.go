@@ -97,7 +97,11 @@ func empty(ctx context.Context, s store.Store) error {
 func (s *show) wire() error {
 	configured := config.Default()
 	configured.GCP.Projects, configured.Azure.Subscriptions = []string{projectID}, []string{subscriptionID}
-	s.clouds = []cloud.Cloud{awscloud.New(awscloud.Given(s.account.config())), gcpcloud.New(gcpcloud.Given(s.project.options())), azurecloud.New(azurecloud.Given(s.azure.options()))}
+	read, err := azurecloud.Loopback(s.azure.server.URL)
+	if err != nil {
+		return err
+	}
+	s.clouds = []cloud.Cloud{awscloud.New(awscloud.Given(s.account.config())), gcpcloud.New(gcpcloud.Given(s.project.options())), azurecloud.New(azurecloud.Given(read))}
 	s.auditor = &audit.Auditor{
 		Store: s.Store, Config: configured, Clouds: map[posture.Provider]audit.Cloud{},
 		Now: s.now, Attempt: setup.Attempt, Tool: setup.Version, Build: setup.Build(),

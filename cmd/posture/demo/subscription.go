@@ -1,18 +1,13 @@
 package demo
 
 import (
-	"context"
 	_ "embed" // for the sample subscription
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"golang.org/x/tools/txtar"
 
-	"posture/internal/config"
-	"posture/scanners/azure"
 	"posture/scanners/azure/azuretest"
 )
 
@@ -46,21 +41,6 @@ func parseSubscription(text string, now time.Time) (azuretest.Estate, []string, 
 	archive := txtar.Parse([]byte(dated(text, now)))
 	estate, err := azuretest.Parse(archive)
 	return estate, strings.Split(strings.TrimSpace(string(archive.Comment)), "\n"), err
-}
-
-// options say how to read the sample subscription.
-func (s *subscription) options() azure.Options {
-	where := azure.Clouds()[config.DefaultAzureCloud]
-	where.Manager, where.Graph = s.server.URL, s.server.URL
-	return azure.Options{Credential: nobody{}, Cloud: where, Insecure: true}
-}
-
-// nobody signs in to the sample.
-type nobody struct{}
-
-// GetToken implements azcore.TokenCredential.
-func (nobody) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: "none", ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
 // change does what happens in the subscription between the two scans, and

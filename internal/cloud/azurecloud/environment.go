@@ -24,7 +24,7 @@ const EndpointVariable = "POSTURE_AZURE_ENDPOINT"
 // Azure CLI.
 func Environment(_ context.Context, a config.Azure, getenv func(string) string) (azure.Options, error) {
 	if endpoint := getenv(EndpointVariable); endpoint != "" {
-		return loopback(endpoint)
+		return Loopback(endpoint)
 	}
 	where := azure.Clouds()[a.Cloud]
 	found, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
@@ -49,8 +49,8 @@ func (nobody) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Acce
 	return azcore.AccessToken{Token: "none", ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
-// loopback returns how a stand-in for Azure is reached.
-func loopback(endpoint string) (azure.Options, error) {
+// Loopback returns how a stand-in for Azure on this machine is reached.
+func Loopback(endpoint string) (azure.Options, error) {
 	at, err := url.Parse(endpoint)
 	if err != nil || at.Scheme != "http" {
 		return azure.Options{}, fmt.Errorf("%s: expected http:// and an address of this machine, for tests", EndpointVariable)

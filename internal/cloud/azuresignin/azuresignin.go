@@ -1,7 +1,7 @@
 // Package azuresignin signs a function in to Entra ID as an application. The
 // function shows a token of the cloud that it runs in, which Entra ID trusts by
 // a federated credential, so that nothing is stored; or, where that is not to be
-// had, a certificate or a secret. Begin with FromEnvironment.
+// had, a certificate or a secret. Begin with SignIn.
 package azuresignin
 
 import (
@@ -44,6 +44,28 @@ func FromEnvironment(getenv func(string) string) (Application, error) {
 		}
 	}
 	return a, nil
+}
+
+// SecretVariable names a secret with the application's own secret or
+// certificate, for a tenant that trusts no tokens of the function's cloud.
+const SecretVariable = "POSTURE_AZURE_SECRET" //nolint:gosec // the variable's name; it holds the secret's name
+
+// SignIn signs in as the application that the environment names: by the secret
+// that SecretVariable names, if it is set, and else by tokens of assert.
+func SignIn(ctx context.Context, a config.Azure, getenv func(string) string, read func(ctx context.Context, name string) (string, error), assert Assertion) (azure.Options, error) {
+	app, err := FromEnvironment(getenv)
+	if err != nil {
+		return azure.Options{}, err
+	}
+	name := getenv(SecretVariable)
+	if name == "" {
+		return app.Federated(ctx, a.Cloud, assert, policy.ClientOptions{})
+	}
+	held, err := read(ctx, name)
+	if err != nil {
+		return azure.Options{}, err
+	}
+	return app.Stored(ctx, a.Cloud, held, policy.ClientOptions{})
 }
 
 // Assertion returns a token for Audience that says who the function is.

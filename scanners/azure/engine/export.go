@@ -59,14 +59,14 @@ func FromExport(r Registry, exports []Export, o Options) (*Estate, error) {
 	}
 	e.export = &exported{rows: held, whole: o.Complete, targets: map[string]string{}, tables: r.tables(), ids: map[string]bool{}}
 	held.export = e.export
-	totals := map[int64]int64{} // rows, by how many their query had
+	totals := map[int64]int64{} // rows of files that are a part of a query's, by how many the query had
 	for _, export := range exports {
 		if err := e.export.take(export, totals); err != nil {
 			return nil, fmt.Errorf("%s: %w", export.Name, err)
 		}
 	}
 	for total, n := range totals {
-		if n < total {
+		if n != total { // less was exported, or parts of several queries
 			held.broken = errExportCut
 		}
 	}
@@ -113,6 +113,7 @@ func (x *exported) take(export Export, totals map[int64]int64) error {
 	}
 	n := int64(len(found.Data))
 	switch {
+	case found.TotalRecords != nil && *found.TotalRecords == n:
 	case found.TotalRecords != nil:
 		totals[*found.TotalRecords] += n
 	case found.SkipToken != nil && *found.SkipToken != "", found.Count != nil && *found.Count != n, slices.Contains(cutAt, len(found.Data)):

@@ -36,6 +36,8 @@ func TestFromExport(t *testing.T) {
 		"truncated, by its token":       {[]string{`{"data": [` + exportedMachine("a", one) + `], "skip_token": "x"}`}, false, map[string]bool{one: false}, 1},
 		"an array that may be cut":      {[]string{"[" + strings.Repeat(exportedMachine("a", one)+",", 99) + exportedMachine("a", one) + "]"}, false, map[string]bool{one: false}, 1},
 		"two pages of a query":          {[]string{page(2, exportedMachine("a", one)), page(2, exportedMachine("b", one))}, false, map[string]bool{one: true}, 2},
+		"whole, beside a part":          {[]string{page(1, exportedMachine("a", one)), page(2, exportedMachine("b", one)), page(2, exportedMachine("c", one))}, false, map[string]bool{one: true}, 3},
+		"parts of two queries":          {[]string{page(2, exportedMachine("a", one)), page(2, exportedMachine("b", one)), page(2, exportedMachine("c", one))}, false, map[string]bool{one: false}, 3},
 		"another subscription":          {[]string{page(2, exportedMachine("a", one), disk)}, false, map[string]bool{one: true, two: false}, 1},
 		"another, and nothing left out": {[]string{page(2, exportedMachine("a", one), disk)}, true, map[string]bool{one: true, two: true}, 1},
 		"a row twice":                   {[]string{page(1, exportedMachine("a", one)), "[" + exportedMachine("A", one) + "]"}, false, map[string]bool{one: true}, 1},

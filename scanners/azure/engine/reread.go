@@ -19,10 +19,10 @@ var errAnother error = &posture.ReasonError{Reason: posture.Malformed, Text: "th
 
 // Reread reads once more, by Azure Resource Manager, the resource that Scan is
 // handing to emit: Resource Graph may be hours behind. What lies beside it stays
-// as the graph has it. It may only be called
-// from within emit, for the resource at hand. The error is posture.ErrNoReread where there is no such
-// call, wraps posture.ErrGone where Azure does not know the resource, and is
-// a posture.ReadError wherever a call was made.
+// as the graph has it. It may only be called from within emit, for the resource
+// at hand. The error is posture.ErrNoReread where there is no such call, wraps
+// posture.ErrGone where Azure does not know the resource, and is a
+// posture.ReadError wherever a call was made.
 func (s *Subscription) Reread(ctx context.Context, of posture.Resource, _ []string) (posture.Resource, error) {
 	found, _ := s.atHand.Load(handed{of.Type, of.ID})
 	r, isReading := found.(*Reading)

@@ -65,7 +65,8 @@ func readRoles(r *engine.Reading) any {
 	if !r.Wants(accessFields...) {
 		return doc
 	}
-	held, ok := readHeld(r, readRoleAssignments, accessFields)
+	active, err := assignmentsOf(r)
+	held, ok := readHeld(r, active, err, accessFields, false)
 	if !ok {
 		return doc
 	}
@@ -79,6 +80,7 @@ func readRoles(r *engine.Reading) any {
 // roleAssignment is a role that somebody has, or may activate
 // (learn.microsoft.com/rest/api/authorization/role-assignments).
 type roleAssignment struct {
+	ID         string
 	Properties struct {
 		Scope, RoleDefinitionID, PrincipalID, PrincipalType, Condition string
 	}
@@ -93,19 +95,28 @@ type held struct {
 	role            role
 }
 
-// readHeld reads assignments with their roles. Where it cannot, it marks the
+// assignmentsOf returns the role assignments at the subscription, above it and
+// below it.
+func assignmentsOf(r *engine.Reading) ([]roleAssignment, error) {
+	return engine.Once(r, readRoleAssignments, func() ([]roleAssignment, error) {
+		return engine.FetchAllOf[roleAssignment](r, readRoleAssignments, "/subscriptions/"+r.Row.Subscription, "/providers/Microsoft.Authorization/roleAssignments", "2022-04-01")
+	})
+}
+
+// eligibleOf returns those that privileged identity management lets people
+// activate. Without its licence nobody can be eligible
+// (learn.microsoft.com/entra/id-governance/privileged-identity-management/subscription-requirements).
+func eligibleOf(r *engine.Reading) ([]roleAssignment, error) {
+	found, err := engine.FetchAll[roleAssignment](r, readEligible, "/providers/Microsoft.Authorization/roleEligibilityScheduleInstances", "2020-10-01")
+	if unlicensed(err) {
+		return nil, nil
+	}
+	return found, err
+}
+
+// readHeld returns assignments with their roles. Where it cannot, it marks the
 // fields and returns false.
-func readHeld(r *engine.Reading, operation string, fields []string) ([]held, bool) {
-	path := "/providers/Microsoft.Authorization/roleAssignments"
-	version := "2022-04-01"
-	eligible := operation == readEligible
-	if eligible {
-		path, version = "/providers/Microsoft.Authorization/roleEligibilityScheduleInstances", "2020-10-01"
-	}
-	all, err := engine.FetchAll[roleAssignment](r, operation, path, version)
-	if eligible && unlicensed(err) { // nobody can be eligible then: learn.microsoft.com/entra/id-governance/privileged-identity-management/subscription-requirements
-		return nil, true
-	}
+func readHeld(r *engine.Reading, all []roleAssignment, err error, fields []string, eligible bool) ([]held, bool) {
 	if !r.Got(err, fields...) {
 		return nil, false
 	}
@@ -117,7 +128,7 @@ func readHeld(r *engine.Reading, operation string, fields []string) ([]held, boo
 	for _, a := range all {
 		p := a.Properties
 		role, known := roles[roleID(p.RoleDefinitionID)]
-		if !known || p.PrincipalID == "" {
+		if !known || p.PrincipalID == "" || p.Scope == "" {
 			r.Strange("role assignment", fields...)
 			continue
 		}
@@ -133,7 +144,7 @@ func readHeld(r *engine.Reading, operation string, fields []string) ([]held, boo
 // where it is set.
 func (h held) atOrAbove(subscription string) (bool, string) {
 	switch {
-	case h.scope == "/" || h.scope == "":
+	case h.scope == "/":
 		return true, "the tenant's root"
 	case strings.HasPrefix(h.scope, "/providers/microsoft.management/managementgroups/"):
 		return true, "management group " + engine.LastOf(h.scope)
@@ -168,7 +179,8 @@ func sortSet(names *[]string) {
 
 // readPeople reads which people have roles.
 func readPeople(r *engine.Reading, active []held, doc *RoleAssignments) {
-	eligible, ok := readHeld(r, readEligible, peopleFields)
+	may, err := eligibleOf(r)
+	eligible, ok := readHeld(r, may, err, peopleFields, true)
 	if !ok {
 		return
 	}
@@ -278,6 +290,10 @@ func readDenials(r *engine.Reading) []denial {
 	var found []denial
 	for _, d := range all {
 		p := d.Properties
+		if p.Scope == "" {
+			r.Strange("deny assignment", ownerFields...)
+			continue
+		}
 		whole, where := held{scope: strings.ToLower(p.Scope)}.atOrAbove(r.Row.Subscription)
 		if !whole || where != "the subscription" && p.DoNotApplyToChildScopes {
 			continue

@@ -81,6 +81,12 @@ func TestRoleVariants(t *testing.T) {
 		"a role that is not listed": {at + `roleAssignments --
 {"value": [{"properties": {"scope": "/", "roleDefinitionId": "/x/none", "principalId": "1", "principalType": "User"}}]}`, 1,
 			reasons(posture.NotUnderstood, accessFields...)},
+		"an assignment that does not say where": {at + `roleAssignments --
+{"value": [{"properties": {"roleDefinitionId": "/x/8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "principalId": "00000001-0000-0000-0000-000000000000", "principalType": "User"}}]}`, 1,
+			reasons(posture.NotUnderstood, accessFields...)},
+		"a denial that does not say where": {at + `denyAssignments --
+{"value": [{"properties": {"permissions": [{"actions": ["*"], "notActions": []}], "principals": [{"id": "00000000-0000-0000-0000-000000000000"}]}}]}`, 3,
+			reasons(posture.NotUnderstood, ownerFields...)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc, unread := scanRoles(t, test.answers)

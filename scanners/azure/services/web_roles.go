@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/azure/engine"
 )
 
@@ -13,10 +15,6 @@ type HeldRole struct {
 	Scope      string `json:"scope"`      // where: the id of a management group, subscription, resource group or resource
 	Assignment string `json:"assignment"` // the id of its assignment
 }
-
-// appRoleAssignments is the permission and the name of the call that lists who
-// holds roles at a subscription, above it and below it.
-const appRoleAssignments = "Microsoft.Authorization/roleAssignments/read"
 
 // adminRoles are the roles that may change everything, or give themselves that
 // (learn.microsoft.com/azure/role-based-access-control/built-in-roles).
@@ -37,20 +35,7 @@ func readAdminRoles(r *engine.Reading, of *identity, field string) []HeldRole {
 	if len(principals) == 0 {
 		return nil
 	}
-	held, err := engine.Once(r, "administrators' roles", func() (map[string][]HeldRole, error) {
-		all, err := engine.FetchAllOf[struct {
-			ID         string
-			Properties struct{ Scope, RoleDefinitionID, PrincipalID string }
-		}](r, appRoleAssignments, "/subscriptions/"+r.Row.Subscription, "/providers/Microsoft.Authorization/roleAssignments", "2022-04-01")
-		held := map[string][]HeldRole{}
-		for _, a := range all {
-			who := strings.ToLower(a.Properties.PrincipalID)
-			if name := adminRoles[engine.LastOf(strings.ToLower(a.Properties.RoleDefinitionID))]; name != "" {
-				held[who] = append(held[who], HeldRole{name, strings.ToLower(a.Properties.Scope), strings.ToLower(a.ID)})
-			}
-		}
-		return held, err
-	})
+	held, err := engine.Once(r, "administrators' roles", func() (map[string][]HeldRole, error) { return heldByAdmins(r) })
 	r.Got(err, field)
 	var roles []HeldRole
 	for _, who := range principals {
@@ -59,3 +44,22 @@ func readAdminRoles(r *engine.Reading, of *identity, field string) []HeldRole {
 	slices.SortFunc(roles, func(a, b HeldRole) int { return strings.Compare(a.Assignment, b.Assignment) })
 	return roles
 }
+
+// heldByAdmins returns administrators' roles by who holds them.
+func heldByAdmins(r *engine.Reading) (map[string][]HeldRole, error) {
+	all, err := assignmentsOf(r)
+	held := map[string][]HeldRole{}
+	for _, a := range all {
+		p := a.Properties
+		if p.PrincipalID == "" || p.Scope == "" || p.RoleDefinitionID == "" {
+			return held, scanners.Failed(readRoleAssignments, errHalfAssignment)
+		}
+		if name := adminRoles[engine.LastOf(strings.ToLower(p.RoleDefinitionID))]; name != "" {
+			who := strings.ToLower(p.PrincipalID)
+			held[who] = append(held[who], HeldRole{name, strings.ToLower(p.Scope), strings.ToLower(a.ID)})
+		}
+	}
+	return held, err
+}
+
+var errHalfAssignment error = &posture.ReasonError{Reason: posture.NotAnswered, Code: "scope", Text: "a role assignment does not say of which role, whom or where it is"}

@@ -7,10 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -27,34 +25,35 @@ import (
 // Scope is what the runs of Azure cover, in their ids.
 const Scope = "azure"
 
-// How the function shows who it is, where not by a token of STS.
-const (
-	secretVariable = "POSTURE_AZURE_SECRET"        //nolint:gosec // the variable's name; it holds the name of a secret in Secrets Manager
-	poolVariable   = "POSTURE_AZURE_IDENTITY_POOL" // POOL-ID/DEVELOPER-PROVIDER of Amazon Cognito
-)
+// poolVariable names an identity pool of Amazon Cognito, POOL-ID/DEVELOPER-PROVIDER,
+// whose tokens the function shows where STS gives none.
+const poolVariable = "POSTURE_AZURE_IDENTITY_POOL"
 
 // Clouds returns Azure.
 func Clouds(_ context.Context, s onlambda.Site) ([]cloud.Cloud, error) {
+	read := func(ctx context.Context, name string) (string, error) {
+		held, err := s.Secret(name)(ctx, false)
+		if err != nil {
+			return "", fmt.Errorf("read the secret %s: %w", name, err)
+		}
+		return held, nil
+	}
 	return []cloud.Cloud{azurecloud.New(func(ctx context.Context, a config.Azure, getenv func(string) string) (azure.Options, error) {
-		app, err := azuresignin.FromEnvironment(os.Getenv)
+		assert, err := assertion(s.AWS, getenv(poolVariable))
 		if err != nil {
 			return azure.Options{}, err
 		}
-		if name := getenv(secretVariable); name != "" {
-			held, err := s.Secret(name)(ctx, false)
-			if err != nil {
-				return azure.Options{}, fmt.Errorf("read the secret %s: %w", name, err)
-			}
-			return app.Stored(ctx, a.Cloud, held, policy.ClientOptions{})
-		}
-		assert := fromSTS(s.AWS)
-		if pool := getenv(poolVariable); pool != "" {
-			if assert, err = fromCognito(s.AWS, pool); err != nil {
-				return azure.Options{}, err
-			}
-		}
-		return app.Federated(ctx, a.Cloud, assert, policy.ClientOptions{})
+		return azuresignin.SignIn(ctx, a, getenv, read, assert)
 	})}, nil
+}
+
+// assertion returns how the function shows who it is: by the pool, or by STS
+// where none is named.
+func assertion(cfg aws.Config, pool string) (azuresignin.Assertion, error) {
+	if pool != "" {
+		return fromCognito(cfg, pool)
+	}
+	return fromSTS(cfg), nil
 }
 
 var errFederationOff = errors.New("the AWS account gives no tokens for other parties yet; turn that on with: aws iam enable-outbound-web-identity-federation")
