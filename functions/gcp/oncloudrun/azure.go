@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 
 	"cloud.google.com/go/compute/metadata"
 
@@ -14,9 +15,9 @@ import (
 
 // azureCredentials returns those of the application that trusts the function's
 // service account.
-func azureCredentials(ctx context.Context, a config.Azure, getenv func(string) string) (azure.Options, error) {
+func azureCredentials(ctx context.Context, a config.Azure, _ func(string) string) (azure.Options, error) {
 	read := func(ctx context.Context, name string) (string, error) { return secret(name)(ctx, false) }
-	return azuresignin.SignIn(ctx, a, getenv, read, ownToken)
+	return azuresignin.SignIn(ctx, a, os.Getenv, read, ownToken)
 }
 
 // ownToken returns a token of Google that says which service account the function

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -43,7 +44,7 @@ func Clouds(_ context.Context, s onlambda.Site) ([]cloud.Cloud, error) {
 		if err != nil {
 			return azure.Options{}, err
 		}
-		return azuresignin.SignIn(ctx, a, getenv, read, assert)
+		return azuresignin.SignIn(ctx, a, os.Getenv, read, assert)
 	})}, nil
 }
 
