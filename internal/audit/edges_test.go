@@ -20,7 +20,7 @@ import (
 	"posture/internal/store"
 )
 
-// hooked is a store of which a test sees the reads, and refuses puts.
+// hooked is a store that notes what is read, and refuses to put some keys.
 type hooked struct {
 	store.Store
 	got    []string
@@ -219,7 +219,7 @@ func TestAlertsCannotBeKept(t *testing.T) {
 	}
 }
 
-// TestRecheckOfOneRule: a resource of which every finding fails is read again.
+// TestRecheckOfOneRule: a resource is read again when all of its findings fail.
 func TestRecheckOfOneRule(t *testing.T) {
 	t.Parallel()
 	s := newSite(loadPolicy(t, private, closed), "1")
@@ -273,8 +273,8 @@ func TestNoRulesMissNothing(t *testing.T) {
 	}
 }
 
-// TestTypesInScope: a run says which types of which clouds are in scope, where
-// not all are.
+// TestTypesInScope: a run names the types in scope of each cloud, unless all of
+// them are.
 func TestTypesInScope(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
