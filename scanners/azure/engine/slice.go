@@ -155,6 +155,7 @@ type rows struct {
 	seen   map[string]bool   // subscriptions that the graph knows
 	known  error             // why that is not known
 	export *exported         // that they come from; nil: Azure listed them
+	memo   scanners.Memo     // what was made of them for all their subscriptions
 }
 
 type rowsKey struct {

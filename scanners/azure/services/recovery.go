@@ -139,16 +139,28 @@ type backupItem struct {
 	ID         string
 	Properties struct {
 		FriendlyName, PolicyID, SourceResourceID string
+		BackupManagementType                     string // "AzureIaasVM", "AzureStorage", "AzureWorkload"
 
 		ProtectionState              string
 		LastBackupStatus             string
 		LastBackupTime               *time.Time
 		LastRecoveryPoint            *time.Time
 		IsScheduledForDeferredDelete bool
+		ExtendedProperties           struct {
+			DiskExclusionProperties struct {
+				DiskLunList     []int64
+				IsInclusionList bool
+			}
+		}
 
 		CurrentProtectionState string
 		DataSourceInfo         struct{ ResourceID, DatasourceType string }
-		PolicyInfo             struct{ PolicyID string }
+		PolicyInfo             struct {
+			PolicyID         string
+			PolicyParameters struct {
+				BackupDatasourceParametersList []struct{} // the containers of blobs that are backed up on schedule
+			}
+		}
 	}
 }
 
@@ -161,6 +173,27 @@ func (i backupItem) source() string {
 func (i backupItem) PointsTo() []string {
 	p := i.Properties
 	return []string{i.source(), cmp.Or(p.PolicyID, p.PolicyInfo.PolicyID)}
+}
+
+// ofMachine reports whether a whole machine is backed up: the databases in one
+// have it as their source too.
+func (i backupItem) ofMachine() bool {
+	return strings.EqualFold(i.Properties.BackupManagementType, "AzureIaasVM")
+}
+
+// leavesOut reports whether disks of the machine are not backed up with it.
+func (i backupItem) leavesOut() bool {
+	disks := i.Properties.ExtendedProperties.DiskExclusionProperties
+	return disks.IsInclusionList || len(disks.DiskLunList) > 0
+}
+
+// continuous reports whether changes of blobs are kept all the time: those that
+// go to a vault are backed up by jobs.
+func (i backupItem) continuous(jobs []engine.Joined[backupJob]) bool {
+	p := i.Properties
+	return strings.EqualFold(p.DataSourceInfo.DatasourceType, "Microsoft.Storage/storageAccounts/blobServices") &&
+		len(p.PolicyInfo.PolicyParameters.BackupDatasourceParametersList) == 0 &&
+		!slices.ContainsFunc(jobs, func(job engine.Joined[backupJob]) bool { return job.Data.backsUp() })
 }
 
 // failed reports whether the last try failed.
@@ -203,7 +236,7 @@ func readBackupItem(r *engine.Reading) any {
 	if strings.EqualFold(r.Row.Type, instanceOfType) {
 		jobs := engine.Pointing[backupJob](r, backupJobType, r.Row.ID, "last_backup", "continuous")
 		doc.LastBackup = lastSuccess(jobs)
-		doc.Continuous = len(jobs) == 0 && strings.EqualFold(p.DataSourceInfo.DatasourceType, "Microsoft.Storage/storageAccounts/blobServices")
+		doc.Continuous = data.continuous(jobs)
 	}
 	doc.Created = createdOf(r, data.source())
 	return doc
@@ -224,13 +257,17 @@ func (j backupJob) PointsTo() []string {
 	return []string{j.Properties.BackupInstanceID, j.Properties.DataSourceID}
 }
 
+// backsUp reports whether the job makes a backup; others restore one, or set
+// something up.
+func (j backupJob) backsUp() bool { return strings.EqualFold(j.Properties.OperationCategory, "Backup") }
+
 // lastSuccess returns when the newest backup that succeeded ended.
 func lastSuccess(jobs []engine.Joined[backupJob]) time.Time {
 	var last time.Time
 	for _, job := range jobs {
 		p := job.Data.Properties
 		done := strings.EqualFold(p.Status, "Completed") || strings.EqualFold(p.Status, "CompletedWithWarnings")
-		if done && strings.EqualFold(p.OperationCategory, "Backup") && p.EndTime != nil && p.EndTime.After(last) {
+		if done && job.Data.backsUp() && p.EndTime != nil && p.EndTime.After(last) {
 			last = *p.EndTime
 		}
 	}
@@ -246,11 +283,15 @@ type aged struct {
 // PointsTo implements engine.Pointer: it finds a resource by its id.
 func (a aged) PointsTo() []string { return []string{a.ID} }
 
-// createdOf returns when a resource of the subscription was made. Of most types
-// that is not known.
+// createdOf returns when a resource was made. Of most types that is not known,
+// nor of one in a subscription that is not read together with the vault's.
 func createdOf(r *engine.Reading, id string) time.Time {
+	find := engine.Pointing[aged]
+	if !strings.HasPrefix(id, "/subscriptions/"+r.Row.Subscription+"/") {
+		find = engine.Anywhere[aged]
+	}
 	for _, typ := range []string{typeVM, diskType, accountType} {
-		for _, found := range engine.Pointing[aged](r, typ, id, "created") {
+		for _, found := range find(r, typ, id, "created") {
 			p := found.Data.Properties
 			if made := cmp.Or(p.TimeCreated, p.CreationTime); made != nil {
 				return *made
@@ -261,19 +302,32 @@ func createdOf(r *engine.Reading, id string) time.Time {
 	return time.Time{}
 }
 
-// lastBackupOf returns when the newest backup of a resource was made, in a vault
-// of either kind. What could not be listed marks the field.
-func lastBackupOf(r *engine.Reading, id string) time.Time {
-	last := lastSuccess(engine.Pointing[backupJob](r, backupJobType, id, "last_backup"))
-	for _, item := range engine.Pointing[backupItem](r, itemType, id, "last_backup") {
-		if made := item.Data.succeeded(); made.After(last) {
-			last = made
-		}
-	}
-	return last
+// backups are those of a resource.
+type backups struct {
+	last  time.Time                   // when the newest one that succeeded was made
+	jobs  []engine.Joined[backupJob]  // of backup vaults
+	items []engine.Joined[backupItem] // of vaults of Recovery Services, that hold the whole resource
 }
 
-// backupJoins are the joins that lastBackupOf needs.
+// backupsOf returns the backups of a machine, a disk or a cluster in vaults of
+// either kind, of all subscriptions that are read together. What could not be
+// listed marks the field.
+func backupsOf(r *engine.Reading, id string) backups {
+	found := backups{
+		jobs:  engine.Anywhere[backupJob](r, backupJobType, id, "last_backup"),
+		items: engine.Anywhere[backupItem](r, itemType, id, "last_backup"),
+	}
+	found.items = slices.DeleteFunc(slices.Clone(found.items), func(item engine.Joined[backupItem]) bool { return !item.Data.ofMachine() })
+	found.last = lastSuccess(found.jobs)
+	for _, item := range found.items {
+		if made := item.Data.succeeded(); made.After(found.last) {
+			found.last = made
+		}
+	}
+	return found
+}
+
+// backupJoins are the joins that backupsOf needs.
 func backupJoins() []engine.Join {
 	return []engine.Join{
 		{Type: itemType, Table: recoveryTable, For: []string{"last_backup"}},
@@ -310,12 +364,21 @@ var backupSources = engine.Service{
 }
 
 func readBackupSource(r *engine.Reading) any {
-	doc := &BackupSource{Cluster: strings.EqualFold(r.Row.Type, clusterType), LastBackup: lastBackupOf(r, r.Row.ID)}
-	defer func() { r.ID += "/providers/microsoft.dataprotection/backupinstances" }()
+	own := backupsOf(r, r.Row.ID)
+	doc := &BackupSource{Cluster: strings.EqualFold(r.Row.Type, clusterType), LastBackup: own.last, Managed: r.Managed()}
 	if doc.Cluster {
 		readBackupCluster(r, doc)
-		return doc
+	} else {
+		readBackupDisk(r, doc)
 	}
+	if len(own.jobs) == 0 && doc.LastBackup.IsZero() { // backup vaults may be in another subscription than what they back up
+		engine.Elsewhere[backupJob](r, backupJobType, "last_backup")
+	}
+	r.ID += "/providers/microsoft.dataprotection/backupinstances"
+	return doc
+}
+
+func readBackupDisk(r *engine.Reading, doc *BackupSource) {
 	var disk struct {
 		SKU        struct{ Name string }
 		Properties struct {
@@ -325,17 +388,24 @@ func readBackupSource(r *engine.Reading) any {
 		}
 	}
 	r.Decode(&disk)
+	_, volume := r.Row.Tags[volumeTag]
+	doc.Managed = doc.Managed || volume // with the cluster
 	doc.Created = engine.Need(r, disk.Properties.TimeCreated, "created")
 	doc.System = disk.Properties.OSType != ""
 	doc.Attached = r.Row.ManagedBy != ""
 	doc.Unsupported = disk.Properties.MaxShares > 1 || slices.Contains([]string{"ultrassd_lrs", "premiumv2_lrs"}, strings.ToLower(disk.SKU.Name))
-	doc.Managed = r.Managed()
-	if doc.Attached {
-		if withMachine := lastBackupOf(r, r.Row.ManagedBy); withMachine.After(doc.LastBackup) {
-			doc.LastBackup = withMachine
-		}
+	if !doc.Attached {
+		return
 	}
-	return doc
+	machine := backupsOf(r, r.Row.ManagedBy)
+	if !machine.last.After(doc.LastBackup) {
+		return
+	}
+	if slices.ContainsFunc(machine.items, func(item engine.Joined[backupItem]) bool { return item.Data.leavesOut() }) {
+		r.Absent("read "+itemType, "last_backup") // the disk does not say which of the machine's it is
+		return
+	}
+	doc.LastBackup = machine.last
 }
 
 // volumeTag is on disks that a cluster makes for its volumes.
@@ -346,7 +416,6 @@ func readBackupCluster(r *engine.Reading, doc *BackupSource) {
 		Properties struct{ NodeResourceGroup string }
 	}
 	r.Decode(&cluster)
-	doc.Managed = r.Managed()
 	for _, disk := range engine.Siblings[struct{}](r, diskType, "attached") {
 		_, volume := disk.Tags[volumeTag]
 		doc.Attached = doc.Attached || volume && strings.EqualFold(disk.ResourceGroup, cluster.Properties.NodeResourceGroup)

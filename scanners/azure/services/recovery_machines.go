@@ -31,9 +31,13 @@ func readVMRecovery(r *engine.Reading, doc *VirtualMachine) {
 	p := data.Properties
 	doc.Created = engine.Need(r, p.TimeCreated, "created")
 	doc.Replaceable = strings.EqualFold(p.Priority, "Spot") || p.VirtualMachineScaleSet.ID != "" || p.StorageProfile.OSDisk.DiffDiskSettings.Option != ""
-	doc.LastBackup = lastBackupOf(r, r.Row.ID)
-	for _, replica := range engine.Pointing[machineReplica](r, replicaType, r.Row.ID, "second_region") {
-		doc.SecondRegion = doc.SecondRegion || replica.Data.works()
+	doc.LastBackup = backupsOf(r, r.Row.ID).last
+	replicas := engine.Anywhere[machineReplica](r, replicaType, r.Row.ID, "second_region")
+	for _, replica := range replicas {
+		doc.SecondRegion = doc.SecondRegion || replica.Data.works(r)
+	}
+	if len(replicas) == 0 {
+		engine.Elsewhere[machineReplica](r, replicaType, "second_region")
 	}
 }
 
@@ -56,9 +60,12 @@ func (m machineReplica) PointsTo() []string {
 
 // works reports whether the machine is replicated to another region and that is
 // not in trouble.
-func (m machineReplica) works() bool {
+func (m machineReplica) works(r *engine.Reading) bool {
 	p := m.Properties
 	to := p.ProviderSpecificDetails.RecoveryFabricLocation
-	return strings.EqualFold(p.ProtectionState, "Protected") && !strings.EqualFold(p.ReplicationHealth, "Critical") &&
-		to != "" && !strings.EqualFold(to, p.ProviderSpecificDetails.PrimaryFabricLocation)
+	if !strings.EqualFold(p.ProtectionState, "Protected") || to == "" || strings.EqualFold(to, p.ProviderSpecificDetails.PrimaryFabricLocation) {
+		return false
+	}
+	health := oneOf(r, "health of a replica", p.ReplicationHealth, "second_region", "Normal", "Warning", "Critical")
+	return health == "Normal" || health == "Warning"
 }

@@ -57,6 +57,9 @@ type recoveryPolicy struct {
 		ScheduleRunDays         []string
 		WeeklySchedule          struct{ ScheduleRunDays []string }
 		ScheduleFrequencyInMins int64 // of logs
+		HourlySchedule          struct {
+			Interval, ScheduleWindowDuration int64 // in hours; the window opens once a day
+		}
 	}
 	RetentionPolicy      recoveryRetention
 	VaultRetentionPolicy struct{ VaultRetention recoveryRetention }
@@ -82,7 +85,9 @@ const week = 7 * 24
 // hours returns the wait between two backups, 0 where it is not understood.
 func (p recoveryPolicy) hours() int64 {
 	switch strings.ToLower(p.SchedulePolicy.ScheduleRunFrequency) {
-	case "hourly", "daily":
+	case "hourly":
+		return p.hourly()
+	case "daily":
 		return 24
 	case "weekly":
 		if len(p.SchedulePolicy.ScheduleRunDays) == 7 || len(p.SchedulePolicy.WeeklySchedule.ScheduleRunDays) == 7 {
@@ -91,9 +96,19 @@ func (p recoveryPolicy) hours() int64 {
 		return week
 	}
 	if p.SchedulePolicy.ScheduleFrequencyInMins > 0 {
-		return max(1, p.SchedulePolicy.ScheduleFrequencyInMins/60)
+		return (p.SchedulePolicy.ScheduleFrequencyInMins + 59) / 60
 	}
 	return 0
+}
+
+// hourly returns the longest wait of backups that are made several times a day:
+// until the window opens again, where that is longer than the interval.
+func (p recoveryPolicy) hourly() int64 {
+	each, window := p.SchedulePolicy.HourlySchedule.Interval, p.SchedulePolicy.HourlySchedule.ScheduleWindowDuration
+	if each <= 0 || each > 24 {
+		return 24
+	}
+	return max(each, 24-window/each*each)
 }
 
 // days returns how long its backups are kept, 0 where it is not understood.
@@ -142,48 +157,78 @@ func readRecoveryPolicy(r *engine.Reading, doc *BackupPolicy) {
 	}
 }
 
-// readDataPolicy reads a policy of a backup vault
-// (learn.microsoft.com/rest/api/dataprotection/backup-policies/get). One without
-// a schedule, as for blobs, keeps changes all the time.
+// dataRule is a rule of a policy of a backup vault
+// (learn.microsoft.com/rest/api/dataprotection/backup-policies/get).
+type dataRule struct {
+	ObjectType string // "AzureBackupRule", "AzureRetentionRule"
+	IsDefault  bool
+	Lifecycles []struct{ DeleteAfter struct{ Duration string } }
+	Trigger    struct {
+		Schedule struct{ RepeatingTimeIntervals []string } // "R/2026-01-01T02:00:00+00:00/P1D"
+	}
+}
+
+// readDataPolicy reads a policy of a backup vault. One without a rule for
+// backups, as for blobs, keeps changes all the time.
 func readDataPolicy(r *engine.Reading, doc *BackupPolicy) {
 	var data struct {
-		Properties struct {
-			PolicyRules []struct {
-				ObjectType string
-				IsDefault  bool
-				Lifecycles []struct{ DeleteAfter struct{ Duration string } }
-				Trigger    struct {
-					Schedule struct{ RepeatingTimeIntervals []string } // "R/2026-01-01T02:00:00+00:00/P1D"
-				}
-			}
-		}
+		Properties struct{ PolicyRules []dataRule }
 	}
 	r.Decode(&data)
 	if len(data.Properties.PolicyRules) == 0 {
 		r.Absent("read "+r.Type, "interval_hours", "retention_days")
+		return
 	}
 	for _, rule := range data.Properties.PolicyRules {
-		times := rule.Trigger.Schedule.RepeatingTimeIntervals
-		for _, interval := range times {
-			hours, ok := isoHours(interval[strings.LastIndexByte(interval, '/')+1:])
-			if !ok {
-				r.Strange("schedule", "interval_hours")
-			}
-			if hours == week && len(times) == 7 { // each day of the week has its own
-				hours = 24
-			}
-			doc.IntervalHours = max(doc.IntervalHours, hours)
-		}
-		for _, cycle := range rule.Lifecycles {
-			hours, ok := isoHours(cycle.DeleteAfter.Duration)
-			if !ok {
-				r.Strange("retention", "retention_days")
-			}
-			if rule.IsDefault {
-				doc.RetentionDays = max(doc.RetentionDays, hours/24)
-			}
+		switch strings.ToLower(rule.ObjectType) {
+		case "azurebackuprule":
+			doc.IntervalHours = max(doc.IntervalHours, rule.hours(r))
+		case "azureretentionrule":
+			doc.RetentionDays = max(doc.RetentionDays, rule.days(r))
+		default:
+			r.Strange("rule", "interval_hours", "retention_days")
 		}
 	}
+	if doc.RetentionDays == 0 { // what no other rule keeps is kept by the default one, which every policy has
+		r.Strange("retention", "retention_days")
+	}
+}
+
+// hours returns the longest wait between two backups that the rule makes.
+func (d dataRule) hours(r *engine.Reading) int64 {
+	times := d.Trigger.Schedule.RepeatingTimeIntervals
+	if len(times) == 0 {
+		r.Strange("schedule", "interval_hours")
+	}
+	var longest int64
+	for _, interval := range times {
+		hours, ok := isoHours(interval[strings.LastIndexByte(interval, '/')+1:])
+		if !ok {
+			r.Strange("schedule", "interval_hours")
+		}
+		if hours == week && len(times) == 7 { // each day of the week has its own
+			hours = 24
+		}
+		longest = max(longest, hours)
+	}
+	return longest
+}
+
+// days returns for how long the rule keeps what no other rule does, 0 where it
+// is about some backups only.
+func (d dataRule) days(r *engine.Reading) int64 {
+	var longest int64
+	for _, cycle := range d.Lifecycles {
+		hours, ok := isoHours(cycle.DeleteAfter.Duration)
+		if !ok {
+			r.Strange("retention", "retention_days")
+		}
+		longest = max(longest, hours/24)
+	}
+	if !d.IsDefault {
+		return 0
+	}
+	return longest
 }
 
 var isoDuration = regexp.MustCompile(`^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?)?$`)
@@ -277,18 +322,32 @@ func readFileService(r *engine.Reading) any {
 		SoftDeleteDays: readShareSoftDelete(r),
 		Managed:        r.Managed(),
 	}
-	backups := map[string]time.Time{}
-	for _, item := range engine.Pointing[backupItem](r, itemType, r.Row.ID, "last_backup", "behind") {
-		backups[strings.ToLower(item.Data.Properties.FriendlyName)] = item.Data.succeeded()
+	readShareBackups(r, doc)
+	return doc
+}
+
+// readShareBackups reads which share's newest backup is oldest. The vaults may
+// be in another subscription.
+func readShareBackups(r *engine.Reading, doc *FileService) {
+	fields := []string{"last_backup", "behind"}
+	newest := map[string]time.Time{}
+	for _, item := range engine.Anywhere[backupItem](r, itemType, r.Row.ID, fields...) {
+		name, made := strings.ToLower(item.Data.Properties.FriendlyName), item.Data.succeeded()
+		if before, known := newest[name]; !known || made.After(before) {
+			newest[name] = made
+		}
 	}
 	shares, err := sharesOf(r)
-	r.Got(err, "last_backup", "behind")
+	r.Got(err, fields...)
 	for _, s := range shares {
-		if last := backups[strings.ToLower(s.Name)]; doc.Behind == "" || last.Before(doc.LastBackup) {
+		last, known := newest[strings.ToLower(s.Name)]
+		if !known {
+			engine.Elsewhere[backupItem](r, itemType, fields...)
+		}
+		if doc.Behind == "" || last.Before(doc.LastBackup) {
 			doc.LastBackup, doc.Behind = last, s.Name
 		}
 	}
-	return doc
 }
 
 func readShareSoftDelete(r *engine.Reading) int64 {
