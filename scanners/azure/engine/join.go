@@ -94,8 +94,17 @@ func setAt(id string) string {
 	return managementGroup + name
 }
 
+// ManagementGroups returns the ids of the management groups above the
+// resource's subscription, in lower case. Where they are not known it marks the
+// fields.
+func (r *Reading) ManagementGroups(fields ...string) []string {
+	all, err := r.place.ancestors()
+	r.Got(err, fields...)
+	return all[1:] // without the tenant's root
+}
+
 // ancestors returns the ids of the management groups above the subscription,
-// and "" for the tenant's root.
+// after "" for the tenant's root.
 func (p *place) ancestors() ([]string, error) {
 	l := listing{containersTable, subscriptionType}
 	groups, known := []string{""}, false

@@ -52,26 +52,44 @@ type pricing struct {
 func readDefenderPlans(r *engine.Reading) any {
 	r.ID += "/providers/microsoft.security/pricings"
 	doc := &DefenderPlans{}
-	plans := engine.Siblings[pricing](r, pricingType, planFields...)
+	plans := slices.DeleteFunc(
+		slices.Clone(engine.Siblings[pricing](r, pricingType, planFields...)),
+		func(plan engine.Joined[pricing]) bool { return !strings.HasPrefix(plan.ID, r.ID+"/") }, // of one resource
+	)
 	for _, plan := range plans {
-		p := plan.Data.Properties
-		list := &doc.Off
-		switch tier := strings.ToLower(p.PricingTier); {
-		case p.Deprecated || slices.ContainsFunc(retiredPlans, func(name string) bool { return strings.EqualFold(name, plan.Name) }):
-			list = &doc.Retired
-		case tier == "standard" && strings.EqualFold(p.ResourcesCoverageStatus, "PartiallyCovered"):
-			list = &doc.Partial
-		case tier == "standard":
-			list = &doc.On
-		case tier != "free":
-			r.Strange("pricing tier", planFields...)
-		}
+		list := doc.listOf(r, plan)
 		*list = append(*list, plan.Name)
 	}
 	if len(plans) == 0 && r.Wants(planFields...) { // every subscription has them all, if only as off
 		r.Absent("read "+r.Type, planFields...)
 	}
 	return doc
+}
+
+// listOf returns the list that a plan belongs to.
+func (d *DefenderPlans) listOf(r *engine.Reading, plan engine.Joined[pricing]) *[]string {
+	p := plan.Data.Properties
+	if p.Deprecated || slices.ContainsFunc(retiredPlans, func(name string) bool { return strings.EqualFold(name, plan.Name) }) {
+		return &d.Retired
+	}
+	switch strings.ToLower(p.PricingTier) {
+	case "standard":
+	case "free":
+		return &d.Off
+	default:
+		r.Strange("pricing tier", planFields...)
+		return &d.Off
+	}
+	switch strings.ToLower(p.ResourcesCoverageStatus) {
+	case "", "fullycovered": // absent from answers of older versions of the API
+		return &d.On
+	case "partiallycovered":
+		return &d.Partial
+	case "notcovered":
+	default:
+		r.Strange("coverage", planFields...)
+	}
+	return &d.Off
 }
 
 // SecurityContact is what rules may ask of whom Defender for Cloud notifies.

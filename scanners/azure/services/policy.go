@@ -21,7 +21,8 @@ type Initiative struct {
 	Name       string   `json:"name"`       // of the assignment, as people see it
 	Definition string   `json:"definition"` // the GUID of one of Azure's own, the id of a custom one
 	Enforced   bool     `json:"enforced"`   // enforcement is on
-	Disabled   []string `json:"disabled"`   // parameters that switch one of its policies off, sorted
+	Disabled   []string `json:"disabled"`   // parameters that switch one of its policies off, and ids of policies that an override does, sorted
+	Narrowed   bool     `json:"narrowed"`   // selectors leave out resources, by type or region
 }
 
 const assignmentType = "Microsoft.Authorization/policyAssignments"
@@ -48,11 +49,24 @@ type assignment struct {
 		EnforcementMode    string
 		NotScopes          []string
 		Parameters         map[string]struct{ Value json.RawMessage }
+		Overrides          []policyOverride
+		ResourceSelectors  []struct{ Selectors []policySelector }
 	}
 }
 
+// policyOverride gives policies of an initiative another effect or version.
+type policyOverride struct {
+	Kind, Value string
+	Selectors   []policySelector // which; none: all of them
+}
+
+type policySelector struct {
+	Kind string // "policyDefinitionReferenceId", "resourceLocation"
+	In   []string
+}
+
 func readPolicyAssignments(r *engine.Reading) any {
-	above := readScopes(r)
+	scopes := append(r.ManagementGroups("initiatives"), r.Row.ID)
 	r.ID += "/providers/" + strings.ToLower(assignmentType)
 	doc := &PolicyAssignments{}
 	all := engine.Above[assignment](r, assignmentType, "initiatives")
@@ -64,33 +78,21 @@ func readPolicyAssignments(r *engine.Reading) any {
 	for _, one := range all {
 		p := one.Data.Properties
 		isInitiative := strings.Contains(strings.ToLower(p.PolicyDefinitionID), "/policysetdefinitions/")
-		if !isInitiative || excludes(p.NotScopes, above) {
+		if !isInitiative || excludes(p.NotScopes, scopes) {
 			continue
 		}
 		name := p.DisplayName
 		if name == "" {
 			name = one.Name
 		}
-		doc.Initiatives = append(doc.Initiatives, Initiative{name, definitionOf(p.PolicyDefinitionID), enforced(r, p.EnforcementMode), disabled(r, p.Parameters)})
+		doc.Initiatives = append(doc.Initiatives, Initiative{
+			Name: name, Definition: definitionOf(p.PolicyDefinitionID), Enforced: enforced(r, p.EnforcementMode),
+			Disabled: slices.Sorted(slices.Values(append(disabled(r, p.Parameters), overridden(r, p.Overrides)...))),
+			Narrowed: one.Data.narrowed(),
+		})
 	}
 	slices.SortFunc(doc.Initiatives, func(a, b Initiative) int { return strings.Compare(a.Name+a.Definition, b.Name+b.Definition) })
 	return doc
-}
-
-// readScopes returns the ids of the subscription and of the management groups
-// above it.
-func readScopes(r *engine.Reading) []string {
-	var data struct {
-		Properties struct {
-			ManagementGroupAncestorsChain []struct{ Name string }
-		}
-	}
-	r.Decode(&data)
-	scopes := []string{r.Row.ID}
-	for _, group := range data.Properties.ManagementGroupAncestorsChain {
-		scopes = append(scopes, "/providers/microsoft.management/managementgroups/"+strings.ToLower(group.Name))
-	}
-	return scopes
 }
 
 // excludes reports whether one of the scopes is left out.
@@ -111,7 +113,7 @@ func enforced(r *engine.Reading, mode string) bool {
 	switch strings.ToLower(mode) {
 	case "", "default":
 		return true
-	case "donotenforce":
+	case "donotenforce", "enroll": // for those that have signed up
 	default:
 		r.Strange("enforcement mode", "initiatives")
 	}
@@ -132,4 +134,38 @@ func disabled(r *engine.Reading, parameters map[string]struct{ Value json.RawMes
 		}
 	}
 	return names
+}
+
+// overridden returns the ids, within the initiative, of the policies to which an
+// override gives the effect Disabled.
+func overridden(r *engine.Reading, all []policyOverride) []string {
+	var names []string
+	for _, o := range all {
+		switch strings.ToLower(o.Kind) {
+		case "policyeffect":
+		case "definitionversion":
+			continue
+		default:
+			r.Strange("override", "initiatives")
+		}
+		if !strings.EqualFold(o.Value, "Disabled") {
+			continue
+		}
+		var of []string
+		for _, s := range o.Selectors {
+			if strings.EqualFold(s.Kind, "policyDefinitionReferenceId") {
+				of = append(of, s.In...)
+			}
+		}
+		if len(of) == 0 {
+			of = []string{"all, or all but some"}
+		}
+		names = append(names, of...)
+	}
+	return names
+}
+
+// narrowed reports whether the assignment is about some resources only.
+func (a assignment) narrowed() bool {
+	return slices.ContainsFunc(a.Properties.ResourceSelectors, func(s struct{ Selectors []policySelector }) bool { return len(s.Selectors) > 0 })
 }
