@@ -54,7 +54,7 @@ func readDefenderPlans(r *engine.Reading) any {
 	doc := &DefenderPlans{}
 	plans := slices.DeleteFunc(
 		slices.Clone(engine.Siblings[pricing](r, pricingType, planFields...)),
-		func(plan engine.Joined[pricing]) bool { return !strings.HasPrefix(plan.ID, r.ID+"/") }, // of one resource
+		func(plan engine.Joined[pricing]) bool { return strings.Count(plan.ID, "/providers/") > 1 }, // of one resource
 	)
 	for _, plan := range plans {
 		list := doc.listOf(r, plan)

@@ -1,6 +1,8 @@
 package services
 
 import (
+	"encoding/json"
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -145,9 +147,9 @@ func readVaultKeyRow(r *engine.Reading) any {
 		doc.Rotates = readRotation(r)
 	}
 	if r.Wants("certificate") {
-		secrets, err := vaultSecretsOf(r, engine.Parent(r.Row.ID))
+		certificates, err := certificatesOf(r, engine.Parent(r.Row.ID))
 		r.Got(err, "certificate")
-		doc.Certificate = slices.ContainsFunc(secrets, func(s vaultSecret) bool { return s.certificate() && strings.EqualFold(s.Name, r.Row.Name) })
+		doc.Certificate = certificates[strings.ToLower(r.Row.Name)]
 	}
 	return doc
 }
@@ -246,7 +248,6 @@ var vaultCertificates = engine.Service{
 // vaultSecret is a secret as the management plane lists it, without its value
 // (learn.microsoft.com/rest/api/keyvault/keyvault/secrets/list).
 type vaultSecret struct {
-	Name       string
 	Properties struct {
 		ContentType string
 		Attributes  *attributes
@@ -259,8 +260,31 @@ func (s vaultSecret) certificate() bool {
 	return slices.Contains([]string{"application/x-pkcs12", "application/x-pem-file"}, strings.ToLower(s.Properties.ContentType))
 }
 
-func secretRows(r *engine.Reading) ([]*engine.Row, error) {
-	return engine.FetchRows(r, readVaultSecrets, "/secrets", vaultVersion)
+func secretRows(r *engine.Reading) ([]*engine.Row, error) { return secretsOf(r, r.Row.ID) }
+
+// secretsOf lists the secrets of a vault once.
+func secretsOf(r *engine.Reading, vault string) ([]*engine.Row, error) {
+	return engine.Once(r, "secrets of "+vault, func() ([]*engine.Row, error) {
+		all, err := engine.FetchAllOf[json.RawMessage](r, readVaultSecrets, vault, "/secrets", vaultVersion)
+		found, bad := engine.Rows(r, readVaultSecrets, all)
+		return found, errors.Join(err, bad)
+	})
+}
+
+// certificatesOf returns the names of the secrets of a vault that hold
+// certificates, in lower case.
+func certificatesOf(r *engine.Reading, vault string) (map[string]bool, error) {
+	return engine.Once(r, "certificates of "+vault, func() (map[string]bool, error) {
+		secrets, err := secretsOf(r, vault)
+		names := map[string]bool{}
+		for _, row := range secrets {
+			var data vaultSecret
+			bad := scanners.Failed(readVaultSecrets, json.Unmarshal(row.Data, &data))
+			err = errors.Join(err, bad)
+			names[strings.ToLower(row.Name)] = bad == nil && data.certificate()
+		}
+		return names, err
+	})
 }
 
 // decodeSecret reads a secret's row. The fields are those of its attributes.
@@ -270,11 +294,4 @@ func decodeSecret(r *engine.Reading, fields ...string) vaultSecret {
 	has := engine.Need(r, data.Properties.Attributes, fields...)
 	data.Properties.Attributes = &has
 	return data
-}
-
-// vaultSecretsOf lists the secrets of a vault once for all its keys.
-func vaultSecretsOf(r *engine.Reading, vault string) ([]vaultSecret, error) {
-	return engine.Once(r, "secrets of "+vault, func() ([]vaultSecret, error) {
-		return engine.FetchAllOf[vaultSecret](r, readVaultSecrets, vault, "/secrets", vaultVersion)
-	})
 }

@@ -1,8 +1,12 @@
 package services
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"posture/scanners/azure/engine"
+	"posture/scanners/azure/enginetest"
 )
 
 func TestKeyVault(t *testing.T) {
@@ -44,4 +48,24 @@ func TestKeyVault(t *testing.T) {
 			"certificates odd": {lackingOf(vaultCertificates.Name)("days"), lackingOf(vaultCertificates.Name)("expires")},
 		},
 	}.run(t)
+}
+
+// TestSecretsOnce: the secrets of a vault are listed once for its keys, secrets
+// and certificates.
+func TestSecretsOnce(t *testing.T) {
+	t.Parallel()
+	server := serve(t, "keyvault")
+	enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), vaultKeys.Name, vaultSecrets.Name, vaultCertificates.Name))
+	listed := 0
+	for call, n := range server.Calls() {
+		if strings.HasSuffix(call, "/secrets") {
+			listed++
+			if n != 1 {
+				t.Errorf("%s: %d times", call, n)
+			}
+		}
+	}
+	if listed == 0 {
+		t.Error("no vault's secrets were listed")
+	}
 }

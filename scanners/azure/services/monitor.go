@@ -40,8 +40,12 @@ var activityCategories = []string{"Administrative", "Alert", "Autoscale", "Polic
 
 func readActivityLog(r *engine.Reading) any {
 	r.ID += "/providers/microsoft.insights/diagnosticsettings"
-	settings := diagnosticSettings(r, "", "exported", "categories")
 	doc := &ActivityLog{}
+	if !r.Wants("exported", "categories") {
+		return doc
+	}
+	settings, err := activityLogSettings(r)
+	r.Got(err, "exported", "categories")
 	for _, category := range activityCategories {
 		if len(settings) > 0 && sends(settings, []string{category}) {
 			doc.Categories = append(doc.Categories, category)
@@ -49,6 +53,14 @@ func readActivityLog(r *engine.Reading) any {
 	}
 	doc.Exported = len(doc.Categories) > 0
 	return doc
+}
+
+// activityLogSettings lists where the activity log of the subscription is sent,
+// once.
+func activityLogSettings(r *engine.Reading) ([]diagnosticSetting, error) {
+	return engine.Once(r, "activity log", func() ([]diagnosticSetting, error) {
+		return engine.FetchAllOf[diagnosticSetting](r, readDiagnosticSettings, "/subscriptions/"+r.Row.Subscription, diagnosticSettingsPath, diagnosticSettingsVersion)
+	})
 }
 
 // LogWorkspace is what rules may ask of a Log Analytics workspace.

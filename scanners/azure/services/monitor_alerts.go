@@ -166,8 +166,10 @@ func operationEvent(operation string) activityEvent {
 	}
 }
 
+// met reports whether the event meets the conditions. An alert without any, which
+// Azure does not let anybody make, has no events.
 func (c activityConditions) met(event activityEvent) bool {
-	return !slices.ContainsFunc(c.AllOf, func(one activityCondition) bool {
+	return len(c.AllOf) > 0 && !slices.ContainsFunc(c.AllOf, func(one activityCondition) bool {
 		return !one.met(event) && !slices.ContainsFunc(one.AnyOf, func(leaf activityLeaf) bool { return leaf.met(event) })
 	})
 }

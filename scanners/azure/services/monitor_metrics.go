@@ -19,12 +19,8 @@ type MetricAlerts struct {
 }
 
 const (
-	databaseType   = "Microsoft.Sql/servers/databases"
-	instanceType   = "Microsoft.Sql/managedInstances"
-	postgresqlType = "Microsoft.DBforPostgreSQL/flexibleServers"
-	mysqlType      = "Microsoft.DBforMySQL/flexibleServers"
-	gatewayType    = "Microsoft.Network/applicationGateways"
-	siteType       = "Microsoft.Web/sites"
+	instanceType = "Microsoft.Sql/managedInstances"
+	siteType     = "Microsoft.Web/sites"
 )
 
 var watchedFields = []string{"unwatched_databases", "unwatched_gateways", "unwatched_functions"}
@@ -42,11 +38,11 @@ var metricAlerts = engine.Service{
 	Joins: []engine.Join{
 		{Type: metricAlertType, For: watchedFields},
 		{Type: actionGroupType, For: watchedFields},
-		{Type: databaseType, For: []string{"watchable", "unwatched_databases"}},
+		{Type: sqlDatabaseType, For: []string{"watchable", "unwatched_databases"}},
 		{Type: instanceType, For: []string{"watchable", "unwatched_databases"}},
-		{Type: postgresqlType, For: []string{"watchable", "unwatched_databases"}},
-		{Type: mysqlType, For: []string{"watchable", "unwatched_databases"}},
-		{Type: gatewayType, For: []string{"watchable", "unwatched_gateways"}},
+		{Type: postgresType, For: []string{"watchable", "unwatched_databases"}},
+		{Type: mySQLType, For: []string{"watchable", "unwatched_databases"}},
+		{Type: typeApplicationGateway, For: []string{"watchable", "unwatched_gateways"}},
 		{Type: siteType, For: []string{"watchable", "unwatched_functions"}},
 	},
 	Read: readMetricAlerts,
@@ -73,25 +69,28 @@ func readMetricAlerts(r *engine.Reading) any {
 
 // watchable is a resource that needs an alert, on one of the ids.
 type watchable struct {
-	name string
-	ids  []string
+	name  string
+	ids   []string
+	other bool // it may have one on a resource that is not known
 }
 
 // databasesOf returns the databases with storage that can be full: that of
-// Hyperscale grows by itself, and those of an elastic pool share the pool's.
+// Hyperscale and of data warehouses grows by itself, and those of an elastic
+// pool share the pool's.
 func databasesOf(r *engine.Reading) []watchable {
 	type database struct {
 		SKU        struct{ Name, Tier string }
 		Properties struct{ ElasticPoolID string }
 	}
 	var found []watchable
-	for _, typ := range []string{databaseType, instanceType, postgresqlType, mysqlType} {
+	for _, typ := range []string{sqlDatabaseType, instanceType, postgresType, mySQLType} {
 		for _, item := range engine.Siblings[database](r, typ, "watchable", "unwatched_databases") {
-			system := typ == databaseType && strings.EqualFold(item.Name, "master")
-			if system || item.Managed() || strings.EqualFold(item.Data.SKU.Tier, "Hyperscale") {
+			system := typ == sqlDatabaseType && strings.EqualFold(item.Name, "master")
+			grows := slices.Contains([]string{"hyperscale", "datawarehouse"}, strings.ToLower(item.Data.SKU.Tier))
+			if system || item.Managed() || grows {
 				continue
 			}
-			found = append(found, watchable{item.Name, []string{item.ID, item.Data.Properties.ElasticPoolID}})
+			found = append(found, watchable{item.Name, []string{item.ID, item.Data.Properties.ElasticPoolID}, false})
 		}
 	}
 	return found
@@ -99,24 +98,26 @@ func databasesOf(r *engine.Reading) []watchable {
 
 func gatewaysOf(r *engine.Reading) []watchable {
 	var found []watchable
-	for _, item := range engine.Siblings[struct{}](r, gatewayType, "watchable", "unwatched_gateways") {
+	for _, item := range engine.Siblings[struct{}](r, typeApplicationGateway, "watchable", "unwatched_gateways") {
 		if !item.Managed() {
-			found = append(found, watchable{item.Name, []string{item.ID}})
+			found = append(found, watchable{item.Name, []string{item.ID}, false})
 		}
 	}
 	return found
 }
 
-// componentTag names the Application Insights component to which an app sends
-// its failures: the portal and its templates set it.
-const componentTag = "hidden-link: /app-insights-resource-id"
-
+// functionsOf returns the function apps. An alert may also be on the Application
+// Insights resource that one sends its failures to.
 func functionsOf(r *engine.Reading) []watchable {
 	var found []watchable
 	for _, item := range engine.Siblings[struct{ Kind string }](r, siteType, "watchable", "unwatched_functions") {
-		if strings.Contains(strings.ToLower(item.Data.Kind), "functionapp") && !item.Managed() {
-			found = append(found, watchable{item.Name, []string{item.ID, item.Tags[componentTag]}})
+		kinds := strings.Split(strings.ToLower(item.Data.Kind), ",")
+		if !slices.Contains(kinds, "functionapp") || slices.Contains(kinds, "workflowapp") || item.Managed() {
+			continue
 		}
+		insights := strings.ToLower(item.Tags[insightsTag])
+		own := strings.HasPrefix(insights, "/subscriptions/"+r.Row.Subscription+"/")
+		found = append(found, watchable{item.Name, []string{item.ID, insights}, !own})
 	}
 	return found
 }
@@ -136,13 +137,15 @@ type metricAlert struct {
 }
 
 // unwatched returns the names of the resources without an alert that tells
-// somebody of one of the metrics.
+// somebody of one of the metrics. Where only of those is none known that may
+// have another one, it marks the field.
 func unwatched(r *engine.Reading, all []watchable, metrics []string, field string) []string {
 	if len(all) == 0 || !r.Wants(field) {
 		return nil
 	}
 	alerts := engine.Siblings[metricAlert](r, metricAlertType, field)
 	var names []string
+	unsure := false
 	for _, one := range all {
 		var groups []string
 		for _, alert := range alerts {
@@ -152,9 +155,16 @@ func unwatched(r *engine.Reading, all []watchable, metrics []string, field strin
 				}
 			}
 		}
-		if !notified(r, groups, field) {
+		switch {
+		case notified(r, groups, field):
+		case one.other:
+			unsure = true
+		default:
 			names = append(names, one.name)
 		}
+	}
+	if unsure && len(names) == 0 {
+		r.Absent("read "+siteType, field)
 	}
 	slices.Sort(names)
 	return names

@@ -103,9 +103,7 @@ func readActivityLogHolding(r *engine.Reading, doc *StorageAccount) {
 	if !r.Wants(fields...) || doc.Kind == "FileStorage" {
 		return
 	}
-	settings, err := engine.Once(r, "activity log", func() ([]diagnosticSetting, error) {
-		return engine.FetchAllOf[diagnosticSetting](r, readDiagnosticSettings, "/subscriptions/"+r.Row.Subscription, diagnosticSettingsPath, diagnosticSettingsVersion)
-	})
+	settings, err := activityLogSettings(r)
 	r.Got(err, "holds_activity_log")
 	for _, setting := range settings {
 		doc.HoldsActivityLog = doc.HoldsActivityLog || strings.EqualFold(setting.Properties.StorageAccountID, r.Row.ID)

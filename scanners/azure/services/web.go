@@ -291,6 +291,9 @@ func readAnonymousFunctions(r *engine.Reading) []string {
 			continue
 		}
 		config := engine.Need(r, f.Properties.Config, "anonymous_functions")
+		if f.Properties.Config != nil && len(config.Bindings) == 0 { // every function has a trigger
+			r.Absent("read "+r.Type, "anonymous_functions")
+		}
 		for _, b := range config.Bindings {
 			if !strings.EqualFold(b.Type, "httpTrigger") {
 				continue

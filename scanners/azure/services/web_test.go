@@ -8,6 +8,7 @@ import (
 	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/azure/engine"
+	"posture/scanners/azure/enginetest"
 )
 
 // after returns the beginning of the next day.
@@ -179,6 +180,22 @@ func TestSupportEnds(t *testing.T) {
 	for version, end := range supportEnds {
 		if _, err := posture.ParseDay(end); err != nil {
 			t.Errorf("%s: %v", version, err)
+		}
+	}
+}
+
+// TestFunctionsWithoutBindings: who may call a function is not known where its
+// triggers are not.
+func TestFunctionsWithoutBindings(t *testing.T) {
+	t.Parallel()
+	for _, config := range []string{`{}`, `{"bindings": []}`, `null`} {
+		server := serveWith(t, `-- GET /subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/shop/providers/microsoft.web/sites/flexgood/functions --
+{"value": [{"name": "flexgood/order", "properties": {"isDisabled": false, "config": `+config+`}}, {"name": "flexgood/off", "properties": {"isDisabled": true}}]}
+`, "web")
+		result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), webApps.Name))
+		i := slices.IndexFunc(result.Resources, func(r posture.Resource) bool { return r.Name == "flexgood" })
+		if cause, _ := result.Resources[i].WhyUnread("anonymous_functions"); cause.Reason != posture.NotAnswered {
+			t.Errorf("%s: unread because %q", config, cause)
 		}
 	}
 }
