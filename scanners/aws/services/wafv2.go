@@ -92,22 +92,33 @@ func readWebACL(ctx context.Context, p *engine.Place, acl types.WebACLSummary, s
 	r.Emit(aws.ToString(acl.ARN), aws.ToString(acl.Name), tags, &doc)
 }
 
-// loggedWebACLs returns the ARNs of the web ACLs that log, once per region and
-// scope. With an error come those of the pages before it.
+// loggedWebACLs returns the ARNs of the web ACLs that log, whoever set it up,
+// once per region and scope. With an error come those that were listed all the same.
 func loggedWebACLs(ctx context.Context, p *engine.Place, scope types.Scope) (map[string]bool, error) {
 	return engine.Once(p, "logged web ACLs of "+string(scope), func() (map[string]bool, error) {
-		pages := &byToken[*wafv2.ListLoggingConfigurationsOutput]{
-			ask: func(ctx context.Context, token *string) (*wafv2.ListLoggingConfigurationsOutput, error) {
-				return wafClient(p).ListLoggingConfigurations(ctx, &wafv2.ListLoggingConfigurationsInput{Scope: scope, NextMarker: token, Limit: aws.Int32(100)})
-			},
-			next: func(page *wafv2.ListLoggingConfigurationsOutput) *string { return page.NextMarker },
-		}
 		found := map[string]bool{}
-		return found, engine.EachPage(ctx, pages, func(page *wafv2.ListLoggingConfigurationsOutput) error {
-			for _, logging := range page.LoggingConfigurations {
-				found[aws.ToString(logging.ResourceArn)] = len(logging.LogDestinationConfigs) > 0
-			}
-			return nil
-		})
+		var err error
+		for _, owner := range types.LogScope("").Values() {
+			err = cmp.Or(err, addLogged(ctx, p, &wafv2.ListLoggingConfigurationsInput{Scope: scope, LogScope: owner, Limit: aws.Int32(100)}, found))
+		}
+		return found, err
+	})
+}
+
+// addLogged adds the web ACLs of one listing that log. The input is changed.
+func addLogged(ctx context.Context, p *engine.Place, input *wafv2.ListLoggingConfigurationsInput, found map[string]bool) error {
+	pages := &byToken[*wafv2.ListLoggingConfigurationsOutput]{
+		ask: func(ctx context.Context, token *string) (*wafv2.ListLoggingConfigurationsOutput, error) {
+			input.NextMarker = token
+			return wafClient(p).ListLoggingConfigurations(ctx, input)
+		},
+		next: func(page *wafv2.ListLoggingConfigurationsOutput) *string { return page.NextMarker },
+	}
+	return engine.EachPage(ctx, pages, func(page *wafv2.ListLoggingConfigurationsOutput) error {
+		for _, logging := range page.LoggingConfigurations {
+			arn := aws.ToString(logging.ResourceArn)
+			found[arn] = found[arn] || len(logging.LogDestinationConfigs) > 0
+		}
+		return nil
 	})
 }
