@@ -43,6 +43,9 @@ func readNetworkACL(_ context.Context, p *engine.Place, acl types.NetworkAcl) {
 	}
 	r := p.Read()
 	doc := NetworkACL{Used: len(acl.Associations) > 0}
+	if len(acl.Entries) == 0 { // the last ones, which deny the rest, are always there
+		r.Absent("ec2:DescribeNetworkAcls", "open_ingress")
+	}
 	open, err := openByACL(acl.Entries)
 	if r.Got(err, "open_ingress") {
 		doc.OpenIngress = open
@@ -51,8 +54,8 @@ func readNetworkACL(_ context.Context, p *engine.Place, acl types.NetworkAcl) {
 	r.Emit(p.ARN("ec2", "network-acl/"+aws.ToString(acl.NetworkAclId)), cmp.Or(name, aws.ToString(acl.NetworkAclId)), tags, &doc)
 }
 
-// allowed is what allows for the same ports let in together, less what denies
-// before the first of them keep out.
+// allowed is what an entry lets in from the internet, or several with the same
+// ports from parts of it, less what denies before the first of them keep out.
 type allowed struct {
 	ports network.Ports
 	cidrs []string
@@ -87,6 +90,8 @@ func openByEntries(entries []types.NetworkAclEntry, cidr func(types.NetworkAclEn
 			return nil, err
 		}
 		switch {
+		case wide && entry.RuleAction == types.RuleActionAllow:
+			all = append(all, &allowed{ports, []string{source}, slices.Clone(denied)})
 		case entry.RuleAction == types.RuleActionAllow:
 			all = allow(all, ports, source, denied)
 		case wide: // what keeps out less than the internet leaves it open
@@ -106,6 +111,8 @@ func openByEntries(entries []types.NetworkAclEntry, cidr func(types.NetworkAclEn
 	return open, nil
 }
 
+// allow adds an entry that lets in a part of the internet to those with its
+// ports: together they may let in all of it.
 func allow(all []*allowed, ports network.Ports, source string, denied []network.Ports) []*allowed {
 	for _, a := range all {
 		if a.ports == ports {
@@ -133,7 +140,7 @@ var errEntry = errors.New("an entry of a network ACL has no protocol, no action 
 // entryPorts returns the ports that an entry is about.
 func entryPorts(entry types.NetworkAclEntry) (network.Ports, error) {
 	ports := network.Ports{Protocol: network.Protocol(aws.ToString(entry.Protocol)), To: network.LastPort}
-	if entry.Protocol == nil || entry.RuleAction == "" {
+	if entry.Protocol == nil || !known(entry.RuleAction) {
 		return ports, errEntry
 	}
 	if entry.PortRange == nil {

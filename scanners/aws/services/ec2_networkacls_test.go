@@ -27,6 +27,11 @@ func TestNetworkACLs(t *testing.T) {
 		{name: "an entry that is none", sections: map[string]string{list + " NextToken=two": `<networkAclSet><item><networkAclId>acl-2</networkAclId><ownerId>111122223333</ownerId>
 			<entrySet><item><ruleNumber>100</ruleNumber><egress>false</egress><cidrBlock>0.0.0.0/0</cidrBlock></item></entrySet></item></networkAclSet>`},
 			want: []posture.Resource{plain, broken}},
+		{name: "no entries", sections: map[string]string{list + " NextToken=two": `<networkAclSet><item><networkAclId>acl-2</networkAclId><ownerId>111122223333</ownerId></item></networkAclSet>`},
+			want: []posture.Resource{plain, acl("2", "acl-2", NetworkACL{}, unsaid(list, "open_ingress")...)}},
+		{name: "an action that is not known", sections: map[string]string{list + " NextToken=two": `<networkAclSet><item><networkAclId>acl-2</networkAclId><ownerId>111122223333</ownerId>
+			<entrySet><item><ruleNumber>100</ruleNumber><egress>false</egress><protocol>-1</protocol><ruleAction>inspect</ruleAction><cidrBlock>0.0.0.0/0</cidrBlock></item></entrySet></item></networkAclSet>`},
+			want: []posture.Resource{plain, broken}},
 		{name: "second page broken", sections: map[string]string{list + " NextToken=two error=InternalError status=500": ""},
 			want: []posture.Resource{plain}, cause: brokenListing(list)},
 	})
@@ -44,6 +49,8 @@ func TestOpenByACL(t *testing.T) {
 		"a hole":               {"100 deny 6 22-22 0.0.0.0/0\n200 allow 6 - 0.0.0.0/0", []network.OpenIngress{{Protocol: "tcp", ToPort: 21, Source: "0.0.0.0/0"}, {Protocol: "tcp", FromPort: 23, ToPort: 65535, Source: "0.0.0.0/0"}}},
 		"denied to some":       {"100 deny 6 22-22 198.51.100.0/24\n200 allow 6 22-22 0.0.0.0/0", []network.OpenIngress{{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "0.0.0.0/0"}}},
 		"denied in IPv4 alone": {"100 deny 6 22-22 0.0.0.0/0\n200 allow 6 22-22 ::/0", []network.OpenIngress{{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "::/0"}}},
+		"a part, then denied":  {"100 allow 6 22-22 10.0.0.0/8\n110 deny 6 22-22 0.0.0.0/0\n120 allow 6 22-22 0.0.0.0/0", nil},
+		"parts around a deny":  {"100 allow 6 22-22 0.0.0.0/2\n110 deny 6 80-80 0.0.0.0/0\n120 allow 6 22-22 64.0.0.0/2", []network.OpenIngress{{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "0.0.0.0/2"}, {Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "64.0.0.0/2"}}},
 		"own network":          {"100 allow -1 - 10.0.0.0/8", nil},
 		"in halves":            {"100 allow 6 22-22 0.0.0.0/1\n200 allow 6 22-22 128.0.0.0/1", []network.OpenIngress{{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "0.0.0.0/1"}, {Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "128.0.0.0/1"}}},
 	} {
