@@ -36,10 +36,13 @@ type enum[S any] interface {
 // since may mean anything.
 func known[S enum[S]](value S) bool { return slices.Contains(value.Values(), value) }
 
-var errNewValue error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "unknown value", Text: "the answer holds a value that is not known"}
+var (
+	errNoValue  error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer lacks a setting"}
+	errNewValue error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "unknown value", Text: "the answer holds a value that is not known"}
+)
 
-// newValue returns an error of the operation when it answered a value that is not
-// known, and nil for no value.
+// newValue returns the error of an operation that answered a value which is not
+// known, and nil where it answered none.
 func newValue[S enum[S]](value S, operation string) error {
 	if value == "" || known(value) {
 		return nil
@@ -47,11 +50,18 @@ func newValue[S enum[S]](value S, operation string) error {
 	return engine.Malformed(operation, errNewValue)
 }
 
+// answered does so for a setting that the operation always answers: that there is
+// none is an error too.
+func answered[S enum[S]](value S, operation string) error {
+	if value == "" {
+		return engine.Malformed(operation, errNoValue)
+	}
+	return newValue(value, operation)
+}
+
 // choice returns a setting that the operation always answers, and marks the
 // fields as unread when it did not, or when the value is not known.
 func choice[S enum[S]](r *engine.Reading, value S, operation string, fields ...string) S {
-	if r.Got(newValue(value, operation), fields...) {
-		word(r, value, operation, fields...)
-	}
+	r.Got(answered(value, operation), fields...)
 	return value
 }

@@ -43,6 +43,7 @@ var cloudFrontDistributions = engine.Service{
 		Calls: []scanners.Call{
 			{Op: "cloudfront:ListDistributions"},
 			{Op: getDistributionConfig, Each: true, For: distributionFields},
+			{Op: listAccessControls, For: []string{"open_origins"}},
 			{Op: "logs:DescribeDeliverySources", For: []string{"access_logs"}},
 			{Op: "logs:DescribeDeliveries", For: []string{"access_logs"}},
 			{Op: "cloudfront:ListTagsForResource", Each: true, For: []string{"tags"}},
@@ -58,7 +59,10 @@ var distributionFields = []string{
 	"for_tenants", "plain_viewers", "own_certificate", "tls_policy", "plain_origins", "old_tls_origins", "open_origins", "identity_origins", "web_acl",
 }
 
-const getDistributionConfig = "cloudfront:GetDistributionConfig"
+const (
+	getDistributionConfig = "cloudfront:GetDistributionConfig"
+	listAccessControls    = "cloudfront:ListOriginAccessControls"
+)
 
 func cloudFrontClient(p *engine.Place) *cloudfront.Client {
 	return engine.Client(p.Home(), cloudfront.NewFromConfig)
@@ -134,7 +138,7 @@ func readCloudFrontDistribution(ctx context.Context, p *engine.Place, d distribu
 			doc.ForTenants = d.config.ConnectionMode == cloudfronttypes.ConnectionModeTenantOnly
 			doc.readViewers(r, d.config)
 			doc.readProtocols(r, d.config)
-			doc.readBucketOrigins(r, d.config)
+			doc.readBucketOrigins(ctx, r, d.config)
 		}
 	}
 	var tags map[string]string
@@ -156,7 +160,7 @@ func readAccessLogs(ctx context.Context, r *engine.Reading, d distribution) bool
 	if bucket != "" || logsInRealTime(d.config) {
 		return true
 	}
-	delivered, listed := deliveredResources(ctx, r.Place)
+	delivered, listed := deliveredDistributions(ctx, r.Place)
 	if delivered[aws.ToString(d.ARN)] {
 		return true
 	}
@@ -209,14 +213,14 @@ func logsInRealTime(config *cloudfronttypes.DistributionConfig) bool {
 	})
 }
 
-// deliveredResources returns the ARNs of what CloudWatch Logs delivers logs of.
-// Those of CloudFront are set in us-east-1.
-func deliveredResources(ctx context.Context, p *engine.Place) (map[string]bool, error) {
-	at := p.Home()
-	if p.Partition == "aws" {
-		at = p.In("us-east-1")
+// deliveredDistributions returns the ARNs of the distributions whose access logs
+// CloudWatch Logs delivers, which is set in us-east-1. In China it delivers none.
+func deliveredDistributions(ctx context.Context, p *engine.Place) (map[string]bool, error) {
+	if p.Partition != "aws" {
+		return nil, nil
 	}
-	return engine.Once(at, "delivered resources", func() (map[string]bool, error) {
+	at := p.In("us-east-1")
+	return engine.Once(at, "delivered distributions", func() (map[string]bool, error) {
 		api := engine.Client(at, cloudwatchlogs.NewFromConfig)
 		deliveries := cloudwatchlogs.NewDescribeDeliveriesPaginator(api, &cloudwatchlogs.DescribeDeliveriesInput{Limit: aws.Int32(50)})
 		used := map[string]bool{}
@@ -235,10 +239,11 @@ func deliveredResources(ctx context.Context, p *engine.Place) (map[string]bool, 
 	})
 }
 
-// addDelivered adds the resources of the sources that have a delivery.
+// addDelivered adds the resources of the sources of access logs that have a
+// delivery. Connections to a distribution have logs of their own.
 func addDelivered(found map[string]bool, sources []logtypes.DeliverySource, used map[string]bool) {
 	for _, source := range sources {
-		if !used[aws.ToString(source.Name)] {
+		if !used[aws.ToString(source.Name)] || aws.ToString(source.LogType) != "ACCESS_LOGS" {
 			continue
 		}
 		for _, arn := range source.ResourceArns {

@@ -37,6 +37,13 @@ func TestCloudFrontProtocols(t *testing.T) {
 	custom := func(policy, rest string) string {
 		return "<CustomOriginConfig><OriginProtocolPolicy>" + policy + "</OriginProtocolPolicy>" + rest + "</CustomOriginConfig>"
 	}
+	control := func(id string) string {
+		return "<OriginAccessControlId>" + id + "</OriginAccessControlId><S3OriginConfig><OriginAccessIdentity/></S3OriginConfig>"
+	}
+	listed := func(sections map[string]string, behavior string) map[string]string {
+		sections[listAccessControls] = "<OriginAccessControlList><Items><OriginAccessControlSummary><Id>E9</Id>" + behavior + "</OriginAccessControlSummary></Items></OriginAccessControlList>"
+		return sections
+	}
 	of := func(all string) string { return "<Origins><Items>" + all + "</Items></Origins>" }
 	sound := of(origin("api.example.com", custom("https-only", current)))
 	is := func(doc CloudFrontDistribution, unread ...posture.Unread) []posture.Resource {
@@ -56,6 +63,21 @@ func TestCloudFrontProtocols(t *testing.T) {
 		{name: "a protocol that is not said", sections: with(asked(safe) + of(origin("api.example.com", custom("", "")))), want: is(CloudFrontDistribution{}, unsaid(config, "old_tls_origins", "plain_origins")...)},
 		{name: "buckets", sections: with(asked(safe) + of(origin("b.s3.amazonaws.com", identity)+origin("a.s3.dualstack.eu-west-1.amazonaws.com", custom("https-only", current)))),
 			want: is(CloudFrontDistribution{IdentityOrigins: []string{"b.s3.amazonaws.com"}, OpenOrigins: []string{"a.s3.dualstack.eu-west-1.amazonaws.com"}})},
+		{name: "buckets asked without a signature", sections: with(asked(safe) + of(origin("b.s3.amazonaws.com", control("E9"))+origin("a.s3.amazonaws.com", control("E8"))+origin("c.lambda-url.us-east-1.on.aws", custom("https-only", current)+"<OriginAccessControlId>E8</OriginAccessControlId>"))),
+			want: is(CloudFrontDistribution{OpenOrigins: []string{"a.s3.amazonaws.com"}})},
+		{name: "an origin access control that is not listed", sections: with(asked(safe) + of(origin("b.s3.amazonaws.com", control("E7")))),
+			want: is(CloudFrontDistribution{}, posture.Unread{Field: "open_origins", Cause: posture.Cause{Reason: posture.NotFound, Operation: listAccessControls}})},
+		{name: "a signing behavior that is not known", sections: listed(with(asked(safe)+of(origin("b.s3.amazonaws.com", control("E9")))), "<SigningBehavior>sometimes</SigningBehavior>"),
+			want: is(CloudFrontDistribution{}, unknownValue(listAccessControls, "open_origins")...)},
+		{name: "a signing behavior that is not said", sections: listed(with(asked(safe)+of(origin("b.s3.amazonaws.com", control("E9")))), ""),
+			want: is(CloudFrontDistribution{}, unsaid(listAccessControls, "open_origins")...)},
+		{name: "origin access controls refused", sections: besides(with(asked(safe)+of(origin("b.s3.amazonaws.com", control("E9")))), listAccessControls+" error=AccessDenied status=403"),
+			want: is(CloudFrontDistribution{}, refused(listAccessControls, "AccessDenied", listAccessControls, "open_origins")...)},
+		{name: "their second page refused, the first has what signs nothing", sections: besides(with(asked(safe)+of(origin("b.s3.amazonaws.com", control("E9"))+origin("a.s3.amazonaws.com", control("E8")))), listAccessControls+" Marker=two error=AccessDenied status=403"),
+			want: is(CloudFrontDistribution{OpenOrigins: []string{"a.s3.amazonaws.com"}})},
+		{name: "a policy for viewers that is not known", sections: with(sound + asked("<ViewerProtocolPolicy>quic</ViewerProtocolPolicy>")), want: is(CloudFrontDistribution{}, unknownValue(config, "plain_viewers")...)},
+		{name: "a protocol that is not known", sections: with(asked(safe) + of(origin("api.example.com", custom("quic", current)))), want: is(CloudFrontDistribution{}, unknownValue(config, "plain_origins")...)},
+		{name: "a version that is not known", sections: with(asked(safe) + of(origin("api.example.com", custom("https-only", "<OriginSslProtocols><Items><SslProtocol>TLSv1.9</SslProtocol></Items></OriginSslProtocols>")))), want: is(CloudFrontDistribution{}, unknownValue(config, "old_tls_origins")...)},
 		{name: "in a VPC", sections: with(asked(safe) + of(origin("api.internal", "<VpcOriginConfig><VpcOriginId>vo_1</VpcOriginId></VpcOriginConfig>"))), want: is(CloudFrontDistribution{})},
 		{name: "for tenants", sections: with(sound + asked(safe) + "<ConnectionMode>tenant-only</ConnectionMode>"), want: is(CloudFrontDistribution{ForTenants: true})},
 	})

@@ -32,8 +32,10 @@ func TestCloudFrontDistributions(t *testing.T) {
 	const realTime = "<RealtimeLogConfigArn>arn:aws:cloudfront::111122223333:realtime-log-config/all</RealtimeLogConfigArn>"
 	testReading(t, "AWS::CloudFront::Distribution", []readingTest{
 		{name: "as they are", want: []posture.Resource{distribution("E1", silent), logs}},
-		{name: "delivered by CloudWatch Logs", sections: map[string]string{sources + " nextToken=two": `{"deliverySources": [{"name": "web", "resourceArns": ["arn:aws:cloudfront::111122223333:distribution/E1"]}]}`},
+		{name: "delivered by CloudWatch Logs", sections: map[string]string{sources + " nextToken=two": `{"deliverySources": [{"name": "web", "logType": "ACCESS_LOGS", "resourceArns": ["arn:aws:cloudfront::111122223333:distribution/E1"]}]}`},
 			want: []posture.Resource{distribution("E1", logging), logs}},
+		{name: "of connections alone", sections: map[string]string{sources + " nextToken=two": `{"deliverySources": [{"name": "web", "logType": "CONNECTION_LOGS", "resourceArns": ["arn:aws:cloudfront::111122223333:distribution/E1"]}]}`},
+			want: []posture.Resource{distribution("E1", silent), logs}},
 		{name: "in real time", sections: with(on + off + "<DefaultCacheBehavior>" + toWeb + reads + realTime + "</DefaultCacheBehavior>"),
 			want: []posture.Resource{distribution("E1", CloudFrontDistribution{Enabled: true, AccessLogs: true, ReadOnlyPaths: 1, NoFailover: []string{"*"}, TLSPolicy: "TLSv1"}), logs}},
 		{name: "in real time but for one path", sections: with(on + off + "<DefaultCacheBehavior>" + toWeb + reads + realTime + "</DefaultCacheBehavior><CacheBehaviors><Items><CacheBehavior><PathPattern>/a</PathPattern><TargetOriginId>both</TargetOriginId>" + httpsOnly + reads + "</CacheBehavior></Items></CacheBehaviors>" + groups),

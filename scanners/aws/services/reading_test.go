@@ -88,6 +88,16 @@ func unclear(operation string, fields ...string) []posture.Unread {
 	return unread
 }
 
+// unknownValue returns fields as unread because the operation answered a value
+// that is not known.
+func unknownValue(operation string, fields ...string) []posture.Unread {
+	var unread []posture.Unread
+	for _, field := range fields {
+		unread = append(unread, posture.Unread{Field: field, Cause: posture.Cause{Reason: posture.NotUnderstood, Operation: operation, Code: "unknown value"}})
+	}
+	return unread
+}
+
 // brokenListing returns the cause of a listing whose page was answered with
 // an error of the service.
 func brokenListing(operation string) *posture.Cause {
