@@ -97,8 +97,7 @@ func (a *accountReading) readSummary(ctx context.Context) {
 	if !a.Got(err, "root_password", "root_mfa", "root_hardware_mfa", "root_access_keys") {
 		return
 	}
-	password, told := out.SummaryMap["AccountPasswordPresent"]
-	a.doc.RootPassword = password > 0 || !told
+	a.doc.RootPassword = a.entry(out.SummaryMap, "AccountPasswordPresent", "root_password")
 	a.doc.RootAccessKeys = a.entry(out.SummaryMap, "AccountAccessKeysPresent", "root_access_keys")
 	a.doc.RootMFA = a.entry(out.SummaryMap, "AccountMFAEnabled", "root_mfa", "root_hardware_mfa")
 	a.readHardwareMFA(ctx)

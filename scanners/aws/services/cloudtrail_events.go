@@ -91,6 +91,9 @@ func eventsOf(ctx context.Context, p *engine.Place, trail types.Trail) (trailEve
 		}
 		var events trailEvents
 		for _, selector := range out.EventSelectors {
+			if err := newValue(selector.ReadWriteType, "cloudtrail:GetEventSelectors"); err != nil {
+				return trailEvents{}, err
+			}
 			events.addBasic(selector, p.Partition)
 		}
 		for _, selector := range out.AdvancedEventSelectors {

@@ -37,7 +37,7 @@ type alarm struct {
 	arn, name string
 	doc       CloudWatchAlarm
 	rule      string         // of a composite alarm: which alarms it watches
-	metrics   []types.Metric // of a metric alarm
+	metrics   []types.Metric // of a metric alarm: those of the account
 	queries   []string       // of a metric alarm: expressions, which may choose metrics by themselves
 }
 
@@ -56,7 +56,7 @@ func alarmsOf(ctx context.Context, p *engine.Place) ([]alarm, error) {
 		var alarms []alarm
 		err := engine.EachPage(ctx, pages, func(page *cloudwatch.DescribeAlarmsOutput) error {
 			for _, found := range page.MetricAlarms {
-				alarms = append(alarms, metricAlarm(found))
+				alarms = append(alarms, metricAlarm(p, found))
 			}
 			for _, found := range page.CompositeAlarms {
 				alarms = append(alarms, compositeAlarm(found))
@@ -68,7 +68,7 @@ func alarmsOf(ctx context.Context, p *engine.Place) ([]alarm, error) {
 	})
 }
 
-func metricAlarm(found types.MetricAlarm) alarm {
+func metricAlarm(p *engine.Place, found types.MetricAlarm) alarm {
 	a := alarm{arn: aws.ToString(found.AlarmArn), name: aws.ToString(found.AlarmName)}
 	a.doc.ActionsEnabled = aws.ToBool(found.ActionsEnabled)
 	a.doc.Actions = len(found.AlarmActions)
@@ -76,7 +76,7 @@ func metricAlarm(found types.MetricAlarm) alarm {
 		a.metrics = append(a.metrics, types.Metric{Namespace: found.Namespace, MetricName: found.MetricName, Dimensions: found.Dimensions})
 	}
 	for _, query := range found.Metrics {
-		if query.MetricStat != nil && query.MetricStat.Metric != nil {
+		if query.MetricStat != nil && query.MetricStat.Metric != nil && ownedHere(p, query.AccountId) {
 			a.metrics = append(a.metrics, *query.MetricStat.Metric)
 		}
 		if query.Expression != nil {

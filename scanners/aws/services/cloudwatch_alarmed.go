@@ -20,6 +20,7 @@ var alarmedCall = scanners.Call{Op: "cloudwatch:DescribeAlarms", For: []string{"
 type measured struct {
 	namespace string
 	by        map[string]string // dimensions, each of which alone says that a metric is the thing's
+	part      string            // a dimension that says that a metric is of a part of the thing alone
 	together  bool              // a metric without dimensions, of all such things of the region, will do
 	metrics   []string
 }
@@ -81,6 +82,9 @@ func (w watching) maySelect(namespace, name string) bool {
 func (m measured) has(metric types.Metric) bool {
 	if len(metric.Dimensions) == 0 {
 		return m.together
+	}
+	if m.part != "" && slices.ContainsFunc(metric.Dimensions, func(d types.Dimension) bool { return aws.ToString(d.Name) == m.part }) {
+		return false
 	}
 	return slices.ContainsFunc(metric.Dimensions, func(d types.Dimension) bool {
 		value, own := m.by[aws.ToString(d.Name)]

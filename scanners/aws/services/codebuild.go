@@ -95,11 +95,15 @@ func readBuildLogs(r *engine.Reading, logs *types.LogsConfig) bool {
 	switch {
 	case logs != nil && logs.S3Logs != nil && logs.S3Logs.Status == types.LogsConfigStatusTypeEnabled:
 		return true
-	case logs == nil || logs.CloudWatchLogs == nil || logs.CloudWatchLogs.Status == "":
+	case logs == nil || logs.CloudWatchLogs == nil:
 		r.Absent("codebuild:BatchGetProjects", "logs")
 		return false
 	default:
-		return logs.CloudWatchLogs.Status == types.LogsConfigStatusTypeEnabled
+		on := choice(r, logs.CloudWatchLogs.Status, "codebuild:BatchGetProjects", "logs") == types.LogsConfigStatusTypeEnabled
+		if !on && logs.S3Logs != nil {
+			r.Got(newValue(logs.S3Logs.Status, "codebuild:BatchGetProjects"), "logs")
+		}
+		return on
 	}
 }
 

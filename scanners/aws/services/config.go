@@ -84,6 +84,14 @@ func recordersOf(ctx context.Context, p *engine.Place) ([]types.ConfigurationRec
 		if err != nil {
 			return nil, err
 		}
+		for _, recorder := range out.ConfigurationRecorders {
+			if group := recorder.RecordingGroup; group != nil && group.RecordingStrategy != nil {
+				err = cmp.Or(err, newValue(group.RecordingStrategy.UseOnly, "config:DescribeConfigurationRecorders"))
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
 		return slices.DeleteFunc(out.ConfigurationRecorders, func(r types.ConfigurationRecorder) bool { return r.ServicePrincipal != nil }), nil
 	})
 }
@@ -164,14 +172,28 @@ func readRecorderStatus(ctx context.Context, r *engine.Reading, doc *ConfigRecor
 	for _, status := range out.ConfigurationRecordersStatus {
 		if status.ServicePrincipal == nil {
 			told = true
-			doc.Recording = status.Recording && !strings.EqualFold(string(status.LastStatus), string(types.RecorderStatusFailure))
-			if strings.EqualFold(string(status.LastStatus), string(types.RecorderStatusPending)) {
-				doc.WaitingSince = aws.ToTime(status.LastStartTime).UTC()
-			}
+			doc.readRecording(r, status)
 		}
 	}
 	if !told {
 		r.Absent("config:DescribeConfigurationRecorderStatus", "recording", "waiting_since")
+	}
+}
+
+// readRecording reads whether a recorder that is switched on delivers.
+func (doc *ConfigRecorder) readRecording(r *engine.Reading, status types.ConfigurationRecorderStatus) {
+	if !status.Recording {
+		return
+	}
+	last := status.LastStatus
+	for _, known := range last.Values() { // AWS answers SUCCESS for Success
+		if strings.EqualFold(strings.ReplaceAll(string(last), "_", ""), string(known)) {
+			last = known
+		}
+	}
+	doc.Recording = choice(r, last, "config:DescribeConfigurationRecorderStatus", "recording", "waiting_since") != types.RecorderStatusFailure
+	if last == types.RecorderStatusPending {
+		doc.WaitingSince = aws.ToTime(status.LastStartTime).UTC()
 	}
 }
 

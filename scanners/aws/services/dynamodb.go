@@ -62,7 +62,7 @@ func readDynamoDBTable(ctx context.Context, p *engine.Place, name string) {
 	readContinuousBackups(ctx, r, name, &doc)
 	doc.LastBackup = readLastBackup(ctx, r, id)
 	doc.Alarmed = readAlarmed(ctx, r, measured{
-		namespace: "AWS/DynamoDB", by: map[string]string{"TableName": name},
+		namespace: "AWS/DynamoDB", by: map[string]string{"TableName": name}, part: "GlobalSecondaryIndexName",
 		metrics: []string{"ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ReadThrottleEvents", "ThrottledRequests", "WriteThrottleEvents"},
 	})
 	r.Emit(id, name, readTableTags(ctx, r, id), &doc)
@@ -87,7 +87,7 @@ func readTable(ctx context.Context, r *engine.Reading, name string, doc *DynamoD
 		doc.CustomerKey = readCustomerKey(ctx, r, doc.KMSKey, "customer_key")
 	}
 	if table.BillingModeSummary != nil {
-		doc.OnDemand = table.BillingModeSummary.BillingMode == types.BillingModePayPerRequest
+		doc.OnDemand = choice(r, table.BillingModeSummary.BillingMode, "dynamodb:DescribeTable", "on_demand") == types.BillingModePayPerRequest
 	}
 	doc.DeletionProtection = r.Flag(table.DeletionProtectionEnabled, "dynamodb:DescribeTable", "deletion_protection")
 	doc.Replicas = len(table.Replicas)
@@ -108,7 +108,7 @@ func readContinuousBackups(ctx context.Context, r *engine.Reading, name string, 
 		return
 	}
 	recovery := backups.PointInTimeRecoveryDescription
-	if recovery.PointInTimeRecoveryStatus != types.PointInTimeRecoveryStatusEnabled {
+	if choice(r, recovery.PointInTimeRecoveryStatus, "dynamodb:DescribeContinuousBackups", "pitr", "pitr_days") != types.PointInTimeRecoveryStatusEnabled {
 		return
 	}
 	doc.PITR, doc.PITRDays = true, int(aws.ToInt32(recovery.RecoveryPeriodInDays))

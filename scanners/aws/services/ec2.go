@@ -90,14 +90,15 @@ func readEC2Instance(ctx context.Context, p *engine.Place, instance types.Instan
 	r := p.Read()
 	doc.InstanceType = word(r, instance.InstanceType, "ec2:DescribeInstances", "instance_type")
 	doc.EBSOptimized = r.Flag(instance.EbsOptimized, "ec2:DescribeInstances", "ebs_optimized")
-	if m := instance.Monitoring; m != nil && m.State != "" {
-		doc.DetailedMonitoring = m.State == types.MonitoringStateEnabled || m.State == types.MonitoringStatePending
+	if m := instance.Monitoring; m != nil {
+		state := choice(r, m.State, "ec2:DescribeInstances", "detailed_monitoring")
+		doc.DetailedMonitoring = state == types.MonitoringStateEnabled || state == types.MonitoringStatePending
 	} else {
 		r.Absent("ec2:DescribeInstances", "detailed_monitoring")
 	}
 	if m := instance.MetadataOptions; m != nil {
-		doc.IMDSv2Required = m.HttpTokens == types.HttpTokensStateRequired
-		doc.MetadataReachable = m.HttpEndpoint != types.InstanceMetadataEndpointStateDisabled
+		doc.IMDSv2Required = choice(r, m.HttpTokens, "ec2:DescribeInstances", "imdsv2_required") == types.HttpTokensStateRequired
+		doc.MetadataReachable = choice(r, m.HttpEndpoint, "ec2:DescribeInstances", "metadata_reachable") != types.InstanceMetadataEndpointStateDisabled
 	} else {
 		r.Absent("ec2:DescribeInstances", "imdsv2_required", "metadata_reachable")
 	}

@@ -52,7 +52,7 @@ func readEBSVolume(ctx context.Context, p *engine.Place, volume types.Volume) {
 	r := p.Read()
 	doc := EBSVolume{
 		Encrypted: r.Flag(volume.Encrypted, "ec2:DescribeVolumes", "encrypted"),
-		Attached:  word(r, volume.State, "ec2:DescribeVolumes", "attached") == string(types.VolumeStateInUse),
+		Attached:  choice(r, volume.State, "ec2:DescribeVolumes", "attached") == types.VolumeStateInUse,
 		Managed:   ec2Managed(volume.Operator),
 		Created:   readCreated(r, volume.CreateTime, "ec2:DescribeVolumes"),
 	}

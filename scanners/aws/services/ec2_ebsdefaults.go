@@ -65,11 +65,9 @@ func scanEC2SnapshotBlockPublicAccess(ctx context.Context, p *engine.Place) erro
 	if r.Wants("blocks_new", "blocks_all") {
 		out, err := ec2Client(p).GetSnapshotBlockPublicAccessState(ctx, &ec2.GetSnapshotBlockPublicAccessStateInput{})
 		if r.Got(err, "blocks_new", "blocks_all") {
-			if out.State == "" {
-				r.Absent("ec2:GetSnapshotBlockPublicAccessState", "blocks_new", "blocks_all")
-			}
-			doc.BlocksAll = out.State == types.SnapshotBlockPublicAccessStateBlockAllSharing
-			doc.BlocksNew = doc.BlocksAll || out.State == types.SnapshotBlockPublicAccessStateBlockNewSharing
+			state := choice(r, out.State, "ec2:GetSnapshotBlockPublicAccessState", "blocks_new", "blocks_all")
+			doc.BlocksAll = state == types.SnapshotBlockPublicAccessStateBlockAllSharing
+			doc.BlocksNew = doc.BlocksAll || state == types.SnapshotBlockPublicAccessStateBlockNewSharing
 		}
 	}
 	r.Emit(p.ARN("ec2", "snapshot-block-public-access"), "public snapshot sharing in "+p.Region, nil, &doc)

@@ -49,7 +49,7 @@ func readNATZones(ctx context.Context, r *engine.Reading, subnet types.Subnet) [
 	var zones []string
 	for _, route := range table.Routes {
 		id := aws.ToString(route.NatGatewayId)
-		if id == "" || route.State == types.RouteStateBlackhole {
+		if id == "" || choice(r, route.State, "ec2:DescribeRouteTables", field) != types.RouteStateActive {
 			continue
 		}
 		gateways, err := natGateways(ctx, r.Place)

@@ -42,8 +42,8 @@ func readTransitGateway(_ context.Context, p *engine.Place, gateway types.Transi
 	if gateway.Options != nil {
 		options = *gateway.Options
 	}
-	accepts := word(r, options.AutoAcceptSharedAttachments, "ec2:DescribeTransitGateways", "auto_accepts")
-	doc := TransitGateway{AutoAccepts: accepts == string(types.AutoAcceptSharedAttachmentsValueEnable)}
+	accepts := choice(r, options.AutoAcceptSharedAttachments, "ec2:DescribeTransitGateways", "auto_accepts")
+	doc := TransitGateway{AutoAccepts: accepts == types.AutoAcceptSharedAttachmentsValueEnable}
 	tags, name := ec2Tags(gateway.Tags)
 	r.Emit(p.ARN("ec2", "transit-gateway/"+aws.ToString(gateway.TransitGatewayId)), cmp.Or(name, aws.ToString(gateway.Description)), tags, &doc)
 }

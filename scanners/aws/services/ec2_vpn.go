@@ -45,12 +45,12 @@ func readVPNConnection(_ context.Context, p *engine.Place, connection types.VpnC
 	}
 	const op = "ec2:DescribeVpnConnections"
 	r := p.Read()
-	doc := VPNConnection{State: word(r, connection.State, op, "state"), Tunnels: int64(len(connection.VgwTelemetry))}
+	doc := VPNConnection{State: string(choice(r, connection.State, op, "state")), Tunnels: int64(len(connection.VgwTelemetry))}
 	if doc.Tunnels == 0 {
 		r.Absent(op, "tunnels", "tunnels_up")
 	}
 	for _, tunnel := range connection.VgwTelemetry {
-		if word(r, tunnel.Status, op, "tunnels_up") == string(types.TelemetryStatusUp) {
+		if choice(r, tunnel.Status, op, "tunnels_up") == types.TelemetryStatusUp {
 			doc.TunnelsUp++
 		}
 	}

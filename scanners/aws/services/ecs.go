@@ -59,18 +59,21 @@ func readECSTaskDefinition(ctx context.Context, p *engine.Place, family string) 
 			if out.TaskDefinition == nil || len(out.TaskDefinition.ContainerDefinitions) == 0 { // each has one
 				r.Absent(op, fields...)
 			} else {
-				doc = ecsTaskDefinitionDoc(out.TaskDefinition.ContainerDefinitions)
+				doc = ecsTaskDefinitionDoc(r, out.TaskDefinition.ContainerDefinitions)
 			}
 		}
 	}
 	r.Emit(p.ARN("ecs", "task-definition/"+family), family, tags, &doc)
 }
 
-func ecsTaskDefinitionDoc(containers []types.ContainerDefinition) ECSTaskDefinition {
+func ecsTaskDefinitionDoc(r *engine.Reading, containers []types.ContainerDefinition) ECSTaskDefinition {
 	var doc ECSTaskDefinition
 	for _, container := range containers {
 		if (container.LogConfiguration == nil || container.LogConfiguration.LogDriver == "") && container.FirelensConfiguration == nil {
 			doc.ContainersWithoutLogs = append(doc.ContainersWithoutLogs, aws.ToString(container.Name))
+		}
+		if container.LogConfiguration != nil {
+			r.Got(newValue(container.LogConfiguration.LogDriver, "ecs:DescribeTaskDefinition"), "containers_without_logs")
 		}
 		doc.CredentialInEnvironment = doc.CredentialInEnvironment || slices.ContainsFunc(container.Environment, func(v types.KeyValuePair) bool {
 			return scanners.CredentialVariable(aws.ToString(v.Name), aws.ToString(v.Value))

@@ -78,13 +78,7 @@ func describeECSServices(ctx context.Context, p *engine.Place, cluster string, a
 	err = engine.Each(ctx, p, out.Services, func(ctx context.Context, p *engine.Place, service types.Service) {
 		readECSService(ctx, p, cluster, service)
 	})
-	missing := 0
-	for _, failure := range out.Failures {
-		if aws.ToString(failure.Reason) == "MISSING" { // deleted meanwhile
-			missing++
-		}
-	}
-	if len(out.Services)+missing < len(arns) {
+	if undescribed(len(arns), len(out.Services), out.Failures) {
 		err = cmp.Or(err, engine.Malformed("ecs:DescribeServices", errService))
 	}
 	return err
@@ -98,7 +92,7 @@ func readECSService(ctx context.Context, p *engine.Place, cluster string, servic
 		return // still listed for a while, but gone
 	}
 	doc := ECSService{
-		Daemon:  word(r, service.SchedulingStrategy, op, "daemon") == string(types.SchedulingStrategyDaemon),
+		Daemon:  choice(r, service.SchedulingStrategy, op, "daemon") == types.SchedulingStrategyDaemon,
 		Desired: int64(service.DesiredCount),
 	}
 	if r.Wants(taskFields...) && !doc.Daemon && doc.Desired > 0 {
@@ -107,6 +101,7 @@ func readECSService(ctx context.Context, p *engine.Place, cluster string, servic
 			doc.Zones, doc.Edge = ecsZones(p, tasks["service:"+aws.ToString(service.ServiceName)])
 		}
 	}
+	doc.Edge = doc.Edge || service.LaunchType == types.LaunchTypeExternal
 	tags := engine.Tags(service.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	r.Emit(aws.ToString(service.ServiceArn), aws.ToString(service.ServiceName), tags, &doc)
 }
@@ -147,22 +142,22 @@ func ecsTasks(ctx context.Context, p *engine.Place, cluster string) (map[string]
 				}
 				found[*task.Group] = append(found[*task.Group], task)
 			}
-			return engine.Malformed("ecs:DescribeTasks", undescribed(out, page.TaskArns))
+			if undescribed(len(page.TaskArns), len(out.Tasks), out.Failures) {
+				return engine.Malformed("ecs:DescribeTasks", errTask)
+			}
+			return nil
 		})
 		return found, err
 	})
 }
 
-// undescribed returns an error where tasks are missing that did not just end.
-func undescribed(out *ecs.DescribeTasksOutput, asked []string) error {
-	ended := 0
-	for _, failure := range out.Failures {
+// undescribed reports whether some of what was asked for is missing that did not
+// just end.
+func undescribed(asked, described int, failures []types.Failure) bool {
+	for _, failure := range failures {
 		if aws.ToString(failure.Reason) == "MISSING" {
-			ended++
+			described++
 		}
 	}
-	if len(out.Tasks)+ended < len(asked) {
-		return errTask
-	}
-	return nil
+	return described < asked
 }

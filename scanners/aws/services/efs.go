@@ -111,7 +111,7 @@ func readEFSBackupPolicy(ctx context.Context, r *engine.Reading, id *string, doc
 	case out.BackupPolicy == nil:
 		r.Absent("elasticfilesystem:DescribeBackupPolicy", "backup_policy")
 	default:
-		doc.BackupPolicy = word(r, out.BackupPolicy.Status, "elasticfilesystem:DescribeBackupPolicy", "backup_policy") == string(types.StatusEnabled)
+		doc.BackupPolicy = choice(r, out.BackupPolicy.Status, "elasticfilesystem:DescribeBackupPolicy", "backup_policy") == types.StatusEnabled
 	}
 }
 

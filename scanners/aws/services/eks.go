@@ -84,14 +84,15 @@ func (doc *EKSCluster) readSettings(ctx context.Context, r *engine.Reading, clus
 	case r.Wants("support"):
 		versions, err := eksVersions(ctx, r.Place)
 		if r.Got(err, "support") {
-			doc.Support = word(r, versions[doc.Version], "eks:DescribeClusterVersions", "support")
+			doc.Support = string(choice(r, versions[doc.Version], "eks:DescribeClusterVersions", "support"))
 		}
 	}
 }
 
 // readPublicEndpoint reports whether a cluster's API answers the whole internet.
 func readPublicEndpoint(r *engine.Reading, vpc *types.VpcConfigResponse) bool {
-	if vpc == nil || vpc.EndpointPublicAccess && len(vpc.PublicAccessCidrs) == 0 {
+	// The SDK makes false of a flag that is not there, and one of the two endpoints is always on.
+	if vpc == nil || !vpc.EndpointPublicAccess && !vpc.EndpointPrivateAccess || vpc.EndpointPublicAccess && len(vpc.PublicAccessCidrs) == 0 {
 		r.Absent("eks:DescribeCluster", "public_endpoint")
 		return false
 	}

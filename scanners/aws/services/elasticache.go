@@ -56,13 +56,14 @@ func readElastiCacheReplicationGroup(ctx context.Context, p *engine.Place, group
 	doc := ElastiCacheReplicationGroup{
 		EncryptedAtRest:       encryptsAtRest(group.StorageEncryptionType) || r.Flag(group.AtRestEncryptionEnabled, op, "encrypted_at_rest"),
 		RequiresTLS:           r.Flag(group.TransitEncryptionEnabled, op, "requires_tls") && group.TransitEncryptionMode != types.TransitEncryptionModePreferred,
-		MultiAZ:               word(r, group.MultiAZ, op, "multi_az") == string(types.MultiAZStatusEnabled),
-		AutomaticFailover:     word(r, group.AutomaticFailover, op, "automatic_failover") == string(types.AutomaticFailoverStatusEnabled),
+		MultiAZ:               choice(r, group.MultiAZ, op, "multi_az") == types.MultiAZStatusEnabled,
+		AutomaticFailover:     choice(r, group.AutomaticFailover, op, "automatic_failover") == types.AutomaticFailoverStatusEnabled,
 		SnapshotRetentionDays: count(r, group.SnapshotRetentionLimit, op, "snapshot_retention_days"),
 		NodeType:              aws.ToString(group.CacheNodeType),
 		Replica:               isSecondary(group.GlobalReplicationGroupInfo),
 		OnOutpost:             len(group.MemberClustersOutpostArns) > 0,
 	}
+	r.Got(newValue(group.TransitEncryptionMode, op), "requires_tls") // older groups have none
 	var tags map[string]string
 	if r.Wants("tags") {
 		out, err := elastiCacheClient(p).ListTagsForResource(ctx, &elasticache.ListTagsForResourceInput{ResourceName: group.ARN})

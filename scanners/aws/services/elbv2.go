@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -105,8 +106,8 @@ func elbTags(ctx context.Context, p *engine.Place, balancers []types.LoadBalance
 
 func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading, balancer types.LoadBalancer, tags map[string]string) {
 	doc := ELBLoadBalancer{
-		Kind:           word(r, balancer.Type, "elasticloadbalancing:DescribeLoadBalancers", "kind"),
-		InternetFacing: balancer.Scheme == types.LoadBalancerSchemeEnumInternetFacing,
+		Kind:           string(choice(r, balancer.Type, "elasticloadbalancing:DescribeLoadBalancers", "kind")),
+		InternetFacing: readInternetFacing(r, balancer),
 		Zones:          int64(len(balancer.AvailabilityZones)),
 		Edge:           slices.ContainsFunc(balancer.AvailabilityZones, func(z types.AvailabilityZone) bool { return onEdge(p, z) }),
 	}
@@ -117,6 +118,9 @@ func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading
 		listeners, err := elbListenerList(ctx, p, balancer)
 		doc.TLSListeners = slices.ContainsFunc(listeners, func(l types.Listener) bool { return l.Protocol == types.ProtocolEnumTls })
 		if !doc.TLSListeners {
+			for _, listener := range listeners {
+				err = cmp.Or(err, answered(listener.Protocol, "elasticloadbalancing:DescribeListeners"))
+			}
 			r.Got(err, "tls_listeners")
 		}
 	}
@@ -129,6 +133,13 @@ func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading
 	}
 	doc.Alarmed = readAlarmed(ctx, r, elbMeasured(balancer))
 	r.Emit(aws.ToString(balancer.LoadBalancerArn), aws.ToString(balancer.LoadBalancerName), tags, &doc)
+}
+
+// readInternetFacing reports whether a load balancer has public addresses, which
+// gateways never have.
+func readInternetFacing(r *engine.Reading, balancer types.LoadBalancer) bool {
+	return balancer.Type != types.LoadBalancerTypeEnumGateway &&
+		choice(r, balancer.Scheme, "elasticloadbalancing:DescribeLoadBalancers", "internet_facing") == types.LoadBalancerSchemeEnumInternetFacing
 }
 
 // elbMeasured returns the metrics of a load balancer. They name it by the end of

@@ -89,8 +89,8 @@ func readELBListeners(ctx context.Context, p *engine.Place, balancer types.LoadB
 func emitELBListener(ctx context.Context, p *engine.Place, balancer types.LoadBalancer, listener types.Listener) {
 	r := p.Read()
 	doc := ELBListener{
-		Kind:           word(r, balancer.Type, "elasticloadbalancing:DescribeLoadBalancers", "kind"),
-		InternetFacing: balancer.Scheme == types.LoadBalancerSchemeEnumInternetFacing,
+		Kind:           string(choice(r, balancer.Type, "elasticloadbalancing:DescribeLoadBalancers", "kind")),
+		InternetFacing: readInternetFacing(r, balancer),
 		Protocol:       string(listener.Protocol),
 		Port:           int64(aws.ToInt32(listener.Port)),
 		TLSPolicy:      aws.ToString(listener.SslPolicy),
@@ -116,6 +116,7 @@ func markMissing(r *engine.Reading, listener types.Listener) {
 	if listener.Protocol == "" && listener.Port != nil { // gateways have neither
 		r.Absent(op, "protocol")
 	}
+	r.Got(newValue(listener.Protocol, op), "protocol")
 	if len(listener.DefaultActions) == 0 {
 		r.Absent(op, "redirects_to_https", "to_balancer")
 	}

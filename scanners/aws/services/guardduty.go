@@ -71,10 +71,7 @@ func readGuardDutyDetector(ctx context.Context, r *engine.Reading, id string, do
 	if !r.Got(err, "enabled", "features", "unavailable") {
 		return
 	}
-	if out.Status == "" {
-		r.Absent("guardduty:GetDetector", "enabled")
-	}
-	doc.Enabled = out.Status == types.DetectorStatusEnabled
+	doc.Enabled = choice(r, out.Status, "guardduty:GetDetector", "enabled") == types.DetectorStatusEnabled
 	readGuardDutyPlans(r, out.Features, doc)
 }
 

@@ -85,7 +85,8 @@ func TestAccountSettingsOtherwise(t *testing.T) {
 			func(a *AccountSettings) { a.RootHardwareMFA = true }, nil,
 		},
 		"a summary that does not tell of a password": {
-			"AccountPasswordPresent", "Users", func(*AccountSettings) {}, nil,
+			"AccountPasswordPresent", "Users",
+			func(a *AccountSettings) { a.RootPassword = false }, unsaid("iam:GetAccountSummary", "root_password"),
 		},
 		"root credentials removed centrally": {
 			"<key>AccountPasswordPresent</key><value>1<", "<key>AccountPasswordPresent</key><value>0<",

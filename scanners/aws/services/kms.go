@@ -118,7 +118,9 @@ func readKMSKey(ctx context.Context, p *engine.Place, entry types.KeyListEntry, 
 // readMetadata keeps what DescribeKey told and asks for rotation where there
 // can be any.
 func (k *kmsReading) readMetadata(ctx context.Context, key types.KeyMetadata) {
-	k.doc.State = string(key.KeyState)
+	const op = "kms:DescribeKey"
+	k.doc.State = string(choice(k.Reading, key.KeyState, op, "state", "pending_deletion", "rotatable"))
+	k.Got(cmp.Or(answered(key.KeySpec, op), answered(key.Origin, op)), "rotatable")
 	k.doc.PendingDeletion = key.KeyState == types.KeyStatePendingDeletion || key.KeyState == types.KeyStatePendingReplicaDeletion
 	k.doc.Rotatable = key.KeySpec == types.KeySpecSymmetricDefault && key.Origin == types.OriginTypeAwsKms &&
 		key.CustomKeyStoreId == nil && !isReplicaKey(key) && (key.KeyState == types.KeyStateEnabled || key.KeyState == types.KeyStateDisabled)

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -10,6 +11,12 @@ import (
 	"posture/internal/posture"
 	"posture/scanners/aws/engine"
 )
+
+// inactive are the states in which an account cannot be scanned. One whose state
+// is not known is opened, which tells.
+var inactive = []types.AccountState{
+	types.AccountStatePendingActivation, types.AccountStateSuspended, types.AccountStatePendingClosure, types.AccountStateClosed,
+}
 
 // Organization lists the active accounts of the caller's organization
 // (organizations:ListAccounts), which only its management account or a
@@ -22,11 +29,12 @@ func Organization(ctx context.Context, cfg aws.Config) ([]posture.Target, error)
 	}
 	var targets []posture.Target
 	for _, account := range accounts {
-		if account.State == types.AccountStateActive {
-			targets = append(targets, posture.Target{
-				Provider: posture.AWS, Account: aws.ToString(account.Id), Name: aws.ToString(account.Name),
-			})
+		if slices.Contains(inactive, account.State) {
+			continue
 		}
+		targets = append(targets, posture.Target{
+			Provider: posture.AWS, Account: aws.ToString(account.Id), Name: aws.ToString(account.Name),
+		})
 	}
 	return targets, nil
 }

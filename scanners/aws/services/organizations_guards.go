@@ -92,11 +92,22 @@ func findGuards(ctx context.Context, p *engine.Place) guards {
 	if err != nil {
 		return guards{gap: r.gap, unseen: err}
 	}
-	if out.Organization == nil || out.Organization.FeatureSet != types.OrganizationFeatureSetAll || aws.ToString(out.Organization.MasterAccountId) == p.Account {
+	if out.Organization == nil || !known(out.Organization.FeatureSet) || aws.ToString(out.Organization.MasterAccountId) == "" {
+		err := engine.Malformed("organizations:DescribeOrganization", errOrganization)
+		r.lost(err)
+		return guards{gap: r.gap, unseen: err}
+	}
+	if out.Organization.FeatureSet != types.OrganizationFeatureSetAll || *out.Organization.MasterAccountId == p.Account {
 		return guards{}
 	}
 	return r.climb(ctx, p.Account)
 }
+
+var (
+	errOrganization = errors.New("the answer does not say what kind of organization it is, or who manages it")
+	errParent       = errors.New("the answer does not name the one parent")
+	errPolicy       = errors.New("the answer does not hold the policy")
+)
 
 // climb reads the levels from an account up to the root.
 func (r *guardReader) climb(ctx context.Context, target string) guards {
@@ -110,16 +121,29 @@ func (r *guardReader) climb(ctx context.Context, target string) guards {
 		if strings.HasPrefix(target, "r-") {
 			break
 		}
-		parents, err := r.client.ListParents(ctx, &organizations.ListParentsInput{ChildId: &target})
+		parent, err := r.parent(ctx, target)
 		r.lost(err)
 		found.unseen = cmp.Or(found.unseen, err)
-		if err != nil || len(parents.Parents) != 1 {
+		if err != nil {
 			break
 		}
-		target = aws.ToString(parents.Parents[0].Id)
+		target = parent
 	}
 	found.gap = r.gap
 	return *found
+}
+
+// parent returns the id of what an account or organizational unit lies in: each
+// has one.
+func (r *guardReader) parent(ctx context.Context, child string) (string, error) {
+	out, err := r.client.ListParents(ctx, &organizations.ListParentsInput{ChildId: &child})
+	if err != nil {
+		return "", err
+	}
+	if len(out.Parents) != 1 || aws.ToString(out.Parents[0].Id) == "" {
+		return "", engine.Malformed("organizations:ListParents", errParent)
+	}
+	return *out.Parents[0].Id, nil
 }
 
 // level returns the policies of a type that are attached to a target, and
@@ -150,14 +174,13 @@ func (r *guardReader) document(ctx context.Context, id string) iamDocument {
 		return found
 	}
 	out, err := r.client.DescribePolicy(ctx, &organizations.DescribePolicyInput{PolicyId: &id})
+	if err == nil && (out.Policy == nil || aws.ToString(out.Policy.Content) == "") {
+		err = engine.Malformed("organizations:DescribePolicy", errPolicy)
+	}
 	r.lost(err)
 	found := iamDocument{err: err}
 	if err == nil {
-		text := ""
-		if out.Policy != nil {
-			text = aws.ToString(out.Policy.Content)
-		}
-		found.doc, found.err = iampolicy.Parse(text)
+		found.doc, found.err = iampolicy.Parse(*out.Policy.Content)
 	}
 	r.known[id] = found
 	return found

@@ -17,6 +17,8 @@ func (b *bucketReading) readVersioning(ctx context.Context) {
 	}
 	out, err := b.client.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: b.name})
 	if b.Got(err, "versioning", "mfa_delete") {
+		b.Got(newValue(out.Status, "s3:GetBucketVersioning"), "versioning") // of a bucket that never had any there is none
+		b.Got(newValue(out.MFADelete, "s3:GetBucketVersioning"), "mfa_delete")
 		b.doc.Versioning = out.Status == types.BucketVersioningStatusEnabled
 		b.doc.MFADelete = out.MFADelete == types.MFADeleteStatusEnabled
 	}
@@ -33,7 +35,7 @@ func (b *bucketReading) readEncryption(ctx context.Context) {
 	}
 	for _, rule := range out.ServerSideEncryptionConfiguration.Rules {
 		if rule.ApplyServerSideEncryptionByDefault != nil {
-			b.doc.EncryptionAlgorithm = string(rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm)
+			b.doc.EncryptionAlgorithm = string(choice(b.Reading, rule.ApplyServerSideEncryptionByDefault.SSEAlgorithm, "s3:GetBucketEncryption", "encryption_algorithm"))
 		}
 	}
 }
@@ -48,7 +50,7 @@ func (b *bucketReading) readOwnership(ctx context.Context) {
 		return
 	}
 	for _, rule := range out.OwnershipControls.Rules {
-		b.doc.ACLsDisabled = b.doc.ACLsDisabled || rule.ObjectOwnership == types.ObjectOwnershipBucketOwnerEnforced
+		b.doc.ACLsDisabled = b.doc.ACLsDisabled || choice(b.Reading, rule.ObjectOwnership, "s3:GetBucketOwnershipControls", "acls_disabled") == types.ObjectOwnershipBucketOwnerEnforced
 	}
 }
 
@@ -71,7 +73,7 @@ func (b *bucketReading) readLifecycle(ctx context.Context) {
 		return
 	}
 	for _, rule := range out.Rules {
-		if rule.Status != types.ExpirationStatusEnabled {
+		if choice(b.Reading, rule.Status, "s3:GetBucketLifecycleConfiguration", "expires_objects", "expires_old_versions") != types.ExpirationStatusEnabled {
 			continue
 		}
 		current, old := rule.Expiration, rule.NoncurrentVersionExpiration
@@ -87,7 +89,7 @@ func (b *bucketReading) readObjectLock(ctx context.Context) {
 	out, err := b.client.GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{Bucket: b.name})
 	err = engine.NotConfigured(err, "ObjectLockConfigurationNotFoundError")
 	if b.Got(err, "object_lock") && out != nil && out.ObjectLockConfiguration != nil {
-		b.doc.ObjectLock = out.ObjectLockConfiguration.ObjectLockEnabled == types.ObjectLockEnabledEnabled
+		b.doc.ObjectLock = choice(b.Reading, out.ObjectLockConfiguration.ObjectLockEnabled, "s3:GetObjectLockConfiguration", "object_lock") == types.ObjectLockEnabledEnabled
 	}
 }
 
@@ -105,7 +107,7 @@ func (b *bucketReading) readReplication(ctx context.Context, regions map[string]
 	}
 	unknown := false
 	for _, rule := range out.ReplicationConfiguration.Rules {
-		if rule.Status != types.ReplicationRuleStatusEnabled || rule.Destination == nil {
+		if choice(b.Reading, rule.Status, "s3:GetBucketReplication", field) != types.ReplicationRuleStatusEnabled || rule.Destination == nil {
 			continue
 		}
 		_, destination, _ := strings.Cut(aws.ToString(rule.Destination.Bucket), ":::")

@@ -65,7 +65,7 @@ func readSecurityStandards(ctx context.Context, r *engine.Reading, doc *Security
 		return
 	}
 	for _, subscription := range subscriptions {
-		switch subscription.StandardsStatus {
+		switch choice(r, subscription.StandardsStatus, "securityhub:GetEnabledStandards", "standards") {
 		case types.StandardsStatusReady, types.StandardsStatusIncomplete, types.StandardsStatusPending:
 			doc.Standards = append(doc.Standards, aws.ToString(subscription.StandardsArn))
 		}

@@ -48,7 +48,7 @@ func readStateMachine(ctx context.Context, p *engine.Place, machine types.StateM
 			if out.LoggingConfiguration != nil {
 				logs = *out.LoggingConfiguration
 			}
-			doc.LogLevel = word(r, logs.Level, "states:DescribeStateMachine", "log_level")
+			doc.LogLevel = string(choice(r, logs.Level, "states:DescribeStateMachine", "log_level"))
 		}
 	}
 	var tags map[string]string
