@@ -113,4 +113,3 @@ func must[T any](value T, err error) func(*testing.T) T {
 		return value
 	}
 }
-

@@ -115,6 +115,10 @@ func TestCloudTrailAccount(t *testing.T) {
 		{name: "digests do not arrive", sections: map[string]string{
 			onMain(status): `{"IsLogging": true, "LatestDigestDeliveryError": "AccessDenied"}`, onOrg: `{"IsLogging": false}`,
 		}, want: account(CloudTrailAccount{MultiRegionTrail: untold, S3ObjectWrites: untold})},
+		{name: "what kind of calls it records is not known", sections: map[string]string{
+			onOrg: `{"IsLogging": false}`,
+			selectors + " TrailName=" + mainTrail + " region=us-east-1": `{"EventSelectors": [{"ReadWriteType": "Some", "IncludeManagementEvents": true}]}`,
+		}, want: account(CloudTrailAccount{}, unknownValue(selectors, all...)...)},
 		{name: "status refused", sections: map[string]string{onMain(status) + " error=AccessDeniedException": ""},
 			want: account(CloudTrailAccount{}, refused(status, denied, status, all...)...)},
 		{name: "no trail listed", sections: map[string]string{"cloudtrail:DescribeTrails error=AccessDeniedException": ""},

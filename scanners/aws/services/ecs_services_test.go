@@ -27,6 +27,8 @@ func TestECSServices(t *testing.T) {
 		{name: "as they are", want: []posture.Resource{agent, jobs, web}},
 		{name: "in a Local Zone", sections: third(`, "availabilityZone": "us-east-1-bos-1a"`), want: []posture.Resource{agent, service("jobs", ECSService{Desired: 2, Edge: true}), web}},
 		{name: "on a machine of one's own", sections: third(`, "launchType": "EXTERNAL"`), want: []posture.Resource{agent, service("jobs", ECSService{Desired: 2, Edge: true}), web}},
+		{name: "on machines of one's own, and none of its tasks runs", sections: map[string]string{describe + " services.1=" + arn + "service/shop/web": `{"services": [{"serviceArn": "` + arn + `service/shop/web", "serviceName": "idle", "status": "ACTIVE", "desiredCount": 2, "schedulingStrategy": "REPLICA", "launchType": "EXTERNAL"}]}`},
+			want: []posture.Resource{agent, jobs, {ID: arn + "service/shop/web", Name: "idle", Doc: &ECSService{Desired: 2, Edge: true}}}},
 		{name: "no zone of a task", sections: third(""), want: unknown(unsaid(tasks, "edge", "zones"))},
 		{name: "a task is not described", sections: map[string]string{tasks + " tasks.1=" + arn + "task/shop/3": `{"tasks": []}`}, want: unknown(unsaid(tasks, "edge", "zones"))},
 		{name: "tasks refused", sections: map[string]string{"ecs:ListTasks error=AccessDeniedException": ""}, want: unknown(refused("ecs:ListTasks", "AccessDeniedException", "ecs:ListTasks", "edge", "zones"))},

@@ -154,12 +154,13 @@ func TestLimits(t *testing.T) {
 		want    bool
 		unread  []posture.Unread
 	}{
-		"by one of its own":                           {nil, true, nil},
-		"by one of the root":                          {with(root, `{"Policies": [{"Id": "p-all"}]}`), true, nil},
-		"by none":                                     {none, false, nil},
-		"by none, as far as it is seen":               {with(root+" error=AccessDeniedException status=400", ""), false, refusedBy("organizations:ListPoliciesForTarget", "")},
-		"by none of its own, and parents are refused": {with("organizations:ListParents ChildId=ou-1 error=AccessDeniedException status=400", ""), false, refusedBy("organizations:ListParents", "")},
-		"nothing may be read":                         {with("organizations:DescribeOrganization error=AccessDeniedException status=400", ""), false, refusedBy("organizations:DescribeOrganization", "organizations:DescribeOrganization")},
+		"by one of its own":                            {nil, true, nil},
+		"by one of the root":                           {with(root, `{"Policies": [{"Id": "p-all"}]}`), true, nil},
+		"by none":                                      {none, false, nil},
+		"by none, as far as it is seen":                {with(root+" error=AccessDeniedException status=400", ""), false, refusedBy("organizations:ListPoliciesForTarget", "")},
+		"by none of its own, and parents are refused":  {with("organizations:ListParents ChildId=ou-1 error=AccessDeniedException status=400", ""), false, refusedBy("organizations:ListParents", "")},
+		"by none of its own, and parents are not said": {with("organizations:ListParents ChildId=ou-1", `{"Parents": []}`), false, []posture.Unread{{Field: "limited_by_policy", Cause: posture.Cause{Reason: posture.Malformed, Operation: "organizations:ListParents"}}}},
+		"nothing may be read":                          {with("organizations:DescribeOrganization error=AccessDeniedException status=400", ""), false, refusedBy("organizations:DescribeOrganization", "organizations:DescribeOrganization")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := scanUnder(t, loadEstate(t, iamFixtures), organized(t, fullAccess, fullAccess, test.changes), posture.Want{"AWS::::Account": {"limited_by_policy"}})
