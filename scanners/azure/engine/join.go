@@ -52,8 +52,9 @@ func Pointing[T Pointer](r *Reading, typ, id string, fields ...string) []Joined[
 		index := map[string][]Joined[T]{}
 		for _, item := range all {
 			for _, to := range item.Data.PointsTo() {
-				to = strings.ToLower(to)
-				index[to] = append(index[to], item)
+				if to = strings.ToLower(to); to != "" {
+					index[to] = append(index[to], item)
+				}
 			}
 		}
 		return index, err

@@ -33,16 +33,18 @@ var applicationGateways = engine.Service{
 // (learn.microsoft.com/rest/api/application-gateway/application-gateways/get).
 type gatewayData struct {
 	Properties struct {
-		SKU                                 struct{ Name string }
-		SSLPolicy                           *sslPolicy
-		DefaultPredefinedSSLPolicy          string
-		SSLProfiles                         []sslProfile
-		HTTPListeners                       []gatewayListener
-		RequestRoutingRules                 []gatewayRule
-		URLPathMaps                         []gatewayPaths
-		RedirectConfigurations              []gatewayRedirect
-		GatewayIPConfigurations             []struct{ Properties struct{ Subnet idRef } }
-		FrontendIPConfigurations            []gatewayFrontend
+		SSLPolicy                  *sslPolicy
+		DefaultPredefinedSSLPolicy string
+		SSLProfiles                []sslProfile
+		HTTPListeners              []gatewayListener
+		RequestRoutingRules        []gatewayRule
+		URLPathMaps                []gatewayPaths
+		RedirectConfigurations     []gatewayRedirect
+		GatewayIPConfigurations    []struct{ Properties struct{ Subnet idRef } }
+		FrontendIPConfigurations   []gatewayFrontend
+		BackendAddressPools        []struct {
+			Properties struct{ BackendAddresses []struct{ IPAddress string } }
+		}
 		FirewallPolicy                      idRef
 		WebApplicationFirewallConfiguration *struct {
 			Enabled      bool
@@ -66,7 +68,7 @@ type gatewayListener struct {
 	}
 }
 
-func (l *gatewayListener) plain() bool { return strings.EqualFold(l.Properties.Protocol, "Http") }
+func (l *gatewayListener) https() bool { return strings.EqualFold(l.Properties.Protocol, "Https") }
 
 type gatewayRule struct {
 	Properties struct{ HTTPListener, RedirectConfiguration, URLPathMap idRef }
@@ -151,17 +153,27 @@ func readApplicationGateway(r *engine.Reading) any {
 		return doc
 	}
 	for i := range listeners {
-		if listeners[i].plain() {
-			doc.PlainHTTP = doc.PlainHTTP || !data.redirects(listeners[i].low())
-			continue
-		}
-		doc.ServesTLS = true
-		version := data.versionOf(r, &listeners[i])
-		if doc.MinTLS == "" || version < doc.MinTLS {
-			doc.MinTLS = version
+		switch protocol(r, &listeners[i]) {
+		case "Http":
+			doc.PlainHTTP = doc.PlainHTTP || !data.redirects(r, listeners[i].low())
+		case "Https":
+			doc.ServesTLS = true
+			version := data.versionOf(r, &listeners[i])
+			if doc.MinTLS == "" || version < doc.MinTLS {
+				doc.MinTLS = version
+			}
 		}
 	}
 	return doc
+}
+
+// protocol returns what a listener speaks. Of one that speaks something else
+// nothing is known.
+func protocol(r *engine.Reading, l *gatewayListener) string {
+	for _, field := range []string{"serves_tls", "min_tls"} {
+		oneOf(r, "protocol of a listener", l.Properties.Protocol, field, "Http", "Https")
+	}
+	return oneOf(r, "protocol of a listener", l.Properties.Protocol, "plain_http", "Http", "Https")
 }
 
 // versionOf returns the oldest version that a listener accepts: by the policy of
@@ -180,7 +192,12 @@ func (d *gatewayData) versionOf(r *engine.Reading, l *gatewayListener) string {
 }
 
 // redirects reports whether all that a listener does is to send people to HTTPS.
-func (d *gatewayData) redirects(listener string) bool {
+// Where no rule is for it, that is not known.
+func (d *gatewayData) redirects(r *engine.Reading, listener string) bool {
+	mine := func(rule gatewayRule) bool { return rule.Properties.HTTPListener.low() == listener }
+	if !slices.ContainsFunc(d.Properties.RequestRoutingRules, mine) {
+		r.Absent("read "+r.Type, "plain_http")
+	}
 	for _, rule := range d.Properties.RequestRoutingRules {
 		if rule.Properties.HTTPListener.low() == listener && !d.toHTTPS(&rule) {
 			return false
@@ -215,7 +232,7 @@ func (d *gatewayData) isHTTPS(id string) bool {
 			return true
 		}
 		to := redirect.Properties.TargetListener.low()
-		return slices.ContainsFunc(d.Properties.HTTPListeners, func(l gatewayListener) bool { return l.low() == to && !l.plain() })
+		return slices.ContainsFunc(d.Properties.HTTPListeners, func(l gatewayListener) bool { return l.low() == to && l.https() })
 	}
 	return false
 }

@@ -65,26 +65,47 @@ var podSecurity = map[string]string{
 // (learn.microsoft.com/azure/defender-for-cloud/subassessment-rest-api).
 const imageFindings = "c0b7cfc6-3172-465a-b378-53c7ff2cc0d5"
 
+// subAssessment is one finding of an assessment
+// (learn.microsoft.com/rest/api/defenderforcloud/sub-assessments/list).
+type subAssessment struct {
+	Properties struct {
+		ResourceDetails struct{ ID string }
+		Status          struct{ Code, Severity string }
+	}
+}
+
+// severe reports whether the finding is high or critical and not resolved. Where
+// it says nothing of that which is understood, that is not known.
+func (f *subAssessment) severe() (severe, known bool) {
+	switch strings.ToLower(f.Properties.Status.Code) {
+	case "healthy", "notapplicable":
+		return false, true
+	case "unhealthy":
+	default:
+		return false, false
+	}
+	switch strings.ToLower(f.Properties.Status.Severity) {
+	case "low", "medium":
+		return false, true
+	case "high", "critical":
+		return true, true
+	}
+	return false, false
+}
+
 // severeFindings counts the findings of an assessment that are high or
 // critical and not resolved.
 func severeFindings(r *engine.Reading, key, field string) int64 {
 	if !r.Wants(field) {
 		return 0
 	}
-	all, err := engine.FetchAll[struct {
-		Properties struct {
-			Status struct{ Code, Severity string }
-		}
-	}](r, readSubAssessments, "/providers/Microsoft.Security/assessments/"+key+"/subAssessments", "2019-01-01-preview")
+	all, err := engine.FetchAll[subAssessment](r, readSubAssessments, "/providers/Microsoft.Security/assessments/"+key+"/subAssessments", "2019-01-01-preview")
 	r.Got(err, field)
 	var n int64
 	for _, finding := range all {
-		s := finding.Properties.Status
-		if oneOf(r, "status of a finding", s.Code, field, "Healthy", "Unhealthy", "NotApplicable") != "Unhealthy" {
-			continue
-		}
-		switch oneOf(r, "severity", s.Severity, field, "Low", "Medium", "High", "Critical") {
-		case "High", "Critical":
+		if severe, known := finding.severe(); !known {
+			r.Strange("status of a finding", field)
+		} else if severe {
 			n++
 		}
 	}

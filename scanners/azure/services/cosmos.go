@@ -179,7 +179,10 @@ const azureDatacenters = "0.0.0.0"
 func readCosmosNetwork(r *engine.Reading, data cosmosData, doc *CosmosAccount) {
 	p := data.Properties
 	switch strings.ToLower(p.PublicNetworkAccess) {
-	case "disabled", "securedbyperimeter":
+	case "disabled":
+		return
+	case perimeterAccess:
+		unreadPerimeter(r, "any_network", "all_azure")
 		return
 	case "enabled":
 	case "": // older accounts do not say it; their rules do

@@ -5,6 +5,7 @@ import "testing"
 func TestCosmos(t *testing.T) {
 	const typ = "Microsoft.DocumentDB/databaseAccounts"
 	lacks, odd := lackingOf(typ), strangeOf(typ)
+	guarded := guardedOf("Microsoft.DocumentDB/databaseAccounts")
 	serviceTest{
 		data:  "cosmos",
 		types: []string{typ},
@@ -20,7 +21,8 @@ func TestCosmos(t *testing.T) {
 			"databaseAccounts bare":       &CosmosAccount{API: "nosql", Keys: true, AnyNetwork: true},
 		},
 		unread: map[string][]string{
-			"databaseAccounts halves": {lacks("backup_geo"), lacks("zone_redundant")},
+			"databaseAccounts serverless": {guarded("all_azure"), guarded("any_network")},
+			"databaseAccounts halves":     {lacks("backup_geo"), lacks("zone_redundant")},
 			"databaseAccounts odd": {
 				odd("backup policy", "backup_geo"), odd("backup policy", "continuous_backup"),
 				odd("kind", "api"), odd("public network access", "all_azure"), odd("public network access", "any_network"),

@@ -152,8 +152,8 @@ func readGroupCreation(r *engine.Reading, doc *AuthorizationPolicy) {
 	}
 }
 
-// DirectoryUsers is what rules may ask of the users of the tenant, guests left
-// out.
+// DirectoryUsers is what rules may ask of the users of the tenant. Only stale
+// ones include guests.
 type DirectoryUsers struct {
 	AdminsWithoutMFA []string `json:"admins_without_mfa"` // sign-in names of those with a role in the directory who have no method for MFA
 	WithoutMFA       int64    `json:"without_mfa"`        // users without a method for MFA, administrators included
@@ -194,7 +194,9 @@ func readDirectoryUsers(r *engine.Reading) any {
 	if r.Wants(mfaFields...) {
 		const path = "/reports/authenticationMethods/userRegistrationDetails?$select=id,userPrincipalName,userType,isAdmin,isMfaCapable&$top=999"
 		all, err := engine.DirectoryAll[registration](r, readRegistrations, path)
-		r.Got(err, mfaFields...)
+		if r.Got(err, mfaFields...) && len(all) == 0 { // every tenant has a user
+			r.Absent(readRegistrations, mfaFields...)
+		}
 		for _, user := range all {
 			countRegistration(r, user, doc)
 		}
@@ -225,7 +227,6 @@ const staleDays = 90
 // signIns is when a user signed in
 // (learn.microsoft.com/graph/api/resources/signinactivity).
 type signIns struct {
-	UserType        string
 	AccountEnabled  *bool
 	CreatedDateTime *time.Time
 	SignInActivity  *struct{ LastSuccessfulSignInDateTime *time.Time } // the other times are of attempts
@@ -235,20 +236,26 @@ func readStaleUsers(r *engine.Reading, doc *DirectoryUsers) {
 	if !r.Wants("stale") {
 		return
 	}
-	const path = "/users?$select=id,userType,accountEnabled,createdDateTime,signInActivity&$top=500" // more are not given with sign-ins
+	const path = "/users?$select=id,accountEnabled,createdDateTime,signInActivity&$top=500" // more are not given with sign-ins
 	all, err := engine.DirectoryAll[signIns](r, readSignIns, path)
-	r.Got(err, "stale")
+	if r.Got(err, "stale") && len(all) == 0 { // every tenant has a user
+		r.Absent(readSignIns, "stale")
+	}
 	for _, user := range all {
-		enabled := engine.Need(r, user.AccountEnabled, "stale")
-		created := engine.Need(r, user.CreatedDateTime, "stale")
-		if enabled && !created.IsZero() && r.Days(user.last(created)) >= staleDays {
+		if engine.Need(r, user.AccountEnabled, "stale") && r.Days(user.last()) >= staleDays {
 			doc.Stale++
 		}
 	}
 }
 
-// last returns when somebody last signed in, or was given the account.
-func (s signIns) last(created time.Time) time.Time {
+// last returns when somebody last signed in, or was given the account. Accounts
+// from before June 2018 have no time of that
+// (learn.microsoft.com/graph/api/resources/user#properties).
+func (s signIns) last() time.Time {
+	var created time.Time
+	if s.CreatedDateTime != nil {
+		created = *s.CreatedDateTime
+	}
 	if a := s.SignInActivity; a != nil && a.LastSuccessfulSignInDateTime != nil && a.LastSuccessfulSignInDateTime.After(created) {
 		return *a.LastSuccessfulSignInDateTime
 	}

@@ -2,7 +2,9 @@ package services
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
+	"time"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -137,5 +139,45 @@ func TestDirectoryVariants(t *testing.T) {
 				t.Errorf("unread too: %v", got)
 			}
 		})
+	}
+}
+
+// TestEmptyDirectory holds that a tenant without a user is an answer that lacks
+// something.
+func TestEmptyDirectory(t *testing.T) {
+	const empty = `-- GET /v1.0/reports/authenticationMethods/userRegistrationDetails?$select=id,userPrincipalName,userType,isAdmin,isMfaCapable&$top=999 --
+{"value": []}
+-- GET /v1.0/users?$select=id,accountEnabled,createdDateTime,signInActivity&$top=500 --
+{"value": []}
+`
+	result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant, Directory: true}, enginetest.Options(serveWith(t, empty, "directory")), enginetest.Everything(Registry(), "Microsoft.Graph/users"))
+	var unread []string
+	for _, u := range result.Resources[0].Unread {
+		unread = append(unread, u.Field)
+	}
+	slices.Sort(unread)
+	if want := []string{"admins_without_mfa", "stale", "users", "without_mfa"}; !slices.Equal(unread, want) {
+		t.Errorf("unread %v, want %v", unread, want)
+	}
+}
+
+// TestLastSignIn holds that accounts older than the record of their creation count
+// from their last sign-in.
+func TestLastSignIn(t *testing.T) {
+	early, late := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	type activity = struct{ LastSuccessfulSignInDateTime *time.Time }
+	for name, test := range map[string]struct {
+		user signIns
+		want time.Time
+	}{
+		"never, and no creation": {signIns{}, time.Time{}},
+		"only its creation":      {signIns{CreatedDateTime: &early}, early},
+		"only a sign-in":         {signIns{SignInActivity: &activity{&late}}, late},
+		"a failed sign-in":       {signIns{CreatedDateTime: &early, SignInActivity: &activity{}}, early},
+		"both":                   {signIns{CreatedDateTime: &early, SignInActivity: &activity{&late}}, late},
+	} {
+		if got := test.user.last(); !got.Equal(test.want) {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }

@@ -52,7 +52,9 @@ func (f *flexible) on(all parameters, name, field string) bool {
 	switch f.parameter(all, name, field) {
 	case "on", "true", "yes", "1":
 		return true
-	case "off", "false", "no", "0", "":
+	case "off", "false", "no", "0":
+	case "":
+		f.Absent(f.typ+"/configurations/read", field)
 	default:
 		f.Strange("value of "+name, field)
 	}
@@ -80,6 +82,9 @@ func (f *flexible) oldestTLS(versions string) string {
 		if version := tlsVersion(f.Reading, text, "", "min_tls"); oldest == "" || version < oldest {
 			oldest = version
 		}
+	}
+	if oldest == "" {
+		f.Absent(f.typ+"/configurations/read", "min_tls")
 	}
 	return oldest
 }

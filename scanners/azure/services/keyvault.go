@@ -75,8 +75,11 @@ func readKeyVault(r *engine.Reading) any {
 // has its firewall off (learn.microsoft.com/azure/key-vault/general/network-security).
 func readVaultNetwork(r *engine.Reading, access string, rules *networkACLs, doc *KeyVault) {
 	switch strings.ToLower(access) {
-	case "disabled", "securedbyperimeter":
+	case "disabled":
 		doc.TrustedServices = true
+		return
+	case perimeterAccess:
+		unreadPerimeter(r, "any_network", "trusted_services")
 		return
 	case "", "enabled": // absent: enabled, as the API documents
 	default:

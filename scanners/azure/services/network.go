@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"posture/internal/posture"
 	"posture/scanners/azure/engine"
 	"posture/scanners/network"
 )
@@ -111,4 +112,15 @@ func oneOf(r *engine.Reading, what, text, field string, known ...string) string 
 		r.Strange(what, field)
 	}
 	return ""
+}
+
+// perimeterAccess is what a resource says of its public network access, in lower
+// case, where a network security perimeter decides who reaches it
+// (learn.microsoft.com/azure/private-link/network-security-perimeter-concepts).
+const perimeterAccess = "securedbyperimeter"
+
+// unreadPerimeter marks what a perimeter decides: it may let in the whole
+// internet, and its access rules are not read.
+func unreadPerimeter(r *engine.Reading, fields ...string) {
+	r.Mark(posture.Cause{Reason: posture.NotUsed, Operation: "read " + r.Type, Code: "network security perimeter"}, fields...)
 }

@@ -46,7 +46,6 @@ func (n networkData) PointsTo() []string { return []string{n.ID} }
 // subnetData is what is read of a subnet.
 type subnetData struct {
 	idRef
-	Name       string
 	Properties struct {
 		AddressPrefix        string
 		AddressPrefixes      []string
@@ -100,6 +99,7 @@ type ipConfiguration struct {
 		Subnet                                idRef
 		ApplicationSecurityGroups             []idRef
 		LoadBalancerBackendAddressPools       []idRef
+		LoadBalancerInboundNATRules           []idRef
 		ApplicationGatewayBackendAddressPools []idRef
 	}
 }

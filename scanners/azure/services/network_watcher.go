@@ -42,8 +42,15 @@ func readNetworkLocation(r *engine.Reading) any {
 	r.ID, r.Name, r.Row.Tags = "/subscriptions/"+r.Row.Subscription+"/providers/microsoft.network/locations/"+location, location, nil
 	doc := &NetworkLocation{}
 	for _, watcher := range engine.Siblings[networkWatcher](r, typeNetworkWatcher, "watched") {
-		if strings.EqualFold(watcher.Location, location) && strings.EqualFold(watcher.Data.Properties.ProvisioningState, "Succeeded") {
+		if !strings.EqualFold(watcher.Location, location) {
+			continue
+		}
+		switch strings.ToLower(watcher.Data.Properties.ProvisioningState) {
+		case "succeeded", "updating": // it works while it is changed
 			doc.Watched = true
+		case "deleting", "failed":
+		default:
+			oneOf(r, "state of a watcher", watcher.Data.Properties.ProvisioningState, "watched")
 		}
 	}
 	return doc

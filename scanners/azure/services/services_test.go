@@ -39,10 +39,19 @@ func strangeOf(typ string) func(what, field string) string {
 	}
 }
 
+// guardedOf returns what is told of a field that a network security perimeter
+// decides.
+func guardedOf(typ string) func(field string) string {
+	return func(field string) string {
+		return field + ": read " + typ + ": it is switched off or kept elsewhere (network security perimeter)"
+	}
+}
+
 // serve answers from the test data of services, two rows a page.
 func serve(t *testing.T, names ...string) *azuretest.Server { return serveWith(t, "", names...) }
 
-// serveWith is serve with other answers to some reads, in the form of the files.
+// serveWith is serve with other rows and other answers to some reads, in the form
+// of the files.
 func serveWith(t *testing.T, answers string, names ...string) *azuretest.Server {
 	t.Helper()
 	files := []string{"../testdata/scope.txtar"}
@@ -57,8 +66,8 @@ func serveWith(t *testing.T, answers string, names ...string) *azuretest.Server 
 	if err != nil {
 		t.Fatal(err)
 	}
-	maps.Copy(estate.Answers, other.Answers)
 	server := azuretest.Start(estate)
+	server.Change(other)
 	server.PageRows = 2
 	t.Cleanup(server.Close)
 	return server

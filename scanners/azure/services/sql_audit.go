@@ -1,7 +1,6 @@
 package services
 
 import (
-	"slices"
 	"strings"
 
 	"posture/scanners/azure/engine"
@@ -136,46 +135,42 @@ func (s *sqlServer) express() bool {
 // vulnerability findings resolved", which holds what the scans found.
 const sqlAssessment = "82e20e14-edc5-4373-bfc4-f13121257c37"
 
-// sqlFinding is one check of one database
-// (learn.microsoft.com/rest/api/defenderforcloud/sub-assessments/list).
-type sqlFinding struct {
-	Properties struct {
-		ResourceDetails struct{ ID string }
-		Status          struct{ Code, Severity string }
-	}
-}
-
-// open reports whether the finding is one to be resolved of high severity, or
-// may be: what is not known counts.
-func (f sqlFinding) open() bool {
-	resolved := []string{"healthy", "notapplicable"}
-	minor := []string{"low", "medium"}
-	return !slices.Contains(resolved, strings.ToLower(f.Properties.Status.Code)) && !slices.Contains(minor, strings.ToLower(f.Properties.Status.Severity))
-}
-
 // findings counts the open ones. The checks that passed are in the same list: a
 // server without any was never scanned.
 func (s *sqlServer) findings() {
 	if !s.Wants("high_findings") {
 		return
 	}
-	counts, err := engine.Once(s.Reading, "findings of SQL", func() (map[string]int64, error) {
-		all, err := engine.FetchAllOf[sqlFinding](s.Reading, readSubAssessments, "/subscriptions/"+s.Row.Subscription, "/providers/Microsoft.Security/assessments/"+sqlAssessment+"/subAssessments", "2019-01-01-preview")
-		counts := map[string]int64{}
+	counts, err := engine.Once(s.Reading, "findings of SQL", func() (map[string]sqlFindings, error) {
+		all, err := engine.FetchAllOf[subAssessment](s.Reading, readSubAssessments, "/subscriptions/"+s.Row.Subscription, "/providers/Microsoft.Security/assessments/"+sqlAssessment+"/subAssessments", "2019-01-01-preview")
+		counts := map[string]sqlFindings{}
 		for _, f := range all {
 			server, _, _ := strings.Cut(strings.ToLower(f.Properties.ResourceDetails.ID), "/databases/")
-			if open := counts[server]; f.open() {
-				counts[server] = open + 1
-			} else {
-				counts[server] = open
-			}
+			counts[server] = counts[server].with(f.severe())
 		}
 		return counts, err
 	})
 	s.Got(err, "high_findings")
-	n, scanned := counts[s.ID]
+	found, scanned := counts[s.ID]
 	if err == nil && !scanned {
 		s.Absent(readSubAssessments, "high_findings")
 	}
-	s.doc.HighFindings = n
+	if found.strange {
+		s.Strange("status of a finding", "high_findings")
+	}
+	s.doc.HighFindings = found.severe
+}
+
+// sqlFindings is what was found on one server.
+type sqlFindings struct {
+	severe  int64
+	strange bool // of some nothing is known
+}
+
+func (f sqlFindings) with(severe, known bool) sqlFindings {
+	if severe {
+		f.severe++
+	}
+	f.strange = f.strange || !known
+	return f
 }

@@ -114,7 +114,7 @@ func readSQLDatabase(r *engine.Reading) any {
 }
 
 func (d *sqlDatabase) encryption() {
-	if !d.Wants("encrypted") {
+	if !d.Wants("encrypted") || d.doc.System {
 		return
 	}
 	var set struct {

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -58,7 +59,7 @@ var sqlServers = engine.Service{
 		Console: scanners.Console{Path: engine.OnePage},
 	},
 	Also:    []string{managedInstanceType},
-	Joins:   []engine.Join{{Type: typeNSG, For: reachFields}},
+	Joins:   []engine.Join{{Type: typeNSG, For: reachFields}, {Type: typeVirtualNetwork, For: reachFields}},
 	Get:     sqlVersion,
 	AlsoGet: map[string]string{managedInstanceType: sqlVersion},
 	Read:    readSQLServer,
@@ -166,7 +167,7 @@ func (s *sqlServer) administrators() {
 		}
 		admin = &all[0].Properties
 	}
-	s.doc.EntraAdmin = strings.EqualFold(admin.AdministratorType, "ActiveDirectory")
+	s.doc.EntraAdmin = oneOf(s.Reading, "kind of administrator", admin.AdministratorType, "entra_admin", "ActiveDirectory") != ""
 	only := admin.AzureADOnlyAuthentication
 	if only == nil && s.doc.ManagedInstance { // its list of administrators does not say
 		only = s.entraOnly()
@@ -194,7 +195,10 @@ func (s *sqlServer) network() {
 		return
 	}
 	switch access := s.data.Properties.PublicNetworkAccess; strings.ToLower(access) {
-	case "disabled", "securedbyperimeter":
+	case "disabled":
+		return
+	case perimeterAccess:
+		unreadPerimeter(s.Reading, append([]string{"public"}, reachFields...)...)
 		return
 	case "enabled":
 	case "":
@@ -235,10 +239,10 @@ func (s *sqlServer) subnet() {
 	}
 	rules, err := groups[i].Data.rules()
 	s.Got(scanners.Failed("read "+typeNSG, err), reachFields...)
-	for _, opening := range (traffic{own: at(rules, destination{})}).openings() {
+	for _, opening := range (traffic{own: at(rules, destination{blocks: s.blocks(in)})}).openings() {
 		switch {
 		case opening.Protocol != "tcp" && opening.Protocol != "all", opening.FromPort > publicPort, opening.ToPort < publicPort:
-		case strings.HasPrefix(strings.ToLower(opening.Source), "azurecloud"):
+		case onlyAzure(opening.Source):
 			s.doc.AllAzure = true
 		default:
 			s.doc.OpenRanges = append(s.doc.OpenRanges, opening.Source)
@@ -246,4 +250,22 @@ func (s *sqlServer) subnet() {
 	}
 	slices.Sort(s.doc.OpenRanges)
 	s.doc.OpenRanges = slices.Compact(s.doc.OpenRanges)
+}
+
+// onlyAzure reports whether the sources of a rule, "AzureCloud, AzureCloud.WestEurope",
+// are all Azure's.
+func onlyAzure(sources string) bool {
+	return !slices.ContainsFunc(strings.Split(sources, ", "), func(source string) bool { return !isAzureCloud(strings.ToLower(source)) })
+}
+
+// blocks returns the addresses of a subnet, none where they are not known.
+func (s *sqlServer) blocks(subnet string) []netip.Prefix {
+	for _, network := range engine.Siblings[networkData](s.Reading, typeVirtualNetwork, reachFields...) {
+		for _, in := range network.Data.Properties.Subnets {
+			if in.low() == subnet {
+				return in.blocks()
+			}
+		}
+	}
+	return nil
 }

@@ -1,8 +1,13 @@
 package services
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+
+	"posture/scanners/azure/engine"
+	"posture/scanners/azure/enginetest"
 )
 
 // refusedBy returns what is told of fields whose call was denied.
@@ -17,6 +22,7 @@ func refusedBy(call string, fields ...string) []string {
 func TestSQLServers(t *testing.T) {
 	lacks, odd := lackingOf(sqlServerType), strangeOf(sqlServerType)
 	lostGroup := lackingOf(typeNSG)
+	guarded := guardedOf(sqlServerType)
 	neverScanned := "high_findings: " + readSubAssessments + ": high_findings was not in the answer"
 	refused := slices.Concat([]string{neverScanned},
 		refusedBy(sqlServerType+"/encryptionProtector/read", "customer_key"),
@@ -61,7 +67,7 @@ func TestSQLServers(t *testing.T) {
 				odd("key of encryption", "customer_key"), odd("public network access", "public"), odd("retention outside of Azure", "audit_days"),
 				odd("retention outside of Azure", "audit_forever"), odd("version of TLS", "min_tls"),
 			},
-			"servers sqlsynapse": refused,
+			"servers sqlsynapse": append(slices.Clone(refused), guarded("all_azure"), guarded("open_ranges"), guarded("public")),
 			"servers sqlbare": slices.Concat(refused, []string{lacks("min_tls"), lacks("public")},
 				refusedBy(sqlServerType+"/firewallRules/read", reachFields...)),
 		},
@@ -108,4 +114,57 @@ func TestSQLDatabases(t *testing.T) {
 			},
 		},
 	}.run(t)
+}
+
+// TestOnlyAzure holds which sources of a rule are Azure's own addresses.
+func TestOnlyAzure(t *testing.T) {
+	for sources, want := range map[string]bool{
+		"AzureCloud": true, "azurecloud.westeurope": true, "AzureCloud, AzureCloud.NorthEurope": true,
+		"AzureCloud, 203.0.113.0/24": false, "AzureCloudy": false, "Internet": false, "*": false,
+	} {
+		if onlyAzure(sources) != want {
+			t.Errorf("%s: %v", sources, !want)
+		}
+	}
+}
+
+// TestSevere holds which findings of scans count, and which are not understood.
+func TestSevere(t *testing.T) {
+	for words, want := range map[string][2]bool{
+		"Unhealthy High": {true, true}, "unhealthy critical": {true, true}, "Unhealthy Medium": {false, true}, "Unhealthy Low": {false, true},
+		"Healthy High": {false, true}, "NotApplicable Quantum": {false, true},
+		"Unhealthy Quantum": {}, "Unhealthy ": {}, "Quantum High": {}, " High": {},
+	} {
+		var f subAssessment
+		f.Properties.Status.Code, f.Properties.Status.Severity, _ = strings.Cut(words, " ")
+		if severe, known := f.severe(); severe != want[0] || known != want[1] {
+			t.Errorf("%q: %v, %v", words, severe, known)
+		}
+	}
+}
+
+// TestInstanceSubnet reads who reaches the public endpoint of an instance, by the
+// group of its subnet.
+func TestInstanceSubnet(t *testing.T) {
+	const (
+		instance = "/subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/shop/providers/microsoft.sql/managedinstances/odd"
+		network  = netGroup + "virtualnetworks/odd"
+		allow    = `{"properties": {"access": "Allow", "direction": "Inbound", "priority": 200, "protocol": "Tcp", "sourceAddressPrefix": "Internet", "sourcePortRange": "*", "destinationAddressPrefix": "*", "destinationPortRange": "3342"}}`
+		deny     = `{"properties": {"access": "Deny", "direction": "Inbound", "priority": 100, "protocol": "*", "sourceAddressPrefix": "*", "sourcePortRange": "*", "destinationAddressPrefix": "%s", "destinationPortRange": "*"}}`
+	)
+	row := func(id, typ, properties string) string {
+		return fmt.Sprintf(`{"id": %q, "name": "odd", "type": %q, "location": "westeurope", "subscriptionId": %q, "properties": {%s}}`, id, typ, enginetest.Subscription, properties)
+	}
+	for denied, want := range map[string][]string{"10.0.1.0/24": nil, "10.0.0.0/16": nil, "10.0.2.0/24": {"Internet"}} {
+		rows := "-- table resources --\n[" + strings.Join([]string{
+			row(instance, "microsoft.sql/managedinstances", `"publicDataEndpointEnabled": true, "subnetId": "`+network+`/subnets/a"`),
+			row(network, "microsoft.network/virtualnetworks", `"subnets": [{"id": "`+network+`/subnets/a", "properties": {"addressPrefix": "10.0.1.0/24"}}]`),
+			row(netGroup+"networksecuritygroups/odd", "microsoft.network/networksecuritygroups",
+				`"subnets": [{"id": "`+network+`/subnets/a"}], "defaultSecurityRules": [], "securityRules": [`+allow+", "+fmt.Sprintf(deny, denied)+`]`),
+		}, ",") + "]\n"
+		result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, rows)), enginetest.Everything(Registry(), sqlServerType))
+		if doc := result.Resources[0].Doc.(*SQLServer); !slices.Equal(doc.OpenRanges, want) {
+			t.Errorf("a deny for %s: open to %v, want %v", denied, doc.OpenRanges, want)
+		}
+	}
 }

@@ -138,8 +138,11 @@ func olderKey(r *engine.Reading, keys ...*time.Time) int64 {
 // readStorageNetwork reads who reaches the account's endpoint.
 func readStorageNetwork(r *engine.Reading, access string, acls *networkACLs, doc *StorageAccount) {
 	switch strings.ToLower(access) {
-	case "disabled", "securedbyperimeter":
+	case "disabled":
 		doc.TrustedServices = true
+		return
+	case perimeterAccess:
+		unreadPerimeter(r, "any_network", "trusted_services")
 		return
 	case "", "enabled": // absent: enabled, as the API documents
 	default:

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"strings"
 
 	"posture/internal/posture"
@@ -33,21 +34,53 @@ type workload struct {
 // publicMap is what has public addresses in a subscription.
 type publicMap struct {
 	bySubnet  map[string][]workload
-	protected map[string]bool // addresses with a protection of their own
-	routed    map[string]bool // route tables that send what is for the internet to an appliance
+	protected map[string]string // how addresses are protected, in lower case: "enabled", "disabled", as their network
+	routed    map[string]bool   // route tables that send what is for the internet to an appliance
+	byAddress map[string]bool   // networks whose private addresses a public load balancer names; "" for one that it does not say
 }
 
 // balancerData is what is read of a load balancer
 // (learn.microsoft.com/rest/api/load-balancer/load-balancers/get).
 type balancerData struct {
-	Properties struct{ FrontendIPConfigurations []gatewayFrontend }
+	Properties struct {
+		FrontendIPConfigurations []gatewayFrontend
+		BackendAddressPools      []struct {
+			Properties struct{ LoadBalancerBackendAddresses []poolAddress }
+		}
+	}
+}
+
+// poolAddress is a private address that a pool names, or an interface's.
+type poolAddress struct {
+	Properties struct {
+		IPAddress              string // "": it is the interface's
+		VirtualNetwork, Subnet idRef
+	}
+}
+
+// network returns the id of the network of the address, "" where that is not said.
+func (a *poolAddress) network() string {
+	return cmp.Or(a.Properties.VirtualNetwork.low(), engine.Parent(a.Properties.Subnet.low()))
+}
+
+// addresses returns the private addresses that the pools name.
+func (b *balancerData) addresses() []poolAddress {
+	var named []poolAddress
+	for _, pool := range b.Properties.BackendAddressPools {
+		for _, a := range pool.Properties.LoadBalancerBackendAddresses {
+			if a.Properties.IPAddress != "" {
+				named = append(named, a)
+			}
+		}
+	}
+	return named
 }
 
 // publicIPData is what is read of a public address
 // (learn.microsoft.com/rest/api/virtualnetwork/public-ip-addresses/get).
 type publicIPData struct {
 	Properties struct {
-		DDOSSettings struct{ ProtectionMode string }
+		DDOSSettings struct{ ProtectionMode string } // absent: as its network
 	}
 }
 
@@ -70,10 +103,13 @@ func publicMapOf(r *engine.Reading) *publicMap {
 	addresses := engine.Siblings[publicIPData](r, typePublicIP, publicFields...)
 	tables := engine.Siblings[routeTableData](r, typeRouteTable, publicFields...)
 	m, _ := engine.Once(r, "public map", func() (*publicMap, error) {
-		m := &publicMap{map[string][]workload{}, map[string]bool{}, map[string]bool{}}
+		m := &publicMap{map[string][]workload{}, map[string]string{}, map[string]bool{}, map[string]bool{}}
 		before := map[string][]string{}
 		for _, b := range balancers {
 			before[b.ID] = publicOf(b.Data.Properties.FrontendIPConfigurations)
+			for _, a := range b.Data.addresses() {
+				m.byAddress[a.network()] = m.byAddress[a.network()] || len(before[b.ID]) > 0
+			}
 		}
 		for _, nic := range interfaces {
 			m.addAll(nic.Data.Properties.IPConfigurations, before)
@@ -89,7 +125,7 @@ func publicMapOf(r *engine.Reading) *publicMap {
 			}
 		}
 		for _, a := range addresses {
-			m.protected[a.ID] = strings.EqualFold(a.Data.Properties.DDOSSettings.ProtectionMode, "Enabled")
+			m.protected[a.ID] = strings.ToLower(a.Data.Properties.DDOSSettings.ProtectionMode)
 		}
 		for _, t := range tables {
 			m.routed[t.ID] = t.Data.toAppliance()
@@ -119,8 +155,8 @@ func (m *publicMap) addAll(addresses []ipConfiguration, before map[string][]stri
 		if id := c.Properties.PublicIPAddress.low(); id != "" {
 			w.addresses = append(w.addresses, id)
 		}
-		for _, pool := range lowIDs(c.Properties.LoadBalancerBackendAddressPools) {
-			w.addresses = append(w.addresses, before[engine.Parent(pool)]...)
+		for _, part := range lowIDs(append(c.Properties.LoadBalancerBackendAddressPools, c.Properties.LoadBalancerInboundNATRules...)) {
+			w.addresses = append(w.addresses, before[engine.Parent(part)]...)
 		}
 		m.add(w)
 	}
@@ -157,12 +193,31 @@ func readPublic(r *engine.Reading, data *networkData, doc *VirtualNetwork) {
 			doc.PublicWorkloads++
 			doc.Firewalled = doc.Firewalled && (w.gateway || m.routed[s.Properties.RouteTable.low()])
 			for _, address := range w.addresses {
-				doc.DDOSProtected = doc.DDOSProtected && (m.protected[address] || data.Properties.EnableDDOSProtection)
+				doc.DDOSProtected = doc.DDOSProtected && m.fends(r, address, data.Properties.EnableDDOSProtection)
 			}
 		}
 	}
+	if m.byAddress[r.ID] || m.byAddress[""] {
+		r.Strange("pool by address", publicFields...)
+	}
 	if !doc.Firewalled && data.hasHub() {
 		r.Mark(posture.Cause{Reason: posture.NotUsed, Operation: "read " + typeRouteTable, Code: "routes of a virtual hub"}, "firewalled")
+	}
+}
+
+// fends reports whether an address is protected from floods, by itself or as its
+// network is (learn.microsoft.com/rest/api/virtualnetwork/public-ip-addresses/get).
+func (m *publicMap) fends(r *engine.Reading, address string, network bool) bool {
+	switch mode := m.protected[address]; mode {
+	case "enabled":
+		return true
+	case "disabled":
+		return false
+	case "", "virtualnetworkinherited":
+		return network
+	default:
+		r.Strange("protection of an address", "ddos_protected")
+		return false
 	}
 }
 

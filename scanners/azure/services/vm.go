@@ -47,8 +47,8 @@ const (
 	typeVMExtension      = "Microsoft.Compute/virtualMachines/extensions"
 	typeAssessment       = "Microsoft.Security/assessments"
 	typeGuestAssignment  = "Microsoft.GuestConfiguration/guestConfigurationAssignments"
-	typeJITPolicy        = "Microsoft.Security/locations/jitNetworkAccessPolicies"
 	typeBastion          = "Microsoft.Network/bastionHosts"
+	readJITPolicies      = "Microsoft.Security/locations/jitNetworkAccessPolicies/read"
 	readVMInstanceView   = "Microsoft.Compute/virtualMachines/instanceView/read"
 	securityTable        = "securityresources"
 	guestAssignmentTable = "guestconfigurationresources"
@@ -59,14 +59,16 @@ var virtualMachines = engine.Service{
 		Name:    typeVM,
 		Service: "compute",
 		Doc:     VirtualMachine{},
-		Calls:   []scanners.Call{{Op: readVMInstanceView, Each: true, For: instanceFields}},
+		Calls: []scanners.Call{
+			{Op: readVMInstanceView, Each: true, For: instanceFields},
+			{Op: readJITPolicies, For: []string{"just_in_time"}},
+		},
 		Console: scanners.Console{Path: engine.OnePage},
 	},
 	Joins: append(machineJoins(), []engine.Join{
 		{Type: typeVMExtension, For: []string{"attested", "other_extensions", "endpoint_protection"}},
 		{Type: typeAssessment, Table: securityTable, For: defenderFields},
 		{Type: typeGuestAssignment, Table: guestAssignmentTable, For: []string{"baseline"}},
-		{Type: typeJITPolicy, Table: securityTable, For: []string{"just_in_time"}},
 		{Type: typeBastion, For: []string{"bastion"}},
 		{Type: typeVirtualNetwork, For: []string{"bastion"}},
 		{Type: typeNetworkInterface, For: []string{"bastion"}},
@@ -86,9 +88,8 @@ type vmData struct {
 		}
 		OSProfile       *vmSystem
 		SecurityProfile struct { // absent: not set, as the API documents
-			SecurityType     string
-			EncryptionAtHost bool
-			UEFISettings     struct{ SecureBootEnabled, VTPMEnabled bool }
+			SecurityType string
+			UEFISettings struct{ SecureBootEnabled, VTPMEnabled bool }
 		}
 		NetworkProfile struct{ NetworkInterfaces []idRef }
 	}
@@ -249,7 +250,7 @@ func readInstanceView(r *engine.Reading, doc *VirtualMachine) {
 	if power < 0 {
 		r.Absent(readVMInstanceView, "running")
 	} else {
-		doc.Running = view.Statuses[power].Code == "PowerState/running"
+		doc.Running = powered(r, view.Statuses[power].Code)
 	}
 	summary := engine.Need(r, view.PatchStatus.AvailablePatchSummary, "patches_missing", "patches_days")
 	if view.PatchStatus.AvailablePatchSummary == nil {
@@ -262,4 +263,17 @@ func readInstanceView(r *engine.Reading, doc *VirtualMachine) {
 	if !strings.EqualFold(summary.Status, "Succeeded") && !strings.EqualFold(summary.Status, "CompletedWithWarnings") {
 		r.Strange("end of the search for updates", "patches_missing", "patches_days")
 	}
+}
+
+// powered reports whether a machine runs, or is about to
+// (learn.microsoft.com/azure/virtual-machines/states-billing).
+func powered(r *engine.Reading, state string) bool {
+	switch strings.TrimPrefix(state, "PowerState/") {
+	case "running", "starting":
+		return true
+	case "stopped", "stopping", "deallocated", "deallocating":
+		return false
+	}
+	r.Strange("power state", "running")
+	return false
 }

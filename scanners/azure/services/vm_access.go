@@ -9,13 +9,30 @@ import (
 )
 
 // jitPolicy is what is read of a policy of just-in-time access
-// (learn.microsoft.com/rest/api/defenderforcloud/jit-network-access-policies/get).
+// (learn.microsoft.com/rest/api/defenderforcloud/jit-network-access-policies/list).
 type jitPolicy struct {
 	Properties struct{ VirtualMachines []idRef }
 }
 
-// PointsTo implements engine.Pointer.
-func (p jitPolicy) PointsTo() []string { return lowIDs(p.Properties.VirtualMachines) }
+// justInTime reports whether a policy of just-in-time access is for the machine.
+// Resource Graph has none of them.
+func justInTime(r *engine.Reading) bool {
+	if !r.Wants("just_in_time") {
+		return false
+	}
+	guarded, err := engine.Once(r, readJITPolicies, func() (map[string]bool, error) {
+		all, err := engine.FetchAllOf[jitPolicy](r, readJITPolicies, "/subscriptions/"+r.Row.Subscription, "/providers/Microsoft.Security/jitNetworkAccessPolicies", "2020-01-01")
+		guarded := map[string]bool{}
+		for _, policy := range all {
+			for _, id := range lowIDs(policy.Properties.VirtualMachines) {
+				guarded[id] = true
+			}
+		}
+		return guarded, err
+	})
+	r.Got(err, "just_in_time")
+	return guarded[r.ID]
+}
 
 // bastionData is what is read of an Azure Bastion
 // (learn.microsoft.com/rest/api/virtualnetwork/bastion-hosts/get).
@@ -39,7 +56,7 @@ func (b bastionData) shared() bool { return len(b.Properties.IPConfigurations) >
 
 // readVMAccess reads the ways by which people get at the machine to manage it.
 func readVMAccess(r *engine.Reading, data *vmData, doc *VirtualMachine) {
-	doc.JustInTime = len(engine.Pointing[jitPolicy](r, typeJITPolicy, r.ID, "just_in_time")) > 0
+	doc.JustInTime = justInTime(r)
 	interfaces := data.Properties.NetworkProfile.NetworkInterfaces
 	if len(interfaces) == 0 {
 		r.Absent("read "+r.Type, "bastion")
@@ -56,6 +73,9 @@ func readVMAccess(r *engine.Reading, data *vmData, doc *VirtualMachine) {
 // hasBastion reports whether an Azure Bastion is in the network or in one that it
 // is peered with. What is in another subscription is not known.
 func hasBastion(r *engine.Reading, network string) bool {
+	if network == "" {
+		r.Absent("read "+typeNetworkInterface, "bastion")
+	}
 	if len(engine.Pointing[bastionData](r, typeBastion, network, "bastion")) > 0 {
 		return true
 	}

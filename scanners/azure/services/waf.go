@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -83,29 +84,39 @@ func readGatewayEntry(r *engine.Reading) any {
 		r.Absent("read "+r.Type, "public", "waf")
 		return doc
 	}
-	public := map[string]bool{}
+	public := map[string]bool{} // by frontend, those that are known
 	for _, f := range p.FrontendIPConfigurations {
 		public[f.low()] = f.Properties.PublicIPAddress.ID != ""
 	}
 	for _, l := range p.HTTPListeners {
-		if !public[l.Properties.FrontendIPConfiguration.low()] {
-			continue
+		open, known := public[l.Properties.FrontendIPConfiguration.low()]
+		if !known {
+			r.Absent("read "+r.Type, "public", "waf")
 		}
-		doc.Public = true
-		policy := l.Properties.FirewallPolicy.low()
-		if policy == "" {
-			policy = p.FirewallPolicy.low()
+		if open {
+			doc.Public = true
+			data.addListener(r, &l, doc)
 		}
-		doc.add(data.mode(r, policy))
 	}
-	for _, paths := range p.URLPathMaps {
+	return doc
+}
+
+// addListener notes how a public listener filters, on all of its paths.
+func (d *gatewayData) addListener(r *engine.Reading, l *gatewayListener, doc *WebEntryPoint) {
+	doc.add(d.mode(r, cmp.Or(l.Properties.FirewallPolicy.low(), d.Properties.FirewallPolicy.low())))
+	maps := map[string]bool{}
+	for _, rule := range d.Properties.RequestRoutingRules {
+		if rule.Properties.HTTPListener.low() == l.low() {
+			maps[rule.Properties.URLPathMap.low()] = true
+		}
+	}
+	for _, paths := range d.Properties.URLPathMaps {
 		for _, path := range paths.Properties.PathRules {
-			if policy := path.Properties.FirewallPolicy.low(); policy != "" && doc.Public {
+			if policy := path.Properties.FirewallPolicy.low(); policy != "" && maps[paths.low()] {
 				doc.add(policyMode(r, typeGatewayPolicy, policy))
 			}
 		}
 	}
-	return doc
 }
 
 // mode returns how the gateway filters where a policy is in force, or none.
@@ -189,7 +200,21 @@ func readClassicFrontDoor(r *engine.Reading) any {
 // frontDomain is an address of a Front Door: an endpoint or a domain of one's own.
 type frontDomain struct {
 	idRef
-	Properties struct{ EnabledState string } // of endpoints
+	Properties struct {
+		EnabledState          string // of endpoints
+		DomainValidationState string // of domains: only of an approved one requests are taken
+	}
+}
+
+// open reports whether requests are taken. A domain goes on with its certificate
+// while it waits to be validated again
+// (learn.microsoft.com/azure/frontdoor/domain#domain-validation).
+func (d *frontDomain) open() bool {
+	if strings.EqualFold(d.Properties.EnabledState, "Disabled") {
+		return false
+	}
+	never := []string{"submitting", "pending", "rejected", "timedout", "internalerror"}
+	return !slices.Contains(never, strings.ToLower(d.Properties.DomainValidationState))
 }
 
 // frontSecurity is what is read of a security policy of a Front Door
@@ -197,7 +222,6 @@ type frontDomain struct {
 type frontSecurity struct {
 	Properties struct {
 		Parameters struct {
-			Type         string
 			WAFPolicy    idRef
 			Associations []struct {
 				Domains         []idRef
@@ -210,13 +234,15 @@ type frontSecurity struct {
 // readFrontDoor reads a Front Door of the tiers standard and premium. Profiles of
 // other kinds are of a content delivery network, without a firewall.
 func readFrontDoor(r *engine.Reading) any {
-	var data struct{ SKU *struct{ Name string } }
+	var data struct{ SKU struct{ Name string } }
 	r.Decode(&data)
-	if data.SKU != nil && !strings.HasSuffix(strings.ToLower(data.SKU.Name), "_azurefrontdoor") {
+	if data.SKU.Name != "" && !strings.HasSuffix(strings.ToLower(data.SKU.Name), "_azurefrontdoor") {
 		return nil
 	}
 	doc := &WebEntryPoint{Kind: "Front Door", Managed: r.Managed()}
-	engine.Need(r, data.SKU, "public", "waf")
+	if data.SKU.Name == "" {
+		r.Absent("read "+r.Type, "public", "waf")
+	}
 	if !r.Wants("public", "waf") {
 		return doc
 	}
@@ -227,7 +253,7 @@ func readFrontDoor(r *engine.Reading) any {
 	policies, err := engine.FetchAll[frontSecurity](r, readFrontPolicies, "/securityPolicies", frontDoorVersion)
 	r.Got(err, "waf")
 	for _, domain := range append(endpoints, domains...) {
-		if !strings.EqualFold(domain.Properties.EnabledState, "Disabled") {
+		if domain.open() {
 			doc.Public = true
 			doc.add(frontMode(r, domain.low(), policies))
 		}

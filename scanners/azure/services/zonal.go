@@ -52,7 +52,10 @@ type zonalData struct {
 	}
 }
 
-type zonalSKU struct{ Name, Tier string }
+type zonalSKU struct{ Name string }
+
+// zonalSKUs begin the names of the SKUs that are known.
+var zonalSKUs = []string{"basic", "standard", "gateway", "waf", "vpngw", "ergw", "ultraperformance", "highperformance"}
 
 func readZonalNetwork(r *engine.Reading) any {
 	var data zonalData
@@ -62,8 +65,10 @@ func readZonalNetwork(r *engine.Reading) any {
 	if of == nil {
 		of = data.Properties.SKU
 	}
-	sku := engine.Need(r, of, "resilient")
-	name := strings.ToLower(sku.Name)
+	name := strings.ToLower(engine.Need(r, of, "resilient").Name)
+	if of != nil && !slices.ContainsFunc(zonalSKUs, func(known string) bool { return strings.HasPrefix(name, known) }) {
+		oneOf(r, "SKU", name, "resilient")
+	}
 	switch strings.ToLower(r.Row.Type) {
 	case strings.ToLower(typePublicIP):
 		doc.Kind = "public address"
@@ -72,6 +77,10 @@ func readZonalNetwork(r *engine.Reading) any {
 	case strings.ToLower(typeApplicationGateway):
 		doc.Kind = "application gateway"
 		doc.Resilient = strings.HasSuffix(name, "_v2") && len(data.Zones) > 1
+		if strings.HasSuffix(name, "_v2") && len(data.Zones) == 0 {
+			// Newer ones are in all zones then, older ones in one that Azure chose: nothing tells them apart.
+			r.Absent("read "+r.Type, "resilient")
+		}
 	case strings.ToLower(typeNetworkGateway):
 		doc.Kind = "network gateway"
 		doc.Resilient = strings.HasSuffix(name, "az") || name == "ergwscale"
@@ -116,6 +125,8 @@ var zonalMachines = engine.Service{
 	Joins: []engine.Join{
 		{Type: typeVM, For: []string{"zones"}},
 		{Type: typeNetworkInterface, For: []string{"zones", "balanced"}},
+		{Type: typeLoadBalancer, For: []string{"zones", "balanced"}},
+		{Type: typeApplicationGateway, For: []string{"zones", "balanced"}},
 	},
 	Get:  "2024-07-01",
 	Read: readZonalMachines,
@@ -171,13 +182,16 @@ func readZonalVM(r *engine.Reading) any {
 	doc := &ZonalMachines{Kind: "machine", ZonesInRegion: hasZones(r, "zones_in_region"), Managed: r.Managed()}
 	network := engine.Need(r, data.Properties.NetworkProfile, "zones", "balanced")
 	zones := slices.Clone(data.Zones)
-	together := poolZones(r)
+	together, named := poolZones(r), pooledAddresses(r)
 	for _, id := range network.NetworkInterfaces {
 		for _, nic := range engine.Pointing[interfaceData](r, typeNetworkInterface, id.low(), "zones", "balanced") {
 			for _, c := range nic.Data.Properties.IPConfigurations {
 				for _, pool := range c.pools() {
 					doc.Balanced = true
 					zones = append(zones, together[pool]...)
+				}
+				if named[c.Properties.PrivateIPAddress] { // which others are behind the same one is not followed
+					r.Strange("pool by address", "zones", "balanced")
 				}
 			}
 		}
@@ -211,4 +225,24 @@ func poolZones(r *engine.Reading) map[string][]string {
 	})
 	r.Got(err, "zones")
 	return pools
+}
+
+// pooledAddresses returns the private addresses that load balancers and
+// application gateways name themselves.
+func pooledAddresses(r *engine.Reading) map[string]bool {
+	named := map[string]bool{}
+	for _, b := range engine.Siblings[balancerData](r, typeLoadBalancer, "zones", "balanced") {
+		for _, a := range b.Data.addresses() {
+			named[a.Properties.IPAddress] = true
+		}
+	}
+	for _, g := range engine.Siblings[gatewayData](r, typeApplicationGateway, "zones", "balanced") {
+		for _, pool := range g.Data.Properties.BackendAddressPools {
+			for _, a := range pool.Properties.BackendAddresses {
+				named[a.IPAddress] = true
+			}
+		}
+	}
+	delete(named, "")
+	return named
 }
