@@ -33,7 +33,7 @@ type StorageAccount struct {
 
 var storageAccounts = engine.Service{
 	Type: scanners.Type{
-		Name:    "Microsoft.Storage/storageAccounts",
+		Name:    accountType,
 		Service: "storage",
 		Doc:     StorageAccount{},
 		Calls: []scanners.Call{
@@ -170,11 +170,11 @@ type BlobService struct {
 	ContainerSoftDeleteDays int64 `json:"container_soft_delete_days"` // the same of containers
 	Versioning              bool  `json:"versioning"`                 // overwritten blobs are kept
 	PointInTimeRestore      bool  `json:"point_in_time_restore"`
-	CanRestore              bool  `json:"can_restore"`            // accounts of its kind can have point-in-time restore
-	HierarchicalNamespace   bool  `json:"hierarchical_namespace"` // it is a data lake, which has no versioning
-	CanDelete               bool  `json:"can_delete"`             // accounts of its kind can have lifecycle rules
-	DeletesBlobs            bool  `json:"deletes_blobs"`          // a lifecycle rule deletes blobs on schedule
-	Managed                 bool  `json:"managed"`                // another service made the account and keeps it
+	CanRestore              bool  `json:"can_restore"`   // accounts of its kind can have point-in-time restore
+	CanVersion              bool  `json:"can_version"`   // accounts of its kind can keep versions; data lakes cannot
+	CanDelete               bool  `json:"can_delete"`    // accounts of its kind can have lifecycle rules
+	DeletesBlobs            bool  `json:"deletes_blobs"` // a lifecycle rule deletes blobs on schedule
+	Managed                 bool  `json:"managed"`       // another service made the account and keeps it
 
 	Unlogged []string `json:"unlogged"` // the services of the account, "blob", "queue", "table", that do not log all reads, writes and deletes
 }
@@ -192,8 +192,18 @@ var blobServices = engine.Service{
 		}, {Op: readLifecycle, Each: true, For: []string{"deletes_blobs"}}, diagnosticCall("unlogged")},
 		Console: scanners.Console{None: "the page of the storage account shows them"},
 	},
-	Of:   "Microsoft.Storage/storageAccounts",
+	Of:   accountType,
 	Read: readBlobService,
+}
+
+// readKind reads what accounts of a kind can have
+// (learn.microsoft.com/azure/storage/blobs/versioning-overview). Those of the
+// first generation have none of it, nor premium ones of the second, which hold
+// page blobs.
+func (d *BlobService) readKind(kind string, standard, lake bool) {
+	d.CanDelete = kind == "BlobStorage" || kind == "BlockBlobStorage" || kind == "StorageV2" && standard
+	d.CanVersion = d.CanDelete && !lake
+	d.CanRestore = d.CanVersion && kind == "StorageV2"
 }
 
 // retention is for how long what was deleted is kept.
@@ -221,10 +231,10 @@ func readBlobService(r *engine.Reading) any {
 	}
 	r.ID += "/blobservices/default"
 	standard := !strings.HasPrefix(strings.ToLower(account.SKU.Name), "premium")
-	doc := &BlobService{
-		HierarchicalNamespace: account.Properties.IsHNSEnabled, Managed: r.Managed(),
-		CanRestore: account.Kind == "StorageV2" && standard && !account.Properties.IsHNSEnabled,
-		CanDelete:  account.Kind != "Storage", // of the first generation
+	doc := &BlobService{Managed: r.Managed()}
+	doc.readKind(account.Kind, standard, account.Properties.IsHNSEnabled)
+	if account.Kind == "" || account.SKU.Name == "" {
+		r.Absent("read "+r.Type, "can_restore", "can_version", "can_delete")
 	}
 	all := []string{"blob"}
 	if standard && (account.Kind == "StorageV2" || account.Kind == "Storage") {

@@ -73,6 +73,8 @@ type BlobContainer struct {
 	PlatformLogs bool `json:"platform_logs"` // Azure writes logs into it
 }
 
+var immutableFields = []string{"immutable", "unlocked"}
+
 const readContainers = "Microsoft.Storage/storageAccounts/blobServices/containers/read"
 
 var blobContainers = engine.Service{
@@ -83,7 +85,8 @@ var blobContainers = engine.Service{
 		Calls:   []scanners.Call{{Op: readContainers, Each: true}},
 		Console: scanners.Console{None: "the page of the storage account shows them"},
 	},
-	Of:    "Microsoft.Storage/storageAccounts",
+	Of:    accountType,
+	Joins: []engine.Join{{Type: accountType, For: immutableFields}},
 	Parts: immutableContainers,
 	Read:  readBlobContainer,
 }
@@ -126,17 +129,47 @@ func readBlobContainer(r *engine.Reading) any {
 	r.Decode(&data)
 	p := data.Properties
 	doc := &BlobContainer{PlatformLogs: strings.HasPrefix(r.Name, "insights-") || strings.EqualFold(r.Name, "$logs")}
-	fields := []string{"immutable", "unlocked"}
-	doc.Immutable = engine.Need(r, p.HasLegalHold, fields...)
-	if engine.Need(r, p.HasImmutabilityPolicy, fields...) {
-		switch strings.ToLower(p.ImmutabilityPolicy.Properties.State) {
-		case "locked":
-			doc.Immutable = true
-		case "unlocked":
-			doc.Unlocked = true
-		default:
-			r.Strange("immutability policy", fields...)
+	doc.Immutable = engine.Need(r, p.HasLegalHold, immutableFields...)
+	if engine.Need(r, p.HasImmutabilityPolicy, immutableFields...) {
+		doc.readPolicy(r, p.ImmutabilityPolicy.Properties.State)
+	}
+	if doc.Immutable {
+		return doc
+	}
+	account, _, _ := strings.Cut(r.Row.ID, "/blobservices/")
+	for _, a := range engine.Pointing[immutableAccount](r, accountType, account, immutableFields...) {
+		if all := a.Data.Properties.ImmutableStorageWithVersioning; all.Enabled && all.ImmutabilityPolicy != nil {
+			doc.readPolicy(r, all.ImmutabilityPolicy.State)
 		}
 	}
 	return doc
 }
+
+// readPolicy reads the state of an immutability policy, of the container or of
+// its whole account.
+func (c *BlobContainer) readPolicy(r *engine.Reading, state string) {
+	switch strings.ToLower(state) {
+	case "locked":
+		c.Immutable = true
+	case "unlocked":
+		c.Unlocked = true
+	case "disabled": // of an account: it may still be changed in any way
+	default:
+		r.Strange("immutability policy", immutableFields...)
+	}
+}
+
+// immutableAccount is an account with its policy for all versions of blobs
+// (learn.microsoft.com/azure/storage/blobs/immutable-version-level-worm-policies).
+type immutableAccount struct {
+	ID         string
+	Properties struct {
+		ImmutableStorageWithVersioning struct {
+			Enabled            bool
+			ImmutabilityPolicy *struct{ State string } // absent: blobs may have one of their own
+		}
+	}
+}
+
+// PointsTo implements engine.Pointer: it finds an account by its id.
+func (a immutableAccount) PointsTo() []string { return []string{a.ID} }

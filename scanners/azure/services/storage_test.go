@@ -34,14 +34,14 @@ func TestStorage(t *testing.T) {
 			"storageAccounts shopblocks": &StorageAccount{RequiresTLS: true, MinTLS: "1.2", KeyAgeDays: 21, TrustedServices: true, Kind: "BlockBlobStorage"},
 
 			"blobServices shopgood": &BlobService{
-				SoftDeleteDays: 14, ContainerSoftDeleteDays: 7, Versioning: true, PointInTimeRestore: true, CanRestore: true, CanDelete: true, DeletesBlobs: true,
+				SoftDeleteDays: 14, ContainerSoftDeleteDays: 7, Versioning: true, PointInTimeRestore: true, CanRestore: true, CanVersion: true, CanDelete: true, DeletesBlobs: true,
 			},
-			"blobServices shopbad":  &BlobService{CanRestore: true, CanDelete: true, Unlogged: []string{"blob", "queue", "table"}},
-			"blobServices shopbare": &BlobService{CanRestore: true, CanDelete: true, Unlogged: []string{"blob", "queue", "table"}},
+			"blobServices shopbad":  &BlobService{CanRestore: true, CanVersion: true, CanDelete: true, Unlogged: []string{"blob", "queue", "table"}},
+			"blobServices shopbare": &BlobService{CanRestore: true, CanVersion: true, CanDelete: true, Unlogged: []string{"blob", "queue", "table"}},
 			"blobServices shoplake": &BlobService{
-				SoftDeleteDays: 7, ContainerSoftDeleteDays: 7, HierarchicalNamespace: true, CanDelete: true,
+				SoftDeleteDays: 7, ContainerSoftDeleteDays: 7, CanDelete: true,
 			},
-			"blobServices shopblocks": &BlobService{SoftDeleteDays: 7, ContainerSoftDeleteDays: 7, CanDelete: true, Unlogged: []string{"blob"}},
+			"blobServices shopblocks": &BlobService{SoftDeleteDays: 7, ContainerSoftDeleteDays: 7, CanVersion: true, CanDelete: true, Unlogged: []string{"blob"}},
 		},
 		unread: map[string][]string{
 			"storageAccounts shopbare": {
@@ -76,12 +76,50 @@ func TestBlobContainers(t *testing.T) {
 	want := map[string]any{
 		"insights-activity-logs": &BlobContainer{Immutable: true, PlatformLogs: true}, "backups": &BlobContainer{Unlocked: true},
 		"evidence": &BlobContainer{Immutable: true}, "insights-operational-logs": &BlobContainer{PlatformLogs: true},
-		"images": &BlobContainer{}, "bare": &BlobContainer{},
+		"images": &BlobContainer{}, "ledger": &BlobContainer{Immutable: true}, "bare": &BlobContainer{},
 	}
 	if diff := cmp.Diff(want, docs); diff != "" {
 		t.Error(diff)
 	}
 	if complete[blobContainers.Name] {
 		t.Error("the listing counts as complete")
+	}
+}
+
+// TestBlobKinds: what accounts of each kind can have.
+func TestBlobKinds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		kind           string
+		standard, lake bool
+		want           BlobService
+	}{
+		"second generation":             {"StorageV2", true, false, BlobService{CanRestore: true, CanVersion: true, CanDelete: true}},
+		"a data lake":                   {"StorageV2", true, true, BlobService{CanDelete: true}},
+		"page blobs of the second":      {"StorageV2", false, false, BlobService{}},
+		"first generation":              {"Storage", true, false, BlobService{}},
+		"page blobs of the first":       {"Storage", false, false, BlobService{}},
+		"blobs only":                    {"BlobStorage", true, false, BlobService{CanVersion: true, CanDelete: true}},
+		"block blobs":                   {"BlockBlobStorage", false, false, BlobService{CanVersion: true, CanDelete: true}},
+		"a data lake on premium blocks": {"BlockBlobStorage", false, true, BlobService{CanDelete: true}},
+	} {
+		var got BlobService
+		got.readKind(c.kind, c.standard, c.lake)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// TestImmutabilityPolicy: only a locked policy counts.
+func TestImmutabilityPolicy(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]BlobContainer{"Locked": {Immutable: true}, "Unlocked": {Unlocked: true}, "Disabled": {}, "Odd": {}, "": {}} {
+		var got BlobContainer
+		r := &engine.Reading{}
+		got.readPolicy(r, state)
+		if known := state != "Odd" && state != ""; got != want || len(r.Unread()) == 0 != known {
+			t.Errorf("%q: %+v, unread %v", state, got, r.Unread())
+		}
 	}
 }
