@@ -303,3 +303,22 @@ func TestExportedAliases(t *testing.T) {
 		t.Run(name, func(t *testing.T) { test.check(t) })
 	}
 }
+
+// TestExportedRun: a service of Cloud Run is judged without the functions, but
+// where its labels say that Cloud Functions manages it.
+func TestExportedRun(t *testing.T) {
+	t.Parallel()
+	const name = "//run.googleapis.com/projects/harbor/locations/europe-west1/services/pilot"
+	service := func(labels string) string {
+		return line(name, "run.googleapis.com/Service", "501", `"resource":{"version":"v2","location":"europe-west1","data":{"labels":{`+labels+`},"ingress":"INGRESS_TRAFFIC_ALL","template":{"containers":[{"image":"pilot"}]}}}`)
+	}
+	grants := lines(orgGrant, projectGrant("harbor", "501"), line(name, "run.googleapis.com/Service", "501", `"iam_policy":{"bindings":[{"role":"roles/run.invoker","members":["allUsers"]}]}`))
+	base := lines(orgLine, projectLine("harbor", "501"))
+	const pilot = "harbor pilot gcp-run-not-public"
+	for name, test := range map[string]exportCase{
+		"its own":                    {false, []string{base + lines(service("")), grants}, map[string]string{pilot: "fail"}},
+		"managed by Cloud Functions": {false, []string{base + lines(service(`"goog-managed-by":"cloudfunctions"`)), grants}, map[string]string{pilot: noAssets}},
+	} {
+		t.Run(name, func(t *testing.T) { test.check(t) })
+	}
+}
