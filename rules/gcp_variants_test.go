@@ -41,8 +41,8 @@ func TestGCPVariants(t *testing.T) {
 		}
 		return found
 	})
-	if cases < 185 {
-		t.Errorf("there are %d variants, expected at least 185", cases)
+	if cases < 200 {
+		t.Errorf("there are %d variants, expected at least 200", cases)
 	}
 }
 

@@ -92,18 +92,19 @@ func newFirewallOrder(r *engine.Reading) *firewallOrder {
 // networkOwner reports whether networks belong to what has the key.
 func networkOwner(key string) bool { return strings.HasPrefix(key, "projects/") }
 
-// addPolicy adds a policy. The error says why more may be denied by it.
-func (o *firewallOrder) addPolicy(data *firewallPolicyData) error {
+// addPolicy adds a policy where it is in force: not a regional one, which is
+// for a part of a network only. The error says why more may be denied by it.
+func (o *firewallOrder) addPolicy(data *firewallPolicyData) (unread error) {
 	rules, misread := data.rules()
 	for _, target := range data.targets() {
 		switch {
 		case networkOf(target) == "":
-			o.above[target] = rules
+			o.above[target], unread = rules, misread
 		case data.Region == "":
-			o.global[target] = rules
+			o.global[target], unread = rules, misread
 		}
 	}
-	return misread
+	return unread
 }
 
 // hierarchy returns the rules of the policies that are in force above a folder

@@ -98,19 +98,31 @@ func alertedFilters(r *engine.Reading) ([]filter, error) {
 				continue
 			}
 			found = append(found, matches)
-		case condition.Threshold != nil && mentions(condition.Threshold.Filter, logMetricPrefix) && condition.Threshold.misread() != nil:
-			unread = errors.Join(unread, condition.Threshold.misread())
-		case condition.Threshold != nil && condition.Threshold.onOne():
-			matches, err := metricFilters(condition.Threshold.Filter, metrics, "")
+		default:
+			matches, err := condition.watches(metrics, "")
 			found, unread = append(found, matches...), errors.Join(unread, err)
-		case mentions(condition.queries(), logMetricPrefix):
-			unread = errors.Join(unread, logfilter.ErrNotUnderstood)
 		}
 	}
 	return found, scanners.Failed("read "+typeAlertPolicy, unread)
 }
 
 const logMetricPrefix = "logging.googleapis.com/user"
+
+// watches returns what log entries must match for the condition to be told, by
+// way of metrics: those of one bucket, in the project of the id, or those of
+// what comes in, with "". The error says why there may be more. A query in SQL
+// is about log entries themselves, under names that anybody chose.
+func (c *conditionData) watches(metrics []engine.Joined[logMetricData], home string) ([]filter, error) {
+	switch {
+	case c.Threshold != nil && mentions(c.Threshold.Filter, logMetricPrefix) && c.Threshold.misread() != nil:
+		return nil, c.Threshold.misread()
+	case c.Threshold != nil && c.Threshold.onOne():
+		return metricFilters(c.Threshold.Filter, metrics, home)
+	case c.SQL.Query != "" || mentions(c.queries(), logMetricPrefix):
+		return nil, logfilter.ErrNotUnderstood
+	}
+	return nil, nil
+}
 
 // metricFilters returns what log entries must match for a condition on their
 // metrics to be told. The metrics are those of one bucket, in the project of

@@ -96,38 +96,31 @@ func readRoute(r *engine.Reading, sink *exportData) ([]filter, doubtful) {
 }
 
 // countsRouted returns an error where a project has metrics, which may count
-// what a sink takes to the project as such.
+// what a sink takes to the project as such, or alerts that look at log entries.
 func countsRouted(r *engine.Reading, key string) error {
 	metrics, err := engine.OwnedBy[logMetricData](r, typeLogMetric, key)
-	if len(metrics) > 0 {
-		return errors.Join(err, logfilter.ErrNotUnderstood)
+	conditions, unsaid := alertConditions(r, key)
+	looks := func(c conditionData) bool { return c.Log != nil || c.SQL.Query != "" }
+	if len(metrics) > 0 || slices.ContainsFunc(conditions, looks) {
+		return errors.Join(err, unsaid, logfilter.ErrNotUnderstood)
 	}
-	return err
+	return errors.Join(err, unsaid)
 }
 
-// bucketFilters returns what entries in a log bucket must match to tell somebody.
+// bucketFilters returns what entries in a log bucket must match to tell
+// somebody. The error says why there may be more.
 func bucketFilters(r *engine.Reading, key, bucket string) ([]filter, error) {
 	all, unlisted := engine.OwnedBy[logMetricData](r, typeLogMetric, key)
 	metrics := slices.DeleteFunc(slices.Clone(all), func(m engine.Joined[logMetricData]) bool { return r.WithID(m.Data.Bucket) != bucket })
-	if len(metrics) == 0 {
-		return nil, unlisted
-	}
 	conditions, unsaid := alertConditions(r, key)
+	home, _, _ := strings.Cut(strings.TrimPrefix(bucket, "projects/"), "/")
 	unread := errors.Join(unlisted, unsaid)
 	var found []filter
 	for _, condition := range conditions {
-		if condition.Threshold == nil {
+		if len(metrics) == 0 && condition.SQL.Query == "" { // it is about metrics of others
 			continue
 		}
-		if err := condition.Threshold.misread(); err != nil && mentions(condition.Threshold.Filter, logMetricPrefix) {
-			unread = errors.Join(unread, err)
-			continue
-		}
-		if !condition.Threshold.onOne() {
-			continue
-		}
-		home, _, _ := strings.Cut(strings.TrimPrefix(bucket, "projects/"), "/")
-		matches, err := metricFilters(condition.Threshold.Filter, metrics, home)
+		matches, err := condition.watches(metrics, home)
 		found, unread = append(found, matches...), errors.Join(unread, err)
 	}
 	return found, unread
