@@ -81,7 +81,7 @@ func roleID(id string) string { return engine.LastOf(strings.ToLower(id)) }
 func rolesOf(r *engine.Reading) (map[string]role, error) {
 	return engine.Once(r, readRoleDefinitions, func() (map[string]role, error) {
 		const all = "/providers/Microsoft.Authorization/roleDefinitions?$filter=atScopeAndBelow()"
-		listed, err := engine.FetchAll[roleDefinition](r, readRoleDefinitions, all, "2022-04-01")
+		listed, err := engine.FetchAllOf[roleDefinition](r, readRoleDefinitions, "/subscriptions/"+r.Row.Subscription, all, "2022-04-01")
 		roles := map[string]role{}
 		for _, d := range listed {
 			p := d.Properties
@@ -107,6 +107,11 @@ func (r role) everything() bool {
 	return slices.ContainsFunc(r.permissions, func(p rolePermissions) bool {
 		return engine.Permits(p.Actions, p.NotActions, anyWrite) && engine.Permits(p.Actions, p.NotActions, handOutRoles)
 	})
+}
+
+// administers reports whether the role may change everything, or hand out roles.
+func (r role) administers() bool {
+	return r.handsOut() || slices.ContainsFunc(r.permissions, func(p rolePermissions) bool { return engine.Permits(p.Actions, p.NotActions, anyWrite) })
 }
 
 // handsOut reports whether the role may hand out roles.

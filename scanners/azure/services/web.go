@@ -74,7 +74,7 @@ var webApps = engine.Service{
 			webCalls(webSignIn, "sign_in"),
 			webCalls(webFunctions, "anonymous_functions"),
 			webCalls(webEndpoints, "any_network")[:1], // of slots no permission shows them
-			[]scanners.Call{diagnosticCall("http_logs"), {Op: readRoleAssignments, For: []string{"admin_roles"}}},
+			[]scanners.Call{diagnosticCall("http_logs"), {Op: readRoleAssignments, For: []string{"admin_roles"}}, {Op: readRoleDefinitions, For: []string{"admin_roles"}}, membersCall("admin_roles")},
 		),
 		Console: scanners.Console{Path: engine.OnePage},
 	},

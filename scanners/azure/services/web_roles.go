@@ -1,6 +1,8 @@
 package services
 
 import (
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,17 +18,8 @@ type HeldRole struct {
 	Assignment string `json:"assignment"` // the id of its assignment
 }
 
-// adminRoles are the roles that may change everything, or give themselves that
-// (learn.microsoft.com/azure/role-based-access-control/built-in-roles).
-var adminRoles = map[string]string{
-	"8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
-	"b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
-	"18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
-	"f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
-}
-
-// readAdminRoles returns the roles of administrators that an identity holds
-// itself, at any scope of the subscription or above it.
+// readAdminRoles returns the roles of administrators that an identity holds, by
+// itself or by a group, at any scope of the subscription or above it.
 func readAdminRoles(r *engine.Reading, of *identity, field string) []HeldRole {
 	if !r.Wants(field) {
 		return nil
@@ -35,31 +28,50 @@ func readAdminRoles(r *engine.Reading, of *identity, field string) []HeldRole {
 	if len(principals) == 0 {
 		return nil
 	}
-	held, err := engine.Once(r, "administrators' roles", func() (map[string][]HeldRole, error) { return heldByAdmins(r) })
+	held, err := engine.Once(r, "administrators' roles", func() (adminRoles, error) { return adminRolesOf(r) })
 	r.Got(err, field)
+	members, _ := membersOf(r, slices.Sorted(maps.Keys(held.byGroup)), field)
 	var roles []HeldRole
 	for _, who := range principals {
-		roles = append(roles, held[who]...)
+		roles = append(roles, held.own[who]...)
+		for group, all := range members {
+			if slices.ContainsFunc(all, func(m principal) bool { return strings.EqualFold(m.ID, who) }) {
+				roles = append(roles, held.byGroup[group]...)
+			}
+		}
 	}
 	slices.SortFunc(roles, func(a, b HeldRole) int { return strings.Compare(a.Assignment, b.Assignment) })
-	return roles
+	return slices.Compact(roles)
 }
 
-// heldByAdmins returns administrators' roles by who holds them.
-func heldByAdmins(r *engine.Reading) (map[string][]HeldRole, error) {
+// adminRoles are the roles of administrators that are held, by the id of who holds
+// them.
+type adminRoles struct{ own, byGroup map[string][]HeldRole }
+
+func adminRolesOf(r *engine.Reading) (adminRoles, error) {
+	held := adminRoles{map[string][]HeldRole{}, map[string][]HeldRole{}}
 	all, err := assignmentsOf(r)
-	held := map[string][]HeldRole{}
+	roles, bad := rolesOf(r)
+	if err := errors.Join(err, bad); err != nil {
+		return held, err
+	}
 	for _, a := range all {
 		p := a.Properties
-		if p.PrincipalID == "" || p.Scope == "" || p.RoleDefinitionID == "" {
+		role, known := roles[roleID(p.RoleDefinitionID)]
+		if p.PrincipalID == "" || p.Scope == "" || !known {
 			return held, scanners.Failed(readRoleAssignments, errHalfAssignment)
 		}
-		if name := adminRoles[engine.LastOf(strings.ToLower(p.RoleDefinitionID))]; name != "" {
-			who := strings.ToLower(p.PrincipalID)
-			held[who] = append(held[who], HeldRole{name, strings.ToLower(p.Scope), strings.ToLower(a.ID)})
+		if !role.administers() {
+			continue
 		}
+		of := held.own
+		if strings.EqualFold(p.PrincipalType, "group") {
+			of = held.byGroup
+		}
+		who := strings.ToLower(p.PrincipalID)
+		of[who] = append(of[who], HeldRole{role.name, strings.ToLower(p.Scope), strings.ToLower(a.ID)})
 	}
-	return held, err
+	return held, nil
 }
 
-var errHalfAssignment error = &posture.ReasonError{Reason: posture.NotAnswered, Code: "scope", Text: "a role assignment does not say of which role, whom or where it is"}
+var errHalfAssignment error = &posture.ReasonError{Reason: posture.NotAnswered, Code: "scope", Text: "a role assignment names no principal, no scope or a role that is not listed"}

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -197,5 +198,54 @@ func TestFunctionsWithoutBindings(t *testing.T) {
 		if cause, _ := result.Resources[i].WhyUnread("anonymous_functions"); cause.Reason != posture.NotAnswered {
 			t.Errorf("%s: unread because %q", config, cause)
 		}
+	}
+}
+
+// TestAdminRoles holds which roles of an app's identity are those of an
+// administrator, and how it may hold them.
+func TestAdminRoles(t *testing.T) {
+	const (
+		at      = "-- GET /subscriptions/11111111-2222-3333-4444-555555555555/providers/Microsoft.Authorization/"
+		app     = "aaaaaaaa-0000-0000-0000-000000000002"
+		members = "/v1.0/groups/00000007-0000-0000-0000-000000000000/transitiveMembers?$select=id,displayName,userPrincipalName,userType,accountEnabled&$top=999 --\n"
+		inGroup = "-- GET " + members + `{"value": [{"@odata.type": "#microsoft.graph.servicePrincipal", "id": "AAAAAAAA-0000-0000-0000-000000000002"}]}` + "\n"
+	)
+	held := func(kind, who, role string) string {
+		return fmt.Sprintf(`%sroleAssignments --
+{"value": [{"id": "/a", "properties": {"scope": "/subscriptions/%s", "roleDefinitionId": "/x/%s", "principalId": %q, "principalType": %q}}]}
+`, at, enginetest.Subscription, role, who, kind)
+	}
+	custom := func(actions string) string {
+		return fmt.Sprintf(`%sroleDefinitions?$filter=atScopeAndBelow() --
+{"value": [{"name": "c1", "properties": {"roleName": "Deployer", "type": "CustomRole", "assignableScopes": ["/"], "permissions": [{"actions": [%s], "notActions": []}]}}]}
+`, at, actions)
+	}
+	for name, test := range map[string]struct {
+		answers string
+		roles   []string
+		unread  bool
+	}{
+		"a custom role for everything":           {held("ServicePrincipal", app, "c1") + custom(`"*"`), []string{"Deployer"}, false},
+		"a custom role for every write":          {held("ServicePrincipal", app, "c1") + custom(`"*/write"`), []string{"Deployer"}, false},
+		"a custom role that hands out roles":     {held("ServicePrincipal", app, "c1") + custom(`"Microsoft.Authorization/roleAssignments/write"`), []string{"Deployer"}, false},
+		"a custom role for virtual machines":     {held("ServicePrincipal", app, "c1") + custom(`"Microsoft.Compute/*"`), nil, false},
+		"by a group":                             {held("Group", "00000007-0000-0000-0000-000000000000", "c1") + custom(`"*"`) + inGroup, []string{"Deployer"}, false},
+		"by a group that cannot be read":         {held("Group", "00000007-0000-0000-0000-000000000000", "c1") + custom(`"*"`) + "-- GET 403 " + members + `{"error": {"code": "Authorization_RequestDenied"}}`, nil, true},
+		"a group with a narrow role is not read": {held("Group", "00000007-0000-0000-0000-000000000000", "c1") + custom(`"*/read"`), nil, false},
+		"a role that is not listed":              {held("ServicePrincipal", app, "c2") + custom(`"*"`), nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			scope := engine.Scope{Tenant: enginetest.Tenant}
+			result := enginetest.Scan(t, Registry(), scope, enginetest.Options(serveWith(t, test.answers, "web")), enginetest.Everything(Registry(), webApps.Name))
+			i := slices.IndexFunc(result.Resources, func(r posture.Resource) bool { return r.Name == "flexgood" })
+			var roles []string
+			for _, role := range result.Resources[i].Doc.(*WebApp).AdminRoles {
+				roles = append(roles, role.Role)
+			}
+			unread := slices.ContainsFunc(result.Resources[i].Unread, func(u posture.Unread) bool { return u.Field == "admin_roles" })
+			if !slices.Equal(roles, test.roles) || unread != test.unread {
+				t.Errorf("roles %v, unread %v", roles, unread)
+			}
+		})
 	}
 }
