@@ -128,6 +128,11 @@ func (doc *EC2LaunchTemplate) readVersions(ctx context.Context, r *engine.Readin
 // assignment is where a script or a file of settings gives a name a value.
 var assignment = regexp.MustCompile(`([A-Za-z_][0-9A-Za-z_-]*)["']?[ \t]*[:=][ \t]*("[^"\n]*"|'[^'\n]*'|[^\s;,]+)`)
 
+// asked is a value that a program gives when the script runs, in a shell or in
+// PowerShell. What converts a text that stands there, such as
+// ConvertTo-SecureString, is none.
+var asked = regexp.MustCompile("^(`|[(]*(?i:get|import|invoke|read|receive)-[A-Za-z]+[)]?|[(][A-Za-z]+$|[(]&|[(]*\\[[A-Za-z][0-9A-Za-z.]*\\]::)")
+
 // userDataHoldsCredential reports whether user data, in base64 and perhaps
 // compressed, holds a credential.
 func userDataHoldsCredential(encoded string) (bool, error) {
@@ -139,15 +144,15 @@ func userDataHoldsCredential(encoded string) (bool, error) {
 		return true, nil
 	}
 	for _, found := range assignment.FindAllStringSubmatch(text, -1) {
-		asked := strings.HasPrefix(found[2], "`") // of a program, when the script runs
-		if !asked && scanners.CredentialVariable(strings.ReplaceAll(found[1], "-", "_"), found[2]) {
+		if !asked.MatchString(found[2]) && scanners.CredentialVariable(strings.ReplaceAll(found[1], "-", "_"), found[2]) {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// userData returns user data as text. EC2 takes 16 KiB, which may be compressed.
+// userData returns user data as text. EC2 takes 16 KiB, which may be compressed;
+// more than a mebibyte of text is not read.
 func userData(encoded string) (string, error) {
 	const most = 1 << 20
 	text, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(encoded), ""))
@@ -161,9 +166,12 @@ func userData(encoded string) (string, error) {
 	if err != nil {
 		return "", errUserData
 	}
-	text, err = io.ReadAll(io.LimitReader(unzipped, most))
-	if err != nil {
+	text, err = io.ReadAll(io.LimitReader(unzipped, most+1))
+	switch {
+	case err != nil:
 		return "", fmt.Errorf("%w: %w", errUserData, err)
+	case len(text) > most:
+		return "", errUserData
 	}
 	return string(text), nil
 }

@@ -50,11 +50,21 @@ func TestUserDataHoldsCredential(t *testing.T) {
 		`{"db_password": "hunter22"}`:       true,
 		`$Password = "hunter22"`:            true,
 		"DB_PASSWORD=$(aws secretsmanager get-secret-value --secret-id db)": false,
-		"DB_PASSWORD=${PASSWORD}":                                  false,
-		"DB_PASSWORD=`aws ssm get-parameter`":                      false,
-		"password: arn:aws:secretsmanager:eu-1:1:secret:db":        false,
-		"git clone https://kim:hunter22@git.example.com/shop.git":  true,
-		"aws configure set aws_access_key_id AKIAIOSFODNN7EXAMPLE": true,
+		"DB_PASSWORD=${PASSWORD}":                                               false,
+		"DB_PASSWORD=`aws ssm get-parameter`":                                   false,
+		"$Password = Get-SECSecretValue -SecretId db":                           false,
+		"$Password = (Get-SSMParameter -Name db -WithDecryption $true).Value":   false,
+		"$Password = ((Get-SECSecretValue -SecretId db).SecretString)":          false,
+		"$Password = (aws secretsmanager get-secret-value --secret-id db)":      false,
+		"$Password = (& ./password.exe)":                                        false,
+		"$Password = [System.Web.Security.Membership]::GeneratePassword(16, 4)": false,
+		`$Password = ConvertTo-SecureString "hunter22" -AsPlainText -Force`:     true,
+		`$Password = [string]"hunter22"`:                                        true,
+		`$Password = ("hunter22")`:                                              true,
+		"db_password: (hunter22":                                                true,
+		"password: arn:aws:secretsmanager:eu-1:1:secret:db":                     false,
+		"git clone https://kim:hunter22@git.example.com/shop.git":               true,
+		"aws configure set aws_access_key_id AKIAIOSFODNN7EXAMPLE":              true,
 	} {
 		var zipped bytes.Buffer
 		w := gzip.NewWriter(&zipped)
@@ -67,6 +77,14 @@ func TestUserDataHoldsCredential(t *testing.T) {
 				t.Errorf("%q: %v, %v, want %v", text, got, err, want)
 			}
 		}
+	}
+	var large bytes.Buffer
+	w := gzip.NewWriter(&large)
+	if _, err := w.Write(append(bytes.Repeat([]byte("\n"), 1<<20), "export DB_PASSWORD=hunter22"...)); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	if _, err := userDataHoldsCredential(base64.StdEncoding.EncodeToString(large.Bytes())); err == nil {
+		t.Error("the beginning of an archive stands for all of it")
 	}
 	if _, err := userDataHoldsCredential("H4sI"); err == nil {
 		t.Error("a broken archive is read")
