@@ -25,6 +25,7 @@ type OpenSearchDomain struct {
 	AuditLogs     bool   `json:"audit_logs"`     // it publishes audit logs
 	ErrorLogs     bool   `json:"error_logs"`     // it publishes the error logs of the engine
 	InVPC         bool   `json:"in_vpc"`         // its endpoint lies in a VPC
+	InstanceType  string `json:"instance_type"`  // of its data nodes: r6g.large.search, t2.small.search, ...
 	DataNodes     int64  `json:"data_nodes"`     // how many data nodes it has
 	MasterNodes   int64  `json:"master_nodes"`   // how many dedicated master nodes it has; 0 where data nodes do their work
 	Zones         int64  `json:"zones"`          // over how many Availability Zones its nodes are spread; 1 without zone awareness
@@ -105,13 +106,14 @@ func readOpenSearchDomain(ctx context.Context, p *engine.Place, domain types.Dom
 	r.Emit(aws.ToString(domain.ARN), aws.ToString(domain.DomainName), tags, &doc)
 }
 
-// readOpenSearchNodes reads how many nodes a domain has, and where. With zone
+// readOpenSearchNodes reads which nodes a domain has, how many, and where. With zone
 // awareness there are two zones unless the answer says three.
 func readOpenSearchNodes(r *engine.Reading, config *types.ClusterConfig, doc *OpenSearchDomain) {
 	const op = "es:DescribeDomains"
 	if config == nil {
 		config = &types.ClusterConfig{}
 	}
+	doc.InstanceType = word(r, config.InstanceType, op, "instance_type")
 	doc.DataNodes = count(r, config.InstanceCount, op, "data_nodes")
 	if r.Flag(config.DedicatedMasterEnabled, op, "master_nodes") {
 		doc.MasterNodes = count(r, config.DedicatedMasterCount, op, "master_nodes")

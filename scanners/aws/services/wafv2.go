@@ -3,7 +3,6 @@ package services
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2"
@@ -28,7 +27,7 @@ var webACLs = engine.Service{
 		Calls: []scanners.Call{
 			{Op: "wafv2:ListWebACLs"},
 			{Op: "wafv2:ListLoggingConfigurations", For: []string{"logs"}},
-			{Op: "wafv2:GetWebACL", Each: true, For: []string{"rules"}},
+			{Op: "wafv2:GetWebACL", Each: true, For: []string{"rules", "of_firewall_manager"}},
 			{Op: "wafv2:ListTagsForResource", Each: true, For: []string{"tags"}},
 		},
 		Console: scanners.Console{Path: "/wafv2-pro/protections?region={region}"},
@@ -62,23 +61,24 @@ func scanWebACLsOf(ctx context.Context, p *engine.Place, scope types.Scope) erro
 
 func readWebACL(ctx context.Context, p *engine.Place, acl types.WebACLSummary, scope types.Scope) {
 	r := p.Read()
-	doc := WebACL{OfFirewallManager: strings.HasPrefix(aws.ToString(acl.Name), "FMManagedWebACL")} // nobody else may use it
+	var doc WebACL
 	if r.Wants("logs") {
 		logged, err := loggedWebACLs(ctx, p, scope)
 		if doc.Logs = logged[aws.ToString(acl.ARN)]; !doc.Logs {
 			r.Got(err, "logs")
 		}
 	}
-	if r.Wants("rules") {
+	if r.Wants("rules", "of_firewall_manager") {
 		out, err := wafClient(p).GetWebACL(ctx, &wafv2.GetWebACLInput{Id: acl.Id, Name: acl.Name, Scope: scope})
 		switch {
 		case err != nil && engine.NotConfigured(err, "WAFNonexistentItemException") == nil:
 			return // deleted meanwhile
-		case !r.Got(err, "rules"):
+		case !r.Got(err, "rules", "of_firewall_manager"):
 		case out.WebACL == nil:
-			r.Absent("wafv2:GetWebACL", "rules")
+			r.Absent("wafv2:GetWebACL", "rules", "of_firewall_manager")
 		default:
 			w := out.WebACL
+			doc.OfFirewallManager = w.ManagedByFirewallManager
 			doc.Rules = int64(len(w.Rules) + len(w.PreProcessFirewallManagerRuleGroups) + len(w.PostProcessFirewallManagerRuleGroups))
 		}
 	}
