@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 	"cmd":       {"internal/...", "scanners/...", "rules", "cmd/..."},
 
 	// The machinery of AWS knows no type; a service knows the machinery.
-	"scanners/aws/engine":   {"internal/posture", "scanners"},
+	"scanners/aws/engine":   {"internal/posture", "scanners", "scanners/trouble"},
 	"scanners/aws/services": {"internal/posture", "scanners", "scanners/logfilter", "scanners/network", "scanners/aws/engine", "scanners/aws/iampolicy"},
 
 	// Judges policies, and knows nothing of who asks.
@@ -66,9 +66,9 @@ var allowed = map[string][]string{
 	},
 
 	// The machinery of a cloud knows no service of it.
-	"scanners/gcp/engine":     {"internal/posture", "scanners", "scanners/answer", "scanners/odd", "scanners/packed"},
+	"scanners/gcp/engine":     {"internal/posture", "scanners", "scanners/answer", "scanners/odd", "scanners/packed", "scanners/trouble"},
 	"scanners/gcp/services":   {"internal/posture", "scanners", "scanners/answer", "scanners/network", "scanners/logfilter", "scanners/gcp/engine"},
-	"scanners/azure/engine":   {"internal/posture", "scanners", "scanners/answer", "scanners/odd", "scanners/packed"},
+	"scanners/azure/engine":   {"internal/posture", "scanners", "scanners/answer", "scanners/odd", "scanners/packed", "scanners/trouble"},
 	"scanners/azure/services": {"internal/posture", "scanners", "scanners/network", "scanners/azure/engine"},
 
 	// What only tests use.

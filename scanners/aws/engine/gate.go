@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"sync"
+
+	"posture/scanners/trouble"
 )
 
 const (
@@ -110,13 +112,13 @@ func (g *gate) leave() {
 }
 
 // tried learns how a try ended.
-func (g *gate) tried(how outcome) {
+func (g *gate) tried(how trouble.Outcome) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch how {
-	case answers:
+	case trouble.Answers:
 		g.widen()
-	case throttled:
+	case trouble.Throttled:
 		by := min(narrowing, g.width-g.narrow)
 		g.width -= by
 		g.owed += by

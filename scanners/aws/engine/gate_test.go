@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"testing"
+
+	"posture/scanners/trouble"
 )
 
 // fill takes n places at the gates.
@@ -75,11 +77,11 @@ func TestGateWidens(t *testing.T) {
 	g := newGates()
 	key := gateKey{"us-east-1", s3}
 	for _, step := range []struct {
-		how         outcome
+		how         trouble.Outcome
 		times, want int
 	}{
-		{answers, 10, s3Narrow + 10}, {throttled, 1, s3Narrow + 10 - narrowing}, {throttled, 9, s3Narrow},
-		{fails, 9, s3Narrow}, {hangs, 9, s3Narrow}, {answers, 1000, s3Gate}, {throttled, 2, s3Gate - 2*narrowing},
+		{trouble.Answers, 10, s3Narrow + 10}, {trouble.Throttled, 1, s3Narrow + 10 - narrowing}, {trouble.Throttled, 9, s3Narrow},
+		{trouble.Fails, 9, s3Narrow}, {trouble.Hangs, 9, s3Narrow}, {trouble.Answers, 1000, s3Gate}, {trouble.Throttled, 2, s3Gate - 2*narrowing},
 	} {
 		for range step.times {
 			g.of(key).tried(step.how)
@@ -102,14 +104,14 @@ func TestGateWidens(t *testing.T) {
 func TestGateNarrowsUnderWay(t *testing.T) {
 	g := newGate(1, 3)
 	for range 5 {
-		g.tried(answers)
+		g.tried(trouble.Answers)
 	}
 	for range 3 {
 		if err := g.enter(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	g.tried(throttled)
+	g.tried(trouble.Throttled)
 	for left := 3; left > 0; left-- {
 		g.leave()
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"posture/scanners"
+	"posture/scanners/trouble"
 )
 
 // record watches every call of an account: it refuses operations that could
@@ -21,11 +22,11 @@ type record struct {
 	disagreed map[string]int // verdicts of AWS that differ from ours, by operation; nil for none
 
 	gates    *gates
-	troubles map[gateKey]*trouble
+	troubles *trouble.Services[gateKey]
 }
 
 func newRecord() *record {
-	return &record{calls: map[string]int{}, gates: newGates(), troubles: map[gateKey]*trouble{}}
+	return &record{calls: map[string]int{}, gates: newGates(), troubles: newTroubles()}
 }
 
 // counts returns the calls made so far, by operation.
@@ -74,43 +75,34 @@ func (r *record) pass(ctx context.Context, in middleware.InitializeInput, next m
 		return middleware.InitializeOutput{}, middleware.Metadata{}, err
 	}
 	key := gateKey{awsmiddleware.GetRegion(ctx), prefix(awsmiddleware.GetServiceID(ctx))}
-	under := &call{operation: operation, trouble: r.trouble(key), gate: r.gates.of(key)}
 	leave, err := r.gates.enter(ctx, key)
 	if err != nil {
 		return middleware.InitializeOutput{}, middleware.Metadata{}, err
 	}
 	defer leave()
-	if under.probe, err = under.trouble.refuse(operation); err != nil {
+	begun, err := r.troubles.Of(key).Begin(operation)
+	if err != nil {
 		return middleware.InitializeOutput{}, middleware.Metadata{}, err
 	}
 	r.count(key.service + ":" + operation)
 	defer scanners.UnderWay(ctx, key.service+":"+operation, key.region)()
-	out, metadata, err := next.HandleInitialize(context.WithValue(ctx, callKey{}, under), in)
-	under.end(ctx, err)
+	out, metadata, err := next.HandleInitialize(context.WithValue(ctx, callKey{}, call{begun, r.gates.of(key)}), in)
+	begun.End(ctx, err)
 	return out, metadata, err
 }
 
 // try makes one try of the call that the context is of.
 func try(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {
-	under, ok := ctx.Value(callKey{}).(*call)
+	under, ok := ctx.Value(callKey{}).(call)
 	if !ok {
 		return next.HandleFinalize(ctx, in)
 	}
-	err = under.attempt(ctx, func(ctx context.Context) (err error) {
+	err = under.Attempt(ctx, func(ctx context.Context) (err error) {
 		out, metadata, err = next.HandleFinalize(ctx, in)
+		under.gate.tried(outcomeOf(err))
 		return err
 	})
 	return out, metadata, err
-}
-
-// trouble returns what is known of a service in a region.
-func (r *record) trouble(key gateKey) *trouble {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.troubles[key] == nil {
-		r.troubles[key] = new(trouble)
-	}
-	return r.troubles[key]
 }
 
 func (r *record) count(operation string) {

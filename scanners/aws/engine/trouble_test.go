@@ -18,6 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"posture/internal/posture"
+	"posture/scanners/trouble"
 )
 
 // wire answers calls in place of the network, by operation; nothing: it
@@ -125,7 +126,7 @@ func TestGivesUpSooner(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			onWire(t, func(w *wired) {
 				w.set(who, test.answer)
-				for n := range 2 * hopeless {
+				for n := range 2 * trouble.Hopeless {
 					tries, took, why := w.call(who)
 					if why != test.why {
 						t.Errorf("call %d: %+v, want %+v", n, why, test.why)
@@ -168,7 +169,7 @@ func TestManyHang(t *testing.T) {
 func TestRecovers(t *testing.T) {
 	onWire(t, func(w *wired) {
 		w.set(who, failure)
-		for range 2 * hopeless {
+		for range 2 * trouble.Hopeless {
 			w.call(who)
 		}
 		w.set(whose, refused400)
@@ -191,12 +192,18 @@ func TestRecovers(t *testing.T) {
 // TestThrottledInTrouble shows that throttled calls are never given up beside
 // calls that fail, while those that fail are.
 func TestThrottledInTrouble(t *testing.T) {
-	failed := &smithy.GenericAPIError{Code: "RequestTimeout"}
-	under := &call{operation: who, trouble: new(trouble), gate: newGate(1, 1)}
-	under.trouble.failed(whose, failed)
+	service := newTroubles().Of(gateKey{})
+	begin := func(operation string) *trouble.Call {
+		begun, err := service.Begin(operation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return begun
+	}
+	begin(whose).End(t.Context(), &smithy.GenericAPIError{Code: "RequestTimeout"})
 	for _, code := range []string{"Throttling", "SlowDown", "TooManyRequests", "RequestTimeout"} {
-		err := under.attempt(context.Background(), func(context.Context) error { return &smithy.GenericAPIError{Code: code} })
-		if given := errors.As(err, new(*gaveUp)); given != (code == "RequestTimeout") {
+		err := begin(who).Attempt(t.Context(), func(context.Context) error { return &smithy.GenericAPIError{Code: code} })
+		if given := errors.As(err, new(*trouble.GaveUp)); given != (code == "RequestTimeout") {
 			t.Errorf("%s: given up: %v", code, given)
 		}
 	}
