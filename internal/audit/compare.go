@@ -60,7 +60,7 @@ func (a *Auditor) compare(ctx context.Context, ix index, run snapshot.Run, parts
 func (c *comparison) side(ctx context.Context, s *side) error {
 	name := s.in.Target.String()
 	known := c.index.Targets[name]
-	s.told, s.late = notified.None(), known.Run >= c.run.ID
+	s.notified, s.late = notified.None(), known.Run >= c.run.ID
 	if known.Key != "" {
 		if err := c.open(ctx, s, known.Key); err != nil {
 			return err
@@ -89,10 +89,10 @@ func (c *comparison) side(ctx context.Context, s *side) error {
 // open reads the notified state of a side.
 func (c *comparison) open(ctx context.Context, s *side, key string) error {
 	var err error
-	if s.told, err = notified.Load(ctx, c.auditor.Store, key); damaged(err) {
+	if s.notified, err = notified.Load(ctx, c.auditor.Store, key); damaged(err) {
 		return c.lose(ctx, s)
 	}
-	s.in.Before = s.told.Base
+	s.in.Before = s.notified.Base
 	return err
 }
 
@@ -114,7 +114,7 @@ func (c *comparison) lose(ctx context.Context, s *side) error {
 	if now.Sequence != c.index.Sequence {
 		return errRaced
 	}
-	s.told, s.in.Before, s.lost = notified.None(), drift.Base{}, true
+	s.notified, s.in.Before, s.lost = notified.None(), drift.Base{}, true
 	return nil
 }
 
@@ -140,7 +140,7 @@ func (c *comparison) newCompared(s *side) (*compared, error) {
 		return found, nil
 	}
 	var err error
-	found.lines, err = notified.File(c.toldKey(s)).Writer()
+	found.lines, err = notified.File(c.notifiedKey(s)).Writer()
 	return found, err
 }
 
@@ -161,8 +161,8 @@ func (c *comparison) look(ctx context.Context, s *side) (*compared, error) {
 	if err != nil {
 		return nil, err
 	}
-	var toldErr, foundErr error
-	found.summary, err = drift.Compare(noted(s.told.Lines, &toldErr), noted(c.counted(s.findings, found.tally), &foundErr), s.in, drift.Out{
+	var beforeErr, foundErr error
+	found.summary, err = drift.Compare(noted(s.notified.Lines, &beforeErr), noted(c.counted(s.findings, found.tally), &foundErr), s.in, drift.Out{
 		Change: found.changes.Add, Notified: found.add,
 	})
 	switch {
@@ -171,11 +171,11 @@ func (c *comparison) look(ctx context.Context, s *side) (*compared, error) {
 			found.summary.Problems = append(found.summary.Problems, lost)
 		}
 		return found, nil
-	case toldErr != nil && damaged(toldErr):
+	case beforeErr != nil && damaged(beforeErr):
 		if err := c.lose(ctx, s); err != nil {
 			return nil, err
 		}
-	case found.full != nil || toldErr != nil || foundErr != nil && !damaged(foundErr) || s.spoilt:
+	case found.full != nil || beforeErr != nil || foundErr != nil && !damaged(foundErr) || s.spoilt:
 		return nil, err
 	default:
 		s.in.Failure = &posture.Cause{Reason: posture.Damaged, Operation: "posture:ReadFindings", Code: "corrupt findings"}
@@ -214,7 +214,7 @@ func noted[T any](stream iter.Seq2[T, error], kept *error) iter.Seq2[T, error] {
 
 // keep stores what people are notified of from now on.
 func (c *comparison) keep(ctx context.Context, s *side, found *compared, next known) error {
-	next.Target, next.Run, next.Key = s.in.Target, c.run.ID, c.toldKey(s)
+	next.Target, next.Run, next.Key = s.in.Target, c.run.ID, c.notifiedKey(s)
 	next.Target.Regions = nil
 	if err := c.keepWeek(ctx, c.index.Targets[next.Target.String()]); err != nil {
 		return err
@@ -248,7 +248,7 @@ func (c *comparison) keepWeek(ctx context.Context, was known) error {
 	return err
 }
 
-// toldKey is where this attempt stores what people are notified of.
-func (c *comparison) toldKey(s *side) string {
-	return snapshot.ToldKey(s.in.Target, c.run.ID, c.attempt)
+// notifiedKey is where this attempt stores what people are notified of.
+func (c *comparison) notifiedKey(s *side) string {
+	return snapshot.NotifiedKey(s.in.Target, c.run.ID, c.attempt)
 }

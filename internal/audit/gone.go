@@ -56,7 +56,7 @@ func (c *comparison) left(ctx context.Context, was known) error {
 		if err != nil {
 			return err
 		}
-		next.Told = c.collector.Gone(gone)
+		next.Alerted = c.collector.Gone(gone)
 	case c.run.Slot.Sub(was.Gone) >= goneKept:
 		next = known{}
 	}
@@ -71,9 +71,9 @@ func (c *comparison) left(ctx context.Context, was known) error {
 // lost is a first scan.
 func (c *comparison) back(was known, s *side, found *compared) known {
 	if !was.Gone.IsZero() && (c.run.Narrowed || found.summary.Failure != nil) {
-		return known{Gone: was.Gone, Told: was.Told}
+		return known{Gone: was.Gone, Alerted: was.Alerted}
 	}
-	if was.Told && !s.lost {
+	if was.Alerted && !s.lost {
 		c.collector.Back(found.summary, found.changes)
 	}
 	return known{}

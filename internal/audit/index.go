@@ -35,11 +35,11 @@ type index struct {
 
 // known is what is known of one target.
 type known struct {
-	Target posture.Target `json:"target"`         // without its regions
-	Run    posture.RunID  `json:"run"`            // the latest that was compared
-	Key    string         `json:"key"`            // of its notified state
-	Gone   time.Time      `json:"gone,omitzero"`  // slot of the first run that no longer had it in scope; zero: it is in scope
-	Told   bool           `json:"told,omitempty"` // of one that is gone: people were notified of that
+	Target  posture.Target `json:"target"`         // without its regions
+	Run     posture.RunID  `json:"run"`            // the latest that was compared
+	Key     string         `json:"key"`            // of its notified state
+	Gone    time.Time      `json:"gone,omitzero"`  // slot of the first run that no longer had it in scope; zero: it is in scope
+	Alerted bool           `json:"told,omitempty"` // of one that is gone: people were notified of that
 }
 
 // pending is a publication to be finished.

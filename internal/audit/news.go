@@ -38,7 +38,7 @@ func (j *job) loadNews(ctx context.Context) (n *news, err error) {
 // was compared already, nothing is news.
 func (j *job) readNews(ctx context.Context) (*news, error) {
 	n := &news{gone: map[string]time.Time{}, now: j.run.Slot}
-	told, compared, err := j.readNotified(ctx)
+	before, compared, err := j.readNotified(ctx)
 	if err != nil || !compared {
 		return n, err
 	}
@@ -49,10 +49,10 @@ func (j *job) readNews(ctx context.Context) (*news, error) {
 		}
 	}
 	n.preview = drift.NewPreview(drift.Input{
-		Target: j.target, Run: j.run.ID, Now: j.run.Slot, Before: told.Base, Floors: j.auditor.floors(), Narrowed: j.run.Narrowed,
+		Target: j.target, Run: j.run.ID, Now: j.run.Slot, Before: before.Base, Floors: j.auditor.floors(), Narrowed: j.run.Narrowed,
 		Rules: rulesOf(j.run, j.target.Provider), Extent: extent(j.run, planned, snapshot.Part{Target: j.target}),
 	})
-	for line, err := range told.Lines {
+	for line, err := range before.Lines {
 		if err != nil {
 			return nil, err
 		}
@@ -66,27 +66,27 @@ func (j *job) readNews(ctx context.Context) (*news, error) {
 
 // readNotified reads the notified state of the target, and reports whether there
 // is one that this run is going to be compared with.
-func (j *job) readNotified(ctx context.Context) (told notified.State, compared bool, err error) {
+func (j *job) readNotified(ctx context.Context) (before notified.State, compared bool, err error) {
 	ix, err := loadIndex(ctx, j.auditor.Store)
 	if err != nil {
-		return told, false, err
+		return before, false, err
 	}
 	known := ix.Targets[j.target.String()]
 	if known.Key == "" || known.Run >= j.run.ID {
 		return notified.None(), false, nil
 	}
-	told, err = notified.Load(ctx, j.auditor.Store, known.Key)
-	return told, true, err
+	before, err = notified.Load(ctx, j.auditor.Store, known.Key)
+	return before, true, err
 }
 
 // loadNotified does so again where others publish meanwhile.
-func (j *job) loadNotified(ctx context.Context) (told notified.State, err error) {
+func (j *job) loadNotified(ctx context.Context) (before notified.State, err error) {
 	for range newsTries {
-		if told, _, err = j.readNotified(ctx); !errors.Is(err, store.ErrNotFound) {
+		if before, _, err = j.readNotified(ctx); !errors.Is(err, store.ErrNotFound) {
 			break
 		}
 	}
-	return told, err
+	return before, err
 }
 
 // of returns those of the findings that are news.

@@ -57,7 +57,7 @@ func inOnePass(c *comparison, s *side) outcomeOf {
 	} else {
 		o.Summary = found.summary
 	}
-	stored, err := notified.File(c.toldKey(s)).Load(context.Background(), c.auditor.Store)
+	stored, err := notified.File(c.notifiedKey(s)).Load(context.Background(), c.auditor.Store)
 	if err != nil {
 		return o
 	}
@@ -85,7 +85,7 @@ func inTwoPasses(c *comparison, s *side) outcomeOf {
 	}
 	o.Lines = append(o.Lines, notified.Line{Base: &summary.Base})
 	changes := drift.NewChanges()
-	_, err = drift.Compare(s.told.Lines, s.findings, s.in, drift.Out{Change: changes.Add, Notified: func(n drift.Notified) error {
+	_, err = drift.Compare(s.notified.Lines, s.findings, s.in, drift.Out{Change: changes.Add, Notified: func(n drift.Notified) error {
 		o.Lines = append(o.Lines, notified.Line{Notified: n})
 		return nil
 	}})
@@ -100,8 +100,8 @@ func inTwoPasses(c *comparison, s *side) outcomeOf {
 
 // lookFirst is the first of two readings.
 func lookFirst(c *comparison, s *side) (drift.Summary, error) {
-	var toldErr, foundErr error
-	summary, err := drift.Compare(noted(s.told.Lines, &toldErr), noted(s.findings, &foundErr), s.in, drift.Out{
+	var beforeErr, foundErr error
+	summary, err := drift.Compare(noted(s.notified.Lines, &beforeErr), noted(s.findings, &foundErr), s.in, drift.Out{
 		Change: func(drift.Change) error { return nil }, Notified: func(drift.Notified) error { return nil },
 	})
 	switch {
@@ -110,9 +110,9 @@ func lookFirst(c *comparison, s *side) (drift.Summary, error) {
 			summary.Problems = append(summary.Problems, lost)
 		}
 		return summary, nil
-	case toldErr != nil && damaged(toldErr):
-		s.told, s.in.Before, s.lost = notified.None(), drift.Base{}, true
-	case toldErr != nil || foundErr != nil && !damaged(foundErr) || s.spoilt:
+	case beforeErr != nil && damaged(beforeErr):
+		s.notified, s.in.Before, s.lost = notified.None(), drift.Base{}, true
+	case beforeErr != nil || foundErr != nil && !damaged(foundErr) || s.spoilt:
 		return drift.Summary{}, err
 	default:
 		s.in.Failure = &posture.Cause{Reason: posture.Damaged, Operation: "posture:ReadFindings", Code: "corrupt findings"}
@@ -211,7 +211,7 @@ func drawSide(t *rapid.T, c *comparison) side {
 		listed.Cause = &cause
 	}
 	return side{
-		told: known, findings: drawStream(t, findings), late: rapid.IntRange(0, 9).Draw(t, "late") == 0,
+		notified: known, findings: drawStream(t, findings), late: rapid.IntRange(0, 9).Draw(t, "late") == 0,
 		in: drift.Input{
 			Target: posture.Target{Provider: posture.AWS, Account: "1"}, Run: c.run.ID, Now: onePassSlot, Before: known.Base,
 			Rules: c.collector.Rules, Listed: []posture.Population{listed},

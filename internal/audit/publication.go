@@ -41,7 +41,7 @@ func AlertsKey(run posture.RunID) string { return "alerts/" + run.String() + ".j
 
 // publicationKey is where a publication waits until it counts.
 func publicationKey(run posture.RunID, attempt string) string {
-	return snapshot.ToldPrefix + "publications/" + run.String() + "." + attempt + ".json"
+	return snapshot.NotifiedPrefix + "publications/" + run.String() + "." + attempt + ".json"
 }
 
 // LoadAlerts returns the alerts of a run, or store.ErrNotFound when it was
@@ -150,7 +150,7 @@ func (a *Auditor) sweep(ctx context.Context, ix index, publication string) {
 	}
 	var unnamed []store.Entry
 	var mine time.Time
-	for entry, err := range a.Store.List(ctx, snapshot.ToldPrefix) {
+	for entry, err := range a.Store.List(ctx, snapshot.NotifiedPrefix) {
 		if err != nil {
 			return
 		}

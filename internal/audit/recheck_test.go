@@ -300,7 +300,7 @@ type replaced struct {
 }
 
 func (r *replaced) Get(ctx context.Context, key string) (store.Object, error) {
-	if strings.HasPrefix(key, snapshot.ToldPrefix+"aws/1/") {
+	if strings.HasPrefix(key, snapshot.NotifiedPrefix+"aws/1/") {
 		if r.asked++; r.asked == 1 {
 			return store.Object{}, store.ErrNotFound
 		}

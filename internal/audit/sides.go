@@ -14,7 +14,7 @@ import (
 type side struct {
 	in       drift.Input
 	findings iter.Seq2[posture.Finding, error]
-	told     notified.State
+	notified notified.State
 	late     bool // this run or a later one was compared already: it changes nothing
 	lost     bool // the notified state could not be read
 	spoilt   bool // the findings could not be read

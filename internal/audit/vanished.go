@@ -93,12 +93,12 @@ func (j *job) shownTypes() map[string]bool {
 // do not show.
 func (j *job) missing(ctx context.Context) (map[string]*vanished, error) {
 	found := map[string]*vanished{}
-	told, err := j.loadNotified(ctx)
+	before, err := j.loadNotified(ctx)
 	if err != nil {
 		return nil, err
 	}
 	seen := map[resourceKey]bool{}
-	for line, err := range told.Lines {
+	for line, err := range before.Lines {
 		if err != nil {
 			return nil, err
 		}

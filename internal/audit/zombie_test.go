@@ -163,7 +163,7 @@ func TestSweep(t *testing.T) {
 	t.Parallel()
 	s := newSite(loadPolicy(t), "1", "2")
 	s.disk = &dated{s.disk, s.clock, map[string]time.Time{}}
-	orphan := snapshot.ToldKey(s.cloud.accounts["1"].target, "20250101T000000Z-aws", "dead")
+	orphan := snapshot.NotifiedKey(s.cloud.accounts["1"].target, "20250101T000000Z-aws", "dead")
 	if _, err := s.disk.PutIfAbsent(t.Context(), orphan, []byte("x")); err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestSweepLeavesWhatIsUnderWay(t *testing.T) {
 	s := newSite(loadPolicy(t), "1")
 	s.disk = &dated{s.disk, s.clock, map[string]time.Time{}}
 	s.run(t)
-	fresh := snapshot.ToldKey(s.cloud.accounts["1"].target, "20250201T000000Z-aws", "alive")
+	fresh := snapshot.NotifiedKey(s.cloud.accounts["1"].target, "20250201T000000Z-aws", "alive")
 	if _, err := s.disk.PutIfAbsent(t.Context(), fresh, []byte("x")); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ func (c *comparison) absent(t *Notified) error {
 	if fate.kind == "" {
 		return c.carry(t)
 	}
-	if t.Status != posture.Fail && !t.told() {
+	if t.Status != posture.Fail && !t.alerted() {
 		return nil // nothing was wrong: forget it
 	}
 	return c.tell(c.ended(fate.kind, fate.reason, t, nil))

@@ -58,9 +58,9 @@ type Silence string
 
 // The silences, a closed set. The empty one means that people are notified.
 const (
-	BelowFloor Silence = "below floor" // its severity is under the configured floor
-	Exempted   Silence = "exempted"    // a live exemption accepts it
-	NeverTold  Silence = "never told"  // it ends what nobody was notified of
+	BelowFloor    Silence = "below floor" // its severity is under the configured floor
+	Exempted      Silence = "exempted"    // a live exemption accepts it
+	NeverNotified Silence = "never told"  // it ends what nobody was notified of
 )
 
 // Change is one difference between what people were notified of and what a run

@@ -70,10 +70,10 @@ func (c *comparison) ruleFlipped(t *Notified, f *posture.Finding, j *judge) *Cha
 func (c *comparison) passes(t *Notified, f *posture.Finding, flipped bool) *Change {
 	t.flip(c.Now, flipped)
 	switch {
-	case t.Status == posture.Pass && !t.told():
+	case t.Status == posture.Pass && !t.alerted():
 		t.pass(c.Now)
 		return nil
-	case !t.told() || !t.flapping():
+	case !t.alerted() || !t.flapping():
 		return c.ended(Resolved, ReasonFixed, t, f)
 	}
 	t.Passes++
@@ -100,7 +100,7 @@ func (c *comparison) fails(t *Notified, f *posture.Finding, flipped bool) *Chang
 	t.Passes = 0
 	t.fail(c.Now, f.Exemption)
 	switch {
-	case flipped && !t.told():
+	case flipped && !t.alerted():
 		return c.began(Regressed, t, f)
 	case lapsed(before, f.Exemption):
 		return c.began(ExemptionExpired, t, f)
@@ -162,7 +162,7 @@ func (c *comparison) summarise(t *Notified, kind Kind, count *int) {
 		return
 	}
 	*count++
-	if !t.told() && c.rules[t.Rule].Severity.AtLeast(c.floor(kind)) {
+	if !t.alerted() && c.rules[t.Rule].Severity.AtLeast(c.floor(kind)) {
 		t.Alert = Mention{Run: c.Run, Kind: kind, At: c.Now}
 	}
 }
@@ -186,8 +186,8 @@ func (c *comparison) floor(kind Kind) posture.Severity {
 func (c *comparison) ended(kind Kind, reason Reason, t *Notified, f *posture.Finding) *Change {
 	change := c.change(kind, t, f)
 	change.Reason = reason
-	if !t.told() {
-		change.Silent = NeverTold
+	if !t.alerted() {
+		change.Silent = NeverNotified
 	}
 	if reason == ReasonFixed {
 		t.Fixed = &Failing{LastPass: t.LastPass, FirstFail: t.FirstFail, LastFail: t.LastFail, End: c.Now}

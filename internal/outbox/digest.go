@@ -199,15 +199,15 @@ func (d *delivery) finishMembers(ctx context.Context, it *item, r Record) error 
 		if err != nil {
 			return err
 		}
-		if err := d.close(ctx, e.toldBy(r)); err != nil {
+		if err := d.close(ctx, e.sentBy(r)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// toldBy returns the record of an entry that was told by a digest.
-func (e Entry) toldBy(digest Record) Record {
+// sentBy returns the record of an entry that was told by a digest.
+func (e Entry) sentBy(digest Record) Record {
 	return Record{
 		Key: e.Key, Route: e.Channel, Receipt: digest.Receipt, Time: digest.Time, Alert: e.Alert,
 		Digest: digest.Key, Repeated: digest.Repeated, Found: digest.Found,
@@ -279,7 +279,7 @@ func (d *delivery) free(ctx context.Context, it *item) error {
 		}
 	}
 	if record != nil {
-		return d.close(ctx, it.toldBy(*record))
+		return d.close(ctx, it.sentBy(*record))
 	}
 	e := it.Entry
 	e.State, e.Digest, e.Repeated = Pending, "", e.Repeated || broken

@@ -292,7 +292,7 @@ func save(t *testing.T, s store.Store, file snapshot.Sorted[told], head []told, 
 
 func TestSorted(t *testing.T) {
 	s := store.Memory()
-	file := snapshot.Sorted[told]{Key: snapshot.ToldKey(one, "20261122T010000Z-aws", "a1"), Order: func(t told) string { return t.Fingerprint }}
+	file := snapshot.Sorted[told]{Key: snapshot.NotifiedKey(one, "20261122T010000Z-aws", "a1"), Order: func(t told) string { return t.Fingerprint }}
 	if _, err := file.Load(t.Context(), s); !errors.Is(err, store.ErrNotFound) {
 		t.Fatalf("first load: %v, want ErrNotFound", err)
 	}
@@ -337,7 +337,7 @@ func TestSorted(t *testing.T) {
 // each time, and one that is gone or cut meanwhile is not taken for whole.
 func TestSortedLarge(t *testing.T) {
 	s := store.Memory()
-	file := snapshot.Sorted[told]{Key: snapshot.ToldKey(one, "20261122T010000Z-aws", "a1"), Order: func(t told) string { return t.Fingerprint }}
+	file := snapshot.Sorted[told]{Key: snapshot.NotifiedKey(one, "20261122T010000Z-aws", "a1"), Order: func(t told) string { return t.Fingerprint }}
 	var many []told
 	for i := range 200_000 { // of which each has 32 bytes that do not compress
 		many = append(many, told{posture.Fingerprint("r", "aws", "1", "r", fmt.Sprint(i)), i})

@@ -39,18 +39,18 @@ func partKey(id posture.RunID, target posture.Target) string {
 	return partPrefix(id, target) + "part.json"
 }
 
-// ToldPrefix is where the files of the notified state are. Their keys do
+// NotifiedPrefix is where the files of the notified state are. Their keys do
 // not say which of them count.
-const ToldPrefix = "state/told/"
+const NotifiedPrefix = "state/told/"
 
-// ToldKey returns the key of the notified state of a target after a run, as
+// NotifiedKey returns the key of the notified state of a target after a run, as
 // one attempt at publishing it has it; see Sorted for its form.
-func ToldKey(target posture.Target, run posture.RunID, attempt string) string {
-	return ToldPrefix + target.String() + "/" + run.String() + "." + attempt + ".ndjson.zst"
+func NotifiedKey(target posture.Target, run posture.RunID, attempt string) string {
+	return NotifiedPrefix + target.String() + "/" + run.String() + "." + attempt + ".ndjson.zst"
 }
 
 // WeekKey returns where the notified state of a target is kept as the ISO week
-// of a time left it: the same bytes as at the ToldKey that it had then.
+// of a time left it: the same bytes as at the NotifiedKey that it had then.
 func WeekKey(target posture.Target, at time.Time) string {
 	return WeekPrefix(at) + target.String() + ".ndjson.zst"
 }

@@ -27,8 +27,8 @@ type Digest struct {
 
 // The bounds of the lists of a digest.
 const (
-	worstTold  = 3
-	ownersTold = 5
+	digestWorst  = 3
+	digestOwners = 5
 )
 
 // Digest returns the page in a few lines. Pages that earlier versions stored
@@ -42,7 +42,7 @@ func (p Page) Digest() Digest {
 	owners := append(slices.Clone(p.Owners.Items), p.Owners.Unowned)
 	owners = slices.DeleteFunc(owners, func(o Owner) bool { return o.PastDue == 0 })
 	slices.SortStableFunc(owners, busiest)
-	d.PastDue, d.MoreOwners = owners[:min(len(owners), ownersTold)], max(0, len(owners)-ownersTold)
+	d.PastDue, d.MoreOwners = owners[:min(len(owners), digestOwners)], max(0, len(owners)-digestOwners)
 	return d
 }
 
@@ -50,7 +50,7 @@ func (p Page) Digest() Digest {
 func (p Page) worst() []Row {
 	var most []Row
 	for _, row := range p.Open.Items {
-		if len(most) > 0 && row.Severity != most[0].Severity && len(most) >= worstTold {
+		if len(most) > 0 && row.Severity != most[0].Severity && len(most) >= digestWorst {
 			break
 		}
 		most = append(most, row)
@@ -61,7 +61,7 @@ func (p Page) worst() []Row {
 		}
 		return a.Since.Compare(b.Since)
 	})
-	return most[:min(len(most), worstTold)]
+	return most[:min(len(most), digestWorst)]
 }
 
 // fixed returns how many findings were fixed.

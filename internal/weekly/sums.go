@@ -119,9 +119,9 @@ func exact(change drift.Change, end *drift.Notified) drift.Change {
 	return change
 }
 
-// told counts one finding as it is at the end, with what the last run found of
+// notified counts one finding as it is at the end, with what the last run found of
 // it, nil where that run has nothing of it or could not read it.
-func (s *sums) told(t drift.Notified, f *posture.Finding) {
+func (s *sums) notified(t drift.Notified, f *posture.Finding) {
 	if t.Status != posture.Fail {
 		return
 	}

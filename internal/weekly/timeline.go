@@ -54,10 +54,10 @@ func (tl *timeline) run(current bool) error {
 		if err != nil {
 			return err
 		}
-		tl.settle(&line)
-		tl.sums.told(line, tl.finding(line, current))
+		tl.countUntil(&line)
+		tl.sums.notified(line, tl.finding(line, current))
 	}
-	tl.settle(nil)
+	tl.countUntil(nil)
 	return nil
 }
 
@@ -70,10 +70,10 @@ func (tl *timeline) finding(line drift.Notified, current bool) *posture.Finding 
 	return &tl.found
 }
 
-// settle counts the changes of the findings up to a line, with what became of
+// countUntil counts the changes of the findings up to a line, with what became of
 // them. Those without a line are gone. Without a line it counts all that is
 // left.
-func (tl *timeline) settle(line *drift.Notified) {
+func (tl *timeline) countUntil(line *drift.Notified) {
 	for _, fingerprint := range sortedKeys(tl.pending) {
 		var end *drift.Notified
 		switch {

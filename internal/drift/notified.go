@@ -87,8 +87,8 @@ func (b Base) First() bool { return len(b.Rules) == 0 }
 // seen reports whether any run has read the finding.
 func (t *Notified) seen() bool { return t.Status == posture.Pass || t.Status == posture.Fail }
 
-// told reports whether people believe that it fails.
-func (t *Notified) told() bool { return t.Alert.Run != "" }
+// alerted reports whether people believe that it fails.
+func (t *Notified) alerted() bool { return t.Alert.Run != "" }
 
 // flapping reports whether it has flipped too often of late.
 func (t *Notified) flapping() bool { return len(t.Flips) > FlipLimit }
