@@ -109,6 +109,7 @@ type Server struct {
 	*httptest.Server
 	PageRows int    // rows of a page at most; 0: what is asked for
 	Hide     string // rows whose ids hold this text are left out, in any case; "": none
+	Quota    *Quota // of calls; nil: there is none
 	// Fault answers a call instead, and reports whether it did; nil: none.
 	Fault func(w http.ResponseWriter, r *http.Request) bool
 
@@ -173,7 +174,7 @@ func (s *Server) note(call string) {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	if s.Fault != nil && s.Fault(w, r) {
+	if s.Fault != nil && s.Fault(w, r) || s.Quota != nil && s.Quota.refuses(w, r) {
 		return
 	}
 	if r.Method == http.MethodPost && r.URL.Path == "/providers/Microsoft.ResourceGraph/resources" {
@@ -231,7 +232,7 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request) {
 	responses := []response{}
 	for _, one := range slices.Backward(sent.Requests) {
 		inner := httptest.NewRecorder()
-		request, err := http.NewRequestWithContext(r.Context(), one.Method, "http://"+r.Host+graphVersion+one.URL, http.NoBody)
+		request, err := http.NewRequestWithContext(r.Context(), one.Method, "http://"+r.Host+graphVersion+one.URL, http.NoBody) //nolint:gosec // it is answered here and goes nowhere
 		if err != nil {
 			Refuse(w, http.StatusBadRequest, "BadRequest")
 			return
@@ -382,7 +383,9 @@ func (s *Server) page(w http.ResponseWriter, q queryRequest, rows []map[string]a
 	if last < len(rows) {
 		answer["$skipToken"] = strconv.Itoa(last)
 	}
-	w.Header().Set("x-ms-user-quota-remaining", "14")
-	w.Header().Set("x-ms-user-quota-resets-after", "00:00:05")
+	if s.Quota == nil {
+		w.Header().Set("x-ms-user-quota-remaining", "14")
+		w.Header().Set("x-ms-user-quota-resets-after", "00:00:05")
+	}
 	_ = json.NewEncoder(w).Encode(answer)
 }

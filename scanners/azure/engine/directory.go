@@ -30,11 +30,7 @@ func (r *Reading) Directory(operation, path string, into any) error {
 		return err
 	}
 	e := r.place.estate
-	body, err := e.get(r.Context(), e.graph, operation, graphVersion+path)
-	if err != nil {
-		return err
-	}
-	return scanners.Failed(operation, decode(body, into))
+	return e.getInto(r.Context(), e.graph, operation, graphVersion+path, into)
 }
 
 // DirectoryAll reads a listing of the directory to its end.

@@ -110,7 +110,8 @@ type Estate struct {
 	declared scanners.Catalogue
 	scope    Scope
 	options  Options
-	record   *record
+	record   scanners.Counter
+	quotas   *quotas
 	memo     scanners.Memo
 
 	permission map[string]string // of every call, by its operation
@@ -126,7 +127,7 @@ const module, version = "posture", "v1.0.0"
 // Open prepares reading what is in scope, for what is registered. It makes no
 // call.
 func Open(r Registry, scope Scope, o Options) (*Estate, error) {
-	e := &Estate{registry: r, declared: r.Catalogue(), scope: scope, options: o, record: newRecord()}
+	e := &Estate{registry: r, declared: r.Catalogue(), scope: scope, options: o, quotas: newQuotas()}
 	e.permission = e.declared.PermissionsByOp()
 	if err := e.declared.CheckServices(o.Services); err != nil {
 		return nil, err
@@ -141,8 +142,8 @@ func Open(r Registry, scope Scope, o Options) (*Estate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare to call Azure Resource Manager: %w", err)
 	}
-	e.manager = api{manager, o.Cloud.Manager}
-	e.graph = api{e.graphPipeline(), o.Cloud.Graph}
+	e.manager = api{pipeline: manager, host: o.Cloud.Manager}
+	e.graph = api{pipeline: e.graphPipeline(), host: o.Cloud.Graph}
 	if e.query, err = armresourcegraph.NewClient(o.Credential, options); err != nil {
 		return nil, fmt.Errorf("prepare to query Resource Graph: %w", err)
 	}
@@ -162,8 +163,8 @@ func (e *Estate) clientOptions() policy.ClientOptions {
 			MaxRetries: int32(e.attempts() - 1), RetryDelay: e.backoff(),
 			MaxRetryDelay: longestWait, TryTimeout: cmp.Or(o.Timeout, tryTimeout),
 		},
-		PerCallPolicies:  []policy.Policy{readOnly{}},
-		PerRetryPolicies: []policy.Policy{e.record, checked{}},
+		PerCallPolicies:  []policy.Policy{readOnly{}, e.quotas},
+		PerRetryPolicies: []policy.Policy{noted{e.quotas}, checked{}},
 	}
 }
 
@@ -174,7 +175,7 @@ func (e *Estate) backoff() time.Duration { return cmp.Or(e.options.Backoff, firs
 const (
 	attempts    = 6                // tries of a call
 	firstWait   = time.Second      // before the second try; it doubles
-	longestWait = 60 * time.Second // before any try
+	longestWait = 6 * time.Minute  // before any try: Azure's longest quotas are of five minutes
 	tryTimeout  = 60 * time.Second // for one try of a call
 )
 

@@ -47,7 +47,7 @@ var (
 // there, unless the options say that nothing was left out. What Resource Graph
 // lacks is unread. A file of other queries is an error.
 func FromExport(r Registry, exports []Export, o Options) (*Estate, error) {
-	e := &Estate{registry: r, declared: r.Catalogue(), options: o, record: newRecord()}
+	e := &Estate{registry: r, declared: r.Catalogue(), options: o}
 	e.permission = e.declared.PermissionsByOp()
 	if err := e.declared.CheckServices(o.Services); err != nil {
 		return nil, err

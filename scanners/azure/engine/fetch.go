@@ -24,6 +24,13 @@ var errOddPath error = &posture.ReasonError{Reason: posture.NotUnderstood, Code:
 type api struct {
 	pipeline runtime.Pipeline
 	host     string
+	region   string // of what is read, where it is known
+}
+
+// in returns the same for what is in a region.
+func (a api) in(region string) api {
+	a.region = region
+	return a
 }
 
 // get reads one JSON object from a path, with the call's name for errors and
@@ -46,6 +53,7 @@ func (e *Estate) get(ctx context.Context, of api, operation, path string) ([]byt
 // send sends a request and returns the answer's body.
 func (e *Estate) send(to api, operation string, request *policy.Request) ([]byte, error) {
 	request.Raw().Header.Set("Accept", "application/json")
+	request.SetOperationValue(inRegion(to.region))
 	e.record.Count(operation)
 	defer scanners.UnderWay(request.Raw().Context(), operation, "")()
 	response, err := to.pipeline.Do(request) //nolint:bodyclose // both ways below read it to its end and close it
@@ -59,9 +67,10 @@ func (e *Estate) send(to api, operation string, request *policy.Request) ([]byte
 	return body, scanners.Failed(operation, err)
 }
 
-// fetch reads an object of Azure Resource Manager into a value.
-func (e *Estate) fetch(ctx context.Context, operation, path, version string, into any) error {
-	body, err := e.get(ctx, e.manager, operation, withVersion(path, version))
+// getInto reads an object of Azure Resource Manager into a value. The path has
+// its version.
+func (e *Estate) getInto(ctx context.Context, of api, operation, path string, into any) error {
+	body, err := e.get(ctx, of, operation, path)
 	if err != nil {
 		return err
 	}

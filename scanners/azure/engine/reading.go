@@ -97,8 +97,11 @@ func (r *Reading) Fetch(operation, path, version string, into any) error {
 
 // FetchOf is Fetch for a path that follows another resource's id.
 func (r *Reading) FetchOf(operation, id, path, version string, into any) error {
-	return r.place.estate.fetch(r.Context(), operation, escapedPath(id)+path, version, into)
+	return r.place.estate.getInto(r.Context(), r.manager(), operation, withVersion(escapedPath(id)+path, version), into)
 }
+
+// manager is how to read of Azure Resource Manager what is where the row is.
+func (r *Reading) manager() api { return r.place.estate.manager.in(r.Row.Location) }
 
 // FetchAll reads a listing of Azure Resource Manager to its end. The path
 // follows the resource's own id, "/firewallRules".
@@ -108,7 +111,7 @@ func FetchAll[T any](r *Reading, operation, path, version string) ([]T, error) {
 
 // FetchAllOf is FetchAll for a path that follows another resource's id.
 func FetchAllOf[T any](r *Reading, operation, id, path, version string) ([]T, error) {
-	return fetchAll[T](r.Context(), r.place.estate, operation, escapedPath(id)+path, version)
+	return pagesOf[T](r.Context(), r.place.estate, r.manager(), operation, withVersion(escapedPath(id)+path, version))
 }
 
 // FetchRows is FetchAll for the parts of a resource that are read as rows.

@@ -52,7 +52,7 @@ func (r *Reading) canReadAgain() bool {
 func (r *Reading) again(ctx context.Context) (posture.Resource, error) {
 	operation, version := r.service.second(r.Row.Type)
 	e := r.place.estate
-	body, err := e.get(ctx, e.manager, operation, withVersion(escapedPath(r.Row.ID), version))
+	body, err := e.get(ctx, r.manager(), operation, withVersion(escapedPath(r.Row.ID), version))
 	if err != nil {
 		return posture.Resource{}, err
 	}
@@ -105,7 +105,7 @@ func (s *Subscription) Find(ctx context.Context, typ, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, rereadTime)
 	defer cancel()
 	var found Row
-	err := s.estate.fetch(ctx, service.Name+"/read", escapedPath(id), service.Get, &found)
+	err := s.estate.getInto(ctx, s.estate.manager, service.Name+"/read", withVersion(escapedPath(id), service.Get), &found)
 	if err == nil && !strings.EqualFold(found.ID, id) {
 		err = scanners.Failed(service.Name+"/read", errAnother)
 	}
