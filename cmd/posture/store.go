@@ -93,7 +93,7 @@ func unread(s store.Store, err error) error {
 		err = fmt.Errorf("%w: posture verify --store %s shows what else was changed", err, s)
 	}
 	if errors.Is(err, store.ErrLink) {
-		return err // for a person to mend
+		return err // for a person to fix
 	}
 	return incomplete(err)
 }

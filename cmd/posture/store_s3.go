@@ -62,7 +62,7 @@ func lost(err error) error {
 	return err
 }
 
-// offline reports whether time may mend an error, as when the network is at
+// offline reports whether an error may pass by itself, as when the network is at
 // fault.
 func offline(err error) bool {
 	return cloud.Passing(err)

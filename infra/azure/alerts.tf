@@ -41,7 +41,7 @@ locals {
     missed = {
       about     = "No run completed within two periods. Look at the log of run: it says why."
       severity  = 0
-      query     = "${local.lines} | where toint(line.measures.RunsMissed) > 0"
+      query     = "${local.lines} | where toint(line.metrics.RunsMissed) > 0"
       operator  = "GreaterThan"
       threshold = 0
       window    = "PT1H"
@@ -62,10 +62,10 @@ locals {
       threshold = 0
       window    = "PT1H"
     }
-    parked = {
+    held = {
       about     = "An alert cannot be sent until a person fixes something. The log of watchdog says what."
       severity  = 2
-      query     = "${local.lines} | where toint(line.measures.AlertsParked) > 0"
+      query     = "${local.lines} | where toint(line.metrics.AlertsHeld) > 0"
       operator  = "GreaterThan"
       threshold = 0
       window    = "PT1H"

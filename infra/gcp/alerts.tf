@@ -6,11 +6,11 @@ locals {
   logged = "resource.type=\"cloud_run_revision\" AND resource.labels.location=\"${var.region}\" AND resource.labels.service_name=(${join(" OR ", [for f in google_cloudfunctions2_function.posture : "\"${f.name}\""])})"
 
   metrics = {
-    alive  = { filter = "jsonPayload.step=\"watchdog\" AND jsonPayload.measures.RunsMissed>=0", about = "The watchdog looked." }
-    missed = { filter = "jsonPayload.measures.RunsMissed>0", about = "No run completed within two periods." }
+    alive  = { filter = "jsonPayload.step=\"watchdog\" AND jsonPayload.metrics.RunsMissed>=0", about = "The watchdog looked." }
+    missed = { filter = "jsonPayload.metrics.RunsMissed>0", about = "No run completed within two periods." }
     # A run that goes on in the next call answers 503: that request is no failure.
     failed = { filter = "severity>=ERROR AND NOT httpRequest.status=503", about = "A step failed." }
-    parked = { filter = "jsonPayload.measures.AlertsParked>0", about = "An alert cannot be sent until a person fixes something." }
+    held   = { filter = "jsonPayload.metrics.AlertsHeld>0", about = "An alert cannot be sent until a person fixes something." }
   }
 }
 
@@ -91,7 +91,7 @@ resource "google_monitoring_alert_policy" "trouble" {
   user_labels           = var.labels
 
   dynamic "conditions" {
-    for_each = { failed = "a step failed", parked = "alerts are held" }
+    for_each = { failed = "a step failed", held = "alerts are held" }
     content {
       display_name = conditions.value
       condition_threshold {
@@ -110,6 +110,6 @@ resource "google_monitoring_alert_policy" "trouble" {
 
   documentation {
     mime_type = "text/markdown"
-    content   = "Filter the logs of ${var.name}-run, ${var.name}-watchdog and ${var.name}-weekly by severity>=ERROR, or by jsonPayload.measures.AlertsParked>0. A page that ${var.name}-weekly could not keep is made by gcloud scheduler jobs run ${var.name}-weekly."
+    content   = "Filter the logs of ${var.name}-run, ${var.name}-watchdog and ${var.name}-weekly by severity>=ERROR, or by jsonPayload.metrics.AlertsHeld>0. A page that ${var.name}-weekly could not keep is made by gcloud scheduler jobs run ${var.name}-weekly."
   }
 }

@@ -152,7 +152,7 @@ require: |
   %s
 fails: "%s"
 fix:
-  command: estate mend --id {id}
+  command: estate fix --id {id}
   note: Mending takes a minute and breaks nothing.
 pass:
   - name: good

@@ -9,9 +9,9 @@ import (
 	"posture/internal/posture"
 )
 
-// Passing reports whether time may mend an error: the network is at fault, or
+// Passing reports whether an error may pass by itself: the network is at fault, or
 // whoever was asked is late, throttles or is out of order. What is refused is
-// for a person to mend.
+// for a person to fix.
 func Passing(err error) bool {
 	var known *posture.ReadError
 	if errors.As(err, &known) && (known.Cause.Reason == posture.Throttled || known.Cause.Reason == posture.TimedOut) {

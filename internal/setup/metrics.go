@@ -40,7 +40,7 @@ func QueueMetrics(r outbox.Report) Metrics { return Metrics{Values: queue(r)} }
 func queue(r outbox.Report) map[string]float64 {
 	return map[string]float64{
 		"AlertsWaiting": float64(r.Waiting),
-		"AlertsParked":  float64(r.Held + len(r.Alarms)), // alarms use this name
+		"AlertsHeld":    float64(r.Held + len(r.Alarms)),
 	}
 }
 

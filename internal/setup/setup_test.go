@@ -95,11 +95,11 @@ func TestMetrics(t *testing.T) {
 	watch := audit.Watch{Delivery: delivery, Series: []audit.Series{
 		{Scope: "aws", Age: 2 * time.Hour}, {Scope: "gcp", Age: 50 * time.Hour, Missed: &drift.Missed{}}, {Scope: "more"},
 	}}
-	want := setup.Metrics{Values: map[string]float64{"RunsMissed": 1, "HoursSinceRun": 50, "AlertsWaiting": 3, "AlertsParked": 2}}
+	want := setup.Metrics{Values: map[string]float64{"RunsMissed": 1, "HoursSinceRun": 50, "AlertsWaiting": 3, "AlertsHeld": 2}}
 	if diff := cmp.Diff(want, setup.WatchMetrics(watch)); diff != "" {
 		t.Error(diff)
 	}
-	queued := setup.Metrics{Values: map[string]float64{"AlertsWaiting": 3, "AlertsParked": 2}}
+	queued := setup.Metrics{Values: map[string]float64{"AlertsWaiting": 3, "AlertsHeld": 2}}
 	if diff := cmp.Diff(queued, setup.QueueMetrics(delivery)); diff != "" {
 		t.Error(diff)
 	}

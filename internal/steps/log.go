@@ -8,13 +8,13 @@ import (
 	"posture/internal/setup"
 )
 
-// Log writes what came of a step as one line, with its metrics as "measures".
+// Log writes what came of a step as one line, with its metrics as "metrics".
 // It is for functions whose alerts are made of logs: the runs of such a function
 // are all of one scope. No attribute holds a secret.
 func Log(to *slog.Logger, name string, said Answer, err error) {
 	attributes := []any{"step", name, "answer", said}
 	if len(said.Metrics) > 0 {
-		attributes = append(attributes, "measures", measures(said.Metrics))
+		attributes = append(attributes, "metrics", values(said.Metrics))
 	}
 	switch {
 	case errors.Is(err, ErrLeft):
@@ -30,8 +30,8 @@ func Log(to *slog.Logger, name string, said Answer, err error) {
 	}
 }
 
-// measures returns all metrics as one object.
-func measures(all []setup.Metrics) map[string]float64 {
+// values returns all metrics as one object.
+func values(all []setup.Metrics) map[string]float64 {
 	values := map[string]float64{}
 	for _, metrics := range all {
 		maps.Copy(values, metrics.Values)

@@ -8,7 +8,7 @@ import (
 )
 
 // log writes what came of a step as one line in the form of Cloud Logging.
-// The log-based metrics of infra/gcp are made of its measures. No attribute
+// The log-based metrics of infra/gcp are made of its metrics. No attribute
 // holds a secret.
 func log(w io.Writer, name string, said steps.Answer, err error) {
 	steps.Log(slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: forCloudLogging})), name, said, err)

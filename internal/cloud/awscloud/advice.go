@@ -84,7 +84,7 @@ func notAssumed(role string) string {
 	return fmt.Sprintf("the role %s cannot be assumed: grant your credentials sts:AssumeRole on it, and let its trust policy name them, with the same external id if it has one (aws iam get-role --role-name %s)", role, name)
 }
 
-// outage says of an error that time or the network may mend what to look at,
+// outage says what to look at for an error of the network or of the service,
 // "" for other errors.
 func outage(err error) string {
 	var untrusted *tls.CertificateVerificationError

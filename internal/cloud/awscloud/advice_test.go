@@ -27,7 +27,7 @@ func status(code int) error {
 }
 
 // TestAdvise holds what is said of a call that found credentials, and whether
-// time may mend it.
+// it may pass by itself.
 func TestAdvise(t *testing.T) {
 	const role = "arn:aws:iam::999999999999:role/audit/scan"
 	read := func(reason posture.Reason, code, said string, err error) error {

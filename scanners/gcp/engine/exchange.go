@@ -208,7 +208,7 @@ func (r *Refusal) NoToken() string {
 	return fmt.Sprintf("%s gave no token (%s): %s", r.Host, what, r.advice())
 }
 
-// Passing reports whether time may mend it, or whoever keeps the network.
+// Passing reports whether it may pass by itself, or is for whoever runs the network.
 func (r *Refusal) Passing() bool { return r.Foreign || r.Busy }
 
 // advice says what to do.

@@ -36,8 +36,8 @@ func (e *estate) takeLine(line []byte, at string, in *source) error {
 	if err != nil {
 		return err
 	}
-	m := &mended{asset: &assetpb.Asset{}}
-	if err := m.mend(keys); err != nil {
+	m := &partial{asset: &assetpb.Asset{}}
+	if err := m.read(keys); err != nil {
 		return err
 	}
 	m.asset.AssetType = e.registry.called(m.asset.GetAssetType())

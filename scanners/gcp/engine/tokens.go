@@ -50,7 +50,7 @@ func (e *tokenError) GRPCStatus() *status.Status {
 	return status.New(codes.Unauthenticated, e.Error())
 }
 
-// passing reports whether time may mend it: nobody answered, or who did is out
+// passing reports whether it may pass by itself: nobody answered, or who did is out
 // of order.
 func (e *tokenError) passing() bool {
 	var network net.Error
@@ -136,8 +136,8 @@ func (e *saidError) Error() string { return e.text }
 // Unwrap returns what happened.
 func (e *saidError) Unwrap() error { return e.err }
 
-// HTTPStatusCode returns the status that stands for the code of gRPC where time
-// may mend the error, 0 elsewhere.
+// HTTPStatusCode returns the status that stands for the code of gRPC where the error
+// may pass by itself, 0 otherwise.
 func (e *saidError) HTTPStatusCode() int {
 	switch grpcCode(e.err) {
 	case codes.Unavailable:

@@ -22,23 +22,23 @@ var contentKeys = map[string]content{
 	"related_asset": assetpb.ContentType_RELATIONSHIP, "relatedAsset": assetpb.ContentType_RELATIONSHIP,
 }
 
-// mended is an asset whose object as a whole has not the form of an export:
+// partial is an asset whose object as a whole has not the form of an export:
 // what of it can be read.
-type mended struct {
+type partial struct {
 	asset *assetpb.Asset
 	held  []content
 	bad   map[content]error
 }
 
-// mend reads an asset member by member.
-func (m *mended) mend(keys map[string]json.RawMessage) error {
+// read reads an asset member by member.
+func (m *partial) read(keys map[string]json.RawMessage) error {
 	head := map[string]json.RawMessage{}
 	m.bad = map[content]error{}
 	for key, value := range keys {
 		c, isContent := contentKeys[key]
 		switch {
 		case isContent && string(value) != "null":
-			m.mendContent(c, key, value)
+			m.readContent(c, key, value)
 		case key == "update_time" || key == "updateTime":
 			m.asset.UpdateTime = timeOf(value)
 		case key == "name" || key == "asset_type" || key == "assetType" || key == "ancestors":
@@ -51,8 +51,8 @@ func (m *mended) mend(keys map[string]json.RawMessage) error {
 	return nil
 }
 
-// mendContent reads one content.
-func (m *mended) mendContent(c content, key string, value json.RawMessage) {
+// readContent reads one content.
+func (m *partial) readContent(c content, key string, value json.RawMessage) {
 	switch c {
 	case resources, iamPolicies, orgPolicies:
 	default:
@@ -70,7 +70,7 @@ func (m *mended) mendContent(c content, key string, value json.RawMessage) {
 }
 
 // merge adds members to the asset, all or none, and reports whether it could.
-func (m *mended) merge(members map[string]json.RawMessage) bool {
+func (m *partial) merge(members map[string]json.RawMessage) bool {
 	text, err := json.Marshal(members)
 	if err != nil {
 		return false
