@@ -14,7 +14,7 @@ FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/aws/*/main.go)
 SOURCES = $(shell git ls-files '*.go' go.mod go.sum internal rules ':!*/testdata/*')
 # Packages whose tests run under the race detector: all that are concurrent and
 # do not link a cloud's whole SDK, of which one test each has to do.
-RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/slack ./internal/snapshot ./internal/store ./internal/weekly ./scanners ./scanners/network ./scanners/aws/engine ./scanners/gcp/engine ./scanners/azure/engine
+RACE := ./internal/audit ./internal/drift ./internal/outbox ./internal/policy ./internal/posture ./internal/slack ./internal/snapshot ./internal/store ./internal/weekly ./scanners ./scanners/network ./scanners/aws/engine ./scanners/gcp/engine ./scanners/azure/engine ./scanners/trouble ./internal/setup ./internal/cloud/azuresignin ./internal/cloud/federation ./scanners/answer ./scanners/odd ./scanners/packed ./scanners/logfilter
 
 .PHONY: check help build test race demo lint fmt bench fuzz mutate scan lambda generate generated tidy template terraform gcp gcp-source azure vuln clean python node browser pictures
 check: fmt tidy lint build generated test race template terraform lambda gcp gcp-source azure ## the whole check, as CI runs it

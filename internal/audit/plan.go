@@ -17,7 +17,7 @@ import (
 // early is how much before its slot a run may be planned: clocks differ.
 const early = time.Hour
 
-// Plan opens the run that is due at the slot, for all targets in scope of the
+// Plan opens the run that is scheduled for the slot, for all targets in scope of the
 // scope's clouds. The opener names the caller's invocation: it wins the run
 // again when it comes again. Whoever did not win has nothing to do.
 func (a *Auditor) Plan(ctx context.Context, slot time.Time, scope, opener string) (run snapshot.Run, won bool, err error) {

@@ -60,13 +60,13 @@ func (a *Auditor) Watchdog(ctx context.Context) (Watch, error) {
 	}
 	watch := Watch{Series: series}
 	_, settling := a.finishPending(ctx)
-	var bark error
+	var queueing error
 	for _, s := range watch.Missing() {
-		bark = errors.Join(bark, a.bark(ctx, *s.Missed))
+		queueing = errors.Join(queueing, a.queueMissed(ctx, *s.Missed))
 	}
 	var delivering error
 	watch.Delivery, delivering = a.Deliver(ctx)
-	return watch, errors.Join(settling, bark, delivering)
+	return watch, errors.Join(settling, queueing, delivering)
 }
 
 // watch finds the last run that completed of each scope.
@@ -174,11 +174,11 @@ func (a *Auditor) watchedSince(ctx context.Context, scope string, now time.Time)
 	return since, nil
 }
 
-// bark puts the alert about a missed run into the queue, unless it was there
+// queueMissed puts the alert about a missed run into the queue, unless it was there
 // before.
-func (a *Auditor) bark(ctx context.Context, missed drift.Missed) error {
-	alert, due := drift.MissedAlert(missed, a.Now())
-	if !due {
+func (a *Auditor) queueMissed(ctx context.Context, missed drift.Missed) error {
+	alert, full := drift.MissedAlert(missed, a.Now())
+	if !full {
 		return nil
 	}
 	box := a.box()

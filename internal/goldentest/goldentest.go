@@ -1,5 +1,5 @@
 // Package goldentest compares what a test got with a file that holds what is
-// expected.
+// expected. Begin with Compare.
 package goldentest
 
 import (

@@ -16,7 +16,7 @@ const (
 	scopeLimit = 41 // characters
 )
 
-// NewRunID returns the id of the run that is due at slot, to the second, and
+// NewRunID returns the id of the run that is scheduled for slot, to the second, and
 // covers scope, a word of lower-case letters, digits and hyphens.
 func NewRunID(slot time.Time, scope string) (RunID, error) {
 	return ParseRunID(slot.UTC().Format(slotLayout) + "-" + scope)
@@ -38,7 +38,7 @@ func isScope(text string) bool {
 	return text != "" && len(text) <= scopeLimit && text[0] != '-' && !strings.ContainsFunc(text, other)
 }
 
-// Slot returns when the run was due.
+// Slot returns the time that the run was scheduled for.
 func (id RunID) Slot() time.Time {
 	slot, _, _ := strings.Cut(string(id), "-")
 	at, _ := time.Parse(slotLayout, slot) // every id but the empty one has a slot

@@ -17,7 +17,7 @@ import (
 type Weekly struct {
 	Store  store.Store
 	Config config.Config
-	Slot   time.Time // when it was due; the page is of the week before
+	Slot   time.Time // the time that it was scheduled for; the page is of the week before
 	Week   string    // as in 2026-W47, to make the page of another week that is over
 	Now    time.Time
 }

@@ -37,7 +37,7 @@ var ErrCorrupt = errors.New("stored object is corrupt")
 // Run is one scheduled pass over all targets in scope, as run.json holds it.
 type Run struct {
 	ID           posture.RunID    `json:"id"`   // see posture.NewRunID
-	Slot         time.Time        `json:"slot"` // when it was due
+	Slot         time.Time        `json:"slot"` // the time that it was scheduled for
 	Started      time.Time        `json:"started"`
 	Opener       string           `json:"opener,omitempty"` // names the invocation that opened it; the same one may open it again
 	Tool         string           `json:"tool"`             // version

@@ -199,7 +199,7 @@ func (s *Scope) count(l *look, outcome snapshot.Outcome) {
 	}
 }
 
-// expect counts the periods of the week in which a run was due, and those in
+// expect counts the periods of the week for which a run was scheduled, and those in
 // which none was done. What is not over yet, and what was over before the
 // first run, is left out.
 func (c *course) expect(asOf time.Time, period time.Duration, done []time.Time) {

@@ -53,9 +53,9 @@ func TestLog(t *testing.T) {
 		err  error
 	}{
 		`"severity":"INFO","message":"done","step":"run","answer":{"run":"r","go":true,"done":false},"metrics":{"RunsCompleted":1}}`: {said: steps.Answer{Run: "r", Go: true, Metrics: []setup.Metrics{{Values: map[string]float64{"RunsCompleted": 1}}}}},
-		`"severity":"WARNING","message":"to be continued"`:                                                          {err: steps.ErrLeft},
-		`"severity":"ERROR","message":"failed","step":"run","answer":{"go":false,"done":false},"error":"no store"}`: {err: errors.New("no store")},
-		`"severity":"ERROR","message":"no run completed in time"`:                                                   {said: steps.Answer{Missed: true}},
+		`"severity":"WARNING","message":"to be continued"`:                                                                           {err: steps.ErrLeft},
+		`"severity":"ERROR","message":"failed","step":"run","answer":{"go":false,"done":false},"error":"no store"}`:                  {err: errors.New("no store")},
+		`"severity":"ERROR","message":"no run completed in time"`:                                                                    {said: steps.Answer{Missed: true}},
 	} {
 		var text strings.Builder
 		log(&text, "run", line.said, line.err)

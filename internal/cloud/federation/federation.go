@@ -3,6 +3,7 @@
 // short-lived token, and no key is stored anywhere. It takes the file that
 // gcloud iam workload-identity-pools create-cred-config writes, which says
 // where and for what; the library does not check it, so that this does.
+// Begin with Credentials.
 package federation
 
 import (

@@ -1,5 +1,6 @@
 // Package readaws gives AWS to the Lambda functions that read it. It is not in
-// onlambda so that the others do not link what reads AWS.
+// onlambda so that the others do not link what reads AWS. Clouds is handed to
+// onlambda.Start.
 package readaws
 
 import (

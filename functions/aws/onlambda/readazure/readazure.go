@@ -1,6 +1,6 @@
 // Package readazure gives Azure to the Lambda function that reads it, by the AWS
 // identity of that function: no key is stored, unless an account can give no
-// token for that identity.
+// token for that identity. Clouds is handed to onlambda.Start.
 package readazure
 
 import (

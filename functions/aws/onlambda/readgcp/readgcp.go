@@ -1,5 +1,6 @@
 // Package readgcp gives Google Cloud to the Lambda function that reads it, by
-// the AWS identity of that function: no key is stored.
+// the AWS identity of that function: no key is stored. Clouds is
+// handed to onlambda.Start.
 package readgcp
 
 import (
