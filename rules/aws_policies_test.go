@@ -165,6 +165,9 @@ var identities = map[string]holder{
 	"function-odd":   {"aws-lambda-role-not-lent", "AWS::Lambda::Function", []string{"lends_to"}, lenderEstate(strings.Replace(inline, "ENCODED", "%7B", 1)) + lendingFunction},
 	"function-gone":  {"aws-lambda-role-not-lent", "AWS::Lambda::Function", []string{"lends_to"}, memberEstate + lendingFunction},
 	"project-of":     {"aws-codebuild-role-not-lent", "AWS::CodeBuild::Project", []string{"lends_to"}, lenderEstate(provided) + lendingProject},
+	"template-of":    {"aws-ec2-launch-template-role-not-lent", "AWS::EC2::LaunchTemplate", []string{"managed", "has_role", "lends_to"}, lenderEstate(provided) + lendingTemplate("arn")},
+	"template-named": {"aws-ec2-launch-template-role-not-lent", "AWS::EC2::LaunchTemplate", []string{"managed", "has_role", "lends_to"}, lenderEstate(provided) + lendingTemplate("name")},
+	"template-odd":   {"aws-ec2-launch-template-role-not-lent", "AWS::EC2::LaunchTemplate", []string{"managed", "has_role", "lends_to"}, lenderEstate(provided) + strings.Replace(lendingTemplate("name"), "<name>sorter</name>", "", 1)},
 	"instance-of":    {"aws-ec2-instance-role-not-lent", "AWS::EC2::Instance", []string{"has_role", "managed", "lends_to"}, lenderEstate(provided) + lendingInstance},
 	"group":          {"aws-iam-group-not-administrator", "AWS::IAM::Group", []string{"administrator"}, memberEstate},
 	"group-combined": {"aws-iam-group-no-privilege-escalation", "AWS::IAM::Group", []string{"administrator", "escalates"}, memberEstate},
@@ -251,6 +254,18 @@ const (
 <iamInstanceProfile><arn>arn:aws:iam::111122223333:instance-profile/sorter</arn></iamInstanceProfile></item></instancesSet></item></reservationSet>
 `
 )
+
+// lendingTemplate returns a launch template of which a version has no instance profile,
+// and the other one that is given by its ARN or its name.
+func lendingTemplate(by string) string {
+	profile := map[string]string{"arn": "<arn>arn:aws:iam::111122223333:instance-profile/sorter</arn>", "name": "<name>sorter</name>"}[by]
+	return `-- ec2:DescribeLaunchTemplates --
+<launchTemplates><item><launchTemplateId>lt-9</launchTemplateId><launchTemplateName>parcels</launchTemplateName></item></launchTemplates>
+-- ec2:DescribeLaunchTemplateVersions --
+<launchTemplateVersionSet><item><launchTemplateId>lt-9</launchTemplateId><launchTemplateData/></item>
+<item><launchTemplateId>lt-9</launchTemplateId><launchTemplateData><iamInstanceProfile>` + profile + `</iamInstanceProfile></launchTemplateData></item></launchTemplateVersionSet>
+`
+}
 
 var (
 	// taggedEstate is takerEstate with a first role that may be taken only if it

@@ -108,7 +108,9 @@ func (b *builder) lent() {
 	b.profile("bad-profile", "bad-lent")
 	b.role("bad-borrower", trust("Service", "ec2.amazonaws.com"))
 	b.ok(client.PutRolePolicy(b.ctx, &iam.PutRolePolicyInput{RoleName: new("bad-borrower"), PolicyName: new("borrows"),
-		PolicyDocument: new(policy(allow("", "lambda:UpdateFunctionCode", "*"), allow("", "ssm:SendCommand", "*"), allow("", "codebuild:StartBuild", "*")))}))
+		PolicyDocument: new(policy(allow("", "lambda:UpdateFunctionCode", "*"), allow("", "ssm:SendCommand", "*"), allow("", "codebuild:StartBuild", "*"),
+			allow("", "ec2:CreateLaunchTemplateVersion", "*"), allow("", "ec2:ModifyLaunchTemplate", "*"), allow("", "cloudformation:UpdateStack", "*"),
+			allow("", "sagemaker:CreatePresignedNotebookInstanceUrl", "*"), allow("", "glue:UpdateDevEndpoint", "*")))}))
 }
 
 func (b *builder) profile(name, role string) {

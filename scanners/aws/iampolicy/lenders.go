@@ -7,12 +7,13 @@ const (
 	Function = "function" // of Lambda
 	Instance = "instance" // of EC2, by its instance profile
 	Project  = "project"  // of CodeBuild
+	Template = "template" // of launches by EC2, by its instance profile
 )
 
 // Lender is something that runs with a role. Whoever decides what it runs acts
 // as that role.
 type Lender struct {
-	Kind string // Function, Instance or Project
+	Kind string // one of those above
 	ARN  string
 }
 

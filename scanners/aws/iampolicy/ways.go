@@ -116,7 +116,7 @@ var ways = []way{
 	borrowing("codebuild-002", Project, "codebuild:StartBuild"),
 	borrowing("codebuild-003", Project, "codebuild:StartBuildBatch"),
 	borrowing("ec2-002", Instance, "ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"),
-	published("ec2-004", borrows, "ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"),
+	borrowing("ec2-004", Template, "ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"),
 	{id: "ec2instanceconnect-003", source: pathfinding + "ec2instanceconnect-003", kind: borrows, lender: Instance,
 		needs: []string{"ec2-instance-connect:SendSSHPublicKey", "ec2:DescribeInstances"}, beside: []string{"ec2:DescribeInstances"}},
 	published("glue-002", borrows, "glue:UpdateDevEndpoint"),

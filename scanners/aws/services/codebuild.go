@@ -80,11 +80,7 @@ func readCodeBuildProject(ctx context.Context, p *engine.Place, project types.Pr
 			return scanners.HoldsCredential(aws.ToString(source.Location))
 		})
 	}
-	if aws.ToString(project.ServiceRole) == "" {
-		r.Absent("codebuild:BatchGetProjects", "lends_to")
-	} else {
-		doc.LendsTo = readLendsTo(ctx, r, iampolicy.Lender{Kind: iampolicy.Project, ARN: aws.ToString(project.Arn)}, roleNamed(project.ServiceRole))
-	}
+	doc.LendsTo = readLendsRole(ctx, r, iampolicy.Lender{Kind: iampolicy.Project, ARN: aws.ToString(project.Arn)}, "codebuild:BatchGetProjects", project.ServiceRole)
 	tags := engine.Tags(project.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	r.Emit(aws.ToString(project.Arn), aws.ToString(project.Name), tags, &doc)
 }

@@ -107,7 +107,7 @@ func readEC2Instance(ctx context.Context, p *engine.Place, instance types.Instan
 	id := p.ARN("ec2", "instance/"+aws.ToString(instance.InstanceId))
 	doc.LastBackup = readLastBackup(ctx, r, id)
 	if profile := instance.IamInstanceProfile; profile != nil {
-		doc.LendsTo = readLendsTo(ctx, r, iampolicy.Lender{Kind: iampolicy.Instance, ARN: id}, roleOfProfile(profile.Arn))
+		doc.LendsTo = readLendsTo(ctx, r, iampolicy.Lender{Kind: iampolicy.Instance, ARN: id}, roleOfProfile("ec2:DescribeInstances", aws.ToString(profile.Arn)))
 	}
 	r.Emit(id, name, tags, &doc)
 }

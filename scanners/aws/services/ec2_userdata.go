@@ -20,14 +20,17 @@ import (
 	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
+	"posture/scanners/aws/iampolicy"
 )
 
 // EC2LaunchTemplate is what rules may ask of a launch template, by its default and
 // its latest version.
 type EC2LaunchTemplate struct {
-	Managed              bool `json:"managed"`                 // a service of AWS operates it, and nobody else can change it
-	CredentialInUserData bool `json:"credential_in_user_data"` // its user data holds a credential, by its form or by the name that it is given to
-	PublicIP             bool `json:"public_ip"`               // it gives instances a public address, whatever their subnet says
+	Managed              bool     `json:"managed"`                 // a service of AWS operates it, and nobody else can change it
+	CredentialInUserData bool     `json:"credential_in_user_data"` // its user data holds a credential, by its form or by the name that it is given to
+	PublicIP             bool     `json:"public_ip"`               // it gives instances a public address, whatever their subnet says
+	HasRole              bool     `json:"has_role"`                // it gives instances an instance profile
+	LendsTo              []string `json:"lends_to"`                // users and roles that get full access, or a way to it, by that profile's role: they may change what instances start with; ten at most are named
 }
 
 var ec2LaunchTemplates = engine.Service{
@@ -35,10 +38,10 @@ var ec2LaunchTemplates = engine.Service{
 		Name:    "AWS::EC2::LaunchTemplate",
 		Service: "ec2",
 		Doc:     EC2LaunchTemplate{},
-		Calls: []scanners.Call{
-			{Op: "ec2:DescribeLaunchTemplates"},
-			{Op: "ec2:DescribeLaunchTemplateVersions", For: []string{"credential_in_user_data", "public_ip"}},
-		},
+		Calls: append(lendsCalls(),
+			scanners.Call{Op: "ec2:DescribeLaunchTemplates"},
+			scanners.Call{Op: "ec2:DescribeLaunchTemplateVersions", For: []string{"credential_in_user_data", "public_ip", "has_role", "lends_to"}},
+		),
 		Console: scanners.Console{Path: "/ec2/home?region={region}#LaunchTemplateDetails:launchTemplateId={last}"},
 	},
 	Scan: scanEC2LaunchTemplates,
@@ -55,19 +58,23 @@ func scanEC2LaunchTemplates(ctx context.Context, p *engine.Place) error {
 func readEC2LaunchTemplate(ctx context.Context, p *engine.Place, template types.LaunchTemplate) {
 	r := p.Read()
 	doc := EC2LaunchTemplate{Managed: ec2Managed(template.Operator)}
-	if r.Wants("credential_in_user_data", "public_ip") {
-		doc.readVersions(ctx, r, aws.ToString(template.LaunchTemplateId))
+	id := aws.ToString(template.LaunchTemplateId)
+	arn := p.ARN("ec2", "launch-template/"+id)
+	if r.Wants("credential_in_user_data", "public_ip", "has_role", "lends_to") {
+		held := doc.readVersions(ctx, r, id)
+		doc.LendsTo = readLendsTo(ctx, r, iampolicy.Lender{Kind: iampolicy.Template, ARN: arn}, held.roles()...)
 	}
 	tags, _ := ec2Tags(template.Tags)
-	r.Emit(p.ARN("ec2", "launch-template/"+aws.ToString(template.LaunchTemplateId)), aws.ToString(template.LaunchTemplateName), tags, &doc)
+	r.Emit(arn, aws.ToString(template.LaunchTemplateName), tags, &doc)
 }
 
 // templateVersions is what the versions of a template hold.
 type templateVersions struct {
 	credential  bool
 	publicIP    bool
-	err         error // why one of them is not read
-	userDataErr error // why the user data of one is not understood
+	profiles    []string // instance profiles, by ARN or name
+	err         error    // why one of them is not read
+	userDataErr error    // why the user data of one is not understood
 }
 
 // templatesVersions reads the default and the latest version of all templates, by
@@ -90,39 +97,56 @@ func templatesVersions(ctx context.Context, p *engine.Place) (map[string]templat
 	})
 }
 
+const templateVersionsOp = "ec2:DescribeLaunchTemplateVersions"
+
 var errNoTemplate error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "a version of a launch template has no data"}
 
 // add adds what one more version holds.
 func (held *templateVersions) add(data *types.ResponseLaunchTemplateData) {
-	const op = "ec2:DescribeLaunchTemplateVersions"
 	if data == nil {
-		held.err = engine.Malformed(op, errNoTemplate)
+		held.err = engine.Malformed(templateVersionsOp, errNoTemplate)
 		return
 	}
 	credential, err := userDataHoldsCredential(aws.ToString(data.UserData))
 	held.credential = held.credential || credential
-	held.userDataErr = cmp.Or(held.userDataErr, engine.Malformed(op, err))
+	held.userDataErr = cmp.Or(held.userDataErr, engine.Malformed(templateVersionsOp, err))
 	held.publicIP = held.publicIP || slices.ContainsFunc(data.NetworkInterfaces, func(n types.LaunchTemplateInstanceNetworkInterfaceSpecification) bool {
 		return aws.ToBool(n.AssociatePublicIpAddress)
 	})
+	if profile := data.IamInstanceProfile; profile != nil {
+		held.profiles = append(held.profiles, cmp.Or(aws.ToString(profile.Arn), aws.ToString(profile.Name)))
+	}
 }
 
-// readVersions reads what a template's versions hold. What was seen in one is
+// roles returns the roles that the versions give instances.
+func (held templateVersions) roles() []roleOf {
+	var roles []roleOf
+	for _, profile := range held.profiles {
+		roles = append(roles, roleOfProfile(templateVersionsOp, profile))
+	}
+	return append(roles, roleUnread(held.err))
+}
+
+// readVersions reads and returns what a template's versions hold. What was seen in one is
 // certain, however the listing ended.
-func (doc *EC2LaunchTemplate) readVersions(ctx context.Context, r *engine.Reading, id string) {
+func (doc *EC2LaunchTemplate) readVersions(ctx context.Context, r *engine.Reading, id string) templateVersions {
 	all, err := templatesVersions(ctx, r.Place)
 	held, listed := all[id]
 	if err == nil && !listed {
-		r.Absent("ec2:DescribeLaunchTemplateVersions", "credential_in_user_data", "public_ip")
-		return
+		err = engine.Malformed(templateVersionsOp, errNoValue)
 	}
-	doc.CredentialInUserData, doc.PublicIP = held.credential, held.publicIP
+	held.err = cmp.Or(err, held.err)
+	doc.CredentialInUserData, doc.PublicIP, doc.HasRole = held.credential, held.publicIP, len(held.profiles) > 0
 	if !doc.CredentialInUserData {
-		r.Got(cmp.Or(err, held.err, held.userDataErr), "credential_in_user_data")
+		r.Got(cmp.Or(held.err, held.userDataErr), "credential_in_user_data")
 	}
 	if !doc.PublicIP {
-		r.Got(cmp.Or(err, held.err), "public_ip")
+		r.Got(held.err, "public_ip")
 	}
+	if !doc.HasRole {
+		r.Got(held.err, "has_role")
+	}
+	return held
 }
 
 // assignment is where a script or a file of settings gives a name a value.

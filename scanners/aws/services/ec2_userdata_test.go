@@ -19,7 +19,7 @@ func TestEC2LaunchTemplates(t *testing.T) {
 		return r
 	}
 	web, nodes := template("1", "web", EC2LaunchTemplate{CredentialInUserData: true}), template("2", "nodes", EC2LaunchTemplate{Managed: true})
-	fields := []string{"credential_in_user_data", "public_ip"}
+	fields := []string{"credential_in_user_data", "public_ip", "has_role", "lends_to"}
 	second := refused(versions, "UnauthorizedOperation", versions, fields...)
 	broken := posture.Unread{Field: "credential_in_user_data", Cause: posture.Cause{Reason: posture.Malformed, Operation: versions}}
 	testReading(t, "AWS::EC2::LaunchTemplate", []readingTest{
@@ -32,9 +32,13 @@ func TestEC2LaunchTemplates(t *testing.T) {
 			versions: `<launchTemplateVersionSet><item><launchTemplateId>lt-1</launchTemplateId><launchTemplateData><networkInterfaceSet><item><deviceIndex>0</deviceIndex><associatePublicIpAddress>false</associatePublicIpAddress></item>
 				<item><deviceIndex>1</deviceIndex><associatePublicIpAddress>true</associatePublicIpAddress></item></networkInterfaceSet></launchTemplateData></item></launchTemplateVersionSet><nextToken>two</nextToken>`,
 			versions + " NextToken=two error=UnauthorizedOperation": ""},
-			want: []posture.Resource{template("1", "web", EC2LaunchTemplate{PublicIP: true}, second[0]), template("2", "nodes", EC2LaunchTemplate{Managed: true}, second...)}},
+			want: []posture.Resource{template("1", "web", EC2LaunchTemplate{PublicIP: true}, second[0], second[2], second[3]), template("2", "nodes", EC2LaunchTemplate{Managed: true}, second...)}},
 		{name: "user data that is none", sections: map[string]string{versions + " NextToken=two": `<launchTemplateVersionSet><item><launchTemplateId>lt-1</launchTemplateId><launchTemplateData><userData>?</userData></launchTemplateData></item>
 			<item><launchTemplateId>lt-2</launchTemplateId><launchTemplateData/></item></launchTemplateVersionSet>`}, want: []posture.Resource{template("1", "web", EC2LaunchTemplate{}, broken), nodes}},
+		{name: "a role, before the versions broke off", sections: map[string]string{
+			versions: `<launchTemplateVersionSet><item><launchTemplateId>lt-1</launchTemplateId><launchTemplateData><iamInstanceProfile><name>web</name></iamInstanceProfile></launchTemplateData></item></launchTemplateVersionSet><nextToken>two</nextToken>`,
+			versions + " NextToken=two error=UnauthorizedOperation": ""},
+			want: []posture.Resource{template("1", "web", EC2LaunchTemplate{HasRole: true}, second[0], second[1], second[3]), template("2", "nodes", EC2LaunchTemplate{Managed: true}, second...)}},
 		{name: "second page broken", sections: map[string]string{list + " NextToken=two error=InternalError status=500": ""},
 			want: []posture.Resource{web}, cause: brokenListing(list)},
 	})

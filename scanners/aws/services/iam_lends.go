@@ -59,38 +59,61 @@ func (a iamAccess) holders(account iampolicy.AccountRef) func() []iamHolder {
 	})
 }
 
+// roleOf finds a role among those of the account. That there is neither a role nor
+// an error means that it was deleted.
+type roleOf func(iamAccess) (arn string, err error)
+
 // readLendsTo names the users and roles that get more than they have by
-// something that runs with the role: they decide what it runs. The field
+// something that runs with one of the roles: they decide what it runs. The field
 // "lends_to" is unread where somebody may, and nobody certainly does.
-func readLendsTo(ctx context.Context, r *engine.Reading, lender iampolicy.Lender, role func(iamAccess) (arn string, known bool)) []string {
+func readLendsTo(ctx context.Context, r *engine.Reading, lender iampolicy.Lender, roles ...roleOf) []string {
 	if !r.Wants("lends_to") {
 		return nil
 	}
 	access := readIAMAccess(ctx, r.Place)
-	arn, known := role(access)
-	if !known {
-		r.Got(access.listErr, "lends_to") // what the whole listing lacks is deleted
-		return nil
-	}
-	graph := access.graph()
-	if graph.strong[arn] == "" && graph.odd[arn] == nil {
-		return nil
-	}
-	borrowers, gap := access.borrowers(lender, arn, accountOf(r.Place))
-	if graph.strong[arn] == "" && (len(borrowers) > 0 || gap != nil) {
-		r.Got(graph.odd[arn], "lends_to")
-		return nil
+	var names []string
+	var gap error
+	for _, role := range roles {
+		borrowers, missing := access.borrowersOf(role, lender, accountOf(r.Place))
+		names, gap = append(names, borrowers...), cmp.Or(gap, missing)
 	}
 	switch {
-	case len(borrowers) == 0:
+	case len(names) == 0:
 		r.Got(gap, "lends_to")
 	case !access.guards.certain(r, true, "lends_to"):
 		return nil
 	}
-	return borrowers
+	slices.Sort(names)
+	names = slices.Compact(names)
+	return names[:min(len(names), mostBorrowers)]
 }
 
-// borrowers returns who gets more by a lender, sorted, and why there may be more.
+// readLendsRole does so for something that always runs with a role, for which the
+// operation answers its ARN.
+func readLendsRole(ctx context.Context, r *engine.Reading, lender iampolicy.Lender, operation string, role *string) []string {
+	if aws.ToString(role) == "" {
+		r.Absent(operation, "lends_to")
+		return nil
+	}
+	return readLendsTo(ctx, r, lender, roleNamed(role))
+}
+
+// borrowersOf returns who certainly gets more by a lender with that role, and
+// otherwise why somebody may.
+func (a iamAccess) borrowersOf(role roleOf, lender iampolicy.Lender, account iampolicy.AccountRef) ([]string, error) {
+	arn, err := role(a)
+	graph := a.graph()
+	if arn == "" || graph.strong[arn] == "" && graph.odd[arn] == nil {
+		return nil, err
+	}
+	borrowers, gap := a.borrowers(lender, arn, account)
+	if graph.strong[arn] == "" && (len(borrowers) > 0 || gap != nil) {
+		return nil, graph.odd[arn]
+	}
+	return borrowers, gap
+}
+
+// borrowers returns who gets more by a lender, and why there may be more.
 func (a iamAccess) borrowers(lender iampolicy.Lender, role string, account iampolicy.AccountRef) (names []string, gap error) {
 	gap = a.listErr
 	for _, holder := range a.allHolders() {
@@ -108,27 +131,38 @@ func (a iamAccess) borrowers(lender iampolicy.Lender, role string, account iampo
 			gap = cmp.Or(gap, holder.missing)
 		}
 	}
-	slices.Sort(names)
-	return names[:min(len(names), mostBorrowers)], gap
+	return names, gap
 }
 
 // roleNamed finds a role by its ARN.
-func roleNamed(arn *string) func(iamAccess) (string, bool) {
-	return func(a iamAccess) (string, bool) {
-		return aws.ToString(arn), slices.ContainsFunc(a.Roles, func(role types.RoleDetail) bool { return aws.ToString(role.Arn) == aws.ToString(arn) })
+func roleNamed(arn *string) roleOf {
+	return func(a iamAccess) (string, error) {
+		if slices.ContainsFunc(a.Roles, func(role types.RoleDetail) bool { return aws.ToString(role.Arn) == *arn }) {
+			return *arn, nil
+		}
+		return "", a.listErr
 	}
 }
 
-// roleOfProfile finds the role of an instance profile.
-func roleOfProfile(arn *string) func(iamAccess) (string, bool) {
-	return func(a iamAccess) (string, bool) {
+// roleOfProfile finds the role of an instance profile, for which the operation
+// answers its ARN or its name.
+func roleOfProfile(operation, profile string) roleOf {
+	return func(a iamAccess) (string, error) {
+		if profile == "" {
+			return "", engine.Malformed(operation, errNoValue)
+		}
 		for _, role := range a.Roles {
-			for _, profile := range role.InstanceProfileList {
-				if aws.ToString(profile.Arn) == aws.ToString(arn) {
-					return aws.ToString(role.Arn), true
+			for _, p := range role.InstanceProfileList {
+				if aws.ToString(p.Arn) == profile || aws.ToString(p.InstanceProfileName) == profile {
+					return aws.ToString(role.Arn), nil
 				}
 			}
 		}
-		return "", false
+		return "", a.listErr
 	}
+}
+
+// roleUnread is of something of which is not known with which role it runs.
+func roleUnread(err error) roleOf {
+	return func(iamAccess) (string, error) { return "", err }
 }

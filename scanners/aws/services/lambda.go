@@ -99,9 +99,7 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 	doc.LogGroupExists = readLogGroupExists(ctx, r, doc.LogGroup)
 	doc.Public = readLambdaPolicies(ctx, r, function)
 	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(function.FunctionArn), entry{open: doc.Public}, "public")
-	if aws.ToString(function.Role) != "" {
-		doc.LendsTo = readLendsTo(ctx, r, iampolicy.Lender{Kind: iampolicy.Function, ARN: aws.ToString(function.FunctionArn)}, roleNamed(function.Role))
-	}
+	doc.LendsTo = readLendsRole(ctx, r, iampolicy.Lender{Kind: iampolicy.Function, ARN: aws.ToString(function.FunctionArn)}, "lambda:ListFunctions", function.Role)
 	r.Emit(aws.ToString(function.FunctionArn), aws.ToString(function.FunctionName), readLambdaTags(ctx, r, function.FunctionArn), &doc)
 }
 

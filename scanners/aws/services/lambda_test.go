@@ -46,10 +46,13 @@ func TestLambdaFunctions(t *testing.T) {
 		{name: "tags refused", sections: map[string]string{"lambda:ListTags Resource=arn:aws:lambda:us-east-1:111122223333:function:good error=AccessDeniedException status=403": ""},
 			want: []posture.Resource{function("bad", nil, bad), function("good", nil, good, refused("lambda:ListTags", "AccessDeniedException", "lambda:ListTags", "tags")...), image}},
 		{name: "an environment that Lambda could not decrypt", sections: map[string]string{
-			"lambda:ListFunctions": `{"Functions": [{"FunctionName": "image", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:image", "PackageType": "Image",
+			"lambda:ListFunctions": `{"Functions": [{"FunctionName": "image", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:image", "PackageType": "Image", "Role": "arn:aws:iam::111122223333:role/reader",
 				"Environment": {"Error": {"ErrorCode": "AccessDeniedException", "Message": "no"}}}]}`,
 		}, want: []posture.Resource{function("image", nil, LambdaFunction{ContainerImage: true},
 			lambdaSealed("has_environment"), lambdaSealed("credential_in_environment"))}},
+		{name: "without a role", sections: map[string]string{
+			"lambda:ListFunctions": `{"Functions": [{"FunctionName": "image", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:image", "PackageType": "Image"}]}`,
+		}, want: []posture.Resource{function("image", nil, LambdaFunction{ContainerImage: true, LogGroup: "/aws/lambda/image"}, unsaid("lambda:ListFunctions", "lends_to")...)}},
 		{name: "second page broken", sections: map[string]string{"lambda:ListFunctions Marker=two error=ServiceException status=500": ""},
 			want: []posture.Resource{function("good", tags, good)}, cause: &posture.Cause{Reason: posture.Failed, Operation: "lambda:ListFunctions", Code: "ServiceException"}},
 	})
