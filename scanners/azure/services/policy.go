@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"posture/scanners"
 	"posture/scanners/azure/engine"
@@ -25,7 +26,11 @@ type Initiative struct {
 	Narrowed   bool     `json:"narrowed"`   // selectors leave out resources, by type or region
 }
 
-const assignmentType = "Microsoft.Authorization/policyAssignments"
+const (
+	assignmentType = "Microsoft.Authorization/policyAssignments"
+	exemptionType  = "Microsoft.Authorization/policyExemptions"
+	policyTable    = "policyresources"
+)
 
 var policyAssignments = engine.Service{
 	Type: scanners.Type{
@@ -36,8 +41,11 @@ var policyAssignments = engine.Service{
 	},
 	Of:    subscriptionType,
 	Table: subscriptionTable,
-	Joins: []engine.Join{{Type: assignmentType, Table: "policyresources", For: []string{"initiatives"}}},
-	Read:  readPolicyAssignments,
+	Joins: []engine.Join{
+		{Type: assignmentType, Table: policyTable, For: []string{"initiatives"}},
+		{Type: exemptionType, Table: policyTable, For: []string{"initiatives"}},
+	},
+	Read: readPolicyAssignments,
 }
 
 // assignment is one of Azure Policy
@@ -69,16 +77,11 @@ func readPolicyAssignments(r *engine.Reading) any {
 	scopes := append(r.ManagementGroups("initiatives"), r.Row.ID)
 	r.ID += "/providers/" + strings.ToLower(assignmentType)
 	doc := &PolicyAssignments{}
-	all := engine.Above[assignment](r, assignmentType, "initiatives")
-	for _, own := range engine.Siblings[assignment](r, assignmentType, "initiatives") {
-		if strings.HasPrefix(own.ID, r.ID+"/") { // and is of no group or resource in it
-			all = append(all, own)
-		}
-	}
-	for _, one := range all {
+	exempt := exemptions(r)
+	for _, one := range setFor[assignment](r, assignmentType) {
 		p := one.Data.Properties
 		isInitiative := strings.Contains(strings.ToLower(p.PolicyDefinitionID), "/policysetdefinitions/")
-		if !isInitiative || excludes(p.NotScopes, scopes) {
+		if !isInitiative || excludes(p.NotScopes, scopes) || exempt[one.ID] {
 			continue
 		}
 		name := p.DisplayName
@@ -93,6 +96,41 @@ func readPolicyAssignments(r *engine.Reading) any {
 	}
 	slices.SortFunc(doc.Initiatives, func(a, b Initiative) int { return strings.Compare(a.Name+a.Definition, b.Name+b.Definition) })
 	return doc
+}
+
+// setFor returns what is set for the whole subscription, at it or above it.
+func setFor[T any](r *engine.Reading, typ string) []engine.Joined[T] {
+	all := slices.Clone(engine.Above[T](r, typ, "initiatives"))
+	for _, own := range engine.Siblings[T](r, typ, "initiatives") {
+		if strings.HasPrefix(own.ID, r.Row.ID+"/providers/"+strings.ToLower(typ)+"/") { // and is of no group or resource in it
+			all = append(all, own)
+		}
+	}
+	return all
+}
+
+// exemption frees what it is set at from an assignment
+// (learn.microsoft.com/rest/api/policy/policy-exemptions/get).
+type exemption struct {
+	Properties struct {
+		PolicyAssignmentID           string
+		PolicyDefinitionReferenceIDs []string // the policies that it is about; none: all of them
+		ExpiresOn                    *time.Time
+	}
+}
+
+// exemptions returns the ids of the assignments from which the subscription is
+// free as a whole. Who exempts it from some policies has looked at them.
+func exemptions(r *engine.Reading) map[string]bool {
+	from := map[string]bool{}
+	for _, one := range setFor[exemption](r, exemptionType) {
+		p := one.Data.Properties
+		over := p.ExpiresOn != nil && r.Past(*p.ExpiresOn)
+		if len(p.PolicyDefinitionReferenceIDs) == 0 && !over {
+			from[strings.ToLower(p.PolicyAssignmentID)] = true
+		}
+	}
+	return from
 }
 
 // excludes reports whether one of the scopes is left out.
