@@ -28,6 +28,8 @@ func TestValuesNobodyKnows(t *testing.T) {
 		{"AWS::EC2::Volume", "ec2", "<status>in-use<", "ec2:DescribeVolumes", []string{"attached"}},
 		{"AWS::EC2::SnapshotBlockPublicAccess", "ec2", "<state>block-new-sharing<", "ec2:GetSnapshotBlockPublicAccessState", []string{"blocks_all", "blocks_new"}},
 		{"AWS::EC2::Subnet", "ec2", "<state>active<", "ec2:DescribeRouteTables", []string{"nat_zones"}},
+		{"AWS::EC2::VPC", "ec2", "<trafficType>REJECT<", "ec2:DescribeFlowLogs", []string{"flow_logs"}},
+		{"AWS::EC2::VPC", "ec2", "<deliverLogsStatus>SUCCESS<", "ec2:DescribeFlowLogs", []string{"flow_logs"}},
 		{"AWS::EC2::VPNConnection", "ec2", "<state>available<", "ec2:DescribeVpnConnections", []string{"state"}},
 		{"AWS::EC2::VPNConnection", "ec2", "<status>UP<", "ec2:DescribeVpnConnections", []string{"tunnels_up"}},
 		{"AWS::StepFunctions::StateMachine", "states", `"level": "ERROR"`, "states:DescribeStateMachine", []string{"log_level"}},

@@ -1,7 +1,9 @@
 package services
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,8 +51,8 @@ func readEC2VPC(ctx context.Context, p *engine.Place, vpc types.Vpc) {
 	doc := EC2VPC{Default: aws.ToBool(vpc.IsDefault)}
 	if r.Wants("flow_logs") {
 		logged, err := flowLogged(ctx, p)
-		if r.Got(err, "flow_logs") {
-			doc.FlowLogs = logged[id]
+		if r.Got(cmp.Or(err, logged[id].Err), "flow_logs") {
+			doc.FlowLogs = logged[id].Yes
 		}
 	}
 	if r.Wants("subnets", "zones") {
@@ -63,17 +65,16 @@ func readEC2VPC(ctx context.Context, p *engine.Place, vpc types.Vpc) {
 	r.Emit(p.ARN("ec2", "vpc/"+id), name, tags, &doc)
 }
 
-// flowLogged returns the ids of the things whose rejected traffic, at least,
-// an active flow log delivers.
-func flowLogged(ctx context.Context, p *engine.Place) (map[string]bool, error) {
-	return engine.Once(p, "ec2 flow logs", func() (map[string]bool, error) {
-		logged := map[string]bool{}
+// flowLogged tells, by the ids of the things that have flow logs, whether an active
+// one delivers their rejected traffic at least.
+func flowLogged(ctx context.Context, p *engine.Place) (map[string]engine.Answer, error) {
+	return engine.Once(p, "ec2 flow logs", func() (map[string]engine.Answer, error) {
+		logged := map[string]engine.Answer{}
 		pages := ec2.NewDescribeFlowLogsPaginator(ec2Client(p), &ec2.DescribeFlowLogsInput{MaxResults: aws.Int32(ec2Page)})
 		err := engine.EachPage(ctx, pages, func(page *ec2.DescribeFlowLogsOutput) error {
 			for _, log := range page.FlowLogs {
-				if delivers(log) {
-					logged[aws.ToString(log.ResourceId)] = true
-				}
+				id := aws.ToString(log.ResourceId)
+				logged[id] = engine.AnyOf(logged[id], delivers(log))
 			}
 			return nil
 		})
@@ -81,10 +82,17 @@ func flowLogged(ctx context.Context, p *engine.Place) (map[string]bool, error) {
 	})
 }
 
-func delivers(log types.FlowLog) bool {
-	return aws.ToString(log.FlowLogStatus) == "ACTIVE" &&
-		aws.ToString(log.DeliverLogsStatus) != "FAILED" &&
-		(log.TrafficType == types.TrafficTypeAll || log.TrafficType == types.TrafficTypeReject)
+func delivers(log types.FlowLog) engine.Answer {
+	const op = "ec2:DescribeFlowLogs"
+	status := aws.ToString(log.DeliverLogsStatus) // none before the first delivery
+	if aws.ToString(log.FlowLogStatus) != "ACTIVE" || status == "FAILED" || log.TrafficType == types.TrafficTypeAccept {
+		return engine.Answer{}
+	}
+	if !slices.Contains([]string{"", "SUCCESS"}, status) {
+		return engine.Answer{Err: engine.Malformed(op, errNewValue)}
+	}
+	err := answered(log.TrafficType, op)
+	return engine.Answer{Yes: err == nil, Err: err}
 }
 
 func countSubnets(p *engine.Place, subnets []types.Subnet, vpc string) (count, zones int64) {
