@@ -110,10 +110,14 @@ func listFrom[T any](r *Reading, operation, path string, first reply) ([]T, erro
 	})
 }
 
-var errOtherTenant error = &posture.ReasonError{Reason: posture.OtherAccount, Code: "tenant", Text: "the credentials read the directory of another tenant"}
+var (
+	errOtherTenant error = &posture.ReasonError{Reason: posture.OtherAccount, Code: "tenant", Text: "the credentials read the directory of another tenant"}
+	errNoTenant    error = &posture.ReasonError{Reason: posture.NotAnswered, Code: "tenantId", Text: "the tenant of the subscription is not in the answer"}
+)
 
 // ownDirectory returns an error where the credentials read another directory
-// than that of the target: nobody of it would be found there.
+// than that of the target, or it is not known which that is: nobody of it would
+// be found there.
 func (r *Reading) ownDirectory(operation string) error {
 	if r.place.estate.export != nil {
 		return scanners.Failed(operation, errExport)
@@ -127,7 +131,11 @@ func (r *Reading) ownDirectory(operation string) error {
 		token, err := e.options.Credential.GetToken(r.Context(), policy.TokenRequestOptions{Scopes: []string{e.options.Cloud.Graph + "/.default"}})
 		return claimsOf(token.Token).TenantID, err
 	})
-	if err == nil && reads != "" && tenant != "" && !strings.EqualFold(reads, tenant) {
+	switch {
+	case err != nil || reads == "": // only Azure need understand a token
+	case tenant == "":
+		err = errNoTenant
+	case !strings.EqualFold(reads, tenant):
 		err = errOtherTenant
 	}
 	return scanners.Failed(operation, err)

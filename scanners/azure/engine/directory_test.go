@@ -249,3 +249,46 @@ func TestAnotherDirectory(t *testing.T) {
 		t.Errorf("%+v, %q", doc, ids)
 	}
 }
+
+// TestUnknownTenant holds that no directory is read for a subscription of which it
+// is not known whose it is, by credentials that say whose they are.
+func TestUnknownTenant(t *testing.T) {
+	registry := engine.Registry{Services: []engine.Service{{
+		Type: scanners.Type{
+			Name: "Microsoft.Test/machines", Service: "test", Doc: people{}, Console: scanners.Console{None: "a test"},
+			Calls: []scanners.Call{{Op: readPeople, Permission: "People.Read.All"}},
+		},
+		Read: readDirectory,
+	}}}
+	for name, test := range map[string]struct {
+		tenant string
+		want   posture.Cause
+	}{
+		"not said": {"", posture.Cause{Reason: posture.NotAnswered, Operation: readPeople, Code: "tenantId", Field: "policy"}},
+		"null":     {`, "tenantId": null`, posture.Cause{Reason: posture.NotAnswered, Operation: readPeople, Code: "tenantId", Field: "policy"}},
+		"another":  {`, "tenantId": "` + enginetest.Tenant + `"`, posture.Cause{Reason: posture.OtherAccount, Operation: readPeople, Code: "tenant"}},
+		"the same": {`, "tenantId": "00000000-0000-0000-0000-000000000001"`, posture.Cause{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows := "-- table resourcecontainers --\n[" + strings.Replace(subscriptionRow(), `, "properties"`, test.tenant+`, "properties"`, 1) + "]\n-- table resources --\n[" + machineIn("x", "a", "") + "]\n"
+			estate, err := azuretest.Parse(txtar.Parse([]byte(directoryEstate() + rows)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := azuretest.Start(estate)
+			t.Cleanup(server.Close)
+			o := enginetest.Options(server)
+			o.Credential = guest{}
+			result := enginetest.Scan(t, registry, engine.Scope{Subscriptions: []string{enginetest.Subscription}}, o, enginetest.Everything(registry))
+			var got posture.Cause
+			for _, u := range result.Resources[0].Unread {
+				if u.Field == "policy" {
+					got = u.Cause
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -64,28 +64,38 @@ var (
 	truncatedAnswer       = "true"
 )
 
-// ask asks until the list is whole, and hands every row to take, also those
-// of a list that then breaks off.
+// ask asks until the list is whole, and hands every row to take once, also those
+// of a list that then breaks off. Where the list changes between two pages, a
+// row may come again on the second in the place of another: it is not counted.
 func (e *Estate) ask(ctx context.Context, q question, take func(*Row)) error {
-	rows, said := 0, int64(0)
+	rows, said, pages := int64(0), int64(0), 0
+	first := map[string]int{} // the page that a row was on, by its id
 	var bad error
 	next := func(token string) (page, error) { return e.page(ctx, q, token) }
 	err := answer.Pages(next, func(p page) string { return p.SkipToken }, func(p page) bool {
+		pages++
 		for _, data := range p.Data {
 			row, err := newRow(data)
 			if err != nil {
 				bad = errors.Join(bad, err)
 				continue
 			}
-			take(row)
+			before, again := first[row.ID]
+			if !again {
+				first[row.ID] = pages
+				take(row)
+			}
+			if !again || before == pages { // one that is twice on a page is twice in the table
+				rows++
+			}
 		}
-		rows, said = rows+len(p.Data), *p.TotalRecords
+		said = *p.TotalRecords
 		if p.SkipToken == "" && strings.EqualFold(fmt.Sprint(p.ResultTruncated), truncatedAnswer) {
 			bad = errors.Join(bad, errTruncated)
 		}
 		return !e.options.Sample
 	})
-	if err == nil && !e.options.Sample && int64(rows) < said {
+	if err == nil && bad == nil && !e.options.Sample && rows < said {
 		err = errFewRows
 	}
 	return scanners.Failed(queryOperation(q.table), errors.Join(err, bad))

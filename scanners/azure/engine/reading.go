@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/url"
 	"reflect"
+	"slices"
 	"time"
 
 	"posture/internal/posture"
@@ -85,8 +86,15 @@ func (r *Reading) Days(since time.Time) int64 {
 func (r *Reading) Past(at time.Time) bool { return at.Before(r.place.estate.now()) }
 
 // Managed reports whether another resource made this one and keeps it, as
-// Row.Managed does.
-func (r *Reading) Managed() bool { return r.Row.Managed() }
+// Row.Managed does. Where its resource group could not be listed, it marks the
+// field managed.
+func (r *Reading) Managed() bool {
+	managed := r.Row.Managed()
+	if !managed && slices.Contains(scanners.FieldsOf(r.service.Doc), "managed") {
+		r.Got(r.place.rows.known, "managed")
+	}
+	return managed
+}
 
 // Fetch reads an object of Azure Resource Manager into a value. The path
 // follows the resource's own id, "/blobServices/default". The error wraps
@@ -132,7 +140,7 @@ func Rows(r *Reading, operation string, all []json.RawMessage) ([]*Row, error) {
 			err = errors.Join(err, scanners.Failed(operation, bad))
 			continue
 		}
-		row.Location = cmp.Or(row.Location, r.Row.Location)
+		row.Location, row.kept = cmp.Or(row.Location, r.Row.Location), r.Row.kept
 		found = append(found, row)
 	}
 	return found, err

@@ -60,7 +60,7 @@ func (r *Reading) again(ctx context.Context) (posture.Resource, error) {
 	if err != nil || fresh.ID != r.Row.ID {
 		return posture.Resource{}, scanners.Failed(operation, errors.Join(errAnother, err))
 	}
-	fresh.Location = cmp.Or(fresh.Location, r.Row.Location) // a part has that of its whole
+	fresh.Location, fresh.kept = cmp.Or(fresh.Location, r.Row.Location), r.Row.kept // a part has those of its whole
 	at := e.now().UTC()
 	second := r.place.newReading(r.service, fresh)
 	again, judged := second.read()

@@ -27,6 +27,7 @@ type Row struct {
 
 	Data    json.RawMessage `json:"-"` // the whole row
 	oddTags bool            // they are no names with texts
+	kept    bool            // another resource made its resource group and keeps it
 }
 
 var errNoID error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "id", Text: "Resource Graph lists a resource without an id"}
@@ -98,11 +99,16 @@ func (r *Row) decodeParts(into any) ([]odd.Part, error) {
 
 // Managed reports whether another resource made this one and keeps it, so that
 // it is not the customer's to change: it says so itself, or its resource group
-// does by the name that Azure gives to those of AKS, Databricks and managed
+// does, also by the name that Azure gives to those of AKS, Databricks and managed
 // applications. A disk only says which machine it is attached to.
 func (r *Row) Managed() bool {
 	group, owner := strings.ToLower(r.ResourceGroup), strings.ToLower(r.ManagedBy)
-	return owner != "" && !strings.Contains(owner, "/providers/microsoft.compute/virtualmachine") || strings.HasPrefix(group, "mc_") || strings.HasPrefix(group, "databricks-rg-") || strings.HasPrefix(group, "mrg-")
+	return r.kept || owner != "" && !strings.Contains(owner, "/providers/microsoft.compute/virtualmachine") || strings.HasPrefix(group, "mc_") || strings.HasPrefix(group, "databricks-rg-") || strings.HasPrefix(group, "mrg-")
+}
+
+// group returns the id of the row's resource group.
+func (r *Row) group() string {
+	return "/subscriptions/" + r.Subscription + "/resourcegroups/" + strings.ToLower(r.ResourceGroup)
 }
 
 // LastOf returns the last part of an id.

@@ -22,6 +22,7 @@ const (
 
 	containersTable  = "resourcecontainers"
 	subscriptionType = "microsoft.resources/subscriptions"
+	groupType        = "microsoft.resources/subscriptions/resourcegroups"
 )
 
 // subscription is one as Azure Resource Manager lists it.

@@ -153,7 +153,8 @@ type rows struct {
 	texts  map[rowsKey]*packed.Texts
 	listed map[listing]error // by type in lower case; nil: complete
 	seen   map[string]bool   // subscriptions that the graph knows
-	known  error             // why that is not known
+	kept   []string          // ids of resource groups that another resource made and keeps
+	known  error             // why neither is known
 	export *exported         // that they come from; nil: Azure listed them
 	memo   scanners.Memo     // what was made of them for all their subscriptions
 }
@@ -193,7 +194,7 @@ const tablesAtOnce = 3
 
 // needed returns the types to list, by table, each once.
 func (e *Estate) needed(want posture.Want) map[string][]string {
-	byTable := map[string][]string{containersTable: {subscriptionType}} // which subscriptions the graph knows
+	byTable := map[string][]string{containersTable: {subscriptionType, groupType}} // which subscriptions the graph knows, and what they are divided into
 	for _, s := range e.selected(want, false) {
 		for _, l := range s.needs(want[s.Name]) {
 			byTable[l.table] = append(byTable[l.table], l.typ)
@@ -208,13 +209,7 @@ func (e *Estate) needed(want posture.Want) map[string][]string {
 
 // fill asks one question, and notes how it ended.
 func (r *rows) fill(ctx context.Context, e *Estate, q question) {
-	seen := map[string]bool{} // a row may come twice, where the list changed between two pages
-	err := e.ask(ctx, q, func(row *Row) {
-		if !seen[row.ID] {
-			r.take(q.table, row)
-		}
-		seen[row.ID] = true
-	})
+	err := e.ask(ctx, q, func(row *Row) { r.take(q.table, row) })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if q.table == containersTable {
@@ -231,6 +226,9 @@ func (r *rows) take(table string, row *Row) {
 	defer r.mu.Unlock()
 	if table == containersTable && strings.EqualFold(row.Type, subscriptionType) {
 		r.seen[row.Subscription] = true
+	}
+	if table == containersTable && strings.EqualFold(row.Type, groupType) && strings.Contains(row.ManagedBy, "/") {
+		r.kept = append(r.kept, row.ID)
 	}
 	key := rowsKey{listing{table, row.Type}.lower(), row.Subscription}
 	if r.texts[key] == nil {
@@ -286,6 +284,7 @@ func (r *rows) each(l listing, subscription string, do func(*Row) bool) error {
 			bad = errors.Join(bad, err)
 			return true
 		}
+		row.kept = slices.Contains(r.kept, row.group())
 		return do(row)
 	})
 	return errors.Join(err, bad)
