@@ -81,13 +81,15 @@ func (c *common) check() error {
 		return noFile(c.config)
 	}
 	rules, wrong := c.checkRules(&cfg)
+	accounts := map[posture.Provider]config.Accounts{}
 	for _, cloud := range c.world.clouds {
 		wrong = append(wrong, cloud.Check(cfg)...)
+		accounts[cloud.Provider()] = cloud.Accounts(cfg)
 	}
 	if _, err := store.ParseURL(cfg.Store); cfg.Store != "" && err != nil {
 		wrong = append(wrong, cfg.ErrorAt([]any{"store"}, "%w", err))
 	}
-	for _, warning := range cfg.Warnings(c.world.now()) {
+	for _, warning := range cfg.Warnings(c.world.now(), accounts) {
 		fmt.Fprintf(c.world.err, "warning: %s\n", escape.Lines(warning.Error()))
 	}
 	if err := yamlfile.InOrder(append(wrong, err)...); err != nil {

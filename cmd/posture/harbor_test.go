@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -65,6 +66,7 @@ func harbor(locked *bool) cloud.Cloud {
 		},
 		Choose:     func(o cloud.Options) (cloud.Choice, error) { return cloud.Choice{Services: o.Flags["services"]}, nil },
 		Configured: func(config.Config) []string { return nil },
+		Accounts:   func(config.Config) config.Accounts { return quays{} },
 		Command: cloud.Command{
 			Unit: "quay", Flags: []cloud.Flag{{Name: "quay", Usage: "`name` of the quay to read"}},
 			Scan: cloud.Help{Short: "Scan a harbor"}, Doctor: cloud.Help{Short: "Try a harbor"}, Permissions: cloud.Help{Short: "Print a harbor's permit"},
@@ -88,6 +90,13 @@ func harbor(locked *bool) cloud.Cloud {
 type permit struct {
 	May []string `json:"may" yaml:"may"`
 }
+
+// quays are the accounts of a harbor.
+type quays struct{}
+
+func (quays) Expected() string { return "the number of a quay, as in quay-7" }
+
+func (quays) Account(id string) (bool, string) { return strings.HasPrefix(id, "quay-"), "" }
 
 // quay reads one quay.
 type quay struct {
@@ -127,6 +136,10 @@ func TestAnotherProvider(t *testing.T) {
 		return seen.String()
 	}
 	t.Chdir(dir)
+	owners := "owners: {accounts: {quay-7: web, quay: web}}\n"
+	if err := os.WriteFile("owners.yaml", []byte(owners), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		want []string
@@ -137,6 +150,7 @@ func TestAnotherProvider(t *testing.T) {
 		{[]string{"permissions", "harbor"}, []string{`"gate:ReadLock"`, `"crane:List"`}},
 		{[]string{"rules", "list", "--provider", "harbor"}, []string{"harbor-gate-locked", "harbor-crane-braked"}},
 		{[]string{"rules", "test"}, []string{"examples ok"}},
+		{[]string{"config", "check", "owners.yaml"}, []string{`warning: owners.yaml:1:34: account "quay": expected`, "the number of a quay, as in quay-7", "owners.yaml is valid"}},
 		{[]string{"findings", "--run", "harbor", "--all", "--format", "json"}, []string{"https://harbor.example/gates/north", "harbor-crane-braked"}},
 	} {
 		seen := posture(c.args...)

@@ -37,6 +37,8 @@ type Cloud struct {
 	Choose func(o Options) (Choice, error)
 	// Configured returns the services that a configuration names; none: all.
 	Configured func(c config.Config) []string
+	// Accounts returns what a configuration says of the cloud's accounts.
+	Accounts func(c config.Config) config.Accounts
 
 	Command Command // what the command line says and takes
 	Role    Role    // the form in which the provider takes permissions

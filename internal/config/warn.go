@@ -1,9 +1,7 @@
 package config
 
 import (
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,25 +10,25 @@ import (
 	"posture/internal/yamlfile"
 )
 
-var subscriptionID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
 // warner notes what is right in form and yet has no effect, or hardly the one
 // that was meant.
 type warner struct {
 	Config
-	found []error
+	clouds map[posture.Provider]Accounts
+	found  []error
 }
 
 func (w *warner) warn(err *yamlfile.Error) { w.found = append(w.found, err) }
 
 // Warnings returns what has no effect at a time, each a *yamlfile.Error with
 // its place: exemptions that are over, a floor of coverage under one percent,
-// accounts and owners that cannot match, routes that no alert reaches.
-func (c Config) Warnings(now time.Time) []error {
+// accounts and owners that cannot match, routes that no alert reaches. The clouds
+// are those that can be read.
+func (c Config) Warnings(now time.Time, clouds map[posture.Provider]Accounts) []error {
 	if c.file == nil {
 		return nil
 	}
-	w := &warner{Config: c}
+	w := &warner{Config: c, clouds: clouds}
 	if c.Alerts.CoverageFloor < 1 {
 		w.warn(c.file.ErrorAt(at("alerts", "coverage_floor"), "%g is less than one percent: did you mean %g?", c.Alerts.CoverageFloor, c.Alerts.CoverageFloor*100))
 	}
@@ -41,7 +39,7 @@ func (c Config) Warnings(now time.Time) []error {
 		w.over(x.acceptance(), now, at("exemptions", "causes", i))
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Owners.Accounts)) {
-		if why := c.outside(id, ""); why != "" {
+		if why := w.outside(id, ""); why != "" {
 			w.warn(c.file.KeyAt(at("owners", "accounts", id), "account %q: %s", id, why))
 		}
 	}
@@ -66,11 +64,11 @@ func (w *warner) over(x acceptance, now time.Time, path []any) {
 func (w *warner) exemption(x Exemption, now time.Time, path []any) {
 	w.over(x.acceptance(), now, path)
 	provider, _, _ := strings.Cut(x.Rule, "-")
-	w.account(x.Account, provider, append(slices.Clone(path), "account"))
+	w.account(x.Account, posture.Provider(provider), append(slices.Clone(path), "account"))
 }
 
 // account warns of an account from which nothing can come.
-func (w *warner) account(id, provider string, path []any) {
+func (w *warner) account(id string, provider posture.Provider, path []any) {
 	if why := w.outside(id, provider); id != "" && why != "" {
 		w.warn(w.file.ErrorAt(path, "account %q: %s", id, why))
 	}
@@ -78,47 +76,21 @@ func (w *warner) account(id, provider string, path []any) {
 
 // outside says why nothing is read of an account, "" when something may be. The
 // provider is the only one that can be meant, if it is known.
-func (c Config) outside(id, provider string) string {
-	named := slices.IndexFunc(c.AWS.Accounts, func(a AWSAccount) bool { return a.Name == id })
-	onAWS := accountID.MatchString(id)
-	onGCP := projectID.MatchString(id)
-	switch {
-	case named >= 0:
-		return fmt.Sprintf("this is its name: expected its id, %q", c.AWS.Accounts[named].ID)
-	case !onAWS && !onGCP && !subscriptionID.MatchString(id):
-		return "expected an account's id, 12 digits, or a project's id"
-	case provider == string(posture.AWS) && !onAWS:
-		return "expected the id of an AWS account, 12 digits"
-	case provider == string(posture.GCP) && !onGCP:
-		return "expected the id of a project, as in my-project-123"
-	case onAWS:
-		return c.AWS.outside(id)
-	default:
-		return c.GCP.outside(id)
+func (w *warner) outside(id string, provider posture.Provider) string {
+	if accounts := w.clouds[provider]; accounts != nil {
+		if known, why := accounts.Account(id); known {
+			return why
+		}
+		return "expected " + accounts.Expected()
 	}
-}
-
-func (a AWS) outside(id string) string {
-	listed := slices.ContainsFunc(a.Accounts, func(account AWSAccount) bool { return account.ID == id })
-	switch {
-	case a.Organization != nil && slices.Contains(a.Organization.Exclude, id):
-		return "aws.organization.exclude leaves it out"
-	case a.Organization == nil && len(a.Accounts) > 0 && !listed:
-		return "it is not among aws.accounts"
-	default:
-		return ""
+	var expected []string
+	for _, cloud := range slices.Sorted(maps.Keys(w.clouds)) {
+		if known, why := w.clouds[cloud].Account(id); known {
+			return why
+		}
+		expected = append(expected, w.clouds[cloud].Expected())
 	}
-}
-
-func (g GCP) outside(id string) string {
-	switch {
-	case slices.Contains(g.Exclude, id):
-		return "gcp.exclude leaves it out"
-	case len(g.Projects) > 0 && !slices.Contains(g.Projects, id):
-		return "it is not among gcp.projects"
-	default:
-		return ""
-	}
+	return "expected " + strings.Join(expected, "; ")
 }
 
 // misspelt returns the owner of an account that is the same word in another
@@ -137,7 +109,7 @@ func (c Config) misspelt(owner string) string {
 // matches all the same.
 func (w *warner) route(route Route, before []Route, path []any) {
 	field := func(name string) []any { return append(slices.Clone(path), name) }
-	w.account(route.Account, string(route.Provider), field("account"))
+	w.account(route.Account, route.Provider, field("account"))
 	if other := w.misspelt(route.Owner); other != "" {
 		w.warn(w.file.ErrorAt(field("owner"), "owner %q: owners names %q, which is another one", route.Owner, other))
 	}

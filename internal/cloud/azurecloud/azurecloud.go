@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ func New(credentials Credentials) cloud.Cloud {
 			return s.Choice, err
 		},
 		Configured: func(cfg config.Config) []string { return cfg.Azure.Services },
+		Accounts:   func(cfg config.Config) config.Accounts { return cfg.Azure },
 		Command:    command(), Role: role(),
 	}
 	c.Open = func(ctx context.Context, o cloud.Options) (audit.Cloud, error) { return open(ctx, c, credentials, o) }
@@ -110,7 +112,9 @@ type pass struct {
 // targets lists what is in scope.
 func (p *pass) targets(ctx context.Context) ([]posture.Target, error) {
 	all, err := p.estate.Targets(ctx)
-	return slices.DeleteFunc(all, func(t posture.Target) bool { return slices.Contains(p.exclude, t.Account) }), err
+	return slices.DeleteFunc(all, func(t posture.Target) bool {
+		return slices.ContainsFunc(p.exclude, func(id string) bool { return strings.EqualFold(id, t.Account) })
+	}), err
 }
 
 // slices reads what is in scope slice by slice.

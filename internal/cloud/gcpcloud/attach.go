@@ -30,6 +30,7 @@ func New(credentials Credentials) cloud.Cloud {
 			return s.Choice, err
 		},
 		Configured: func(cfg config.Config) []string { return cfg.GCP.Services },
+		Accounts:   func(cfg config.Config) config.Accounts { return cfg.GCP },
 		Command:    command(), Role: role(),
 	}
 	c.Open = func(ctx context.Context, o cloud.Options) (audit.Cloud, error) { return open(ctx, c, credentials, o) }
