@@ -90,7 +90,7 @@ func writeCSV(w io.Writer, f Findings) error {
 		e := f.entry(finding)
 		row := []string{
 			string(e.Status), string(e.Severity), string(e.Category), e.Rule, e.Title, string(e.Provider), e.Account,
-			e.Region, e.Type, e.Resource, e.Name, e.Owner, acceptance(e.Exemption), strings.Join(e.SOC2, " "), e.Sentence, told(e.Finding), e.Command,
+			e.Region, e.Type, e.Resource, e.Name, e.Owner, acceptance(e.Exemption), strings.Join(e.SOC2, " "), e.Sentence, evidence(e.Finding), e.Command,
 			f.Run.String(), f.Run.Slot().Format(time.RFC3339), e.Fingerprint,
 		}
 		for i := range row {

@@ -122,13 +122,16 @@ func because(f posture.Finding) string {
 	if f.Status == posture.Fail && f.Sentence != "" {
 		return f.Sentence
 	}
-	return told(f)
+	return evidence(f)
 }
 
-// told says in one line which values decided a finding, or why there are none.
-func told(f posture.Finding) string {
+// evidence says in one line which values decided a finding, or why there are none.
+func evidence(f posture.Finding) string {
 	var parts []string
 	for _, value := range f.Evidence {
+		if value.Idle {
+			continue
+		}
 		parts = append(parts, strings.TrimPrefix(value.Path, "resource.")+" = "+shown(value.Legible()))
 	}
 	for _, unread := range f.Unknown {

@@ -51,7 +51,7 @@ func finding(name string, status posture.Status) posture.Finding {
 // sample is one finding of each sort.
 func sample() []posture.Finding {
 	failing := finding("logs", posture.Fail)
-	failing.Evidence = []posture.Value{{Path: "resource.versioning", Value: false}}
+	failing.Evidence = []posture.Value{{Path: "resource.idle_list", Value: []any{}, Idle: true}, {Path: "resource.versioning", Value: false}}
 	failing.Owner = "data"
 	failing.Sentence = "logs does not keep earlier versions"
 	failing.Command = "aws s3api put-bucket-versioning --bucket logs --versioning-configuration Status=Enabled"

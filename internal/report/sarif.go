@@ -176,7 +176,7 @@ func sentence(rule posture.Rule, finding posture.Finding) string {
 		return escape.Line(finding.Sentence)
 	}
 	text := rule.Title + ": " + escape.Line(finding.Name)
-	if why := escape.Line(told(finding)); why != "" {
+	if why := escape.Line(evidence(finding)); why != "" {
 		text += " (" + why + ")"
 	}
 	return text
