@@ -27,7 +27,8 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // whoever presses Ctrl-C again does not want to wait
+	context.AfterFunc(ctx, stop)                            // whoever presses Ctrl-C again does not want to wait
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // output that nobody reads any more is an error of writing, as on a full disk
 	code := run(ctx, os.Args[1:], streams{program: os.Args[0], in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, now: time.Now, clouds: clouds.All()})
 	stop()
 	os.Exit(code)
