@@ -115,6 +115,34 @@ func TestCommandsAreWhole(t *testing.T) {
 	}
 }
 
+// TestNotesAreShort holds how much of a note a message shows: its first sentence, all
+// of it where that explains the command or is the only advice. Terminals show all.
+func TestNotesAreShort(t *testing.T) {
+	for name, row := range map[string]struct{ command, note, want string }{
+		"one sentence":       {"fix it", "Restarts nothing.", "Restarts nothing."},
+		"two":                {"fix it", "Costs 0.5 USD a GB in v1.2.\n  Then it restarts.", "Costs 0.5 USD a GB in v1.2. …"},
+		"an option follows":  {"fix it", "Restarts nothing. --force restarts it.", "Restarts nothing. …"},
+		"a word in capitals": {"fix --key KEY_ID", "Restarts it. KEY_ID is a key.", "Restarts it. KEY_ID is a key."},
+		"that it leaves out": {"fix --type SYMMETRIC", "Restarts it. It is free.", "Restarts it. …"},
+		"no command":         {"", "Restart it. Then look.", "Restart it. Then look."},
+	} {
+		a := regression("k", "b")
+		a.Rule.Fix = posture.Fix{Command: row.command, Note: row.note}
+		a.Resources[0].Command = row.command
+		blocks, err := json.Marshal(slack.Render(message(a)).Blocks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(blocks), `"`+row.want+`"`) {
+			t.Errorf("%s: no %q in %s", name, row.want, blocks)
+		}
+		whole := strings.Join(strings.Fields(row.note), " ")
+		if got := strings.Join(strings.Fields(slack.Text(a, false)), " "); !strings.Contains(got, whole) {
+			t.Errorf("%s: no %q in %s", name, whole, got)
+		}
+	}
+}
+
 // TestDue holds how the time until something is to be fixed is said.
 func TestDue(t *testing.T) {
 	for after, want := range map[time.Duration]string{
@@ -253,7 +281,7 @@ func TestColours(t *testing.T) {
 func TestDigest(t *testing.T) {
 	m := outbox.Message{Key: "0123456789abcdef", Channel: "C0123456789", Plain: true, Members: []outbox.Member{
 		{Key: "a", Kind: drift.Resolved, Severity: posture.Critical, Title: "web: S3 is private", Target: "aws/111122223333", Total: 1, Time: slot},
-		{Key: "b", Kind: drift.MassChange, Severity: posture.High, Title: "300 findings began to fail", Resources: []string{"logs", "images", "backups"}, Total: 300, Time: slot},
+		{Key: "b", Kind: drift.MassChange, Severity: posture.High, Title: "300 findings regressed", Resources: []string{"logs", "images", "backups"}, Total: 300, Time: slot},
 		{Key: "c", Kind: drift.Regressed, Severity: posture.Critical, Title: "logs is public, and 1 more", Resources: []string{"logs", "images"}, Target: "prod (aws/111122223333)", Total: 2, Time: slot},
 		{Key: "d", Kind: drift.ScannerProblem, Title: "4 findings could not be checked", Total: 4, Time: slot},
 	}}

@@ -3,6 +3,7 @@ package slack
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -109,19 +110,43 @@ func together(a drift.Alert) string {
 	return when
 }
 
-// repair adds the command that fixes the first resource, and the rule's note.
+// repair adds the command that fixes the first resource, and what to know about it.
+// Without a command the note is all there is.
 func (p *page) repair(a drift.Alert, rule posture.Rule) {
 	p.note = text(rule.Fix.Note, proseLimit)
+	p.brief = p.note
 	if len(a.Resources) == 0 || a.Resources[0].Command == "" {
 		return
 	}
+	p.brief = text(shortNote(rule.Fix), proseLimit)
 	if p.fix = command(a.Resources[0].Command); p.fix == "" {
 		p.note = text("The command is too long for a message: posture findings --rule "+rule.ID+" --format json has it. "+p.note, proseLimit)
+		p.brief = p.note
 		return
 	}
 	if a.Total > 1 {
 		p.fixOf = resourceName(a.Resources[0])
 	}
+}
+
+var (
+	placeholder = regexp.MustCompile(`\b[A-Z][A-Z0-9_]{2,}\b`)
+	nextStarts  = regexp.MustCompile(`[.] +[A-Z-]`) // a sentence may begin with an option
+)
+
+// shortNote returns the first sentence of a fix's note, with a mark where there is
+// more, or all of it where it explains a word in capitals of the command.
+func shortNote(fix posture.Fix) string {
+	note := strings.Join(strings.Fields(fix.Note), " ")
+	for _, word := range placeholder.FindAllString(fix.Command, -1) {
+		if strings.Contains(note, word) {
+			return note
+		}
+	}
+	if end := nextStarts.FindStringIndex(note); end != nil {
+		return note[:end[0]+1] + " …"
+	}
+	return note
 }
 
 // context sets the last line: what the rule supports, its id, that of the

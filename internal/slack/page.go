@@ -39,6 +39,7 @@ type page struct {
 	fix      string // the command
 	fixOf    string // the resource that it fixes, of several
 	note     string // what the command does and what to watch
+	brief    string // as much of the note as messages show
 	buttons  []button
 	footer   string
 }
@@ -105,7 +106,7 @@ func pageOf(a drift.Alert) page {
 	return p
 }
 
-// prefix returns what a headline begins with: of what began to fail the
+// prefix returns what a headline begins with: of what regressed the
 // severity alone, of all else what happened.
 func prefix(a drift.Alert) string {
 	severity := text(string(a.Severity), factLimit)

@@ -86,7 +86,7 @@ func (p page) payload(called string) Payload {
 			return payload
 		}
 	}
-	p.facts, p.notes, p.lists, p.why, p.fix, p.note = nil, nil, nil, "", "", ""
+	p.facts, p.notes, p.lists, p.why, p.fix, p.brief = nil, nil, nil, "", "", ""
 	return Payload{Text: p.short(called), Blocks: p.blocks(called)}
 }
 
@@ -139,14 +139,14 @@ func (p page) blocks(called string) []api.Block {
 	return append(blocks, api.NewContextBlock("", plainText(p.footer)))
 }
 
-// repairBlocks returns the command and its note.
+// repairBlocks returns the command and what is most important about it.
 func (p page) repairBlocks() []api.Block {
 	var blocks []api.Block
 	if p.fix != "" {
 		blocks = append(blocks, rich(section(words(p.fixLabel()+":", &api.RichTextSectionTextStyle{Bold: true})), preformatted(p.fix)))
 	}
-	if p.note != "" {
-		blocks = append(blocks, rich(section(words(p.note, nil))))
+	if p.brief != "" {
+		blocks = append(blocks, rich(section(words(p.brief, nil))))
 	}
 	return blocks
 }

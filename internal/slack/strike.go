@@ -60,6 +60,6 @@ func (p *page) strikeRow(i int, detail string) {
 
 // over takes out of the page what is to be done.
 func (p *page) over() {
-	p.why, p.fix, p.note = "", "", ""
+	p.why, p.fix, p.note, p.brief = "", "", "", ""
 	p.facts = slices.DeleteFunc(p.facts, func(f fact) bool { return f.label == dueLabel })
 }
