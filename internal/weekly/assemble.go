@@ -298,19 +298,19 @@ func (c *collector) trend(courses []*course) []Point {
 	var points []Point
 	for n := history; n >= 0; n-- {
 		point := Point{Week: c.Week.Before(n), Runs: []posture.RunID{}, Failing: Severities{}}
-		read, total := 0, 0
+		var read drift.Coverage
 		for _, course := range courses {
 			l := course.of(point.Week)
 			if l != nil {
 				point.Runs = append(point.Runs, l.run.ID)
 				point.Counts = point.Counts.plus(l.standing.findings())
 				point.Failing = point.Failing.plus(l.severities())
-				read, total = read+l.standing.read, total+l.standing.total
+				read = read.Plus(l.standing.coverage)
 			} else if course.First.Before(point.Week.End()) {
 				point.Missing = append(point.Missing, course.Name)
 			}
 		}
-		point.Percent = percent(read, total)
+		point.Percent = percent(read.Read, read.Total)
 		points = append(points, point)
 	}
 	return points

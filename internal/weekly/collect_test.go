@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"posture/internal/config"
 	"posture/internal/posture"
 	"posture/internal/snapshot"
 	"posture/internal/store"
@@ -26,52 +27,73 @@ func calm(s *story) {
 func TestNotEnough(t *testing.T) {
 	t.Parallel()
 	denied := &posture.Cause{Reason: posture.Denied, Operation: "sts:AssumeRole", Permission: "sts:AssumeRole"}
+	none := config.CauseExemption{ID: "EX-0", Target: "nothing"}
 	for _, row := range []struct {
-		name string
-		tell func(s *story)
-		want string
+		name     string
+		tell     func(s *story)
+		want     string
+		accepted config.CauseExemption
 	}{
-		{"all is read", func(s *story) { s.on(6).run(snapshot.Complete) }, ""},
+		{"all is read", func(s *story) { s.on(6).run(snapshot.Complete) }, "", none},
+		{"what is not read is accepted", func(s *story) {
+			s.has(one, map[string][]string{"aws-s3-public": {"+a", "?b"}})
+			s.on(6).run(snapshot.Complete)
+		}, "", config.CauseExemption{Operation: "s3:*"}},
+		{"its acceptance is over", func(s *story) {
+			s.has(one, map[string][]string{"aws-s3-public": {"+a", "?b"}})
+			s.on(6).run(snapshot.Degraded)
+		}, "50.0% of findings could be checked, under the floor of 95%", config.CauseExemption{Operation: "s3:*", Expires: "2026-11-10"}},
+		{"a target that is not read is accepted", func(s *story) {
+			s.targets = []posture.Target{one, two}
+			s.on(5).run(snapshot.Complete)
+			s.parts[two.String()] = part{failure: denied}
+			s.run(snapshot.Complete)
+		}, "", config.CauseExemption{Target: two.String()}},
 		{"under the floor", func(s *story) {
 			s.has(one, map[string][]string{"aws-s3-public": {"+a", "?b"}})
 			s.on(6).run(snapshot.Degraded)
-		}, "50.0% of findings could be checked, under the floor of 95%"},
+		}, "50.0% of findings could be checked, under the floor of 95%", none},
 		{"a target is refused", func(s *story) {
 			s.targets = []posture.Target{one, two}
 			s.on(5).run(snapshot.Complete)
 			s.parts[two.String()] = part{failure: denied}
 			s.run(snapshot.Degraded)
-		}, "could be checked, under the floor"},
+		}, "could be checked, under the floor", none},
 		{"a target has no part", func(s *story) {
 			s.targets = []posture.Target{one, two}
 			s.parts[two.String()] = part{absent: true}
 			s.on(6).run(snapshot.Degraded)
-		}, "could be checked, under the floor"},
+		}, "could be checked, under the floor", none},
 		{"no run read anything", func(s *story) {
 			s.on(-1).run(snapshot.Complete)
 			s.on(3).run(snapshot.Failed)
 			s.run(snapshot.Unfinished)
-		}, "no run of aws in the week was finished and read anything"},
-		{"runs ended early", func(s *story) { s.on(1).run(snapshot.Complete) }, "the last run of aws in the week is of 2026-11-17 05:00"},
+		}, "no run of aws in the week was finished and read anything", none},
+		{"runs ended early", func(s *story) { s.on(1).run(snapshot.Complete) }, "the last run of aws in the week is of 2026-11-17 05:00", none},
 		{"a scope fell silent", func(s *story) {
 			s.on(6).run(snapshot.Complete)
 			s.scope = "gcp"
 			s.on(-3).run(snapshot.Complete)
-		}, "no run of gcp in the week was finished and read anything"},
+		}, "no run of gcp in the week was finished and read anything", none},
 		{"narrowed runs among others", func(s *story) {
 			s.on(-1).run(snapshot.Complete)
 			s.narrow = true
 			s.on(6).run(snapshot.Complete)
-		}, "no run of aws in the week was finished and read anything"},
+		}, "no run of aws in the week was finished and read anything", none},
 		{"only narrowed runs", func(s *story) {
 			s.narrow = true
 			s.on(6).run(snapshot.Complete)
-		}, ""},
+		}, "", none},
 	} {
 		s := newStory(t)
 		calm(s)
 		row.tell(s)
-		page := s.page(options())
+		o := options()
+		if row.accepted.Created = "2026-01-01"; row.accepted.Expires == "" {
+			row.accepted.Expires = "2026-12-31"
+		}
+		o.Config.Exemptions.Causes = []config.CauseExemption{row.accepted}
+		page := s.page(o)
 		if enough := len(page.NotEnough) == 0; enough != (row.want == "") || enough == strings.HasPrefix(page.Headline, "Not enough data") {
 			t.Errorf("%s: lacks %q, headline %q", row.name, page.NotEnough, page.Headline)
 		}

@@ -17,7 +17,7 @@ type Digest struct {
 	Rules            Balance  // by status, now and before the week
 	Findings         Balance  // by status, now and before the week
 	Open             []Due    // what is open and past due by severity, the most severe first; all four
-	Regressed        int      // findings that began to fail in the week: regressed and appeared
+	Regressed        int      // findings that regressed or appeared in the week
 	Fixed            int      // findings that were fixed in the week
 	Worst            []Row    // at most three that are open: the most severe, and of these what fails for longest
 	PastDue          []Owner  // who has something past due, at most five, the most first; the name "" is what nobody owns

@@ -103,10 +103,10 @@ func (d *document) about(r RuleCount) {
 	}
 	d.add(`<p class="soft">`, line, `</p>`)
 	if r.Why != "" {
-		d.add(`<p class="why">`, text(r.Why), `</p>`)
+		d.add(`<p class="why">`, prose(r.Why), `</p>`)
 	}
 	if r.Note != "" {
-		d.add(`<p class="why"><b>Fix:</b> `, text(r.Note), `</p>`)
+		d.add(`<p class="why"><b>Fix:</b> `, prose(r.Note), `</p>`)
 	}
 }
 
@@ -231,7 +231,7 @@ func (p Page) metaOpen(r Row) markup {
 // dateOnly is how days are written.
 const dateOnly = "2006-01-02"
 
-// metaBegan is what is said of a row that began to fail.
+// metaBegan is what is said of a row that regressed.
 func metaBegan(r Row) markup {
 	line := r.where() + ` · ` + text(r.since())
 	if r.Reopened {

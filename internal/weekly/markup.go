@@ -22,6 +22,12 @@ const textLimit = 300
 // text returns text as markup.
 func text(s string) markup { return markup(escape.HTML(escape.Cut(escape.Line(s), textLimit))) }
 
+// proseLimit is how long the texts of a rule may be in a page.
+const proseLimit = 700
+
+// prose returns a text of a rule as markup.
+func prose(s string) markup { return markup(escape.HTML(escape.Cut(escape.Line(s), proseLimit))) }
+
 // code returns text in the type of programs.
 func code(s string) markup { return "<code>" + text(s) + "</code>" }
 

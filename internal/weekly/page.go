@@ -114,12 +114,11 @@ type Last struct {
 	Coverage Coverage         `json:"coverage"` // of this scope
 }
 
-// Coverage is what was read of what should have been.
+// Coverage is what was read of what should have been: under its floor data is not
+// enough.
 type Coverage struct {
-	Read    int     `json:"read"`
-	Total   int     `json:"total"`
-	Percent float64 `json:"percent"` // rounded down to a tenth
-	Floor   float64 `json:"floor"`   // under which data is not enough
+	drift.Coverage
+	Percent float64 `json:"percent"` // of all, rounded down to a tenth; 0 of nothing
 }
 
 // Refused is a target that could not be read in full.

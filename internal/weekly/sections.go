@@ -32,8 +32,12 @@ func (p Page) trusted(d *document) {
 		}
 	}
 	d.table("Latest run of each scope", []cell{words("scope"), words("latest run"), words("outcome"), amount("targets scanned"), amount("runs of the week compared"), words("compared with")}, last, 0)
-	d.note(fmt.Sprintf("%d resources read; %d of %d listings were complete; %d of %d findings judged (%.1f%%, floor %g%%).",
-		p.Resources, p.Listed, p.Listings, p.Coverage.Read, p.Coverage.Total, p.Coverage.Percent, p.Coverage.Floor))
+	accepted := ""
+	if p.Coverage.Accepted > 0 {
+		accepted = fmt.Sprintf(", %d accepted as unread", p.Coverage.Accepted)
+	}
+	d.note(fmt.Sprintf("%d resources read; %d of %d listings were complete; %d of %d findings judged (%.1f%%, floor %g%%%s).",
+		p.Resources, p.Listed, p.Listings, p.Coverage.Read, p.Coverage.Total, p.Coverage.Percent, p.Coverage.Floor, accepted))
 	rows = nil
 	for _, r := range p.Refused.Items {
 		rows = append(rows, []cell{names(r.Target.String()), words(r.Target.Name), words(r.Cause.String()), num(r.Causes)})
@@ -119,7 +123,6 @@ func (p Page) opened(d *document, open *rowList) {
 	d.bars("Age of what is open", d.severityKey, ages)
 	d.bars("What is open, by provider and category", d.severityKey, of)
 	d.add(`</div>`)
-	p.failingRules(d)
 	groups := p.byRule(p.Open.Items)
 	for _, due := range p.Due {
 		d.add(`<h3 id="`, anchor("open-"+string(due.Severity)), `">`, text(fmt.Sprintf("Open, %s: %d", due.Severity, due.Open)), `</h3>`)
@@ -141,6 +144,7 @@ func (p Page) opened(d *document, open *rowList) {
 	if p.Open.More > 0 {
 		d.note(fmt.Sprintf("+%d more, which this page does not hold: posture findings lists all.", p.Open.More))
 	}
+	p.failingRules(d)
 }
 
 // failingRules is the rules that fail, each of which leads to its rows.

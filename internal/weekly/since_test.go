@@ -55,7 +55,7 @@ type span struct {
 	Lasted                    drift.Range
 }
 
-// told returns what alerts of the week said began to fail, and was fixed.
+// told returns what alerts of the week said regressed, and was fixed.
 func (y *years) told(of weekly.Week) (began, fixed []span) {
 	for _, a := range y.alerts {
 		if weekly.Of(a.Time) != of {

@@ -11,13 +11,14 @@ import (
 // standing is what one run found, summed up over its targets. Its size depends
 // on rules and resource types only.
 type standing struct {
-	rules       map[string]drift.Tally
-	types       map[string]typeCount
-	partial     map[string]bool // types of which some listing is not complete
-	read, total int
-	resources   int
-	listings    int
-	listed      int
+	rules     map[string]drift.Tally
+	types     map[string]typeCount
+	partial   map[string]bool // types of which some listing is not complete
+	coverage  drift.Coverage
+	accepted  int // targets of which nothing was read, which is accepted
+	resources int
+	listings  int
+	listed    int
 }
 
 // typeCount is how many resources of a type there are.
@@ -32,8 +33,10 @@ func newStanding() *standing {
 
 // add takes one target.
 func (s *standing) add(st stage, summary drift.Summary) {
-	coverage := summary.Coverage()
-	s.read, s.total = s.read+coverage.Read, s.total+coverage.Total
+	s.coverage = s.coverage.Plus(summary.Coverage())
+	if summary.Accepted.Live() {
+		s.accepted++
+	}
 	s.resources += st.resources
 	for _, tally := range summary.Rules {
 		s.rules[tally.Rule] = plus(s.rules[tally.Rule], tally)

@@ -77,7 +77,7 @@ func (s *sums) change(change drift.Change, end *drift.Notified) {
 	}
 }
 
-// begin counts what began to fail.
+// begin counts what regressed.
 func (s *sums) begin(row Row) {
 	s.began.add(row)
 	if row.Kind == drift.Appeared {

@@ -196,6 +196,9 @@ func (c *collector) stage(ctx context.Context, l *look, target posture.Target) (
 	st := &stage{look: l, findings: nothing[posture.Finding], in: drift.Input{
 		Target: target, Run: l.run.ID, Now: l.run.Slot, Rules: l.rules[target.Provider], Narrowed: l.run.Narrowed,
 		Floors: drift.Floors{Regressed: floor, Appeared: floor},
+		Accepted: func(cause posture.Cause) *posture.Exemption {
+			return c.Config.Exemptions.ExemptCause(target, cause, l.run.Slot)
+		},
 	}}
 	planned, ok := l.planned[target.String()]
 	if !ok {

@@ -11,20 +11,20 @@ import (
 // were, and what they read. It says why that is not enough to go by, when it is
 // not.
 func (c *collector) trust(p *Page, courses []*course) {
-	read, total := 0, 0
+	var read drift.Coverage
 	for _, course := range courses {
 		l, current := course.last()
 		if current {
 			course.Last = c.latest(l)
-			read, total = read+l.standing.read, total+l.standing.total
+			read = read.Plus(l.standing.coverage)
 			p.Resources += l.standing.resources
 			p.Listings, p.Listed = p.Listings+l.standing.listings, p.Listed+l.standing.listed
 		}
 		p.Scopes = append(p.Scopes, course.Scope)
 		p.NotEnough = append(p.NotEnough, c.lacks(course, l, current)...)
 	}
-	p.Coverage = c.coverage(read, total)
-	if p.Coverage.Percent < p.Coverage.Floor && total > 0 {
+	p.Coverage = c.coverage(read)
+	if p.Coverage.Low() && read.Total > 0 {
 		p.NotEnough = slices.Insert(p.NotEnough, 0, fmt.Sprintf("%.1f%% of findings could be checked, under the floor of %g%%", p.Coverage.Percent, p.Coverage.Floor))
 	}
 	if n := p.Findings.Now.Total(); n == 0 && len(p.NotEnough) == 0 {
@@ -32,15 +32,16 @@ func (c *collector) trust(p *Page, courses []*course) {
 	}
 }
 
-func (c *collector) coverage(read, total int) Coverage {
-	return Coverage{Read: read, Total: total, Percent: percent(read, total), Floor: c.Config.Alerts.CoverageFloor}
+func (c *collector) coverage(of drift.Coverage) Coverage {
+	of.Floor = c.Config.Alerts.CoverageFloor
+	return Coverage{Coverage: of, Percent: percent(of.Read, of.Total)}
 }
 
 func (c *collector) latest(l *look) *Last {
 	return &Last{
 		Run: l.run.ID, Slot: l.run.Slot, Outcome: l.manifest.Outcome, Sequence: l.manifest.Sequence, Tool: l.run.Tool, Build: l.run.Build,
 		Config: l.run.ConfigDigest, Rules: l.run.RulesFile.SHA256, Targets: l.manifest.Totals.Targets, Scanned: l.manifest.Totals.Scanned,
-		Coverage: c.coverage(l.standing.read, l.standing.total),
+		Coverage: c.coverage(l.standing.coverage),
 	}
 }
 
@@ -50,9 +51,9 @@ func (c *collector) lacks(of *course, l *look, current bool) []string {
 		return []string{fmt.Sprintf("no run of %s in the week was finished and read anything", of.Name)}
 	}
 	var why []string
-	targets, scanned := l.manifest.Totals.Targets, l.manifest.Totals.Scanned
-	if percent(scanned, targets) < c.Config.Alerts.CoverageFloor {
-		why = append(why, fmt.Sprintf("the last run of %s scanned %d of %d targets", of.Name, scanned, targets))
+	targets := c.coverage(drift.Coverage{Read: l.manifest.Totals.Scanned, Total: l.manifest.Totals.Targets, Accepted: l.standing.accepted})
+	if targets.Low() {
+		why = append(why, fmt.Sprintf("the last run of %s scanned %d of %d targets", of.Name, targets.Read, targets.Total-targets.Accepted))
 	}
 	if age := c.asOf.Sub(l.run.Slot); age > drift.MissedPeriods*c.Config.Every() {
 		why = append(why, fmt.Sprintf("the last run of %s in the week is of %s UTC", of.Name, l.run.Slot.UTC().Format(minute)))
