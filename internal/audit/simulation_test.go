@@ -403,7 +403,7 @@ func (c *channel) story() string {
 func (e *estate) check() {
 	e.t.Helper()
 	seen := map[string]bool{}
-	failing := map[string]bool{}
+	failing, said := map[string]bool{}, map[string]bool{}
 	problem := ""
 	var told time.Time
 	for _, m := range e.channel.entries {
@@ -415,8 +415,12 @@ func (e *estate) check() {
 		}
 		seen[m.key] = true
 		a, known := e.alerts[m.key]
-		if !known {
-			continue // of a week, of missed runs, or a digest
+		if !known { // of a week, of missed runs, or a digest
+			if said[m.text] {
+				e.t.Errorf("day %d: said before: %s", m.day, m.text)
+			}
+			said[m.text] = true
+			continue
 		}
 		for _, r := range a.Resources {
 			switch {

@@ -321,13 +321,13 @@ func TestEvidenceAtTheBound(t *testing.T) {
 	}
 }
 
-// TestMissedAlert holds when a run counts as missed, once for each window, and
-// that whoever asks in one window gets the same alert.
+// TestMissedAlert holds when a run counts as missed, after one window, two, four
+// and so on, and that whoever asks in between gets the same alert.
 func TestMissedAlert(t *testing.T) {
 	m := drift.Missed{Scope: "aws", Run: runID, Since: start, Period: 24 * time.Hour}
 	var got []string
 	keys := map[string]bool{}
-	for _, after := range []time.Duration{0, 48*time.Hour - 1, 48 * time.Hour, 95 * time.Hour, 96 * time.Hour} {
+	for _, after := range []time.Duration{0, 48*time.Hour - 1, 48 * time.Hour, 95 * time.Hour, 96 * time.Hour, 191 * time.Hour, 192 * time.Hour} {
 		a, ok := drift.MissedAlert(m, start.Add(after))
 		got = append(got, fmt.Sprintf("%t %s", ok, strings.TrimSuffix(a.Time.Sub(start).String(), "0m0s")))
 		if ok {
@@ -339,7 +339,7 @@ func TestMissedAlert(t *testing.T) {
 		}
 	}
 	none := fmt.Sprintf("false %s", time.Time{}.Sub(start))
-	if diff := cmp.Diff([]string{none, none, "true 48h", "true 48h", "true 96h"}, got); diff != "" || len(keys) != 2 {
+	if diff := cmp.Diff([]string{none, none, "true 48h", "true 48h", "true 96h", "true 96h", "true 192h"}, got); diff != "" || len(keys) != 3 {
 		t.Errorf("%d keys: (-want +got)\n%s", len(keys), diff)
 	}
 }

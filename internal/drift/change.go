@@ -23,7 +23,7 @@ const (
 
 // The kinds that only alerts have.
 const (
-	MassChange     Kind = "mass-change"     // so much began to fail at once that it is one message
+	MassChange     Kind = "mass-change"     // so much regressed at once that it is one message
 	MassExpired    Kind = "mass-expired"    // as MassChange, of expired exemptions
 	MassClosed     Kind = "mass-closed"     // as MassChange, of what ended
 	MassUnstable   Kind = "mass-unstable"   // as MassChange, of what passes and fails too often

@@ -14,7 +14,7 @@ type Changes struct {
 	news    class
 	expired class
 	later   map[laterKey]*class // what continues or ends an earlier alert
-	began   int                 // findings that began to fail and are not accepted, those below the floor too
+	began   int                 // findings that regressed and are not accepted, those below the floor too
 }
 
 // laterKey says which alerts a class continues: those of one run and sort.

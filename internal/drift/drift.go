@@ -76,7 +76,7 @@
 // # From changes to alerts
 //
 // Collector groups the changes of a whole run: one alert for each rule, target
-// and kind. What began to fail of one rule is one MassChange alert when it is more
+// and kind. What regressed of one rule is one MassChange alert when it is more
 // than MassLimit findings, or more than a fifth of the rule's and at least
 // MassLeast; so is, when what is left is more than MassLimit, all of it, or what is
 // of one target if that is nearly all of it. It names what its findings have in

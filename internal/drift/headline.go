@@ -58,20 +58,25 @@ func (a Alert) ruleHeadline() string {
 	return line
 }
 
-// massHeadline says how much changed at once, and what all of it, or most of
-// it, has in common: the rule, else the account, else the owner; and who likely
-// did it.
+// massHeadline says how the first resource of one rule fails and how many more do;
+// of other changes how much changed at once, and what all of it, or most of it, has
+// in common: the rule, else the account, else the owner; and who likely did it.
 func (a Alert) massHeadline() string {
+	who := ""
+	if by := a.Who(); by != "" {
+		who = ", likely by " + by
+	}
+	if a.Kind.Fires() && a.Rule != nil && len(a.Resources) > 0 {
+		return a.ruleHeadline() + who
+	}
 	verb := map[Kind]string{
-		MassChange: " began to fail", MassExpired: " lost their exemption", MassUnstable: " keep changing between pass and fail",
+		MassChange: " regressed", MassExpired: " lost their exemption", MassUnstable: " keep changing between pass and fail",
 	}[a.Kind]
 	line := plural(a.Total, "finding") + " of one rule" + verb
 	if a.Rule == nil {
 		line = plural(a.Total, "finding") + verb + a.shared()
 	}
-	if who := a.Who(); who != "" {
-		line += ", likely by " + who
-	}
+	line += who
 	if a.Rule != nil {
 		line += ": " + cmp.Or(a.Rule.Title, a.Rule.ID)
 	}
@@ -189,7 +194,7 @@ func (a Alert) problemHeadline() string {
 	return "something could not be read"
 }
 
-// missedHeadline says since when no run has completed.
+// missedHeadline says for how long no run has completed.
 func (a Alert) missedHeadline() string {
 	missed := Missed{}
 	if a.Missed != nil {
@@ -199,10 +204,14 @@ func (a Alert) missedHeadline() string {
 	if !missed.Since.IsZero() {
 		since = missed.Since.UTC().Format("2006-01-02 15:04 UTC")
 	}
+	line := "no run has completed "
 	if missed.Scope != "" {
-		return "no " + missed.Scope + " run has completed since " + since
+		line = "no " + missed.Scope + " run has completed "
 	}
-	return "no run has completed since " + since
+	if lasted := a.Time.Sub(missed.Since); lasted > 0 && !missed.Since.IsZero() {
+		line += "for " + Span(lasted) + ", "
+	}
+	return line + "since " + since
 }
 
 // weekHeadline is the headline of the week's page.

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"fmt"
+	"math/bits"
 	"time"
 
 	"posture/internal/posture"
@@ -24,14 +25,16 @@ func (m Missed) Windows(now time.Time) int {
 	return int(now.Sub(m.Since) / (MissedPeriods * m.Period))
 }
 
-// MissedAlert returns the alert that says so: one for each window, whenever
-// and by whomever it is asked for in that window. It returns false before the
-// first window is full.
+// MissedAlert returns the alert that says so: after one window, two, four, eight
+// and so on, so that people are reminded less and less often. Until the next one it
+// is the same, whenever and by whomever it is asked for. It returns false before
+// the first window is full.
 func MissedAlert(m Missed, now time.Time) (Alert, bool) {
-	window := m.Windows(now)
-	if window < 1 {
+	windows := m.Windows(now)
+	if windows < 1 {
 		return Alert{}, false
 	}
+	window := 1 << (bits.Len(uint(windows)) - 1)
 	m.Since = m.Since.UTC()
 	group := hash("missed", m.Scope, m.Run.String(), m.Since.Format(time.RFC3339Nano), fmt.Sprint(window)).String()
 	return Alert{

@@ -15,7 +15,7 @@ type Week struct {
 	Rules    Moved      `json:"rules"`    // that fail
 	Findings Moved      `json:"findings"` // that fail
 	Open     []DueCount `json:"open"`     // findings by severity, the most severe first
-	Began    int        `json:"began"`    // findings that began to fail in the week
+	Began    int        `json:"began"`    // findings that regressed in the week
 	Fixed    int        `json:"fixed"`    // findings that were fixed in the week
 	Missed   int        `json:"missed"`   // runs that did not come,
 	Expected int        `json:"expected"` // of so many

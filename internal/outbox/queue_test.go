@@ -464,7 +464,7 @@ func TestMembers(t *testing.T) {
 		clock.at = clock.at.Add(time.Second)
 		want = append(want, outbox.Member{
 			Key: key, Kind: a.Kind, Severity: posture.High, Total: a.Total, Time: a.Time,
-			Title:     []string{"<!channel> fails: S3 buckets keep versions", "<!channel> fails: aws-s3-tls", "300 findings began to fail"}[i],
+			Title:     []string{"<!channel> fails: S3 buckets keep versions", "<!channel> fails: aws-s3-tls", "300 findings regressed"}[i],
 			Target:    []string{"aws/111122223333", "aws/111122223333", ""}[i],
 			Resources: [][]string{nil, nil, {"one", "two", "three"}}[i],
 		})

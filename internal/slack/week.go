@@ -25,7 +25,7 @@ func (p *page) week(a drift.Alert) {
 	p.fact("Findings", moved(week.Findings))
 	p.fact("Open", open(week.Open, func(d drift.DueCount) int { return d.Open }))
 	p.fact("Past due", open(week.Open, func(d drift.DueCount) int { return d.PastDue }))
-	p.fact("This week", fmt.Sprintf("%d began to fail, %d were fixed", week.Began, week.Fixed))
+	p.fact("This week", fmt.Sprintf("%d regressed, %d fixed", week.Began, week.Fixed))
 	if week.Missed > 0 {
 		p.fact("Runs", fmt.Sprintf("%d of %d did not come", week.Missed, week.Expected))
 	}
