@@ -27,7 +27,7 @@ var activityLogs = engine.Service{
 		Service: "monitor",
 		Doc:     ActivityLog{},
 		Calls:   []scanners.Call{diagnosticCall("exported", "categories")},
-		Console: scanners.Console{None: "the page of the activity log shows them"},
+		Console: scanners.Console{Path: "/#view/Microsoft_Azure_ActivityLog/ActivityLogBlade"},
 	},
 	Of:    subscriptionType,
 	Table: subscriptionTable,

@@ -38,7 +38,7 @@ var activityAlerts = engine.Service{
 		Service: "monitor",
 		Doc:     ActivityAlerts{},
 		Calls:   []scanners.Call{{Op: readActionGroup, Each: true, For: heardFields}},
-		Console: scanners.Console{None: "the list of alert rules shows them"},
+		Console: scanners.Console{Path: "/#view/Microsoft_Azure_Monitoring/AzureMonitoringBrowseBlade/~/alertsV2"},
 	},
 	Of:    subscriptionType,
 	Table: subscriptionTable,

@@ -31,7 +31,7 @@ var metricAlerts = engine.Service{
 		Service: "monitor",
 		Doc:     MetricAlerts{},
 		Calls:   []scanners.Call{{Op: readActionGroup, Each: true, For: watchedFields}},
-		Console: scanners.Console{None: "the list of alert rules shows them"},
+		Console: scanners.Console{Path: "/#view/Microsoft_Azure_Monitoring/AzureMonitoringBrowseBlade/~/alertsV2"},
 	},
 	Of:    subscriptionType,
 	Table: subscriptionTable,

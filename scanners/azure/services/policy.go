@@ -37,7 +37,7 @@ var policyAssignments = engine.Service{
 		Name:    assignmentType,
 		Service: "policy",
 		Doc:     PolicyAssignments{},
-		Console: scanners.Console{None: "the page of Azure Policy shows them"},
+		Console: scanners.Console{Path: "/#view/Microsoft_Azure_Policy/PolicyMenuBlade/~/Compliance"},
 	},
 	Of:    subscriptionType,
 	Table: subscriptionTable,

@@ -21,7 +21,7 @@ var roleDefinitions = engine.Service{
 		Service: "rbac",
 		Doc:     RoleDefinitions{},
 		Calls:   []scanners.Call{{Op: readRoleDefinitions, Each: true, For: []string{"custom", "full_access"}}},
-		Console: scanners.Console{Path: "/#resource/subscriptions{/subscription}/users"},
+		Console: scanners.Console{Path: "/#resource/subscriptions/{subscription}/users"},
 	},
 	Of:    "Microsoft.Resources/subscriptions",
 	Table: "resourcecontainers",

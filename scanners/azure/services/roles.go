@@ -45,7 +45,7 @@ var roleAssignments = engine.Service{
 			{Op: readDenyAssignments, Each: true, For: ownerFields},
 			membersCall(peopleFields...), usersCall(peopleFields...),
 		},
-		Console: scanners.Console{Path: "/#resource/subscriptions{/subscription}/users"},
+		Console: scanners.Console{Path: "/#resource/subscriptions/{subscription}/users"},
 	},
 	Of:    "Microsoft.Resources/subscriptions",
 	Table: "resourcecontainers",

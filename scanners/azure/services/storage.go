@@ -190,7 +190,7 @@ var blobServices = engine.Service{
 			Op: readBlobServices, Each: true,
 			For: []string{"soft_delete_days", "container_soft_delete_days", "versioning", "point_in_time_restore"},
 		}, {Op: readLifecycle, Each: true, For: []string{"deletes_blobs"}}, diagnosticCall("unlogged")},
-		Console: scanners.Console{None: "the page of the storage account shows them"},
+		Console: scanners.Console{Path: engine.WholePage},
 	},
 	Of:   accountType,
 	Read: readBlobService,

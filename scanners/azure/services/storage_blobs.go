@@ -83,7 +83,7 @@ var blobContainers = engine.Service{
 		Service: "storage",
 		Doc:     BlobContainer{},
 		Calls:   []scanners.Call{{Op: readContainers, Each: true}},
-		Console: scanners.Console{None: "the page of the storage account shows them"},
+		Console: scanners.Console{Path: engine.WholePage},
 	},
 	Of:    accountType,
 	Joins: []engine.Join{{Type: accountType, For: immutableFields}},

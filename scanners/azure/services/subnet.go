@@ -23,7 +23,7 @@ var subnets = engine.Service{
 		Name:    "Microsoft.Network/virtualNetworks/subnets",
 		Service: "network",
 		Doc:     Subnet{},
-		Console: scanners.Console{None: "the page of the virtual network shows them"},
+		Console: scanners.Console{Path: engine.WholePage},
 	},
 	Of:    typeVirtualNetwork,
 	Get:   "2024-05-01",
