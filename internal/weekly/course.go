@@ -130,12 +130,8 @@ func (c *collector) lastOf(ctx context.Context, to *course, ids []posture.RunID)
 	return nil
 }
 
-// compared is how many runs of a week are compared: four a day. Each takes one
-// open file for each target under way.
-const compared = 28
-
 // current counts the runs of the page's week, and adds those that tell
-// anything: all of them, or the last one of each day where they are many.
+// anything.
 func (c *collector) current(ctx context.Context, to *course, ids []posture.RunID) error {
 	var done []time.Time
 	var all []*look
@@ -150,9 +146,6 @@ func (c *collector) current(ctx context.Context, to *course, ids []posture.RunID
 		}
 		done, all = append(done, found.run.Slot), append(all, found)
 	}
-	if len(all) > compared {
-		all = lastOfDays(all)
-	}
 	if before := to.before(); before != nil {
 		to.Previous, to.LastWeek = before.run.ID, before.week == c.Week.Before(1)
 	}
@@ -160,17 +153,6 @@ func (c *collector) current(ctx context.Context, to *course, ids []posture.RunID
 	to.looks = append(to.looks, all...)
 	to.expect(c.asOf, c.Config.Every(), done)
 	return nil
-}
-
-func lastOfDays(all []*look) []*look {
-	var days []*look
-	for _, l := range all {
-		if n := len(days); n > 0 && days[n-1].run.Slot.Truncate(day).Equal(l.run.Slot.Truncate(day)) {
-			days = days[:n-1]
-		}
-		days = append(days, l)
-	}
-	return days
 }
 
 // unreadable is the outcome of a run whose record is damaged.

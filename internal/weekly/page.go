@@ -5,11 +5,9 @@
 //
 // All of a page comes from runs, which are never rewritten, so the page of an
 // old week can be made again. The runs that are compared are those of the
-// week, or the last one of each day where they are many, and the last one of
-// each week before; between them the same rules hold as for alerts (package
-// drift). What was not read counts as
-// unknown. What cannot be read of the store is named on the page and counts as
-// not read.
+// week and the last one of each week before; between them the same rules hold as
+// for alerts (package drift). What was not read counts as unknown. What cannot be
+// read of the store is named on the page and counts as not read.
 package weekly
 
 import (

@@ -309,11 +309,6 @@ func (p Page) soc2(d *document) {
 func (p Page) thisWeek(d *document) {
 	m := p.Movement
 	d.heading("week", "This week")
-	for _, s := range p.Scopes {
-		if done := s.Complete + s.Degraded; done > s.Compared {
-			d.note(fmt.Sprintf("%s had %d runs, of which only the last one of each day is compared: what began and ended between two of these is not counted, and the rest has their times.", s.Name, done))
-		}
-	}
 	d.add(`<h3 id="regressed">`, text(fmt.Sprintf("Regressed: %d", m.Regressed+m.Appeared)), `</h3>`)
 	if m.Regressed+m.Appeared == 0 {
 		d.note("Nothing regressed.")

@@ -62,7 +62,7 @@ func newSums(c clock, target posture.Target, keep int) *sums {
 // change counts a change of the week. What became of its finding by the end of
 // the week is nil where it is gone.
 func (s *sums) change(change drift.Change, end *drift.Notified) {
-	row := s.changeRow(exact(change, end))
+	row := s.changeRow(change)
 	row.Now = status(end)
 	switch change.Kind {
 	case drift.Regressed, drift.Appeared:
@@ -73,7 +73,7 @@ func (s *sums) change(change drift.Change, end *drift.Notified) {
 		s.closed[change.Reason]++
 	}
 	if change.Reason == drift.ReasonFixed {
-		s.fix(row, exact(change, end).Resource.Lasted(change.Time))
+		s.fix(row, change.Resource.Lasted(change.Time))
 	}
 }
 
@@ -103,20 +103,6 @@ func (s *sums) fix(row Row, took drift.Range) {
 		}
 		s.fixed[severity][took]++
 	}
-}
-
-// exact returns a change with the times that are known of it from all runs,
-// where this page compared the last one of each day only.
-func exact(change drift.Change, end *drift.Notified) drift.Change {
-	sameDay := func(at time.Time) bool { return at.Truncate(day).Equal(change.Time.Truncate(day)) }
-	switch r := &change.Resource; {
-	case end == nil:
-	case change.Reason == drift.ReasonFixed && end.Fixed != nil && sameDay(end.Fixed.End):
-		r.LastPass, r.FirstFail, r.LastFail, change.Time = end.Fixed.LastPass, end.Fixed.FirstFail, end.Fixed.LastFail, end.Fixed.End
-	case change.Reason == "" && end.Status == posture.Fail && sameDay(end.FirstFail):
-		r.LastPass, r.FirstFail, change.Time = end.LastPass, end.FirstFail, end.FirstFail
-	}
-	return change
 }
 
 // notified counts one finding as it is at the end, with what the last run found of

@@ -21,9 +21,9 @@ type stage struct {
 	failed    error // with which the findings ended
 }
 
-// timeline is one target through all looks: what one comparison remembers of a
-// finding goes on to the next at once, so that nothing is kept of findings but
-// one for each look.
+// timeline is one target through all looks: what one comparison of a batch
+// remembers of a finding goes on to the next at once, so that nothing is kept of
+// findings but one for each look; between batches it is kept compressed.
 type timeline struct {
 	stages    []*stage
 	known     []known // put in between the stages
@@ -31,6 +31,7 @@ type timeline struct {
 	week      Week
 	summaries []drift.Summary
 	sums      *sums
+	aside     aside
 	pending   map[string][]drift.Change // of the week, by findings that the last stage did not reach yet
 	found     posture.Finding           // the last stage's own, at which the comparison is
 }
@@ -45,20 +46,32 @@ func nothing[T any](func(T, error) bool) {}
 // nothing that it counted may be used.
 func (tl *timeline) run(current bool) error {
 	tl.link()
-	tl.summaries, tl.pending = make([]drift.Summary, len(tl.stages)), map[string][]drift.Change{}
+	tl.summaries, tl.pending, tl.aside = make([]drift.Summary, len(tl.stages)), map[string][]drift.Change{}, aside{}
 	var told iter.Seq2[drift.Notified, error] = nothing[drift.Notified]
 	for i := range tl.stages {
 		told = tl.compare(i, tl.with(i, told))
+		if (i+1)%batch == 0 && i+1 < len(tl.stages) {
+			var err error
+			if told, err = tl.finish(told); err != nil {
+				return err
+			}
+		}
+	}
+	stop, err := tl.aside.begin()
+	defer stop()
+	if err != nil {
+		return err
 	}
 	for line, err := range tl.with(len(tl.stages), told) {
+		if err == nil {
+			err = tl.countUntil(&line)
+		}
 		if err != nil {
 			return err
 		}
-		tl.countUntil(&line)
 		tl.sums.notified(line, tl.finding(line, current))
 	}
-	tl.countUntil(nil)
-	return nil
+	return tl.countUntil(nil)
 }
 
 // finding returns what the last run of the week found of a line's finding, nil
@@ -73,13 +86,13 @@ func (tl *timeline) finding(line drift.Notified, current bool) *posture.Finding 
 // countUntil counts the changes of the findings up to a line, with what became of
 // them. Those without a line are gone. Without a line it counts all that is
 // left.
-func (tl *timeline) countUntil(line *drift.Notified) {
-	for _, fingerprint := range sortedKeys(tl.pending) {
+func (tl *timeline) countUntil(line *drift.Notified) error {
+	if err := tl.recall(line); err != nil {
+		return err
+	}
+	for _, fingerprint := range tl.upTo(line) {
 		var end *drift.Notified
-		switch {
-		case line != nil && fingerprint > line.Fingerprint:
-			return
-		case line != nil && fingerprint == line.Fingerprint:
+		if line != nil && fingerprint == line.Fingerprint {
 			end = line
 		}
 		for _, change := range tl.pending[fingerprint] {
@@ -87,6 +100,21 @@ func (tl *timeline) countUntil(line *drift.Notified) {
 		}
 		delete(tl.pending, fingerprint)
 	}
+	return nil
+}
+
+// upTo returns the findings up to a line whose changes wait, in order; without a
+// line all of them.
+func (tl *timeline) upTo(line *drift.Notified) []string {
+	waiting := sortedKeys(tl.pending)
+	if line == nil {
+		return waiting
+	}
+	end, found := slices.BinarySearch(waiting, line.Fingerprint)
+	if found {
+		end++
+	}
+	return waiting[:end]
 }
 
 // compare returns what one stage leaves to the next.
