@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 
+	"google.golang.org/api/googleapi"
+
 	"posture/scanners/answer"
 )
 
@@ -14,16 +16,17 @@ import (
 // answer has. What an answer itself has there is dropped.
 const membersHeader = "Posture-Members"
 
-// checkAnswer refuses a successful answer that cannot be the service's, and that
-// a client would take for one in which nothing is set: the page of a proxy, no
-// text at all, what is no JSON object, or an error. It notes the members.
+// checkAnswer reads an answer to its end. It refuses one that is no success, and a
+// successful one that cannot be the service's, and that a client would take for one
+// in which nothing is set: the page of a proxy, no text at all, what is no JSON
+// object, or an error. It notes the members.
 func checkAnswer(response *http.Response) error {
 	response.Header.Del(membersHeader)
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return nil
+		response.Body = http.MaxBytesReader(nil, response.Body, answer.Largest)
+		return googleapi.CheckResponse(response)
 	}
-	from := response.Body
-	body, err := answer.Read(from)
+	body, err := answer.Read(response.Body)
 	if err != nil {
 		return err
 	}
@@ -32,7 +35,7 @@ func checkAnswer(response *http.Response) error {
 		return err
 	}
 	response.Header.Set(membersHeader, strings.Join(members, ","))
-	response.Body = answerBody{io.NopCloser(bytes.NewReader(body)), func() { _ = from.Close() }} // it was read to its end
+	response.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
 }
 

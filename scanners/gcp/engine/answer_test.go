@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/api/googleapi"
+
 	"posture/scanners/answer"
 )
 
@@ -31,8 +33,6 @@ func TestCheckAnswer(t *testing.T) {
 		"an error":          {200, `{"error": {"code": 403}}`, answer.ErrIsAnError},
 		"an error's word":   {201, `{"error": "invalid_grant"}`, answer.ErrIsAnError},
 		"no error":          {200, `{"error": null}`, nil},
-		"refused":           {403, "<html></html>", nil},
-		"elsewhere":         {302, "", nil},
 		"too large":         {200, "{}" + strings.Repeat(" ", answer.Largest), answer.ErrTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -49,5 +49,17 @@ func TestCheckAnswer(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNoSuccess: an answer of another status is the error that the clients make of
+// it, whatever is in it.
+func TestNoSuccess(t *testing.T) {
+	for status, body := range map[int]string{302: "", 403: "<html></html>", 404: `{"error": {"message": "no"}}`, 500: strings.Repeat(" ", answer.Largest+1)} {
+		response := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
+		var refused *googleapi.Error
+		if err := checkAnswer(response); !errors.As(err, &refused) || refused.Code != status || len(refused.Body) > answer.Largest {
+			t.Errorf("%d: %T", status, err)
+		}
 	}
 }

@@ -108,18 +108,6 @@ func (r *reader) fetch(ctx context.Context, method string, at *url.URL) (json.Ra
 		return nil, err
 	}
 	defer response.Body.Close()
-	return answered(response)
-}
-
-// answered returns the JSON object that a response holds, whole.
-func answered(response *http.Response) (json.RawMessage, error) {
-	if response.StatusCode != http.StatusOK {
-		response.Body = http.MaxBytesReader(nil, response.Body, answer.Largest)
-		if err := googleapi.CheckResponse(response); err != nil {
-			return nil, err
-		}
-		return nil, answer.ErrNoObject
-	}
 	return answer.Read(response.Body)
 }
 

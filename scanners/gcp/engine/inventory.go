@@ -30,6 +30,7 @@ import (
 	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/answer"
+	"posture/scanners/trouble"
 )
 
 // Options says how to read.
@@ -56,12 +57,13 @@ type Options struct {
 type Inventory struct {
 	*program
 
-	root    Root
-	options Options
-	client  *inventory.Client // nil: there is an export instead
-	record  *scanners.Counter
-	parent  *Inventory // of a slice: the inventory of the whole root
-	memo    scanners.Memo
+	root     Root
+	options  Options
+	client   *inventory.Client // nil: there is an export instead
+	record   *scanners.Counter
+	troubles *trouble.Services[string] // by host
+	parent   *Inventory                // of a slice: the inventory of the whole root
+	memo     scanners.Memo
 
 	mu     sync.Mutex
 	estate *estate // nil until the pass was made
@@ -83,7 +85,7 @@ func Open(ctx context.Context, r Registry, root Root, o Options) (*Inventory, er
 	if err != nil {
 		return nil, fmt.Errorf("no Google Cloud credentials work here: %s: %w", signIn, err)
 	}
-	return &Inventory{program: program, root: root, options: o, client: client, record: &scanners.Counter{}}, nil
+	return &Inventory{program: program, root: root, options: o, client: client, record: &scanners.Counter{}, troubles: newTroubles()}, nil
 }
 
 // Close gives the connection back.

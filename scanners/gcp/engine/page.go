@@ -12,6 +12,17 @@ import (
 
 // page asks for one page, again where that may help.
 func (l *listing) page(ctx context.Context, types []string, token string) (*assetpb.ListAssetsResponse, error) {
+	call, err := l.troubles.Of(inventoryHost).Begin(listOperation(l.content))
+	if err != nil {
+		return nil, err
+	}
+	page, err := l.tryPage(context.WithValue(ctx, callKey{}, call), types, token)
+	call.End(ctx, err)
+	return page, err
+}
+
+// tryPage makes the tries of a call.
+func (l *listing) tryPage(ctx context.Context, types []string, token string) (*assetpb.ListAssetsResponse, error) {
 	l.record.Count(listOperation(l.content))
 	again := gax.WithRetry(func() gax.Retryer {
 		retryer := l.options.newRetryer(ctx)

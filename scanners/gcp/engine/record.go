@@ -4,17 +4,18 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	gax "github.com/googleapis/gax-go/v2"
+	"google.golang.org/api/googleapi"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"posture/scanners"
+	"posture/scanners/trouble"
 )
 
 const (
@@ -36,9 +37,11 @@ func guard(p *Quota, timeout time.Duration) grpc.UnaryClientInterceptor {
 		if err := p.wait(ctx); err != nil {
 			return err
 		}
-		try, cancel := context.WithTimeout(ctx, timeout)
-		defer cancel()
-		return outOfTime(ctx, invoke(try, method, in, out, conn, options...))
+		return attempt(ctx, func(ctx context.Context) error {
+			try, cancel := context.WithTimeout(ctx, timeout)
+			defer cancel()
+			return outOfTime(ctx, invoke(try, method, in, out, conn, options...))
+		})
 	}
 }
 
@@ -75,7 +78,7 @@ func (r *retryer) Retry(err error) (time.Duration, bool) {
 		r.tries = min(r.tries, hastyTries-1)
 		r.hasty = false
 	}
-	if r.tries <= 0 || r.ctx.Err() != nil || !passing(err) {
+	if r.tries <= 0 || r.ctx.Err() != nil || !passing(err) || errors.As(err, new(*trouble.GaveUp)) {
 		return 0, false
 	}
 	wait := max(r.wait, retryDelay(err))
@@ -97,10 +100,12 @@ func passing(err error) bool {
 }
 
 // readOnly is the transport of REST clients: it refuses requests that are not
-// reads and tries again what may succeed later.
+// reads and tries again what may succeed later. An answer of another status than
+// 2xx is an error, as those clients make one of it.
 type readOnly struct {
-	next    http.RoundTripper
-	options Options
+	next     http.RoundTripper
+	options  Options
+	troubles *trouble.Services[string] // by host
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -108,48 +113,49 @@ func (t readOnly) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Method != http.MethodGet && !asks(request) {
 		return nil, scanners.ErrNotReadOnly
 	}
+	call, err := t.troubles.Of(request.URL.Host).Begin(operationOf(request))
+	if err != nil {
+		return nil, err
+	}
+	response, err := t.tries(call, request)
+	call.End(request.Context(), err)
+	return response, err
+}
+
+// tries makes the tries of a call.
+func (t readOnly) tries(call *trouble.Call, request *http.Request) (response *http.Response, err error) {
 	wait := cmp.Or(t.options.Backoff, firstWait)
 	for try := cmp.Or(t.options.Attempts, attempts); ; try-- {
-		response, err := t.try(request)
-		if err != nil || try <= 1 || !busy(response.StatusCode) || scanners.Pause(request.Context(), wait) != nil {
+		err = call.Attempt(request.Context(), func(ctx context.Context) (err error) {
+			response, err = t.try(request.WithContext(ctx)) //nolint:bodyclose // the client closes that of the last try, the others are errors
+			return err
+		})
+		if err == nil || try <= 1 || !busy(err) || scanners.Pause(request.Context(), wait) != nil {
 			return response, err
 		}
-		again, err := rewind(request)
-		if err != nil {
-			return response, nil //nolint:nilerr // the answer stands when it cannot be asked for again
+		again, bad := rewind(request)
+		if bad != nil {
+			return response, err // it stands when it cannot be asked for again
 		}
-		_ = response.Body.Close() // the answer is not used
 		request, wait = again, min(2*wait, longestWait)
 	}
 }
 
-// try makes one try, which has a time of its own to the end of the answer.
+// try makes one try, which has a time of its own to the end of the answer, and
+// reads that.
 func (t readOnly) try(request *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(request.Context(), cmp.Or(t.options.Timeout, attemptTimeout))
+	defer cancel()
 	defer scanners.UnderWay(ctx, request.Method+" "+request.URL.Host, "")()
 	response, err := t.next.RoundTrip(request.WithContext(ctx))
 	if err != nil {
-		cancel()
 		return nil, err
 	}
-	response.Body = answerBody{response.Body, cancel}
+	defer response.Body.Close()
 	if err := checkAnswer(response); err != nil {
-		_ = response.Body.Close() // err says more
 		return nil, err
 	}
 	return response, nil
-}
-
-// answerBody ends the time of a try when it is closed.
-type answerBody struct {
-	io.ReadCloser
-	end context.CancelFunc
-}
-
-// Close implements io.Closer.
-func (b answerBody) Close() error {
-	defer b.end()
-	return b.ReadCloser.Close()
 }
 
 // rewind returns the request with its body from the beginning.
@@ -174,7 +180,11 @@ func asks(request *http.Request) bool {
 	return request.Method == http.MethodPost && strings.HasSuffix(request.URL.Path, ":getIamPolicy")
 }
 
-// busy reports whether the status asks to come again.
-func busy(code int) bool {
-	return code == http.StatusTooManyRequests || code == http.StatusBadGateway || code == http.StatusServiceUnavailable
+// busy reports whether an answer asks to come again.
+func busy(err error) bool {
+	var answer *googleapi.Error
+	if !errors.As(err, &answer) || errors.As(err, new(*trouble.GaveUp)) {
+		return false
+	}
+	return answer.Code == http.StatusTooManyRequests || answer.Code == http.StatusBadGateway || answer.Code == http.StatusServiceUnavailable
 }

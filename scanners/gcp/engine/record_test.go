@@ -27,7 +27,7 @@ func TestOnlyReads(t *testing.T) {
 			t.Errorf("%s: got %v", method, err)
 		}
 	}
-	transport := readOnly{next: roundTripper(func(*http.Request) (*http.Response, error) {
+	transport := readOnly{troubles: newTroubles(), next: roundTripper(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 	})}
 	for request, want := range map[string]error{
@@ -69,7 +69,7 @@ func TestUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	see()
-	transport := readOnly{next: roundTripper(func(*http.Request) (*http.Response, error) {
+	transport := readOnly{troubles: newTroubles(), next: roundTripper(func(*http.Request) (*http.Response, error) {
 		see()
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 	})}

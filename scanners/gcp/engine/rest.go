@@ -65,7 +65,7 @@ func (i *Inventory) dial(ctx context.Context, o Options) (*http.Client, string, 
 	if err != nil {
 		return nil, "", err
 	}
-	return &http.Client{Transport: readOnly{client.Transport, o}, CheckRedirect: stay}, endpoint, nil
+	return &http.Client{Transport: readOnly{client.Transport, o, i.troubles}, CheckRedirect: stay}, endpoint, nil
 }
 
 // stay follows no redirection: it could carry the token elsewhere, and what it

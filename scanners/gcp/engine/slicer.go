@@ -71,7 +71,7 @@ func (s *slicer) readLate(ctx context.Context) error {
 // holding returns an inventory whose pass is made.
 func (s *slicer) holding(e *estate) *Inventory {
 	return &Inventory{
-		program: s.program, root: s.root, options: s.options, client: s.client, record: s.record,
+		program: s.program, root: s.root, options: s.options, client: s.client, record: s.record, troubles: s.troubles,
 		parent: s.Inventory, estate: e,
 	}
 }
