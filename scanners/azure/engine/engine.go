@@ -30,6 +30,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/trouble"
 )
 
 // Options says how to read.
@@ -112,6 +113,7 @@ type Estate struct {
 	options  Options
 	record   scanners.Counter
 	quotas   *quotas
+	troubles *trouble.Services[counted]
 	memo     scanners.Memo
 
 	permission map[string]string // of every call, by its operation
@@ -127,7 +129,7 @@ const module, version = "posture", "v1.0.0"
 // Open prepares reading what is in scope, for what is registered. It makes no
 // call.
 func Open(r Registry, scope Scope, o Options) (*Estate, error) {
-	e := &Estate{registry: r, declared: r.Catalogue(), scope: scope, options: o, quotas: newQuotas()}
+	e := &Estate{registry: r, declared: r.Catalogue(), scope: scope, options: o, quotas: newQuotas(), troubles: newTroubles()}
 	e.permission = e.declared.PermissionsByOp()
 	if err := e.declared.CheckServices(o.Services); err != nil {
 		return nil, err
@@ -161,10 +163,10 @@ func (e *Estate) clientOptions() policy.ClientOptions {
 		Telemetry:                       policy.TelemetryOptions{ApplicationID: module},
 		Retry: policy.RetryOptions{
 			MaxRetries: int32(e.attempts() - 1), RetryDelay: e.backoff(),
-			MaxRetryDelay: longestWait, TryTimeout: cmp.Or(o.Timeout, tryTimeout),
+			MaxRetryDelay: longestWait,
 		},
-		PerCallPolicies:  []policy.Policy{readOnly{}, e.quotas},
-		PerRetryPolicies: []policy.Policy{noted{e.quotas}, checked{}},
+		PerCallPolicies:  []policy.Policy{readOnly{}, e.quotas, calls{e.troubles}},
+		PerRetryPolicies: []policy.Policy{tries{cmp.Or(o.Timeout, tryTimeout)}, noted{e.quotas}, checked{}},
 	}
 }
 
