@@ -31,21 +31,21 @@ var holders = map[string]holder{
 	"queue": {"aws-sqs-queue-not-public", "AWS::SQS::Queue", []string{"public", "public_by_analyzer"}, noAnalyzer + `-- sqs:ListQueues --
 {"QueueUrls": ["https://sqs.us-east-1.amazonaws.com/111122223333/parcels"]}
 -- sqs:GetQueueAttributes --
-{"Attributes": {"Policy": POLICY}}
+{"Attributes": {"QueueArn": "arn:aws:sqs:us-east-1:111122223333:parcels", "Policy": POLICY}}
 -- sqs:ListQueueTags --
 {}
 `},
 	"topic": {"aws-sns-topic-not-public", "AWS::SNS::Topic", []string{"public", "public_by_analyzer"}, noAnalyzer + `-- sns:ListTopics --
 <Topics><member><TopicArn>arn:aws:sns:us-east-1:111122223333:parcels</TopicArn></member></Topics>
 -- sns:GetTopicAttributes --
-<Attributes><entry><key>Policy</key><value>XML</value></entry></Attributes>
+<Attributes><entry><key>TopicArn</key><value>arn:aws:sns:us-east-1:111122223333:parcels</value></entry><entry><key>TopicArn</key><value>arn:aws:sns:us-east-1:111122223333:parcels</value></entry><entry><key>Policy</key><value>XML</value></entry></Attributes>
 -- sns:ListTagsForResource --
 <Tags/>
 `},
 	"secret": {"aws-secretsmanager-policy-restrictive", "AWS::SecretsManager::Secret", []string{"public", "public_by_analyzer", "last_used"}, noAnalyzer + `-- secretsmanager:ListSecrets --
 {"SecretList": [{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:parcels-a1b2c3", "Name": "parcels", "LastAccessedDate": 1767225600}]}
 -- secretsmanager:GetResourcePolicy --
-{"ResourcePolicy": POLICY}
+{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:parcels-a1b2c3", "ResourcePolicy": POLICY}
 `},
 	"key": {"aws-kms-key-policy-not-public", "AWS::KMS::Key", []string{"policy_public", "public_by_analyzer"}, noAnalyzer + `-- kms:ListKeys --
 {"Keys": [{"KeyId": "parcels", "KeyArn": "arn:aws:kms:us-east-1:111122223333:key/parcels"}]}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -53,14 +54,35 @@ func (p protocol) contentType() string {
 }
 
 // write sends the answer.
-func (a Answer) write(w http.ResponseWriter, request Request) {
+func (a Answer) write(w http.ResponseWriter, request Request) { a.send(w, request, 0) }
+
+// send sends the answer and so many bytes of white space.
+func (a Answer) send(w http.ResponseWriter, request Request, more int) {
 	status, body := a.encode(request)
 	for name, value := range a.headers(request) {
 		w.Header().Set(name, value)
 	}
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)+more))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that went away is no concern of ours
+	_, _ = w.Write(bytes.Repeat([]byte(" "), more))
+}
+
+// root is the first element of a document.
+var root = regexp.MustCompile(`<(\w+)`)
+
+// bare returns the answer without all that it tells. An error stays what it is.
+func (a Answer) bare(request Request) Answer {
+	body := request.protocol.empty()
+	switch found := root.FindStringSubmatch(a.Body); {
+	case a.Error != "":
+		return a
+	case strings.HasPrefix(a.Body, "{"):
+		body = "{}"
+	case found != nil && body != "":
+		body = "<" + found[1] + "/>"
+	}
+	return Answer{Body: body}
 }
 
 func (a Answer) headers(request Request) map[string]string {

@@ -45,6 +45,7 @@
 package awstest
 
 import (
+	_ "embed" // for what a quiet region answers
 	"fmt"
 	"maps"
 	"net/http"
@@ -69,9 +70,9 @@ func New(regions []string, accounts map[string]*Estate) *Cloud {
 	return &Cloud{regions: regions, accounts: accounts, quiet: map[string]bool{}, missing: map[string]bool{}}
 }
 
-// Quiet makes regions hold nothing: calls there are answered with empty
-// documents, except by sections that name the region. Calls about an S3
-// bucket are not affected.
+// Quiet makes regions hold nothing: calls there are answered as quiet.txtar
+// says, except by sections that name the region. Calls about an S3 bucket are not
+// affected.
 func (c *Cloud) Quiet(regions ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -111,6 +112,10 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	fault, broken := c.note(request)
+	if broken && fault.Kind == Circle {
+		c.answer(request.first()).write(w, request)
+		return
+	}
 	if broken {
 		fault.serve(w, r, request, c.answer(request))
 		return
@@ -144,11 +149,24 @@ func (c *Cloud) answer(request Request) Answer {
 	if answer, ok := c.builtIn(request); ok {
 		return answer
 	}
-	if quiet {
-		return Answer{Body: request.protocol.empty()}
+	if answer, ok := nothing().find(request, false); ok && quiet {
+		return answer
 	}
 	return c.miss(request)
 }
+
+//go:embed quiet.txtar
+var quietRegion []byte
+
+// nothing returns the estate of a region in which there is nothing. That the
+// file can be loaded is held by a test.
+var nothing = sync.OnceValue(func() *Estate {
+	estate, err := Load(quietRegion)
+	if err != nil {
+		return &Estate{}
+	}
+	return estate
+})
 
 // miss answers a request that no section answers.
 func (c *Cloud) miss(request Request) Answer {

@@ -27,6 +27,9 @@ const (
 	Prolog    Kind = "prolog"    // status 200 with an XML declaration and nothing else
 	OwnError  Kind = "own error" // status 200 with the service's own error document
 	Redirect  Kind = "redirect"  // sent elsewhere, where the answer would be
+	Bare      Kind = "bare"      // status 200 with a document of the right kind that says nothing
+	Large     Kind = "large"     // the right answer, and far more behind it than services send
+	Circle    Kind = "circle"    // a further page is the first one again, which names the page that was asked for
 )
 
 // Fault makes calls go wrong.
@@ -79,6 +82,10 @@ func (f Fault) serve(w http.ResponseWriter, r *http.Request, request Request, ri
 		fmt.Fprint(w, "<html><body>Please log in</body></html>")
 	case XHTML, Object, Prolog, OwnError:
 		fmt.Fprint(w, f.foreign(request))
+	case Bare:
+		right.bare(request).write(w, request)
+	case Large:
+		right.send(w, request, tooMuch)
 	case Marked:
 		_, body := right.encode(request)
 		_, _ = w.Write(append([]byte("\ufeff"), body...))
@@ -91,6 +98,9 @@ func (f Fault) serve(w http.ResponseWriter, r *http.Request, request Request, ri
 		f.cut(w, request, right)
 	}
 }
+
+// tooMuch is more than any answer of AWS has, in bytes.
+const tooMuch = 64 << 20
 
 // foreign returns a body that is not the service's answer.
 func (f Fault) foreign(request Request) string {

@@ -55,6 +55,13 @@ func (r Request) token() string {
 	return ""
 }
 
+// first returns the request for the first page.
+func (r Request) first() Request {
+	r.Params = maps.Clone(r.Params)
+	delete(r.Params, r.token())
+	return r
+}
+
 // Later reports whether the request asks for a further page.
 func (r Request) Later() bool { return r.token() != "" }
 

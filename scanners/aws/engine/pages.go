@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"reflect"
+
+	"github.com/aws/smithy-go/middleware"
 )
 
 // Pager is any of the SDK's paginators.
@@ -23,7 +25,7 @@ func EachPage[P, O any](ctx context.Context, pages Pager[P, O], do func(P) error
 		}
 		token := tokenOf(page)
 		if token != "" && seen[token] {
-			return errSamePage
+			return Malformed(operationIn(page), errSamePage)
 		}
 		seen[token] = true
 		if err := do(page); err != nil {
@@ -39,7 +41,8 @@ var errSamePage = errors.New("the answer names a page that was read before")
 // tokens are the names by which outputs call where the next page begins.
 var tokens = []string{"NextToken", "NextMarker", "Marker", "ContinuationToken", "LastEvaluatedTableName"}
 
-// tokenOf returns where the next page begins, "" after the last one.
+// tokenOf returns where the next page begins, "" after the last one. An output
+// of CloudFront holds the page in its one member.
 func tokenOf(page any) string {
 	v := reflect.Indirect(reflect.ValueOf(page))
 	if v.Kind() != reflect.Struct {
@@ -50,7 +53,21 @@ func tokenOf(page any) string {
 			return name + *token
 		}
 	}
+	if v.NumField() > 0 && v.Field(0).Kind() == reflect.Pointer && v.Type().Field(0).IsExported() {
+		return tokenOf(v.Field(0).Interface())
+	}
 	return ""
+}
+
+// operationIn returns the operation that answered the page.
+func operationIn(page any) string {
+	v := reflect.Indirect(reflect.ValueOf(page))
+	if v.Kind() != reflect.Struct {
+		return ""
+	}
+	metadata, _ := fieldOf(v, "ResultMetadata").(middleware.Metadata)
+	operation, _ := metadata.Get(operationKey{}).(string)
+	return operation
 }
 
 func fieldOf(v reflect.Value, name string) any {

@@ -88,8 +88,12 @@ func (r *record) pass(ctx context.Context, in middleware.InitializeInput, next m
 	defer scanners.UnderWay(ctx, key.service+":"+operation, key.region)()
 	out, metadata, err := next.HandleInitialize(context.WithValue(ctx, callKey{}, call{begun, r.gates.of(key)}), in)
 	begun.End(ctx, err)
+	metadata.Set(operationKey{}, key.service+":"+operation)
 	return out, metadata, err
 }
+
+// operationKey is the key under which the metadata of an output have its operation.
+type operationKey struct{}
 
 // try makes one try of the call that the context is of.
 func try(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, metadata middleware.Metadata, err error) {

@@ -33,8 +33,8 @@ var errLargeAnswer error = &posture.ReasonError{Reason: posture.TooMuch, Code: "
 
 // checkAnswers adds to a client's middleware what refuses successful answers
 // that the SDK would take for a document in which nothing is set: those
-// without a body, the pages of a proxy, and whatever has neither the root nor
-// a member that the operation's answers have.
+// without a body, the pages of a proxy, whatever has neither the root nor a
+// member that the operation's answers have, and what says nothing.
 func checkAnswers(stack *middleware.Stack) error {
 	err := stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("posture.answer", checkAnswer), middleware.After)
 	return errors.Join(err, stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("posture.members", checkMembers), middleware.Before))
@@ -44,14 +44,22 @@ func checkAnswers(stack *middleware.Stack) error {
 type membersKey struct{}
 
 // checkMembers refuses a JSON object of which the operation's output knows no
-// member.
+// member, and an output that lacks what it cannot be without.
 func checkMembers(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	var members []string
 	out, metadata, err := next.HandleDeserialize(context.WithValue(ctx, membersKey{}, &members), in)
-	if err == nil && len(members) > 0 && !knows(out.Result, members) {
+	switch {
+	case err != nil:
+		return out, metadata, err
+	case len(members) > 0 && !knows(out.Result, members):
 		return out, metadata, errForeignAnswer
 	}
-	return out, metadata, err
+	return out, metadata, checkTells(operationOf(ctx), out.Result, members)
+}
+
+// operationOf returns the operation that a middleware is called for.
+func operationOf(ctx context.Context) string {
+	return prefix(awsmiddleware.GetServiceID(ctx)) + ":" + awsmiddleware.GetOperationName(ctx)
 }
 
 // knows reports whether the output has any of the members. An output that the
@@ -76,7 +84,7 @@ func checkAnswer(ctx context.Context, in middleware.DeserializeInput, next middl
 	if err != nil || !ok {
 		return out, metadata, err
 	}
-	body, err := readBody(response.Body)
+	body, err := readBody(response)
 	if err != nil {
 		return out, metadata, err
 	}
@@ -84,18 +92,20 @@ func checkAnswer(ctx context.Context, in middleware.DeserializeInput, next middl
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return out, metadata, nil
 	}
-	operation := prefix(awsmiddleware.GetServiceID(ctx)) + ":" + awsmiddleware.GetOperationName(ctx)
-	members, err := checkBody(operation, response.Header, body)
+	members, err := checkBody(operationOf(ctx), response.Header, body)
 	if found, ok := ctx.Value(membersKey{}).(*[]string); ok {
 		*found = members
 	}
 	return out, metadata, err
 }
 
-// readBody reads a body to its end and closes it.
-func readBody(body io.ReadCloser) ([]byte, error) {
-	defer body.Close()
-	text, err := io.ReadAll(io.LimitReader(body, largestAnswer+1))
+// readBody reads a body to its end, unless it says that it is too large, and closes it.
+func readBody(response *smithyhttp.Response) ([]byte, error) {
+	defer response.Body.Close()
+	if response.ContentLength > largestAnswer {
+		return nil, errLargeAnswer
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, largestAnswer+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the answer: %w", err)
@@ -127,15 +137,17 @@ func checkBody(operation string, header http.Header, body []byte) ([]string, err
 // wholeBody holds the operations whose answers are a document of the user's.
 var wholeBody = map[string]bool{"s3:GetBucketPolicy": true}
 
-// membersOf returns the names of the members of a JSON object.
+// membersOf returns the names of the members of a JSON object that are not null.
 func membersOf(text []byte) ([]string, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil || object == nil {
 		return nil, errForeignAnswer
 	}
 	var members []string
-	for name := range object {
-		members = append(members, name)
+	for name, value := range object {
+		if string(value) != "null" {
+			members = append(members, name)
+		}
 	}
 	return members, nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // TestCheckBody: an answer with a status of success counts only when it is the
@@ -56,7 +57,9 @@ type endless struct{}
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestReadBody(t *testing.T) {
-	if _, err := readBody(io.NopCloser(endless{})); !errors.Is(err, errLargeAnswer) {
-		t.Error(err)
+	for _, length := range []int64{-1, 0, largestAnswer + 1} {
+		if _, err := readBody(&smithyhttp.Response{Response: &http.Response{Body: io.NopCloser(endless{}), ContentLength: length}}); !errors.Is(err, errLargeAnswer) {
+			t.Errorf("%d: %v", length, err)
+		}
 	}
 }

@@ -83,7 +83,7 @@ func certificate(b *testing.B) tls.Certificate {
 var bucketSettings = map[string]string{
 	"s3:GetBucketVersioning":             "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
 	"s3:GetBucketEncryption":             "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>",
-	"s3:GetPublicAccessBlock":            "<PublicAccessBlockConfiguration></PublicAccessBlockConfiguration>",
+	"s3:GetPublicAccessBlock":            unblocked,
 	"s3:GetBucketPolicyStatus":           "<PolicyStatus><IsPublic>false</IsPublic></PolicyStatus>",
 	"s3:GetBucketPolicy":                 `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:GetObject","Resource":"*"}]}`,
 	"s3:GetBucketAcl":                    "<AccessControlPolicy><Owner><ID>own</ID></Owner><AccessControlList></AccessControlList></AccessControlPolicy>",

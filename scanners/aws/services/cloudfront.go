@@ -81,8 +81,10 @@ func distributionList(ctx context.Context, p *engine.Place) ([]distribution, err
 	return engine.Once(p.Home(), "distributions", func() ([]distribution, error) {
 		var mu sync.Mutex
 		var all []distribution
-		list := func(page *cloudfronttypes.DistributionList) []cloudfronttypes.DistributionSummary { return page.Items }
-		err := engine.EachListed(ctx, p.Home(), distributions(cloudFrontClient(p)), list, func(ctx context.Context, _ *engine.Place, found cloudfronttypes.DistributionSummary) {
+		list := func(page *cloudfront.ListDistributionsOutput) []cloudfronttypes.DistributionSummary {
+			return page.DistributionList.Items
+		}
+		err := engine.EachListed(ctx, p.Home(), cloudfront.NewListDistributionsPaginator(cloudFrontClient(p), nil), list, func(ctx context.Context, _ *engine.Place, found cloudfronttypes.DistributionSummary) {
 			out, err := cloudFrontClient(p).GetDistributionConfig(ctx, &cloudfront.GetDistributionConfigInput{Id: found.Id})
 			if err != nil && engine.NotConfigured(err, "NoSuchDistribution") == nil {
 				return // deleted meanwhile
@@ -97,24 +99,6 @@ func distributionList(ctx context.Context, p *engine.Place) ([]distribution, err
 		})
 		return all, err
 	})
-}
-
-// distributions pages by hand: the pages of the SDK's own paginator do not name
-// the next one.
-func distributions(api *cloudfront.Client) *byToken[*cloudfronttypes.DistributionList] {
-	return &byToken[*cloudfronttypes.DistributionList]{
-		ask: func(ctx context.Context, token *string) (*cloudfronttypes.DistributionList, error) {
-			out, err := api.ListDistributions(ctx, &cloudfront.ListDistributionsInput{Marker: token})
-			if err == nil && out.DistributionList == nil {
-				err = engine.Malformed("cloudfront:ListDistributions", errNoLogging)
-			}
-			if err != nil {
-				return nil, err
-			}
-			return out.DistributionList, nil
-		},
-		next: func(page *cloudfronttypes.DistributionList) *string { return page.NextMarker },
-	}
 }
 
 func scanCloudFrontDistributions(ctx context.Context, p *engine.Place) error {

@@ -118,16 +118,15 @@ func readTableTags(ctx context.Context, r *engine.Reading, arn string) map[strin
 	if !r.Wants("tags") {
 		return nil
 	}
-	var tags []types.Tag
-	input := dynamodb.ListTagsOfResourceInput{ResourceArn: &arn}
-	for {
-		out, err := dynamoDBClient(r.Place).ListTagsOfResource(ctx, &input)
-		if !r.Got(err, "tags") {
-			return nil
-		}
-		tags = append(tags, out.Tags...)
-		if input.NextToken = out.NextToken; aws.ToString(out.NextToken) == "" {
-			return engine.Tags(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
-		}
+	pages := &byToken[*dynamodb.ListTagsOfResourceOutput]{
+		ask: func(ctx context.Context, token *string) (*dynamodb.ListTagsOfResourceOutput, error) {
+			return dynamoDBClient(r.Place).ListTagsOfResource(ctx, &dynamodb.ListTagsOfResourceInput{ResourceArn: &arn, NextToken: token})
+		},
+		next: func(page *dynamodb.ListTagsOfResourceOutput) *string { return page.NextToken },
 	}
+	tags, err := engine.ListAll(ctx, pages, func(page *dynamodb.ListTagsOfResourceOutput) []types.Tag { return page.Tags })
+	if !r.Got(err, "tags") {
+		return nil
+	}
+	return engine.Tags(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 }

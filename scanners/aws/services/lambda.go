@@ -77,7 +77,7 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 	}
 	r := p.Read()
 	doc := LambdaFunction{
-		Runtime:        string(function.Runtime),
+		Runtime:        readRuntime(r, function),
 		ContainerImage: function.PackageType == types.PackageTypeImage,
 		EnvironmentCMK: readCustomerKey(ctx, r, aws.ToString(function.KMSKeyArn), "environment_cmk"),
 	}
@@ -101,6 +101,14 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(function.FunctionArn), entry{open: doc.Public}, "public")
 	doc.LendsTo = readLendsRole(ctx, r, iampolicy.Lender{Kind: iampolicy.Function, ARN: aws.ToString(function.FunctionArn)}, "lambda:ListFunctions", function.Role)
 	r.Emit(aws.ToString(function.FunctionArn), aws.ToString(function.FunctionName), readLambdaTags(ctx, r, function.FunctionArn), &doc)
+}
+
+// readRuntime returns a function's runtime, which all have but images.
+func readRuntime(r *engine.Reading, function types.FunctionConfiguration) string {
+	if function.PackageType == types.PackageTypeImage {
+		return ""
+	}
+	return word(r, function.Runtime, "lambda:ListFunctions", "runtime")
 }
 
 // isEdgeReplica reports whether CloudFront made the function as a copy of a
@@ -158,7 +166,7 @@ func readLambdaTags(ctx context.Context, r *engine.Reading, id *string) map[stri
 		return nil
 	}
 	out, err := lambdaClient(r.Place).ListTags(ctx, &lambda.ListTagsInput{Resource: id})
-	if !r.Got(err, "tags") {
+	if !r.Got(err, "tags") || len(out.Tags) == 0 {
 		return nil
 	}
 	return out.Tags

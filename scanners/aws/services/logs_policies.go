@@ -30,21 +30,16 @@ var logsResourcePolicies = engine.Service{
 	Scan: scanLogsPolicies,
 }
 
-// scanLogsPolicies pages by hand: the SDK has no paginator for this listing.
 func scanLogsPolicies(ctx context.Context, p *engine.Place) error {
-	input := cloudwatchlogs.DescribeResourcePoliciesInput{Limit: aws.Int32(50)}
-	for {
-		page, err := logsClient(p).DescribeResourcePolicies(ctx, &input)
-		if err != nil {
-			return err
-		}
-		if err := engine.Each(ctx, p, page.ResourcePolicies, readLogsPolicy); err != nil {
-			return err
-		}
-		if input.NextToken = page.NextToken; aws.ToString(page.NextToken) == "" {
-			return nil
-		}
+	pages := &byToken[*cloudwatchlogs.DescribeResourcePoliciesOutput]{
+		ask: func(ctx context.Context, token *string) (*cloudwatchlogs.DescribeResourcePoliciesOutput, error) {
+			return logsClient(p).DescribeResourcePolicies(ctx, &cloudwatchlogs.DescribeResourcePoliciesInput{NextToken: token, Limit: aws.Int32(50)})
+		},
+		next: func(page *cloudwatchlogs.DescribeResourcePoliciesOutput) *string { return page.NextToken },
 	}
+	return engine.EachListed(ctx, p, pages, func(page *cloudwatchlogs.DescribeResourcePoliciesOutput) []types.ResourcePolicy {
+		return page.ResourcePolicies
+	}, readLogsPolicy)
 }
 
 func readLogsPolicy(ctx context.Context, p *engine.Place, policy types.ResourcePolicy) {

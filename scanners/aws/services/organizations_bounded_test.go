@@ -24,15 +24,15 @@ const everybodys = noAnalyzer + `-- iam:GetAccountAuthorizationDetails --
 -- sqs:ListQueues --
 {"QueueUrls": ["https://sqs.us-east-1.amazonaws.com/111122223333/queue"]}
 -- sqs:GetQueueAttributes --
-{"Attributes": {"Policy": QUOTED}}
+{"Attributes": {"QueueArn": "arn:aws:sqs:us-east-1:111122223333:queue", "Policy": QUOTED}}
 -- sns:ListTopics --
 <Topics><member><TopicArn>arn:aws:sns:us-east-1:111122223333:topic</TopicArn></member></Topics>
 -- sns:GetTopicAttributes --
-<Attributes><entry><key>Policy</key><value>POLICY</value></entry></Attributes>
+<Attributes><entry><key>TopicArn</key><value>arn:aws:sns:us-east-1:111122223333:topic</value></entry><entry><key>TopicArn</key><value>arn:aws:sns:us-east-1:111122223333:topic</value></entry><entry><key>Policy</key><value>POLICY</value></entry></Attributes>
 -- secretsmanager:ListSecrets --
 {"SecretList": [{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:secret-a1b2c3", "Name": "secret", "LastAccessedDate": 1767225600}]}
 -- secretsmanager:GetResourcePolicy --
-{"ResourcePolicy": QUOTED}
+{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:secret-a1b2c3", "ResourcePolicy": QUOTED}
 -- kms:ListKeys --
 {"Keys": [{"KeyId": "key", "KeyArn": "arn:aws:kms:us-east-1:111122223333:key/key"}]}
 -- kms:ListAliases --

@@ -25,7 +25,7 @@ const guarded = noAnalyzer + `-- iam:GetAccountAuthorizationDetails --
 -- sqs:ListQueues --
 {"QueueUrls": ["https://sqs.us-east-1.amazonaws.com/111122223333/jobs"]}
 -- sqs:GetQueueAttributes --
-{"Attributes": {"Policy": "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sqs:SendMessage\",\"Resource\":\"*\"}}"}}
+{"Attributes": {"QueueArn": "arn:aws:sqs:us-east-1:111122223333:jobs", "Policy": "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sqs:SendMessage\",\"Resource\":\"*\"}}"}}
 `
 
 // organized is an organization with the account in a unit. Of policies, the root

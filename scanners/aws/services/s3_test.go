@@ -30,7 +30,7 @@ var s3Fixtures = fourBuckets + noAnalyzer + `
 -- elb:DescribeLoadBalancers --
 <LoadBalancerDescriptions/>
 -- cloudfront:ListDistributions --
-<DistributionList/>
+<DistributionList><Quantity>0</Quantity></DistributionList>
 -- cloudtrail:DescribeTrails region=us-east-1 --
 {"trailList": [{"Name": "main", "TrailARN": "arn:aws:cloudtrail:us-east-1:111122223333:trail/main", "HomeRegion": "us-east-1", "S3BucketName": "alpha"}]}
 -- cloudtrail:ListTrails --
@@ -140,12 +140,14 @@ func deniedFields(r posture.Resource) []string {
 	return fields
 }
 
+// unblocked is a block on public access that blocks nothing.
+const unblocked = `<PublicAccessBlockConfiguration><BlockPublicAcls>false</BlockPublicAcls><IgnorePublicAcls>false</IgnorePublicAcls><BlockPublicPolicy>false</BlockPublicPolicy><RestrictPublicBuckets>false</RestrictPublicBuckets></PublicAccessBlockConfiguration>`
+
 func TestS3PublicIsWorkedOutFromWhatCouldBeRead(t *testing.T) {
 	const bucket = `
 -- s3:ListBuckets --
 <ListAllMyBucketsResult><Buckets><Bucket><Name>one</Name><BucketRegion>us-east-1</BucketRegion></Bucket></Buckets></ListAllMyBucketsResult>
 `
-	const allowed = `<PublicAccessBlockConfiguration/>`
 	const blocked = `<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>`
 	const public, private = `<PolicyStatus><IsPublic>true</IsPublic></PolicyStatus>`, `<PolicyStatus><IsPublic>false</IsPublic></PolicyStatus>`
 	const refused = ""
@@ -154,14 +156,14 @@ func TestS3PublicIsWorkedOutFromWhatCouldBeRead(t *testing.T) {
 		public                  bool
 		denied                  []string
 	}{
-		"all read, open":                     {allowed, allowed, public, true, nil},
+		"all read, open":                     {unblocked, unblocked, public, true, nil},
 		"all read, closed by the account":    {blocked, refused, refused, false, nil},
-		"all read, closed by the bucket":     {allowed, blocked, refused, false, nil},
+		"all read, closed by the bucket":     {unblocked, blocked, refused, false, nil},
 		"account refused, bucket closes":     {refused, blocked, refused, false, nil},
-		"account refused, policy private":    {refused, allowed, private, false, []string{"public_access_blocked"}},
-		"account refused, policy public":     {refused, allowed, public, false, []string{"public", "public_access_blocked", "public_by"}},
-		"bucket refused, policy public":      {allowed, refused, public, false, []string{"public", "public_access_blocked", "public_by"}},
-		"policy refused":                     {allowed, allowed, refused, false, []string{"public", "public_by"}},
+		"account refused, policy private":    {refused, unblocked, private, false, []string{"public_access_blocked"}},
+		"account refused, policy public":     {refused, unblocked, public, false, []string{"public", "public_access_blocked", "public_by"}},
+		"bucket refused, policy public":      {unblocked, refused, public, false, []string{"public", "public_access_blocked", "public_by"}},
+		"policy refused":                     {unblocked, unblocked, refused, false, []string{"public", "public_by"}},
 		"everything but the ACL was refused": {refused, refused, refused, false, []string{"public", "public_access_blocked", "public_by"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,7 +171,7 @@ func TestS3PublicIsWorkedOutFromWhatCouldBeRead(t *testing.T) {
 				section("s3:GetPublicAccessBlock bucket=one", test.bucket) +
 				section("s3:GetBucketPolicyStatus bucket=one", test.status) +
 				"-- s3:GetBucketPolicy error=NoSuchBucketPolicy --\n" +
-				section("s3:GetBucketAcl bucket=one", "<AccessControlPolicy/>")
+				section("s3:GetBucketAcl bucket=one", "<AccessControlPolicy><Owner><ID>me</ID></Owner><AccessControlList/></AccessControlPolicy>")
 			want := posture.Want{"AWS::S3::Bucket": {"public", "public_access_blocked"}}
 			s := scanWant(t, serve(t, cloudOf(loadEstate(t, estate))), want)
 			one := s.get(t, "one")
@@ -236,7 +238,7 @@ func TestS3AccountPublicAccessBlock(t *testing.T) {
 	}{
 		"nothing configured": {"-- s3control:GetPublicAccessBlock error=NoSuchPublicAccessBlockConfiguration --", S3AccountPublicAccessBlock{}, 0},
 		"partly": {
-			"-- s3control:GetPublicAccessBlock --\n<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>",
+			"-- s3control:GetPublicAccessBlock --\n<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>false</IgnorePublicAcls><BlockPublicPolicy>false</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>",
 			S3AccountPublicAccessBlock{BlockPublicACLs: true, RestrictPublicBuckets: true}, 0,
 		},
 		"refused": {"-- s3control:GetPublicAccessBlock error=AccessDenied --", S3AccountPublicAccessBlock{}, 4},

@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,6 +126,43 @@ func TestRegionThatIsOff(t *testing.T) {
 	for _, request := range cloud.Log() {
 		if request.Region == "af-south-1" {
 			t.Errorf("%s was asked there", request.Op())
+		}
+	}
+}
+
+// TestQuietRegion: a region in which there is nothing is read whole, and of what
+// is there once in each nothing is missing from the answers.
+func TestQuietRegion(t *testing.T) {
+	cloud := cloudOf(wholeEstate(t))
+	cloud.Quiet("eu-west-1")
+	target := posture.Target{Provider: posture.AWS, Account: testAccount, Regions: []string{"eu-west-1"}}
+	account, err := engine.Open(context.Background(), serve(t, cloud).Config(testAccount), target, options(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := scanAccount(context.Background(), account, wantAll())
+	there := 0
+	for _, p := range got.Report.Populations {
+		if p.Region == "eu-west-1" && (!p.Complete || p.Count > 1) {
+			t.Errorf("%s: %d, %v", p.Type, p.Count, p.Cause)
+		}
+	}
+	for _, r := range got.Resources {
+		if r.Region == "eu-west-1" {
+			there++
+			for _, unread := range r.Unread {
+				if unread.Cause.Reason == posture.NotAnswered {
+					t.Errorf("%s: %s", r.ID, unread)
+				}
+			}
+		}
+	}
+	if there == 0 {
+		t.Error("nothing is there once in each region")
+	}
+	for _, section := range cloud.Missing() {
+		if strings.HasSuffix(section, "region=eu-west-1") {
+			t.Errorf("write a section: -- %s --", section)
 		}
 	}
 }

@@ -48,8 +48,7 @@ func targetsOf(p *engine.Place, kind string, deliver func(*targets) error) *targ
 	return found
 }
 
-// byToken pages through a listing for which the SDK has no paginator, or one
-// whose pages do not name the next one.
+// byToken pages through a listing for which the SDK has no paginator.
 type byToken[P any] struct {
 	ask   func(ctx context.Context, token *string) (P, error)
 	next  func(P) *string // where the next page begins; none or "" after the last
