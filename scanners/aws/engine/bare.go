@@ -62,24 +62,28 @@ func checkTells(operation string, output any, members []string) error {
 	return nil
 }
 
-// isBare reports whether nothing is set in an output or a part of it. An empty
-// list is something: it says that there is none.
-func isBare(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Invalid:
+// isBare reports whether an output has no member, or only such in which there is
+// nothing. An empty list is something: it says that there is none.
+func isBare(output reflect.Value) bool {
+	return isEmpty(output, func(member reflect.Value) bool { return isEmpty(member, reflect.Value.IsZero) })
+}
+
+// isEmpty reports whether a structure has only members that count as none. What
+// is no structure is empty when it is not there.
+func isEmpty(v reflect.Value, none func(reflect.Value) bool) bool {
+	inner := reflect.Indirect(v)
+	switch {
+	case !inner.IsValid():
 		return true
-	case reflect.Pointer:
-		return v.IsNil() || v.Elem().Kind() == reflect.Struct && isBare(v.Elem())
-	case reflect.Struct:
-		for field, value := range v.Fields() {
-			if field.IsExported() && field.Name != "ResultMetadata" && !isBare(value) {
-				return false
-			}
-		}
-		return true
-	default:
+	case inner.Kind() != reflect.Struct:
 		return v.IsZero()
 	}
+	for field, value := range inner.Fields() {
+		if field.IsExported() && field.Name != "ResultMetadata" && !none(value) {
+			return false
+		}
+	}
+	return true
 }
 
 // tells reports whether an output has the member.
@@ -94,5 +98,5 @@ func tells(v reflect.Value, path []string) bool {
 			return false
 		}
 	}
-	return v.IsValid() && !isBare(v)
+	return !isEmpty(v, reflect.Value.IsZero)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -30,6 +32,7 @@ func TestTells(t *testing.T) {
 		"an empty list":               {"kms:ListKeys", &kms.ListKeysOutput{Keys: []kmstypes.KeyListEntry{}}, nil, nil},
 		"a member by its name":        {"kms:ListKeys", &kms.ListKeysOutput{}, []string{"Truncated"}, nil},
 		"an empty structure":          {"s3:GetBucketReplication", &s3api.GetBucketReplicationOutput{ReplicationConfiguration: &s3types.ReplicationConfiguration{}}, nil, errBareAnswer},
+		"a structure in one":          {"elb:DescribeLoadBalancerAttributes", &elb.DescribeLoadBalancerAttributesOutput{LoadBalancerAttributes: &elbtypes.LoadBalancerAttributes{AccessLog: &elbtypes.AccessLog{}}}, nil, nil},
 		"nothing, where that tells":   {"sqs:ListQueues", &sqs.ListQueuesOutput{}, nil, nil},
 		"no rotation":                 {"kms:GetKeyRotationStatus", &kms.GetKeyRotationStatusOutput{}, []string{"KeyRotationEnabled"}, nil},
 		"rotation not told":           {"kms:GetKeyRotationStatus", &kms.GetKeyRotationStatusOutput{KeyId: new("k")}, []string{"KeyId"}, errLacking},

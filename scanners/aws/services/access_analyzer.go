@@ -58,12 +58,25 @@ func readAnalysis(ctx context.Context, p *engine.Place) (analysis, error) {
 // account and region. With an error come those of the pages before it.
 func activeAnalyzers(ctx context.Context, p *engine.Place) ([]types.AnalyzerSummary, error) {
 	return engine.Once(p, "analyzers", func() ([]types.AnalyzerSummary, error) {
+		var active []types.AnalyzerSummary
+		var untold error
 		pages := accessanalyzer.NewListAnalyzersPaginator(analyzerClient(p), &accessanalyzer.ListAnalyzersInput{MaxResults: aws.Int32(100)})
-		return engine.ListAll(ctx, pages, func(page *accessanalyzer.ListAnalyzersOutput) []types.AnalyzerSummary {
-			return slices.DeleteFunc(page.Analyzers, func(a types.AnalyzerSummary) bool { return a.Status != types.AnalyzerStatusActive })
+		err := engine.EachPage(ctx, pages, func(page *accessanalyzer.ListAnalyzersOutput) error {
+			for _, a := range page.Analyzers {
+				switch {
+				case a.Status == "" || a.Type == "":
+					untold = engine.Malformed("access-analyzer:ListAnalyzers", errAnalyzer)
+				case a.Status == types.AnalyzerStatusActive:
+					active = append(active, a)
+				}
+			}
+			return nil
 		})
+		return active, cmp.Or(err, untold)
 	})
 }
+
+var errAnalyzer error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not say what an analyzer looks for, or whether it does"}
 
 // read adds the active findings of one analyzer that something of the account
 // is public.

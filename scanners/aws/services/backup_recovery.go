@@ -68,6 +68,9 @@ func readLastRestore(ctx context.Context, r *engine.Reading, doc *BackupRecovery
 	jobs, err := engine.ListAll(ctx, pages, func(out *backup.ListRestoreJobsOutput) []types.RestoreJobsListMember { return out.RestoreJobs })
 	r.Got(err, "last_restore")
 	for _, job := range jobs {
+		if job.CompletionDate == nil {
+			r.Absent("backup:ListRestoreJobs", "last_restore")
+		}
 		if done := aws.ToTime(job.CompletionDate); done.After(doc.LastRestore) {
 			doc.LastRestore = done
 		}

@@ -101,10 +101,11 @@ func scanTrails(ctx context.Context, p *engine.Place) error {
 }
 
 func readTrail(ctx context.Context, p *engine.Place, trail types.Trail) {
+	r := p.Read()
 	doc := CloudTrailTrail{
-		MultiRegion:       aws.ToBool(trail.IsMultiRegionTrail),
+		MultiRegion:       r.Flag(trail.IsMultiRegionTrail, "cloudtrail:DescribeTrails", "multi_region"),
 		Organization:      aws.ToBool(trail.IsOrganizationTrail),
-		LogFileValidation: aws.ToBool(trail.LogFileValidationEnabled),
+		LogFileValidation: r.Flag(trail.LogFileValidationEnabled, "cloudtrail:DescribeTrails", "log_file_validation"),
 		KMSKey:            aws.ToString(trail.KmsKeyId),
 		CloudWatchLogs:    aws.ToString(trail.CloudWatchLogsLogGroupArn) != "",
 		Bucket:            aws.ToString(trail.S3BucketName),
@@ -112,7 +113,6 @@ func readTrail(ctx context.Context, p *engine.Place, trail types.Trail) {
 	if named, err := arn.Parse(aws.ToString(trail.TrailARN)); err == nil {
 		doc.Owner = named.AccountID
 	}
-	r := p.Read()
 	if doc.Owner == "" {
 		r.Absent("cloudtrail:DescribeTrails", "owner")
 	}

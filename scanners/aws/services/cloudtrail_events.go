@@ -86,6 +86,9 @@ func eventsOf(ctx context.Context, p *engine.Place, trail types.Trail) (trailEve
 	at := p.In(aws.ToString(trail.HomeRegion))
 	return engine.Once(at, "events of "+aws.ToString(trail.TrailARN), func() (trailEvents, error) {
 		out, err := cloudTrailClient(at).GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: trail.TrailARN})
+		if err == nil && out.EventSelectors == nil && out.AdvancedEventSelectors == nil {
+			err = engine.Malformed("cloudtrail:GetEventSelectors", errNoSetting)
+		}
 		if err != nil {
 			return trailEvents{}, err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
+	"posture/internal/posture"
 	"posture/scanners/aws/engine"
 )
 
@@ -39,8 +40,13 @@ func recordingBy(ctx context.Context, p *engine.Place, trails []types.Trail, hol
 // liveEvents returns what a trail records now of every region: nothing when
 // it is stopped, cannot deliver, or records one region only.
 func liveEvents(ctx context.Context, p *engine.Place, trail types.Trail) (trailEvents, error) {
-	if !aws.ToBool(trail.IsMultiRegionTrail) {
+	switch {
+	case trail.IsMultiRegionTrail == nil:
+		return trailEvents{}, engine.Malformed("cloudtrail:DescribeTrails", errNoSetting)
+	case !*trail.IsMultiRegionTrail:
 		return trailEvents{}, nil
+	case trail.LogFileValidationEnabled == nil || trail.IncludeGlobalServiceEvents == nil:
+		return trailEvents{}, engine.Malformed("cloudtrail:DescribeTrails", errNoSetting)
 	}
 	status, err := trailStatus(ctx, p, trail)
 	if err != nil || !recording(status) {
@@ -54,6 +60,8 @@ func liveEvents(ctx context.Context, p *engine.Place, trail types.Trail) (trailE
 	}
 	return events, err
 }
+
+var errNoSetting error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer lacks a setting of the trail"}
 
 // recording reports whether what happens reaches the trail's bucket: it is
 // logging, and its last delivery did not fail. An account that only shares the

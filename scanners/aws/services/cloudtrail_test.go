@@ -30,7 +30,7 @@ func TestTrails(t *testing.T) {
 		{name: "three trails", want: []posture.Resource{stopped, shadow, home}},
 		{name: "no trail", sections: map[string]string{"cloudtrail:DescribeTrails": `{"trailList": []}`, "cloudtrail:ListTrails": `{"Trails": []}`}},
 		{name: "a trail as it is made, whose selectors need no call", sections: map[string]string{
-			"cloudtrail:DescribeTrails": `{"trailList": [{"Name": "main", "TrailARN": "` + mainTrail + `", "HomeRegion": "us-east-1", "HasCustomEventSelectors": false}]}`,
+			"cloudtrail:DescribeTrails": `{"trailList": [{"Name": "main", "TrailARN": "` + mainTrail + `", "HomeRegion": "us-east-1", "HasCustomEventSelectors": false, "IsMultiRegionTrail": false, "IncludeGlobalServiceEvents": true, "LogFileValidationEnabled": false}]}`,
 			"cloudtrail:ListTrails":     `{"Trails": []}`,
 			selectors + " TrailName=" + mainTrail + " region=us-east-1 error=AccessDeniedException": "",
 		}, want: []posture.Resource{{ID: mainTrail, Name: "main", Doc: &CloudTrailTrail{

@@ -47,14 +47,14 @@ func TestAuditAlarms(t *testing.T) {
 		return posture.Cause{Reason: posture.Denied, Operation: operation, Code: "AccessDeniedException", Permission: operation}
 	}
 	one := map[string]string{"cloudtrail:DescribeTrails": `{"trailList": [{"Name": "main", "TrailARN": "` + mainTrail + `", "HomeRegion": "us-east-1",
-		"IsMultiRegionTrail": true, "CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:trail:*"}]}`,
+		"IsMultiRegionTrail": true, "CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:trail:*", "IncludeGlobalServiceEvents": true, "LogFileValidationEnabled": false}]}`,
 		"cloudtrail:ListTrails": `{"Trails": []}`}
 	const spareTrail = "arn:aws:cloudtrail:us-east-1:111122223333:trail/spare"
 	const onlyRoot = `{"metricFilters": [{"filterName": "root", "filterPattern": "{ $.userIdentity.type = Root }",
 		"metricTransformations": [{"metricName": "Root", "metricNamespace": "Audit", "metricValue": "1"}]}]}`
 	two := `{"trailList": [
-		{"TrailARN": "` + mainTrail + `", "HomeRegion": "us-east-1", "IsMultiRegionTrail": true, "HasCustomEventSelectors": false, "CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:trail:*"},
-		{"TrailARN": "` + spareTrail + `", "HomeRegion": "us-east-1", "IsMultiRegionTrail": true, "HasCustomEventSelectors": false, "CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:spare:*"}]}`
+		{"TrailARN": "` + mainTrail + `", "HomeRegion": "us-east-1", "IsMultiRegionTrail": true, "HasCustomEventSelectors": false, "CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:trail:*", "IncludeGlobalServiceEvents": true, "LogFileValidationEnabled": false},
+		{"TrailARN": "` + spareTrail + `", "HomeRegion": "us-east-1", "IsMultiRegionTrail": true, "HasCustomEventSelectors": false, "CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:spare:*", "IncludeGlobalServiceEvents": true, "LogFileValidationEnabled": false}]}`
 	and := func(name, body string) map[string]string {
 		sections := map[string]string{name: body}
 		for name, body := range one {
@@ -89,7 +89,7 @@ func TestAuditAlarms(t *testing.T) {
 		}, want: alarms(watched)},
 		{name: "a trail of another account, which tells no deliveries", sections: map[string]string{
 			"cloudtrail:DescribeTrails": `{"trailList": [{"TrailARN": "` + orgTrail + `", "HomeRegion": "us-east-1", "IsMultiRegionTrail": true, "HasCustomEventSelectors": false,
-				"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:trail:*"}]}`,
+				"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:111122223333:log-group:trail:*", "IncludeGlobalServiceEvents": true, "LogFileValidationEnabled": false}]}`,
 			"cloudtrail:ListTrails": `{"Trails": []}`,
 			"cloudtrail:GetTrailStatus Name=" + orgTrail + " region=us-east-1": `{"IsLogging": true}`,
 		}, want: alarms(AuditAlarms{RootUsage: true, CloudTrailChanges: true, Delivery: TrailRecording{Untold: true}})},
@@ -103,7 +103,7 @@ func TestAuditAlarms(t *testing.T) {
 		{name: "alarms refused", sections: and("cloudwatch:DescribeAlarms error=AccessDeniedException", ""), want: alarms(AuditAlarms{}, deny("cloudwatch:DescribeAlarms"))},
 		{name: "log group of another account", sections: map[string]string{
 			"cloudtrail:DescribeTrails": `{"trailList": [{"TrailARN": "` + mainTrail + `", "HomeRegion": "us-east-1", "IsMultiRegionTrail": true,
-				"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:999988887777:log-group:trail:*"}]}`,
+				"CloudWatchLogsLogGroupArn": "arn:aws:logs:us-east-1:999988887777:log-group:trail:*", "IncludeGlobalServiceEvents": true, "LogFileValidationEnabled": false}]}`,
 			"cloudtrail:ListTrails": `{"Trails": []}`,
 		}, want: alarms(AuditAlarms{}, posture.Cause{Reason: posture.OtherAccount, Operation: "logs:DescribeMetricFilters"})},
 	})

@@ -40,6 +40,10 @@ func scanIAMServerCertificates(ctx context.Context, p *engine.Place) error {
 }
 
 func emitServerCertificate(_ context.Context, p *engine.Place, certificate types.ServerCertificateMetadata) {
+	r := p.Read()
 	doc := IAMServerCertificate{Expires: aws.ToTime(certificate.Expiration)}
-	p.Read().EmitIn(posture.Global, aws.ToString(certificate.Arn), aws.ToString(certificate.ServerCertificateName), nil, &doc)
+	if doc.Expires.IsZero() {
+		r.Absent("iam:ListServerCertificates", "expires")
+	}
+	r.EmitIn(posture.Global, aws.ToString(certificate.Arn), aws.ToString(certificate.ServerCertificateName), nil, &doc)
 }

@@ -57,7 +57,7 @@ func scanIAMManagedPolicies(ctx context.Context, p *engine.Place) error {
 	err := engine.Each(ctx, p, details.Policies, func(_ context.Context, p *engine.Place, policy types.ManagedPolicyDetail) {
 		r := p.Read()
 		doc := IAMManagedPolicy{
-			Uses: int(aws.ToInt32(policy.AttachmentCount) + aws.ToInt32(policy.PermissionsBoundaryUsageCount)),
+			Uses: int(count(r, policy.AttachmentCount, iamDetailsCall.Op, "uses")) + int(aws.ToInt32(policy.PermissionsBoundaryUsageCount)),
 		}
 		doc.Grants = readGrants(r, defaultVersion(policy))
 		id := aws.ToString(policy.Arn)

@@ -65,6 +65,9 @@ func readIAMRole(ctx context.Context, p *engine.Place, role types.RoleDetail) {
 	if role.RoleLastUsed != nil && role.RoleLastUsed.LastUsedDate != nil {
 		doc.IdleSince = *role.RoleLastUsed.LastUsedDate
 	}
+	if doc.IdleSince.IsZero() {
+		r.Absent(iamDetailsCall.Op, "idle_since")
+	}
 	if r.Wants(grantFields...) {
 		doc.Administrator, doc.Escalates = readIAMAccess(ctx, p).readAccess(r, holdingOfRole(role))
 	}

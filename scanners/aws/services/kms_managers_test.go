@@ -25,7 +25,7 @@ var keyHolders = map[string]struct {
 		"dynamodb:DescribeContinuousBackups TableName=t": `{"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED"}}`,
 	}, func(doc any) bool { return doc.(*DynamoDBTable).CustomerKey }},
 	"AWS::Lambda::Function": {"environment_cmk", map[string]string{
-		"lambda:ListFunctions": `{"Functions": [{"FunctionName": "image", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:image", "PackageType": "Image", "KMSKeyArn": %q}]}`,
+		"lambda:ListFunctions": `{"Functions": [{"FunctionName": "image", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:image", "Role": "arn:aws:iam::111122223333:role/app", "PackageType": "Image", "KMSKeyArn": %q}]}`,
 	}, func(doc any) bool { return doc.(*LambdaFunction).EnvironmentCMK }},
 }
 

@@ -93,6 +93,9 @@ func readOpenSearchDomain(ctx context.Context, p *engine.Place, domain types.Dom
 	}
 	readOpenSearchNodes(r, domain.ClusterConfig, &doc)
 	doc.readEncryption(r, domain)
+	if domain.AccessPolicies == nil { // one without is answered ""
+		r.Absent("es:DescribeDomains", "public")
+	}
 	if policy := aws.ToString(domain.AccessPolicies); policy != "" {
 		doc.Public = readOpen(ctx, r, policy, from("es:DescribeDomains", "public"), iampolicy.Ask{Service: "es", Resource: aws.ToString(domain.ARN)}).open
 	}

@@ -32,14 +32,14 @@ var s3Fixtures = fourBuckets + noAnalyzer + `
 -- cloudfront:ListDistributions --
 <DistributionList><Quantity>0</Quantity></DistributionList>
 -- cloudtrail:DescribeTrails region=us-east-1 --
-{"trailList": [{"Name": "main", "TrailARN": "arn:aws:cloudtrail:us-east-1:111122223333:trail/main", "HomeRegion": "us-east-1", "S3BucketName": "alpha"}]}
+{"trailList": [{"Name": "main", "TrailARN": "arn:aws:cloudtrail:us-east-1:111122223333:trail/main", "HomeRegion": "us-east-1", "S3BucketName": "alpha", "IsMultiRegionTrail": false, "IncludeGlobalServiceEvents": true, "LogFileValidationEnabled": false}]}
 -- cloudtrail:ListTrails --
 {"Trails": [
 	{"Name": "main", "TrailARN": "arn:aws:cloudtrail:us-east-1:111122223333:trail/main", "HomeRegion": "us-east-1"},
 	{"Name": "local", "TrailARN": "arn:aws:cloudtrail:eu-west-1:111122223333:trail/local", "HomeRegion": "eu-west-1"}
 ]}
 -- cloudtrail:DescribeTrails region=eu-west-1 --
-{"trailList": [{"Name": "local", "TrailARN": "arn:aws:cloudtrail:eu-west-1:111122223333:trail/local", "HomeRegion": "eu-west-1", "S3BucketName": "delta"}]}
+{"trailList": [{"Name": "local", "TrailARN": "arn:aws:cloudtrail:eu-west-1:111122223333:trail/local", "HomeRegion": "eu-west-1", "S3BucketName": "delta", "IsMultiRegionTrail": false, "IncludeGlobalServiceEvents": true, "LogFileValidationEnabled": false}]}
 `
 
 // s3Made is when the buckets of the fixtures were made.

@@ -51,7 +51,7 @@ func readTopic(ctx context.Context, p *engine.Place, topic types.Topic) {
 		out, err := snsClient(p).GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &arn})
 		if r.Got(err, "kms_key", "public") {
 			doc.KMSKey = out.Attributes["KmsMasterKeyId"]
-			if policy := out.Attributes["Policy"]; policy != "" {
+			if policy := word(r, out.Attributes["Policy"], "sns:GetTopicAttributes", "public"); policy != "" {
 				ours = readOpen(ctx, r, policy, from("sns:GetTopicAttributes", "public"), iampolicy.Ask{Service: "sns", Resource: arn})
 			}
 		}

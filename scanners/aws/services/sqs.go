@@ -149,7 +149,7 @@ func readQueue(ctx context.Context, p *engine.Place, url string) *queueReading {
 
 func (q *queueReading) readAttributes(ctx context.Context, attributes map[string]string) {
 	q.doc.KMSKey = attributes["KmsMasterKeyId"]
-	q.doc.Encrypted = q.doc.KMSKey != "" || attributes["SqsManagedSseEnabled"] == "true"
+	q.doc.Encrypted = q.doc.KMSKey != "" || word(q.r, attributes["SqsManagedSseEnabled"], "sqs:GetQueueAttributes", "encrypted") == "true"
 	if policy := attributes["Policy"]; policy != "" {
 		q.ours = readOpen(ctx, q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn})
 	}
