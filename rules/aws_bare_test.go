@@ -43,7 +43,6 @@ var absenceTells = map[string]string{
 	"aws-loggroup-kms-encrypted":             "a log group without a key of KMS names none",
 	"aws-loggroup-retention-365d":            "a log group that keeps all names no days",
 	"aws-logs-destination-not-public":        "a destination without a policy is the account's own only",
-	"aws-nacl-no-open-admin-ports":           "what is let in is a list",
 	"aws-rds-cluster-logs-exported":          "exports are a list",
 	"aws-rds-instance-logs-exported":         "exports are a list",
 	"aws-s3-bucket-access-logging":           "a bucket without access logs answers so",
@@ -58,7 +57,6 @@ var absenceTells = map[string]string{
 	"aws-sqs-dead-letter-queue":              "a queue without a dead-letter queue names none",
 	"aws-sqs-queue-not-public":               "a queue without a policy has none in the answer",
 	"aws-vpc-flow-logs":                      "flow logs are a listing",
-	"aws-waf-webacl-logging":                 "logging is a listing",
 }
 
 // TestBareAnswers: where an answer lacks what a rule asks, the finding is

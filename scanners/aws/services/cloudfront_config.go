@@ -157,22 +157,15 @@ func readSigned(ctx context.Context, r *engine.Reading, id string) (bool, error)
 // listed once. With an error come those of the pages before it.
 func accessControls(ctx context.Context, p *engine.Place) (map[string]types.OriginAccessControlSigningBehaviors, error) {
 	return engine.Once(p.Home(), "origin access controls", func() (map[string]types.OriginAccessControlSigningBehaviors, error) {
-		pages := &byToken[*types.OriginAccessControlList]{
-			ask: func(ctx context.Context, token *string) (*types.OriginAccessControlList, error) {
-				out, err := cloudFrontClient(p).ListOriginAccessControls(ctx, &cloudfront.ListOriginAccessControlsInput{Marker: token})
-				if err == nil && out.OriginAccessControlList == nil {
-					err = engine.Malformed(listAccessControls, errNoValue)
-				}
-				if err != nil {
-					return nil, err
-				}
-				return out.OriginAccessControlList, nil
+		pages := &byToken[*cloudfront.ListOriginAccessControlsOutput]{
+			ask: func(ctx context.Context, token *string) (*cloudfront.ListOriginAccessControlsOutput, error) {
+				return cloudFrontClient(p).ListOriginAccessControls(ctx, &cloudfront.ListOriginAccessControlsInput{Marker: token})
 			},
-			next: func(page *types.OriginAccessControlList) *string { return page.NextMarker },
+			next: func(page *cloudfront.ListOriginAccessControlsOutput) *string { return page.OriginAccessControlList.NextMarker },
 		}
 		found := map[string]types.OriginAccessControlSigningBehaviors{}
-		return found, engine.EachPage(ctx, pages, func(page *types.OriginAccessControlList) error {
-			for _, control := range page.Items {
+		return found, engine.EachPage(ctx, pages, func(page *cloudfront.ListOriginAccessControlsOutput) error {
+			for _, control := range page.OriginAccessControlList.Items {
 				found[aws.ToString(control.Id)] = control.SigningBehavior
 			}
 			return nil

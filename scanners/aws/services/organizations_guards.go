@@ -59,7 +59,7 @@ func (r *guardReader) lost(err error) {
 	if err == nil || r.gap != nil || !errors.As(engine.Refusal("read the organization", err), &known) {
 		return
 	}
-	passing := []posture.Reason{posture.Throttled, posture.TimedOut, posture.Unreachable, posture.Malformed}
+	passing := []posture.Reason{posture.Throttled, posture.TimedOut, posture.Unreachable, posture.Malformed, posture.NotAnswered, posture.TooMuch}
 	broken := []string{"ServiceException", "InternalFailure", "InternalError", "ServiceUnavailable"}
 	if slices.Contains(passing, known.Cause.Reason) || slices.Contains(broken, known.Cause.Code) {
 		r.gap = known
