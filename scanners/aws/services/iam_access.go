@@ -50,10 +50,9 @@ type iamAccess struct {
 }
 
 // readIAMAccess reads the details and the policies of AWS that somebody has,
-// once per account. It never fails: what was not read is told by listErr, gapErr
-// and each document, so the error of Once, which is always nil, may be dropped.
+// once per account. What was not read is told by listErr, gapErr and each document.
 func readIAMAccess(ctx context.Context, p *engine.Place) iamAccess {
-	access, _ := engine.Once(p.Home(), "IAM access", func() (iamAccess, error) {
+	access, err := engine.Once(p.Home(), "IAM access", func() (iamAccess, error) {
 		details, err := readIAMDetails(ctx, p)
 		a := iamAccess{iamDetails: details, listErr: err, guards: readGuards(ctx, p), managed: map[string]iamDocument{}}
 		for _, policy := range details.Policies {
@@ -65,7 +64,19 @@ func readIAMAccess(ctx context.Context, p *engine.Place) iamAccess {
 		a.allHolders = a.holders(accountOf(p))
 		return a, nil
 	})
+	if err != nil {
+		return unreadAccess(err)
+	}
 	return access
+}
+
+// unreadAccess is what is known where the reading itself went wrong: nothing.
+func unreadAccess(err error) iamAccess {
+	return iamAccess{
+		listErr: err, gapErr: err, guards: guards{gap: err, unseen: err},
+		graph:      func() iamRoleGraph { return iamRoleGraph{gap: err} },
+		allHolders: func() []iamHolder { return nil },
+	}
 }
 
 // readProvided reads the policies of AWS that somebody has. Its error says why

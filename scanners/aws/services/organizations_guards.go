@@ -74,9 +74,12 @@ const deepest = 7
 // account. What cannot be read guards nothing, and nothing guards a management
 // account.
 func readGuards(ctx context.Context, p *engine.Place) guards {
-	found, _ := engine.Once(p.Home(), "guards of the organization", func() (guards, error) { // it never fails: a gap is part of what is found
-		return findGuards(ctx, p), nil
+	found, err := engine.Once(p.Home(), "guards of the organization", func() (guards, error) {
+		return findGuards(ctx, p), nil // a gap is part of what is found
 	})
+	if err != nil {
+		return guards{gap: err, unseen: err}
+	}
 	return found
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
@@ -54,6 +55,7 @@ type queueReading struct {
 	doc  SQSQueue
 	tags map[string]string
 	from bool   // it names queues that may send failed messages here
+	odd  error  // why it may name some all the same
 	to   string // ARN of its dead-letter queue
 	ours entry  // what its policy says
 	err  error  // why its attributes were not read
@@ -94,9 +96,9 @@ func markDeadLetterQueues(ctx context.Context, p *engine.Place, queues []*queueR
 	}
 	failed, unread := failureTargets(ctx, p, lacking)
 	for _, q := range queues {
-		missing := err
+		missing := cmp.Or(q.odd, err)
 		if lacking[q.arn] {
-			missing = cmp.Or(err, unread)
+			missing = cmp.Or(missing, unread)
 		}
 		if q.doc.IsDeadLetterQueue = q.doc.IsDeadLetterQueue || failed[q.arn]; !q.doc.IsDeadLetterQueue {
 			q.r.Got(missing, "is_dead_letter_queue")
@@ -153,20 +155,38 @@ func (q *queueReading) readAttributes(ctx context.Context, attributes map[string
 	if policy := attributes["Policy"]; policy != "" {
 		q.ours = readOpen(ctx, q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn})
 	}
-	q.from = namesSources(attributes["RedriveAllowPolicy"])
-	q.to, q.err = deadLetterTarget(attributes["RedrivePolicy"])
+	const op = "sqs:GetQueueAttributes"
+	var err error
+	q.from, err = namesSources(attributes["RedriveAllowPolicy"])
+	q.odd = engine.Malformed(op, err)
+	q.to, err = deadLetterTarget(attributes["RedrivePolicy"])
+	q.err = engine.Malformed(op, err)
 	q.doc.DeadLetterQueue = q.r.Got(q.err, "dead_letter_queue") && q.to != ""
 }
 
 // namesSources reports whether a queue says of which queues it is the
 // dead-letter queue. Who else may use it as one, without that, says nothing.
-func namesSources(policy string) bool {
+func namesSources(policy string) (bool, error) {
+	if policy == "" {
+		return false, nil
+	}
 	var allow struct {
 		Permission string   `json:"redrivePermission"`
 		Sources    []string `json:"sourceQueueArns"`
 	}
-	return json.Unmarshal([]byte(policy), &allow) == nil && allow.Permission == "byQueue" && len(allow.Sources) > 0
+	err := json.Unmarshal([]byte(policy), &allow)
+	switch {
+	case err != nil:
+		return false, err
+	case allow.Permission == "allowAll" || allow.Permission == "denyAll":
+		return false, nil
+	case allow.Permission != "byQueue" || len(allow.Sources) == 0:
+		return false, errRedrive
+	}
+	return true, nil
 }
+
+var errRedrive error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "redrive policy", Text: "the redrive policy is not understood"}
 
 func (q *queueReading) readTags(ctx context.Context, url string) {
 	if !q.r.Wants("tags") {

@@ -138,6 +138,9 @@ func deadLetterTarget(policy string) (string, error) {
 		DeadLetterTargetArn string `json:"deadLetterTargetArn"`
 	}
 	err := json.Unmarshal([]byte(policy), &redrive)
+	if err == nil && redrive.DeadLetterTargetArn == "" {
+		err = errRedrive
+	}
 	return redrive.DeadLetterTargetArn, err
 }
 

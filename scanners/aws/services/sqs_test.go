@@ -51,6 +51,49 @@ func TestSQSQueues(t *testing.T) {
 	})
 }
 
+// TestRedrivePolicies: a policy that is not understood may make a queue a
+// dead-letter queue, or give it one.
+func TestRedrivePolicies(t *testing.T) {
+	const queues, arn = "https://sqs.us-east-1.amazonaws.com/111122223333/", "arn:aws:sqs:us-east-1:111122223333:"
+	for policy, unread := range map[string]posture.Reason{
+		`{"redrivePermission": "byQueue", "sourceQueueArns": ["` + arn + `a"]}`: "",
+		`{"redrivePermission": "allowAll"}`:                                     "",
+		`{"redrivePermission": "denyAll"}`:                                      "",
+		`{"redrivePermission": "byTag"}`:                                        posture.NotUnderstood,
+		`{"redrivePermission": "byQueue"}`:                                      posture.NotUnderstood,
+		`{"redrivePermission": "byQueue", "sourceQueueArns": "a"}`:              posture.Malformed,
+		`{}`:      posture.NotUnderstood,
+		`<html/>`: posture.Malformed,
+	} {
+		allow, _ := json.Marshal(map[string]any{"Attributes": map[string]string{"QueueArn": arn + "open", "SqsManagedSseEnabled": "true", "RedriveAllowPolicy": policy}})
+		s := scanTypes(t, fixtures(t, map[string]string{"sqs:GetQueueAttributes QueueUrl=" + queues + "open": string(allow)}), "AWS::SQS::Queue")
+		if got := reasonOf(s.get(t, "open"), "is_dead_letter_queue"); got != unread {
+			t.Errorf("it is one by %s: %q", policy, got)
+		}
+	}
+	for policy, unread := range map[string]posture.Reason{
+		`{"deadLetterTargetArn": "` + arn + `a"}`: "",
+		`{}`:  posture.NotUnderstood,
+		`[1]`: posture.Malformed,
+	} {
+		redrive, _ := json.Marshal(map[string]any{"Attributes": map[string]string{"QueueArn": arn + "open", "SqsManagedSseEnabled": "true", "RedrivePolicy": policy}})
+		s := scanTypes(t, fixtures(t, map[string]string{"sqs:GetQueueAttributes QueueUrl=" + queues + "open": string(redrive)}), "AWS::SQS::Queue")
+		if got := reasonOf(s.get(t, "open"), "dead_letter_queue"); got != unread {
+			t.Errorf("it has one by %s: %q", policy, got)
+		}
+	}
+}
+
+// reasonOf returns why a field of a resource was not read, "" if it was.
+func reasonOf(r posture.Resource, field string) posture.Reason {
+	for _, unread := range r.Unread {
+		if unread.Field == field {
+			return unread.Cause.Reason
+		}
+	}
+	return ""
+}
+
 // TestSQSAsksNoMoreThanItTakes: who sends failures is asked only where a queue
 // has no dead-letter queue and is none, as far as is known by then.
 func TestSQSAsksNoMoreThanItTakes(t *testing.T) {
