@@ -161,7 +161,9 @@ func accessControls(ctx context.Context, p *engine.Place) (map[string]types.Orig
 			ask: func(ctx context.Context, token *string) (*cloudfront.ListOriginAccessControlsOutput, error) {
 				return cloudFrontClient(p).ListOriginAccessControls(ctx, &cloudfront.ListOriginAccessControlsInput{Marker: token})
 			},
-			next: func(page *cloudfront.ListOriginAccessControlsOutput) *string { return page.OriginAccessControlList.NextMarker },
+			next: func(page *cloudfront.ListOriginAccessControlsOutput) *string {
+				return page.OriginAccessControlList.NextMarker
+			},
 		}
 		found := map[string]types.OriginAccessControlSigningBehaviors{}
 		return found, engine.EachPage(ctx, pages, func(page *cloudfront.ListOriginAccessControlsOutput) error {
