@@ -189,6 +189,7 @@ var reads = []struct {
 	{regexp.MustCompile(`/roleeligibilityscheduleinstances$`), of[armauthorization.RoleEligibilityScheduleInstance]()},
 	{regexp.MustCompile(`/denyassignments$`), of[armauthorization.DenyAssignment]()},
 	{regexp.MustCompile(`/locks$`), of[armlocks.ManagementLockObject]()},
+	{regexp.MustCompile(`/jitnetworkaccesspolicies$`), of[armsecurity.JitNetworkAccessPolicy]()},
 	{regexp.MustCompile(`/securitycontacts$`), of[armsecurity.Contact]()},
 	{regexp.MustCompile(`/assessments/[^/]+$`), of[armsecurity.AssessmentResponse]()},
 	{regexp.MustCompile(`/subassessments$`), of[armsecurity.SubAssessment]()},
