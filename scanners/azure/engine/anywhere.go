@@ -91,7 +91,7 @@ func (p *place) missing(l listing, bad map[string]error) error {
 // other returns another subscription of the slice, for asking what is complete
 // there.
 func (p *place) other(t posture.Target) *place {
-	other := &place{Subscription: &Subscription{estate: p.estate, target: t, rows: p.rows}, ctx: p.ctx}
+	other := &place{Subscription: &Subscription{estate: p.estate, target: t, rows: p.rows}, ctx: p.ctx, said: p.said}
 	if p.estate.export == nil {
 		other.grants, other.ungranted = p.estate.granted(p.ctx, t.Account)
 	}

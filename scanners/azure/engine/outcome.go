@@ -156,6 +156,21 @@ func gone(err error) error {
 	return err
 }
 
+// goneByAnyWord is gone for a resource that was listed before: providers have
+// words of their own for it, such as BMSUserErrorDataSourceObjectNotFound of
+// Azure Backup. That a subscription or a provider is not found says nothing of it.
+func goneByAnyWord(err error) error {
+	var answered *azcore.ResponseError
+	if !errors.As(err, &answered) || answered.StatusCode != http.StatusNotFound {
+		return err
+	}
+	of, found := strings.CutSuffix(answered.ErrorCode, "NotFound")
+	if found && !strings.HasSuffix(of, "Subscription") && !strings.HasSuffix(of, "Provider") && !strings.HasSuffix(of, "Tenant") {
+		return errors.Join(err, posture.ErrGone)
+	}
+	return err
+}
+
 // goneFromDirectory is gone for Microsoft Graph.
 func goneFromDirectory(err error) error {
 	var answered *azcore.ResponseError

@@ -21,9 +21,15 @@ type Service struct {
 	Joins []Join
 	// Tenant says that it belongs to the tenant's directory: Read is called once,
 	// with the target that stands for the tenant, or for each of the Parts.
-	Tenant  bool
-	Get     string            // the version of the ARM API by which one that fails is read again, "2023-01-01"; "": there is no such read
-	AlsoGet map[string]string // that of each type of Also which has another one
+	Tenant bool
+
+	// Get is the version of the API of Azure Resource Manager, "2023-01-01", by
+	// which one that fails is read again, and one looked for that the graph leaves
+	// out: a row of the type or, with Parts, a part. AlsoGet has that of each type
+	// of Also. NoGet says why there is no such read.
+	Get     string
+	AlsoGet map[string]string
+	NoGet   string
 
 	// Parts returns the parts of a row that Resource Graph does not list, such
 	// as the keys of a vault, by FetchRows. Each is then read as a row. nil: the
@@ -40,6 +46,7 @@ type Join struct {
 	Type  string
 	Table string   // "": resources
 	For   []string // the document fields that it gives
+	List  string   // the version of the API by which a second reading lists all in the subscription; "": it takes the graph's rows
 }
 
 // Registry is all that an estate is read for.
@@ -101,26 +108,53 @@ func (s *Service) declared() scanners.Type {
 		t.Calls = append(t.Calls, join.listing().call(join.For...))
 	}
 	t.Calls = append(t.Calls, s.Calls...)
-	if s.Get != "" {
-		t.Calls = append(t.Calls, scanners.Call{Op: s.Name + "/read", Each: true, Again: true})
+	for _, join := range s.Joins {
+		if join.List != "" {
+			t.Calls = append(t.Calls, scanners.Call{Op: join.operation(), For: join.For, Each: true, Again: true})
+		}
 	}
-	for _, also := range s.Also {
-		if s.AlsoGet[also] != "" {
-			t.Calls = append(t.Calls, scanners.Call{Op: also + "/read", Each: true, Again: true})
+	for _, typ := range append([]string{s.read()}, s.Also...) {
+		if operation, version := s.second(typ); version != "" {
+			t.Calls = append(t.Calls, scanners.Call{Op: operation, Each: true, Again: true})
 		}
 	}
 	return t
 }
 
-// second returns the call by which a row of a type is read again, and the
-// version of its API, "" where there is none.
+// operation names the listing by Azure Resource Manager.
+func (j Join) operation() string { return j.Type + "/read" }
+
+// read returns the type of what Read is given, but for those of Also.
+func (s *Service) read() string {
+	if s.Parts != nil {
+		return s.Name
+	}
+	return cmp.Or(s.Of, s.Name)
+}
+
+// second returns the call by which one of a type is read again, and the version
+// of its API, "" where there is none.
 func (s *Service) second(typ string) (operation, version string) {
 	for _, also := range s.Also {
-		if version := s.AlsoGet[also]; version != "" && strings.EqualFold(also, typ) {
-			return also + "/read", version
+		if strings.EqualFold(also, typ) {
+			return also + "/read", s.AlsoGet[also]
 		}
 	}
-	return s.Name + "/read", s.Get
+	return s.read() + "/read", s.Get
+}
+
+// second returns the call that reads a row of a type which the graph lists, as
+// one of the services declares it.
+func (r *Registry) second(typ string) (operation, version string) {
+	for i := range r.Services {
+		s := &r.Services[i]
+		if s.Parts == nil && !s.Tenant && slices.ContainsFunc(s.listings(), func(l listing) bool { return strings.EqualFold(l.typ, typ) }) {
+			if operation, version = s.second(typ); version != "" {
+				return operation, version
+			}
+		}
+	}
+	return "", ""
 }
 
 // Catalogue returns all that is declared of Azure.

@@ -157,6 +157,7 @@ type rows struct {
 	known  error             // why neither is known
 	export *exported         // that they come from; nil: Azure listed them
 	memo   scanners.Memo     // what was made of them for all their subscriptions
+	direct map[listing][]*Row // instead of the graph's rows, as Azure Resource Manager lists them
 }
 
 type rowsKey struct {
@@ -268,11 +269,29 @@ func (r *rows) complete(l listing, subscription string) error {
 	return nil
 }
 
+// with returns the same with others in the place of those of some types, which
+// are complete.
+func (r *rows) with(direct map[listing][]*Row) *rows {
+	other := &rows{packer: r.packer, broken: r.broken, texts: r.texts, listed: maps.Clone(r.listed), seen: r.seen, kept: r.kept, known: r.known, direct: direct}
+	for l := range direct {
+		other.listed[l] = nil
+	}
+	return other
+}
+
 var errNotAsked error = &posture.ReasonError{Reason: posture.NotListed, Text: "the listing that would show it was not made"}
 
 // each hands the rows of a type and a subscription to do until it returns
 // false. The row is the callee's only until it returns.
 func (r *rows) each(l listing, subscription string, do func(*Row) bool) error {
+	if direct, listed := r.direct[l.lower()]; listed {
+		for _, row := range direct {
+			if row.Subscription == subscription && !do(row.clone()) {
+				return nil
+			}
+		}
+		return nil
+	}
 	texts := r.texts[rowsKey{l.lower(), subscription}]
 	if texts == nil {
 		return nil

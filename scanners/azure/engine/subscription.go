@@ -31,7 +31,7 @@ const readsAtOnce = 8
 // Scan reads all wanted resources and hands each to emit, one at a time. What
 // could not be read is in the resources' Unread and in the report.
 func (s *Subscription) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.ScanReport {
-	p := &place{Subscription: s, ctx: ctx, want: want, emitter: scanners.Emitter{
+	p := &place{Subscription: s, ctx: ctx, want: want, said: &scanners.Said{}, emitter: scanners.Emitter{
 		Provider: posture.Azure, Account: s.target.Account, Link: s.estate.link, Sink: emit,
 	}}
 	report := posture.ScanReport{Caller: s.estate.caller(ctx)}
@@ -61,7 +61,7 @@ type place struct {
 	ctx       context.Context //nolint:containedctx // of one scan
 	want      posture.Want
 	emitter   scanners.Emitter
-	said      scanners.Said
+	said      *scanners.Said
 	grants    grants
 	ungranted error // why they are not known
 }

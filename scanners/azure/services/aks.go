@@ -45,9 +45,12 @@ var kubernetesClusters = engine.Service{
 		Calls:   []scanners.Call{diagnosticCall("control_plane_logs"), assessmentsCall("pod_security_faults"), zonesCall("zones_offered")},
 		Console: scanners.Console{Path: engine.OnePage},
 	},
-	Get:  "2025-05-01",
+	Get:  clusterVersion,
 	Read: readKubernetesCluster,
 }
+
+// clusterVersion is of the API of clusters.
+const clusterVersion = "2025-05-01"
 
 // kubernetesData is what is read of a cluster
 // (learn.microsoft.com/rest/api/aks/managed-clusters/get). What was never set

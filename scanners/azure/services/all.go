@@ -5,6 +5,10 @@ package services
 
 import "posture/scanners/azure/engine"
 
+// readDirectly says why there is no second reading of what the graph has no part
+// in.
+const readDirectly = "it is read by Azure Resource Manager from the beginning"
+
 // Registry returns all services.
 func Registry() engine.Registry {
 	return engine.Registry{Services: []engine.Service{

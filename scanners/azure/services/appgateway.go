@@ -25,7 +25,7 @@ var applicationGateways = engine.Service{
 		Doc:     ApplicationGateway{},
 		Console: scanners.Console{Path: engine.OnePage},
 	},
-	Get:  "2024-05-01",
+	Get:  networkVersion,
 	Read: readApplicationGateway,
 }
 

@@ -32,7 +32,7 @@ var defenderPlans = engine.Service{
 	},
 	Of:    subscriptionType,
 	Table: subscriptionTable,
-	Joins: []engine.Join{{Type: pricingType, Table: "securityresources", For: planFields}},
+	Joins: []engine.Join{{Type: pricingType, Table: "securityresources", For: planFields, List: "2024-01-01"}},
 	Read:  readDefenderPlans,
 }
 
@@ -113,6 +113,7 @@ var securityContacts = engine.Service{
 	},
 	Of:    subscriptionType,
 	Table: subscriptionTable,
+	NoGet: readDirectly,
 	Read:  readSecurityContact,
 }
 

@@ -28,9 +28,12 @@ var disks = engine.Service{
 		{Type: typeVM, For: []string{"host_encryption"}},
 		{Type: typeScaleSet, For: []string{"host_encryption"}},
 	},
-	Get:  "2024-03-02",
+	Get:  diskVersion,
 	Read: readDisk,
 }
+
+// diskVersion is of the API of disks.
+const diskVersion = "2024-03-02"
 
 // diskData is what is read of a disk
 // (learn.microsoft.com/rest/api/compute/disks/get).

@@ -19,7 +19,7 @@ var networkInterfaces = engine.Service{
 		Doc:     NetworkInterface{},
 		Console: scanners.Console{Path: engine.OnePage},
 	},
-	Get:  "2024-05-01",
+	Get:  networkVersion,
 	Read: readNetworkInterface,
 }
 

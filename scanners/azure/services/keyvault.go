@@ -116,7 +116,8 @@ var vaultKeys = engine.Service{
 		},
 		Console: scanners.Console{Path: engine.WholePage},
 	},
-	Of: vaultType,
+	Of:    vaultType,
+	NoGet: readDirectly,
 	Parts: func(r *engine.Reading) ([]*engine.Row, error) {
 		return engine.FetchRows(r, readVaultKey, "/keys", vaultVersion)
 	},
@@ -200,6 +201,7 @@ var vaultSecrets = engine.Service{
 		Console: scanners.Console{Path: engine.WholePage},
 	},
 	Of:    vaultType,
+	NoGet: readDirectly,
 	Parts: secretRows,
 	Read: func(r *engine.Reading) any {
 		data := decodeSecret(r, "enabled", "expires")
@@ -227,6 +229,7 @@ var vaultCertificates = engine.Service{
 		Console: scanners.Console{Path: engine.WholePage},
 	},
 	Of:    vaultType,
+	NoGet: readDirectly,
 	Parts: secretRows,
 	Read: func(r *engine.Reading) any {
 		data := decodeSecret(r, "enabled", "expires", "days")

@@ -18,7 +18,10 @@ type MessagingNamespace struct {
 	Managed        bool     `json:"managed"`         // another service made it and keeps it
 }
 
-const readQueues = "Microsoft.ServiceBus/namespaces/queues/read"
+const (
+	readQueues       = "Microsoft.ServiceBus/namespaces/queues/read"
+	messagingVersion = "2024-01-01" // of the APIs of Service Bus and Event Hubs
+)
 
 var messagingNamespaces = engine.Service{
 	Type: scanners.Type{
@@ -29,8 +32,8 @@ var messagingNamespaces = engine.Service{
 		Console: scanners.Console{Path: engine.OnePage},
 	},
 	Also:    []string{"Microsoft.EventHub/namespaces"},
-	Get:     "2024-01-01",
-	AlsoGet: map[string]string{"Microsoft.EventHub/namespaces": "2024-01-01"},
+	Get:     messagingVersion,
+	AlsoGet: map[string]string{"Microsoft.EventHub/namespaces": messagingVersion},
 	Read:    readMessagingNamespace,
 }
 

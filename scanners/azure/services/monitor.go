@@ -30,6 +30,7 @@ var activityLogs = engine.Service{
 		Console: scanners.Console{Path: "/#view/Microsoft_Azure_ActivityLog/ActivityLogBlade"},
 	},
 	Of:    subscriptionType,
+	NoGet: readDirectly,
 	Table: subscriptionTable,
 	Read:  readActivityLog,
 }

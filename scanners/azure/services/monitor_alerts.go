@@ -27,7 +27,8 @@ const (
 	actionGroupType   = "Microsoft.Insights/actionGroups"
 	sqlServerType     = "Microsoft.Sql/servers"
 
-	readActionGroup = "Microsoft.Insights/actionGroups/read"
+	readActionGroup    = "Microsoft.Insights/actionGroups/read"
+	actionGroupVersion = "2023-01-01"
 )
 
 var heardFields = []string{"unheard_network", "unheard_policy", "unheard_sql", "heard_incidents"}
@@ -43,9 +44,9 @@ var activityAlerts = engine.Service{
 	Of:    subscriptionType,
 	Table: subscriptionTable,
 	Joins: []engine.Join{
-		{Type: activityAlertType, For: heardFields},
-		{Type: actionGroupType, For: heardFields},
-		{Type: sqlServerType, For: []string{"has_sql_servers"}},
+		{Type: activityAlertType, For: heardFields, List: "2020-10-01"},
+		{Type: actionGroupType, For: heardFields, List: actionGroupVersion},
+		{Type: sqlServerType, For: []string{"has_sql_servers"}, List: sqlVersion},
 	},
 	Read: readActivityAlerts,
 }
@@ -254,7 +255,7 @@ func groupTells(r *engine.Reading, own []engine.Joined[actionGroup], id string) 
 	}
 	group, err := engine.Once(r, "action group "+id, func() (actionGroup, error) {
 		var group actionGroup
-		err := r.FetchOf(readActionGroup, id, "", "2023-01-01", &group)
+		err := r.FetchOf(readActionGroup, id, "", actionGroupVersion, &group)
 		return group, err
 	})
 	if err != nil {

@@ -36,14 +36,14 @@ var metricAlerts = engine.Service{
 	Of:    subscriptionType,
 	Table: subscriptionTable,
 	Joins: []engine.Join{
-		{Type: metricAlertType, For: watchedFields},
-		{Type: actionGroupType, For: watchedFields},
-		{Type: sqlDatabaseType, For: []string{"watchable", "unwatched_databases"}},
-		{Type: instanceType, For: []string{"watchable", "unwatched_databases"}},
-		{Type: postgresType, For: []string{"watchable", "unwatched_databases"}},
-		{Type: mySQLType, For: []string{"watchable", "unwatched_databases"}},
-		{Type: typeApplicationGateway, For: []string{"watchable", "unwatched_gateways"}},
-		{Type: siteType, For: []string{"watchable", "unwatched_functions"}},
+		{Type: metricAlertType, For: watchedFields, List: "2018-03-01"},
+		{Type: actionGroupType, For: watchedFields, List: actionGroupVersion},
+		{Type: sqlDatabaseType, For: []string{"watchable", "unwatched_databases"}}, // no call lists those of all servers
+		{Type: instanceType, For: []string{"watchable", "unwatched_databases"}, List: sqlVersion},
+		{Type: postgresType, For: []string{"watchable", "unwatched_databases"}, List: postgresVersion},
+		{Type: mySQLType, For: []string{"watchable", "unwatched_databases"}, List: mySQLVersion},
+		{Type: typeApplicationGateway, For: []string{"watchable", "unwatched_gateways"}, List: networkVersion},
+		{Type: siteType, For: []string{"watchable", "unwatched_functions"}, List: webVersion},
 	},
 	Read: readMetricAlerts,
 }

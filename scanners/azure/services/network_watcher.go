@@ -22,7 +22,8 @@ var networkLocations = engine.Service{
 		Console: scanners.Console{None: "regions have no page"},
 	},
 	Of:    typeVirtualNetwork,
-	Joins: []engine.Join{{Type: typeNetworkWatcher, For: []string{"watched"}}},
+	Joins: []engine.Join{{Type: typeNetworkWatcher, For: []string{"watched"}, List: networkVersion}},
+	Get:   networkVersion,
 	Read:  readNetworkLocation,
 }
 

@@ -39,7 +39,7 @@ var networkSecurityGroups = engine.Service{
 		Console: scanners.Console{Path: engine.OnePage},
 	},
 	Joins: networkJoins(placeFields...),
-	Get:   "2024-05-01",
+	Get:   networkVersion,
 	Read:  readNSG,
 }
 

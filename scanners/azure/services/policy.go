@@ -42,8 +42,8 @@ var policyAssignments = engine.Service{
 	Of:    subscriptionType,
 	Table: subscriptionTable,
 	Joins: []engine.Join{
-		{Type: assignmentType, Table: policyTable, For: []string{"initiatives"}},
-		{Type: exemptionType, Table: policyTable, For: []string{"initiatives"}},
+		{Type: assignmentType, Table: policyTable, For: []string{"initiatives"}, List: "2024-05-01"},
+		{Type: exemptionType, Table: policyTable, For: []string{"initiatives"}, List: "2022-07-01-preview"},
 	},
 	Read: readPolicyAssignments,
 }

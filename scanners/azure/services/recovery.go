@@ -19,6 +19,7 @@ const (
 	instanceOfType  = "Microsoft.DataProtection/backupVaults/backupInstances"
 	backupJobType   = "Microsoft.DataProtection/backupVaults/backupJobs"
 	backupVaultType = "Microsoft.DataProtection/backupVaults"
+	backupVersion   = "2024-04-01" // of the APIs of vaults of either kind
 	replicaType     = "Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems"
 	diskType        = "Microsoft.Compute/disks"
 	clusterType     = "Microsoft.ContainerService/managedClusters"
@@ -41,7 +42,9 @@ var recoveryVaults = engine.Service{
 		Doc:     RecoveryVault{},
 		Console: scanners.Console{Path: engine.OnePage},
 	},
-	Also: []string{backupVaultType},
+	Also:    []string{backupVaultType},
+	Get:     backupVersion,
+	AlsoGet: map[string]string{backupVaultType: backupVersion},
 	Joins: []engine.Join{
 		{Type: itemType, Table: recoveryTable, For: []string{"items"}},
 		{Type: instanceOfType, Table: recoveryTable, For: []string{"items"}},
@@ -120,8 +123,10 @@ var backupItems = engine.Service{
 		Doc:     BackupItem{},
 		Console: scanners.Console{Path: engine.WholePage},
 	},
-	Table: recoveryTable,
-	Also:  []string{instanceOfType},
+	Table:   recoveryTable,
+	Also:    []string{instanceOfType},
+	Get:     backupVersion,
+	AlsoGet: map[string]string{instanceOfType: backupVersion},
 	Joins: []engine.Join{
 		{Type: backupJobType, Table: recoveryTable, For: []string{"last_backup", "continuous"}},
 		{Type: typeVM, For: []string{"created"}},
@@ -357,10 +362,12 @@ var backupSources = engine.Service{
 		Calls:   []scanners.Call{{Op: readResources, For: []string{"created"}}},
 		Console: scanners.Console{Path: engine.WholePage},
 	},
-	Of:    diskType,
-	Also:  []string{clusterType},
-	Joins: append(backupJoins(), engine.Join{Type: diskType, For: []string{"attached"}}),
-	Read:  readBackupSource,
+	Of:      diskType,
+	Also:    []string{clusterType},
+	Get:     diskVersion,
+	AlsoGet: map[string]string{clusterType: clusterVersion},
+	Joins:   append(backupJoins(), engine.Join{Type: diskType, For: []string{"attached"}}),
+	Read:    readBackupSource,
 }
 
 func readBackupSource(r *engine.Reading) any {

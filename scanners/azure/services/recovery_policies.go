@@ -28,8 +28,10 @@ var backupPolicies = engine.Service{
 		Doc:     BackupPolicy{},
 		Console: scanners.Console{Path: engine.WholePage},
 	},
-	Table: recoveryTable,
-	Also:  []string{dataPolicyType},
+	Table:   recoveryTable,
+	Also:    []string{dataPolicyType},
+	Get:     backupVersion,
+	AlsoGet: map[string]string{dataPolicyType: backupVersion},
 	Joins: []engine.Join{
 		{Type: itemType, Table: recoveryTable, For: []string{"used"}},
 		{Type: instanceOfType, Table: recoveryTable, For: []string{"used"}},
@@ -280,6 +282,7 @@ var fileServices = engine.Service{
 		Console: scanners.Console{Path: engine.WholePage},
 	},
 	Of:    accountType,
+	NoGet: readDirectly + ", but for the backups, which only vaults know",
 	Joins: []engine.Join{{Type: itemType, Table: recoveryTable, For: []string{"last_backup", "behind"}}},
 	Parts: func(r *engine.Reading) ([]*engine.Row, error) {
 		shares, err := sharesOf(r)

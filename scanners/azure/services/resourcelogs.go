@@ -22,14 +22,26 @@ type ResourceLogs struct {
 var logged = map[string]struct {
 	service    string
 	categories []string
+	version    string // of its API
 }{
-	"Microsoft.ServiceBus/namespaces":         {"Service Bus", []string{"OperationalLogs"}},
-	"Microsoft.EventHub/namespaces":           {"Event Hubs", []string{"OperationalLogs"}},
-	"Microsoft.Logic/workflows":               {"Logic Apps", []string{"WorkflowRuntime"}},
-	"Microsoft.Search/searchServices":         {"AI Search", []string{"OperationLogs"}},
-	"Microsoft.StreamAnalytics/streamingjobs": {"Stream Analytics", []string{"Execution", "Authoring"}},
-	"Microsoft.Batch/batchAccounts":           {"Batch", []string{"ServiceLog"}},
-	"Microsoft.Devices/IotHubs":               {"IoT Hub", []string{"Connections"}},
+	"Microsoft.ServiceBus/namespaces":         {"Service Bus", []string{"OperationalLogs"}, messagingVersion},
+	"Microsoft.EventHub/namespaces":           {"Event Hubs", []string{"OperationalLogs"}, messagingVersion},
+	"Microsoft.Logic/workflows":               {"Logic Apps", []string{"WorkflowRuntime"}, "2019-05-01"},
+	"Microsoft.Search/searchServices":         {"AI Search", []string{"OperationLogs"}, "2023-11-01"},
+	"Microsoft.StreamAnalytics/streamingjobs": {"Stream Analytics", []string{"Execution", "Authoring"}, "2020-03-01"},
+	"Microsoft.Batch/batchAccounts":           {"Batch", []string{"ServiceLog"}, "2024-07-01"},
+	"Microsoft.Devices/IotHubs":               {"IoT Hub", []string{"Connections"}, "2023-06-30"},
+}
+
+// loggedTypes are those types, and loggedVersions the versions of their APIs.
+var loggedTypes, loggedVersions = slices.Sorted(maps.Keys(logged)), versionsOfLogged()
+
+func versionsOfLogged() map[string]string {
+	versions := map[string]string{}
+	for typ, of := range logged {
+		versions[typ] = of.version
+	}
+	return versions
 }
 
 // resourceLogs has a name of our own: it is one question about many types.
@@ -41,9 +53,11 @@ var resourceLogs = engine.Service{
 		Calls:   []scanners.Call{diagnosticCall("sent")},
 		Console: scanners.Console{Path: engine.OnePage},
 	},
-	Of:   slices.Sorted(maps.Keys(logged))[0],
-	Also: slices.Sorted(maps.Keys(logged))[1:],
-	Read: readResourceLogs,
+	Of:      loggedTypes[0],
+	Also:    loggedTypes[1:],
+	Get:     loggedVersions[loggedTypes[0]],
+	AlsoGet: loggedVersions,
+	Read:    readResourceLogs,
 }
 
 func readResourceLogs(r *engine.Reading) any {

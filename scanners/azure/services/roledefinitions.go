@@ -24,6 +24,7 @@ var roleDefinitions = engine.Service{
 		Console: scanners.Console{Path: "/#resource/subscriptions/{subscription}/users"},
 	},
 	Of:    "Microsoft.Resources/subscriptions",
+	NoGet: readDirectly,
 	Table: "resourcecontainers",
 	Read:  readCustomRoles,
 }

@@ -48,6 +48,7 @@ var roleAssignments = engine.Service{
 		Console: scanners.Console{Path: "/#resource/subscriptions/{subscription}/users"},
 	},
 	Of:    "Microsoft.Resources/subscriptions",
+	NoGet: readDirectly,
 	Table: "resourcecontainers",
 	Read:  readRoles,
 }

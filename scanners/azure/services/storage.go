@@ -193,6 +193,7 @@ var blobServices = engine.Service{
 		Console: scanners.Console{Path: engine.WholePage},
 	},
 	Of:   accountType,
+	Get:  storageVersion,
 	Read: readBlobService,
 }
 

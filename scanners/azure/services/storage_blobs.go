@@ -86,6 +86,7 @@ var blobContainers = engine.Service{
 		Console: scanners.Console{Path: engine.WholePage},
 	},
 	Of:    accountType,
+	NoGet: readDirectly,
 	Joins: []engine.Join{{Type: accountType, For: immutableFields}},
 	Parts: immutableContainers,
 	Read:  readBlobContainer,

@@ -26,7 +26,7 @@ var subnets = engine.Service{
 		Console: scanners.Console{Path: engine.WholePage},
 	},
 	Of:    typeVirtualNetwork,
-	Get:   "2024-05-01",
+	Get:   networkVersion,
 	Parts: subnetRows,
 	Read:  readSubnet,
 }

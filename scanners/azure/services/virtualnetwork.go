@@ -20,7 +20,10 @@ type VirtualNetwork struct {
 	Managed         bool  `json:"managed"`          // another service made it and keeps it
 }
 
-const typeFlowLog = "Microsoft.Network/networkWatchers/flowLogs"
+const (
+	typeFlowLog    = "Microsoft.Network/networkWatchers/flowLogs"
+	networkVersion = "2024-05-01" // of the API of networks and all that is in them
+)
 
 var flowFields = []string{"flow_logs", "flow_analytics", "flow_days"}
 
@@ -32,7 +35,7 @@ var virtualNetworks = engine.Service{
 		Console: scanners.Console{Path: engine.OnePage},
 	},
 	Joins: append(publicJoins(), engine.Join{Type: typeFlowLog, For: flowFields}),
-	Get:   "2024-05-01",
+	Get:   networkVersion,
 	Read:  readVirtualNetwork,
 }
 

@@ -50,6 +50,7 @@ const (
 	typeBastion          = "Microsoft.Network/bastionHosts"
 	readJITPolicies      = "Microsoft.Security/locations/jitNetworkAccessPolicies/read"
 	readVMInstanceView   = "Microsoft.Compute/virtualMachines/instanceView/read"
+	machineVersion       = "2024-07-01" // of the API of machines and scale sets
 	securityTable        = "securityresources"
 	guestAssignmentTable = "guestconfigurationresources"
 )
@@ -73,7 +74,7 @@ var virtualMachines = engine.Service{
 		{Type: typeVirtualNetwork, For: []string{"bastion"}},
 		{Type: typeNetworkInterface, For: []string{"bastion"}},
 	}...),
-	Get:  "2024-07-01",
+	Get:  machineVersion,
 	Read: readVM,
 }
 

@@ -41,8 +41,10 @@ var webEntryPoints = engine.Service{
 		},
 		Console: scanners.Console{Path: engine.OnePage},
 	},
-	Of:   typeApplicationGateway,
-	Also: []string{typeFrontDoor, typeCDNProfile},
+	Of:      typeApplicationGateway,
+	Also:    []string{typeFrontDoor, typeCDNProfile},
+	Get:     networkVersion,
+	AlsoGet: map[string]string{typeFrontDoor: "2021-06-01", typeCDNProfile: frontDoorVersion},
 	Joins: []engine.Join{
 		{Type: typeGatewayPolicy, For: []string{"waf"}},
 		{Type: typeFrontPolicy, For: []string{"waf"}},

@@ -33,7 +33,10 @@ var zonalNetworks = engine.Service{
 	},
 	Of:   typeLoadBalancer,
 	Also: []string{typePublicIP, typeApplicationGateway, typeNetworkGateway},
-	Get:  "2024-05-01",
+	Get:  networkVersion,
+	AlsoGet: map[string]string{
+		typePublicIP: networkVersion, typeApplicationGateway: networkVersion, typeNetworkGateway: networkVersion,
+	},
 	Read: readZonalNetwork,
 }
 
@@ -128,8 +131,9 @@ var zonalMachines = engine.Service{
 		{Type: typeLoadBalancer, For: []string{"zones", "balanced"}},
 		{Type: typeApplicationGateway, For: []string{"zones", "balanced"}},
 	},
-	Get:  "2024-07-01",
-	Read: readZonalMachines,
+	Get:     machineVersion,
+	AlsoGet: map[string]string{typeVM: machineVersion},
+	Read:    readZonalMachines,
 }
 
 // zonalMachine is what is read of a scale set or a machine.
