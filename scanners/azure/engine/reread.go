@@ -66,7 +66,7 @@ func (r *Reading) again(ctx context.Context) (posture.Resource, error) {
 		return posture.Resource{}, scanners.Failed("read "+r.Type, errAnother)
 	}
 	again.Direct = r.service.direct(at)
-	return p.emitter.Whole(again), nil
+	return r.place.emitter.Whole(again), nil
 }
 
 // fresh reads the row by Azure Resource Manager, where there is such a read.
@@ -107,7 +107,7 @@ func (p *place) afresh(ctx context.Context, s *Service) (*place, error) {
 		return p, nil
 	}
 	again := &Subscription{estate: p.estate, target: p.target, rows: p.rows.with(direct)}
-	return &place{Subscription: again, ctx: ctx, want: p.want, emitter: p.emitter, said: p.said, grants: p.grants, ungranted: p.ungranted}, nil
+	return &place{Subscription: again, ctx: ctx, want: p.want, said: p.said, grants: p.grants, ungranted: p.ungranted}, nil
 }
 
 // listNow lists all rows of a type in the subscription by Azure Resource Manager.
