@@ -112,6 +112,9 @@ func TestMachineryLinksNoService(t *testing.T) {
 		t.Fatalf("%d files: %v", len(files), err)
 	}
 	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue // links nothing into a program
+		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
 		if err != nil {
 			t.Fatal(err)
