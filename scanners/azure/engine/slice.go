@@ -151,12 +151,12 @@ type rows struct {
 	packer *packed.Packer
 	broken error // why there is nothing
 	texts  map[rowsKey]*packed.Texts
-	listed map[listing]error // by type in lower case; nil: complete
-	seen   map[string]bool   // subscriptions that the graph knows
-	kept   []string          // ids of resource groups that another resource made and keeps
-	known  error             // why neither is known
-	export *exported         // that they come from; nil: Azure listed them
-	memo   scanners.Memo     // what was made of them for all their subscriptions
+	listed map[listing]error  // by type in lower case; nil: complete
+	seen   map[string]bool    // subscriptions that the graph knows
+	kept   []string           // ids of resource groups that another resource made and keeps
+	known  error              // why neither is known
+	export *exported          // that they come from; nil: Azure listed them
+	memo   scanners.Memo      // what was made of them for all their subscriptions
 	direct map[listing][]*Row // instead of the graph's rows, as Azure Resource Manager lists them
 }
 
