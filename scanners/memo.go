@@ -10,7 +10,7 @@ type Memo struct {
 }
 
 type kept struct {
-	once  sync.Once
+	done  chan struct{} // closed once it was fetched; not a lock, so that tests with a clock of their own can wait
 	value any
 	err   error
 }
@@ -19,26 +19,33 @@ type kept struct {
 // included. It calls fetch once, however many ask at the same time. The key
 // is comparable; all who ask for one key ask for the same type.
 func Once[T any](m *Memo, key any, fetch func() (T, error)) (T, error) {
-	entry := m.entry(key)
-	entry.once.Do(func() {
-		entry.err = Guard(func() error {
-			value, err := fetch()
-			entry.value = value
-			return err
-		})
-	})
+	entry, first := m.entry(key)
+	if first {
+		entry.fetch(func() (any, error) { return fetch() })
+	}
+	<-entry.done
 	value, _ := entry.value.(T)
 	return value, entry.err
 }
 
-func (m *Memo) entry(key any) *kept {
+func (k *kept) fetch(fetch func() (any, error)) {
+	defer close(k.done)
+	k.err = Guard(func() (err error) {
+		k.value, err = fetch()
+		return err
+	})
+}
+
+// entry returns what is kept for the key, and whether it was not asked for before.
+func (m *Memo) entry(key any) (entry *kept, first bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.kept == nil {
 		m.kept = map[any]*kept{}
 	}
-	if m.kept[key] == nil {
-		m.kept[key] = new(kept)
+	if m.kept[key] != nil {
+		return m.kept[key], false
 	}
-	return m.kept[key]
+	m.kept[key] = &kept{done: make(chan struct{})}
+	return m.kept[key], true
 }
