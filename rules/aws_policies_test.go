@@ -255,7 +255,7 @@ const (
 `
 )
 
-// lendingTemplate returns a launch template of which a version has no instance profile,
+// lendingTemplate returns a launch template with a version that has no instance profile,
 // and the other one that is given by its ARN or its name.
 func lendingTemplate(by string) string {
 	profile := map[string]string{"arn": "<arn>arn:aws:iam::111122223333:instance-profile/sorter</arn>", "name": "<name>sorter</name>"}[by]

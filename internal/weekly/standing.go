@@ -13,9 +13,9 @@ import (
 type standing struct {
 	rules     map[string]drift.Tally
 	types     map[string]typeCount
-	partial   map[string]bool // types of which some listing is not complete
+	partial   map[string]bool // types with an incomplete listing
 	coverage  drift.Coverage
-	accepted  int // targets of which nothing was read, which is accepted
+	accepted  int // targets that could not be read, which an exemption accepts
 	resources int
 	listings  int
 	listed    int

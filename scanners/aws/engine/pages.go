@@ -65,8 +65,8 @@ func operationIn(page any) string {
 	if v.Kind() != reflect.Struct {
 		return ""
 	}
-	metadata, _ := fieldOf(v, "ResultMetadata").(middleware.Metadata)
-	operation, _ := metadata.Get(operationKey{}).(string)
+	metadata, _ := fieldOf(v, "ResultMetadata").(middleware.Metadata) // none in a test's page
+	operation, _ := metadata.Get(operationKey{}).(string)             // "": it is not known
 	return operation
 }
 

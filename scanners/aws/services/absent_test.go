@@ -13,7 +13,7 @@ import (
 	"posture/scanners/aws/awstest"
 )
 
-// TestValuesNobodyKnows holds for settings of which the SDK has a list of values
+// TestValuesNobodyKnows holds for settings whose values the SDK lists
 // that one which AWS has gained since decides nothing. Of each row all that a file
 // of testdata says is replaced.
 func TestValuesNobodyKnows(t *testing.T) {

@@ -127,8 +127,8 @@ func (held templateVersions) roles() []roleOf {
 	return append(roles, roleUnread(held.err))
 }
 
-// readVersions reads and returns what a template's versions hold. What was seen in one is
-// certain, however the listing ended.
+// readVersions reads and returns what a template's versions hold. What was seen in
+// one is certain, however the listing ended.
 func (doc *EC2LaunchTemplate) readVersions(ctx context.Context, r *engine.Reading, id string) templateVersions {
 	all, err := templatesVersions(ctx, r.Place)
 	held, listed := all[id]

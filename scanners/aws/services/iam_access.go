@@ -50,7 +50,7 @@ type iamAccess struct {
 }
 
 // readIAMAccess reads the details and the policies of AWS that somebody has,
-// once per account. What was not read is told by listErr, gapErr and each document.
+// once per account. What was not read is in listErr, gapErr and each document.
 func readIAMAccess(ctx context.Context, p *engine.Place) iamAccess {
 	access, err := engine.Once(p.Home(), "IAM access", func() (iamAccess, error) {
 		details, err := readIAMDetails(ctx, p)

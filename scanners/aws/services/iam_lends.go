@@ -162,7 +162,7 @@ func roleOfProfile(operation, profile string) roleOf {
 	}
 }
 
-// roleUnread is of something of which is not known with which role it runs.
+// roleUnread stands for the role of something whose role is not known.
 func roleUnread(err error) roleOf {
 	return func(iamAccess) (string, error) { return "", err }
 }

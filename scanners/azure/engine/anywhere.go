@@ -53,12 +53,7 @@ func inSlice[T Pointer](r *Reading, l listing) (together[T], error) {
 		for _, subscription := range slices.Sorted(maps.Keys(r.place.rows.seen)) {
 			found, err := joined[T](r, l, subscription)
 			all.bad[subscription] = err
-			for _, item := range found {
-				for _, to := range item.Data.PointsTo() {
-					to = strings.ToLower(to)
-					all.pointing[to] = append(all.pointing[to], item)
-				}
-			}
+			addPointing(all.pointing, found)
 		}
 		return all, nil
 	})

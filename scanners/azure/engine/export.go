@@ -52,7 +52,7 @@ func FromExport(r Registry, exports []Export, o Options) (*Estate, error) {
 	if err := e.declared.CheckServices(o.Services); err != nil {
 		return nil, err
 	}
-	held := &rows{texts: map[rowsKey]*packed.Texts{}, listed: map[listing]error{}, seen: map[string]bool{}}
+	held := &rows{texts: map[rowsKey]*packed.Texts{}, listed: map[listing]error{}, seen: map[string]bool{}, kept: map[string]bool{}}
 	var err error
 	if held.packer, err = packed.New(); err != nil {
 		return nil, err

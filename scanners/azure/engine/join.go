@@ -50,17 +50,23 @@ func Pointing[T Pointer](r *Reading, typ, id string, fields ...string) []Joined[
 	index, err := Once(r, fmt.Sprintf("pointing %T %s", *new(T), typ), func() (map[string][]Joined[T], error) {
 		all, err := siblings[T](r, typ)
 		index := map[string][]Joined[T]{}
-		for _, item := range all {
-			for _, to := range item.Data.PointsTo() {
-				if to = strings.ToLower(to); to != "" {
-					index[to] = append(index[to], item)
-				}
-			}
-		}
+		addPointing(index, all)
 		return index, err
 	})
 	r.Got(err, fields...)
 	return index[strings.ToLower(id)]
+}
+
+// addPointing adds rows by the ids that they point to. What points to nothing, as
+// to a subnet that the answer leaves out, is found by no id.
+func addPointing[T Pointer](index map[string][]Joined[T], items []Joined[T]) {
+	for _, item := range items {
+		for _, to := range item.Data.PointsTo() {
+			if to = strings.ToLower(to); to != "" {
+				index[to] = append(index[to], item)
+			}
+		}
+	}
 }
 
 // Above returns the rows of another type that are set at the management groups

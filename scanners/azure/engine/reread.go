@@ -123,7 +123,7 @@ func (s *Subscription) listNow(ctx context.Context, typ, version string) ([]*Row
 		if err != nil {
 			return nil, scanners.Failed(typ+"/read", err)
 		}
-		row.kept = slices.Contains(s.rows.kept, row.group())
+		row.kept = s.rows.kept[row.group()]
 		found = append(found, row)
 	}
 	slices.SortFunc(found, func(a, b *Row) int { return strings.Compare(a.ID, b.ID) }) // as the graph does

@@ -153,7 +153,7 @@ type rows struct {
 	texts  map[rowsKey]*packed.Texts
 	listed map[listing]error  // by type in lower case; nil: complete
 	seen   map[string]bool    // subscriptions that the graph knows
-	kept   []string           // ids of resource groups that another resource made and keeps
+	kept   map[string]bool    // ids of resource groups that another resource made and keeps
 	known  error              // why neither is known
 	export *exported          // that they come from; nil: Azure listed them
 	memo   scanners.Memo      // what was made of them for all their subscriptions
@@ -172,7 +172,7 @@ func (e *Estate) collect(ctx context.Context, want posture.Want, targets []postu
 	if e.export != nil {
 		return e.export.rows
 	}
-	r := &rows{texts: map[rowsKey]*packed.Texts{}, listed: map[listing]error{}, seen: map[string]bool{}}
+	r := &rows{texts: map[rowsKey]*packed.Texts{}, listed: map[listing]error{}, seen: map[string]bool{}, kept: map[string]bool{}}
 	if r.packer, r.broken = packed.New(); r.broken != nil || isTenant(targets[0]) {
 		return r
 	}
@@ -229,7 +229,7 @@ func (r *rows) take(table string, row *Row) {
 		r.seen[row.Subscription] = true
 	}
 	if table == containersTable && strings.EqualFold(row.Type, groupType) && strings.Contains(row.ManagedBy, "/") {
-		r.kept = append(r.kept, row.ID)
+		r.kept[row.ID] = true
 	}
 	key := rowsKey{listing{table, row.Type}.lower(), row.Subscription}
 	if r.texts[key] == nil {
@@ -303,7 +303,7 @@ func (r *rows) each(l listing, subscription string, do func(*Row) bool) error {
 			bad = errors.Join(bad, err)
 			return true
 		}
-		row.kept = slices.Contains(r.kept, row.group())
+		row.kept = r.kept[row.group()]
 		return do(row)
 	})
 	return errors.Join(err, bad)

@@ -1,9 +1,7 @@
 package services
 
 import (
-	"flag"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,20 +12,11 @@ import (
 	"posture/scanners/azure/enginetest"
 )
 
-var updateLinks = flag.Bool("update-links", false, "write testdata/links.golden again")
-
 // TestLinks holds that the portal's page of every resource in the test data is
 // known, or why there is none, and shows one link of each type.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../testdata/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	estate, err := azuretest.Load(files...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	estate := wholeEstate(t)
 	server := azuretest.Start(estate)
 	t.Cleanup(server.Close)
 	scope := engine.Scope{Tenant: enginetest.Tenant, Directory: true}
@@ -50,7 +39,7 @@ func TestLinks(t *testing.T) {
 		lines = append(lines, fmt.Sprintf("%s %s%s", s.Name, link, s.Console.None))
 	}
 	slices.Sort(lines)
-	goldentest.Compare(t, *updateLinks, "testdata/links.golden", strings.Join(lines, "\n")+"\n")
+	goldentest.Compare(t, *update, "testdata/links.golden", strings.Join(lines, "\n")+"\n")
 }
 
 // TestNastyLinks holds that no name of a stranger leaves the page of its own.

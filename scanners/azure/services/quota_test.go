@@ -2,7 +2,6 @@ package services
 
 import (
 	"net/http"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,14 +18,7 @@ import (
 // until it is time: nothing is lost of what is read without such a quota.
 func TestThrottled(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("../testdata/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	estate, err := azuretest.Load(files...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	estate := wholeEstate(t)
 	whole, _ := scanOnWire(t, estate, nil)
 	for name, quota := range map[string]*azuretest.Quota{
 		"as it says":       {Calls: 12, Per: 5 * time.Second},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -64,14 +63,7 @@ func TestReread(t *testing.T) {
 // as the graph does.
 func serveAll(t *testing.T) (*azuretest.Server, func(http.ResponseWriter, *http.Request) bool) {
 	t.Helper()
-	files, err := filepath.Glob("../testdata/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	estate, err := azuretest.Load(files...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	estate := wholeEstate(t)
 	byID := map[string]map[string]any{}
 	for _, rows := range estate.Tables {
 		for _, row := range rows {

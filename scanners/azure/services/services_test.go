@@ -2,6 +2,7 @@ package services
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,20 @@ func serveWith(t *testing.T, answers string, names ...string) *azuretest.Server 
 	server.PageRows = 2
 	t.Cleanup(server.Close)
 	return server
+}
+
+// wholeEstate returns the test data of all services as one estate.
+func wholeEstate(t *testing.T) azuretest.Estate {
+	t.Helper()
+	files, err := filepath.Glob("../testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	estate, err := azuretest.Load(files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return estate
 }
 
 // run scans the test data and compares whole documents.
