@@ -137,8 +137,8 @@ type metricAlert struct {
 }
 
 // unwatched returns the names of the resources without an alert that tells
-// somebody of one of the metrics. Where only of those is none known that may
-// have another one, it marks the field.
+// somebody of one of the metrics. Where all of them may have one on a resource that
+// is not known, it marks the field instead.
 func unwatched(r *engine.Reading, all []watchable, metrics []string, field string) []string {
 	if len(all) == 0 || !r.Wants(field) {
 		return nil
