@@ -171,12 +171,6 @@ func exportedRow(data json.RawMessage) (*Row, error) {
 	if _, has := members["subscriptionId"]; !has && row.Subscription == "" {
 		return nil, errOtherQuery
 	}
-	if _, has := members["properties"]; !has {
-		members["properties"] = json.RawMessage("null")
-		if row.Data, err = json.Marshal(members); err != nil {
-			return nil, err
-		}
-	}
 	return row, nil
 }
 

@@ -147,16 +147,25 @@ func (s *Service) join(typ string) listing {
 // joined decodes all rows of a type, "" for those above all subscriptions.
 func joined[T any](r *Reading, l listing, subscription string) ([]Joined[T], error) {
 	var found []Joined[T]
+	var bare []*Row
 	var bad error
-	err := r.place.rows.each(l, subscription, func(row *Row) bool {
+	take := func(row *Row, refused error) {
 		item := Joined[T]{Row: *row}
 		item.Row.Data = nil
 		if err := row.decode(&item.Data); err != nil {
-			bad = scanners.Failed("read "+l.typ, err)
-			return true
+			bad = errors.Join(refused, scanners.Failed("read "+l.typ, err))
+			return
 		}
 		found = append(found, item)
+	}
+	err := r.place.rows.each(l, subscription, func(row *Row) bool {
+		if row.bare && hasProperties(new(T)) {
+			bare = append(bare, row.clone()) // to be read again: calls take time, and the row is ours until we return
+		} else {
+			take(row, nil)
+		}
 		return true
 	})
-	return found, errors.Join(bad, err)
+	late := r.place.allWhole(bare, new(T), take)
+	return found, errors.Join(bad, err, late)
 }

@@ -44,15 +44,21 @@ func (r *Reading) read() (posture.Resource, bool) {
 	}, true
 }
 
-// Decode reads the members of the row that into has. One of another JSON type
-// than expected costs the fields that are made of it, as odd's tags have them.
-// Where the row cannot be understood, every field of the document is marked as
-// unread; what into holds then does not matter.
+// Decode reads the members of the row that into has. Where Resource Graph left
+// out its properties, the row is read from Azure Resource Manager first. A member
+// of another JSON type than expected costs the fields that are made of it, as
+// odd's tags have them. Where the row cannot be understood, every field of the
+// document is marked as unread; what into holds then does not matter.
 func (r *Reading) Decode(into any) {
+	row, refused := r.place.whole(r.Context(), r.Row, into)
+	r.Row = row
 	parts, err := r.Row.decodeParts(into)
 	fields := scanners.FieldsOf(r.service.Doc)
-	r.odd = errors.Join(r.odd, scanners.Failed("read "+r.Type, errors.Join(err, oddError(parts))))
-	r.Got(scanners.Failed("read "+r.Type, err), fields...)
+	r.odd = errors.Join(r.odd, refused, scanners.Failed("read "+r.Type, errors.Join(err, oddError(parts))))
+	if err = scanners.Failed("read "+r.Type, err); refused != nil {
+		err = refused
+	}
+	r.Got(err, fields...)
 	for _, field := range fields {
 		if of := odd.Costs(parts, field); len(of) > 0 {
 			r.Mark(posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: odd.Names(of)}, field)

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -75,16 +74,7 @@ func (r *Reading) fresh(ctx context.Context) (*Row, error) {
 	if version == "" {
 		return r.Row, nil
 	}
-	body, err := r.place.estate.get(ctx, r.manager(), operation, withVersion(escapedPath(r.Row.ID), version))
-	if err != nil {
-		return nil, err
-	}
-	fresh, err := newRow(body)
-	if err != nil || fresh.ID != r.Row.ID {
-		return nil, scanners.Failed(operation, errors.Join(errAnother, err))
-	}
-	fresh.Location, fresh.kept = cmp.Or(fresh.Location, r.Row.Location), r.Row.kept // a part has those of its whole
-	return fresh, nil
+	return r.place.readRow(ctx, r.Row, operation, version)
 }
 
 // afresh returns the place for a second reading of a service's resource: with

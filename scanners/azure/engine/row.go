@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"path"
@@ -26,6 +25,7 @@ type Row struct {
 	Count         int               `json:"count_"` // of a query that counts
 
 	Data    json.RawMessage `json:"-"` // the whole row
+	bare    bool            // without properties
 	oddTags bool            // they are no names with texts
 	kept    bool            // another resource made its resource group and keeps it
 }
@@ -38,13 +38,14 @@ var errNoID error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "i
 func newRow(data json.RawMessage) (*Row, error) {
 	head := struct {
 		Row
-		Tags json.RawMessage `json:"tags"` // a text where a stranger's template set it so
+		Properties properties
+		Tags       json.RawMessage `json:"tags"` // a text where a stranger's template set it so
 	}{}
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, err
 	}
 	row := head.Row
-	row.Data, row.ID, row.Location = data, strings.ToLower(row.ID), RegionName(row.Location)
+	row.Data, row.ID, row.Location, row.bare = data, strings.ToLower(row.ID), RegionName(row.Location), !bool(head.Properties)
 	if len(head.Tags) > 0 && json.Unmarshal(head.Tags, &row.Tags) != nil {
 		row.Tags, row.oddTags = nil, true
 	}
@@ -90,8 +91,7 @@ func (r *Row) decodeParts(into any) ([]odd.Part, error) {
 	if len(r.Data) == 0 {
 		return nil, errNoData
 	}
-	var whole struct{ Properties json.RawMessage }
-	if bytes.Contains(r.Data, []byte("null")) && json.Unmarshal(r.Data, &whole) == nil && string(whole.Properties) == "null" {
+	if r.bare && hasProperties(into) {
 		return nil, errNoProperties
 	}
 	return odd.Decode(r.Data, into, "gives")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -18,7 +19,8 @@ type Subscription struct {
 	target posture.Target
 	rows   *rows // nil: they are read with those of others, when it is scanned
 	memo   scanners.Memo
-	atHand sync.Map // the readings that are being handed over, by resource
+	bare   atomic.Int32 // rows that were read again because they have no properties
+	atHand sync.Map     // the readings that are being handed over, by resource
 }
 
 // Target returns the target as it was given.
