@@ -83,8 +83,8 @@ func TestRegionWide(t *testing.T) {
 	}
 }
 
-// placesOf returns the types of which there is a resource where every call is
-// refused, with its regions.
+// placesOf returns the types that have a resource where every call is refused,
+// with its regions.
 func placesOf(t *testing.T) map[string][]string {
 	t.Helper()
 	estate, err := awstest.Load(nil)

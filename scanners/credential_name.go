@@ -93,7 +93,7 @@ var (
 	// noValue matches switches, numbers, durations, and signs that something is
 	// still to be filled in.
 	noValue = regexp.MustCompile(`(?i)^(?:true|false|yes|no|on|off|enabled?|disabled?|required|optional|none|null|nil|undefined|default|auto|n/?a|tbd|todo|unset|not[-_ ]?set|empty|dummy|placeholder|redacted|example|change[-_ ]?(?:me|it)|fix[-_ ]?me|fill[-_ ]?me|(?:to[-_ ]?be[-_ ]?)?replaced?[-_ ]?me|replaced?|your[-_ ].*|.*[-_ ]here|insert[-_ ].*|set[-_ ]by[-_ ].*|[*xX.#?-]+|\[.*\]|[0-9]{1,3}|[0-9]+(?:ms|s|m|h|d))$`)
-	// namesItself matches the name of a secret: words apart, one of which says
+	// namesItself matches the name of a secret: words apart, and one says
 	// what it is, as in prod-db-password.
 	namesItself = regexp.MustCompile(`^(?:[a-z0-9]+[-_.:])+(?:password|passwd|secret|token|credentials?|key)s?$|^(?:password|secret|token|credentials?|key)s?(?:[-_.:][a-z0-9]+)+$`)
 	// plainName matches words with signs between, as resources are called, and

@@ -31,8 +31,8 @@ func isCheckout(dir string) bool {
 	if err != nil || !slices.Contains(strings.Split(string(mod), "\n"), "module posture") {
 		return false
 	}
-	info, err := os.Stat(filepath.Join(dir, "rules", "aws"))
-	return err == nil && info.IsDir()
+	info, err := os.Stat(filepath.Join(dir, "rules", "soc2.yaml"))
+	return err == nil && info.Mode().IsRegular()
 }
 
 // inCheckout reports whether a directory is the rules directory of a checkout

@@ -24,7 +24,7 @@ type comparison struct {
 	attempt    string
 	collector  *drift.Collector
 	coverage   drift.Coverage
-	unreadable int // targets of which nothing is read, which is accepted
+	unreadable int // targets that are not read, and somebody accepted it
 	found      *tally.Tally
 	targets    map[string]known // to replace those of the index
 }

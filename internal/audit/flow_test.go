@@ -294,7 +294,7 @@ func TestDamagedPart(t *testing.T) {
 	}
 }
 
-// TestLostState holds that a target of which the state is lost starts anew,
+// TestLostState holds that a target whose state is lost starts anew,
 // and says so, while the others go on.
 func TestLostState(t *testing.T) {
 	t.Parallel()

@@ -220,7 +220,7 @@ func drawSide(t *rapid.T, c *comparison) side {
 	}
 }
 
-// TestToldCut: a file of which only the base is left is not taken for one that
+// TestToldCut: a file with only the base left is not taken for one that
 // says that nothing fails.
 func TestToldCut(t *testing.T) {
 	t.Parallel()

@@ -53,7 +53,7 @@ func read(cause posture.Cause, err error) error { return &posture.ReadError{Caus
 
 const mainBucket = "arn:bucket:main"
 
-// stale returns a site of which account 1 is listed late and was told of once.
+// stale returns a site whose account 1 is listed late and was alerted on once.
 func stale(t *testing.T) (*site, *directly) {
 	t.Helper()
 	s := newSite(loadPolicy(t), "1", "2")

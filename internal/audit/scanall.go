@@ -34,9 +34,9 @@ const (
 // ScanAll scans and judges those of the targets that have no part in the run
 // yet, slice by slice where the cloud has slices, while there is time. The run
 // is as Plan or snapshot.LoadRun returned it. ScanAll hands every part, also
-// those that were stored before, to done, one at a time. A target of which the
-// scan fails does not stop the others; the error is returned at the end. To a
-// run that is closed nothing is added.
+// those that were stored before, to done, one at a time. A target whose
+// scan fails does not stop the others; the error is returned at the end. Nothing
+// is added to a closed run.
 func (a *Auditor) ScanAll(ctx context.Context, run snapshot.Run, targets []posture.Target, done func(snapshot.Part)) error {
 	asked := run
 	asked.Targets = targets

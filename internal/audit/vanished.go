@@ -78,7 +78,7 @@ func (j *job) leftOut(ctx context.Context, finder Finder, typ string, ids []stri
 	return nil
 }
 
-// shownTypes returns the types of which the listings are complete.
+// shownTypes returns the types whose listings are complete.
 func (j *job) shownTypes() map[string]bool {
 	types := map[string]bool{}
 	for _, p := range j.report.Populations {

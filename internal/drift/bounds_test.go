@@ -499,7 +499,7 @@ func TestNotListed(t *testing.T) {
 	}
 }
 
-// TestCarried holds that a line of which a run knows nothing counts as not
+// TestCarried holds that a line that a run knows nothing about counts as not
 // read, and not where the run was not asked to look.
 func TestCarried(t *testing.T) {
 	gap := drift.Gap{Since: hour(1), Cause: posture.Cause{Reason: posture.NotListed}}

@@ -205,9 +205,9 @@ func (c *class) masses(judged map[string]int) map[string]*bundle {
 	return found
 }
 
-// massRules returns the rules of which so much changed that it is one alert, in
-// order. Of what ended it is enough that much did so at once: what it ends may
-// have been one alert.
+// massRules returns the rules with so many changes that they make one alert, in
+// order. For ends it is enough that many came at once: what they end may have
+// been one alert.
 func (c *class) massRules(judged map[string]int) []string {
 	changed := counter{}
 	for key, b := range c.groups {

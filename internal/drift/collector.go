@@ -34,7 +34,7 @@ type Grouping struct {
 }
 
 // Collector turns the changes and summaries of a run's targets into alerts.
-// Its memory grows with the number of alerts, of which each keeps Shown resources,
+// Its memory grows with the number of alerts, each with up to Shown resources,
 // not with that of changes. It is not safe for concurrent use.
 type Collector struct {
 	Grouping

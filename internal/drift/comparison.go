@@ -154,7 +154,7 @@ func (c *comparison) missed(j *judge) bool {
 	return c.Extent.covers(j.Type) && !c.skips(listed) && !complete && j.Judged() == 0 && j.Carried == 0
 }
 
-// base returns what to remember of the target. A rule or a region of which
+// base returns what to remember of the target. A rule or a region where
 // nothing could be judged in this run stays as it was known before, so that
 // what is found later is not mistaken for a change.
 func (c *comparison) base() Base {

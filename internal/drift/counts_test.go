@@ -75,7 +75,7 @@ func TestNoRegionsAreAllRegions(t *testing.T) {
 	}
 }
 
-// TestRegionsAreNamed: to name the regions of a target of which all were read
+// TestRegionsAreNamed: to name the regions of a target that were all read
 // brings none into scope.
 func TestRegionsAreNamed(t *testing.T) {
 	s, m := sample{at: start}, &memory{}

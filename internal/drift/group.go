@@ -50,7 +50,7 @@ func groupOf(kind Kind, target, rule string, run posture.RunID) string {
 }
 
 // threadOf returns the groups of the alerts that may have told what the change
-// continues, of which one did: its own, or the mass that it was folded into.
+// continues: its own, or the mass that it was folded into.
 func threadOf(c Change) []string {
 	if !ending(c.Kind) || c.Earlier.Run == "" {
 		return nil

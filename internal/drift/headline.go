@@ -83,8 +83,8 @@ func (a Alert) massHeadline() string {
 	return line
 }
 
-// shared says in which account, or of which owner, all or most of the findings
-// are.
+// shared names the account, or the owner, of all or most of the
+// findings.
 func (a Alert) shared() string {
 	for _, share := range a.Common {
 		whose := map[string]string{"account": " in account ", "owner": " of owner "}[share.Of] + share.Value

@@ -39,7 +39,7 @@ aws:
 // unanswered are types that the emulator knows nothing of.
 var unanswered = []string{"AWS::EC2::ClientVpnEndpoint", "AWS::EC2::SnapshotBlockPublicAccess"}
 
-// TestAccounts scans three accounts into a bucket, of which one lets nobody
+// TestAccounts scans three accounts into a bucket; one lets nobody
 // in: its findings are unknown, and nothing else is different.
 func TestAccounts(t *testing.T) {
 	s := newSite(t)

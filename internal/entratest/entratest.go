@@ -57,7 +57,7 @@ const Config = "azure: {subscriptions: [" + enginetest.Subscription + "], servic
 //go:embed estate.txtar
 var estateText []byte
 
-// Estate returns what is in the subscription: two caches, of which one fails.
+// Estate returns what is in the subscription: two caches, one of them failing.
 func Estate(t *testing.T) azuretest.Estate {
 	t.Helper()
 	estate, err := azuretest.Parse(txtar.Parse(estateText))

@@ -24,7 +24,7 @@ func (d *delivery) record(ctx context.Context, it *item, receipt Receipt, found 
 	return d.finish(ctx, it, r)
 }
 
-// finish does what follows from a record, all of which may be done twice, and
+// finish does what follows from a record, which may all be done twice, and
 // takes the entry out of the queue.
 func (d *delivery) finish(ctx context.Context, it *item, r Record) error {
 	if err := d.finishMembers(ctx, it, r); err != nil {

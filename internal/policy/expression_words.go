@@ -35,7 +35,7 @@ type explainer struct {
 	fields []string // of the resource, at any depth
 }
 
-// near is yamlfile.Expected for words of which there are too many to list.
+// near is yamlfile.Expected for words that are too many to list.
 func near(word string, known []string) string {
 	if said := yamlfile.Expected(word, known); strings.HasPrefix(said, ": did") {
 		return said

@@ -27,7 +27,7 @@ type Options struct {
 	Params     map[string]map[string]any   // by rule id: parameters that replace the rule's defaults
 	Severities map[string]posture.Severity // by rule id: severities that replace the rule's own
 
-	// Elsewhere, if it is given, says of which resource types another policy
+	// Elsewhere, if it is given, says which resource types another policy
 	// judges: their rules are passed over, in the files and in what is said of
 	// single rules.
 	Elsewhere func(typ string) bool

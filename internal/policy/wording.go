@@ -50,7 +50,7 @@ func (d *decoder) lets(n *yaml.Node) []letText {
 	return all
 }
 
-// sentences reads a sentence, or a list of them of which all but the last say when.
+// sentences reads a sentence, or a list of them: all but the last say when.
 func (d *decoder) sentences(n *yaml.Node) []formText {
 	all := d.forms(n, "say", "a sentence", func(n *yaml.Node) text { return d.line(n, "a sentence") })
 	if last := len(all) - 1; n.Kind == yaml.SequenceNode && last >= 0 && all[last].when.node != nil {
@@ -64,8 +64,8 @@ func (d *decoder) commands(n *yaml.Node) []formText {
 	return d.forms(n, "run", "a command", func(n *yaml.Node) text { return d.text(n, "a command") })
 }
 
-// forms reads a text, or a list of texts under the key, of which all but the
-// last say when.
+// forms reads a text, or a list of texts under the key: all but the last say
+// when.
 func (d *decoder) forms(n *yaml.Node, key, what string, read func(*yaml.Node) text) []formText {
 	if n.Kind != yaml.SequenceNode {
 		return []formText{{say: read(n)}}

@@ -190,7 +190,7 @@ func (e *ReadError) Error() string { return e.Err.Error() }
 // Unwrap returns the error itself.
 func (e *ReadError) Unwrap() error { return e.Err }
 
-// ReasonError is an error that knows the reason, and not of which call it is.
+// ReasonError is an error that knows the reason, but not the call.
 type ReasonError struct {
 	Reason Reason
 	Code   string // what is known of it beside; "" for nothing

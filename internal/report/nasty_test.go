@@ -15,7 +15,7 @@ import (
 	"posture/internal/report"
 )
 
-// nastyFinding is a finding of which strangers chose everything that they may
+// nastyFinding is a finding in which strangers chose everything that they may
 // choose.
 func nastyFinding(text string) posture.Finding {
 	f := finding(text, posture.Fail)

@@ -344,7 +344,7 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
-// paged is a history of so many pages, of which one has the message.
+// paged is a history of so many pages; one has the message.
 func paged(t *testing.T, m outbox.Message, pages, at int, eventType string) *server {
 	s := newServer(t)
 	s.fault = func(w http.ResponseWriter, method string, n int) bool {

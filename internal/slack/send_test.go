@@ -286,7 +286,7 @@ func TestAmend(t *testing.T) {
 	}
 }
 
-// TestAmendMixed: an alert of which one finding was fixed and the other one
+// TestAmendMixed: an alert with one finding fixed and the other one
 // was not is not shown as resolved.
 func TestAmendMixed(t *testing.T) {
 	s := newServer(t)

@@ -69,8 +69,8 @@ func (p page) command(indent int) string {
 	return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", indent))
 }
 
-// wrap breaks prose, of which it keeps what is reasonable, between words so that it
-// fits, and indents its further lines.
+// wrap breaks prose between words so that it fits, indents its further lines, and
+// cuts what is too long.
 func wrap(prose string, indent int) string {
 	prose = escape.CutBytes(prose, proseLimit)
 	var b strings.Builder

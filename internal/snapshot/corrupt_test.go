@@ -339,7 +339,7 @@ func TestSortedLarge(t *testing.T) {
 	s := store.Memory()
 	file := snapshot.Sorted[told]{Key: snapshot.NotifiedKey(one, "20261122T010000Z-aws", "a1"), Order: func(t told) string { return t.Fingerprint }}
 	var many []told
-	for i := range 200_000 { // of which each has 32 bytes that do not compress
+	for i := range 200_000 { // each with 32 bytes that do not compress
 		many = append(many, told{posture.Fingerprint("r", "aws", "1", "r", fmt.Sprint(i)), i})
 	}
 	slices.SortFunc(many, func(a, b told) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })

@@ -24,7 +24,7 @@ var (
 	rules = []posture.Rule{{ID: "aws-s3-versioning", Type: "AWS::S3::Bucket", Severity: posture.High, SOC2: []string{"A1.2"}}}
 )
 
-// idOf is the id of a run of which slot and scope are known to be good.
+// idOf is the id of a run whose slot and scope are known to be good.
 func idOf(slot time.Time, scope string) posture.RunID {
 	id, _ := posture.NewRunID(slot, scope)
 	return id

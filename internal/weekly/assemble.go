@@ -157,7 +157,7 @@ func findings(courses []*course) Balance {
 	return b
 }
 
-// failing returns the rules that fail or of which something is open, the most
+// failing returns the rules that fail or have something open, the most
 // severe and those with the most findings first. A rule is compared with before
 // where the scopes that can be compared, as same counts them, have all of its
 // findings.

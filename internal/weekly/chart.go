@@ -77,7 +77,7 @@ type bar struct {
 	of     markup
 }
 
-// bars draws lines, the longest of which is as wide as the chart. The legend
+// bars draws lines; the longest is as wide as the chart. The legend
 // stays with them on paper.
 func (d *document) bars(title string, key func(), lines []bar) {
 	whole := 0
@@ -118,7 +118,7 @@ type column struct {
 	says   string
 }
 
-// columns draws weeks, the highest of which is as high as the chart, or as
+// columns draws weeks; the highest is as high as the chart, or as
 // what all of it would be.
 func (d *document) columns(title string, key func(), weeks []column, whole int) {
 	for _, week := range weeks {

@@ -18,7 +18,7 @@ import (
 	"posture/internal/weekly"
 )
 
-// calm is a target of which everything passes but one finding.
+// calm is a target where everything passes but one finding.
 func calm(s *story) {
 	s.has(one, map[string][]string{"aws-s3-public": {"+a", "+b", "-c"}, "aws-iam-mfa": {"+d"}})
 }
@@ -135,7 +135,7 @@ func TestDamage(t *testing.T) {
 		if len(page.NotEnough) == 0 && page.Scopes[0].Unreadable == 0 {
 			t.Errorf("%s: the data is said to be enough: %s", row.name, page.Headline)
 		}
-		if row.want.Target != "" && (page.Findings.Now.Passing > 0 || page.Findings.Now.Unknown != 6 || // four, and one for each rule of which nothing is known
+		if row.want.Target != "" && (page.Findings.Now.Passing > 0 || page.Findings.Now.Unknown != 6 || // four, and one for each rule that was not judged
 			page.Movement.Open != 1 || page.Movement.Stale != 1) {
 			t.Errorf("%s: findings %+v, movement %+v", row.name, page.Findings.Now, page.Movement)
 		}

@@ -107,7 +107,7 @@ func TestTrendFrame(t *testing.T) {
 		t.Error("the page does not say when gcp began, or that of aws, before which there was nothing")
 	}
 	if strings.Contains(html, "for which there is no rule") {
-		t.Error("it tells types of which there are none")
+		t.Error("it shows types that do not exist")
 	}
 }
 

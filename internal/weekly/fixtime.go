@@ -16,7 +16,7 @@ const endless = time.Duration(math.MaxInt64)
 
 const day = 24 * time.Hour
 
-// lasted writes a range; that of which nothing is known too.
+// lasted writes a range, also one with no known end.
 func lasted(r drift.Range) string { return cmp.Or(r.String(), "not known") }
 
 // number returns a count with its noun.

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files again")
 // shop tells a story of four weeks: one without a run, a regression that is
 // fixed, one that comes back, exemptions that are new, about to expire and
 // expired, a day without a run, a degraded run, a rule that changes, a second
-// account, and a bucket of which something is refused.
+// account, and a bucket with a refused call.
 func shop(t *testing.T) (*story, weekly.Options) {
 	s, o := newStory(t), options()
 	o.Config.Alerts.CoverageFloor = 90
@@ -47,7 +47,7 @@ func shop(t *testing.T) (*story, weekly.Options) {
 	s.run(snapshot.Complete)                                            // Tuesday: data regressed, tmp appeared
 	s.days++                                                            // Wednesday: no run
 	s.targets = []posture.Target{one, two}                              // the second account
-	s.parts[two.String()] = part{absent: true}                          // of which nothing is stored
+	s.parts[two.String()] = part{absent: true}                          // nothing is stored of it
 	s.rules[2].Digest = "2-aws-iam-mfa"                                 // and a rule changes,
 	s.rules = append(s.rules, rule("aws-s3-lock", bucket, posture.Low)) // one is new
 	s.has(one, map[string][]string{

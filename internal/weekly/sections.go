@@ -147,7 +147,7 @@ func (p Page) opened(d *document, open *rowList) {
 	p.failingRules(d)
 }
 
-// failingRules is the rules that fail, each of which leads to its rows.
+// failingRules lists the rules that fail, each with a link to its rows.
 func (p Page) failingRules(d *document) {
 	var rows [][]cell
 	placed := p.placed()
@@ -181,7 +181,7 @@ func rowsOfRule(placed map[string]bool, rule string) string {
 	return "r-" + rule
 }
 
-// placed returns the rules of which the page has open rows.
+// placed returns the rules with open rows on the page.
 func (p Page) placed() map[string]bool {
 	placed := map[string]bool{}
 	for _, r := range p.Open.Items {

@@ -46,7 +46,7 @@ func (h *halved) Read(p []byte) (int, error) {
 }
 
 // weigh returns how much memory making a page takes, when every run has so
-// many findings, half of which turn with each run.
+// many findings; half of them turn with each run.
 func weigh(t *testing.T, findings int) uint64 {
 	t.Helper()
 	s := newStory(t)

@@ -33,7 +33,7 @@ const (
 	database = "AWS::RDS::DBInstance"
 )
 
-// rule returns a rule of which only the id tells the digest.
+// rule returns a rule whose digest follows from its id alone.
 func rule(id, typ string, severity posture.Severity, criteria ...string) posture.Rule {
 	return posture.Rule{
 		ID: id, Provider: posture.AWS, Title: "Title of " + id, Type: typ, Category: posture.Backup, Severity: severity, SOC2: criteria, Digest: "1-" + id,

@@ -57,7 +57,7 @@ func Members(body []byte) ([]string, error) {
 	return members, nil
 }
 
-// Check refuses an object with members, none of which the answer's type knows.
+// Check refuses an object that has members, but none that the answer's type knows.
 // An object without members is an answer: it says that there is nothing.
 func Check(answer reflect.Type, members []string) error {
 	if answer.Kind() == reflect.Pointer {

@@ -1,4 +1,4 @@
-// Package odd reads data of which members are of another JSON type than
+// Package odd reads data with members of another JSON type than
 // expected. What is left is read, and such a member costs only those fields of
 // the document that are made of it: a tag beside the member names them,
 // as in `gives:"min_tls,managed"`, and without one it is all of them. Begin with
@@ -192,7 +192,7 @@ func Decode(data []byte, into any, tags ...string) ([]Part, error) {
 	return parts, json.Unmarshal(text, into)
 }
 
-// Costs returns the parts of which a field is made. The field of the name is
+// Costs returns the parts that a field is made of. The field of the name is
 // made only of a part that names it.
 func Costs(parts []Part, field string) []Part {
 	var of []Part

@@ -46,7 +46,7 @@ type Services[K comparable] struct {
 	known map[K]*Service
 }
 
-// New returns services of which nothing is known.
+// New returns services that nothing is known about yet.
 func New[K comparable](limits Limits) *Services[K] {
 	return &Services[K]{limits: limits, known: map[K]*Service{}}
 }

@@ -10,7 +10,7 @@ import (
 	"posture/internal/setup"
 )
 
-// TestMetrics holds the lines of which CloudWatch makes metrics, and that two
+// TestMetrics holds the lines that CloudWatch makes metrics of, and that two
 // installations, and two series of runs, have metrics of their own.
 func TestMetrics(t *testing.T) {
 	for name, test := range map[string]struct{ stack, scope, want string }{

@@ -102,7 +102,7 @@ func (s *chosen) find(getenv func(string) string) error {
 	return nil
 }
 
-// checkScope refuses a scope of which ids are none, or that is two.
+// checkScope refuses a scope whose ids are no ids, or that is two scopes.
 func checkScope(a config.Azure) error {
 	kinds := 0
 	for _, given := range []bool{a.Tenant != "", a.ManagementGroup != "", len(a.Subscriptions) > 0} {

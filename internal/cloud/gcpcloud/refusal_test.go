@@ -289,7 +289,7 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	_ = group.Wait() // no function of the group fails
-	t.Logf("%d runs, in each of which one call went wrong: %d findings vanished, %d falsely passed, %d falsely failed, %d falsely resolved; %d turned unknown",
+	t.Logf("%d runs with one failing call each: %d findings vanished, %d falsely passed, %d falsely failed, %d falsely resolved; %d turned unknown",
 		all.runs, all.total.vanished, all.total.passed, all.total.failed, all.total.resolved, all.total.unknown)
 	for _, op := range declared() {
 		if all.made[op] == 0 {
