@@ -10,9 +10,9 @@ import (
 // text. The forms are put together here, so that no scanner of secrets takes
 // this file for a leak.
 func TestHoldsCredential(t *testing.T) {
-	letters := func(n int) string { return strings.Repeat("aB3", n)[:n] }
-	hex := func(n int) string { return strings.Repeat("0a9f", n)[:n] }
-	capitals := func(n int) string { return strings.Repeat("Q7Z", n)[:n] }
+	letters := func(n int) string { return strings.Repeat("q7Zr2KxWb9TfLm4HnVc8Yd3Gs6Jp5", n)[:n] }
+	hex := func(n int) string { return strings.Repeat("0a9f31c7e5d2b846", n)[:n] }
+	capitals := func(n int) string { return strings.Repeat("Q7ZX2KW5TGLMVHN3RYP4", n)[:n] }
 	for name, text := range map[string]string{
 		"AWS":                          "AKIA" + capitals(16),
 		"AWS, temporary":               "ASIA" + capitals(16),
@@ -32,20 +32,23 @@ func TestHoldsCredential(t *testing.T) {
 		"Stripe, restricted":           "rk_live_" + letters(24),
 		"SendGrid":                     "SG." + letters(22) + "." + letters(43),
 		"Twilio":                       "SK" + hex(32),
-		"npm":                          "npm_" + letters(36),
+		"npm":                          "npm_" + strings.ToLower(letters(36)),
 		"PyPI":                         "pypi-AgEIcHlwaS5vcmc" + letters(60),
 		"DigitalOcean":                 "dop_v1_" + hex(64),
 		"Shopify":                      "shpat_" + hex(32),
 		"Vault":                        "hvs." + letters(40),
-		"Anthropic":                    "sk-ant-api03-" + letters(90),
-		"OpenAI":                       "sk-proj-" + letters(30) + "T3BlbkFJ" + letters(30),
+		"Anthropic":                    "sk-ant-api03-" + letters(93) + "AA",
+		"OpenAI":                       "sk-" + letters(20) + "T3BlbkFJ" + letters(20),
 		"Azure storage":                "DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=" + letters(86) + "==;EndpointSuffix=core.windows.net",
 		"Azure Service Bus":            "Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=root;SharedAccessKey=" + letters(43) + "=",
 		"Azure SAS":                    "https://shop.blob.core.windows.net/c?sv=2023-01-03&sp=r&sig=" + letters(43) + "%3D",
 		"Azure Entra":                  "abc8Q~" + letters(34),
 		"RSA key":                      "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIE",
 		"PGP key":                      "-----BEGIN PGP " + "PRIVATE KEY BLOCK-----",
-		"age":                          "AGE-SECRET-KEY-1" + capitals(58),
+		"age":                          "AGE-SECRET-KEY-1" + strings.Repeat("QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", 2)[:58],
+		"Hugging Face":                 "hf_" + strings.Repeat("qWxKbTfLmHnVcYdGsJp", 2)[:34],
+		"Databricks":                   "dapi" + hex(32),
+		"web token":                    "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0." + letters(43),
 		"URL":                          "postgres://user:" + "pass@db.example.com/shop",
 		"URL, no user":                 "redis://:" + "pass@cache.example.com:6379",
 		"URL, escaped":                 "mongodb+srv://user:" + "p%40ss@cluster.example.com/?retryWrites=true",
@@ -82,7 +85,7 @@ func TestHoldsNoCredential(t *testing.T) {
 		"postgres://user:[password]@db.example.com", "postgres://user:xxxxx@db.example.com", "jdbc:mysql://db.example.com/shop?user=app&password=${PASSWORD}",
 		"jdbc:mysql://db.example.com/shop", "https://example.com:8443/path", "https://example.com/@scope/package:1", "ssh://git@example.com:22/shop.git",
 		"docker://alpine:3.20@sha256:0123456789abcdef", "mailto:user@example.com", "http://localhost:8080,http://user@localhost",
-		"sk_test_0123456789abcdefghij0123", "pk_live_0123456789abcdefghij0123", "glpat-", "SG.short.short", "npm_config_registry",
+		"pk_live_0123456789abcdefghij0123", "glpat-", "SG.short.short", "npm_config_registry",
 		"AccountKey=", "AccountName=shop;EndpointSuffix=core.windows.net", "SK0123", "skipping", "eyJhbGciOiJIUzI1NiJ9.eyJyb2xlIjoiYW5vbiJ9.c2lnbmF0dXJl",
 	} {
 		if HoldsCredential(text) {
