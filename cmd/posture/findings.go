@@ -38,6 +38,7 @@ filters.`,
   posture findings --status unknown               what could not be checked, and why
   posture findings --criterion CC6.1 --all --format csv > cc6.1.csv
   posture findings --run 20261122T010000Z-aws --format json
+  posture findings --format markdown              a summary for a pull request or a wiki
   posture findings --run gcp                      the latest over Google Cloud
   posture findings --store s3://my-results`,
 		Args: noWords,

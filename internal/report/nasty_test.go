@@ -42,7 +42,7 @@ func TestNastyNames(t *testing.T) {
 
 // TestNastyLines holds that no name begins a line or a record of its own.
 func TestNastyLines(t *testing.T) {
-	for format, want := range map[string]int{"table": 2, "json": 3, "ndjson": 1, "csv": 2} {
+	for format, want := range map[string]int{"table": 2, "json": 3, "ndjson": 1, "csv": 2, "ocsf": 1} {
 		for _, name := range nasty.Names() {
 			text := written(t, reportOf([]posture.Finding{nastyFinding(name.Text)}), format)
 			if got := bytes.Count(text, []byte("\n")); got != want {

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"html"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ func TestNever(t *testing.T) {
 		{Path: "resource.d", Value: []any{map[string]any{"at": nil}, "0001-01-01T00:00:00Z"}},
 	}
 	for _, format := range report.Formats() {
-		got := string(written(t, reportOf([]posture.Finding{failing}), format))
+		got := html.UnescapeString(string(written(t, reportOf([]posture.Finding{failing}), format)))
 		want := []string{"a = never; b = never; c = never; d = [{"}
 		if strings.Contains(format, "json") {
 			want = []string{`"path":"resource.a","value":null`, `"path":"resource.b","value":null`, `"path":"resource.c","value":null`, `[{"at":null},null]`}

@@ -28,15 +28,20 @@ type Findings struct {
 
 // writers holds the formats, by name.
 var writers = map[string]func(io.Writer, Findings) error{ //nolint:gochecknoglobals // constant
-	"table":  writeTable,
-	"json":   writeJSON,
-	"ndjson": writeNDJSON,
-	"csv":    writeCSV,
-	"sarif":  writeSARIF,
+	"table":    writeTable,
+	"json":     writeJSON,
+	"ndjson":   writeNDJSON,
+	"csv":      writeCSV,
+	"sarif":    writeSARIF,
+	"ocsf":     writeOCSF,
+	"junit":    writeJUnit,
+	"markdown": writeMarkdown,
 }
 
 // Formats returns the names of the formats that findings can be written in.
-func Formats() []string { return []string{"table", "json", "ndjson", "csv", "sarif"} }
+func Formats() []string {
+	return []string{"table", "json", "ndjson", "csv", "sarif", "ocsf", "junit", "markdown"}
+}
 
 // Write writes the findings in the format. It holds no more than one of them
 // at a time; of a table, a row of each, compressed.

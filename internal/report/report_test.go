@@ -137,7 +137,7 @@ func TestNothingFound(t *testing.T) {
 
 func TestUnknownFormat(t *testing.T) {
 	err := reportOf(nil).Write(&bytes.Buffer{}, "xml")
-	if want := `unknown format "xml": expected one of table, json, ndjson, csv, sarif`; err == nil || err.Error() != want {
+	if want := `unknown format "xml": expected one of table, json, ndjson, csv, sarif, ocsf, junit, markdown`; err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
 	}
 }
