@@ -16,10 +16,10 @@ func (p *page) family(f policy.Family) {
 		p.line("| %s | %s |", r.Criterion, cell(r.Why))
 	}
 	omits := omissions{}
-	for _, cloud := range []string{"aws", "gcp"} {
+	for _, cloud := range []string{"aws", "gcp", "azure"} {
 		p.table(f, cloud, omits)
 	}
-	p.azure(f, omits)
+	p.line("")
 	for _, r := range p.of(f.ID) {
 		p.own(r)
 	}
@@ -104,25 +104,6 @@ func (p *page) difference(ours, theirs []string, dropped []policy.Reason, catego
 		}
 	}
 	return strings.Join(words, " ")
-}
-
-// azure writes what Azure's policies of the kind name.
-func (p *page) azure(f policy.Family, omits omissions) {
-	policies := p.maps.Azure.Policies[f.ID]
-	if len(policies) == 0 {
-		p.line("")
-		return
-	}
-	var ours []string
-	for _, r := range f.Criteria {
-		ours = append(ours, r.Criterion)
-	}
-	p.line("\n| policy of Azure | its criteria | beside them, the family |\n|---|---|---|")
-	for _, name := range sorted(policies) {
-		theirs := policies[name]
-		p.line("| %s | %s | %s |", cell(name), strings.Join(theirs, " "), p.difference(ours, theirs, nil, f.Categories[0], omits))
-	}
-	p.line("")
 }
 
 // own writes where a rule differs from its family.

@@ -35,8 +35,6 @@ func TestMapsAreRefused(t *testing.T) {
 		{"a peer of no rule", func(m *publicMaps) { m.Peers["aws-x"] = nil }, "peers: there is no rule aws-x"},
 		{"a peer in no map", func(m *publicMaps) { m.Peers["aws-sns-topic-kms-encrypted"]["x"] = nil }, "peers of aws-sns-topic-kms-encrypted: there is no map x"},
 		{"a peer that the map has not", func(m *publicMaps) { m.Peers["aws-sns-topic-kms-encrypted"]["powerpipe"] = []string{"x"} }, "powerpipe has no check x"},
-		{"a policy of no family", func(m *publicMaps) { m.Azure.Policies["x"] = nil }, "azure: there is no family x"},
-		{"a policy of no criterion", func(m *publicMaps) { m.Azure.Policies["backup"]["p"] = []string{"CC6.9"} }, "p: there is no criterion CC6.9"},
 		{"a difference without a reason", func(m *publicMaps) { m.LeftOut = m.LeftOut[1:] }, "expected why family audit-trail does not name A1.1"},
 		{"a reason for nothing", func(m *publicMaps) { m.LeftOut = append(m.LeftOut, leftOut{Criterion: "A1.3"}) }, "nothing needs the reason for A1.3"},
 	} {

@@ -25,16 +25,6 @@ type publicMap struct {
 	Checks  map[string][]string `yaml:"checks"` // criteria by check
 }
 
-// azureMap is a map for a cloud that has no rules yet: policies by family.
-type azureMap struct {
-	Name     string                         `yaml:"name"`
-	Source   string                         `yaml:"source"`
-	Version  string                         `yaml:"version"`
-	Read     string                         `yaml:"read"`
-	About    string                         `yaml:"about"`
-	Policies map[string]map[string][]string `yaml:"policies"` // by family: criteria by policy
-}
-
 // leftOut is why we do not name a criterion that others name.
 type leftOut struct {
 	Criterion string   `yaml:"criterion"`
@@ -46,7 +36,6 @@ type leftOut struct {
 type publicMaps struct {
 	Maps    []publicMap                    `yaml:"maps"`
 	Peers   map[string]map[string][]string `yaml:"peers"` // by rule: by map: checks
-	Azure   azureMap                       `yaml:"azure"`
 	LeftOut []leftOut                      `yaml:"left_out"`
 }
 
@@ -70,14 +59,6 @@ func (m publicMaps) check(b book) []error {
 		}
 		for _, id := range sorted(m.Peers[rule]) {
 			errs = append(errs, m.checked(rule, id, m.Peers[rule][id])...)
-		}
-	}
-	for _, family := range sorted(m.Azure.Policies) {
-		if _, ok := b.criteria.Family(family); !ok {
-			errs = append(errs, fmt.Errorf("azure: there is no family %s", family))
-		}
-		for _, policy := range sorted(m.Azure.Policies[family]) {
-			errs = append(errs, b.known(policy, m.Azure.Policies[family][policy])...)
 		}
 	}
 	return errs

@@ -53,12 +53,10 @@ func (p *page) sources() {
 		}
 		p.line("| %s | [%s](%s) | %s, %s | %d | %d |", m.title(), m.Cloud, m.Source, cell(m.Version), m.Read, len(m.Checks), len(matched))
 	}
-	a := p.maps.Azure
-	p.line("| %s | [azure](%s) | %s, %s | | by family |\n", a.Name, a.Source, cell(a.Version), a.Read)
+	p.line("")
 	for _, m := range p.maps.Maps {
 		p.line("- **%s**: %s", m.title(), m.About)
 	}
-	p.line("- **%s**: %s", a.Name, a.About)
 	p.line(`
 What is missing:
 
