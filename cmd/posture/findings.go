@@ -28,8 +28,8 @@ func newFindings(world *streams) *cobra.Command {
 		Use:   "findings",
 		Short: "Print what the latest scan found",
 		Long: `Print the findings of the latest finished run, or of another one: without --status
-or --all the failing ones, the most severe first. They come from the store; no
-cloud is called.
+or --all the failing ones; tables and CSV have the most severe first. They come from
+the store; no cloud is called.
 
 Filters take several values, separated by commas. A finding must match all
 filters.`,

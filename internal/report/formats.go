@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 	"time"
 
 	"posture/internal/escape"
 	"posture/internal/posture"
+	"posture/internal/snapshot"
 )
 
 // writeJSON writes one document: {"run", "scanned", "tool", "findings": [...]}.
@@ -78,30 +80,48 @@ var columns = []string{ //nolint:gochecknoglobals // constant
 	"owner", "exemption", "soc2", "sentence", "evidence", "command", "run", "scanned", "fingerprint",
 }
 
+// writeCSV writes the findings by severity, the most severe first; those of one severity
+// stay in their order.
 func writeCSV(w io.Writer, f Findings) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(columns); err != nil {
-		return err
-	}
+	var sorter snapshot.Sorter
+	n := 0
 	for finding, err := range f.Items {
 		if err != nil {
 			return err
 		}
 		e := f.entry(finding)
-		row := []string{
-			string(e.Status), string(e.Severity), string(e.Category), e.Rule, e.Title, string(e.Provider), e.Account,
-			e.Region, e.Type, e.Resource, e.Name, e.Owner, acceptance(e.Exemption), strings.Join(e.SOC2, " "), e.Sentence, evidence(e.Finding), e.Command,
-			f.Run.String(), f.Run.Slot().Format(time.RFC3339), e.Fingerprint,
+		if err := sorter.Add(fmt.Sprintf("%d %012d", e.Severity.Rank(), n), []byte(strings.Join(f.cells(e), "\x00"))); err != nil {
+			return err
 		}
-		for i := range row {
-			row[i] = escape.Cell(escape.Line(row[i]))
+		n++
+	}
+	out := csv.NewWriter(w)
+	if err := out.Write(columns); err != nil {
+		return err
+	}
+	for row, err := range sorter.All() {
+		if err != nil {
+			return err
 		}
-		if err := out.Write(row); err != nil {
+		if err := out.Write(strings.Split(string(row.Line), "\x00")); err != nil {
 			return err
 		}
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// cells returns the row of a finding, none of which is a formula or holds a NUL.
+func (f Findings) cells(e entry) []string {
+	row := []string{
+		string(e.Status), string(e.Severity), string(e.Category), e.Rule, e.Title, string(e.Provider), e.Account,
+		e.Region, e.Type, e.Resource, e.Name, e.Owner, acceptance(e.Exemption), strings.Join(e.SOC2, " "), e.Sentence, evidence(e.Finding), e.Command,
+		f.Run.String(), f.Run.Slot().Format(time.RFC3339), e.Fingerprint,
+	}
+	for i := range row {
+		row[i] = escape.Cell(escape.Line(row[i]))
+	}
+	return row
 }
 
 // acceptance names an exemption, and says when it no longer holds.

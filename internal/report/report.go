@@ -44,7 +44,7 @@ func Formats() []string {
 }
 
 // Write writes the findings in the format. It holds no more than one of them
-// at a time; of a table, a row of each, compressed.
+// at a time; of a table or CSV, a row of each, compressed.
 func (f Findings) Write(w io.Writer, format string) error {
 	write, known := writers[format]
 	if !known {

@@ -2,8 +2,10 @@ package report_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"flag"
+	"fmt"
 	"iter"
 	"path/filepath"
 	"testing"
@@ -132,6 +134,33 @@ func TestNothingFound(t *testing.T) {
 		if diff := cmp.Diff(text, string(written(t, reportOf(nil), format))); diff != "" {
 			t.Errorf("%s: %s", format, diff)
 		}
+	}
+}
+
+// TestCSVIsBySeverity holds that CSV has the most severe findings first, and those of
+// one severity as they come.
+func TestCSVIsBySeverity(t *testing.T) {
+	f := reportOf(nil)
+	f.Rules = map[string]posture.Rule{}
+	var findings []posture.Finding
+	for i, severity := range []posture.Severity{posture.Low, posture.High, posture.Critical, posture.Medium, posture.High, posture.Critical} {
+		one := finding(fmt.Sprint("bucket-", i), posture.Fail)
+		one.Rule = "aws-" + string(severity)
+		f.Rules[one.Rule] = posture.Rule{ID: one.Rule, Severity: severity}
+		findings = append(findings, one)
+	}
+	f.Items = all(findings)
+	rows, err := csv.NewReader(bytes.NewReader(written(t, f, "csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range rows[1:] {
+		got = append(got, row[1]+" "+row[10])
+	}
+	want := []string{"critical bucket-2", "critical bucket-5", "high bucket-1", "high bucket-4", "medium bucket-3", "low bucket-0"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
