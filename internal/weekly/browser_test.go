@@ -246,6 +246,30 @@ document.title = "closed " + closed + ", hidden " + hidden;</script></body>`
 	}
 }
 
+// TestBrowserNarrow holds that a phone shows the rules that fail without the criteria
+// that they support, which are told elsewhere, and a screen shows them.
+func TestBrowserNarrow(t *testing.T) {
+	t.Parallel()
+	s, o := shop(t)
+	page := bytes.Replace(written(t, s.page(o).WriteHTML), []byte("default-src 'none'; "), nil, 1) // which forbids the script
+	const look = `<script>const cells = [...document.querySelectorAll("#failing th[scope=col], #failing td")];
+const shown = cells.filter(e => e.getBoundingClientRect().width > 0), wide = document.querySelectorAll("#failing .wide").length;
+document.title = "left out " + (cells.length - shown.length) + " of " + wide + ", " + shown.some(e => e.textContent == "supports");</script></body>`
+	page = bytes.Replace(page, []byte("</body>"), []byte(look), 1)
+	for width, hidden := range map[int]bool{390: true, 1200: false} {
+		dom := string(browse(t, page, fmt.Sprintf("--window-size=%d,900", width), "--dump-dom"))
+		var left, wide int
+		var supports bool
+		_, title, _ := strings.Cut(dom, "<title>")
+		if n, err := fmt.Sscanf(title, "left out %d of %d, %t", &left, &wide, &supports); n != 3 {
+			t.Fatalf("the script did not look: %v %.100s", err, title)
+		}
+		if wide < 2 || hidden && left != wide || !hidden && left != 0 || supports == hidden {
+			t.Errorf("%d wide: %d of %d cells are left out, supports is shown: %v", width, left, wide, supports)
+		}
+	}
+}
+
 // rich gives the last run's findings all that the page shows of one.
 func rich(s *story) {
 	s.each(one, func(f *posture.Finding) {

@@ -38,6 +38,7 @@ func count(n int) markup { return markup(strconv.Itoa(n)) }
 type cell struct {
 	content markup
 	number  bool
+	wide    bool   // only shown where there is room
 	id      string // by which links find it; "" for none
 }
 
@@ -47,6 +48,9 @@ func num(n int) cell       { return cell{content: count(n), number: true} }
 func amount(s string) cell { return cell{content: text(s), number: true} }
 func some(n int) cell      { return amount(blankZero(n)) }
 func marked(m markup) cell { return cell{content: m} }
+
+// roomy is a cell that is left out where the page is narrow, as on a phone.
+func roomy(m markup) cell { return cell{content: m, wide: true} }
 
 // numbered is a number that leads to its rows.
 func numbered(to string, n int) cell { return leading(to, n, blankZero(n)) }
@@ -134,8 +138,11 @@ func (d *document) row(cells []cell, open markup) {
 		}
 		name, _, _ := strings.Cut(string(tag), " ")
 		class := markup("")
-		if c.number {
+		switch {
+		case c.number:
 			class = ` class="n"`
+		case c.wide:
+			class = ` class="wide"`
 		}
 		if c.id != "" {
 			class += ` id="` + anchor(c.id) + `"`

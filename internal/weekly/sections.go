@@ -161,7 +161,7 @@ func (p Page) failingRules(d *document) {
 			title = jump("r-"+r.Rule, r.Title)
 		}
 		rows = append(rows, []cell{
-			marked(title + `<br/>` + code(r.Rule)), marked(label(r.Severity)), marked(criteriaLinks(r.SOC2)),
+			marked(title + `<br/>` + code(r.Rule)), marked(label(r.Severity)), roomy(criteriaLinks(r.SOC2)),
 			leading(rowsOfRule(placed, r.Rule), r.Counts.Failing, fmt.Sprint(r.Counts.Failing)), amount(before), numbered("exemptions", r.Counts.Exempted), numbered("trust", r.Counts.Unknown),
 		})
 	}
@@ -169,7 +169,7 @@ func (p Page) failingRules(d *document) {
 	if len(rows) == 0 {
 		d.note("No rule fails.")
 	}
-	d.table("Rules that fail", []cell{words("rule"), words("severity"), words("supports"), amount("failing"), amount("change"), amount("exempted"), amount("unknown")}, rows, p.Failing.More)
+	d.table("Rules that fail", []cell{words("rule"), words("severity"), roomy("supports"), amount("failing"), amount("change"), amount("exempted"), amount("unknown")}, rows, p.Failing.More)
 	d.add(`</div>`)
 }
 
