@@ -63,6 +63,7 @@ var absenceTells = map[string]string{
 // unknown. Nothing passes or fails by a zero. Each type is in testdata/bare.txtar,
 // with all the calls that its reading makes.
 func TestBareAnswers(t *testing.T) {
+	t.Parallel()
 	loaded := loadAWS(t)
 	bare, err := txtar.ParseFile("testdata/bare.txtar")
 	if err != nil {

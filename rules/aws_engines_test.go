@@ -18,6 +18,7 @@ var made = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 // TestDatabaseEngines holds which rules judge an instance of each engine. What
 // an engine lacks, fixes, or has on its cluster is not judged on the instance.
 func TestDatabaseEngines(t *testing.T) {
+	t.Parallel()
 	plain := "backup-retention encrypted logs multi-az minor protection tags backed-up ca"
 	for name, test := range map[string]struct {
 		doc  services.RDSInstance
@@ -57,6 +58,7 @@ func TestDatabaseEngines(t *testing.T) {
 
 // TestClusterEngines does so for clusters.
 func TestClusterEngines(t *testing.T) {
+	t.Parallel()
 	plain := "cluster-backup-retention cluster-encrypted cluster-protection cluster-backed-up"
 	for name, test := range map[string]struct {
 		doc  services.RDSCluster

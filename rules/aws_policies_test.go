@@ -377,6 +377,7 @@ func judgeNamed(t *testing.T, loaded *policy.Policy, archive string, want postur
 
 // TestAWSIdentitySeverities holds that a fault is as grave whoever has it.
 func TestAWSIdentitySeverities(t *testing.T) {
+	t.Parallel()
 	loaded := map[string]posture.Severity{}
 	for _, rule := range loadAWS(t).Rules() {
 		loaded[rule.ID] = rule.Severity

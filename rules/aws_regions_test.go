@@ -58,6 +58,7 @@ var decisions = map[string]string{
 // every region or account. Each rule on it has decided which, and the resources
 // are as it says.
 func TestRegionWide(t *testing.T) {
+	t.Parallel()
 	loaded := loadAWS(t)
 	places, open := placesOf(t), maps.Clone(decisions)
 	for _, rule := range loaded.Rules() {

@@ -17,6 +17,7 @@ import (
 // what the API answers; "TYPE: CALL" is for every case of a type, in that file,
 // that has not the call.
 func TestAWSVariants(t *testing.T) {
+	t.Parallel()
 	loaded := loadAWS(t)
 	files, err := filepath.Glob("testdata/variants*.txtar")
 	if err != nil || len(files) == 0 {

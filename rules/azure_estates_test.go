@@ -34,6 +34,7 @@ var azureEstates = map[string]struct{ files, types []string }{
 // hold each kind of resource, from what Azure answers to the finding. A rule
 // that says nothing of a resource is not for it.
 func TestAzureEstates(t *testing.T) {
+	t.Parallel()
 	loaded := load(t, rules.Clouds()[2].Files, azure.Catalogue().Docs())
 	const data = "../scanners/azure/testdata/"
 	for estateName, of := range azureEstates {

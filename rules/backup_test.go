@@ -56,6 +56,7 @@ func recentBackupRules(t *testing.T, cloud rules.Cloud) []backupRule {
 // every rule that asks when the last backup was made. On AWS there is one way to
 // say so, with one parameter.
 func TestBackupGrace(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 	clouds := map[string]struct {
 		docs  map[string]any

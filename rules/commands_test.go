@@ -69,6 +69,7 @@ func calls(t *testing.T, rule, command string) [][]string {
 // TestCommandsAreKnown holds that what rules tell people to paste exists: of the
 // AWS CLI by its own tables, of gcloud, bq and az by the lists in testdata.
 func TestCommandsAreKnown(t *testing.T) {
+	t.Parallel()
 	var aws []fixing
 	listed := listedCommands(t, "testdata/gcloud.txt")
 	maps.Copy(listed, listedCommands(t, "testdata/az.txt"))
@@ -191,6 +192,7 @@ var capitals = regexp.MustCompile(`\b[A-Z][A-Z0-9_]{2,}\b`)
 // TestNotesExplainCapitals holds that a note names every word in capitals that
 // people must replace in its command.
 func TestNotesExplainCapitals(t *testing.T) {
+	t.Parallel()
 	for _, p := range providers {
 		loaded := load(t, p.files, p.docs)
 		notes := map[string]string{}
@@ -210,6 +212,7 @@ func TestNotesExplainCapitals(t *testing.T) {
 // TestHostileNamesStayArguments holds that whatever a stranger called a
 // resource, its name and id are arguments of the same calls, in the same place.
 func TestHostileNamesStayArguments(t *testing.T) {
+	t.Parallel()
 	const hostile = `a'b "c" $(d); e | f & g > h \i *`
 	rename := func(to string) func(*posture.Resource) {
 		return func(r *posture.Resource) { r.Name, r.ID = to, strings.Replace(r.ID, "example", to, 1) }

@@ -20,6 +20,7 @@ import (
 // TestEstatesHoldBothSides judges what the scanner reads of its test data: a
 // rule that no resource of Google's form passes, or fails, is not proven.
 func TestEstatesHoldBothSides(t *testing.T) {
+	t.Parallel()
 	loaded, err := policy.Load(policy.Options{Docs: gcp.Catalogue().Docs(), Files: []fs.FS{rules.Clouds()[1].Files}, Criteria: criteria(t)})
 	if err != nil {
 		t.Fatal(err)

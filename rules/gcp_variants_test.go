@@ -24,6 +24,7 @@ var variantTime = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 // testdata/gcp_variants.txtar is what Google answers: "TYPE VERSION FULL-NAME"
 // an asset, "policy TYPE FULL-NAME" its IAM policy, "GET PATH" a direct read.
 func TestGCPVariants(t *testing.T) {
+	t.Parallel()
 	loaded := load(t, rules.Clouds()[1].Files, gcp.Catalogue().Docs())
 	cases := testVariants(t, "testdata/gcp_variants.txtar", "gcp-", loaded, func(t *testing.T, all *txtar.Archive, v variant) map[string][]posture.Status {
 		found := map[string][]posture.Status{}

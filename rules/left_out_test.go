@@ -16,6 +16,7 @@ type leftOut struct{ Provider, ID, Reason string }
 // TestLeftOut holds that what is left out is no rule, has a reason, and that the
 // rules which the reason names are there.
 func TestLeftOut(t *testing.T) {
+	t.Parallel()
 	var list []leftOut
 	if err := yaml.Unmarshal(rules.LeftOut, &list); err != nil {
 		t.Fatal(err)

@@ -35,6 +35,7 @@ func criteria(t *testing.T) *policy.Criteria {
 }
 
 func TestRulesProveThemselves(t *testing.T) {
+	t.Parallel()
 	for _, p := range providers {
 		t.Run(p.name, func(t *testing.T) {
 			files, err := fs.Glob(p.files, p.name+"/*.yaml")
@@ -60,6 +61,7 @@ func TestRulesProveThemselves(t *testing.T) {
 }
 
 func TestCriteria(t *testing.T) {
+	t.Parallel()
 	counts := map[policy.Automation]int{}
 	related := 0
 	for _, c := range criteria(t).All() {

@@ -41,6 +41,7 @@ func isSentence(s string) bool { return len(strings.Fields(s)) >= 4 && strings.H
 // TestCriteriaHaveReasons holds that every built-in rule names a family, and
 // that it names each criterion, and leaves out each of its family's, for a reason.
 func TestCriteriaHaveReasons(t *testing.T) {
+	t.Parallel()
 	c := criteria(t)
 	for _, r := range allRules(t) {
 		family, ok := c.Family(r.basis.Family)
@@ -70,6 +71,7 @@ func TestCriteriaHaveReasons(t *testing.T) {
 
 // TestFamiliesHaveRules holds that families are told apart, and none is empty.
 func TestFamiliesHaveRules(t *testing.T) {
+	t.Parallel()
 	rules, names := map[string]int{}, map[string]string{}
 	for _, r := range allRules(t) {
 		rules[r.basis.Family]++
@@ -88,6 +90,7 @@ func TestFamiliesHaveRules(t *testing.T) {
 // TestCriteriaHaveRules holds that each criterion that settings can speak for is
 // named by rules, or says why by none.
 func TestCriteriaHaveRules(t *testing.T) {
+	t.Parallel()
 	named := map[string]int{}
 	for _, r := range allRules(t) {
 		for _, id := range r.SOC2 {
@@ -111,6 +114,7 @@ type demand struct {
 // TestSameDemandSameFamily holds that rules which ask the same of different
 // resources, in one cloud or several, are of one family.
 func TestSameDemandSameFamily(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("testdata/demands.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -157,6 +161,7 @@ func (d demand) hold(t *testing.T, all []builtIn) {
 // fields are of one family, whatever the resource; what means something else
 // although it reads alike is named.
 func TestSameExpressionSameFamily(t *testing.T) {
+	t.Parallel()
 	other := map[string]string{
 		"aws-cloudtrail-bucket-not-public": "log-protection",     // of the traces
 		"aws-rds-instance-not-public":      "internet-exposure",  // an address, not a share
@@ -187,6 +192,7 @@ func TestSameExpressionSameFamily(t *testing.T) {
 // TestEncryptionAtRestIsEven holds that whatever stores data and is encrypted speaks
 // for confidentiality and integrity too, whichever store it is.
 func TestEncryptionAtRestIsEven(t *testing.T) {
+	t.Parallel()
 	named := map[string]int{}
 	rules := 0
 	for _, r := range allRules(t) {

@@ -19,6 +19,7 @@ var update = flag.Bool("update", false, "write the golden files again")
 // TestWording writes what every rule says of its failing examples into one file
 // for each cloud, which people read: each sentence must be true of its example.
 func TestWording(t *testing.T) {
+	t.Parallel()
 	for _, p := range providers {
 		var got bytes.Buffer
 		last := ""
@@ -40,6 +41,7 @@ func TestWording(t *testing.T) {
 // failing examples, and a note on what fixes it in the form that a command and
 // Terraform's arguments can be added to.
 func TestEveryRuleSaysHowItFails(t *testing.T) {
+	t.Parallel()
 	for _, p := range providers {
 		loaded := load(t, p.files, p.docs)
 		silent := map[string]bool{}

@@ -29,6 +29,7 @@ func newAzure(t *testing.T) *entratest.Azure {
 
 // TestAzure is one run over Azure, by the function's own identity.
 func TestAzure(t *testing.T) {
+	t.Parallel()
 	c, azure := newCloud(t), newAzure(t)
 	c.put("config/posture.yaml", entratest.Config+"slack: {channel: C0123456789}\n")
 	p := c.start(t, azureEnvironment(t, azure, func(w http.ResponseWriter, r *http.Request) {
@@ -52,6 +53,7 @@ func TestAzure(t *testing.T) {
 
 // TestAzureRefused: what keeps the function from Azure is said in one line.
 func TestAzureRefused(t *testing.T) {
+	t.Parallel()
 	gives := func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, entratest.Assertion(googleIssuer, "1234567890"))
 	}

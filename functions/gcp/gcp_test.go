@@ -52,6 +52,7 @@ func parse(t *testing.T, body string) answer {
 // TestRun is one invocation for an organization, and a second one for the same
 // slot, which changes nothing.
 func TestRun(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	p := c.start(t, "FUNCTION_TARGET=run")
 	code, body := p.post(t, "/", scheduled, "{}")
@@ -83,6 +84,7 @@ func TestRun(t *testing.T) {
 // TestMisspeltRules: settings and exemptions for rules that there are not stop
 // no run. They are in its answer and in the log, and Slack is told of them.
 func TestMisspeltRules(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	c.put("config/posture.yaml", `gcp: {organization: '3001', exclude: [shop-gone]}
 slack: {channel: C0123456789}
@@ -106,6 +108,7 @@ exemptions: {items: [{id: E1, rule: gcp-misspelt-rule, resource: r, reason: r, r
 // TestContinue: an invocation that has no time left says so, and the next one
 // for the slot goes on.
 func TestContinue(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	now := map[string]string{"X-CloudScheduler-ScheduleTime": time.Now().UTC().Truncate(time.Second).Format(time.RFC3339)}
 	code, body := c.start(t, "FUNCTION_TARGET=run", "POSTURE_TIME=1m").post(t, "/", now, "")
@@ -125,6 +128,7 @@ func TestContinue(t *testing.T) {
 // TestImpatient: a run that is not ready long after its slot is published with
 // what is there.
 func TestImpatient(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	code, body := c.start(t, "FUNCTION_TARGET=run", "POSTURE_TIME=1m").post(t, "/", scheduled, "")
 	if got := parse(t, body); code != http.StatusOK || got.Left != 5 || got.Outcome != "failed" {
@@ -134,6 +138,7 @@ func TestImpatient(t *testing.T) {
 
 // TestSteps does a run by its steps, as a workflow would.
 func TestSteps(t *testing.T) {
+	t.Parallel()
 	due := time.Now().UTC().Add(-24 * time.Hour).Truncate(time.Second)
 	slot, id := due.Format(time.RFC3339), due.Format("20060102T150405Z")+"-gcp"
 	c := newCloud(t)
@@ -171,6 +176,7 @@ func TestSteps(t *testing.T) {
 // TestEvents: a CloudEvent's time is the slot, also that of a Pub/Sub message
 // which is delivered twice.
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	p := c.start(t, "FUNCTION_TARGET=runEvent")
 	event := func(typ, time string) map[string]string {
@@ -216,6 +222,7 @@ func TestEvents(t *testing.T) {
 // TestRefused: what is not understood is refused, and what cannot be read is
 // said with what to do.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	p := c.start(t)
 	for _, sent := range []struct {
@@ -248,6 +255,7 @@ func TestRefused(t *testing.T) {
 // TestLinked holds that the linker leaves out the methods that nobody calls, as
 // this one: a call of a method by its name at run time keeps all of them.
 func TestLinked(t *testing.T) {
+	t.Parallel()
 	symbols, err := exec.CommandContext(t.Context(), "go", "tool", "nm", program).Output()
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,7 @@ func writable(t *testing.T) map[string][]string {
 
 // TestWrites holds what a function stores to what infra/gcp lets it write.
 func TestWrites(t *testing.T) {
+	t.Parallel()
 	due, monday := weekAgo()
 	c, allowed := newCloud(t), writable(t)
 	known := c.objects(t)

@@ -19,6 +19,7 @@ func late(from string) string {
 // TestStaleInventory: the inventory still shows a firewall rule as it was made
 // first, open to everybody. Only when it really is does Slack hear of it.
 func TestStaleInventory(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	p := c.start(t, "FUNCTION_TARGET=run", "POSTURE_TEST_REST="+c.inventory.URL())
 	run := func(hour int) {

@@ -21,6 +21,7 @@ func weekAgo() (run, page string) {
 
 // TestWeekly: the page of a week is kept once, however often it is asked for.
 func TestWeekly(t *testing.T) {
+	t.Parallel()
 	c := newCloud(t)
 	p := c.start(t)
 	run, page := weekAgo()

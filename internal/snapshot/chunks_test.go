@@ -11,6 +11,7 @@ import (
 
 // TestChunks: what is written comes out, in whatever pieces it goes in and out.
 func TestChunks(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var c chunks
 		var want []byte

@@ -107,6 +107,7 @@ func allocated() uint64 {
 
 // A file that is not the one described is refused, whatever it holds.
 func TestChangedFiles(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	part := partOf(t, s, compress(t, text(`{"fingerprint":"a"}`+"\n")), 1)
 	for name, change := range map[string]func(*snapshot.File){
@@ -145,6 +146,7 @@ func (failingReader) Read([]byte) (int, error) { return 0, errNetwork }
 
 // A failing network is not taken for a changed file.
 func TestNetworkErrors(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	part, _, err := scan(t.Context(), s, head(newRun(0), one, "a1"), 50)
 	if err != nil {
@@ -158,6 +160,7 @@ func TestNetworkErrors(t *testing.T) {
 
 // A reader may stop early and read again.
 func TestStopEarly(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	part, _, err := scan(t.Context(), s, head(newRun(0), one, "a1"), 50)
 	if err != nil {
@@ -181,6 +184,7 @@ func TestStopEarly(t *testing.T) {
 }
 
 func TestWriterRefuses(t *testing.T) {
+	t.Parallel()
 	for name, head := range map[string]snapshot.PartHead{
 		"run":      {Run: "../x", Target: one, Attempt: "a"},
 		"target":   {Run: newRun(0).ID, Target: posture.Target{Provider: "aws", Account: "../../state"}, Attempt: "a"},
@@ -219,6 +223,7 @@ func TestWriterRefuses(t *testing.T) {
 }
 
 func TestOpenRunRefuses(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*snapshot.Run){
 		"id":         func(r *snapshot.Run) { r.ID = "latest" },
 		"id path":    func(r *snapshot.Run) { r.ID = "20261122T010000Z-../../x" },
@@ -238,6 +243,7 @@ func TestOpenRunRefuses(t *testing.T) {
 
 // TestOpenRunFindsDamagedRules opens a run again whose rules were changed.
 func TestOpenRunFindsDamagedRules(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	run, _, err := snapshot.OpenRun(t.Context(), s, newRun(0))
 	if err != nil {
@@ -252,6 +258,7 @@ func TestOpenRunFindsDamagedRules(t *testing.T) {
 
 // Malformed objects make one clear error.
 func TestMalformed(t *testing.T) {
+	t.Parallel()
 	for _, body := range []string{"", "{", "[]", "null", `{"id":"other"}`, `{"targets":7}`} {
 		s := tamper{t: t, Store: chainOf(t, 1)}
 		s.write(in(0, "run.json"), body)
@@ -291,6 +298,7 @@ func save(t *testing.T, s store.Store, file snapshot.Sorted[told], head []told, 
 }
 
 func TestSorted(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	file := snapshot.Sorted[told]{Key: snapshot.NotifiedKey(one, "20261122T010000Z-aws", "a1"), Order: func(t told) string { return t.Fingerprint }}
 	if _, err := file.Load(t.Context(), s); !errors.Is(err, store.ErrNotFound) {
@@ -336,6 +344,7 @@ func TestSorted(t *testing.T) {
 // TestSortedLarge: a file that is too large to be held is read from the store
 // each time, and one that is gone or cut meanwhile is not taken for whole.
 func TestSortedLarge(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	file := snapshot.Sorted[told]{Key: snapshot.NotifiedKey(one, "20261122T010000Z-aws", "a1"), Order: func(t told) string { return t.Fingerprint }}
 	var many []told
@@ -410,6 +419,7 @@ func FuzzFindings(f *testing.F) {
 // TestLineForms: what no writer of ours writes is refused, what a later version
 // may write is passed over, and numbers stay as they were written.
 func TestLineForms(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		line string
 		ok   bool

@@ -40,6 +40,7 @@ func objects(t testing.TB, s store.Store) map[string]string {
 // A run that is made again after a crash at any call, before or after it was
 // applied, leaves exactly what a run without a crash leaves.
 func TestCrashAnywhere(t *testing.T) {
+	t.Parallel()
 	plain := store.Memory()
 	for n := range 2 {
 		if _, err := finishRun(t.Context(), plain, newRun(n)); err != nil {
@@ -107,6 +108,7 @@ type rapidOrTest interface {
 // in any order, the chain is a line in which each closed run is once, nothing
 // is amiss, and state/latest.json never moves back.
 func TestHistories(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := store.Memory()
 		latest := snapshot.Latest{}
@@ -139,6 +141,7 @@ func TestHistories(t *testing.T) {
 
 // Closers of several runs at once, two for each, make one line.
 func TestConcurrentClosers(t *testing.T) {
+	t.Parallel()
 	for name, s := range map[string]store.Store{"memory": store.Memory(), "directory": store.Dir(t.TempDir())} {
 		t.Run(name, func(t *testing.T) {
 			const runs = 6
@@ -173,6 +176,7 @@ func TestConcurrentClosers(t *testing.T) {
 
 // Of two attempts at one target the first to finish is the part.
 func TestConcurrentParts(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	run, _, err := snapshot.OpenRun(t.Context(), s, newRun(0))
 	if err != nil {
@@ -202,6 +206,7 @@ func TestConcurrentParts(t *testing.T) {
 
 // A part that comes after its run was closed is not the run's.
 func TestLatePart(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	if _, err := finishRun(t.Context(), s, newRun(0)); err != nil {
 		t.Fatal(err)
@@ -225,6 +230,7 @@ func TestLatePart(t *testing.T) {
 
 // Who opens a run that another opened does not win it, and sees the other's.
 func TestOpenRunTwice(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	first, won, err := snapshot.OpenRun(t.Context(), s, newRun(0))
 	if err != nil || !won {
@@ -246,6 +252,7 @@ func TestOpenRunTwice(t *testing.T) {
 
 // The same input gives the same bytes in whatever order it comes.
 func TestDeterministic(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 40).Draw(t, "n")
 		order := rapid.Permutation(sequence(n)).Draw(t, "order")
@@ -287,6 +294,7 @@ func sequence(n int) []int {
 // Of findings with one fingerprint the most severe is kept, and differing ones
 // are counted.
 func TestDuplicates(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	w, err := snapshot.NewPartWriter(snapshot.PartHead{Run: newRun(0).ID, Target: one, Attempt: "a"})
 	if err != nil {
@@ -313,6 +321,7 @@ func TestDuplicates(t *testing.T) {
 // Names that strangers choose, also such as are no text, are stored and read
 // again.
 func TestNastyNames(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	w, err := snapshot.NewPartWriter(snapshot.PartHead{Run: newRun(0).ID, Target: one, Attempt: "a"})
 	if err != nil {

@@ -109,6 +109,7 @@ func collect[T any](values iter.Seq2[T, error]) ([]T, error) {
 }
 
 func TestRoundTrip(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	run, won, err := snapshot.OpenRun(t.Context(), s, newRun(0))
 	if err != nil || !won {
@@ -156,6 +157,7 @@ func cmpString(a, b string) int {
 }
 
 func TestFinishedRun(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	manifest, err := finishRun(t.Context(), s, newRun(0))
 	if err != nil {

@@ -80,6 +80,7 @@ func (s tamper) replace(key, from, to string) {
 
 // Every way to change a store of five runs is found, and the run is named.
 func TestVerifyFindsTampering(t *testing.T) {
+	t.Parallel()
 	const findings = "aws/111122223333/findings.a1.ndjson.zst"
 	for name, c := range map[string]struct {
 		tamper func(tamper)
@@ -167,6 +168,7 @@ func old(s tamper, shorter store.Store) {
 
 // Runs that are not finished are told and are no problem.
 func TestVerifyUnfinished(t *testing.T) {
+	t.Parallel()
 	s := chainOf(t, 2)
 	run, _, err := snapshot.OpenRun(t.Context(), s, newRun(2))
 	if err != nil {
@@ -182,6 +184,7 @@ func TestVerifyUnfinished(t *testing.T) {
 
 // A removed link at the end does not give its number away again.
 func TestChainGoesOnAfterALoss(t *testing.T) {
+	t.Parallel()
 	s := tamper{t: t, Store: chainOf(t, 3)}
 	s.remove(link(2))
 	manifest, err := finishRun(t.Context(), s, newRun(3))
@@ -206,6 +209,7 @@ func TestChainGoesOnAfterALoss(t *testing.T) {
 }
 
 func TestLedger(t *testing.T) {
+	t.Parallel()
 	s := chainOf(t, 3)
 	late := newRun(1)
 	late.ID = idOf(late.Slot, "gcp")
@@ -241,6 +245,7 @@ func TestLedger(t *testing.T) {
 // The run before another is the one with the slot before, in whichever order
 // they were closed.
 func TestBefore(t *testing.T) {
+	t.Parallel()
 	s := store.Memory()
 	for i, n := range []int{0, 3, 1, 4, 2} {
 		run := newRun(n)
