@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posture/internal/samtest"
+	"posture/internal/snapshot"
 )
 
 // machine is a state machine, or the one inside of a map.
@@ -35,6 +36,7 @@ type state struct {
 type choice struct {
 	Variable, Next           string
 	BooleanEquals            bool
+	StringEquals             string
 	NumericGreaterThanEquals int
 }
 
@@ -107,6 +109,22 @@ func TestRounds(t *testing.T) {
 	again := m.States["Again"]
 	if again.Next != "Scan" || again.Parameters["round.$"] != "States.MathAdd($.round, 1)" || again.Parameters["run.$"] != "$.run" {
 		t.Errorf("the next round is %+v", again)
+	}
+}
+
+// TestOutcome holds that a run of which nothing could be read is a failed
+// execution, on which an alarm stands, by the word that publish answers.
+func TestOutcome(t *testing.T) {
+	for name, file := range machines {
+		m, text := loadMachine(t, file)
+		judged := m.States["Judged"]
+		want := []choice{{Variable: "$.outcome", StringEquals: string(snapshot.Failed), Next: "NothingRead"}}
+		if diff := cmp.Diff(want, judged.Choices); diff != "" || m.States["NothingRead"].Type != "Fail" || m.States[judged.Default].Type != "Succeed" {
+			t.Errorf("%s: after publishing (-want +got):\n%s", name, diff)
+		}
+		if m.States["Publish"].Next != "Judged" || !strings.Contains(text, `"outcome.$": "$.Payload.outcome"`) {
+			t.Errorf("%s: what publish answers is not judged", name)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ package aws_test
 
 import (
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,7 +12,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"posture/internal/audit"
+	"posture/internal/drift"
+	"posture/internal/outbox"
 	"posture/internal/samtest"
+	"posture/internal/setup"
+	"posture/internal/snapshot"
 )
 
 // ofType returns the resources of a type, by name.
@@ -227,7 +233,7 @@ func TestElsewhere(t *testing.T) {
 			}
 		}
 		slices.Sort(conditional)
-		want := []string{"*RunFailed", "No*RunCompleted", "Run*", "Run*Role", "Run*Schedule", "Scan*Function", "Scan*Logs", "Scan*Role"}
+		want := []string{"*CoverageLow", "*RunFailed", "No*RunCompleted", "Run*", "Run*Role", "Run*Schedule", "Scan*Function", "Scan*Logs", "Scan*Role"}
 		if diff := cmp.Diff(want, conditional); diff != "" {
 			t.Errorf("resources for %s (-want +got):\n%s", cloud, diff)
 		}
@@ -365,7 +371,8 @@ func TestAlarms(t *testing.T) {
 	}
 	want := map[string]string{
 		"NoRunCompleted": "breaching", "NoGcpRunCompleted": "breaching", "NoAzureRunCompleted": "breaching", "WatchdogBarks": "breaching",
-		"RunFailed": "notBreaching", "GcpRunFailed": "notBreaching", "AzureRunFailed": "notBreaching", "NotStarted": "notBreaching", "NotTold": "notBreaching", "WeeklyFailed": "notBreaching",
+		"RunFailed": "notBreaching", "GcpRunFailed": "notBreaching", "AzureRunFailed": "notBreaching",
+		"CoverageLow": "breaching", "GcpCoverageLow": "breaching", "AzureCoverageLow": "breaching", "AlertsWait": "breaching", "NotStarted": "notBreaching", "NotTold": "notBreaching", "WeeklyFailed": "notBreaching",
 	}
 	if diff := cmp.Diff(want, missing); diff != "" {
 		t.Errorf("missing data (-want +got):\n%s", diff)
@@ -373,6 +380,98 @@ func TestAlarms(t *testing.T) {
 	for name, subscription := range ofType(t, "AWS::SNS::Subscription") {
 		if subscription.Properties["Protocol"] != "email" {
 			t.Errorf("%s: goes by %v", name, subscription.Properties["Protocol"])
+		}
+	}
+}
+
+// alarmKeys matches the alarms of a Terraform file: the keys of its metrics.
+var alarmKeys = regexp.MustCompile(`(?m)^    ([a-z]+) += \{`)
+
+// TestRunbook holds that docs/alarms.md has an entry for each alarm that there
+// is, and none for another.
+func TestRunbook(t *testing.T) {
+	text, err := os.ReadFile("../../docs/alarms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var written []string
+	for _, heading := range regexp.MustCompile(`(?m)^## (.*)$`).FindAllStringSubmatch(string(text), -1) {
+		written = append(written, strings.Split(heading[1], ", ")...)
+	}
+	alarms := slices.Collect(maps.Keys(ofType(t, "AWS::CloudWatch::Alarm")))
+	for _, file := range []string{"../gcp/alerts.tf", "../azure/alerts.tf"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		locals, _, found := strings.Cut(string(text), "\nresource \"google_logging_metric\"")
+		if !found {
+			locals = string(text)
+		}
+		keys := alarmKeys.FindAllStringSubmatch(locals, -1)
+		if len(keys) < 5 {
+			t.Errorf("%s: only %d alarms were found", file, len(keys))
+		}
+		for _, key := range keys {
+			alarms = append(alarms, key[1])
+		}
+	}
+	slices.Sort(alarms)
+	slices.Sort(written)
+	if diff := cmp.Diff(slices.Compact(alarms), written); diff != "" {
+		t.Errorf("alarms without an entry, and entries without an alarm (-alarms +entries):\n%s", diff)
+	}
+}
+
+// TestAlarmsStandOnMetrics: what an alarm compares is what the programs say, by
+// name and by what it is about, and a bad day is over its threshold.
+func TestAlarmsStandOnMetrics(t *testing.T) {
+	published := audit.Published{Manifest: snapshot.Manifest{Outcome: snapshot.Failed, Totals: snapshot.Totals{}}}
+	bad := setup.RunMetrics("aws", published).Values
+	said := maps.Clone(bad)
+	maps.Copy(said, setup.WatchMetrics(audit.Watch{
+		Series:   []audit.Series{{Missed: &drift.Missed{}}},
+		Delivery: outbox.Report{Waiting: 1, Held: 1},
+	}).Values)
+	for name, alarm := range ofType(t, "AWS::CloudWatch::Alarm") {
+		if alarm.Properties["Namespace"] != "Posture" {
+			continue
+		}
+		metric := samtest.Plain(alarm.Properties["MetricName"])
+		value, exists := said[metric]
+		if !exists {
+			t.Errorf("%s: nothing says %s", name, metric)
+			continue
+		}
+		_, ofRun := bad[metric]
+		if got := strings.Contains(samtest.Text(alarm.Properties["Dimensions"]), `"Scope"`); got != ofRun {
+			t.Errorf("%s: %s is of a scope: %t, want %t", name, metric, got, ofRun)
+		}
+		threshold, plain := alarm.Properties["Threshold"].(float64)
+		if !plain { // the least that the parameter allows
+			threshold = samtest.Translated(t).Parameters["CoverageFloor"]["MinValue"].(float64)
+		}
+		rings := value >= threshold
+		if alarm.Properties["ComparisonOperator"] == "LessThanThreshold" {
+			rings = value < threshold
+		}
+		if !rings {
+			t.Errorf("%s: %s of %v does not ring at %v", name, metric, value, threshold)
+		}
+	}
+	for _, file := range []string{"../gcp/alerts.tf", "../azure/alerts.tf"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(`metrics\.([A-Z][A-Za-z]+)`).FindAllStringSubmatch(string(text), -1)
+		if len(found) < 4 {
+			t.Errorf("%s: only %d metrics", file, len(found))
+		}
+		for _, metric := range found {
+			if _, exists := said[metric[1]]; !exists {
+				t.Errorf("%s: nothing says %s", file, metric[1])
+			}
 		}
 	}
 }

@@ -1,5 +1,5 @@
-# Who watches the watchman. The watchdog looks every hour whether a run completed
-# within two periods and logs what it saw; the alerts are about that, and about
+# Who watches the watchman. The watchdog looks every five minutes whether a run
+# completed within two periods and logs what it saw; the alerts are about that, and about
 # the watchdog itself when nothing is heard of it.
 resource "azurerm_log_analytics_workspace" "posture" {
   name                = var.name
@@ -58,6 +58,22 @@ locals {
       about     = "A step failed. Look at its error in the log."
       severity  = 2
       query     = "${local.lines} | where line.level == 'ERROR'"
+      operator  = "GreaterThan"
+      threshold = 0
+      window    = "PT1H"
+    }
+    waiting = {
+      about     = "An alert has waited for Slack for an hour. The log of watchdog says why."
+      severity  = 2
+      query     = "${local.lines} | where line.step == 'watchdog' and toint(line.metrics.AlertsWaiting) > 0"
+      operator  = "GreaterThan"
+      threshold = 11
+      window    = "PT1H"
+    }
+    low = {
+      about     = "A run read less than it should. The scanner problems in Slack say what is missing."
+      severity  = 2
+      query     = "${local.lines} | where todouble(line.metrics.Coverage) < ${var.coverage_floor}"
       operator  = "GreaterThan"
       threshold = 0
       window    = "PT1H"

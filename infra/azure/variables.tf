@@ -105,3 +105,14 @@ variable "tags" {
   type        = map(string)
   default     = {}
 }
+
+variable "coverage_floor" {
+  description = "Alarm when a run reads less than so many percent of what it should."
+  type        = number
+  default     = 95
+
+  validation {
+    condition     = var.coverage_floor >= 1 && var.coverage_floor <= 100
+    error_message = "The floor is a percentage, from 1 to 100."
+  }
+}

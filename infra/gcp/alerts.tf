@@ -1,5 +1,5 @@
 # Who watches the watchman. An alert on absence looks back at most 23.5 hours,
-# which is too short for runs once a day. So the watchdog looks every hour
+# which is too short for runs once a day. So the watchdog looks every five minutes
 # whether a run completed within two periods and logs what it saw; the alert is
 # about that, and about the watchdog itself when nothing is heard of it.
 locals {
@@ -11,6 +11,9 @@ locals {
     # A run that goes on in the next call answers 503: that request is no failure.
     failed = { filter = "severity>=ERROR AND NOT httpRequest.status=503", about = "A step failed." }
     held   = { filter = "jsonPayload.metrics.AlertsHeld>0", about = "An alert cannot be sent until a person fixes something." }
+    # The watchdog logs it at each look, twelve times an hour.
+    waiting = { filter = "jsonPayload.step=\"watchdog\" AND jsonPayload.metrics.AlertsWaiting>0", about = "An alert waits for Slack." }
+    low     = { filter = "jsonPayload.metrics.Coverage<${var.coverage_floor}", about = "A run read less than it should." }
   }
 }
 
@@ -27,6 +30,13 @@ resource "google_logging_metric" "posture" {
     value_type  = "INT64"
     unit        = "1"
   }
+}
+
+# Cloud Monitoring knows a metric some minutes after it was made, and refuses an
+# alert on one that it does not know yet.
+resource "time_sleep" "metrics" {
+  create_duration = "3m"
+  triggers        = { for key, metric in google_logging_metric.posture : key => metric.id }
 }
 
 resource "google_monitoring_notification_channel" "email" {
@@ -80,6 +90,8 @@ resource "google_monitoring_alert_policy" "no_run" {
     mime_type = "text/markdown"
     content   = "Look at the last calls of the jobs ${var.name}-run and ${var.name}-watchdog in Cloud Scheduler, then at the logs of the functions of these names. Slack may say nothing: this mail is the way that does not depend on it."
   }
+
+  depends_on = [time_sleep.metrics]
 }
 
 resource "google_monitoring_alert_policy" "trouble" {
@@ -91,13 +103,18 @@ resource "google_monitoring_alert_policy" "trouble" {
   user_labels           = var.labels
 
   dynamic "conditions" {
-    for_each = { failed = "a step failed", held = "alerts are held" }
+    for_each = {
+      failed  = { name = "a step failed", threshold = 0 }
+      held    = { name = "alerts are held", threshold = 0 }
+      waiting = { name = "an alert has waited for an hour", threshold = 11 }
+      low     = { name = "a run read too little", threshold = 0 }
+    }
     content {
-      display_name = conditions.value
+      display_name = conditions.value.name
       condition_threshold {
         filter          = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.posture[conditions.key].name}\""
         comparison      = "COMPARISON_GT"
-        threshold_value = 0
+        threshold_value = conditions.value.threshold
         duration        = "0s"
         aggregations {
           alignment_period     = "3600s"
@@ -112,4 +129,6 @@ resource "google_monitoring_alert_policy" "trouble" {
     mime_type = "text/markdown"
     content   = "Filter the logs of ${var.name}-run, ${var.name}-watchdog and ${var.name}-weekly by severity>=ERROR, or by jsonPayload.metrics.AlertsHeld>0. A page that ${var.name}-weekly could not keep is made by gcloud scheduler jobs run ${var.name}-weekly."
   }
+
+  depends_on = [time_sleep.metrics]
 }

@@ -4,7 +4,8 @@ locals {
     # than two hours when each uses up its time: more than the function's
     # patience, so that one of them publishes what is there.
     run      = { cron = var.schedule, deadline = "1800s", retries = 5, backoff = "60s" }
-    watchdog = { cron = "30 * * * *", deadline = "330s", retries = 2, backoff = "30s" }
+    # It sends what waits, so that an alert whose sender died comes minutes later.
+    watchdog = { cron = "*/5 * * * *", deadline = "330s", retries = 0, backoff = "30s" }
     # Mondays, when the runs of the week before are done: its page is kept.
     weekly = { cron = "0 12 * * 1", deadline = "1800s", retries = 5, backoff = "300s" }
     }, local.reads_azure ? {
