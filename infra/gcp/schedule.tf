@@ -2,9 +2,9 @@ locals {
   schedules = merge({
     # Six tries over at least 25 minutes when they fail at once, and over more
     # than two hours when each uses up its time: more than the function's
-    # patience, so that one of them publishes what is there.
+    # patience, so that one of them publishes what is there. The watchdog also
+    # sends what waits: an alert whose sender died comes minutes later.
     run      = { cron = var.schedule, deadline = "1800s", retries = 5, backoff = "60s" }
-    # It sends what waits, so that an alert whose sender died comes minutes later.
     watchdog = { cron = "*/5 * * * *", deadline = "330s", retries = 0, backoff = "30s" }
     # Mondays, when the runs of the week before are done: its page is kept.
     weekly = { cron = "0 12 * * 1", deadline = "1800s", retries = 5, backoff = "300s" }
