@@ -28,26 +28,26 @@ type holder struct {
 
 // holders are the resources that the cases of testdata/policies.txtar are about.
 var holders = map[string]holder{
-	"queue": {"aws-sqs-queue-not-public", "AWS::SQS::Queue", []string{"public", "public_by_analyzer"}, noAnalyzer + `-- sqs:ListQueues --
+	"queue": {"aws-sqs-queue-not-public", "AWS::SQS::Queue", []string{"public", "public_by", "public_by_analyzer"}, noAnalyzer + `-- sqs:ListQueues --
 {"QueueUrls": ["https://sqs.us-east-1.amazonaws.com/111122223333/parcels"]}
 -- sqs:GetQueueAttributes --
 {"Attributes": {"QueueArn": "arn:aws:sqs:us-east-1:111122223333:parcels", "Policy": POLICY}}
 -- sqs:ListQueueTags --
 {}
 `},
-	"topic": {"aws-sns-topic-not-public", "AWS::SNS::Topic", []string{"public", "public_by_analyzer"}, noAnalyzer + `-- sns:ListTopics --
+	"topic": {"aws-sns-topic-not-public", "AWS::SNS::Topic", []string{"public", "public_by", "public_by_analyzer"}, noAnalyzer + `-- sns:ListTopics --
 <Topics><member><TopicArn>arn:aws:sns:us-east-1:111122223333:parcels</TopicArn></member></Topics>
 -- sns:GetTopicAttributes --
 <Attributes><entry><key>TopicArn</key><value>arn:aws:sns:us-east-1:111122223333:parcels</value></entry><entry><key>TopicArn</key><value>arn:aws:sns:us-east-1:111122223333:parcels</value></entry><entry><key>Policy</key><value>XML</value></entry></Attributes>
 -- sns:ListTagsForResource --
 <Tags/>
 `},
-	"secret": {"aws-secretsmanager-policy-restrictive", "AWS::SecretsManager::Secret", []string{"public", "public_by_analyzer", "last_used"}, noAnalyzer + `-- secretsmanager:ListSecrets --
+	"secret": {"aws-secretsmanager-policy-restrictive", "AWS::SecretsManager::Secret", []string{"public", "public_by", "public_by_analyzer", "last_used"}, noAnalyzer + `-- secretsmanager:ListSecrets --
 {"SecretList": [{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:parcels-a1b2c3", "Name": "parcels", "LastAccessedDate": 1767225600}]}
 -- secretsmanager:GetResourcePolicy --
 {"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:parcels-a1b2c3", "ResourcePolicy": POLICY}
 `},
-	"key": {"aws-kms-key-policy-not-public", "AWS::KMS::Key", []string{"policy_public", "public_by_analyzer"}, noAnalyzer + `-- kms:ListKeys --
+	"key": {"aws-kms-key-policy-not-public", "AWS::KMS::Key", []string{"policy_public", "public_by", "public_by_analyzer"}, noAnalyzer + `-- kms:ListKeys --
 {"Keys": [{"KeyId": "parcels", "KeyArn": "arn:aws:kms:us-east-1:111122223333:key/parcels"}]}
 -- kms:ListAliases --
 {"Aliases": []}
@@ -58,26 +58,26 @@ var holders = map[string]holder{
 -- kms:ListResourceTags --
 {"Tags": []}
 `},
-	"alias": {"aws-lambda-not-public", "AWS::Lambda::Function", []string{"public", "public_by_analyzer"}, lambdaEstate + `
+	"alias": {"aws-lambda-not-public", "AWS::Lambda::Function", []string{"public", "public_by", "public_by_analyzer"}, lambdaEstate + `
 -- lambda:GetPolicy error=ResourceNotFoundException status=404 --
 -- lambda:GetPolicy Qualifier=live --
 {"Policy": POLICY}
 `},
-	"function": {"aws-lambda-not-public", "AWS::Lambda::Function", []string{"public", "public_by_analyzer"}, lambdaEstate + `
+	"function": {"aws-lambda-not-public", "AWS::Lambda::Function", []string{"public", "public_by", "public_by_analyzer"}, lambdaEstate + `
 -- lambda:GetPolicy --
 {"Policy": POLICY}
 -- lambda:GetPolicy Qualifier=live error=ResourceNotFoundException status=404 --
 `},
-	"logs": {"aws-logs-not-shared-publicly", "AWS::Logs::ResourcePolicy", []string{"public", "other_accounts"}, `
+	"logs": {"aws-logs-not-shared-publicly", "AWS::Logs::ResourcePolicy", []string{"public", "public_by", "other_accounts"}, `
 -- logs:DescribeResourcePolicies --
 {"resourcePolicies": [{"policyName": "parcels", "policyDocument": POLICY}]}
 `},
-	"repository": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by_analyzer"}, noAnalyzer + `-- ecr:DescribeRepositories --
+	"repository": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by", "public_by_analyzer"}, noAnalyzer + `-- ecr:DescribeRepositories --
 {"repositories": [{"repositoryArn": "arn:aws:ecr:us-east-1:111122223333:repository/parcels", "repositoryName": "parcels"}]}
 -- ecr:GetRepositoryPolicy --
 {"policyText": POLICY}
 `},
-	"analyzed": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by_analyzer"}, `
+	"analyzed": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by", "public_by_analyzer"}, `
 -- access-analyzer:ListAnalyzers --
 {"analyzers": [{"arn": "arn:aws:access-analyzer:us-east-1:111122223333:analyzer/a", "name": "a", "type": "ACCOUNT", "status": "ACTIVE", "createdAt": "2025-01-01T00:00:00Z"}]}
 -- access-analyzer:ListFindingsV2 --
@@ -87,14 +87,14 @@ var holders = map[string]holder{
 -- ecr:GetRepositoryPolicy --
 {"policyText": POLICY}
 `},
-	"unanalyzed": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by_analyzer"}, `
+	"unanalyzed": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by", "public_by_analyzer"}, `
 -- access-analyzer:ListAnalyzers error=AccessDeniedException status=403 --
 -- ecr:DescribeRepositories --
 {"repositories": [{"repositoryArn": "arn:aws:ecr:us-east-1:111122223333:repository/parcels", "repositoryName": "parcels"}]}
 -- ecr:GetRepositoryPolicy --
 {"policyText": POLICY}
 `},
-	"unfound": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by_analyzer"}, `
+	"unfound": {"aws-ecr-not-public", "AWS::ECR::Repository", []string{"public", "public_by", "public_by_analyzer"}, `
 -- access-analyzer:ListAnalyzers --
 {"analyzers": [{"arn": "arn:aws:access-analyzer:us-east-1:111122223333:analyzer/a", "name": "a", "type": "ACCOUNT", "status": "ACTIVE", "createdAt": "2025-01-01T00:00:00Z"}]}
 -- access-analyzer:ListFindingsV2 error=AccessDeniedException status=403 --
@@ -103,17 +103,17 @@ var holders = map[string]holder{
 -- ecr:GetRepositoryPolicy --
 {"policyText": POLICY}
 `},
-	"registry": {"aws-ecr-registry-not-public", "AWS::ECR::RegistryPolicy", []string{"public", "other_accounts"}, `
+	"registry": {"aws-ecr-registry-not-public", "AWS::ECR::RegistryPolicy", []string{"public", "public_by", "other_accounts"}, `
 -- ecr:GetRegistryPolicy --
 {"policyText": POLICY}
 `},
-	"domain": {"aws-opensearch-not-public", "AWS::OpenSearchService::Domain", []string{"in_vpc", "public"}, `
+	"domain": {"aws-opensearch-not-public", "AWS::OpenSearchService::Domain", []string{"in_vpc", "public", "public_by"}, `
 -- es:ListDomainNames --
 {"DomainNames": [{"DomainName": "parcels"}]}
 -- es:DescribeDomains --
 {"DomainStatusList": [{"ARN": "arn:aws:es:us-east-1:111122223333:domain/parcels", "DomainId": "1/parcels", "DomainName": "parcels", "ClusterConfig": {}, "AccessPolicies": POLICY}]}
 `},
-	"destination": {"aws-logs-destination-not-public", "AWS::Logs::Destination", []string{"public", "other_accounts"}, `
+	"destination": {"aws-logs-destination-not-public", "AWS::Logs::Destination", []string{"public", "public_by", "other_accounts"}, `
 -- logs:DescribeDestinations --
 {"destinations": [{"destinationName": "parcels", "arn": "arn:aws:logs:us-east-1:111122223333:destination:parcels", "accessPolicy": POLICY}]}
 `},
@@ -127,6 +127,18 @@ XML
 -- elasticfilesystem:DescribeFileSystems --
 {"FileSystems": [{"FileSystemId": "fs-9", "FileSystemArn": "arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-9", "CreationTime": 1700000000, "Tags": []}]}
 -- elasticfilesystem:DescribeFileSystemPolicy --
+{"Policy": POLICY}
+`},
+	"files": {"aws-efs-not-public", "AWS::EFS::FileSystem", []string{"public", "public_by", "other_accounts"}, `
+-- elasticfilesystem:DescribeFileSystems --
+{"FileSystems": [{"FileSystemId": "fs-9", "FileSystemArn": "arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-9", "CreationTime": 1700000000, "Tags": []}]}
+-- elasticfilesystem:DescribeFileSystemPolicy --
+{"Policy": POLICY}
+`},
+	"backups": {"aws-backup-vault-not-public", "AWS::Backup::BackupVault", []string{"public", "public_by", "other_accounts"}, `
+-- backup:ListBackupVaults --
+{"BackupVaultList": [{"BackupVaultArn": "arn:aws:backup:us-east-1:111122223333:backup-vault:parcels", "BackupVaultName": "parcels", "NumberOfRecoveryPoints": 2}]}
+-- backup:GetBackupVaultAccessPolicy --
 {"Policy": POLICY}
 `},
 	"vault": {"aws-backup-vault-deletion-protected", "AWS::Backup::BackupVault", []string{"deletion_denied"}, `

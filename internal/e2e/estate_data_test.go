@@ -48,6 +48,8 @@ func (b *builder) fileSystems(n network) {
 	b.need(err)
 	b.call("bad-files", bad.FileSystemId)
 	b.ok(client.CreateMountTarget(b.ctx, &efs.CreateMountTargetInput{FileSystemId: bad.FileSystemId, SubnetId: &n.lone}))
+	b.ok(client.PutFileSystemPolicy(b.ctx, &efs.PutFileSystemPolicyInput{FileSystemId: bad.FileSystemId,
+		Policy: new(policy(allow("*", "elasticfilesystem:ClientMount", "*")))}))
 }
 
 // warehouses makes Redshift clusters.

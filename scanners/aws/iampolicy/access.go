@@ -1,8 +1,8 @@
 package iampolicy
 
 import (
+	"cmp"
 	"slices"
-	"strconv"
 )
 
 // Why says what a verdict turns on.
@@ -21,13 +21,14 @@ const (
 
 // Verdict says who is let in, at most.
 type Verdict struct {
-	Reach         Reach    // the widest that some statement lets in
-	Accounts      []string // other accounts that are let in by name, as principal or in a condition, sorted
-	Organizations []string // organizations that are let in, sorted
-	Services      []string // services that are let in for any account, sorted; "*" for any service
-	Statement     string   // Sid, or "#" and number, of the statement that decides; a stranger's text
-	Why           string   // what it turns on: one of Why's texts, or a Reason
-	Guarded       bool     // by the policy itself anyone is let in, and only the guards keep them out
+	Reach         Reach     // the widest that some statement lets in
+	Openings      []Opening // the statements that let in anyone, or a service for any account, in order
+	Accounts      []Entry   // other accounts that are let in by name, as principal or in a condition, sorted
+	Organizations []Entry   // organizations that are let in, sorted
+	Services      []string  // services that are let in for any account, sorted; "*" for any service
+	Statement     Statement // the one that decides; the zero Statement where none does
+	Why           string    // what it turns on: one of Why's texts, or a Reason
+	Guarded       bool      // by the policy itself anyone is let in, and only the guards keep them out
 }
 
 // Anyone reports whether everybody is let in, or everybody who has an account.
@@ -38,11 +39,14 @@ func (v Verdict) Anyone() bool { return v.Reach == AnyAccount || v.Reach == Publ
 func (v Verdict) Open() bool { return v.Anyone() || len(v.Services) > 0 }
 
 // Others returns the other accounts that are let in, sorted, "*" for any.
-func (v Verdict) Others() []string {
-	if v.Anyone() {
-		return slices.Concat([]string{"*"}, v.Accounts)
+func (v Verdict) Others() []Entry {
+	var others []Entry
+	for _, opening := range v.Openings {
+		if opening.Reach >= AnyAccount {
+			others = append(others, Entry{"*", opening.Statement})
+		}
 	}
-	return v.Accounts
+	return append(others, v.Accounts...)
 }
 
 // Judge parses a policy and says who is let in. A document that cannot be
@@ -52,7 +56,7 @@ func Judge(text string, ask Ask) Verdict {
 	if problem != nil {
 		v := Verdict{Reach: CannotTell, Why: string(problem.Reason)}
 		if problem.Statement > 0 {
-			v.Statement = "#" + strconv.Itoa(problem.Statement)
+			v.Statement.Number = problem.Statement
 		}
 		return v
 	}
@@ -73,17 +77,17 @@ func (d Document) verdict(list []admission, ask Ask) Verdict {
 		switch {
 		case !a.unsure || a.reach < Service:
 			if a.reach > v.Reach {
-				v.Reach, v.Statement, v.Why = a.reach, d.statements[a.by].label, string(a.why)
+				v.Reach, v.Statement, v.Why = a.reach, d.statements[a.by].Statement, string(a.why)
 			}
-			v.add(a.party, ask)
+			v.add(a, d.statements[a.by].Statement, ask)
 		case a.reach > unsure.reach:
 			unsure = a
 		}
 	}
 	if unsure.reach > v.Reach {
-		v.Reach, v.Statement, v.Why = CannotTell, d.statements[unsure.by].label, string(NotUnderstood)
+		v.Reach, v.Statement, v.Why = CannotTell, d.statements[unsure.by].Statement, string(NotUnderstood)
 	}
-	v.Accounts, v.Organizations, v.Services = sorted(v.Accounts), sorted(v.Organizations), sorted(v.Services)
+	v.Accounts, v.Organizations, v.Services = inOrder(v.Accounts), inOrder(v.Organizations), sorted(v.Services)
 	if len(ask.Guards) > 0 && v.Reach < AnyAccount {
 		ask.Guards = nil
 		v.Guarded = d.verdict(d.admissions(ask), ask).Anyone()
@@ -103,21 +107,35 @@ func (p party) reachOf(ask Ask) Reach {
 	}
 }
 
-func (v *Verdict) add(p party, ask Ask) {
-	switch p.reach {
+// add notes who is let in by a statement.
+func (v *Verdict) add(a admission, by Statement, ask Ask) {
+	switch a.reach {
 	case Accounts, Named:
-		if p.id != "" && p.id != ask.Account {
-			v.Accounts = append(v.Accounts, p.id)
+		if a.id != "" && a.id != ask.Account {
+			v.Accounts = append(v.Accounts, Entry{a.id, by})
 		}
 	case Organization:
-		v.Organizations = append(v.Organizations, p.id)
+		v.Organizations = append(v.Organizations, Entry{a.id, by})
 	case Service:
-		if p.id == "" {
-			p.id = "*"
-		}
-		v.Services = append(v.Services, p.id)
+		v.Services = append(v.Services, cmp.Or(a.id, "*"))
+		v.open(Opening{by, a.reach, a.why})
+	case AnyAccount, Public:
+		v.open(Opening{by, a.reach, a.why})
 	default:
 	}
+}
+
+// open notes a statement that lets anyone in, once, with the widest that it does.
+func (v *Verdict) open(o Opening) {
+	for i, known := range v.Openings {
+		if known.Statement == o.Statement {
+			if known.Reach < o.Reach {
+				v.Openings[i] = o
+			}
+			return
+		}
+	}
+	v.Openings = append(v.Openings, o)
 }
 
 // why says why a party that the statement lets in is not narrower.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,17 +122,26 @@ func answered(t *testing.T, question, policy string, ask Ask) string {
 
 func verdictText(v Verdict) string {
 	said := []string{v.Reach.String()}
-	said = append(said, v.Accounts...)
-	said = append(said, v.Organizations...)
+	said = append(said, names(v.Accounts)...)
+	said = append(said, names(v.Organizations)...)
 	said = append(said, v.Services...)
-	if v.Reach == CannotTell && v.Statement == "" {
+	if v.Reach == CannotTell && v.Statement.Number == 0 {
 		return v.Reach.String() + ": " + v.Why
 	}
 	return strings.Join(said, " ")
 }
 
+// names returns who is let in, each once.
+func names(entries []Entry) []string {
+	var list []string
+	for _, e := range entries {
+		list = append(list, e.Who)
+	}
+	return slices.Compact(list)
+}
+
 func trustText(trusted Trusted) string {
-	text := strings.Join(trusted.Unscoped, " ")
+	text := strings.Join(names(trusted.Unscoped), " ")
 	if trusted.Unsure {
 		text += " unsure"
 	}

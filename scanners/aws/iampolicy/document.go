@@ -8,8 +8,8 @@ type Document struct {
 
 // statement is one statement of a policy.
 type statement struct {
-	label        string // its Sid; "#2" for the second statement, if it has none
-	allow        bool   // Effect is Allow; else it is Deny
+	Statement
+	allow        bool // Effect is Allow; else it is Deny
 	principal    []name
 	notPrincipal []name
 	action       []string // lower case

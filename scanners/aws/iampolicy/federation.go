@@ -24,10 +24,11 @@ func (s Subjects) String() string {
 
 // Federation is the trust in one identity provider.
 type Federation struct {
-	Provider  string   // ARN or host, as the policy has it; "*" for any; a stranger's text
-	Who       Subjects // who of its identities may take the role
-	Audience  Audience // for which application their tokens must have been made
-	Statement string   // Sid, or "#" and number, of the statement; a stranger's text
+	Provider   string    // ARN or host, as the policy has it; "*" for any; a stranger's text
+	Who        Subjects  // who of its identities may take the role
+	WhoBy      Statement // the first statement that lets those in
+	Audience   Audience  // for which application their tokens must have been made
+	AudienceBy Statement // the first statement that accepts those
 }
 
 var federatedActions = []string{"sts:assumerolewithwebidentity", "sts:assumerolewithsaml"}
@@ -50,12 +51,8 @@ func (d Document) federations() []Federation {
 					continue
 				}
 				f.Who, f.Audience = who, d.audienceAfterDenies(f, action)
-				known, ok := widest[f.Provider]
-				if ok {
-					f.Audience = max(f.Audience, known.Audience)
-				}
-				if ok && who <= known.Who {
-					f.Who, f.Statement = known.Who, known.Statement
+				if known, ok := widest[f.Provider]; ok {
+					f = f.widen(known)
 				}
 				widest[f.Provider] = f
 			}
@@ -69,10 +66,22 @@ func (d Document) federations() []Federation {
 	return list
 }
 
+// widen returns the wider of what two statements say of a provider; where both say
+// the same, the first one is named.
+func (f Federation) widen(first Federation) Federation {
+	if f.Who <= first.Who {
+		f.Who, f.WhoBy = first.Who, first.WhoBy
+	}
+	if f.Audience <= first.Audience {
+		f.Audience, f.AudienceBy = first.Audience, first.AudienceBy
+	}
+	return f
+}
+
 // federations returns what an allow says of identity providers.
 func (s statement) federations() []Federation {
 	if s.notPrincipal != nil {
-		return []Federation{{Provider: "*", Who: Anybody, Audience: AnyAudience, Statement: s.label}}
+		return []Federation{{"*", Anybody, s.Statement, AnyAudience, s.Statement}}
 	}
 	var list []Federation
 	for _, n := range s.principal {
@@ -88,7 +97,7 @@ func (s statement) federations() []Federation {
 
 func (s statement) federation(provider string) Federation {
 	from, conditions := providerOf(provider), together(s.conditions)
-	return Federation{provider, from.who(conditions), from.audience(conditions), s.label}
+	return Federation{provider, from.who(conditions), s.Statement, from.audience(conditions), s.Statement}
 }
 
 // afterDenies returns who is left of a provider's identities, false for nobody.

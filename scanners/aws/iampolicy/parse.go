@@ -108,9 +108,7 @@ func parseStatements(value any) (Document, *Error) {
 		if reason != "" {
 			return Document{}, &Error{Reason: reason, Statement: i + 1}
 		}
-		if s.label == "" {
-			s.label = "#" + strconv.Itoa(i+1)
-		}
+		s.Number = i + 1
 		doc.statements = append(doc.statements, s)
 	}
 	return doc, nil
@@ -127,7 +125,7 @@ func parseStatement(value any) (s statement, reason Reason) {
 		case "Effect":
 			effect, ok = m.value.(string)
 		case "Sid":
-			s.label, ok = m.value.(string)
+			s.Sid, ok = m.value.(string)
 		default:
 			reason = s.parseMember(m)
 		}

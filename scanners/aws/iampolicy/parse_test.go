@@ -13,7 +13,7 @@ func TestParseEncoded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Document{[]statement{{label: "#1", allow: true, action: []string{"s3:get*"}, resource: []string{"a+b"}}}}
+	want := Document{[]statement{{Statement: Statement{Number: 1}, allow: true, action: []string{"s3:get*"}, resource: []string{"a+b"}}}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Document{}, statement{}, condition{}, name{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -40,19 +40,22 @@ func TestErrorsSayWhereAndQuoteNothing(t *testing.T) {
 func TestVerdictShowsWhatDecides(t *testing.T) {
 	const open = `{"Sid":"open","Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"CASE}`
 	const named = `{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sqs:*","Resource":"*"}`
+	first, open1, second := Statement{Number: 1}, Statement{"open", 1}, Statement{"open", 2}
 	for name, test := range map[string]struct {
 		statements string
 		want       Verdict
 	}{
 		"nobody":          {``, Verdict{Why: string(NoOneNamed)}},
-		"by name":         {named, Verdict{Reach: Own, Statement: "#1", Why: string(ByName)}},
-		"no condition":    {named + "," + strings.Replace(open, "CASE", "", 1), Verdict{Reach: Public, Statement: "open", Why: string(NoCondition)}},
-		"no tie":          {strings.Replace(open, "CASE", `,"Condition":{"Bool":{"aws:SecureTransport":true}}`, 1), Verdict{Reach: Public, Statement: "open", Why: string(NoTie)}},
-		"open value":      {strings.Replace(open, "CASE", `,"Condition":{"StringLike":{"aws:SourceAccount":"1*"}}`, 1), Verdict{Reach: Public, Statement: "open", Why: string(OpenValue)}},
-		"service":         {`{"Effect":"Allow","Principal":{"Service":"s"},"Action":"sqs:*","Resource":"*"}`, Verdict{Reach: Service, Services: []string{"s"}, Statement: "#1", Why: string(NoSource)}},
-		"not understood":  {strings.Replace(open, "CASE", `,"Condition":{"Odd":{"a":"b"}}`, 1), Verdict{Reach: CannotTell, Statement: "open", Why: string(NotUnderstood)}},
-		"malformed":       {`{"Effect":"Perhaps"}`, Verdict{Reach: CannotTell, Statement: "#1", Why: string(NoEffect)}},
-		"public and more": {strings.Replace(open, "CASE", "", 1) + `,{"Sid":"odd","Effect":"Allow","Principal":{"AWS":"odd"},"Action":"sqs:*","Resource":"*"}`, Verdict{Reach: Public, Statement: "open", Why: string(NoCondition)}},
+		"by name":         {named, Verdict{Reach: Own, Statement: first, Why: string(ByName)}},
+		"no condition":    {named + "," + strings.Replace(open, "CASE", "", 1), Verdict{Reach: Public, Statement: second, Openings: []Opening{{second, Public, NoCondition}}, Why: string(NoCondition)}},
+		"no tie":          {strings.Replace(open, "CASE", `,"Condition":{"Bool":{"aws:SecureTransport":true}}`, 1), Verdict{Reach: Public, Statement: open1, Openings: []Opening{{open1, Public, NoTie}}, Why: string(NoTie)}},
+		"open value":      {strings.Replace(open, "CASE", `,"Condition":{"StringLike":{"aws:SourceAccount":"1*"}}`, 1), Verdict{Reach: Public, Statement: open1, Openings: []Opening{{open1, Public, OpenValue}}, Why: string(OpenValue)}},
+		"service":         {`{"Effect":"Allow","Principal":{"Service":"s"},"Action":"sqs:*","Resource":"*"}`, Verdict{Reach: Service, Services: []string{"s"}, Statement: first, Openings: []Opening{{first, Service, NoSource}}, Why: string(NoSource)}},
+		"not understood":  {strings.Replace(open, "CASE", `,"Condition":{"Odd":{"a":"b"}}`, 1), Verdict{Reach: CannotTell, Statement: open1, Why: string(NotUnderstood)}},
+		"malformed":       {`{"Effect":"Perhaps"}`, Verdict{Reach: CannotTell, Statement: first, Why: string(NoEffect)}},
+		"public and more": {strings.Replace(open, "CASE", "", 1) + `,{"Sid":"odd","Effect":"Allow","Principal":{"AWS":"odd"},"Action":"sqs:*","Resource":"*"}`, Verdict{Reach: Public, Statement: open1, Openings: []Opening{{open1, Public, NoCondition}}, Why: string(NoCondition)}},
+		"two": {strings.Replace(open, "CASE", `,"Condition":{"Bool":{"aws:SecureTransport":true}}`, 1) + "," + strings.Replace(open, "CASE", "", 1),
+			Verdict{Reach: Public, Statement: open1, Openings: []Opening{{open1, Public, NoTie}, {second, Public, NoCondition}}, Why: string(NoTie)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := Judge(`{"Statement":[`+test.statements+`]}`, Ask{Service: "sqs", Account: ownAccount})
@@ -64,10 +67,10 @@ func TestVerdictShowsWhatDecides(t *testing.T) {
 }
 
 func TestOthers(t *testing.T) {
-	for text, want := range map[string][]string{
+	for text, want := range map[string][]Entry{
 		`{"AWS":"123456789012"}`:       nil,
-		`{"AWS":"444455556666"}`:       {"444455556666"},
-		`{"AWS":["444455556666","*"]}`: {"*", "444455556666"},
+		`{"AWS":"444455556666"}`:       {{"444455556666", Statement{Number: 1}}},
+		`{"AWS":["444455556666","*"]}`: {{"*", Statement{Number: 1}}, {"444455556666", Statement{Number: 1}}},
 	} {
 		got := Judge(`{"Statement":{"Effect":"Allow","Principal":`+text+`,"Action":"kms:*","Resource":"*"}}`, Ask{Service: "kms", Account: ownAccount})
 		if diff := cmp.Diff(want, got.Others()); diff != "" {
@@ -120,6 +123,20 @@ func TestPatterns(t *testing.T) {
 		}
 		if got := overlaps(test.a, test.b); got != test.common {
 			t.Errorf("overlaps(%q, %q) = %v", test.a, test.b, got)
+		}
+	}
+}
+
+func TestStatementsByName(t *testing.T) {
+	for want, of := range map[string]Statement{
+		"statement Read":       {"Read", 1},
+		"statement 2":          {"", 2},
+		"statement 3":          {strings.Repeat("a", longestSid+1), 3},
+		`statement "4"`:        {"4", 1}, // not the fourth
+		`statement "All, now"`: {"All, now", 1},
+	} {
+		if got := of.String(); got != want {
+			t.Errorf("%#v is %s, want %s", of, got, want)
 		}
 	}
 }

@@ -3,7 +3,7 @@ package iampolicy
 // Trusted says who may take a role.
 type Trusted struct {
 	Verdict                // who may call sts:AssumeRole
-	Unscoped  []string     // of Others, those that need no external id, no MFA, and of whom nothing is asked but their account
+	Unscoped  []Entry      // of Others, those that need no external id, no MFA, and of whom nothing is asked but their account
 	Unsure    bool         // Unscoped may lack somebody: something was not understood
 	Federated []Federation // who may come from identity providers
 }
@@ -21,11 +21,11 @@ func Trust(doc Document, ask Ask) Trusted {
 		case a.unsure && reach >= Service:
 			t.Unsure = true
 		case reach == Accounts, reach == Named && a.id != "" && a.id != ask.Account:
-			t.Unscoped = append(t.Unscoped, a.id)
+			t.Unscoped = append(t.Unscoped, Entry{a.id, doc.statements[a.by].Statement})
 		case reach >= AnyAccount:
-			t.Unscoped = append(t.Unscoped, "*")
+			t.Unscoped = append(t.Unscoped, Entry{"*", doc.statements[a.by].Statement})
 		}
 	}
-	t.Unscoped = sorted(t.Unscoped)
+	t.Unscoped = inOrder(t.Unscoped)
 	return t
 }

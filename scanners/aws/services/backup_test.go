@@ -43,12 +43,12 @@ func TestBackupVaults(t *testing.T) {
 	testReading(t, "AWS::Backup::BackupVault", []readingTest{
 		{name: "three vaults", want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true, DeletionDenied: true})}},
 		{name: "policy refused", sections: map[string]string{op + " backupVaultName=policy error=AccessDeniedException": ""},
-			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true}, refused(op, "AccessDeniedException", op, "deletion_denied")...)}},
+			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true}, refused(op, "AccessDeniedException", op, vaultPolicyFields...)...)}},
 		{name: "policy with an exception", sections: map[string]string{op + " backupVaultName=policy": `{"Policy":
 			"{\"Statement\":[{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"backup:*\",\"Resource\":\"*\",\"Condition\":{\"StringNotEquals\":{\"aws:PrincipalTag/x\":\"y\"}}}]}"}`},
 			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true})}},
 		{name: "malformed policy", sections: map[string]string{op + " backupVaultName=policy": `{"Policy": "{"}`},
-			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true}, unclear(op, "deletion_denied")...)}},
+			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true}, unclear(op, vaultPolicyFields...)...)}},
 	})
 }
 

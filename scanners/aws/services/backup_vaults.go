@@ -15,15 +15,18 @@ import (
 
 // BackupVault is what rules may ask of an AWS Backup vault.
 type BackupVault struct {
-	KMSKey           string    `json:"kms_key"`            // ARN of the KMS key that encrypts recovery points; empty for a key that AWS owns
-	CustomerKey      bool      `json:"customer_key"`       // a customer manages that key; false for aws/backup
-	Locked           bool      `json:"locked"`             // Vault Lock refuses deletion before the retention ends
-	Compliance       bool      `json:"compliance"`         // the lock is in compliance mode, as that of an air-gapped vault always is; in governance mode it can be removed
-	LockFinal        time.Time `json:"lock_final"`         // until when a lock in compliance mode can be removed all the same
-	DeletionDenied   bool      `json:"deletion_denied"`    // the access policy denies everyone to delete recovery points, by hand or by a shorter lifecycle, and to change the policy
-	MinRetentionDays int       `json:"min_retention_days"` // the lock's shortest retention; 0 without one
-	RecoveryPoints   int       `json:"recovery_points"`    // recovery points in the vault
-	RestoreAccess    bool      `json:"restore_access"`     // it only shows, for restores, an air-gapped vault of another account
+	KMSKey           string     `json:"kms_key"`            // ARN of the KMS key that encrypts recovery points; empty for a key that AWS owns
+	CustomerKey      bool       `json:"customer_key"`       // a customer manages that key; false for aws/backup
+	Locked           bool       `json:"locked"`             // Vault Lock refuses deletion before the retention ends
+	Compliance       bool       `json:"compliance"`         // the lock is in compliance mode, as that of an air-gapped vault always is; in governance mode it can be removed
+	LockFinal        time.Time  `json:"lock_final"`         // until when a lock in compliance mode can be removed all the same
+	DeletionDenied   bool       `json:"deletion_denied"`    // the access policy denies everyone to delete recovery points, by hand or by a shorter lifecycle, and to change the policy
+	MinRetentionDays int        `json:"min_retention_days"` // the lock's shortest retention; 0 without one
+	Public           bool       `json:"public"`             // the access policy lets in whoever has an AWS account
+	PublicBy         []string   `json:"public_by"`          // the statements of the policy that do so: by Sid or number, and why
+	OtherAccounts    []Admitted `json:"other_accounts"`     // ids of other accounts that the access policy lets in, sorted; "*" for any
+	RecoveryPoints   int        `json:"recovery_points"`    // recovery points in the vault
+	RestoreAccess    bool       `json:"restore_access"`     // it only shows, for restores, an air-gapped vault of another account
 }
 
 var backupVaults = engine.Service{
@@ -34,7 +37,7 @@ var backupVaults = engine.Service{
 		Calls: []scanners.Call{
 			{Op: "backup:ListBackupVaults"},
 			{Op: "kms:ListAliases", For: []string{"customer_key"}},
-			{Op: "backup:GetBackupVaultAccessPolicy", Each: true, For: []string{"deletion_denied"}},
+			{Op: "backup:GetBackupVaultAccessPolicy", Each: true, For: vaultPolicyFields},
 		},
 		Console: scanners.Console{Path: "/backup/home?region={region}#/backupvaults/details/{last}"},
 	},
@@ -63,12 +66,12 @@ func readBackupVault(ctx context.Context, p *engine.Place, vault types.BackupVau
 		doc.KMSKey = aws.ToString(vault.EncryptionKeyArn)
 	}
 	doc.CustomerKey = readCustomerKey(ctx, r, doc.KMSKey, "customer_key")
-	if r.Wants("deletion_denied") {
+	if r.Wants(vaultPolicyFields...) {
 		out, err := backupClient(p).GetBackupVaultAccessPolicy(ctx,
 			&backup.GetBackupVaultAccessPolicyInput{BackupVaultName: vault.BackupVaultName})
 		err = engine.NotConfigured(err, "ResourceNotFoundException")
-		if r.Got(err, "deletion_denied") && out != nil {
-			readVaultPolicy(r, aws.ToString(out.Policy), &doc)
+		if r.Got(err, vaultPolicyFields...) && out != nil {
+			doc.readPolicy(ctx, r, aws.ToString(out.Policy))
 		}
 	}
 	r.Emit(aws.ToString(vault.BackupVaultArn), aws.ToString(vault.BackupVaultName), nil, &doc)
@@ -88,9 +91,14 @@ var losingBackups = []string{
 	"backup:PutBackupVaultAccessPolicy", "backup:DeleteBackupVaultAccessPolicy",
 }
 
-// readVaultPolicy looks for what keeps everyone, administrators included, from
-// all of losingBackups.
-func readVaultPolicy(r *engine.Reading, text string, doc *BackupVault) {
+// vaultPolicyFields are the fields that a vault's access policy tells.
+var vaultPolicyFields = append([]string{"deletion_denied"}, sharedFields...)
+
+// readPolicy says whom the access policy lets in, and whether it keeps everyone,
+// administrators included, from all of losingBackups.
+func (doc *BackupVault) readPolicy(ctx context.Context, r *engine.Reading, text string) {
+	ours, others := readShared(ctx, r, text, "backup:GetBackupVaultAccessPolicy", iampolicy.Ask{Service: "backup"})
+	doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, others
 	policy, ok := readPolicy(r, text, from("backup:GetBackupVaultAccessPolicy", "deletion_denied"))
 	denied := iampolicy.Denied(policy, iampolicy.Ask{Service: "backup", Actions: losingBackups, Account: r.Place.Account})
 	doc.DeletionDenied = ok && len(denied) == len(losingBackups)

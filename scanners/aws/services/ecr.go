@@ -14,8 +14,9 @@ import (
 
 // ECRRepository is what rules may ask of a repository of container images.
 type ECRRepository struct {
-	PublicByAnalyzer bool `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
-	Public           bool `json:"public"`             // its policy lets in whoever has an AWS account, be it through a service that acts for any account
+	PublicByAnalyzer bool     `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
+	Public           bool     `json:"public"`             // its policy lets in whoever has an AWS account, be it through a service that acts for any account
+	PublicBy         []string `json:"public_by"`          // the statements of the policy that do so: by Sid or number, and why
 }
 
 var ecrRepositories = engine.Service{
@@ -25,7 +26,7 @@ var ecrRepositories = engine.Service{
 		Doc:     ECRRepository{},
 		Calls: append(analyzerCalls(),
 			scanners.Call{Op: "ecr:DescribeRepositories"},
-			scanners.Call{Op: "ecr:GetRepositoryPolicy", Each: true, For: []string{"public"}},
+			scanners.Call{Op: "ecr:GetRepositoryPolicy", Each: true, For: []string{"public", "public_by"}},
 			scanners.Call{Op: "ecr:ListTagsForResource", Each: true, For: []string{"tags"}},
 		),
 		Console: scanners.Console{Path: "/ecr/repositories/private/{account}/{name}?region={region}"},
@@ -44,13 +45,13 @@ func readECRRepository(ctx context.Context, p *engine.Place, repository types.Re
 	var doc ECRRepository
 	var ours entry
 	r := p.Read()
-	if r.Wants("public") {
+	if r.Wants("public", "public_by") {
 		out, err := ecrClient(p).GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{RepositoryName: repository.RepositoryName})
-		if r.Got(engine.NotConfigured(err, "RepositoryPolicyNotFoundException"), "public") && out != nil {
-			ours = readOpen(ctx, r, aws.ToString(out.PolicyText), from("ecr:GetRepositoryPolicy", "public"), iampolicy.Ask{Service: "ecr"})
+		if r.Got(engine.NotConfigured(err, "RepositoryPolicyNotFoundException"), "public", "public_by") && out != nil {
+			ours = readOpen(ctx, r, aws.ToString(out.PolicyText), from("ecr:GetRepositoryPolicy", "public", "public_by"), iampolicy.Ask{Service: "ecr"})
 		}
 	}
-	doc.Public = ours.open
+	doc.Public, doc.PublicBy = ours.open, ours.by
 	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(repository.RepositoryArn), ours, "public")
 	var tags map[string]string
 	if r.Wants("tags") {

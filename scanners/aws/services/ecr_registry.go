@@ -14,8 +14,9 @@ import (
 // ECRRegistryPolicy is what rules may ask of the policy of the account's
 // registry in a region, which lets others make repositories and push into them.
 type ECRRegistryPolicy struct {
-	Public        bool     `json:"public"`         // it lets in whoever has an AWS account
-	OtherAccounts []string `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
+	Public        bool       `json:"public"`         // it lets in whoever has an AWS account
+	PublicBy      []string   `json:"public_by"`      // the statements of the policy that do so: by Sid or number, and why
+	OtherAccounts []Admitted `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
 }
 
 var ecrRegistryPolicies = engine.Service{
@@ -23,7 +24,7 @@ var ecrRegistryPolicies = engine.Service{
 		Name:    "AWS::ECR::RegistryPolicy",
 		Service: "ecr",
 		Doc:     ECRRegistryPolicy{},
-		Calls:   []scanners.Call{{Op: "ecr:GetRegistryPolicy", For: []string{"public", "other_accounts"}}},
+		Calls:   []scanners.Call{{Op: "ecr:GetRegistryPolicy", For: sharedFields}},
 		Console: scanners.Console{Path: "/ecr/private-registry/permissions?region={region}"},
 	},
 	Scan: scanECRRegistryPolicy,
@@ -33,11 +34,11 @@ var ecrRegistryPolicies = engine.Service{
 func scanECRRegistryPolicy(ctx context.Context, p *engine.Place) error {
 	var doc ECRRegistryPolicy
 	r := p.Read()
-	if r.Wants("public", "other_accounts") {
+	if r.Wants(sharedFields...) {
 		out, err := ecrClient(p).GetRegistryPolicy(ctx, &ecr.GetRegistryPolicyInput{})
-		if r.Got(engine.NotConfigured(err, "RegistryPolicyNotFoundException"), "public", "other_accounts") && out != nil {
-			verdict, above := readVerdict(ctx, r, aws.ToString(out.PolicyText), from("ecr:GetRegistryPolicy", "public", "other_accounts"), iampolicy.Ask{Service: "ecr"})
-			doc.Public, doc.OtherAccounts = above.certain(r, verdict.Open(), "public"), above.others(r, verdict, "other_accounts")
+		if r.Got(engine.NotConfigured(err, "RegistryPolicyNotFoundException"), sharedFields...) && out != nil {
+			ours, others := readShared(ctx, r, aws.ToString(out.PolicyText), "ecr:GetRegistryPolicy", iampolicy.Ask{Service: "ecr"})
+			doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, others
 		}
 	}
 	r.Emit(p.ARN("ecr", "registry-policy"), "registry policy in "+p.Region, nil, &doc)

@@ -15,15 +15,18 @@ import (
 
 // EFSFileSystem is what rules may ask of an EFS file system.
 type EFSFileSystem struct {
-	Encrypted       bool      `json:"encrypted"`        // data at rest is encrypted
-	KMSKey          string    `json:"kms_key"`          // ARN of the KMS key that encrypts it; empty when not encrypted
-	OneZone         bool      `json:"one_zone"`         // data is kept in a single Availability Zone
-	MountZones      int       `json:"mount_zones"`      // Availability Zones that have a mount target
-	BackupPolicy    bool      `json:"backup_policy"`    // the file system's automatic backups are on
-	Replica         bool      `json:"replica"`          // replication from another file system fills it, and nobody else can write to it
-	Created         time.Time `json:"created"`          // when it was made
-	LastBackup      time.Time `json:"last_backup"`      // when AWS Backup last backed it up; the zero time if never
-	DeniesPlaintext bool      `json:"denies_plaintext"` // the file system policy denies access without TLS
+	Encrypted       bool       `json:"encrypted"`        // data at rest is encrypted
+	KMSKey          string     `json:"kms_key"`          // ARN of the KMS key that encrypts it; empty when not encrypted
+	OneZone         bool       `json:"one_zone"`         // data is kept in a single Availability Zone
+	MountZones      int        `json:"mount_zones"`      // Availability Zones that have a mount target
+	BackupPolicy    bool       `json:"backup_policy"`    // the file system's automatic backups are on
+	Replica         bool       `json:"replica"`          // replication from another file system fills it, and nobody else can write to it
+	Created         time.Time  `json:"created"`          // when it was made
+	LastBackup      time.Time  `json:"last_backup"`      // when AWS Backup last backed it up; the zero time if never
+	DeniesPlaintext bool       `json:"denies_plaintext"` // the file system policy denies access without TLS
+	Public          bool       `json:"public"`           // the file system policy lets anyone in, from outside of the mount targets too
+	PublicBy        []string   `json:"public_by"`        // the statements of the policy that do so: by Sid or number, and why
+	OtherAccounts   []Admitted `json:"other_accounts"`   // ids of other accounts that the policy lets in, sorted; "*" for any
 }
 
 var efsFileSystems = engine.Service{
@@ -35,7 +38,7 @@ var efsFileSystems = engine.Service{
 			{Op: "elasticfilesystem:DescribeFileSystems"},
 			{Op: "elasticfilesystem:DescribeMountTargets", Each: true, For: []string{"mount_zones"}},
 			{Op: "elasticfilesystem:DescribeBackupPolicy", Each: true, For: []string{"backup_policy"}},
-			{Op: "elasticfilesystem:DescribeFileSystemPolicy", Each: true, For: []string{"denies_plaintext"}},
+			{Op: "elasticfilesystem:DescribeFileSystemPolicy", Each: true, For: efsPolicyFields},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 		},
 		Console: scanners.Console{Path: "/efs/home?region={region}#/file-systems/{last}"},
@@ -68,7 +71,7 @@ func readFileSystem(ctx context.Context, p *engine.Place, system types.FileSyste
 	}
 	readMountZones(ctx, r, system.FileSystemId, &doc)
 	readEFSBackupPolicy(ctx, r, system.FileSystemId, &doc)
-	doc.DeniesPlaintext = readEFSPolicy(ctx, r, system.FileSystemId, id)
+	doc.readPolicy(ctx, r, system.FileSystemId, id)
 	doc.LastBackup = readLastBackup(ctx, r, id)
 	tags := engine.Tags(system.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	name := aws.ToString(system.Name)
@@ -115,19 +118,27 @@ func readEFSBackupPolicy(ctx context.Context, r *engine.Reading, id *string, doc
 	}
 }
 
-// readEFSPolicy looks for what denies everyone without TLS. To deny mounting
-// is enough: without it nothing else is reached.
-func readEFSPolicy(ctx context.Context, r *engine.Reading, id *string, arn string) bool {
-	if !r.Wants("denies_plaintext") {
-		return false
+// efsPolicyFields are the fields that a file system policy tells.
+var efsPolicyFields = append([]string{"denies_plaintext"}, sharedFields...)
+
+// readPolicy says whom the file system policy lets in, and whether it denies
+// everyone without TLS. To deny mounting is enough: without it nothing else is
+// reached. Without a policy whoever gets to a mount target is let in, and nobody
+// else.
+func (doc *EFSFileSystem) readPolicy(ctx context.Context, r *engine.Reading, id *string, arn string) {
+	if !r.Wants(efsPolicyFields...) {
+		return
 	}
+	const op = "elasticfilesystem:DescribeFileSystemPolicy"
 	out, err := efsClient(r.Place).DescribeFileSystemPolicy(ctx, &efs.DescribeFileSystemPolicyInput{FileSystemId: id})
 	err = engine.NotConfigured(err, "PolicyNotFound")
-	if !r.Got(err, "denies_plaintext") || out == nil {
-		return false
+	if !r.Got(err, efsPolicyFields...) || out == nil {
+		return
 	}
-	policy, ok := readPolicy(r, aws.ToString(out.Policy), from("elasticfilesystem:DescribeFileSystemPolicy", "denies_plaintext"))
-	return ok && iampolicy.DeniesInsecureTransport(policy, iampolicy.Ask{
-		Service: "elasticfilesystem", Actions: []string{"elasticfilesystem:ClientMount"}, Resource: arn,
-	})
+	ask := iampolicy.Ask{Service: "elasticfilesystem", Resource: arn}
+	ours, others := readShared(ctx, r, aws.ToString(out.Policy), op, ask)
+	doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, others
+	policy, ok := readPolicy(r, aws.ToString(out.Policy), from(op, "denies_plaintext"))
+	ask.Actions = []string{"elasticfilesystem:ClientMount"}
+	doc.DeniesPlaintext = ok && iampolicy.DeniesInsecureTransport(policy, ask)
 }

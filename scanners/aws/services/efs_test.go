@@ -24,8 +24,8 @@ func TestEFSFileSystems(t *testing.T) {
 	deny := func(operation string) map[string]string {
 		return map[string]string{"elasticfilesystem:" + operation + " FileSystemId=fs-1 error=AccessDeniedException": ""}
 	}
-	unread := func(operation, field string) []posture.Unread {
-		return refused("elasticfilesystem:"+operation, "AccessDeniedException", "elasticfilesystem:"+operation, field)
+	unread := func(operation string, fields ...string) []posture.Unread {
+		return refused("elasticfilesystem:"+operation, "AccessDeniedException", "elasticfilesystem:"+operation, fields...)
 	}
 	testReading(t, "AWS::EFS::FileSystem", []readingTest{
 		{name: "two pages", want: []posture.Resource{shared(func(*EFSFileSystem) {}), plain}},
@@ -36,6 +36,6 @@ func TestEFSFileSystems(t *testing.T) {
 		{name: "backup policy refused", sections: deny("DescribeBackupPolicy"),
 			want: []posture.Resource{shared(func(doc *EFSFileSystem) { doc.BackupPolicy = false }, unread("DescribeBackupPolicy", "backup_policy")...), plain}},
 		{name: "policy refused", sections: deny("DescribeFileSystemPolicy"),
-			want: []posture.Resource{shared(func(doc *EFSFileSystem) { doc.DeniesPlaintext = false }, unread("DescribeFileSystemPolicy", "denies_plaintext")...), plain}},
+			want: []posture.Resource{shared(func(doc *EFSFileSystem) { doc.DeniesPlaintext = false }, unread("DescribeFileSystemPolicy", efsPolicyFields...)...), plain}},
 	})
 }

@@ -18,15 +18,15 @@ import (
 
 // IAMRole is what rules may ask of a role.
 type IAMRole struct {
-	HeldByAWS        bool      `json:"held_by_aws"`        // only AWS can change it: linked to a service, or made by Identity Center
-	Administrator    bool      `json:"administrator"`      // the policies that it has, attached and inline, allow everything
-	Escalates        []string  `json:"escalates"`          // allowed combinations by which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
-	InlinePolicies   int       `json:"inline_policies"`    // policies inside the role
-	Trusts           []string  `json:"trusts"`             // other accounts that may take it without external id, MFA or condition on who asks; "*": any
-	OpenToProviders  []string  `json:"open_to_providers"`  // identity providers of which everybody may take it: ARN or host; "*": any
-	AnyAudience      []string  `json:"any_audience"`       // OpenID Connect providers of which tokens made for any application are accepted: ARN or host; "*": any
-	PublicByAnalyzer bool      `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that anybody may take it
-	IdleSince        time.Time `json:"idle_since"`         // when it was last used; when never, since when it exists
+	HeldByAWS        bool       `json:"held_by_aws"`        // only AWS can change it: linked to a service, or made by Identity Center
+	Administrator    bool       `json:"administrator"`      // the policies that it has, attached and inline, allow everything
+	Escalates        []string   `json:"escalates"`          // allowed combinations by which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
+	InlinePolicies   int        `json:"inline_policies"`    // policies inside the role
+	Trusts           []Admitted `json:"trusts"`             // other accounts that may take it without external id, MFA or condition on who asks; "*": any
+	OpenToProviders  []Admitted `json:"open_to_providers"`  // identity providers of which everybody may take it: ARN or host; "*": any
+	AnyAudience      []Admitted `json:"any_audience"`       // OpenID Connect providers of which tokens made for any application are accepted: ARN or host; "*": any
+	PublicByAnalyzer bool       `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that anybody may take it
+	IdleSince        time.Time  `json:"idle_since"`         // when it was last used; when never, since when it exists
 }
 
 var iamRoles = engine.Service{
@@ -88,11 +88,12 @@ func (doc *IAMRole) readTrust(r *engine.Reading, document *string, above guards)
 		return entry{}
 	}
 	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account, Guards: above.resources})
-	doc.Trusts = trust.Unscoped
+	doc.Trusts = admitted(trust.Unscoped)
 	if !above.certain(r, len(doc.Trusts) > 0, "trusts") {
 		doc.Trusts = nil
 	}
-	if trust.Unsure && !slices.Contains(doc.Trusts, "*") { // a rule may know the accounts that are in it
+	anybody := slices.ContainsFunc(doc.Trusts, func(a Admitted) bool { return a.Who == "*" })
+	if trust.Unsure && !anybody { // a rule may know the accounts that are in it
 		from(iamDetailsCall.Op, "trusts").unclear(r)
 	}
 	doc.readProviders(r, trust.Federated)
@@ -102,7 +103,7 @@ func (doc *IAMRole) readTrust(r *engine.Reading, document *string, above guards)
 	if !above.certain(r, len(doc.AnyAudience) > 0, "any_audience") {
 		doc.AnyAudience = nil
 	}
-	return entry{slices.Contains(doc.Trusts, "*"), trust.Guarded}
+	return entry{open: anybody, guarded: trust.Guarded}
 }
 
 // readProviders says who may come from identity providers.
@@ -111,13 +112,13 @@ func (doc *IAMRole) readProviders(r *engine.Reading, providers []iampolicy.Feder
 	for _, provider := range providers {
 		switch provider.Who {
 		case iampolicy.Anybody, iampolicy.WholeProvider:
-			doc.OpenToProviders = append(doc.OpenToProviders, provider.Provider)
+			doc.OpenToProviders = append(doc.OpenToProviders, Admitted{provider.Provider, statementName(provider.WhoBy)})
 		case iampolicy.UnsureWho:
 			unsureWho = true
 		case iampolicy.NamedSubjects:
 		}
 		if provider.Audience == iampolicy.AnyAudience {
-			doc.AnyAudience = append(doc.AnyAudience, provider.Provider)
+			doc.AnyAudience = append(doc.AnyAudience, Admitted{provider.Provider, statementName(provider.AudienceBy)})
 		}
 		unsureAudience = unsureAudience || provider.Audience == iampolicy.UnsureAudience
 	}

@@ -209,10 +209,10 @@ func TestIAMUsers(t *testing.T) {
 func TestIAMRoles(t *testing.T) {
 	s := scanTypes(t, loadEstate(t, iamFixtures), "AWS::IAM::Role")
 	want := map[string]IAMRole{
-		"admin":  {Administrator: true, Trusts: []string{"444455556666"}, IdleSince: day("2025-12-01")},
+		"admin":  {Administrator: true, Trusts: []Admitted{{"444455556666", "statement 1"}}, IdleSince: day("2025-12-01")},
 		"app":    {InlinePolicies: 1, IdleSince: day("2024-01-01")},
 		"linked": {HeldByAWS: true, IdleSince: day("2024-01-01")},
-		"open":   {Administrator: true, Trusts: []string{"*"}, IdleSince: day("2024-01-01")},
+		"open":   {Administrator: true, Trusts: []Admitted{{"*", "statement 1"}}, IdleSince: day("2024-01-01")},
 	}
 	if diff := cmp.Diff(want, docs[IAMRole](s)); diff != "" {
 		t.Errorf("documents (-want +got):\n%s", diff)

@@ -18,12 +18,13 @@ import (
 // KMSKey is what rules may ask of a key that the customer manages. Keys that
 // AWS services manage are not emitted: nobody can change them.
 type KMSKey struct {
-	State            string `json:"state"`              // Enabled, Disabled, PendingDeletion, PendingReplicaDeletion, PendingImport, Unavailable and passing states
-	PendingDeletion  bool   `json:"pending_deletion"`   // scheduled for deletion
-	Rotatable        bool   `json:"rotatable"`          // rotation is set on it: symmetric, its material made by KMS, in KMS's own store, no replica of another region's key, Enabled or Disabled
-	Rotation         bool   `json:"rotation"`           // rotates automatically; false for what is not rotatable
-	PublicByAnalyzer bool   `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
-	PolicyPublic     bool   `json:"policy_public"`      // the key policy admits anybody
+	State            string   `json:"state"`              // Enabled, Disabled, PendingDeletion, PendingReplicaDeletion, PendingImport, Unavailable and passing states
+	PendingDeletion  bool     `json:"pending_deletion"`   // scheduled for deletion
+	Rotatable        bool     `json:"rotatable"`          // rotation is set on it: symmetric, its material made by KMS, in KMS's own store, no replica of another region's key, Enabled or Disabled
+	Rotation         bool     `json:"rotation"`           // rotates automatically; false for what is not rotatable
+	PublicByAnalyzer bool     `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
+	PolicyPublic     bool     `json:"policy_public"`      // the key policy admits anybody
+	PublicBy         []string `json:"public_by"`          // the statements of the policy that do so: by Sid or number, and why
 }
 
 var kmsKeys = engine.Service{
@@ -36,7 +37,7 @@ var kmsKeys = engine.Service{
 			scanners.Call{Op: "kms:ListAliases"},
 			scanners.Call{Op: "kms:DescribeKey", Each: true, For: []string{"state", "pending_deletion", "rotatable", "rotation"}},
 			scanners.Call{Op: "kms:GetKeyRotationStatus", Each: true, For: []string{"rotation"}},
-			scanners.Call{Op: "kms:GetKeyPolicy", Each: true, For: []string{"policy_public"}},
+			scanners.Call{Op: "kms:GetKeyPolicy", Each: true, For: []string{"policy_public", "public_by"}},
 			scanners.Call{Op: "kms:ListResourceTags", Each: true, For: []string{"tags"}},
 		),
 		Console: scanners.Console{Path: "/kms/home?region={region}#/kms/keys/{last}"},
@@ -109,7 +110,7 @@ func readKMSKey(ctx context.Context, p *engine.Place, entry types.KeyListEntry, 
 		k.readMetadata(ctx, *out.KeyMetadata)
 	}
 	ours := k.readKeyPolicy(ctx)
-	k.doc.PolicyPublic = ours.open
+	k.doc.PolicyPublic, k.doc.PublicBy = ours.open, ours.by
 	k.doc.PublicByAnalyzer = readByAnalyzer(ctx, k.Reading, k.arn, ours, "policy_public")
 	k.Got(name.unread, posture.FieldName)
 	k.Emit(k.arn, cmp.Or(name.alias, aws.ToString(entry.KeyId)), k.readKeyTags(ctx), &k.doc)
@@ -140,14 +141,14 @@ func isReplicaKey(key types.KeyMetadata) bool {
 }
 
 func (k *kmsReading) readKeyPolicy(ctx context.Context) entry {
-	if !k.Wants("policy_public") {
+	if !k.Wants("policy_public", "public_by") {
 		return entry{}
 	}
 	out, err := k.client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: k.id, PolicyName: aws.String("default")})
-	if !k.Got(err, "policy_public") {
+	if !k.Got(err, "policy_public", "public_by") {
 		return entry{}
 	}
-	return readPublic(ctx, k.Reading, aws.ToString(out.Policy), from("kms:GetKeyPolicy", "policy_public"), iampolicy.Ask{Service: "kms", Resource: k.arn})
+	return readPublic(ctx, k.Reading, aws.ToString(out.Policy), from("kms:GetKeyPolicy", "policy_public", "public_by"), iampolicy.Ask{Service: "kms", Resource: k.arn})
 }
 
 func (k *kmsReading) readKeyTags(ctx context.Context) map[string]string {

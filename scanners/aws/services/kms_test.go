@@ -30,8 +30,8 @@ func TestKMSKeys(t *testing.T) {
 	s := scanTypes(t, loadEstate(t, kmsFixtures), "AWS::KMS::Key")
 	want := []posture.Resource{
 		kmsKey("data", "main", map[string]string{"owner": "data"}, KMSKey{State: "Enabled", Rotatable: true, Rotation: true}),
-		kmsKey("doomed", "doomed", nil, KMSKey{State: "PendingDeletion", PendingDeletion: true}, unclear("kms:GetKeyPolicy", "policy_public")...),
-		kmsKey("plain", "plain", nil, KMSKey{State: "Enabled", Rotatable: true, PolicyPublic: true}),
+		kmsKey("doomed", "doomed", nil, KMSKey{State: "PendingDeletion", PendingDeletion: true}, unclear("kms:GetKeyPolicy", "policy_public", "public_by")...),
+		kmsKey("plain", "plain", nil, KMSKey{State: "Enabled", Rotatable: true, PolicyPublic: true, PublicBy: byStatement1}),
 		kmsKey("signer", "signer", nil, KMSKey{State: "Enabled"}),
 	}
 	if diff := cmp.Diff(want, s.Resources); diff != "" {
@@ -46,7 +46,7 @@ func TestKMSKeysWhenCallsAreRefused(t *testing.T) {
 	for op, want := range map[string][]string{
 		"kms:DescribeKey":          {"pending_deletion", "rotatable", "rotation", "state"},
 		"kms:GetKeyRotationStatus": {"rotation"},
-		"kms:GetKeyPolicy":         {"policy_public"},
+		"kms:GetKeyPolicy":         {"policy_public", "public_by"},
 		"kms:ListResourceTags":     {"tags"},
 		"kms:ListAliases":          {"name"},
 	} {

@@ -32,6 +32,7 @@ type LambdaFunction struct {
 	LendsTo                 []string `json:"lends_to"`                  // users and roles that get full access, or a way to it, by the function's role: they may change its code; ten at most are named
 	PublicByAnalyzer        bool     `json:"public_by_analyzer"`        // IAM Access Analyzer has an active finding that it is public
 	Public                  bool     `json:"public"`                    // its policy, or that of an alias or version, lets anybody in: directly, by a function URL without authentication, or through a service that acts for any account
+	PublicBy                []string `json:"public_by"`                 // the statements of those policies that do so: by Sid or number, and why
 }
 
 var lambdaFunctions = engine.Service{
@@ -45,9 +46,9 @@ var lambdaFunctions = engine.Service{
 			{Op: "kms:ListAliases", For: []string{"environment_cmk"}},
 			alarmedCall,
 			{Op: "logs:DescribeLogGroups", For: []string{"log_group_exists"}},
-			{Op: "lambda:GetPolicy", Each: true, For: []string{"public"}},
-			{Op: "lambda:ListAliases", Each: true, For: []string{"public"}},
-			{Op: "lambda:ListVersionsByFunction", Each: true, For: []string{"public"}},
+			{Op: "lambda:GetPolicy", Each: true, For: []string{"public", "public_by"}},
+			{Op: "lambda:ListAliases", Each: true, For: []string{"public", "public_by"}},
+			{Op: "lambda:ListVersionsByFunction", Each: true, For: []string{"public", "public_by"}},
 			{Op: "lambda:ListTags", Each: true, For: []string{"tags"}},
 		}),
 		Console: scanners.Console{Path: "/lambda/home?region={region}#/functions/{last}"},
@@ -97,8 +98,9 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 		namespace: "AWS/Lambda", by: map[string]string{"FunctionName": aws.ToString(function.FunctionName)}, together: true, metrics: []string{"Errors", "Throttles"},
 	})
 	doc.LogGroupExists = readLogGroupExists(ctx, r, doc.LogGroup)
-	doc.Public = readLambdaPolicies(ctx, r, function)
-	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(function.FunctionArn), entry{open: doc.Public}, "public")
+	ours := readLambdaPolicies(ctx, r, function)
+	doc.Public, doc.PublicBy = ours.open, ours.by
+	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(function.FunctionArn), ours, "public")
 	doc.LendsTo = readLendsRole(ctx, r, iampolicy.Lender{Kind: iampolicy.Function, ARN: aws.ToString(function.FunctionArn)}, "lambda:ListFunctions", function.Role)
 	r.Emit(aws.ToString(function.FunctionArn), aws.ToString(function.FunctionName), readLambdaTags(ctx, r, function.FunctionArn), &doc)
 }

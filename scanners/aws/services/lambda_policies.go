@@ -21,39 +21,43 @@ var errManyVersions error = &posture.ReasonError{Reason: posture.TooMuch, Code: 
 // readLambdaPolicies reports whether the policy of the function, or that of one
 // of its aliases and versions, admits anybody. A function URL without
 // authentication is of no use to strangers without such a policy.
-func readLambdaPolicies(ctx context.Context, r *engine.Reading, function types.FunctionConfiguration) bool {
-	if !r.Wants("public") {
-		return false
+func readLambdaPolicies(ctx context.Context, r *engine.Reading, function types.FunctionConfiguration) entry {
+	if !r.Wants("public", "public_by") {
+		return entry{}
 	}
-	public := lambdaPolicy(ctx, r.Place, function, nil)
-	if public.Err == nil && public.Yes {
-		return true
+	own, by := lambdaPolicy(ctx, r.Place, function, nil)
+	if own.Err == nil && own.Yes {
+		return entry{open: true, by: by}
 	}
 	qualifiers, err := lambdaQualifiers(ctx, r.Place, function.FunctionName)
-	answers := []engine.Answer{public, {Err: err}}
+	answers := []engine.Answer{own, {Err: err}}
 	for _, qualifier := range qualifiers {
-		answers = append(answers, lambdaPolicy(ctx, r.Place, function, &qualifier))
+		answer, statements := lambdaPolicy(ctx, r.Place, function, &qualifier)
+		answers = append(answers, answer)
+		by = append(by, statements...)
 	}
-	public = engine.AnyOf(answers...)
-	return r.Got(public.Err, "public") && public.Yes
+	public := engine.AnyOf(answers...)
+	return entry{open: r.Got(public.Err, "public", "public_by") && public.Yes, by: by}
 }
 
 // lambdaPolicy says whether the policy of the function, or of the alias or
-// version that qualifies it, admits anybody.
-func lambdaPolicy(ctx context.Context, p *engine.Place, function types.FunctionConfiguration, qualifier *string) engine.Answer {
+// version that qualifies it, admits anybody, and by which statements.
+func lambdaPolicy(ctx context.Context, p *engine.Place, function types.FunctionConfiguration, qualifier *string) (public engine.Answer, by []string) {
 	out, err := lambdaClient(p).GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: function.FunctionName, Qualifier: qualifier})
 	if err = engine.NotConfigured(err, "ResourceNotFoundException"); err != nil || out == nil {
-		return engine.Answer{Err: err}
+		return engine.Answer{Err: err}, nil
 	}
+	of := ""
 	ask := iampolicy.Ask{Service: "lambda", Resource: aws.ToString(function.FunctionArn), Account: p.Account}
 	if qualifier != nil {
 		ask.Resource += ":" + *qualifier
+		of = " of the policy of " + *qualifier
 	}
 	verdict := iampolicy.Judge(aws.ToString(out.Policy), ask)
 	if verdict.Reach == iampolicy.CannotTell && len(verdict.Services) == 0 {
-		return engine.Answer{Err: notUnderstood("lambda:GetPolicy")}
+		return engine.Answer{Err: notUnderstood("lambda:GetPolicy")}, nil
 	}
-	return engine.Answer{Yes: verdict.Open()}
+	return engine.Answer{Yes: verdict.Open()}, openedBy(verdict, of)
 }
 
 // lambdaQualifiers returns the names of a function's aliases and the numbers

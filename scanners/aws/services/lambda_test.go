@@ -15,13 +15,15 @@ func TestLambdaFunctions(t *testing.T) {
 		return posture.Resource{ID: "arn:aws:lambda:us-east-1:111122223333:function:" + name, Name: name, Tags: tags, Doc: &doc, Unread: unread}
 	}
 	good := LambdaFunction{Runtime: "python3.13", InVPC: true, Zones: 2, HasEnvironment: true, EnvironmentCMK: true}
-	bad := LambdaFunction{Runtime: "python3.8", InVPC: true, Zones: 1, HasEnvironment: true, CredentialInEnvironment: true, Public: true}
+	bad := LambdaFunction{Runtime: "python3.8", InVPC: true, Zones: 1, HasEnvironment: true, CredentialInEnvironment: true, Public: true,
+		PublicBy: []string{"statement 1: everybody is let in, and no condition ties them to known parties"}}
 	image := function("image", nil, LambdaFunction{ContainerImage: true})
 	tags := map[string]string{"owner": "shop"}
 	goodOpen := good
-	goodOpen.Public = true
+	goodOpen.Public, goodOpen.PublicBy = true, []string{"statement 1 of the policy of live: everybody is let in without a condition"}
 	goodSomewhere, badSomewhere, badSecretly := good, bad, bad
 	goodSomewhere.Zones, badSomewhere.Zones, badSecretly.Public = 0, 0, false
+	badSecretly.PublicBy = nil
 	unzoned := refused("ec2:DescribeSubnets", "UnauthorizedOperation", "ec2:DescribeSubnets", "zones")
 	ungrouped := refused("logs:DescribeLogGroups", "AccessDeniedException", "logs:DescribeLogGroups", "log_group_exists")
 	testReading(t, "AWS::Lambda::Function", []readingTest{
@@ -33,16 +35,16 @@ func TestLambdaFunctions(t *testing.T) {
 		{name: "log groups broken off", sections: map[string]string{"logs:DescribeLogGroups nextToken=two error=AccessDeniedException": ""},
 			want: []posture.Resource{function("bad", nil, bad, ungrouped...), function("good", tags, good), function("image", nil, LambdaFunction{ContainerImage: true}, ungrouped...)}},
 		{name: "policy refused", sections: map[string]string{"lambda:GetPolicy FunctionName=bad error=AccessDeniedException status=403": ""},
-			want: []posture.Resource{function("bad", nil, badSecretly, refused("lambda:GetPolicy", "AccessDeniedException", "lambda:GetPolicy", "public")...), function("good", tags, good), image}},
+			want: []posture.Resource{function("bad", nil, badSecretly, refused("lambda:GetPolicy", "AccessDeniedException", "lambda:GetPolicy", "public", "public_by")...), function("good", tags, good), image}},
 		{name: "an alias for anybody", sections: map[string]string{"lambda:GetPolicy FunctionName=good Qualifier=live": `{"Policy":
 			"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"lambda:InvokeFunction\",\"Resource\":\"arn:aws:lambda:us-east-1:111122223333:function:good:live\"}]}"}`},
 			want: []posture.Resource{function("bad", nil, bad), function("good", tags, goodOpen), image}},
 		{name: "aliases refused", sections: map[string]string{"lambda:ListAliases FunctionName=good error=AccessDeniedException status=403": ""},
-			want: []posture.Resource{function("bad", nil, bad), function("good", tags, good, refused("lambda:ListAliases", "AccessDeniedException", "lambda:ListAliases", "public")...), image}},
+			want: []posture.Resource{function("bad", nil, bad), function("good", tags, good, refused("lambda:ListAliases", "AccessDeniedException", "lambda:ListAliases", "public", "public_by")...), image}},
 		{name: "versions refused", sections: map[string]string{"lambda:ListVersionsByFunction FunctionName=good error=AccessDeniedException status=403": ""},
-			want: []posture.Resource{function("bad", nil, bad), function("good", tags, good, refused("lambda:ListVersionsByFunction", "AccessDeniedException", "lambda:ListVersionsByFunction", "public")...), image}},
+			want: []posture.Resource{function("bad", nil, bad), function("good", tags, good, refused("lambda:ListVersionsByFunction", "AccessDeniedException", "lambda:ListVersionsByFunction", "public", "public_by")...), image}},
 		{name: "a policy that is none", sections: map[string]string{"lambda:GetPolicy FunctionName=bad": `{"Policy": "{"}`},
-			want: []posture.Resource{function("bad", nil, badSecretly, unclear("lambda:GetPolicy", "public")...), function("good", tags, good), image}},
+			want: []posture.Resource{function("bad", nil, badSecretly, unclear("lambda:GetPolicy", "public", "public_by")...), function("good", tags, good), image}},
 		{name: "tags refused", sections: map[string]string{"lambda:ListTags Resource=arn:aws:lambda:us-east-1:111122223333:function:good error=AccessDeniedException status=403": ""},
 			want: []posture.Resource{function("bad", nil, bad), function("good", nil, good, refused("lambda:ListTags", "AccessDeniedException", "lambda:ListTags", "tags")...), image}},
 		{name: "an environment that Lambda could not decrypt", sections: map[string]string{

@@ -15,8 +15,9 @@ import (
 // LogsDestination is what rules may ask of a destination of CloudWatch Logs,
 // into which other accounts send what they log.
 type LogsDestination struct {
-	Public        bool     `json:"public"`         // its access policy lets in whoever has an AWS account
-	OtherAccounts []string `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
+	Public        bool       `json:"public"`         // its access policy lets in whoever has an AWS account
+	PublicBy      []string   `json:"public_by"`      // the statements of the policy that do so: by Sid or number, and why
+	OtherAccounts []Admitted `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
 }
 
 var logsDestinations = engine.Service{
@@ -41,8 +42,8 @@ func readLogsDestination(ctx context.Context, p *engine.Place, destination types
 	var doc LogsDestination
 	r := p.Read()
 	if policy := aws.ToString(destination.AccessPolicy); policy != "" {
-		verdict, above := readVerdict(ctx, r, policy, from("logs:DescribeDestinations", "public", "other_accounts"), iampolicy.Ask{Service: "logs"})
-		doc.Public, doc.OtherAccounts = above.certain(r, verdict.Open(), "public"), above.others(r, verdict, "other_accounts")
+		ours, others := readShared(ctx, r, policy, "logs:DescribeDestinations", iampolicy.Ask{Service: "logs"})
+		doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, others
 	}
 	r.Emit(aws.ToString(destination.Arn), aws.ToString(destination.DestinationName), nil, &doc)
 }

@@ -15,8 +15,9 @@ import (
 // LogsResourcePolicy is what rules may ask of an account-wide policy of
 // CloudWatch Logs, which lets others into log groups of the region.
 type LogsResourcePolicy struct {
-	Public        bool     `json:"public"`         // it lets anyone in
-	OtherAccounts []string `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
+	Public        bool       `json:"public"`         // it lets anyone in
+	PublicBy      []string   `json:"public_by"`      // the statements of the policy that do so: by Sid or number, and why
+	OtherAccounts []Admitted `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
 }
 
 var logsResourcePolicies = engine.Service{
@@ -45,10 +46,10 @@ func scanLogsPolicies(ctx context.Context, p *engine.Place) error {
 func readLogsPolicy(ctx context.Context, p *engine.Place, policy types.ResourcePolicy) {
 	var doc LogsResourcePolicy
 	r := p.Read()
-	verdict, above := readVerdict(ctx, r, aws.ToString(policy.PolicyDocument), from("logs:DescribeResourcePolicies", "public", "other_accounts"),
+	verdict, above := readVerdict(ctx, r, aws.ToString(policy.PolicyDocument), from("logs:DescribeResourcePolicies", sharedFields...),
 		iampolicy.Ask{Service: "logs"})
-	doc.Public = above.certain(r, verdict.Anyone(), "public")
-	doc.OtherAccounts = above.others(r, verdict, "other_accounts")
+	ours := above.entry(r, verdict, verdict.Anyone(), "public", "public_by")
+	doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, above.others(r, verdict, "other_accounts")
 	name := aws.ToString(policy.PolicyName)
 	r.Emit(p.ARN("logs", "resource-policy:"+name), name, nil, &doc)
 }

@@ -12,7 +12,7 @@ func TestLogsResourcePolicies(t *testing.T) {
 	}
 	testReading(t, "AWS::Logs::ResourcePolicy", []readingTest{
 		{name: "two pages", want: []posture.Resource{
-			policy("dns", LogsResourcePolicy{}), policy("open", LogsResourcePolicy{Public: true, OtherAccounts: []string{"*"}}),
+			policy("dns", LogsResourcePolicy{}), policy("open", LogsResourcePolicy{Public: true, PublicBy: byStatement1, OtherAccounts: []Admitted{{"*", "statement 1"}}}),
 		}},
 		{name: "second page broken", sections: map[string]string{"logs:DescribeResourcePolicies nextToken=two error=InternalError status=500": ""},
 			want: []posture.Resource{policy("dns", LogsResourcePolicy{})}, cause: brokenListing("logs:DescribeResourcePolicies")},
@@ -20,8 +20,8 @@ func TestLogsResourcePolicies(t *testing.T) {
 			{"policyName": "odd", "policyDocument": "{"},
 			{"policyName": "peer", "policyDocument": "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::999988887777:root\"},\"Action\":\"logs:GetLogEvents\",\"Resource\":\"*\"}}"}]}`},
 			want: []posture.Resource{
-				policy("odd", LogsResourcePolicy{}, unclear("logs:DescribeResourcePolicies", "public", "other_accounts")...),
-				policy("peer", LogsResourcePolicy{OtherAccounts: []string{"999988887777"}}),
+				policy("odd", LogsResourcePolicy{}, unclear("logs:DescribeResourcePolicies", sharedFields...)...),
+				policy("peer", LogsResourcePolicy{OtherAccounts: []Admitted{{"999988887777", "statement 1"}}}),
 			}},
 	})
 }

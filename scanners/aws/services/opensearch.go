@@ -17,19 +17,20 @@ import (
 // OpenSearchDomain is what rules may ask of a domain of OpenSearch or
 // Elasticsearch.
 type OpenSearchDomain struct {
-	EngineVersion string `json:"engine_version"` // OpenSearch_2.11, Elasticsearch_7.10, ...
-	Encrypted     bool   `json:"encrypted"`      // what it stores is encrypted
-	NodesEncrypt  bool   `json:"nodes_encrypt"`  // its nodes use TLS among themselves
-	HTTPSOnly     bool   `json:"https_only"`     // it refuses plain HTTP
-	TLSPolicy     string `json:"tls_policy"`     // Policy-Min-TLS-1-2-2019-07, ...
-	AuditLogs     bool   `json:"audit_logs"`     // it publishes audit logs
-	ErrorLogs     bool   `json:"error_logs"`     // it publishes the error logs of the engine
-	InVPC         bool   `json:"in_vpc"`         // its endpoint lies in a VPC
-	InstanceType  string `json:"instance_type"`  // of its data nodes: r6g.large.search, t2.small.search, ...
-	DataNodes     int64  `json:"data_nodes"`     // how many data nodes it has
-	MasterNodes   int64  `json:"master_nodes"`   // how many dedicated master nodes it has; 0 where data nodes do their work
-	Zones         int64  `json:"zones"`          // over how many Availability Zones its nodes are spread; 1 without zone awareness
-	Public        bool   `json:"public"`         // its access policy lets anybody in, signed or not
+	EngineVersion string   `json:"engine_version"` // OpenSearch_2.11, Elasticsearch_7.10, ...
+	Encrypted     bool     `json:"encrypted"`      // what it stores is encrypted
+	NodesEncrypt  bool     `json:"nodes_encrypt"`  // its nodes use TLS among themselves
+	HTTPSOnly     bool     `json:"https_only"`     // it refuses plain HTTP
+	TLSPolicy     string   `json:"tls_policy"`     // Policy-Min-TLS-1-2-2019-07, ...
+	AuditLogs     bool     `json:"audit_logs"`     // it publishes audit logs
+	ErrorLogs     bool     `json:"error_logs"`     // it publishes the error logs of the engine
+	InVPC         bool     `json:"in_vpc"`         // its endpoint lies in a VPC
+	InstanceType  string   `json:"instance_type"`  // of its data nodes: r6g.large.search, t2.small.search, ...
+	DataNodes     int64    `json:"data_nodes"`     // how many data nodes it has
+	MasterNodes   int64    `json:"master_nodes"`   // how many dedicated master nodes it has; 0 where data nodes do their work
+	Zones         int64    `json:"zones"`          // over how many Availability Zones its nodes are spread; 1 without zone awareness
+	Public        bool     `json:"public"`         // its access policy lets anybody in, signed or not
+	PublicBy      []string `json:"public_by"`      // the statements of the policy that do so: by Sid or number, and why
 }
 
 var openSearchDomains = engine.Service{
@@ -94,10 +95,11 @@ func readOpenSearchDomain(ctx context.Context, p *engine.Place, domain types.Dom
 	readOpenSearchNodes(r, domain.ClusterConfig, &doc)
 	doc.readEncryption(r, domain)
 	if domain.AccessPolicies == nil { // one without is answered ""
-		r.Absent("es:DescribeDomains", "public")
+		r.Absent("es:DescribeDomains", "public", "public_by")
 	}
 	if policy := aws.ToString(domain.AccessPolicies); policy != "" {
-		doc.Public = readOpen(ctx, r, policy, from("es:DescribeDomains", "public"), iampolicy.Ask{Service: "es", Resource: aws.ToString(domain.ARN)}).open
+		ours := readOpen(ctx, r, policy, from("es:DescribeDomains", "public", "public_by"), iampolicy.Ask{Service: "es", Resource: aws.ToString(domain.ARN)})
+		doc.Public, doc.PublicBy = ours.open, ours.by
 	}
 	var tags map[string]string
 	if r.Wants("tags") {

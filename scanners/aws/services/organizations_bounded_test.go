@@ -55,6 +55,14 @@ const everybodys = noAnalyzer + `-- iam:GetAccountAuthorizationDetails --
 {"DomainNames": [{"DomainName": "domain"}]}
 -- es:DescribeDomains --
 {"DomainStatusList": [{"ARN": "arn:aws:es:us-east-1:111122223333:domain/domain", "DomainId": "1/domain", "DomainName": "domain", "ClusterConfig": {}, "AccessPolicies": QUOTED}]}
+-- elasticfilesystem:DescribeFileSystems --
+{"FileSystems": [{"FileSystemId": "fs-1", "FileSystemArn": "arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-1", "Name": "files", "CreationTime": 1700000000, "Tags": []}]}
+-- elasticfilesystem:DescribeFileSystemPolicy --
+{"Policy": QUOTED}
+-- backup:ListBackupVaults --
+{"BackupVaultList": [{"BackupVaultArn": "arn:aws:backup:us-east-1:111122223333:backup-vault:vault", "BackupVaultName": "vault"}]}
+-- backup:GetBackupVaultAccessPolicy --
+{"Policy": QUOTED}
 -- lambda:ListFunctions --
 {"Functions": [{"FunctionName": "function", "FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:function", "Role": "arn:aws:iam::111122223333:role/none", "Runtime": "python3.13"}]}
 -- lambda:GetPolicy --
@@ -82,25 +90,59 @@ var openTo = map[string]map[string]func(doc any) bool{
 		"open_to_providers": func(doc any) bool { return len(doc.(*IAMRole).OpenToProviders) > 0 },
 		"any_audience":      func(doc any) bool { return len(doc.(*IAMRole).AnyAudience) > 0 },
 	},
-	"AWS::SQS::Queue":             {"public": func(doc any) bool { return doc.(*SQSQueue).Public }},
-	"AWS::SNS::Topic":             {"public": func(doc any) bool { return doc.(*SNSTopic).Public }},
-	"AWS::SecretsManager::Secret": {"public": func(doc any) bool { return doc.(*Secret).Public }},
-	"AWS::KMS::Key":               {"policy_public": func(doc any) bool { return doc.(*KMSKey).PolicyPublic }},
-	"AWS::ECR::Repository":        {"public": func(doc any) bool { return doc.(*ECRRepository).Public }},
+	"AWS::SQS::Queue": {
+		"public":    func(doc any) bool { return doc.(*SQSQueue).Public },
+		"public_by": func(doc any) bool { return len(doc.(*SQSQueue).PublicBy) > 0 },
+	},
+	"AWS::SNS::Topic": {
+		"public":    func(doc any) bool { return doc.(*SNSTopic).Public },
+		"public_by": func(doc any) bool { return len(doc.(*SNSTopic).PublicBy) > 0 },
+	},
+	"AWS::SecretsManager::Secret": {
+		"public":    func(doc any) bool { return doc.(*Secret).Public },
+		"public_by": func(doc any) bool { return len(doc.(*Secret).PublicBy) > 0 },
+	},
+	"AWS::KMS::Key": {
+		"policy_public": func(doc any) bool { return doc.(*KMSKey).PolicyPublic },
+		"public_by":     func(doc any) bool { return len(doc.(*KMSKey).PublicBy) > 0 },
+	},
+	"AWS::ECR::Repository": {
+		"public":    func(doc any) bool { return doc.(*ECRRepository).Public },
+		"public_by": func(doc any) bool { return len(doc.(*ECRRepository).PublicBy) > 0 },
+	},
 	"AWS::ECR::RegistryPolicy": {
 		"public":         func(doc any) bool { return doc.(*ECRRegistryPolicy).Public },
+		"public_by":      func(doc any) bool { return len(doc.(*ECRRegistryPolicy).PublicBy) > 0 },
 		"other_accounts": func(doc any) bool { return len(doc.(*ECRRegistryPolicy).OtherAccounts) > 0 },
 	},
 	"AWS::Logs::ResourcePolicy": {
 		"public":         func(doc any) bool { return doc.(*LogsResourcePolicy).Public },
+		"public_by":      func(doc any) bool { return len(doc.(*LogsResourcePolicy).PublicBy) > 0 },
 		"other_accounts": func(doc any) bool { return len(doc.(*LogsResourcePolicy).OtherAccounts) > 0 },
 	},
 	"AWS::Logs::Destination": {
 		"public":         func(doc any) bool { return doc.(*LogsDestination).Public },
+		"public_by":      func(doc any) bool { return len(doc.(*LogsDestination).PublicBy) > 0 },
 		"other_accounts": func(doc any) bool { return len(doc.(*LogsDestination).OtherAccounts) > 0 },
 	},
-	"AWS::OpenSearchService::Domain": {"public": func(doc any) bool { return doc.(*OpenSearchDomain).Public }},
-	"AWS::Lambda::Function":          {"public": func(doc any) bool { return doc.(*LambdaFunction).Public }},
+	"AWS::EFS::FileSystem": {
+		"public":         func(doc any) bool { return doc.(*EFSFileSystem).Public },
+		"public_by":      func(doc any) bool { return len(doc.(*EFSFileSystem).PublicBy) > 0 },
+		"other_accounts": func(doc any) bool { return len(doc.(*EFSFileSystem).OtherAccounts) > 0 },
+	},
+	"AWS::Backup::BackupVault": {
+		"public":         func(doc any) bool { return doc.(*BackupVault).Public },
+		"public_by":      func(doc any) bool { return len(doc.(*BackupVault).PublicBy) > 0 },
+		"other_accounts": func(doc any) bool { return len(doc.(*BackupVault).OtherAccounts) > 0 },
+	},
+	"AWS::OpenSearchService::Domain": {
+		"public":    func(doc any) bool { return doc.(*OpenSearchDomain).Public },
+		"public_by": func(doc any) bool { return len(doc.(*OpenSearchDomain).PublicBy) > 0 },
+	},
+	"AWS::Lambda::Function": {
+		"public":    func(doc any) bool { return doc.(*LambdaFunction).Public },
+		"public_by": func(doc any) bool { return len(doc.(*LambdaFunction).PublicBy) > 0 },
+	},
 	"AWS::S3::Bucket": {
 		"public":                   func(doc any) bool { return doc.(*S3Bucket).Public },
 		"public_by":                func(doc any) bool { return len(doc.(*S3Bucket).PublicBy) > 0 },
@@ -143,8 +185,8 @@ func stillOpen(t *testing.T, s scanned) string {
 func TestResourceControlPolicies(t *testing.T) {
 	t.Parallel()
 	const (
-		all  = "bucket by-acl destination domain federated function key linked logs queue registry repository secret taken topic"
-		free = "domain function linked topic" // of services that are not on the list, or made by a service
+		all  = "bucket by-acl destination domain federated files function key linked logs queue registry repository secret taken topic vault"
+		free = "domain files function linked topic vault" // of services that are not on the list, or made by a service
 	)
 	outside := `"Condition":{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-shop123456"}`
 	deny := func(actions, rest string) string {
@@ -164,21 +206,14 @@ func TestResourceControlPolicies(t *testing.T) {
 			open: strings.TrimPrefix(all, "bucket ")},
 		{name: "policies throttled", rcp: fullAccess,
 			changes: map[string]string{"organizations:ListPoliciesForTarget Filter=RESOURCE_CONTROL_POLICY TargetId=r-1 error=TooManyRequestsException": ""},
-			open:    "bucket? by-acl? destination? domain federated? function key? linked logs? queue? registry? repository? secret? taken? topic"},
+			open:    "bucket? by-acl? destination? domain federated? files function key? linked logs? queue? registry? repository? secret? taken? topic vault"},
 		{name: "policies refused", rcp: deny(`"*"`, outside+`}`), open: all,
 			changes: map[string]string{"organizations:ListPoliciesForTarget Filter=RESOURCE_CONTROL_POLICY TargetId=r-1 error=AccessDeniedException": ""}},
 		{name: "the management account", rcp: deny(`"*"`, outside+`}`), open: all,
 			changes: map[string]string{"organizations:DescribeOrganization": `{"Organization": {"Id": "o-shop123456", "MasterAccountId": "` + testAccount + `", "FeatureSet": "ALL"}}`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			want := posture.Want{}
-			for of, fields := range openTo {
-				for field := range fields {
-					top, _, _ := strings.Cut(field, ".")
-					want[of] = append(want[of], top)
-				}
-			}
-			s := scanUnder(t, withPolicy(t, everybodysPolicy), organized(t, fullAccess, test.rcp, test.changes), want)
+			s := scanUnder(t, withPolicy(t, everybodysPolicy), organized(t, fullAccess, test.rcp, test.changes), wantOpen())
 			if got := stillOpen(t, s); got != test.open {
 				t.Errorf("open: %s\nwant: %s", got, test.open)
 			}

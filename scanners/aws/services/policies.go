@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
 )
@@ -47,20 +48,82 @@ func readPolicy(r *engine.Reading, text string, source policySource) (iampolicy.
 // readPublic reports whether the policy of a resource lets anyone in.
 func readPublic(ctx context.Context, r *engine.Reading, text string, source policySource, ask iampolicy.Ask) entry {
 	verdict, above := readVerdict(ctx, r, text, source, ask)
-	return entry{above.certain(r, verdict.Anyone(), source.fields...), verdict.Guarded}
+	return above.entry(r, verdict, verdict.Anyone(), source.fields...)
 }
 
 // readOpen reports whether the policy of a resource lets anyone in, be it
 // through a service that acts for whoever asks it.
 func readOpen(ctx context.Context, r *engine.Reading, text string, source policySource, ask iampolicy.Ask) entry {
 	verdict, above := readVerdict(ctx, r, text, source, ask)
-	return entry{above.certain(r, verdict.Open(), source.fields...), verdict.Guarded}
+	return above.entry(r, verdict, verdict.Open(), source.fields...)
+}
+
+// sharedFields are the fields of what readShared returns.
+var sharedFields = []string{"public", "public_by", "other_accounts"}
+
+// readShared says whether the policy of a resource lets anyone in, be it through
+// a service, and which other accounts it lets in.
+func readShared(ctx context.Context, r *engine.Reading, text, operation string, ask iampolicy.Ask) (entry, []Admitted) {
+	verdict, above := readVerdict(ctx, r, text, from(operation, sharedFields...), ask)
+	return above.entry(r, verdict, verdict.Open(), "public", "public_by"), above.others(r, verdict, "other_accounts")
 }
 
 // entry says whether anyone is let in by the policy of a resource.
 type entry struct {
 	open    bool
-	guarded bool // only resource control policies of the organization keep them out
+	by      []string // the statements that do so, and why they are no narrower
+	guarded bool     // only resource control policies of the organization keep them out
+}
+
+// entry says whether something is open that was found so, and by what. The
+// fields are unread where policies that were not read may forbid it.
+func (g guards) entry(r *engine.Reading, verdict iampolicy.Verdict, open bool, fields ...string) entry {
+	if !g.certain(r, open, fields...) {
+		return entry{guarded: verdict.Guarded}
+	}
+	return entry{true, openedBy(verdict, ""), verdict.Guarded}
+}
+
+// openedBy returns the statements that open a policy, each with why; "of" names
+// the policy where a resource has several. Where anyone is let in, statements that
+// let in only a service are left out.
+func openedBy(verdict iampolicy.Verdict, of string) []string {
+	var by []string
+	for _, opening := range verdict.Openings {
+		if opening.Reach > iampolicy.Service || !verdict.Anyone() {
+			by = append(by, statementName(opening.Statement)+of+": "+string(opening.Why))
+		}
+	}
+	return by
+}
+
+// statementName returns how a statement is shown. What somebody wrote into its
+// Sid may be a secret.
+func statementName(s iampolicy.Statement) string {
+	if scanners.HoldsCredential(s.Sid) {
+		s.Sid = ""
+	}
+	return s.String()
+}
+
+// Admitted is somebody whom a policy lets in.
+type Admitted struct {
+	Who string `json:"who"` // id of an account, or the identity provider; "*" for any
+	By  string `json:"by"`  // the statements of the policy that do so: by their Sid, or their number
+}
+
+// admitted returns those who are let in, each once with all statements.
+func admitted(entries []iampolicy.Entry) []Admitted {
+	var list []Admitted
+	for _, e := range entries {
+		by := statementName(e.Statement)
+		if last := len(list) - 1; last >= 0 && list[last].Who == e.Who {
+			list[last].By += ", " + by
+		} else {
+			list = append(list, Admitted{e.Who, by})
+		}
+	}
+	return list
 }
 
 // readVerdict says who is let in by the policy of a resource of the account,
@@ -90,9 +153,9 @@ func guardsOf(ctx context.Context, p *engine.Place, service string) guards {
 
 // others returns the other accounts that a verdict lets in. The field is unread
 // where policies that were not read may keep them out.
-func (g guards) others(r *engine.Reading, verdict iampolicy.Verdict, field string) []string {
+func (g guards) others(r *engine.Reading, verdict iampolicy.Verdict, field string) []Admitted {
 	if others := verdict.Others(); g.certain(r, len(others) > 0, field) {
-		return others
+		return admitted(others)
 	}
 	return nil
 }

@@ -44,8 +44,8 @@ type S3Bucket struct {
 // S3BucketPolicy is what rules may ask of a bucket's policy. A bucket without
 // a policy has the zero value.
 type S3BucketPolicy struct {
-	DeniesInsecureTransport bool     `json:"denies_insecure_transport"` // everybody's requests without TLS are denied, to the bucket and its objects
-	OthersMayChange         []string `json:"others_may_change"`         // other accounts that may change the bucket's settings; "*": any account
+	DeniesInsecureTransport bool       `json:"denies_insecure_transport"` // everybody's requests without TLS are denied, to the bucket and its objects
+	OthersMayChange         []Admitted `json:"others_may_change"`         // other accounts that may change the bucket's settings; "*": any account
 }
 
 var s3Buckets = engine.Service{
@@ -170,7 +170,7 @@ func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, lis
 		func() { b.readDelivered(ctx, listed) },
 		func() { b.readNeedsACL(ctx) },
 	)
-	b.doc.PublicByAnalyzer = readByAnalyzer(ctx, b.Reading, b.arn, entry{b.doc.Public, b.guarded}, "public")
+	b.doc.PublicByAnalyzer = readByAnalyzer(ctx, b.Reading, b.arn, entry{open: b.doc.Public, guarded: b.guarded}, "public")
 	b.doc.Created = readCreated(b.Reading, bucket.CreationDate, "s3:ListBuckets")
 	b.doc.LastBackup = readLastBackup(ctx, b.Reading, b.arn)
 	b.Got(err, append(scanners.FieldsOf(b.doc), posture.FieldTags)...) // nobody knows what a panic left undone

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -148,7 +149,7 @@ const policyStatus = "policy, says S3's policy status"
 // compare puts S3's verdict on a bucket policy and ours together: either
 // suffices. That they differ is counted.
 func (b *bucketReading) compare(theirs engine.Answer, verdict iampolicy.Verdict) (public engine.Answer, by string) {
-	ours := "policy statement " + verdict.Statement + ": " + verdict.Why
+	ours := "policy " + strings.Join(openedBy(verdict, ""), ", ")
 	if theirs.Err == nil && theirs.Yes != verdict.Anyone() {
 		b.Place.Disagree("s3:GetBucketPolicyStatus")
 		if theirs.Yes {

@@ -55,7 +55,7 @@ func TestS3Buckets(t *testing.T) {
 			LastBackup: day("2025-12-31"),
 		},
 		"beta":  {},
-		"gamma": {Public: true, PublicBy: []string{"policy statement #1: everybody is let in without a condition", "ACL"}, Policy: S3BucketPolicy{OthersMayChange: []string{"444455556666"}}},
+		"gamma": {Public: true, PublicBy: []string{"policy statement 1: everybody is let in without a condition", "ACL"}, Policy: S3BucketPolicy{OthersMayChange: []Admitted{{"444455556666", "statement 2"}}}},
 		"delta": {StoresCloudTrailLogs: true},
 	}
 	got := map[string]*S3Bucket{}

@@ -26,6 +26,7 @@ type Secret struct {
 	Replica          bool      `json:"replica"`            // a copy of a secret of another region, which alone can be changed
 	PublicByAnalyzer bool      `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
 	Public           bool      `json:"public"`             // its resource policy lets anyone in
+	PublicBy         []string  `json:"public_by"`          // the statements of the policy that do so: by Sid or number, and why
 }
 
 var secrets = engine.Service{
@@ -35,7 +36,7 @@ var secrets = engine.Service{
 		Doc:     Secret{},
 		Calls: append(analyzerCalls(),
 			scanners.Call{Op: "secretsmanager:ListSecrets"},
-			scanners.Call{Op: "secretsmanager:GetResourcePolicy", Each: true, For: []string{"public"}},
+			scanners.Call{Op: "secretsmanager:GetResourcePolicy", Each: true, For: []string{"public", "public_by"}},
 		),
 		Console: scanners.Console{Path: "/secretsmanager/secret?name={name}&region={region}"},
 	},
@@ -74,14 +75,14 @@ func readSecret(ctx context.Context, p *engine.Place, secret types.SecretListEnt
 		r.Absent("secretsmanager:ListSecrets", "next_rotation")
 	}
 	var ours entry
-	if r.Wants("public") {
+	if r.Wants("public", "public_by") {
 		out, err := secretsClient(p).GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: secret.ARN})
-		if r.Got(err, "public") && aws.ToString(out.ResourcePolicy) != "" {
-			ours = readPublic(ctx, r, aws.ToString(out.ResourcePolicy), from("secretsmanager:GetResourcePolicy", "public"),
+		if r.Got(err, "public", "public_by") && aws.ToString(out.ResourcePolicy) != "" {
+			ours = readPublic(ctx, r, aws.ToString(out.ResourcePolicy), from("secretsmanager:GetResourcePolicy", "public", "public_by"),
 				iampolicy.Ask{Service: "secretsmanager", Resource: aws.ToString(secret.ARN)})
 		}
 	}
-	doc.Public = ours.open
+	doc.Public, doc.PublicBy = ours.open, ours.by
 	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(secret.ARN), ours, "public")
 	tags := engine.Tags(secret.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	r.Emit(aws.ToString(secret.ARN), aws.ToString(secret.Name), tags, &doc)

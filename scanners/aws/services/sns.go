@@ -15,9 +15,10 @@ import (
 
 // SNSTopic is what rules may ask of a topic.
 type SNSTopic struct {
-	KMSKey           string `json:"kms_key"`            // id, ARN or alias of the KMS key that encrypts messages; empty when none does
-	PublicByAnalyzer bool   `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
-	Public           bool   `json:"public"`             // the topic's policy lets anyone in, be it through a service that acts for any account
+	KMSKey           string   `json:"kms_key"`            // id, ARN or alias of the KMS key that encrypts messages; empty when none does
+	PublicByAnalyzer bool     `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
+	Public           bool     `json:"public"`             // the topic's policy lets anyone in, be it through a service that acts for any account
+	PublicBy         []string `json:"public_by"`          // the statements of the policy that do so: by Sid or number, and why
 }
 
 var snsTopics = engine.Service{
@@ -27,7 +28,7 @@ var snsTopics = engine.Service{
 		Doc:     SNSTopic{},
 		Calls: append(analyzerCalls(),
 			scanners.Call{Op: "sns:ListTopics"},
-			scanners.Call{Op: "sns:GetTopicAttributes", Each: true, For: []string{"kms_key", "public"}},
+			scanners.Call{Op: "sns:GetTopicAttributes", Each: true, For: []string{"kms_key", "public", "public_by"}},
 			scanners.Call{Op: "sns:ListTagsForResource", Each: true, For: []string{"tags"}},
 		),
 		Console: scanners.Console{Path: "/sns/v3/home?region={region}#/topic/{id}"},
@@ -47,16 +48,16 @@ func readTopic(ctx context.Context, p *engine.Place, topic types.Topic) {
 	var ours entry
 	r := p.Read()
 	arn := aws.ToString(topic.TopicArn)
-	if r.Wants("kms_key", "public") {
+	if r.Wants("kms_key", "public", "public_by") {
 		out, err := snsClient(p).GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &arn})
-		if r.Got(err, "kms_key", "public") {
+		if r.Got(err, "kms_key", "public", "public_by") {
 			doc.KMSKey = out.Attributes["KmsMasterKeyId"]
-			if policy := word(r, out.Attributes["Policy"], "sns:GetTopicAttributes", "public"); policy != "" {
-				ours = readOpen(ctx, r, policy, from("sns:GetTopicAttributes", "public"), iampolicy.Ask{Service: "sns", Resource: arn})
+			if policy := word(r, out.Attributes["Policy"], "sns:GetTopicAttributes", "public", "public_by"); policy != "" {
+				ours = readOpen(ctx, r, policy, from("sns:GetTopicAttributes", "public", "public_by"), iampolicy.Ask{Service: "sns", Resource: arn})
 			}
 		}
 	}
-	doc.Public = ours.open
+	doc.Public, doc.PublicBy = ours.open, ours.by
 	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, arn, ours, "public")
 	r.Emit(arn, arn[strings.LastIndexByte(arn, ':')+1:], readTopicTags(ctx, r, arn), &doc)
 }

@@ -24,6 +24,7 @@ type SQSQueue struct {
 	KMSKey            string   `json:"kms_key"`              // id, ARN or alias of the KMS key; empty when none is used
 	PublicByAnalyzer  bool     `json:"public_by_analyzer"`   // IAM Access Analyzer has an active finding that it is public
 	Public            bool     `json:"public"`               // the queue's policy lets anyone in, be it through a service that acts for any account
+	PublicBy          []string `json:"public_by"`            // the statements of the policy that do so: by Sid or number, and why
 	DeadLetterQueue   bool     `json:"dead_letter_queue"`    // messages that fail too often move to another queue
 	Alarmed           []string `json:"alarmed"`              // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
 	IsDeadLetterQueue bool     `json:"is_dead_letter_queue"` // another queue of the account and region sends its failed messages here, or it names the queues that may; of queues without a dead-letter queue also whether a function, a subscription, or a rule, pipe or schedule of EventBridge does
@@ -37,7 +38,7 @@ var sqsQueues = engine.Service{
 		Calls: slices.Concat(analyzerCalls(), failureCalls(), []scanners.Call{
 			alarmedCall,
 			{Op: "sqs:ListQueues"},
-			{Op: "sqs:GetQueueAttributes", Each: true, For: []string{"encrypted", "kms_key", "public", "dead_letter_queue", "is_dead_letter_queue"}},
+			{Op: "sqs:GetQueueAttributes", Each: true, For: []string{"encrypted", "kms_key", "public", "public_by", "dead_letter_queue", "is_dead_letter_queue"}},
 			{Op: "sqs:ListQueueTags", Each: true, For: []string{"tags"}},
 		}),
 		Console: scanners.Console{Path: "/sqs/v3/home?region={region}#/queues/https%3A%2F%2Fsqs.{region}.{domain}%2F{account}%2F{last}"},
@@ -129,7 +130,7 @@ func deadLetterQueues(queues []*queueReading) (targets map[string]bool, err erro
 
 func readQueue(ctx context.Context, p *engine.Place, url string) *queueReading {
 	q := &queueReading{r: p.Read(), arn: p.ARN("sqs", url[strings.LastIndexByte(url, '/')+1:])}
-	fields := []string{"encrypted", "kms_key", "public", "dead_letter_queue"}
+	fields := []string{"encrypted", "kms_key", "public", "public_by", "dead_letter_queue"}
 	if q.r.Wants(append(fields, "is_dead_letter_queue")...) {
 		out, err := sqsClient(p).GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
 			QueueUrl: &url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameAll},
@@ -139,7 +140,7 @@ func readQueue(ctx context.Context, p *engine.Place, url string) *queueReading {
 			q.readAttributes(ctx, out.Attributes)
 		}
 	}
-	q.doc.Public = q.ours.open
+	q.doc.Public, q.doc.PublicBy = q.ours.open, q.ours.by
 	q.doc.PublicByAnalyzer = readByAnalyzer(ctx, q.r, q.arn, q.ours, "public")
 	q.doc.Alarmed = readAlarmed(ctx, q.r, measured{
 		namespace: "AWS/SQS", by: map[string]string{"QueueName": url[strings.LastIndexByte(url, '/')+1:]},
@@ -153,7 +154,7 @@ func (q *queueReading) readAttributes(ctx context.Context, attributes map[string
 	q.doc.KMSKey = attributes["KmsMasterKeyId"]
 	q.doc.Encrypted = q.doc.KMSKey != "" || word(q.r, attributes["SqsManagedSseEnabled"], "sqs:GetQueueAttributes", "encrypted") == "true"
 	if policy := attributes["Policy"]; policy != "" {
-		q.ours = readOpen(ctx, q.r, policy, from("sqs:GetQueueAttributes", "public"), iampolicy.Ask{Service: "sqs", Resource: q.arn})
+		q.ours = readOpen(ctx, q.r, policy, from("sqs:GetQueueAttributes", "public", "public_by"), iampolicy.Ask{Service: "sqs", Resource: q.arn})
 	}
 	const op = "sqs:GetQueueAttributes"
 	var err error

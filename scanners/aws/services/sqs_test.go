@@ -27,22 +27,22 @@ func TestSQSQueues(t *testing.T) {
 	}
 	known := func(string) []posture.Unread { return nil }
 	mayBeTarget := refused(op, "AccessDenied", op, "is_dead_letter_queue")
-	noAttributes := queue("orders", SQSQueue{}, refused(op, "AccessDenied", op, "encrypted", "kms_key", "public", "dead_letter_queue", "is_dead_letter_queue")...)
+	noAttributes := queue("orders", SQSQueue{}, refused(op, "AccessDenied", op, "encrypted", "kms_key", "public", "public_by", "dead_letter_queue", "is_dead_letter_queue")...)
 	noAttributes.Tags = orders.Tags
 	broken := posture.Unread{Field: "is_dead_letter_queue", Cause: *brokenListing("sqs:ListQueues")}
 	ordersAlone := orders
 	ordersAlone.Unread = []posture.Unread{broken}
 	unasked := refused("sns:ListSubscriptions", "AuthorizationError", "sns:ListSubscriptions", "is_dead_letter_queue")
 	testReading(t, "AWS::SQS::Queue", []readingTest{
-		{name: "two pages", want: append([]posture.Resource{queue("open", SQSQueue{Public: true}), orders, failed}, undelivered(known)...)},
+		{name: "two pages", want: append([]posture.Resource{queue("open", SQSQueue{Public: true, PublicBy: byStatement1}), orders, failed}, undelivered(known)...)},
 		{name: "second page broken", sections: map[string]string{"sqs:ListQueues NextToken=two error=InternalError status=500": ""},
 			want: []posture.Resource{ordersAlone, failed}, cause: brokenListing("sqs:ListQueues")},
 		{name: "attributes refused", sections: map[string]string{op + " QueueUrl=" + url + "orders error=AccessDenied": ""},
-			want: append([]posture.Resource{queue("open", SQSQueue{Public: true}, mayBeTarget...), noAttributes, queue("orders-failed", SQSQueue{Encrypted: true}, mayBeTarget...)}, undelivered(known)...)},
+			want: append([]posture.Resource{queue("open", SQSQueue{Public: true, PublicBy: byStatement1}, mayBeTarget...), noAttributes, queue("orders-failed", SQSQueue{Encrypted: true}, mayBeTarget...)}, undelivered(known)...)},
 		{name: "tags refused", sections: map[string]string{tags + " QueueUrl=" + url + "open error=AccessDenied": ""},
-			want: append([]posture.Resource{queue("open", SQSQueue{Public: true}, refused(tags, "AccessDenied", tags, "tags")...), orders, failed}, undelivered(known)...)},
+			want: append([]posture.Resource{queue("open", SQSQueue{Public: true, PublicBy: byStatement1}, refused(tags, "AccessDenied", tags, "tags")...), orders, failed}, undelivered(known)...)},
 		{name: "subscriptions refused", sections: map[string]string{"sns:ListSubscriptions error=AuthorizationError": ""},
-			want: append([]posture.Resource{queue("open", SQSQueue{Public: true}, unasked...), orders, failed}, undelivered(func(what string) []posture.Unread {
+			want: append([]posture.Resource{queue("open", SQSQueue{Public: true, PublicBy: byStatement1}, unasked...), orders, failed}, undelivered(func(what string) []posture.Unread {
 				if what == "messages" {
 					return unasked
 				}
