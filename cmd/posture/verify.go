@@ -13,6 +13,8 @@ import (
 
 func newVerify(world *streams) *cobra.Command {
 	c := common{world: world}
+	var heads []string
+	var file string
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that the stored evidence is unchanged",
@@ -20,21 +22,28 @@ func newVerify(world *streams) *cobra.Command {
 the chain of their manifests. Every edit, removal, gap and reordering is printed
 with its run.
 
-Whoever can write everything can also forge everything. Copy the printed end of
-the chain to a place that such a writer cannot reach, and compare it next time:
-it proves everything before it.
+Whoever can write everything can also forge everything. Note the printed end of
+the chain in a place that such a writer cannot reach, and give it with --head next
+time: it proves everything before it. The log of each run and the weekly message
+in Slack say it too. --heads takes a file of such notes, one a line.
 
 Exit codes: 0 no change found, 1 evidence was changed, 2 wrong usage or a store
 without runs, 3 the store could not be read.`,
 		Example: `  posture verify
-  posture verify --store s3://my-results --format json`,
+  posture verify --store s3://my-results --format json
+  posture verify --head "12, sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+  posture verify --heads noted.txt`,
 		Args: noWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			notes, err := noted(heads, file)
+			if err != nil {
+				return err
+			}
 			kept, _, err := c.stored(cmd.Context())
 			if err != nil {
 				return err
 			}
-			found, err := snapshot.Verify(cmd.Context(), kept)
+			found, err := snapshot.Verify(cmd.Context(), kept, notes...)
 			if err != nil {
 				return incomplete(fmt.Errorf("read %s: %w", kept, err))
 			}
@@ -43,6 +52,8 @@ without runs, 3 the store could not be read.`,
 	}
 	c.addStore(cmd)
 	c.addFormat(cmd, "text", "json")
+	cmd.Flags().StringArrayVar(&heads, "head", nil, "an `end` of the chain that was noted elsewhere: \"12, sha256 ...\", or the sha256 alone; may be repeated")
+	cmd.Flags().StringVar(&file, "heads", "", "a `file` with such ends, one a line; lines that begin with # are left out")
 	return cmd
 }
 

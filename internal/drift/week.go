@@ -23,6 +23,8 @@ type Week struct {
 	PastDue    []OwnerCount `json:"past_due,omitempty"` // those who have most that is past due
 	MoreOwners int          `json:"more_owners,omitempty"`
 
+	Head string `json:"head,omitempty"` // the end of the chain when the page was made, as posture verify prints it: "12, sha256 ..."; "" before the first run
+
 	Page    string    `json:"page"`              // where the store keeps the page
 	Address string    `json:"address,omitempty"` // where whoever may read it opens it; "" for nowhere
 	Shared  string    `json:"-"`                 // where anybody can read it until a time; never stored, for it is a key

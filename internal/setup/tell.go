@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -60,6 +61,9 @@ func fill(a *drift.Alert, d weekly.Digest, kept store.Store) {
 		Week: d.Week.String(), Headline: d.Headline, Doubts: d.NotEnough, Rules: moved(d.Rules), Findings: moved(d.Findings),
 		Began: d.Regressed, Fixed: d.Fixed, Missed: d.Missed, Expected: d.Expected, MoreOwners: d.MoreOwners,
 		Page: kept.String() + "/" + d.Key,
+	}
+	if d.Chain.Sequence > 0 {
+		w.Head = fmt.Sprintf("%d, sha256 %s", d.Chain.Sequence, d.Chain.Manifest)
 	}
 	for _, due := range d.Open {
 		w.Open = append(w.Open, drift.DueCount{Severity: due.Severity, Open: due.Open, PastDue: due.PastDue})

@@ -185,6 +185,7 @@ func weekOf() drift.Alert {
 			Open:  []drift.DueCount{{Severity: posture.Critical, Open: 1, PastDue: 1}, {Severity: posture.High, Open: 5, PastDue: 3}},
 			Began: 2, Fixed: 5, Missed: 1, Expected: 7,
 			PastDue: []drift.OwnerCount{{Owner: "", Open: 3, PastDue: 3}, {Owner: "storage", Open: 2, PastDue: 1}}, MoreOwners: 2,
+			Head: "12, sha256 " + strings.Repeat("0a1b2c3d", 8),
 			Page: "s3://results/weekly/2026-W47/posture-2026-W47.html", Address: "https://console.aws.amazon.com/s3/object/results",
 			Shared: "https://console.aws.amazon.com/shared?X-Amz-Signature=0", Until: slot.Add(7 * 24 * time.Hour),
 		},

@@ -48,6 +48,9 @@ func (p *page) opens(week drift.Week) {
 		p.link("Store", address)
 	}
 	p.footer = "page " + text(week.Page, factLimit)
+	if week.Head != "" {
+		p.footer += " · chain ends at " + text(week.Head, factLimit)
+	}
 }
 
 // moved returns "4 fail, 5 a week before".

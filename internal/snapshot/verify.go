@@ -23,6 +23,7 @@ const (
 	Repeated  ProblemKind = "repeated"  // a run or a sequence number is used twice
 	Unchained ProblemKind = "unchained" // a run has a manifest that the chain does not hold
 	Behind    ProblemKind = "behind"    // state/latest.json was moved back
+	Rewritten ProblemKind = "rewritten" // the chain is another than that whose end was noted
 )
 
 // Problem is one thing that shows that a store was changed.
@@ -55,10 +56,12 @@ type Report struct {
 // means that the store could not be read, and says nothing of what it holds.
 //
 // Who may write everything can also forge everything: Head, noted where that
-// writer has no access, is what proves the whole chain before it.
-func Verify(ctx context.Context, s store.Store) (Report, error) {
-	v := verifier{store: s, runs: map[posture.RunID]int{}}
-	for _, step := range []func(context.Context) error{v.readChain, v.checkLinks, v.checkRuns, v.checkLatest} {
+// writer has no access, is what proves the whole chain before it. Such notes of
+// earlier ends are compared with the chain; one without a sequence number may be
+// any link.
+func Verify(ctx context.Context, s store.Store, noted ...Link) (Report, error) {
+	v := verifier{store: s, noted: noted, runs: map[posture.RunID]int{}}
+	for _, step := range []func(context.Context) error{v.readChain, v.checkNoted, v.checkLinks, v.checkRuns, v.checkLatest} {
 		if err := step(ctx); err != nil {
 			return Report{}, fmt.Errorf("verify: %w", err)
 		}
@@ -72,6 +75,7 @@ func Verify(ctx context.Context, s store.Store) (Report, error) {
 // verifier is one pass over a store.
 type verifier struct {
 	store  store.Store
+	noted  []Link                // ends of the chain that were noted elsewhere
 	before Latest                // state/latest.json before the chain was read
 	chain  []chained             // in the order of the sequence numbers
 	runs   map[posture.RunID]int // sequence number by run

@@ -273,3 +273,50 @@ func TestBefore(t *testing.T) {
 		t.Errorf("report %+v", report)
 	}
 }
+
+// TestNotedHeads: a chain that was written anew from some run on is whole in
+// itself, and only a note of its earlier end shows it.
+func TestNotedHeads(t *testing.T) {
+	s := chainOf(t, 3)
+	before, err := snapshot.Verify(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := before.Head
+	forged := chainOf(t, 2)
+	if _, err := finishRun(t.Context(), forged, newRun(7)); err != nil {
+		t.Fatal(err)
+	}
+	if report, err := snapshot.Verify(t.Context(), forged); err != nil || len(report.Problems) > 0 {
+		t.Fatalf("the forged chain is not whole: %v, %v", report.Problems, err)
+	}
+	other := snapshot.Link{Manifest: strings.Repeat("0", 64)}
+	for name, c := range map[string]struct {
+		store store.Store
+		noted snapshot.Link
+		want  []snapshot.ProblemKind
+	}{
+		"the end":              {s, end, nil},
+		"the end, by sha256":   {s, snapshot.Link{Manifest: end.Manifest}, nil},
+		"another, by sha256":   {s, other, []snapshot.ProblemKind{snapshot.Rewritten}},
+		"written anew":         {forged, end, []snapshot.ProblemKind{snapshot.Rewritten}},
+		"anew, by sha256":      {forged, snapshot.Link{Manifest: end.Manifest}, []snapshot.ProblemKind{snapshot.Rewritten}},
+		"cut off":              {chainOf(t, 2), end, []snapshot.ProblemKind{snapshot.Removed}},
+		"all gone":             {store.Memory(), end, []snapshot.ProblemKind{snapshot.Removed}},
+		"longer than the note": {chainOf(t, 5), end, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report, err := snapshot.Verify(t.Context(), c.store, c.noted)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []snapshot.ProblemKind
+			for _, problem := range report.Problems {
+				got = append(got, problem.Kind)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

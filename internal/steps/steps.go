@@ -43,6 +43,7 @@ type Answer struct {
 	Outcome  snapshot.Outcome       `json:"outcome,omitempty"`
 	Alerts   int                    `json:"alerts,omitempty"`
 	Slack    *outbox.Report         `json:"slack,omitempty"`
+	Head     *snapshot.Link         `json:"head,omitempty"`     // publish: the end of the chain, which proves all before it: see posture verify --head
 	Series   []Series               `json:"series,omitempty"`   // watchdog
 	Missed   bool                   `json:"missed,omitempty"`   // watchdog: no run completed for too long
 	Warnings []string               `json:"warnings,omitempty"` // what of the configuration is ignored
@@ -222,8 +223,13 @@ func publish(ctx context.Context, s *Site, e Event) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	latest, err := snapshot.LoadLatest(ctx, s.Store)
+	if err != nil {
+		return Answer{}, err
+	}
 	return Answer{
-		Run: e.Run, Go: true, Done: true, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: &published.Delivery,
+		Head: &latest.Head,
+		Run:  e.Run, Go: true, Done: true, Outcome: published.Manifest.Outcome, Alerts: len(published.Alerts), Slack: &published.Delivery,
 		Targets: len(published.Run.Targets), Warnings: s.Warnings,
 		Metrics: []setup.Metrics{setup.RunMetrics(e.Run.Scope(), published), setup.QueueMetrics(published.Delivery)},
 	}, nil

@@ -23,6 +23,7 @@ type Digest struct {
 	PastDue          []Owner  // who has something past due, at most five, the most first; the name "" is what nobody owns
 	MoreOwners       int      // who else has something past due
 	Missed, Expected int      // runs
+	Chain            Chain    // its end when the page was made
 }
 
 // The bounds of the lists of a digest.
@@ -37,6 +38,7 @@ func (p Page) Digest() Digest {
 	d := Digest{
 		Week: p.Week, Report: p.ID, Key: Key(p.Week, "html"), Headline: p.Headline, NotEnough: p.NotEnough, Rules: p.Rules, Findings: p.Findings,
 		Open: p.Due, Regressed: p.Movement.Regressed + p.Movement.Appeared, Fixed: p.Movement.fixed(), Worst: p.worst(),
+		Chain: p.Chain,
 	}
 	d.Missed, d.Expected = p.missed()
 	owners := append(slices.Clone(p.Owners.Items), p.Owners.Unowned)
