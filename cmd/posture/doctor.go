@@ -15,6 +15,7 @@ import (
 	"posture/internal/drift"
 	"posture/internal/policy"
 	"posture/internal/posture"
+	"posture/scanners"
 )
 
 func newDoctor(world *streams) *cobra.Command {
@@ -88,6 +89,10 @@ func (d *doctor) add(cmd *cobra.Command) {
 }
 
 func (d *doctor) run(ctx context.Context) error {
+	if d.debug {
+		lines := newProgress(d.world, true)
+		ctx = scanners.LogTries(ctx, func(t scanners.Try) { lines.log(d.world.err, t) })
+	}
 	kept, cfg, err := d.stored(ctx)
 	if err != nil {
 		return err

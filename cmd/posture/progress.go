@@ -190,6 +190,19 @@ func (p *progress) say() {
 	fmt.Fprintf(p.out, "%s%s\n", p.what, p.rest)
 }
 
+// log writes what came of a request, above the line that moves.
+func (p *progress) log(out io.Writer, tried scanners.Try) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.moving {
+		fmt.Fprint(out, "\r\x1b[K")
+	}
+	fmt.Fprintf(out, "debug: %s %s\n", p.now().UTC().Format("15:04:05.000"), escape.Line(tried.String()))
+	if p.moving {
+		p.say()
+	}
+}
+
 // end removes the line, or writes the last one.
 func (p *progress) end() {
 	p.mu.Lock()

@@ -13,7 +13,7 @@ import (
 
 // addDebug adds the flag that shows what providers wrote.
 func addDebug(cmd *cobra.Command, debug *bool) {
-	cmd.Flags().BoolVar(debug, "debug", false, "also print what the provider wrote about what could not be read, without secrets")
+	cmd.Flags().BoolVar(debug, "debug", false, "print each request to the cloud on standard error, and what the provider wrote about what could not be read, without secrets")
 }
 
 // saidOf returns what the provider wrote about an operation, "" for nothing.

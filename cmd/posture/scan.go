@@ -14,6 +14,7 @@ import (
 	"posture/internal/report"
 	"posture/internal/setup"
 	"posture/internal/snapshot"
+	"posture/scanners"
 )
 
 func newScan(world *streams) *cobra.Command {
@@ -96,6 +97,9 @@ func (s *scan) run(ctx context.Context) error {
 	progress := newProgress(s.world, s.quiet)
 	defer progress.end()
 	ctx = progress.calls.Watch(ctx)
+	if s.debug {
+		ctx = scanners.LogTries(ctx, func(t scanners.Try) { progress.log(s.world.err, t) })
+	}
 	auditor, err := s.auditor(ctx, progress)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
@@ -102,7 +103,9 @@ func try(ctx context.Context, in middleware.FinalizeInput, next middleware.Final
 		return next.HandleFinalize(ctx, in)
 	}
 	err = under.Attempt(ctx, func(ctx context.Context) (err error) {
+		began := time.Now()
 		out, metadata, err = next.HandleFinalize(ctx, in)
+		scanners.Tried(ctx, func() scanners.Try { return triedOf(ctx, metadata, err, time.Since(began)) })
 		under.gate.tried(outcomeOf(err))
 		return err
 	})

@@ -166,7 +166,7 @@ func (e *Estate) clientOptions() policy.ClientOptions {
 			MaxRetryDelay: longestWait,
 		},
 		PerCallPolicies:  []policy.Policy{readOnly{}, e.quotas, calls{e.troubles}},
-		PerRetryPolicies: []policy.Policy{tries{cmp.Or(o.Timeout, tryTimeout)}, noted{e.quotas}, checked{}},
+		PerRetryPolicies: []policy.Policy{tries{cmp.Or(o.Timeout, tryTimeout)}, noted{e.quotas}, checked{}, logged{}},
 	}
 }
 

@@ -55,6 +55,7 @@ func (e *Estate) send(to api, operation string, request *policy.Request) ([]byte
 	request.Raw().Header.Set("Accept", "application/json")
 	request.SetOperationValue(inRegion(to.region))
 	e.record.Count(operation)
+	request = request.WithContext(named(request.Raw().Context(), operation))
 	defer scanners.UnderWay(request.Raw().Context(), operation, "")()
 	response, err := to.pipeline.Do(request) //nolint:bodyclose // both ways below read it to its end and close it
 	if err != nil {

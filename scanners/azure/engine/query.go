@@ -117,6 +117,7 @@ func (e *Estate) page(ctx context.Context, q question, token string) (page, erro
 		request.Options.AuthorizationScopeFilter = to.Ptr(armresourcegraph.AuthorizationScopeFilterAtScopeAboveAndBelow)
 	}
 	e.record.Count(queryOperation(q.table))
+	ctx = named(ctx, queryOperation(q.table))
 	defer scanners.UnderWay(ctx, queryOperation(q.table), "")()
 	var raw *http.Response
 	if _, err := e.query.Resources(policy.WithCaptureResponse(ctx, &raw), request, nil); err != nil {

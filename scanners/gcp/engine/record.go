@@ -40,7 +40,10 @@ func guard(p *Quota, timeout time.Duration) grpc.UnaryClientInterceptor {
 		return attempt(ctx, func(ctx context.Context) error {
 			try, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
-			return outOfTime(ctx, invoke(try, method, in, out, conn, options...))
+			began := time.Now()
+			err := outOfTime(ctx, invoke(try, method, in, out, conn, options...))
+			scanners.Tried(ctx, func() scanners.Try { return triedInventory(method, in, err, time.Since(began)) })
+			return err
 		})
 	}
 }
@@ -147,12 +150,14 @@ func (t readOnly) try(request *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(request.Context(), cmp.Or(t.options.Timeout, attemptTimeout))
 	defer cancel()
 	defer scanners.UnderWay(ctx, request.Method+" "+request.URL.Host, "")()
+	began := time.Now()
 	response, err := t.next.RoundTrip(request.WithContext(ctx))
-	if err != nil {
-		return nil, err
+	if err == nil {
+		defer response.Body.Close()
+		err = checkAnswer(response)
 	}
-	defer response.Body.Close()
-	if err := checkAnswer(response); err != nil {
+	scanners.Tried(ctx, func() scanners.Try { return triedREST(request, response, err, time.Since(began)) })
+	if err != nil {
 		return nil, err
 	}
 	return response, nil
