@@ -78,6 +78,14 @@ resource "azurerm_role_assignment" "results" {
   EOT
 }
 
+# Signs the link to the week's page in Slack: what it may read itself, for seven days at
+# most. The key for that is given out by the account, not by the container.
+resource "azurerm_role_assignment" "links" {
+  scope                = azurerm_storage_account.results.id
+  role_definition_name = "Storage Blob Delegator"
+  principal_id         = azurerm_user_assigned_identity.scan.principal_id
+}
+
 # What the Functions host does in its own account.
 resource "azurerm_role_assignment" "host" {
   for_each = toset(["Storage Blob Data Owner", "Storage Queue Data Contributor", "Storage Table Data Contributor"])

@@ -20,6 +20,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
 	"posture/internal/store"
 )
@@ -30,6 +31,7 @@ var errOrder = errors.New("blobs are not listed in the order of their names: use
 // box is a store below a prefix of a container.
 type box struct {
 	client  *container.Client
+	service *service.Client
 	account string
 	name    string
 	prefix  string // empty or with a slash at its end
@@ -54,7 +56,7 @@ func New(client *azblob.Client, name, prefix string) store.Store {
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
 	}
-	return box{client: client.ServiceClient().NewContainerClient(name), account: account(client), name: name, prefix: prefix}
+	return box{client: client.ServiceClient().NewContainerClient(name), service: client.ServiceClient(), account: account(client), name: name, prefix: prefix}
 }
 
 // account returns the name of the account that a client is for.

@@ -3,7 +3,9 @@ package s3store
 import (
 	"context"
 	"fmt"
+	"mime"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -56,7 +58,9 @@ func (b bucket) Share(ctx context.Context, key string, lasting time.Duration) (s
 	lasting = min(lasting, longestShare)
 	until := time.Now().Add(lasting)
 	signed, err := s3.NewPresignClient(s3.NewFromConfig(aws.Config{}, func(o *s3.Options) { *o = b.client.Options(); pathStyle(o) })).
-		PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: aws.String(b.prefix + key)}, s3.WithPresignExpires(lasting))
+		PresignGetObject(ctx, &s3.GetObjectInput{
+			Bucket: &b.name, Key: aws.String(b.prefix + key), ResponseContentType: shownAs(key),
+		}, s3.WithPresignExpires(lasting))
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("sign %s in %s: %w", key, b, err)
 	}
@@ -64,4 +68,13 @@ func (b bucket) Share(ctx context.Context, key string, lasting time.Duration) (s
 		until = credentials.Expires
 	}
 	return signed.URL, until.UTC(), nil
+}
+
+// shownAs returns the type by which a browser shows an object instead of saving it;
+// nil: it is not known.
+func shownAs(key string) *string {
+	if known := mime.TypeByExtension(path.Ext(key)); known != "" {
+		return &known
+	}
+	return nil
 }

@@ -65,8 +65,8 @@ func TestShare(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := []string{parsed.Scheme, parsed.Host, parsed.Path, parsed.Query().Get("X-Amz-Expires"), parsed.Query().Get("x-id")}
-		want := []string{"https", "results.s3.eu-west-1.amazonaws.com", "/posture/weekly/a.html", row.seconds, "GetObject"}
+		got := []string{parsed.Scheme, parsed.Host, parsed.Path, parsed.Query().Get("X-Amz-Expires"), parsed.Query().Get("x-id"), parsed.Query().Get("response-content-type")}
+		want := []string{"https", "results.s3.eu-west-1.amazonaws.com", "/posture/weekly/a.html", row.seconds, "GetObject", "text/html; charset=utf-8"}
 		if diff := cmp.Diff(want, got); diff != "" || strings.Contains(address, "never-shown") {
 			t.Errorf("%s: %s", name, diff)
 		}
