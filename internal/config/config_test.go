@@ -345,6 +345,28 @@ func TestTaken(t *testing.T) {
 	}
 }
 
+// TestSubscriptionsInAnyCase holds that Azure's ids are the same in any letter case: one
+// that is left out is, as it is written or as Azure says it, and one may not be there twice.
+func TestSubscriptionsInAnyCase(t *testing.T) {
+	const lower, upper, mixed = "0a1b2c3d-0000-1111-2222-333344445555", "0A1B2C3D-0000-1111-2222-333344445555", "0a1B2c3D-0000-1111-2222-333344445555"
+	for _, written := range []string{lower, upper, mixed} {
+		c, err := config.Parse("posture.yaml", []byte("azure: {tenant: 99999999-8888-7777-6666-555555555555, exclude: ["+written+"]}"))
+		if err != nil {
+			t.Errorf("%s: %v", written, err)
+			continue
+		}
+		if known, why := c.Azure.Account(lower); !known || why != "azure.exclude leaves it out" {
+			t.Errorf("%s: %v, %q", written, known, why)
+		}
+		for _, again := range []string{lower, upper, mixed} {
+			text := "azure: {tenant: 99999999-8888-7777-6666-555555555555, exclude: [" + written + ", " + again + "]}"
+			if _, err := config.Parse("posture.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "duplicate subscription "+again) {
+				t.Errorf("%s twice, as %s: %v", written, again, err)
+			}
+		}
+	}
+}
+
 func TestChannel(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "no configuration: slack.channel is missing: a Slack bot token has no channel of its own",
