@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 // cause says why a call failed. The permissions are those of permissions,
 // which services cannot ask for themselves: their declarations make them up.
 func cause(err error, permissions map[string]string) posture.Cause {
+	err = firstOf(err)
 	var known *posture.ReadError
 	if errors.As(err, &known) {
 		return known.Cause
@@ -39,6 +41,25 @@ func cause(err error, permissions map[string]string) posture.Cause {
 		c.Permission = permissions[c.Operation]
 	}
 	return c
+}
+
+// firstOf returns the first of several errors that were joined, each with a cause of
+// its own: the reason of one says nothing of the call of another. Others it returns
+// as they are.
+func firstOf(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	caused := func(one error) bool {
+		return errors.As(one, new(*scanners.CallError)) || errors.As(one, new(*posture.ReadError)) || errors.As(one, new(notListedError))
+	}
+	all := joined.Unwrap()
+	first := slices.IndexFunc(all, caused)
+	if first < 0 || len(all) > 1 && !slices.ContainsFunc(all[first+1:], caused) {
+		return err
+	}
+	return firstOf(all[first])
 }
 
 // reason sorts an error into the closed set of reasons, and returns the API's

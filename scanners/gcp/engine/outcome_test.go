@@ -40,3 +40,25 @@ func TestCauses(t *testing.T) {
 		})
 	}
 }
+
+// TestCauseOfSeveral: of errors that were joined the first one is the cause, with
+// nothing of the others in it.
+func TestCauseOfSeveral(t *testing.T) {
+	silent := scanners.Failed("x.get", &posture.ReasonError{Reason: posture.NotAnswered, Text: "nothing"})
+	refused := scanners.Failed("y.list", &googleapi.Error{Code: 403})
+	for name, test := range map[string]struct {
+		err  error
+		want posture.Cause
+	}{
+		"the first":        {errors.Join(silent, refused), posture.Cause{Reason: posture.NotAnswered, Operation: "x.get"}},
+		"the other":        {errors.Join(refused, silent), posture.Cause{Reason: posture.Denied, Operation: "y.list", Code: "PERMISSION_DENIED"}},
+		"joined twice":     {errors.Join(errors.Join(silent, refused), refused), posture.Cause{Reason: posture.NotAnswered, Operation: "x.get"}},
+		"joined alone":     {errors.Join(errors.Join(silent, refused), nil), posture.Cause{Reason: posture.NotAnswered, Operation: "x.get"}},
+		"not listed":       {errors.Join(notListedError{resources}, refused), posture.Cause{Reason: posture.NotListed, Operation: listOperation(resources)}},
+		"only a mark, too": {errors.Join(refused, posture.ErrGone), posture.Cause{Reason: posture.Denied, Operation: "y.list", Code: "PERMISSION_DENIED"}},
+	} {
+		if diff := cmp.Diff(test.want, cause(test.err, nil)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
