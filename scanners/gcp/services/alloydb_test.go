@@ -14,6 +14,7 @@ var alloyDBSchemas = map[string]any{
 }
 
 func TestAlloyDBClusters(t *testing.T) {
+	t.Parallel()
 	typ := "alloydb.googleapis.com/Cluster"
 	serviceTest{
 		data: "alloydb", types: []string{typ}, schemas: alloyDBSchemas,
@@ -36,6 +37,7 @@ func TestAlloyDBClusters(t *testing.T) {
 }
 
 func TestAlloyDBInstances(t *testing.T) {
+	t.Parallel()
 	typ := "alloydb.googleapis.com/Instance"
 	serviceTest{
 		data: "alloydb", types: []string{typ}, schemas: alloyDBSchemas,

@@ -7,6 +7,7 @@ import (
 )
 
 func TestAPIKeys(t *testing.T) {
+	t.Parallel()
 	maps := []string{"maps-backend.googleapis.com", "places.googleapis.com"}
 	serviceTest{
 		data: "apikeys", types: []string{apiKeys.Name},
@@ -26,6 +27,7 @@ func TestAPIKeys(t *testing.T) {
 }
 
 func TestOpenCallers(t *testing.T) {
+	t.Parallel()
 	for pattern, want := range map[string]bool{
 		"*": true, "*/*": true, "http://*": true, "https://*:8080/*": true, "*.com": true, "*.com/*": true, "*://*.org/*": true,
 		"example.com": false, "*.example.com/*": false, "https://example.com/*": false, "localhost:8080": false,

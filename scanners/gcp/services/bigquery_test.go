@@ -15,6 +15,7 @@ var bigQuerySchemas = map[string]any{
 }
 
 func TestBigQueryDatasets(t *testing.T) {
+	t.Parallel()
 	open := "//bigquery.googleapis.com/projects/shop-prod/datasets/open_data"
 	serviceTest{
 		data: "bigquery", types: []string{"bigquery.googleapis.com/Dataset"}, schemas: bigQuerySchemas,
@@ -35,6 +36,7 @@ func TestBigQueryDatasets(t *testing.T) {
 }
 
 func TestBigQueryTables(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "bigquery", types: []string{typeBigQueryTable}, schemas: bigQuerySchemas,
 		want: map[string]any{

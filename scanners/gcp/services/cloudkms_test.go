@@ -11,6 +11,7 @@ import (
 )
 
 func TestKMSKeys(t *testing.T) {
+	t.Parallel()
 	inherited := []engine.Grant{{Role: "roles/viewer", Member: "allAuthenticatedUsers", On: "projects/100000000002"}}
 	ring := "//cloudkms.googleapis.com/projects/shop-test/locations/europe-west1/keyRings/open"
 	onRing := []engine.Grant{{Role: "roles/cloudkms.viewer", Member: "allAuthenticatedUsers", On: ring}}
@@ -47,6 +48,7 @@ func day(year, month, day int) time.Time {
 }
 
 func TestPeriods(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]int{"86400s": 1, "86401s": 2, "7776000s": 90, "0s": 0} {
 		var p period
 		if err := p.UnmarshalText([]byte(text)); err != nil || p.days() != want {

@@ -7,6 +7,7 @@ import (
 )
 
 func TestProjects(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "hierarchy", types: []string{engine.TypeProject},
 		schemas: hierarchySchemas,

@@ -17,6 +17,7 @@ var diskSchemas = map[string]any{
 }
 
 func TestDisks(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "compute_disk", schemas: diskSchemas, types: []string{"compute.googleapis.com/Disk"},
 		want: map[string]any{

@@ -11,9 +11,10 @@ import (
 )
 
 func TestFirewalls(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "compute_firewall", types: []string{"compute.googleapis.com/Firewall"},
-		schemas: map[string]any{typeFirewall + " v1": compute.Firewall{}, typeFirewallPolicy + " v1": compute.FirewallPolicy{}},
+		schemas: map[string]any{typeFirewall + " v1": compute.Firewall{}, typeFirewallPolicy + " v1": compute.FirewallPolicy{}, typeNetwork + " v1": compute.Network{}},
 		want: map[string]any{
 			"allow-web":    &Firewall{Network: "main", Admits: true, Logging: true, OpenIngress: []network.OpenIngress{{Protocol: "tcp", FromPort: 443, ToPort: 443, Source: "0.0.0.0/0"}}},
 			"allow-inside": &Firewall{Network: "main", Admits: true},
@@ -41,6 +42,7 @@ func TestFirewalls(t *testing.T) {
 // TestFirewallOrderUnread: what comes before a rule denies nothing where it was
 // not read, and lets nothing pass.
 func TestFirewallOrderUnread(t *testing.T) {
+	t.Parallel()
 	var rules strings.Builder
 	for line := range strings.Lines(bench.Text(t, "compute_firewall")) {
 		if !strings.Contains(line, "firewallPolicies/70001") {

@@ -14,6 +14,7 @@ var imageSchemas = map[string]any{
 }
 
 func TestImages(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "compute_image", schemas: imageSchemas, types: []string{"compute.googleapis.com/Image"},
 		want: map[string]any{

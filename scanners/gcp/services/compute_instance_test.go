@@ -15,6 +15,7 @@ var vmSchemas = map[string]any{
 }
 
 func TestVMs(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "compute_instance", schemas: vmSchemas, types: []string{typeVM},
 		want: map[string]any{
@@ -42,6 +43,7 @@ func TestVMs(t *testing.T) {
 }
 
 func TestComputeProjects(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "compute_instance", schemas: vmSchemas, types: []string{typeComputeProject},
 		want: map[string]any{

@@ -24,6 +24,7 @@ var loadBalancerSchemas = map[string]any{
 }
 
 func TestURLMaps(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "compute_lb", schemas: loadBalancerSchemas, types: []string{"compute.googleapis.com/UrlMap"},
 		want: map[string]any{
@@ -36,6 +37,7 @@ func TestURLMaps(t *testing.T) {
 }
 
 func TestTLSProxies(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "compute_lb", schemas: loadBalancerSchemas, types: []string{"compute.googleapis.com/TargetHttpsProxy"},
 		want: map[string]any{
@@ -51,6 +53,7 @@ func TestTLSProxies(t *testing.T) {
 }
 
 func TestBackendServices(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "compute_lb", schemas: loadBalancerSchemas, types: []string{typeBackendService},
 		want: map[string]any{
@@ -68,6 +71,7 @@ func TestBackendServices(t *testing.T) {
 }
 
 func TestManagedGroups(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "compute_lb", schemas: loadBalancerSchemas, types: []string{"compute.googleapis.com/InstanceGroupManager"},
 		want: map[string]any{

@@ -15,6 +15,7 @@ var networkSchemas = map[string]any{
 }
 
 func TestNetworks(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "compute_network", schemas: networkSchemas, types: []string{"compute.googleapis.com/Network"},
 		want: map[string]any{
@@ -26,6 +27,7 @@ func TestNetworks(t *testing.T) {
 }
 
 func TestSubnetworks(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "compute_network", schemas: networkSchemas, types: []string{"compute.googleapis.com/Subnetwork"},
 		want: map[string]any{

@@ -158,6 +158,7 @@ var linkTests = []struct{ typ, id, account, want string }{
 // TestLinks holds that every type says where the console shows it, or why it
 // does not, and where a link leads.
 func TestLinks(t *testing.T) {
+	t.Parallel()
 	registry, linked := Registry(), map[string]bool{}
 	catalogue := registry.Catalogue()
 	for _, test := range linkTests {
@@ -179,6 +180,7 @@ func TestLinks(t *testing.T) {
 // TestNastyLinks holds that a stranger's name leaves neither the host nor its
 // place in the address.
 func TestNastyLinks(t *testing.T) {
+	t.Parallel()
 	registry := Registry()
 	catalogue := registry.Catalogue()
 	for _, test := range linkTests {

@@ -14,6 +14,7 @@ var gkeSchemas = map[string]any{
 }
 
 func TestGKEClusters(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "container", schemas: gkeSchemas, types: []string{"container.googleapis.com/Cluster"},
 		want: map[string]any{

@@ -7,6 +7,7 @@ import (
 )
 
 func TestDataprocClusters(t *testing.T) {
+	t.Parallel()
 	key := "projects/shop-prod/locations/europe-west1/keyRings/r/cryptoKeys/k"
 	typ := "dataproc.googleapis.com/Cluster"
 	serviceTest{

@@ -13,6 +13,7 @@ import (
 )
 
 func TestDirectory(t *testing.T) {
+	t.Parallel()
 	const detectors = "GET /v1/organizations/3001/locations/global/securityCenterServices/security-health-analytics"
 	unread := func(reason posture.Reason, op, code, permission string) []posture.Unread {
 		cause := posture.Cause{Reason: reason, Operation: op, Code: code, Permission: permission}
@@ -38,6 +39,7 @@ func TestDirectory(t *testing.T) {
 		"detectors make sense": {`{"modules": []}`, none, false, unread(posture.Malformed, opDetectors, "", "")},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			server := bench.Serve(t)
 			for key, answer := range map[string]string{detectors: test.detectors, anyFindings: test.findings} {
 				if answer != "" {
@@ -60,6 +62,7 @@ func TestDirectory(t *testing.T) {
 
 // TestDirectoryOnTwoPages: a page without results may be followed by others.
 func TestDirectoryOnTwoPages(t *testing.T) {
+	t.Parallel()
 	server := bench.Serve(t)
 	server.AnswerJSON("GET /v1/organizations/3001/locations/global/securityCenterServices/security-health-analytics", `{"effectiveEnablementState": "ENABLED"}`)
 	asked := 0
@@ -82,6 +85,7 @@ const secondTries = 3
 // TestDirectoryIsPatient: a first reading is tried as often as the options
 // say, and not as a second one.
 func TestDirectoryIsPatient(t *testing.T) {
+	t.Parallel()
 	server := bench.Serve(t)
 	asked := 0
 	server.Answer("GET /v1/organizations/3001/locations/global/securityCenterServices/security-health-analytics", func(w http.ResponseWriter, _ *http.Request) {

@@ -14,6 +14,7 @@ var dnsSchemas = map[string]any{
 }
 
 func TestDNSZones(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "dns", schemas: dnsSchemas, types: []string{"dns.googleapis.com/ManagedZone"},
 		want: map[string]any{

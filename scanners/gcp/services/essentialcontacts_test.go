@@ -13,6 +13,7 @@ import (
 )
 
 func TestAccessApproval(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "accessapproval", types: []string{typeAccessApproval},
 		schemas: map[string]any{typeAccessApproval + " v1": accessapproval.AccessApprovalSettings{}},
@@ -28,6 +29,7 @@ func TestAccessApproval(t *testing.T) {
 
 // TestAccessApprovalOfOneProject: what lies above the scope is asked for.
 func TestAccessApprovalOfOneProject(t *testing.T) {
+	t.Parallel()
 	unread := func(cause posture.Cause) []posture.Unread {
 		return []posture.Unread{{Field: "inherited_products", Cause: cause}}
 	}
@@ -45,6 +47,7 @@ func TestAccessApprovalOfOneProject(t *testing.T) {
 		})},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			server := bench.Serve(t, "accessapproval")
 			if test.answer != "" {
 				server.AnswerJSON("GET /v1/projects/100000000002/accessApprovalSettings", test.answer)
@@ -62,6 +65,7 @@ func TestAccessApprovalOfOneProject(t *testing.T) {
 }
 
 func TestEssentialContacts(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "essentialcontacts", types: []string{typeContact},
 		schemas: map[string]any{typeContact + " v1": essentialcontacts.GoogleCloudEssentialcontactsV1Contact{}},

@@ -9,6 +9,7 @@ import (
 )
 
 func TestFirestoreDatabases(t *testing.T) {
+	t.Parallel()
 	typ := "firestore.googleapis.com/Database"
 	refused := posture.Cause{Reason: posture.Denied, Operation: opFirestoreSchedules, Code: "PERMISSION_DENIED", Permission: "datastore.backupSchedules.list"}
 	serviceTest{

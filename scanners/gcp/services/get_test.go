@@ -27,6 +27,7 @@ var notReread = map[string]string{
 
 // TestEveryServiceIsReread: no service goes without a direct read unnoticed.
 func TestEveryServiceIsReread(t *testing.T) {
+	t.Parallel()
 	for i := range all {
 		s := &all[i]
 		if why, listed := notReread[s.Name]; (len(s.Get) == 0) != listed || listed && why == "" {
@@ -37,6 +38,7 @@ func TestEveryServiceIsReread(t *testing.T) {
 
 // TestDirectReads holds every declaration to what the read makes of it.
 func TestDirectReads(t *testing.T) {
+	t.Parallel()
 	ops := map[string]string{}
 	for i := range all {
 		for _, g := range all[i].Get {
@@ -63,6 +65,7 @@ func TestDirectReads(t *testing.T) {
 
 // TestURL: which call reads what, by the resource's name.
 func TestURL(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		service *engine.Service
 		asset   string
@@ -83,6 +86,7 @@ func TestURL(t *testing.T) {
 		"no name":  {&storageBuckets, "", "storage.buckets.get"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			a := &engine.Asset{Name: test.asset}
 			g := test.service.Direct(test.asset)
 			got := g.Op

@@ -22,6 +22,7 @@ func strangeOf(s *engine.Service, what string) posture.Cause {
 }
 
 func TestServiceAccounts(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "iam", types: []string{serviceAccounts.Name}, schemas: iamSchemas,
 		want: map[string]any{
@@ -42,6 +43,7 @@ func TestServiceAccounts(t *testing.T) {
 
 // TestNamelessKeys: an account without a number has no keys of others.
 func TestNamelessKeys(t *testing.T) {
+	t.Parallel()
 	key := engine.Joined[keyData]{Name: "//iam.googleapis.com/projects/p/serviceAccounts/1/keys/k"}
 	if found := keysByAccount([]engine.Joined[keyData]{key}); len(found) != 1 || len(found["1"]) != 1 {
 		t.Errorf("keys by account: %v", found)
@@ -49,6 +51,7 @@ func TestNamelessKeys(t *testing.T) {
 }
 
 func TestServiceAccountKeys(t *testing.T) {
+	t.Parallel()
 	never := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 	prod, test := "110000000000000000001", "110000000000000000002"
 	refused := posture.Cause{
@@ -82,6 +85,7 @@ func TestServiceAccountKeys(t *testing.T) {
 }
 
 func TestIdentityProviders(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "iam", types: []string{identityProviders.Name}, schemas: iamSchemas,
 		want: map[string]any{

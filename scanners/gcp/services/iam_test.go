@@ -7,6 +7,7 @@ import (
 )
 
 func TestGoogleAgents(t *testing.T) {
+	t.Parallel()
 	for member, want := range map[string]bool{
 		"serviceAccount:100000000001@cloudservices.gserviceaccount.com":                               true,
 		"serviceAccount:gmail-api-push@system.gserviceaccount.com":                                    true,
@@ -41,6 +42,7 @@ func TestGoogleAgents(t *testing.T) {
 // TestPublicMembers: who is the public, whatever condition there is. Each kind
 // of member has three cases at least.
 func TestPublicMembers(t *testing.T) {
+	t.Parallel()
 	const pools = "principalSet://iam.googleapis.com/projects/10/locations/global/workloadIdentityPools/"
 	for kind, members := range map[string]map[string]bool{
 		"everybody":           {"allUsers": true, "AllUsers": true, "principalSet://goog/public:all": true},
@@ -63,6 +65,7 @@ func TestPublicMembers(t *testing.T) {
 }
 
 func TestMemberDomains(t *testing.T) {
+	t.Parallel()
 	for member, want := range map[string]string{
 		"user:ann@Example.com": "example.com", "group:crew@example.com": "example.com", "domain:example.com": "example.com",
 		"deleted:user:ann@gmail.com?uid=1": "", "serviceAccount:a@shop.iam.gserviceaccount.com": "", "allUsers": "",

@@ -6,6 +6,7 @@ import (
 )
 
 func TestFilters(t *testing.T) {
+	t.Parallel()
 	e := logEntry{
 		"resource.type": "gce_firewall_rule", "protopayload.methodname": "v1.compute.firewalls.insert", "severity": "NOTICE",
 		"protopayload.servicedata.policydelta.bindingdeltas.role": "roles/owner", "logname": "projects/shop/logs/cloudaudit.googleapis.com%2Factivity",
@@ -59,6 +60,7 @@ func TestFilters(t *testing.T) {
 }
 
 func TestFiltersNotUnderstood(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{
 		`resource.type=`, `resource.type="a" AND`, `AND`, `(severity=ERROR`, `severity=ERROR)`, `=x`, `a =~ "("`, `timestamp>"2026-01-01T00:00:00Z"`,
 		`severity>LOUD`, `SEARCH("x")`, `sample(insertId, 0.1)`, `LOG_ID("a", "b")`, `"open`, `metric.type=starts_with("x")`, `a=(b OR`,

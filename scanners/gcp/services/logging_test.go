@@ -18,6 +18,7 @@ var loggingSchemas = map[string]any{
 }
 
 func TestLogBuckets(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "logging", schemas: loggingSchemas, types: []string{"logging.googleapis.com/LogBucket"},
 		want: map[string]any{
@@ -34,6 +35,7 @@ func TestLogBuckets(t *testing.T) {
 }
 
 func TestLogExports(t *testing.T) {
+	t.Parallel()
 	byFolder := &LogExport{AllEntries: true, Sinks: []string{"folders/2001/sinks/everything"}}
 	serviceTest{
 		data: "logging", schemas: loggingSchemas, types: []string{typeLogSink},
@@ -50,6 +52,7 @@ func TestLogExports(t *testing.T) {
 // TestLogExportsAboveScope scans one project: what is above it is asked for
 // directly.
 func TestLogExportsAboveScope(t *testing.T) {
+	t.Parallel()
 	refused := posture.Cause{Reason: posture.Denied, Operation: opListSinks, Code: "PERMISSION_DENIED", Permission: "logging.sinks.list"}
 	for name, test := range map[string]struct {
 		answer string
@@ -64,6 +67,7 @@ func TestLogExportsAboveScope(t *testing.T) {
 		"refused":             {unread: []posture.Unread{{Field: "all_entries", Cause: refused}, {Field: "sinks", Cause: refused}}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			server := bench.Serve(t, "logging")
 			if test.answer != "" {
 				server.AnswerJSON("GET /v2/organizations/3001/sinks", test.answer)
@@ -82,6 +86,7 @@ func TestLogExportsAboveScope(t *testing.T) {
 // TestKept: a sink that only keeps entries where they are kept anyway exports
 // nothing.
 func TestKept(t *testing.T) {
+	t.Parallel()
 	const in = "/locations/global/buckets/"
 	for destination, want := range map[string]bool{
 		"logging.googleapis.com/projects/1" + in + "_Default":       false,

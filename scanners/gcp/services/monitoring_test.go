@@ -21,6 +21,7 @@ var monitoringSchemas = map[string]any{
 }
 
 func TestAuditAlerts(t *testing.T) {
+	t.Parallel()
 	var unread []posture.Unread
 	for _, kind := range auditKinds(&AuditAlerts{}) {
 		if kind.field != "bucket_permission_changes" {
@@ -45,6 +46,7 @@ func TestAuditAlerts(t *testing.T) {
 
 // TestOnOne: which conditions a single event is enough for.
 func TestOnOne(t *testing.T) {
+	t.Parallel()
 	condition := func(value float64, aligner, period, duration string) *thresholdData {
 		c := &thresholdData{Comparison: "COMPARISON_GT", Value: value, Duration: duration}
 		c.Aggregations = append(c.Aggregations, struct {
@@ -97,6 +99,7 @@ func TestOnOne(t *testing.T) {
 }
 
 func TestAlerting(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "monitoring_capacity", types: []string{typeAlertPolicy},
 		schemas: map[string]any{

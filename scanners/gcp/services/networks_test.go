@@ -45,6 +45,7 @@ var networkTests = map[string]struct {
 // TestOpenNetworks: what counts as the internet is the same wherever ranges of
 // addresses are named, and one that cannot be read makes the field unread.
 func TestOpenNetworks(t *testing.T) {
+	t.Parallel()
 	for name, test := range networkTests {
 		var list, blocks, values string
 		for i, text := range test.ranges {
@@ -90,6 +91,7 @@ func opened(doc any) []string {
 
 // TestOpenPorts: which ports the internet reaches.
 func TestOpenPorts(t *testing.T) {
+	t.Parallel()
 	for allowed, want := range map[string][]network.OpenIngress{
 		`{"IPProtocol": "tcp", "ports": ["22"]}`:          {{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "2000::/3"}},
 		`{"IPProtocol": "6", "ports": ["20-25", "80"]}`:   {{Protocol: "tcp", FromPort: 20, ToPort: 25, Source: "2000::/3"}, {Protocol: "tcp", FromPort: 80, ToPort: 80, Source: "2000::/3"}},
@@ -109,6 +111,7 @@ func TestOpenPorts(t *testing.T) {
 
 // TestUnspecifiedAddress: an API key for the unspecified address is for all.
 func TestUnspecifiedAddress(t *testing.T) {
+	t.Parallel()
 	for _, address := range []string{"0.0.0.0", "::0"} {
 		r := readOne(t, apiKeys.Name, "v2", fmt.Sprintf(`{"restrictions": {"serverKeyRestrictions": {"allowedIps": [%q]}}}`, address))
 		if diff := cmp.Diff([]string{address}, opened(r.Doc)); diff != "" {

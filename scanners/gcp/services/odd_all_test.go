@@ -308,37 +308,52 @@ func fieldsOf(t *testing.T, r posture.Resource) map[string]string {
 // is, all others are read as if the member were not there. The golden file
 // says which fields those are.
 func TestEveryOddMember(t *testing.T) {
+	t.Parallel()
 	for _, s := range all {
 		if _, has := answers[s.Name]; !has && !s.Once {
 			t.Errorf("%s: its answer is not among those that are tested", s.Name)
 		}
 	}
-	var golden strings.Builder
-	for _, typ := range slices.Sorted(maps.Keys(answers)) {
-		b := newOddBench(t, typ)
-		fmt.Fprintf(&golden, "%s\n", typ)
-		last := ""
-		for m, fields := range b.costs(t) {
-			if len(fields) == len(scanners.FieldsOf(b.service.Doc))+1 && len(fields) > 1 && !slices.Contains(fields, posture.FieldName) {
-				fields = []string{"all"}
-			}
-			line := fmt.Sprintf("  %s: %s\n", m.name(), cmp.Or(strings.Join(fields, " "), "none"))
-			if line != last { // as of a list, which costs what its items do
-				golden.WriteString(line)
-			}
-			last = line
+	types := slices.Sorted(maps.Keys(answers))
+	said := make([]string, len(types))
+	t.Run("of", func(t *testing.T) { // it ends with the last of them
+		for n, typ := range types {
+			t.Run(engine.LastOf(typ), func(t *testing.T) {
+				t.Parallel()
+				said[n] = newOddBench(t, typ).describe(t)
+			})
 		}
-	}
+	})
+	golden := strings.Join(said, "")
 	const file = "testdata/odd.golden"
 	if *update {
-		if err := os.WriteFile(file, []byte(golden.String()), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(golden), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want := string(enginetest.Must[[]byte](t)(os.ReadFile(file)))
-	if diff := gocmp.Diff(want, golden.String()); diff != "" {
+	if diff := gocmp.Diff(want, golden); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// describe says which fields each member of the answer costs.
+func (b *oddBench) describe(t *testing.T) string {
+	t.Helper()
+	var said strings.Builder
+	fmt.Fprintf(&said, "%s\n", b.typ)
+	last := ""
+	for m, fields := range b.costs(t) {
+		if len(fields) == len(scanners.FieldsOf(b.service.Doc))+1 && len(fields) > 1 && !slices.Contains(fields, posture.FieldName) {
+			fields = []string{"all"}
+		}
+		line := fmt.Sprintf("  %s: %s\n", m.name(), cmp.Or(strings.Join(fields, " "), "none"))
+		if line != last { // as of a list, which costs what its items do
+			said.WriteString(line)
+		}
+		last = line
+	}
+	return said.String()
 }
 
 // costs returns the fields that are unread where a member is odd, which are the
@@ -405,8 +420,10 @@ func (m member) marked(r posture.Resource) map[string]bool {
 // every answer, all that the code compares with and all that test data has
 // among them: a field that changes is one of those that an odd value costs.
 func TestOddMembersCostEnough(t *testing.T) {
+	t.Parallel()
 	for _, typ := range slices.Sorted(maps.Keys(answers)) {
 		t.Run(engine.LastOf(typ), func(t *testing.T) {
+			t.Parallel()
 			b := newOddBench(t, typ)
 			answer := reflect.TypeOf(answers[typ])
 			b.enough(t, membersOf(answer, nil), b.texts(t, answer))

@@ -20,6 +20,7 @@ func inProd(typ, version, name, data string) string {
 // look at: of these only the fields are unread that are made of the member, and
 // only where the asset is the one that is meant.
 func TestOddJoinedMembers(t *testing.T) {
+	t.Parallel()
 	const compute, prod = "//compute.googleapis.com/projects/shop-prod/", "https://www.googleapis.com/compute/v1/projects/shop-prod/"
 	sslPolicy := func(name, members string) string {
 		return inProd(typeSSLPolicy, "v1", compute+"global/sslPolicies/"+name, `{"name":"`+name+`","selfLink":"`+prod+`global/sslPolicies/`+name+`",`+members+`}`)
@@ -107,6 +108,7 @@ func TestOddJoinedMembers(t *testing.T) {
 		"a sink that tells nobody":                {sink(`"destination":"storage.googleapis.com/archive"`) + inProd(typeLogMetric, "v2", "//logging.googleapis.com/projects/shop-prod/metrics/m", `{"name":"m","filter":"x"}`) + inProd(typeAlertPolicy, "v3", "//monitoring.googleapis.com/projects/shop-prod/alertPolicies/1", `{"enabled":false}`) + inProd(typeChannel, "v3", "//monitoring.googleapis.com/projects/shop-prod/notificationChannels/1", `{"enabled":true}`), auditAlerts.Name, "shop-prod", nil, fields("firewall_changes"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			found := enginetest.Scan(t, bench.Export(t, bench.Text(t, "hierarchy"), test.lines), bench.Everything(test.typ))
 			var r posture.Resource
 			for _, one := range found.ByID {

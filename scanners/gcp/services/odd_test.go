@@ -13,6 +13,7 @@ import (
 // the fields that are made of it are unread and name it, and the others are
 // read.
 func TestOddMembers(t *testing.T) {
+	t.Parallel()
 	const inProd = `"ancestors":["projects/100000000001","folders/2001","organizations/3001"]`
 	cluster := `{"name":"//container.googleapis.com/projects/shop-prod/locations/europe-west1/clusters/odd","asset_type":"container.googleapis.com/Cluster",` + inProd +
 		`,"resource":{"version":"v1","location":"europe-west1","data":{"name":"odd","location":"europe-west1","legacyAbac":{"enabled":false},"nodePools":[{"name":"one","management":{"autoUpgrade":true,"autoRepair":true}},{"name":"two","management":{"autoUpgrade":true}}]}}}`
@@ -47,6 +48,7 @@ func TestOddMembers(t *testing.T) {
 			all("versioning"), all("location_type", "tags")},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if !strings.Contains(test.line, test.old) {
 				t.Fatal("nothing is odd")
 			}

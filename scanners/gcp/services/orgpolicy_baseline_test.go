@@ -19,6 +19,7 @@ import (
 var underCondition = posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + typeOrgPolicy, Code: "in force under a condition"}
 
 func TestOrgPolicies(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "orgpolicy", types: []string{typeOrgPolicy},
 		schemas: map[string]any{typeOrgPolicy + " v2": orgpolicy.GoogleCloudOrgpolicyV2Policy{}},
@@ -40,6 +41,7 @@ func TestOrgPolicies(t *testing.T) {
 // TestOrgPoliciesOfOneProject: what the project says itself is decided, what
 // may be said above it is asked for.
 func TestOrgPoliciesOfOneProject(t *testing.T) {
+	t.Parallel()
 	server := bench.Serve(t, "orgpolicy")
 	for name, rules := range map[string]string{
 		"iam.managed.allowedPolicyMembers":             `{"enforce": true}`,
@@ -61,6 +63,7 @@ func TestOrgPoliciesOfOneProject(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	eu := engine.Constraint{Allowed: []string{"in:eu-locations"}}
 	adds := engine.Constraint{Allowed: []string{"in:us-locations"}, Inherits: true}
 	open := engine.Constraint{AllowAll: true}
@@ -89,6 +92,7 @@ func TestLimits(t *testing.T) {
 // TestConstraintOfConditions: what a condition decides is not known, unless
 // every rule says the same.
 func TestConstraintOfConditions(t *testing.T) {
+	t.Parallel()
 	const when = `, "condition": {"expression": "resource.matchTag('3001/env', 'prod')"}}`
 	for rules, want := range map[string]engine.Constraint{
 		`{"enforce": true}`:                                                 {Enforced: true},
@@ -124,6 +128,7 @@ func constraintOf(t *testing.T, rules string) engine.Constraint {
 // TestOrgPoliciesOfAnExport: a policy that is known counts where nothing is
 // known of what is nearer; what is not enforced there may be so all the same.
 func TestOrgPoliciesOfAnExport(t *testing.T) {
+	t.Parallel()
 	line := func(enforced bool) string {
 		return fmt.Sprintf(`{"name": "//cloudresourcemanager.googleapis.com/organizations/3001", "asset_type": %q, "ancestors": ["organizations/3001"],`+
 			` "org_policy": [{"constraint": "constraints/iam.disableServiceAccountKeyCreation", "boolean_policy": {"enforced": %v}}]}`+"\n", engine.TypeOrganization, enforced)

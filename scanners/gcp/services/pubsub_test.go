@@ -14,6 +14,7 @@ var pubSubSchemas = map[string]any{
 }
 
 func TestPubSubTopics(t *testing.T) {
+	t.Parallel()
 	key := "projects/shop-prod/locations/europe-west1/keyRings/r/cryptoKeys/k"
 	serviceTest{
 		data: "pubsub", types: []string{"pubsub.googleapis.com/Topic"}, schemas: pubSubSchemas,
@@ -26,6 +27,7 @@ func TestPubSubTopics(t *testing.T) {
 }
 
 func TestPubSubSubscriptions(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "pubsub", types: []string{typeSubscription}, schemas: pubSubSchemas,
 		want: map[string]any{

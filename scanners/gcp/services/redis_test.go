@@ -9,6 +9,7 @@ import (
 )
 
 func TestRedisInstances(t *testing.T) {
+	t.Parallel()
 	typ := "redis.googleapis.com/Instance"
 	serviceTest{
 		data: "redis", types: []string{typ}, schemas: map[string]any{typ + " v1": redis.Instance{}},

@@ -19,11 +19,13 @@ import (
 // resource of the test data: exactly the fields that the service declares for
 // the content may turn unread, and those that could pass by it must.
 func TestRefusedPolicies(t *testing.T) {
+	t.Parallel()
 	for c, declared := range map[assetpb.ContentType]func(*engine.Service) []string{
 		assetpb.ContentType_IAM_POLICY: func(s *engine.Service) []string { return s.Policies },
 		assetpb.ContentType_ORG_POLICY: func(s *engine.Service) []string { return s.OrgRules },
 	} {
 		t.Run(c.String(), func(t *testing.T) {
+			t.Parallel()
 			calm := enginetest.Scan(t, bench.Open(t, bench.Serve(t, bench.Names(t)...), enginetest.Organization(t)), bench.Everything())
 			server := bench.Serve(t, bench.Names(t)...)
 			enginetest.Refuse(server, c, 0, codes.PermissionDenied)
@@ -57,6 +59,7 @@ func TestRefusedPolicies(t *testing.T) {
 // TestEveryServiceHasData makes sure that the suites that go over the test
 // data miss no service.
 func TestEveryServiceHasData(t *testing.T) {
+	t.Parallel()
 	result := enginetest.Scan(t, bench.Open(t, bench.Serve(t, bench.Names(t)...), enginetest.Organization(t)), bench.Everything())
 	seen := map[string]bool{}
 	for _, r := range result.ByID {
@@ -72,6 +75,7 @@ func TestEveryServiceHasData(t *testing.T) {
 // TestNotAsked makes sure that what no rule reads is marked as not requested
 // where it is made of more than the asset, so that it can never be judged.
 func TestNotAsked(t *testing.T) {
+	t.Parallel()
 	want := posture.Want{}
 	for _, s := range all {
 		want[s.Name] = nil
@@ -104,6 +108,7 @@ func TestNotAsked(t *testing.T) {
 // TestMalformed breaks the data of every asset: no field of such a resource
 // may be judged.
 func TestMalformed(t *testing.T) {
+	t.Parallel()
 	for _, name := range bench.Names(t) {
 		text := bench.Text(t, name)
 		for _, how := range []struct{ name, old, new string }{
@@ -111,6 +116,7 @@ func TestMalformed(t *testing.T) {
 			{"another version", `"version":"v`, `"version":"v99`},
 		} {
 			t.Run(name+" "+how.name, func(t *testing.T) {
+				t.Parallel()
 				broken := strings.ReplaceAll(text, how.old, how.new)
 				inventory := bench.Export(t, bench.Text(t, "hierarchy"), broken)
 				for _, r := range enginetest.Scan(t, inventory, bench.Everything()).ByID {

@@ -107,6 +107,7 @@ func rereadAll(t *testing.T, server *gcptest.Server, do func(s *engine.Service, 
 // nothing has changed both readings are the same, and each type is read by the
 // call that it declares.
 func TestRereadIsTheSame(t *testing.T) {
+	t.Parallel()
 	server := bench.Serve(t, bench.Names(t)...)
 	others := answerAll(t, server)
 	read := map[string]bool{}
@@ -134,6 +135,7 @@ func TestRereadIsTheSame(t *testing.T) {
 // TestRereadDenied refuses every direct read: the cause names the permission
 // that the type declares for it.
 func TestRereadDenied(t *testing.T) {
+	t.Parallel()
 	rereadAll(t, bench.Serve(t, bench.Names(t)...), func(s *engine.Service, first, _ posture.Resource, err error) {
 		var known *posture.ReadError
 		switch {
@@ -151,6 +153,7 @@ func TestRereadDenied(t *testing.T) {
 
 // TestRereadPolicyDenied refuses only the policies.
 func TestRereadPolicyDenied(t *testing.T) {
+	t.Parallel()
 	server, others := bench.Serve(t, bench.Names(t)...), map[string]bool{}
 	eachAsset(t, func(found *assetpb.Asset, g *engine.Get) {
 		others[found.GetName()] = others[found.GetName()] || otherForm(found, g)

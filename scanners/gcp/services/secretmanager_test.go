@@ -9,6 +9,7 @@ import (
 )
 
 func TestSecrets(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "secretmanager", types: []string{secrets.Name},
 		schemas: map[string]any{secrets.Name + " v1": secretmanager.Secret{}},

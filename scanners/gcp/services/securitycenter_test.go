@@ -40,6 +40,7 @@ func answerFindings(server *gcptest.Server, bySeverity map[string][]string) {
 }
 
 func TestSecurityCenter(t *testing.T) {
+	t.Parallel()
 	const sources = "GET /v2/organizations/3001/sources"
 	on := `{"sources": [{"name": "organizations/3001/sources/1", "displayName": "Security Health Analytics"}]}`
 	day := func(n int) time.Time { return time.Date(2026, 11, n, 10, 0, 0, 0, time.UTC) }
@@ -71,6 +72,7 @@ func TestSecurityCenter(t *testing.T) {
 			"older_findings", "oldest_critical_finding", "oldest_high_finding", "open_critical_findings", "open_high_findings")...)},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			server := bench.Serve(t)
 			if test.sources != "" {
 				server.AnswerJSON(sources, test.sources)
@@ -95,6 +97,7 @@ func TestSecurityCenter(t *testing.T) {
 // TestSecurityCenterUnknown: an organization that Security Command Center does
 // not know has it off; what else it says decides nothing.
 func TestSecurityCenterUnknown(t *testing.T) {
+	t.Parallel()
 	for status, unread := range map[int]bool{http.StatusNotFound: false, http.StatusBadRequest: true} {
 		server := bench.Serve(t)
 		server.Answer("GET /v2/organizations/3001/sources", func(w http.ResponseWriter, _ *http.Request) {

@@ -44,6 +44,7 @@ func unreadOf(fields []string, cause posture.Cause) []posture.Unread {
 }
 
 func TestFunctions(t *testing.T) {
+	t.Parallel()
 	gone := absent(typeRunService)
 	serviceTest{
 		data: "serverless", schemas: serverlessSchemas, types: []string{typeFunction},
@@ -94,6 +95,7 @@ func TestFunctions(t *testing.T) {
 }
 
 func TestRunServices(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "serverless", schemas: serverlessSchemas, types: []string{typeRunService},
 		want: map[string]any{
@@ -125,6 +127,7 @@ func TestRunServices(t *testing.T) {
 // TestServiceBehindFunctionUnread makes sure that a function does not pass as
 // private where the policies of Cloud Run were not read.
 func TestServiceBehindFunctionUnread(t *testing.T) {
+	t.Parallel()
 	var kept strings.Builder
 	for line := range strings.Lines(bench.Text(t, "serverless")) {
 		if !strings.Contains(line, `"asset_type":"`+typeRunService+`"`) {

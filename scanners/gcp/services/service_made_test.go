@@ -7,6 +7,7 @@ import (
 )
 
 func TestServiceBuckets(t *testing.T) {
+	t.Parallel()
 	project := &engine.Node{Key: "projects/100000000001", ID: "shop-prod"}
 	for name, want := range map[string]bool{
 		"gcf-sources-100000000001-europe-west1":                               true,
@@ -36,6 +37,7 @@ func TestServiceBuckets(t *testing.T) {
 }
 
 func TestServiceNodes(t *testing.T) {
+	t.Parallel()
 	job := map[string]string{"dataflow_job_id": "2026-11-20_01"}
 	for _, test := range []struct {
 		name   string

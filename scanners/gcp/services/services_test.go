@@ -119,6 +119,7 @@ func absent(typ string) posture.Cause {
 // TestAliases: a name that only exports have leads to a type that is read, and
 // the inventory is never asked for it.
 func TestAliases(t *testing.T) {
+	t.Parallel()
 	server := bench.Serve(t)
 	enginetest.Scan(t, bench.Open(t, server, enginetest.Organization(t)), bench.Everything())
 	asked := map[string]bool{}

@@ -8,6 +8,7 @@ import (
 )
 
 func TestEnabledServices(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "serviceusage", types: []string{typeService},
 		schemas: map[string]any{

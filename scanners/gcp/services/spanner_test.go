@@ -13,6 +13,7 @@ import (
 )
 
 func TestSpannerDatabases(t *testing.T) {
+	t.Parallel()
 	typ := "spanner.googleapis.com/Database"
 	refused := posture.Cause{Reason: posture.Denied, Operation: opSpannerSchedules, Code: "PERMISSION_DENIED", Permission: "spanner.backupSchedules.list"}
 	serviceTest{
@@ -34,6 +35,7 @@ func TestSpannerDatabases(t *testing.T) {
 
 // TestSpannerSchedulesByPages: all pages are read, or the field is not.
 func TestSpannerSchedulesByPages(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		last   int // the status of the last page
 		want   []string
@@ -43,6 +45,7 @@ func TestSpannerSchedulesByPages(t *testing.T) {
 		"last refused": {http.StatusForbidden, nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			server := bench.Serve(t, "spanner")
 			server.Answer("GET /v1/projects/shop-prod/instances/main/databases/orders/backupSchedules", func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Query().Get("pageToken") == "" {

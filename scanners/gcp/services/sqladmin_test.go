@@ -17,6 +17,7 @@ func vaulted(typ string) posture.Cause {
 }
 
 func TestSQLInstances(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "sqladmin", types: []string{"sqladmin.googleapis.com/Instance"},
 		schemas: map[string]any{"sqladmin.googleapis.com/Instance v1": sqladmin.DatabaseInstance{}},
@@ -57,6 +58,7 @@ func TestSQLInstances(t *testing.T) {
 }
 
 func TestSQLBackups(t *testing.T) {
+	t.Parallel()
 	refused := posture.Cause{Reason: posture.Denied, Operation: opBackupRuns, Code: "PERMISSION_DENIED", Permission: "cloudsql.backupRuns.list"}
 	serviceTest{
 		data: "sqladmin", types: []string{"sqladmin.googleapis.com/BackupRun"},
@@ -82,6 +84,7 @@ func TestSQLBackups(t *testing.T) {
 
 // TestReplica: which instances are not backed up, because another one is.
 func TestReplica(t *testing.T) {
+	t.Parallel()
 	for kind, want := range map[string]bool{
 		"CLOUD_SQL_INSTANCE": false, "READ_REPLICA_INSTANCE": true, "READ_POOL_INSTANCE": true, "ON_PREMISES_INSTANCE": false, "": false,
 	} {
@@ -94,6 +97,7 @@ func TestReplica(t *testing.T) {
 // TestOutside: of a stand-in for a server elsewhere nothing is known but what
 // kind it is.
 func TestOutside(t *testing.T) {
+	t.Parallel()
 	outside := strings.ReplaceAll(bench.Text(t, "sqladmin"), `"CLOUD_SQL_INSTANCE"`, `"ON_PREMISES_INSTANCE"`)
 	inventory := bench.Export(t, bench.Text(t, "hierarchy"), outside)
 	found := 0

@@ -15,6 +15,7 @@ import (
 )
 
 func TestBuckets(t *testing.T) {
+	t.Parallel()
 	serviceTest{
 		data: "storage", types: []string{"storage.googleapis.com/Bucket"},
 		schemas: map[string]any{
@@ -58,6 +59,7 @@ const newerPrevention = `{"name": "//orgpolicy.googleapis.com/projects/100000000
 // TestPreventionInForce: policies in the newer form decide for buckets, too,
 // and what is set above the scope is asked for once.
 func TestPreventionInForce(t *testing.T) {
+	t.Parallel()
 	const name, above = "shop-test-open", "GET /v2/projects/100000000002/policies/storage.publicAccessPrevention:getEffectivePolicy"
 	prevents := func(t *testing.T, inventory *engine.Inventory) (bool, []posture.Unread, int) {
 		t.Helper()
@@ -75,6 +77,7 @@ func TestPreventionInForce(t *testing.T) {
 		return bucket.PublicAccessPrevention, unread, result.Reports["shop-test"].Calls[opEffectivePolicy]
 	}
 	t.Run("newer form", func(t *testing.T) {
+		t.Parallel()
 		server := bench.Serve(t, "storage")
 		server.Add(assetOf(t, newerPrevention))
 		if yes, unread, calls := prevents(t, bench.Open(t, server, enginetest.Organization(t))); !yes || len(unread) > 0 || calls != 0 {
@@ -82,6 +85,7 @@ func TestPreventionInForce(t *testing.T) {
 		}
 	})
 	t.Run("above the scope", func(t *testing.T) {
+		t.Parallel()
 		server := bench.Serve(t, "storage")
 		server.AnswerJSON(above, `{"name": "x", "spec": {"rules": [{"enforce": true}]}}`)
 		if yes, unread, calls := prevents(t, bench.Open(t, server, enginetest.Must[engine.Root](t)(engine.InProject("shop-test")))); !yes || len(unread) > 0 || calls != 1 {
@@ -89,6 +93,7 @@ func TestPreventionInForce(t *testing.T) {
 		}
 	})
 	t.Run("above the scope, refused", func(t *testing.T) {
+		t.Parallel()
 		yes, unread, _ := prevents(t, bench.Open(t, bench.Serve(t, "storage"), enginetest.Must[engine.Root](t)(engine.InProject("shop-test"))))
 		refused := posture.Cause{Reason: posture.Denied, Operation: opEffectivePolicy, Code: "PERMISSION_DENIED", Permission: "orgpolicy.policy.get"}
 		if diff := cmp.Diff([]posture.Unread{{Field: "public_access_prevention", Cause: refused}}, unread); yes || diff != "" {
@@ -110,6 +115,7 @@ func assetOf(t *testing.T, text string) *assetpb.Asset {
 // TestExempted: members that one configuration leaves out are not logged,
 // though another one names nobody.
 func TestExempted(t *testing.T) {
+	t.Parallel()
 	logged, exempt := map[string]bool{}, map[string]bool{}
 	for _, p := range []*engine.Policy{
 		{Audit: []engine.AuditLog{{Service: "allServices", Type: "DATA_READ"}, {Service: "pubsub.googleapis.com", Type: "DATA_WRITE", Exempted: []string{"user:bob@example.com"}}}},

@@ -11,6 +11,7 @@ import (
 // data has the fields that are read. Left out are those that lack some: v1beta1
 // of Secret Manager has no rotation, v1beta1 of Cloud DNS no visibility.
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	for typ, also := range map[string][]string{
 		"dns.googleapis.com/ManagedZone":                  {"v1alpha2", "v1beta2", "v2beta1"},
 		"container.googleapis.com/Cluster":                {"v1beta1", "v1alpha1"},
