@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
 	"posture/internal/posture"
@@ -103,11 +104,30 @@ func (r *Reading) Owner() *Node { return r.place.node }
 // among what is scanned.
 func (r *Reading) InScope(key string) bool { return r.place.estate.nodes[key] != nil }
 
+// Outside returns the keys of what lies above the resource and outside of the
+// scope, the nearest first.
+func (r *Reading) Outside() []string {
+	return slices.DeleteFunc(slices.Clone(r.Owner().Ancestors), r.InScope)
+}
+
 // ReachesOut reports whether something above the resource lies outside of the
 // scope, and can be asked about directly.
-func (r *Reading) ReachesOut() bool {
-	outside := func(key string) bool { return !r.InScope(key) }
-	return r.place.inventory.client != nil && slices.ContainsFunc(r.Owner().Ancestors, outside)
+func (r *Reading) ReachesOut() bool { return r.place.inventory.client != nil && len(r.Outside()) > 0 }
+
+// AboveBranch returns the keys of what lies above a folder or an organization of the
+// scope or above the resource, the nearest first. Of others it is not known.
+func (r *Reading) AboveBranch(key string) (above []string, known bool) {
+	if n := r.place.estate.nodes[key]; n != nil {
+		return n.Ancestors[min(1, len(n.Ancestors)):], true
+	}
+	at := slices.Index(r.Owner().Ancestors, key)
+	return r.Owner().Ancestors[at+1:], at >= 0
+}
+
+// Branches returns the keys of the folders and organizations of the scope, sorted.
+func (r *Reading) Branches() []string {
+	keys := slices.Sorted(maps.Keys(r.place.estate.nodes))
+	return slices.DeleteFunc(keys, func(key string) bool { return typeOf(key) == TypeProject })
 }
 
 // WithID returns a name that begins with a project with that project's id in it,

@@ -2,7 +2,10 @@ package services
 
 import (
 	"context"
+	"slices"
+	"strings"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
 )
@@ -56,9 +59,13 @@ var pubSubSubscriptions = engine.Service{
 		Console: scanners.Console{Path: "/cloudpubsub/subscription/detail/{subscriptions}?project={project}"},
 	},
 	Versions: []string{"v1"},
-	Joins:    []engine.Join{{Type: typeSubscription, For: []string{"of_dead_letters"}, Everywhere: true}},
-	Get:      []engine.Get{pubSubGet("subscriptions")},
-	Read:     readPubSubSubscription,
+	Joins: []engine.Join{
+		{Type: typeSubscription, For: []string{"of_dead_letters"}, Everywhere: true},
+		{Type: pubSubTopics.Name, For: []string{"of_dead_letters"}, Policies: true},
+		{Type: engine.TypeProject, For: []string{"of_dead_letters"}, Policies: true},
+	},
+	Get:  []engine.Get{pubSubGet("subscriptions")},
+	Read: readPubSubSubscription,
 }
 
 // subscriptionData is what is read of a subscription
@@ -80,13 +87,36 @@ type deadLetters struct {
 // deletedTopic is what Pub/Sub writes for a topic that is no more.
 const deletedTopic = "_deleted-topic_"
 
-func readPubSubSubscription(_ context.Context, r *engine.Reading) any {
+func readPubSubSubscription(ctx context.Context, r *engine.Reading) any {
 	var data subscriptionData
 	r.Decode(&data)
 	topic := engine.Need(r, data.Topic, "of_dead_letters", "idle")
-	return &PubSubSubscription{
+	doc := &PubSubSubscription{
 		DeadLetterTopic: data.Policy.Topic, Idle: data.Detached || topic == deletedTopic,
 		OfDeadLetters: deadLetterTopics(r, "of_dead_letters")[r.WithID(topic)],
+	}
+	if r.Wants("of_dead_letters") && !doc.OfDeadLetters && len(r.Outside()) > 0 {
+		markStrangers(ctx, r, topic, "of_dead_letters")
+	}
+	return doc
+}
+
+// markStrangers marks a field as unread where Pub/Sub may publish to the topic on
+// behalf of projects that are not scanned: it may be for their dead letters.
+func markStrangers(ctx context.Context, r *engine.Reading, topic, field string) {
+	project, err := r.PolicyOf(ctx, r.Owner().Key)
+	r.Got(err, field)
+	grants := r.GrantsOn(pubSubTopics.Name, "//pubsub.googleapis.com/"+topic, field)
+	if project != nil {
+		grants = slices.Concat(grants, project.Grants)
+	}
+	for _, g := range grants {
+		agent, of := strings.CutPrefix(g.Member, "serviceAccount:service-")
+		number, pubSub := strings.CutSuffix(agent, "@gcp-sa-pubsub.iam.gserviceaccount.com")
+		if of && pubSub && !r.InScope("projects/"+number) {
+			r.Mark(posture.Cause{Reason: posture.NotListed, Operation: "read " + typeSubscription, Code: "of projects/" + number}, field)
+			return
+		}
 	}
 }
 
