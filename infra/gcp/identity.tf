@@ -90,7 +90,7 @@ resource "google_project_iam_custom_role" "scan" {
   title       = local.scan_role.title
   description = local.scan_role.description
   stage       = local.scan_role.stage
-  permissions = [for p in local.scan_role.includedPermissions : p if !startswith(p, "resourcemanager.folders.") && !startswith(p, "resourcemanager.organizations.")]
+  permissions = [for p in local.scan_role.includedPermissions : p if !can(regex("^(resourcemanager[.]folders|resourcemanager[.]organizations|compute[.]organizations)[.]", p))]
 
   lifecycle {
     precondition {

@@ -53,6 +53,8 @@ var answers = map[string]string{
 	inForce("storage.publicAccessPrevention"):                                                      `{"spec": {"rules": [{"enforce": true}]}}`,
 	inForce("gcp.resourceLocations"):                                                               `{"spec": {"rules": [{"values": {"allowedValues": ["in:eu-locations"]}}]}}`,
 	"GET /v1/organizations/3001/locations/global/securityCenterServices/security-health-analytics": `{"effectiveEnablementState": "ENABLED"}`,
+	"GET /compute/v1/locations/global/firewallPolicies/9":                                          `{"name": "9", "rules": [{"priority": 1, "direction": "INGRESS", "action": "deny", "match": {"srcIpRanges": ["0.0.0.0/0"], "layer4Configs": [{"ipProtocol": "tcp", "ports": ["3306"]}]}}]}`,
+	"GET /compute/v1/projects/shop-prod/global/networks/main/getEffectiveFirewalls":                `{"firewalls": [{"name": "allow-web"}], "firewallPolicys": [{"type": "HIERARCHY", "rules": []}]}`,
 	keyUse("100000000001"):                                                                         `{}`,
 	keyUse("100000000003"):                                                                         `{}`,
 	keyUse("100000000002"): `{"activities": [
@@ -100,6 +102,7 @@ func newPlace(t *testing.T, scope config.GCP, loaded *policy.Policy) *place {
 	for key, body := range answers {
 		server.AnswerJSON(key, body)
 	}
+	server.Answer("GET /compute/v1/locations/global/firewallPolicies/listAssociations", associations)
 	p := &place{scope: scope, policy: loaded, server: server, kept: store.Memory(), paths: map[string]bool{}}
 	server.Between(p.between)
 	server.Pages(25)
@@ -109,6 +112,16 @@ func newPlace(t *testing.T, scope config.GCP, loaded *policy.Policy) *place {
 		t.Fatalf("the first run failed: %+v", published.Manifest)
 	}
 	return p
+}
+
+// associations answers which firewall policies are in force on the organization. Of
+// the folder it refuses that, so that its networks are asked.
+func associations(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Get("targetResource") != "organizations/3001" {
+		gcptest.Deny(w, r)
+		return
+	}
+	write(w, `{"kind": "compute#firewallPoliciesListAssociations", "associations": [{"attachmentTarget": "organizations/3001", "firewallPolicyId": "9"}]}`)
 }
 
 func must[T any](value T, err error) func(*testing.T) T {

@@ -38,13 +38,14 @@ var firewalls = engine.Service{
 	Type: scanners.Type{
 		Name:    typeFirewall,
 		Doc:     Firewall{},
+		Calls:   firewallCalls,
 		Console: scanners.Console{Path: "/networking/firewalls/details/{firewalls}?project={project}"},
 	},
 	Also:     []string{typeFirewallPolicy},
 	Versions: computeVersions,
 	Joins: []engine.Join{
 		{Type: typeFirewall, For: ingressFields, Alike: true},
-		{Type: typeFirewallPolicy, For: ingressFields, Alike: true},
+		{Type: typeFirewallPolicy, For: ingressFields, Alike: true, Everywhere: true},
 		{Type: typeNetwork, For: ingressFields},
 	},
 	Get: []engine.Get{
@@ -77,9 +78,9 @@ type firewallPorts struct {
 	Ports    []string // "22", "8000-8080"; none: all
 }
 
-func readFirewall(_ context.Context, r *engine.Reading) any {
+func readFirewall(ctx context.Context, r *engine.Reading) any {
 	if r.Asset.Type == typeFirewallPolicy {
-		return readFirewallPolicy(r)
+		return readFirewallPolicy(ctx, r)
 	}
 	var data firewallData
 	r.Decode(&data)
@@ -89,8 +90,9 @@ func readFirewall(_ context.Context, r *engine.Reading) any {
 		return doc
 	}
 	rule, err := data.rule()
-	if r.Got(scanners.Failed("read "+r.Type, err), ingressFields...) {
-		before := orderOf(r).beforeRule(&rule, path(data.Network))
+	if r.Got(scanners.Failed("read "+r.Type, err), ingressFields...) && rule.open() {
+		order, in := orderOf(ctx, r), path(data.Network)
+		before := order.beforeRule(order.aboveNetwork(ctx, r, in), &rule, in)
 		readIngress(r, doc, &before, &rule)
 	}
 	return doc

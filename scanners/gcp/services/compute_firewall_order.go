@@ -1,10 +1,13 @@
 package services
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"slices"
 	"strings"
 
+	"posture/internal/posture"
 	"posture/scanners"
 	"posture/scanners/gcp/engine"
 )
@@ -13,13 +16,11 @@ import (
 // project, a folder or an organization, as far as it was read. What is not known
 // denies nothing, and may deny anything: the errors say where.
 type firewallOrder struct {
-	above    map[string][]trafficRule // rules of hierarchical policies, by the folder or organization where they are in force
-	keys     []string                 // those, the organization first
+	above    attached                 // the hierarchical policies that are in force above all networks
 	global   map[string][]trafficRule // rules of the global policy of a network, by its path
 	networks map[string]string        // the order of enforcement, by the network's path
 	rules    map[string][]trafficRule // firewall rules, by the network's path
 
-	noAbove    map[string]error // why there may be more in above, by the key of who has the policies
 	noGlobal   error
 	noNetworks error
 	noRules    error
@@ -36,35 +37,45 @@ type networkOrderData struct {
 }
 
 // orderOf returns what comes before firewall rules of the resource's owner.
-func orderOf(r *engine.Reading) *firewallOrder {
-	order, err := engine.Once(r, "firewall order "+r.Owner().Key, func() (*firewallOrder, error) { return newFirewallOrder(r), nil })
+func orderOf(ctx context.Context, r *engine.Reading) *firewallOrder {
+	order, err := engine.Once(r, "firewall order "+r.Owner().Key, func() (*firewallOrder, error) { return newFirewallOrder(ctx, r), nil })
 	if order == nil { // it was not made to its end
-		return &firewallOrder{noGlobal: err, noNetworks: err, noRules: err}
+		return &firewallOrder{above: attached{unread: err}, noGlobal: err, noNetworks: err, noRules: err}
 	}
 	return order
 }
 
 // newFirewallOrder reads the order.
-func newFirewallOrder(r *engine.Reading) *firewallOrder {
+func newFirewallOrder(ctx context.Context, r *engine.Reading) *firewallOrder {
 	o := &firewallOrder{
-		above: map[string][]trafficRule{}, global: map[string][]trafficRule{}, networks: map[string]string{}, rules: map[string][]trafficRule{},
-		noAbove: map[string]error{},
+		global: map[string][]trafficRule{}, networks: map[string]string{}, rules: map[string][]trafficRule{},
 	}
-	for _, key := range slices.Backward(r.Owner().Ancestors) {
-		policies, unread := engine.OwnedBy[firewallPolicyData](r, typeFirewallPolicy, key, ingressFields...)
-		for i := range policies {
-			unread = errors.Join(unread, o.addPolicy(&policies[i].Data))
-		}
-		switch {
-		case networkOwner(key):
-			o.noGlobal = unread
-		case r.InScope(key): // what lies outside of the scope is not asked for
-			o.noAbove[key] = unread
-		}
-		if networkOf(key) == "" {
-			o.keys = append(o.keys, key)
+	o.above = hierarchy(ctx, r, r.Owner().Ancestors)
+	if networkOwner(r.Owner().Key) {
+		o.addGlobal(r)
+	}
+	o.addNetworks(r)
+	return o
+}
+
+// addGlobal adds the global policies of the project's networks. A regional one is
+// for a part of a network only.
+func (o *firewallOrder) addGlobal(r *engine.Reading) {
+	policies, unread := engine.OwnedBy[firewallPolicyData](r, typeFirewallPolicy, r.Owner().Key, ingressFields...)
+	for i := range policies {
+		data := &policies[i].Data
+		rules, misread := data.rules()
+		for _, target := range data.targets() {
+			if data.Region == "" {
+				o.global[target], unread = rules, errors.Join(unread, misread)
+			}
 		}
 	}
+	o.noGlobal = unread
+}
+
+// addNetworks adds the networks of the resource's owner, and their firewall rules.
+func (o *firewallOrder) addNetworks(r *engine.Reading) {
 	networks, unread := engine.OwnedBy[networkOrderData](r, typeNetwork, r.Owner().Key)
 	for _, n := range networks {
 		o.networks[path(n.Data.SelfLink)] = n.Data.Order
@@ -86,39 +97,46 @@ func newFirewallOrder(r *engine.Reading) *firewallOrder {
 	for _, rules := range o.rules {
 		inOrder(rules)
 	}
-	return o
 }
 
 // networkOwner reports whether networks belong to what has the key.
 func networkOwner(key string) bool { return strings.HasPrefix(key, "projects/") }
 
-// addPolicy adds a policy where it is in force: not a regional one, which is
-// for a part of a network only. The error says why more may be denied by it.
-func (o *firewallOrder) addPolicy(data *firewallPolicyData) (unread error) {
-	rules, misread := data.rules()
-	for _, target := range data.targets() {
-		switch {
-		case networkOf(target) == "":
-			o.above[target], unread = rules, misread
-		case data.Region == "":
-			o.global[target], unread = rules, misread
-		}
+// aboveNetwork returns the rules of hierarchical policies that are in force on a
+// network. Where not all above it could be read, the network itself is asked.
+func (o *firewallOrder) aboveNetwork(ctx context.Context, r *engine.Reading, network string) attached {
+	found := o.above
+	if found.unread == nil || !r.ReachesOut() {
+		return found
 	}
-	return unread
+	effective, err := effectiveAbove(ctx, r, network)
+	if err != nil {
+		found.unread = errors.Join(err, found.unread) // the first one says what to grant: this needs no right above the project
+		return found
+	}
+	return effective
 }
 
-// hierarchy returns the rules of the policies that are in force above a folder
-// or an organization, or above all networks where it is none of those. The
-// error says why there may be more: a policy may be in force below who has it.
-func (o *firewallOrder) hierarchy(below string) (found [][]trafficRule, unread error) {
-	for _, key := range o.keys {
-		if key == below {
-			break
-		}
-		found, unread = append(found, o.above[key]), errors.Join(unread, o.noAbove[key])
+// aboveTarget returns the rules of hierarchical policies that are in force above
+// where a policy is attached.
+func (o *firewallOrder) aboveTarget(ctx context.Context, r *engine.Reading, target string) attached {
+	if networkOf(target) != "" {
+		return o.aboveNetwork(ctx, r, target)
 	}
-	return found, unread
+	above, known := r.AboveBranch(target)
+	if !known {
+		return attached{unread: scanners.Failed("read "+typeFirewallPolicy, errElsewhere)}
+	}
+	return hierarchy(ctx, r, above)
 }
+
+var errElsewhere error = &posture.ReasonError{Reason: posture.NotListed, Text: "the policy is attached to a folder that is not scanned"}
+
+// noOrder returns why the order of a network is not known that is not among the
+// others.
+func (o *firewallOrder) noOrder() error { return cmp.Or(o.noNetworks, errNoNetwork) }
+
+var errNoNetwork error = scanners.Failed("read "+typeNetwork, &posture.ReasonError{Reason: posture.NotAnswered, Text: "the inventory does not list the network"})
 
 // before is what comes before a rule or a policy.
 type before struct {
@@ -131,12 +149,11 @@ type before struct {
 // beforePolicy returns what stops traffic before it comes to a rule of a policy
 // that is in force there. A regional policy comes after the global one of its
 // network.
-func (o *firewallOrder) beforePolicy(rule *trafficRule, target string, regional bool) before {
+func (o *firewallOrder) beforePolicy(above attached, rule *trafficRule, target string, regional bool) before {
 	in := networkOf(target)
-	policies, unread := o.hierarchy(target)
-	b := before{unread: unread}
+	b := before{unread: above.unread}
 	add := func(policy []trafficRule) { b.rules = append(b.rules, stopping(policy, rule, in, false)...) }
-	for _, policy := range policies {
+	for _, policy := range above.policies {
 		add(policy)
 	}
 	if in == "" {
@@ -147,7 +164,7 @@ func (o *firewallOrder) beforePolicy(rule *trafficRule, target string, regional 
 		add(o.rules[target])
 		b.unread = errors.Join(b.unread, o.noRules)
 	case !known:
-		b.maybe, b.order = stopping(o.rules[target], rule, in, false), o.noNetworks
+		b.maybe, b.order = stopping(o.rules[target], rule, in, false), o.noOrder()
 		b.unread = errors.Join(b.unread, o.noRules)
 	}
 	if regional {
@@ -159,11 +176,10 @@ func (o *firewallOrder) beforePolicy(rule *trafficRule, target string, regional 
 
 // beforeRule returns what stops traffic before it comes to a firewall rule of a
 // network.
-func (o *firewallOrder) beforeRule(rule *trafficRule, in string) before {
-	policies, unread := o.hierarchy("")
-	b := before{unread: errors.Join(unread, o.noRules)}
+func (o *firewallOrder) beforeRule(above attached, rule *trafficRule, in string) before {
+	b := before{unread: errors.Join(above.unread, o.noRules)}
 	add := func(policy []trafficRule) { b.rules = append(b.rules, stopping(policy, rule, in, false)...) }
-	for _, policy := range policies {
+	for _, policy := range above.policies {
 		add(policy)
 	}
 	switch order, known := o.networks[in]; {
@@ -171,7 +187,7 @@ func (o *firewallOrder) beforeRule(rule *trafficRule, in string) before {
 		add(o.global[in])
 		b.unread = errors.Join(b.unread, o.noGlobal)
 	case !known:
-		b.maybe, b.order = stopping(o.global[in], rule, in, false), o.noNetworks
+		b.maybe, b.order = stopping(o.global[in], rule, in, false), o.noOrder()
 		b.unread = errors.Join(b.unread, o.noGlobal)
 	}
 	for _, other := range o.rules[in] {

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"context"
 	"errors"
 	"regexp"
 	"slices"
@@ -159,7 +160,7 @@ func (d *firewallPolicyData) rules() (found []trafficRule, misread error) {
 
 // readFirewallPolicy reads all rules of a policy together, wherever it is in
 // force.
-func readFirewallPolicy(r *engine.Reading) any {
+func readFirewallPolicy(ctx context.Context, r *engine.Reading) any {
 	var data firewallPolicyData
 	r.Decode(&data)
 	doc := &Firewall{Policy: true, AttachedTo: data.targets(), Logging: true}
@@ -172,10 +173,14 @@ func readFirewallPolicy(r *engine.Reading) any {
 		return doc
 	}
 	rules, misread := data.rules()
-	order := orderOf(r)
+	if !slices.ContainsFunc(rules, func(rule trafficRule) bool { return rule.open() }) {
+		return doc
+	}
+	order := orderOf(ctx, r)
 	for _, target := range doc.AttachedTo {
+		above := order.aboveTarget(ctx, r, target)
 		for i := range rules {
-			before := order.beforePolicy(&rules[i], target, data.Region != "")
+			before := order.beforePolicy(above, &rules[i], target, data.Region != "")
 			before.rules = append(stopping(rules[:i], &rules[i], networkOf(target), true), before.rules...)
 			before.unread = errors.Join(misread, before.unread)
 			readIngress(r, doc, &before, &rules[i])

@@ -71,6 +71,10 @@ func (t *trafficRule) opens(before []trafficRule) []opening {
 	return found
 }
 
+// open reports whether the rule would let something in from the internet if
+// nothing came before it.
+func (t *trafficRule) open() bool { return len(t.opens(nil)) > 0 }
+
 // stops returns what is left of openings behind the rule.
 func (t *trafficRule) stops(found []opening) []opening {
 	for _, ports := range t.Ports {

@@ -37,6 +37,7 @@ var auditAlerts = engine.Service{
 	Type: scanners.Type{
 		Name:    typeLogMetric,
 		Doc:     AuditAlerts{},
+		Calls:   []scanners.Call{callsSinks(auditFields()...)},
 		Console: scanners.Console{Path: "/logs/metrics?project={project}"},
 	},
 	Versions: []string{"v2"},
@@ -62,14 +63,14 @@ type logMetricData struct {
 	Value    string `json:"valueExtractor"` // is made of values, instead of counting
 }
 
-func readAuditAlerts(_ context.Context, r *engine.Reading) any {
+func readAuditAlerts(ctx context.Context, r *engine.Reading) any {
 	r.ID, r.Name = r.ID+"/auditAlerts", r.Owner().ID
 	doc := &AuditAlerts{Project: strings.HasPrefix(r.Owner().Key, "projects/")}
 	if !r.Wants(auditFields()...) || !doc.Project {
 		return doc
 	}
 	filters, err := alertedFilters(r)
-	central, doubts := centralFilters(r)
+	central, doubts := centralFilters(ctx, r)
 	filters = append(filters, central...)
 	for _, kind := range auditKinds(doc) {
 		if !r.Wants(kind.field) {

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -26,17 +27,17 @@ func everything(e logEntry) bool { return e["resource.type"] != "gce_instance" }
 // somebody by way of a log bucket: a sink of the project, or one above it that
 // includes children, takes them there, a metric of the bucket counts them, and
 // an alert in the bucket's project watches the metric.
-func centralFilters(r *engine.Reading) (found []filter, doubts []doubtful) {
+func centralFilters(ctx context.Context, r *engine.Reading) (found []filter, doubts []doubtful) {
 	for _, key := range r.Owner().Ancestors {
-		sinks, err := engine.OwnedBy[exportData](r, typeLogSink, key)
-		if err != nil && (key == r.Owner().Key || r.InScope(key)) { // one that is not known may take anything there
+		sinks, err := sinksOf(ctx, r, key)
+		if err != nil { // one that is not known may take anything there
 			doubts = append(doubts, doubtful{everything, err})
 		}
-		for _, sink := range sinks {
-			if sink.Data.Disabled || !sink.Data.Children && key != r.Owner().Key {
+		for i := range sinks {
+			if sinks[i].Disabled || !sinks[i].Children && key != r.Owner().Key {
 				continue
 			}
-			to, doubt := readRoute(r, &sink.Data)
+			to, doubt := readRoute(r, &sinks[i])
 			found = append(found, to...)
 			if doubt.why != nil {
 				doubts = append(doubts, doubt)

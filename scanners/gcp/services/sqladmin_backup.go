@@ -112,5 +112,5 @@ func lastBackup(ctx context.Context, r *engine.Reading, project, instance string
 	return latest, scanners.Failed(opBackupRuns, err)
 }
 
-// errNoKind: every answer says what it is, also one without a backup.
+// errNoKind: every answer of some APIs says what it is, also one of an empty list.
 var errNoKind error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not say what it is"}

@@ -2,6 +2,8 @@ package services
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 
 	"posture/scanners"
@@ -23,7 +25,7 @@ type StorageBucket struct {
 	AccessLogBucket        string         `json:"access_log_bucket"`        // where usage logs go; "" when they are off
 	DataAccessLogged       bool           `json:"data_access_logged"`       // Data Access audit logs record reads and writes of its objects
 	LocationType           string         `json:"location_type"`            // region, dual-region or multi-region
-	ReceivesLogs           bool           `json:"receives_logs"`            // an enabled log sink of what was scanned delivers here
+	ReceivesLogs           bool           `json:"receives_logs"`            // an enabled log sink of what was scanned, or above it, delivers here
 	ServiceMade            bool           `json:"service_made"`             // a service of Google made it for its own needs, where it runs
 }
 
@@ -31,7 +33,7 @@ var storageBuckets = engine.Service{
 	Type: scanners.Type{
 		Name:    "storage.googleapis.com/Bucket",
 		Doc:     StorageBucket{},
-		Calls:   []scanners.Call{{Op: opEffectivePolicy, Permission: "orgpolicy.policy.get", For: []string{"public_access_prevention"}}},
+		Calls:   []scanners.Call{{Op: opEffectivePolicy, Permission: "orgpolicy.policy.get", For: []string{"public_access_prevention"}}, callsSinks("receives_logs")},
 		Console: scanners.Console{Path: "/storage/browser/{name}?project={project}"},
 	},
 	Versions: []string{"v1"},
@@ -96,7 +98,7 @@ func readBucket(ctx context.Context, r *engine.Reading) any {
 	doc.PublicGrants = where(r.Grants("public_grants"), toPublic)
 	doc.InheritedPublicGrants = where(r.Inherited(ctx, "inherited_public_grants"), toPublic)
 	doc.DataAccessLogged = dataAccessLogged(ctx, r, "storage.googleapis.com", "data_access_logged")
-	doc.ReceivesLogs = receivesLogs(r, "storage.googleapis.com/"+r.Name, "receives_logs")
+	doc.ReceivesLogs = receivesLogs(ctx, r, "storage.googleapis.com/"+r.Name, "receives_logs")
 	doc.ServiceMade = serviceBucket(r.Name, r.Owner())
 	return doc
 }
@@ -107,19 +109,34 @@ type sinkData struct {
 	Disabled    bool
 }
 
-// receivesLogs reports whether an enabled sink delivers to the destination.
-func receivesLogs(r *engine.Reading, destination, field string) bool {
+// receivesLogs reports whether an enabled sink delivers to the destination: of
+// the scope, or of what lies above the resource.
+func receivesLogs(ctx context.Context, r *engine.Reading, destination, field string) bool {
+	if !r.Wants(field) {
+		return false
+	}
+	delivers := func(to string, disabled bool) bool { return !disabled && strings.EqualFold(to, destination) }
 	for _, sink := range engine.Everywhere[sinkData](r, typeLogSink, field) {
-		if !sink.Data.Disabled && strings.EqualFold(sink.Data.Destination, destination) {
+		if delivers(sink.Data.Destination, sink.Data.Disabled) {
 			return true
 		}
 	}
+	var unread error
+	for _, key := range r.Outside() {
+		sinks, err := listSinks(ctx, r, key)
+		unread = errors.Join(unread, err)
+		if slices.ContainsFunc(sinks, func(s exportData) bool { return delivers(s.Destination, s.Disabled) }) {
+			return true
+		}
+	}
+	r.Got(unread, field)
 	return false
 }
 
 // dataAccessLogged reports whether audit configurations of the resource's
-// project or above log all reads and writes of a service's data. Where they
-// do not and one of them was not read, it marks the field as unread.
+// project or above log all reads and writes of a service's data. Where one of
+// them was not read, which may log or leave somebody out, it marks the field as
+// unread, unless another one leaves somebody out.
 func dataAccessLogged(ctx context.Context, r *engine.Reading, service, field string) bool {
 	if !r.Wants(field) {
 		return false
@@ -129,7 +146,7 @@ func dataAccessLogged(ctx context.Context, r *engine.Reading, service, field str
 	for _, key := range r.Above() {
 		p, err := r.PolicyOf(ctx, key)
 		if err != nil {
-			unread = err
+			unread = errors.Join(unread, err)
 		} else if p != nil {
 			addLogged(p, logged, exempt, service)
 		}
@@ -137,11 +154,8 @@ func dataAccessLogged(ctx context.Context, r *engine.Reading, service, field str
 	if exempt["DATA_READ"] || exempt["DATA_WRITE"] {
 		return false
 	}
-	if logged["DATA_READ"] && logged["DATA_WRITE"] {
-		return true
-	}
 	r.Got(unread, field)
-	return false
+	return logged["DATA_READ"] && logged["DATA_WRITE"]
 }
 
 // addLogged adds the kinds of logs that a policy switches on for a service, and
