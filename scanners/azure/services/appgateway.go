@@ -43,7 +43,9 @@ type gatewayData struct {
 		GatewayIPConfigurations    []struct{ Properties struct{ Subnet idRef } }
 		FrontendIPConfigurations   []gatewayFrontend
 		BackendAddressPools        []struct {
-			Properties struct{ BackendAddresses []struct{ IPAddress string } }
+			Properties struct {
+				BackendAddresses []struct{ IPAddress, FQDN string }
+			} // of machines by their interfaces, none
 		}
 		FirewallPolicy                      idRef
 		WebApplicationFirewallConfiguration *struct {
@@ -53,9 +55,18 @@ type gatewayData struct {
 	}
 }
 
+// gatewayFrontend is an address of a load balancer or an application gateway,
+// public or private.
 type gatewayFrontend struct {
 	idRef
-	Properties struct{ PublicIPAddress idRef }
+	Properties struct{ PublicIPAddress, PublicIPPrefix, Subnet idRef }
+}
+
+// public reports whether the address is public, and whether that is known.
+func (f *gatewayFrontend) public() (open, known bool) {
+	p := f.Properties
+	open = p.PublicIPAddress.ID+p.PublicIPPrefix.ID != ""
+	return open, open || p.Subnet.ID != ""
 }
 
 type gatewayListener struct {
@@ -199,19 +210,20 @@ func (d *gatewayData) redirects(r *engine.Reading, listener string) bool {
 		r.Absent("read "+r.Type, "plain_http")
 	}
 	for _, rule := range d.Properties.RequestRoutingRules {
-		if rule.Properties.HTTPListener.low() == listener && !d.toHTTPS(&rule) {
+		if rule.Properties.HTTPListener.low() == listener && !d.toHTTPS(r, &rule) {
 			return false
 		}
 	}
 	return true
 }
 
-func (d *gatewayData) toHTTPS(rule *gatewayRule) bool {
+func (d *gatewayData) toHTTPS(r *engine.Reading, rule *gatewayRule) bool {
 	if rule.Properties.URLPathMap.ID == "" {
-		return d.isHTTPS(rule.Properties.RedirectConfiguration.low())
+		return d.isHTTPS(r, rule.Properties.RedirectConfiguration.low())
 	}
 	i := slices.IndexFunc(d.Properties.URLPathMaps, func(m gatewayPaths) bool { return m.low() == rule.Properties.URLPathMap.low() })
 	if i < 0 {
+		r.Absent("read "+r.Type, "plain_http")
 		return false
 	}
 	paths := &d.Properties.URLPathMaps[i].Properties
@@ -219,13 +231,16 @@ func (d *gatewayData) toHTTPS(rule *gatewayRule) bool {
 	for _, path := range paths.PathRules {
 		ways = append(ways, path.Properties.RedirectConfiguration.low())
 	}
-	return !slices.ContainsFunc(ways, func(id string) bool { return !d.isHTTPS(id) })
+	return !slices.ContainsFunc(ways, func(id string) bool { return !d.isHTTPS(r, id) })
 }
 
 // isHTTPS reports whether a redirection leads to HTTPS.
-func (d *gatewayData) isHTTPS(id string) bool {
+func (d *gatewayData) isHTTPS(r *engine.Reading, id string) bool {
+	if id == "" {
+		return false
+	}
 	for _, redirect := range d.Properties.RedirectConfigurations {
-		if id == "" || redirect.low() != id {
+		if redirect.low() != id {
 			continue
 		}
 		if strings.HasPrefix(strings.ToLower(redirect.Properties.TargetURL), "https://") {
@@ -234,5 +249,6 @@ func (d *gatewayData) isHTTPS(id string) bool {
 		to := redirect.Properties.TargetListener.low()
 		return slices.ContainsFunc(d.Properties.HTTPListeners, func(l gatewayListener) bool { return l.low() == to && l.https() })
 	}
+	r.Absent("read "+r.Type, "plain_http")
 	return false
 }

@@ -98,12 +98,15 @@ func (d *diskData) owners(one string) []string {
 	return ids
 }
 
-// readHostEncryption reads whether all machines of the disk encrypt it. One that
-// is not in the list does not.
+// readHostEncryption reads whether all machines of the disk encrypt it. Of one
+// that is not in the list that is not known.
 func readHostEncryption(r *engine.Reading, owners []string, doc *Disk) {
 	doc.HostEncryption = doc.Attached && !slices.ContainsFunc(owners, func(id string) bool {
 		id = machineOf(id)
 		found := append(engine.Pointing[machineHost](r, typeVM, id, "host_encryption"), engine.Pointing[machineHost](r, typeScaleSet, id, "host_encryption")...)
+		if len(found) == 0 {
+			r.Absent("read "+typeVM, "host_encryption")
+		}
 		return len(found) == 0 || !found[0].Data.encrypts()
 	})
 }

@@ -133,7 +133,11 @@ func (f *flexible) kind() {
 	if p.Version == "" {
 		f.Absent("read "+f.Type, "version")
 	}
-	f.doc.Burstable = strings.EqualFold(engine.Need(f.Reading, f.data.SKU, "burstable").Tier, "Burstable")
+	tier := engine.Need(f.Reading, f.data.SKU, "burstable").Tier
+	if tier == "" {
+		f.Absent("read "+f.Type, "burstable")
+	}
+	f.doc.Burstable = strings.EqualFold(tier, "Burstable")
 	switch strings.ToLower(p.ReplicationRole) {
 	case "replica", "asyncreplica", "geoasyncreplica":
 		f.doc.Replica = true

@@ -1,7 +1,6 @@
 package services
 
 import (
-	"slices"
 	"strings"
 
 	"posture/scanners"
@@ -46,10 +45,18 @@ func readResourceGroup(r *engine.Reading) any {
 		return engine.FetchAllOf[lock](r, readLocks, subscription, "/providers/Microsoft.Authorization/locks", "2016-09-01")
 	})
 	r.Got(err, "delete_lock")
-	doc.DeleteLock = slices.ContainsFunc(locks, func(l lock) bool {
+	for _, l := range locks {
 		at, _, _ := strings.Cut(strings.ToLower(l.ID), "/providers/microsoft.authorization/locks/")
-		keeps := strings.EqualFold(l.Properties.Level, "CanNotDelete") || strings.EqualFold(l.Properties.Level, "ReadOnly")
-		return keeps && (at == r.Row.ID || at == subscription)
-	})
+		if at != r.Row.ID && at != subscription {
+			continue
+		}
+		switch strings.ToLower(l.Properties.Level) {
+		case "cannotdelete", "readonly":
+			return &ResourceGroup{Managed: doc.Managed, DeleteLock: true}
+		case "notspecified":
+		default:
+			oneOf(r, "level of a lock", l.Properties.Level, "delete_lock")
+		}
+	}
 	return doc
 }

@@ -103,15 +103,21 @@ func (all activityEvents) unheard(r *engine.Reading, subscription, field string)
 // somebody. What it cannot tell marks the field.
 func heard(r *engine.Reading, alerts []engine.Joined[activityAlert], subscription string, event activityEvent, field string) bool {
 	var groups []string
+	unsaid := false
 	for _, alert := range alerts {
 		p := alert.Data.Properties
+		unsaid = unsaid || len(p.Condition.AllOf) == 0 // every alert has conditions
 		if unlessOff(p.Enabled) && within(subscription, p.Scopes) && p.Condition.met(event) {
 			for _, action := range p.Actions.ActionGroups {
 				groups = append(groups, action.ActionGroupID)
 			}
 		}
 	}
-	return notified(r, groups, field)
+	tells := notified(r, groups, field)
+	if !tells && unsaid {
+		r.Absent("read "+activityAlertType, field)
+	}
+	return tells
 }
 
 // within reports whether a scope is the whole subscription.

@@ -71,7 +71,7 @@ func readMetricAlerts(r *engine.Reading) any {
 type watchable struct {
 	name  string
 	ids   []string
-	other bool // it may have one on a resource that is not known
+	other bool // it may have one on a resource that is not known, or need none
 }
 
 // databasesOf returns the databases with storage that can be full: that of
@@ -90,7 +90,8 @@ func databasesOf(r *engine.Reading) []watchable {
 			if system || item.Managed() || grows {
 				continue
 			}
-			found = append(found, watchable{item.Name, []string{item.ID, item.Data.Properties.ElasticPoolID}, false})
+			unsure := typ == sqlDatabaseType && item.Data.SKU.Tier == "" // it may be of a tier that grows
+			found = append(found, watchable{item.Name, []string{item.ID, item.Data.Properties.ElasticPoolID}, unsure})
 		}
 	}
 	return found
@@ -126,7 +127,7 @@ func functionsOf(r *engine.Reading) []watchable {
 // (learn.microsoft.com/rest/api/monitor/metric-alerts/get).
 type metricAlert struct {
 	Properties struct {
-		Enabled            bool
+		Enabled            *bool
 		Scopes             []string
 		TargetResourceType string
 		Criteria           struct {
@@ -147,37 +148,48 @@ func unwatched(r *engine.Reading, all []watchable, metrics []string, field strin
 	var names []string
 	unsure := false
 	for _, one := range all {
-		var groups []string
-		for _, alert := range alerts {
-			if alert.Data.watches(one.ids, metrics) {
-				for _, action := range alert.Data.Properties.Actions {
-					groups = append(groups, action.ActionGroupID)
-				}
-			}
-		}
+		groups, unsaid := watchers(alerts, one.ids, metrics)
 		switch {
 		case notified(r, groups, field):
-		case one.other:
+		case one.other, unsaid:
 			unsure = true
 		default:
 			names = append(names, one.name)
 		}
 	}
 	if unsure && len(names) == 0 {
-		r.Absent("read "+siteType, field)
+		r.Absent("read "+r.Type, field)
 	}
 	slices.Sort(names)
 	return names
 }
 
-// watches reports whether the alert is on, has one of the metrics and is on one
-// of the resources, or on all of their type in their group or subscription.
+// watchers returns the action groups of the alerts that are on and watch one of the
+// ids, and whether there is one that does not say whether it is on.
+func watchers(alerts []engine.Joined[metricAlert], ids, metrics []string) (groups []string, unsaid bool) {
+	for _, alert := range alerts {
+		p := alert.Data.Properties
+		switch {
+		case !alert.Data.watches(ids, metrics):
+		case p.Enabled == nil:
+			unsaid = true
+		case *p.Enabled:
+			for _, action := range p.Actions {
+				groups = append(groups, action.ActionGroupID)
+			}
+		}
+	}
+	return groups, unsaid
+}
+
+// watches reports whether the alert has one of the metrics and is on one of the
+// resources, or on all of their type in their group or subscription.
 func (a metricAlert) watches(ids, metrics []string) bool {
 	p := a.Properties
 	has := slices.ContainsFunc(p.Criteria.AllOf, func(c struct{ MetricName string }) bool {
 		return slices.Contains(metrics, strings.ToLower(c.MetricName))
 	})
-	return p.Enabled && has && slices.ContainsFunc(ids, func(id string) bool {
+	return has && slices.ContainsFunc(ids, func(id string) bool {
 		id = strings.ToLower(id)
 		return id != "" && slices.ContainsFunc(p.Scopes, func(scope string) bool {
 			scope = strings.ToLower(scope)

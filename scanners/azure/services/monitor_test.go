@@ -27,7 +27,7 @@ func TestMonitor(t *testing.T) {
 			"metricAlerts shop-prod": &MetricAlerts{Watchable: true, UnwatchedDatabases: []string{"users"}, UnwatchedGateways: []string{"front"}},
 		},
 		unread: map[string][]string{
-			"metricAlerts shop-prod": {"unwatched_functions: read " + siteType + ": unwatched_functions was not in the answer"},
+			"metricAlerts shop-prod": {"unwatched_functions: read " + metricAlertType + ": unwatched_functions was not in the answer"},
 			"workspaces bare": {
 				lacks("retention_days"), "shortest_days: " + readWorkspaceTables + ": shortest_days was not in the answer",
 				"shortest_tables: " + readWorkspaceTables + ": shortest_tables was not in the answer",

@@ -47,6 +47,7 @@ func (n networkData) PointsTo() []string { return []string{n.ID} }
 type subnetData struct {
 	idRef
 	Properties struct {
+		ProvisioningState    string
 		AddressPrefix        string
 		AddressPrefixes      []string
 		NetworkSecurityGroup idRef
@@ -56,6 +57,12 @@ type subnetData struct {
 			Properties struct{ ServiceName string }
 		}
 	}
+}
+
+// empty reports whether nothing is known of the subnet: each has addresses, and a
+// state.
+func (s *subnetData) empty() bool {
+	return s.Properties.ProvisioningState == "" && len(oneOrMore(s.Properties.AddressPrefix, s.Properties.AddressPrefixes)) == 0
 }
 
 // blocks returns the subnet's addresses, none where they are not known.
@@ -232,13 +239,16 @@ func (m *networkMap) placesOf(id string, data *nsgData) []nsgPlace {
 		for _, port := range m.bySubnet[subnet] {
 			places = append(places, m.place(port.group, port.to))
 		}
-		if s := m.subnets[subnet]; s == nil || m.others(s) {
+		switch s := m.subnets[subnet]; {
+		case s == nil, m.unlisted(s):
+			places = append(places, nsgPlace{to: m.all(s), err: errNotListed})
+		case m.others(s):
 			places = append(places, nsgPlace{to: m.all(s)})
 		}
 	}
 	for _, of := range data.Properties.NetworkInterfaces {
 		if !m.knows(of.low()) {
-			places = append(places, nsgPlace{})
+			places = append(places, nsgPlace{err: errNotListed})
 		}
 	}
 	return places
@@ -294,14 +304,25 @@ func (m *networkMap) others(s *subnetData) bool {
 	})
 }
 
+// unlisted reports whether a subnet has addresses of interfaces or scale sets that
+// are not on the map, and whose groups are not known.
+func (m *networkMap) unlisted(s *subnetData) bool {
+	return slices.ContainsFunc(s.Properties.IPConfigurations, func(c idRef) bool { return portOf(c.low()) != "" && !m.knows(c.low()) })
+}
+
+const scaleSetPart, interfacePart = "/virtualmachinescalesets/", "/networkinterfaces/"
+
 // knows reports whether an interface, or what is a part of it, is on the map.
-func (m *networkMap) knows(id string) bool {
-	const scaleSets, interfaces = "/virtualmachinescalesets/", "/networkinterfaces/"
-	for _, kind := range []string{scaleSets, interfaces} {
+func (m *networkMap) knows(id string) bool { return m.known[portOf(id)] }
+
+// portOf returns the id of the interface or scale set that an id is a part of, ""
+// where it is of neither.
+func portOf(id string) string {
+	for _, kind := range []string{scaleSetPart, interfacePart} {
 		if before, after, found := strings.Cut(id, kind); found {
 			name, _, _ := strings.Cut(after, "/")
-			return m.known[before+kind+name]
+			return before + kind + name
 		}
 	}
-	return false
+	return ""
 }

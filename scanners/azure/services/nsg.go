@@ -76,10 +76,13 @@ func openAt(rules []nsgRule, places []nsgPlace) ([]NSGOpening, error) {
 	var all []NSGOpening
 	seen := map[string]bool{}
 	for _, place := range places {
-		if place.err != nil {
-			return nil, place.err
-		}
 		traffic := traffic{own: at(rules, place.to), ipv6: place.to.ipv6()}
+		if place.err != nil { // what the group itself stops is stopped all the same
+			if len(traffic.openings()) > 0 {
+				return nil, place.err
+			}
+			continue
+		}
 		if place.other != nil {
 			traffic.other, traffic.guarded = at(place.other, place.to), true
 		}

@@ -65,8 +65,10 @@ func (a *addresses) inside() bool { return a.any || slices.Contains(a.tags, "vir
 var (
 	errNoRules error = &posture.ReasonError{Reason: posture.NotAnswered, Text: "the answer does not hold the group's rules"}
 	errRule          = odd("unknown security rule")
-	errAddress       = odd("unknown address of a security rule")
-	errPorts         = odd("unknown ports of a security rule")
+
+	errNotListed error = &posture.ReasonError{Reason: posture.NotFound, Code: "network interface", Text: "something the group is attached to is not listed, and may have a group of its own"}
+	errAddress         = odd("unknown address of a security rule")
+	errPorts           = odd("unknown ports of a security rule")
 )
 
 func odd(code string) error {

@@ -80,6 +80,9 @@ func readPolicyAssignments(r *engine.Reading) any {
 	exempt := exemptions(r)
 	for _, one := range setFor[assignment](r, assignmentType) {
 		p := one.Data.Properties
+		if p.PolicyDefinitionID == "" {
+			r.Absent("read "+assignmentType, "initiatives")
+		}
 		isInitiative := strings.Contains(strings.ToLower(p.PolicyDefinitionID), "/policysetdefinitions/")
 		if !isInitiative || excludes(p.NotScopes, scopes) || exempt[one.ID] {
 			continue
@@ -125,6 +128,9 @@ func exemptions(r *engine.Reading) map[string]bool {
 	from := map[string]bool{}
 	for _, one := range setFor[exemption](r, exemptionType) {
 		p := one.Data.Properties
+		if p.PolicyAssignmentID == "" {
+			r.Absent("read "+exemptionType, "initiatives")
+		}
 		over := p.ExpiresOn != nil && r.Past(*p.ExpiresOn)
 		if len(p.PolicyDefinitionReferenceIDs) == 0 && !over {
 			from[strings.ToLower(p.PolicyAssignmentID)] = true

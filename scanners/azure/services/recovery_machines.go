@@ -63,6 +63,9 @@ func (m machineReplica) PointsTo() []string {
 func (m machineReplica) works(r *engine.Reading) bool {
 	p := m.Properties
 	to := p.ProviderSpecificDetails.RecoveryFabricLocation
+	if p.ProtectionState == "" || to == "" {
+		r.Absent("read "+replicaType, "second_region")
+	}
 	if !strings.EqualFold(p.ProtectionState, "Protected") || to == "" || strings.EqualFold(to, p.ProviderSpecificDetails.PrimaryFabricLocation) {
 		return false
 	}

@@ -69,6 +69,9 @@ func readBackupDisk(r *engine.Reading, doc *BackupSource) {
 	doc.Created = engine.Need(r, disk.Properties.TimeCreated, "created")
 	doc.System = disk.Properties.OSType != ""
 	doc.Attached = r.Row.ManagedBy != ""
+	if disk.SKU.Name == "" {
+		r.Absent("read "+r.Type, "unsupported")
+	}
 	doc.Unsupported = disk.Properties.MaxShares > 1 || slices.Contains([]string{"ultrassd_lrs", "premiumv2_lrs"}, strings.ToLower(disk.SKU.Name))
 	if !doc.Attached {
 		return

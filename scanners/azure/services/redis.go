@@ -71,7 +71,9 @@ func readRedis(r *engine.Reading, doc *RedisCache) {
 	switch strings.ToLower(doc.Tier) {
 	case "standard", "premium":
 		doc.Replicated = true
-	case "basic", "": // "" is marked above
+	case "basic":
+	case "":
+		r.Absent("read "+r.Type, "tier", "replicated")
 	default:
 		r.Strange("tier", "replicated")
 	}

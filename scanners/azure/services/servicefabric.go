@@ -63,6 +63,9 @@ func readFabricCluster(r *engine.Reading) any {
 		return doc
 	}
 	doc.Certificate = p.Certificate != nil || p.CertificateCommonNames != nil
+	if !doc.Certificate && p.FabricSettings == nil { // there is always a list
+		r.Absent("read "+r.Type, "encrypts_and_signs", "certificate")
+	}
 	level := data.protection()
 	if level == "" { // as documented: EncryptAndSign for clusters with a certificate, None for others
 		doc.EncryptsAndSigns = doc.Certificate

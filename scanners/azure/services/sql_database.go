@@ -104,13 +104,23 @@ func readSQLDatabase(r *engine.Reading) any {
 	}
 	if d.doc.ManagedInstance {
 		d.typ = instanceDatabaseType
-	} else if d.doc.Tier = engine.Need(r, d.data.SKU, "tier").Tier; d.data.Kind == "" {
-		r.Absent("read "+r.Type, "system", "warehouse", "managed")
+	} else {
+		d.tier()
 	}
 	d.encryption()
 	d.backups()
 	d.places()
 	return d.doc
+}
+
+// tier reads what kind of database it is.
+func (d *sqlDatabase) tier() {
+	if d.doc.Tier = engine.Need(d.Reading, d.data.SKU, "tier").Tier; d.doc.Tier == "" {
+		d.Absent("read "+d.Type, "tier")
+	}
+	if d.data.Kind == "" {
+		d.Absent("read "+d.Type, "system", "warehouse", "managed")
+	}
 }
 
 func (d *sqlDatabase) encryption() {

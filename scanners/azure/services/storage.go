@@ -82,12 +82,18 @@ func readStorageAccount(r *engine.Reading) any {
 
 		PrivateEndpoints: approved(p.PrivateEndpointConnections),
 	}
+	if p.SupportsHTTPSTrafficOnly == nil { // always there: without it, what else is absent is no default
+		r.Absent("read "+r.Type, "min_tls", "shared_key", "anonymous", "private_endpoints")
+	}
 	if encryption := engine.Need(r, p.Encryption, "customer_key", "double_encrypted"); p.Encryption != nil {
-		doc.CustomerKey = strings.EqualFold(encryption.KeySource, "Microsoft.Keyvault")
+		doc.CustomerKey = oneOf(r, "source of the key", encryption.KeySource, "customer_key", "Microsoft.Keyvault", "Microsoft.Storage") == "Microsoft.Keyvault"
 		doc.DoubleEncrypted = encryption.RequireInfrastructureEncryption
 	}
 	readStorageNetwork(r, p.PublicNetworkAccess, p.NetworkACLs, doc)
 	readStorageCopies(r, data.SKU.Name, doc)
+	if data.Kind == "" {
+		r.Absent("read "+r.Type, "kind")
+	}
 	if created := engine.Need(r, p.KeyCreationTime, "key_age_days"); p.KeyCreationTime != nil {
 		doc.KeyAgeDays = olderKey(r, created.Key1, created.Key2)
 	}

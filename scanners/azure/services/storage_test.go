@@ -46,6 +46,7 @@ func TestStorage(t *testing.T) {
 		unread: map[string][]string{
 			"storageAccounts shopbare": {
 				lacks("customer_key"), lacks("double_encrypted"), lacks("key_age_days"), lacks("any_network"), lacks("requires_tls"), lacks("trusted_services"),
+				lacks("min_tls"), lacks("shared_key"), lacks("anonymous"), lacks("private_endpoints"),
 				refused(readContainers, "activity_log_public"), refused(readContainers, "holds_activity_log"),
 			},
 			"blobServices shopbare": {

@@ -60,6 +60,9 @@ func readSubnet(r *engine.Reading) any {
 		Network:    engine.LastOf(engine.Parent(r.ID)),
 		TakesGroup: !slices.Contains(withoutGroup, strings.ToLower(r.Name)),
 	}
+	if data.empty() {
+		r.Absent("read "+r.Type, "guarded", "takes_group")
+	}
 	for _, d := range data.Properties.Delegations {
 		if slices.Contains(withoutGroupService, strings.ToLower(d.Properties.ServiceName)) {
 			doc.TakesGroup = false

@@ -2,6 +2,7 @@ package services
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"posture/internal/posture"
@@ -35,8 +36,10 @@ type workload struct {
 type publicMap struct {
 	bySubnet  map[string][]workload
 	protected map[string]string // how addresses are protected, in lower case: "enabled", "disabled", as their network
-	routed    map[string]bool   // route tables that send what is for the internet to an appliance
+	routed    map[string]bool   // whether a route table sends what is for the internet to an appliance; of those not in it nothing is known
 	byAddress map[string]bool   // networks whose private addresses a public load balancer names; "" for one that it does not say
+	ports     map[string]bool   // the interfaces and scale sets that are listed
+	unsaid    map[string]bool   // subnets, and regions, with something of which it is not known whether or where it is public
 }
 
 // balancerData is what is read of a load balancer
@@ -103,31 +106,23 @@ func publicMapOf(r *engine.Reading) *publicMap {
 	addresses := engine.Siblings[publicIPData](r, typePublicIP, publicFields...)
 	tables := engine.Siblings[routeTableData](r, typeRouteTable, publicFields...)
 	m, _ := engine.Once(r, "public map", func() (*publicMap, error) {
-		m := &publicMap{map[string][]workload{}, map[string]string{}, map[string]bool{}, map[string]bool{}}
-		before := map[string][]string{}
+		m := &publicMap{map[string][]workload{}, map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
+		before := map[string]frontends{}
 		for _, b := range balancers {
-			before[b.ID] = publicOf(b.Data.Properties.FrontendIPConfigurations)
+			before[b.ID] = frontendsOf(b.Data.Properties.FrontendIPConfigurations)
 			for _, a := range b.Data.addresses() {
-				m.byAddress[a.network()] = m.byAddress[a.network()] || len(before[b.ID]) > 0
+				m.byAddress[a.network()] = m.byAddress[a.network()] || len(before[b.ID].public) > 0 || !before[b.ID].known
 			}
 		}
-		for _, nic := range interfaces {
-			m.addAll(nic.Data.Properties.IPConfigurations, before)
-		}
-		for _, set := range sets {
-			for _, c := range set.Data.Properties.VirtualMachineProfile.NetworkProfile.NetworkInterfaceConfigurations {
-				m.addAll(c.Properties.IPConfigurations, before)
-			}
-		}
-		for _, g := range gateways {
-			for _, c := range g.Data.Properties.GatewayIPConfigurations {
-				m.add(workload{c.Properties.Subnet.low(), true, publicOf(g.Data.Properties.FrontendIPConfigurations)})
-			}
-		}
+		m.addInterfaces(interfaces, sets, before)
+		m.addGateways(gateways)
 		for _, a := range addresses {
 			m.protected[a.ID] = strings.ToLower(a.Data.Properties.DDOSSettings.ProtectionMode)
 		}
 		for _, t := range tables {
+			if t.Data.Properties.Routes == nil { // there is always a list
+				continue
+			}
 			m.routed[t.ID] = t.Data.toAppliance()
 		}
 		return m, nil
@@ -135,20 +130,56 @@ func publicMapOf(r *engine.Reading) *publicMap {
 	return m
 }
 
-// publicOf returns the ids of the public addresses of frontends.
-func publicOf(frontends []gatewayFrontend) []string {
-	var ids []string
-	for _, f := range frontends {
-		if id := f.Properties.PublicIPAddress.low(); id != "" {
-			ids = append(ids, id)
+// addInterfaces adds what machines and scale sets have.
+func (m *publicMap) addInterfaces(interfaces []engine.Joined[interfaceData], sets []engine.Joined[scaleSetNetworks], before map[string]frontends) {
+	for _, nic := range interfaces {
+		m.ports[nic.ID] = true
+		m.hide(engine.RegionName(nic.Location), nic.Data.Properties.IPConfigurations == nil) // there is always a list
+		m.addAll(nic.Data.Properties.IPConfigurations, before)
+	}
+	for _, set := range sets {
+		m.ports[set.ID] = true
+		for _, c := range set.Data.Properties.VirtualMachineProfile.NetworkProfile.NetworkInterfaceConfigurations {
+			m.addAll(c.Properties.IPConfigurations, before)
 		}
 	}
-	return ids
+}
+
+func (m *publicMap) addGateways(gateways []engine.Joined[gatewayData]) {
+	for _, g := range gateways {
+		at := frontendsOf(g.Data.Properties.FrontendIPConfigurations)
+		m.hide(engine.RegionName(g.Location), g.Data.Properties.GatewayIPConfigurations == nil) // there is always a list
+		for _, c := range g.Data.Properties.GatewayIPConfigurations {
+			m.add(workload{c.Properties.Subnet.low(), true, at.public})
+			m.hide(c.Properties.Subnet.low(), !at.known)
+		}
+	}
+}
+
+// hide notes that in a subnet or a region something may be public.
+func (m *publicMap) hide(where string, unsaid bool) { m.unsaid[where] = m.unsaid[where] || unsaid }
+
+// frontends are the addresses of a load balancer or an application gateway.
+type frontends struct {
+	public []string // the ids of public ones, and of prefixes that they are of
+	known  bool     // of each it is known whether it is
+}
+
+func frontendsOf(all []gatewayFrontend) frontends {
+	of := frontends{known: all != nil} // there is always a list
+	for _, f := range all {
+		open, known := f.public()
+		of.known = of.known && known
+		if open {
+			of.public = append(of.public, cmp.Or(f.Properties.PublicIPAddress.low(), f.Properties.PublicIPPrefix.low()))
+		}
+	}
+	return of
 }
 
 // addAll adds the addresses of an interface. Before is what the load balancers
 // have, by their ids.
-func (m *publicMap) addAll(addresses []ipConfiguration, before map[string][]string) {
+func (m *publicMap) addAll(addresses []ipConfiguration, before map[string]frontends) {
 	for i := range addresses {
 		c := &addresses[i]
 		w := workload{subnet: c.Properties.Subnet.low()}
@@ -156,7 +187,9 @@ func (m *publicMap) addAll(addresses []ipConfiguration, before map[string][]stri
 			w.addresses = append(w.addresses, id)
 		}
 		for _, part := range lowIDs(append(c.Properties.LoadBalancerBackendAddressPools, c.Properties.LoadBalancerInboundNATRules...)) {
-			w.addresses = append(w.addresses, before[engine.Parent(part)]...)
+			balancer := before[engine.Parent(part)]
+			w.addresses = append(w.addresses, balancer.public...)
+			m.hide(w.subnet, !balancer.known)
 		}
 		m.add(w)
 	}
@@ -191,11 +224,14 @@ func readPublic(r *engine.Reading, data *networkData, doc *VirtualNetwork) {
 		s := &data.Properties.Subnets[i]
 		for _, w := range m.bySubnet[s.low()] {
 			doc.PublicWorkloads++
-			doc.Firewalled = doc.Firewalled && (w.gateway || m.routed[s.Properties.RouteTable.low()])
+			doc.Firewalled = doc.Firewalled && (w.gateway || m.routes(r, s.Properties.RouteTable.low()))
 			for _, address := range w.addresses {
 				doc.DDOSProtected = doc.DDOSProtected && m.fends(r, address, data.Properties.EnableDDOSProtection)
 			}
 		}
+	}
+	if m.unsaid[engine.RegionName(r.Row.Location)] || slices.ContainsFunc(data.Properties.Subnets, m.hides) {
+		r.Absent("read "+r.Type, publicFields...)
 	}
 	if m.byAddress[r.ID] || m.byAddress[""] {
 		r.Strange("pool by address", publicFields...)
@@ -205,10 +241,32 @@ func readPublic(r *engine.Reading, data *networkData, doc *VirtualNetwork) {
 	}
 }
 
+// hides reports whether something in a subnet may be public, and that is not known.
+func (m *publicMap) hides(s subnetData) bool {
+	return m.unsaid[s.low()] || slices.ContainsFunc(s.Properties.IPConfigurations, func(c idRef) bool {
+		port := portOf(c.low())
+		return port != "" && !m.ports[port]
+	})
+}
+
+// routes reports whether a route table, "" for none, sends what is for the
+// internet to an appliance.
+func (m *publicMap) routes(r *engine.Reading, table string) bool {
+	routes, listed := m.routed[table]
+	if table != "" && !listed {
+		r.Absent("read "+typeRouteTable, "firewalled")
+	}
+	return routes
+}
+
 // fends reports whether an address is protected from floods, by itself or as its
 // network is (learn.microsoft.com/rest/api/virtualnetwork/public-ip-addresses/get).
 func (m *publicMap) fends(r *engine.Reading, address string, network bool) bool {
-	switch mode := m.protected[address]; mode {
+	mode, listed := m.protected[address]
+	if !listed {
+		r.Absent("read "+typePublicIP, "ddos_protected")
+	}
+	switch mode {
 	case "enabled":
 		return true
 	case "disabled":

@@ -165,8 +165,8 @@ func readVMDisks(r *engine.Reading, data *vmData, doc *VirtualMachine) {
 // a system whose disk was finished before.
 func readVMSystem(r *engine.Reading, data *vmData, doc *VirtualMachine) {
 	storage := data.Properties.StorageProfile
-	if storage == nil {
-		r.Absent("read "+r.Type, "provisioned", "password_login", "assesses_patches")
+	if storage == nil { // every machine has it: what else is absent need not be unset
+		r.Absent("read "+r.Type, "provisioned", "password_login", "assesses_patches", "security_type", "secure_boot", "vtpm")
 		return
 	}
 	doc.Provisioned = !strings.EqualFold(storage.OSDisk.CreateOption, "Attach")
@@ -217,8 +217,12 @@ func readVMExtensions(r *engine.Reading, doc *VirtualMachine) {
 		if !strings.HasPrefix(name, "microsoft.") {
 			doc.OtherExtensions = append(doc.OtherExtensions, name)
 		}
-		doc.Attested = doc.Attested || e.installed() && strings.HasSuffix(name, ".guestattestation")
-		doc.EndpointProtection = doc.EndpointProtection || e.installed() && slices.Contains(endpointProtection, name)
+		attests, protects := strings.HasSuffix(name, ".guestattestation"), slices.Contains(endpointProtection, name)
+		if e.Properties.ProvisioningState == "" && attests {
+			r.Absent("read "+typeVMExtension, "attested")
+		}
+		doc.Attested = doc.Attested || e.installed() && attests
+		doc.EndpointProtection = doc.EndpointProtection || e.installed() && protects
 	}
 	slices.Sort(doc.OtherExtensions)
 }

@@ -61,12 +61,18 @@ func readVMAccess(r *engine.Reading, data *vmData, doc *VirtualMachine) {
 	if len(interfaces) == 0 {
 		r.Absent("read "+r.Type, "bastion")
 	}
+	unlisted := false
 	for _, id := range interfaces {
-		for _, found := range engine.Pointing[interfaceData](r, typeNetworkInterface, id.low(), "bastion") {
+		listed := engine.Pointing[interfaceData](r, typeNetworkInterface, id.low(), "bastion")
+		unlisted = unlisted || len(listed) == 0
+		for _, found := range listed {
 			for _, c := range found.Data.Properties.IPConfigurations {
 				doc.Bastion = doc.Bastion || hasBastion(r, engine.Parent(c.Properties.Subnet.low()))
 			}
 		}
+	}
+	if unlisted && !doc.Bastion {
+		r.Absent("read "+typeNetworkInterface, "bastion")
 	}
 }
 

@@ -40,6 +40,7 @@ func TestVirtualMachines(t *testing.T) {
 			},
 			"virtualMachines vm-bare": {
 				lacks("assesses_patches"), lacks("bastion"), lacks("created"), lacks("image_publisher"), lacks("os"), lacks("password_login"), lacks("provisioned"), lacks("unmanaged_disks"),
+				lacks("security_type"), lacks("secure_boot"), lacks("vtpm"),
 				refused("patches_days"), refused("patches_missing"), refused("running"),
 				silent("endpoint_protection"), silent("vulnerability_days"), silent("vulnerability_scanner"),
 			},

@@ -88,7 +88,9 @@ func readGatewayEntry(r *engine.Reading) any {
 	}
 	public := map[string]bool{} // by frontend, those that are known
 	for _, f := range p.FrontendIPConfigurations {
-		public[f.low()] = f.Properties.PublicIPAddress.ID != ""
+		if open, known := f.public(); known {
+			public[f.low()] = open
+		}
 	}
 	for _, l := range p.HTTPListeners {
 		open, known := public[l.Properties.FrontendIPConfiguration.low()]
@@ -107,6 +109,9 @@ func readGatewayEntry(r *engine.Reading) any {
 func (d *gatewayData) addListener(r *engine.Reading, l *gatewayListener, doc *WebEntryPoint) {
 	doc.add(d.mode(r, cmp.Or(l.Properties.FirewallPolicy.low(), d.Properties.FirewallPolicy.low())))
 	maps := map[string]bool{}
+	if d.Properties.RequestRoutingRules == nil { // there is always a list, and its paths may have policies of their own
+		r.Absent("read "+r.Type, "waf")
+	}
 	for _, rule := range d.Properties.RequestRoutingRules {
 		if rule.Properties.HTTPListener.low() == l.low() {
 			maps[rule.Properties.URLPathMap.low()] = true
@@ -184,7 +189,8 @@ type classicFrontDoor struct {
 func readClassicFrontDoor(r *engine.Reading) any {
 	var data classicFrontDoor
 	r.Decode(&data)
-	doc := &WebEntryPoint{Kind: "Front Door (classic)", Public: !strings.EqualFold(data.Properties.EnabledState, "Disabled"), Managed: r.Managed()}
+	state := oneOf(r, "state", data.Properties.EnabledState, "public", "Enabled", "Disabled")
+	doc := &WebEntryPoint{Kind: "Front Door (classic)", Public: state != "Disabled", Managed: r.Managed()}
 	if len(data.Properties.FrontendEndpoints) == 0 { // there is always one
 		r.Absent("read "+r.Type, "waf")
 	}

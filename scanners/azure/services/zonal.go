@@ -48,11 +48,14 @@ type zonalData struct {
 	ExtendedLocation struct{ Name string } // an edge zone, which has no zones
 	Properties       struct {
 		SKU                      *zonalSKU
-		FrontendIPConfigurations []struct {
-			Zones      []string
-			Properties struct{ Subnet idRef }
-		}
+		FrontendIPConfigurations []zonalFrontend
 	}
+}
+
+// zonalFrontend is an address of a load balancer, private or public.
+type zonalFrontend struct {
+	Zones      []string
+	Properties struct{ Subnet, PublicIPAddress, PublicIPPrefix idRef }
 }
 
 type zonalSKU struct{ Name string }
@@ -90,6 +93,9 @@ func readZonalNetwork(r *engine.Reading) any {
 	default:
 		doc.Kind = "load balancer"
 		doc.Resilient = (name == "standard" || name == "gateway") && !data.pinned()
+		if doc.Resilient && data.unsaid() {
+			r.Absent("read "+r.Type, "resilient")
+		}
 	}
 	return doc
 }
@@ -103,6 +109,14 @@ func (d *zonalData) pinned() bool {
 		}
 	}
 	return false
+}
+
+// unsaid reports whether the load balancer does not say what its addresses are.
+func (d *zonalData) unsaid() bool {
+	all := d.Properties.FrontendIPConfigurations // there is always a list
+	return all == nil || slices.ContainsFunc(all, func(f zonalFrontend) bool {
+		return f.Properties.Subnet.ID+f.Properties.PublicIPAddress.ID+f.Properties.PublicIPPrefix.ID == ""
+	})
 }
 
 // ZonalMachines is what rules may ask of how a scale set, or a machine with those
@@ -187,8 +201,11 @@ func readZonalVM(r *engine.Reading) any {
 	network := engine.Need(r, data.Properties.NetworkProfile, "zones", "balanced")
 	zones := slices.Clone(data.Zones)
 	together, named := poolZones(r), pooledAddresses(r)
+	unlisted := false
 	for _, id := range network.NetworkInterfaces {
-		for _, nic := range engine.Pointing[interfaceData](r, typeNetworkInterface, id.low(), "zones", "balanced") {
+		listed := engine.Pointing[interfaceData](r, typeNetworkInterface, id.low(), "zones", "balanced")
+		unlisted = unlisted || len(listed) == 0 || listed[0].Data.Properties.IPConfigurations == nil // it may be behind anything
+		for _, nic := range listed {
 			for _, c := range nic.Data.Properties.IPConfigurations {
 				for _, pool := range c.pools() {
 					doc.Balanced = true
@@ -200,9 +217,28 @@ func readZonalVM(r *engine.Reading) any {
 			}
 		}
 	}
+	if unlisted && !doc.Balanced {
+		r.Absent("read "+typeNetworkInterface, "zones", "balanced")
+	}
+	if !doc.Balanced && named[byName] { // the name may be the machine's
+		r.Strange("pool by name", "zones", "balanced")
+	}
 	slices.Sort(zones)
 	doc.Zones = int64(len(slices.Compact(zones)))
 	return doc
+}
+
+// byName is among the addresses of pools when one holds a name that may lead to a
+// machine.
+const byName = "a name"
+
+// platformNames end the names of what Azure runs itself, which is no machine.
+var platformNames = []string{
+	".azurewebsites.net", ".azurecontainerapps.io", ".core.windows.net", ".azure-api.net", ".azurestaticapps.net", ".azurefd.net", ".azureedge.net",
+}
+
+func mayBeMachine(name string) bool {
+	return name != "" && !slices.ContainsFunc(platformNames, func(end string) bool { return strings.HasSuffix(strings.ToLower(name), end) })
 }
 
 // poolZones returns the zones of the machines behind each pool.
@@ -244,6 +280,7 @@ func pooledAddresses(r *engine.Reading) map[string]bool {
 		for _, pool := range g.Data.Properties.BackendAddressPools {
 			for _, a := range pool.Properties.BackendAddresses {
 				named[a.IPAddress] = true
+				named[byName] = named[byName] || mayBeMachine(a.FQDN)
 			}
 		}
 	}
