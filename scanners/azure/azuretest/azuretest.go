@@ -25,6 +25,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -59,6 +60,42 @@ func Load(files ...string) (Estate, error) {
 		}
 	}
 	return e, nil
+}
+
+// LoadRows adds the rows of a JSON file to the estate, each to the table that
+// Resource Graph has it in.
+func (e *Estate) LoadRows(file string) error {
+	text, err := os.ReadFile(file) //nolint:gosec // a file of test data
+	if err != nil {
+		return err
+	}
+	var rows []map[string]any
+	if err := json.Unmarshal(text, &rows); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	for _, row := range rows {
+		table := tableOf(fmt.Sprint(row["type"]))
+		e.Tables[table] = append(e.Tables[table], row)
+	}
+	return nil
+}
+
+// tableOf returns the table of Resource Graph that holds a type, in lower case.
+func tableOf(typ string) string {
+	for _, table := range []struct{ begins, name string }{
+		{"microsoft.security/", "securityresources"},
+		{"microsoft.authorization/policy", "policyresources"},
+		{"microsoft.authorization/", "authorizationresources"},
+		{"microsoft.guestconfiguration/", "guestconfigurationresources"},
+		{"microsoft.resources/subscriptions", "resourcecontainers"},
+		{"microsoft.recoveryservices/vaults/", "recoveryservicesresources"},
+		{"microsoft.dataprotection/backupvaults/", "recoveryservicesresources"},
+	} {
+		if strings.HasPrefix(typ, table.begins) {
+			return table.name
+		}
+	}
+	return "resources"
 }
 
 // Parse is Load for one file that has been read.
