@@ -25,6 +25,10 @@ var decisions = map[string]string{
 	"aws-guardduty-high-findings-handled": "region: findings stay in their region",
 	"aws-guardduty-protection-plans":      "region: plans are a detector's, and some regions lack some",
 	"aws-securityhub-enabled":             "region: a hub checks its region only; aggregation gathers findings, not settings",
+	"aws-emr-block-public-access":         "region: the setting is the region's alone",
+	"aws-inspector-enabled":               "region: Inspector scans its region only; regions without anything to scan are left out",
+	"aws-inspector-findings-within-sla":   "region: findings stay in their region",
+	"aws-ssm-document-sharing-blocked":    "region: the setting is the region's alone",
 	"aws-config-recorder-all-regions":     "region, but IAM's types in some region of the account: all record the same of them",
 	"aws-backup-restore-tested":           "region: recovery points and testing plans are; regions without backups are left out",
 

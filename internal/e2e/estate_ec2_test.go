@@ -14,6 +14,7 @@ type network struct {
 	subnets []string // in two zones
 	lone    string   // a subnet of another VPC
 	closed  string   // a security group that opens nothing to everybody
+	open    string   // one that opens PostgreSQL to everybody
 }
 
 // networks makes a VPC as it should be and one as it should not, and names
@@ -37,11 +38,11 @@ func (b *builder) networks() network {
 	b.ok(b.ec2().ModifySubnetAttribute(b.ctx, &ec2.ModifySubnetAttributeInput{SubnetId: &made.lone,
 		MapPublicIpOnLaunch: &types.AttributeBooleanValue{Value: new(true)}}))
 	b.translated(made.vpc, made.subnets[0], made.subnets[0])
-	b.translated(bad, made.lone, made.subnets[1])
+	b.reached(bad, b.translated(bad, made.lone, made.subnets[1]))
 	made.closed = b.securityGroup("good-web", made.vpc, open("tcp", 443, 443))
 	b.securityGroup("bad-ssh", made.vpc, open("tcp", 22, 22))
 	b.securityGroup("bad-rdp", made.vpc, open("udp", 3389, 3389))
-	b.securityGroup("bad-postgres", made.vpc, open("tcp", 5432, 5432))
+	made.open = b.securityGroup("bad-postgres", made.vpc, open("tcp", 5432, 5432))
 	b.securityGroup("bad-all-ports", made.vpc, open("-1", -1, -1))
 	return made
 }
@@ -113,8 +114,21 @@ func (b *builder) subnet(name, vpc, cidr, zone string) string {
 	return b.tag(name, out.Subnet.SubnetId)
 }
 
-// translated routes what leaves a subnet through a new NAT gateway.
-func (b *builder) translated(vpc, subnet, gatewayAt string) {
+// reached routes to the internet, in two halves that come before the NAT gateway.
+func (b *builder) reached(vpc string, table *string) {
+	b.t.Helper()
+	gateway, err := b.ec2().CreateInternetGateway(b.ctx, &ec2.CreateInternetGatewayInput{})
+	b.need(err)
+	id := gateway.InternetGateway.InternetGatewayId
+	b.ok(b.ec2().AttachInternetGateway(b.ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: id, VpcId: &vpc}))
+	for _, half := range []string{"0.0.0.0/1", "128.0.0.0/1"} {
+		b.ok(b.ec2().CreateRoute(b.ctx, &ec2.CreateRouteInput{RouteTableId: table, DestinationCidrBlock: &half, GatewayId: id}))
+	}
+}
+
+// translated routes what leaves a subnet through a new NAT gateway, and returns the
+// id of its route table.
+func (b *builder) translated(vpc, subnet, gatewayAt string) *string {
 	b.t.Helper()
 	gateway, err := b.ec2().CreateNatGateway(b.ctx, &ec2.CreateNatGatewayInput{SubnetId: &gatewayAt, ConnectivityType: types.ConnectivityTypePrivate})
 	b.need(err)
@@ -123,6 +137,7 @@ func (b *builder) translated(vpc, subnet, gatewayAt string) {
 	id := table.RouteTable.RouteTableId
 	b.ok(b.ec2().CreateRoute(b.ctx, &ec2.CreateRouteInput{RouteTableId: id, DestinationCidrBlock: new("0.0.0.0/0"), NatGatewayId: gateway.NatGateway.NatGatewayId}))
 	b.ok(b.ec2().AssociateRouteTable(b.ctx, &ec2.AssociateRouteTableInput{RouteTableId: id, SubnetId: &subnet}))
+	return id
 }
 
 // open returns what lets everybody in.
@@ -150,7 +165,7 @@ func (b *builder) machines(n network) {
 	b.instance("bad-lent-instance", &ec2.RunInstancesInput{
 		SubnetId: &n.subnets[0], SecurityGroupIds: []string{n.closed}, IamInstanceProfile: &types.IamInstanceProfileSpecification{Name: new("bad-profile")},
 	})
-	bad := b.instance("bad-instance", &ec2.RunInstancesInput{SubnetId: &n.lone})
+	bad := b.instance("bad-instance", &ec2.RunInstancesInput{SubnetId: &n.lone, SecurityGroupIds: []string{n.open}})
 	goodVolume := b.volume("good-volume", good, true)
 	badVolume := b.volume("bad-volume", bad, false)
 	b.snapshot("good-snapshot", goodVolume)

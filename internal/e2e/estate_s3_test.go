@@ -22,14 +22,14 @@ func (b *builder) s3() *s3.Client {
 // themselves and for the logs of a trail.
 func (b *builder) buckets() {
 	b.in("eu-west-1").bucket("good-replica", nil)
-	b.bucket("good-data", map[string]string{"criticality": "critical", "owner": "data-team"})
+	b.bucket("good-data", map[string]string{"criticality": "critical", "owner": "data-team", "classification": "confidential"})
 	b.bucket("good-trails", nil)
 	for _, name := range []string{"good-data", "good-trails"} {
 		b.protect(name)
 	}
 	b.in("eu-west-1").protect("good-replica")
 	b.replicate("good-data", "good-replica")
-	b.bucket("bad-data", map[string]string{"criticality": "high"})
+	b.bucket("bad-data", map[string]string{"criticality": "high", "classification": "confidential"})
 	b.bucket("bad-trails", nil)
 	client := b.s3()
 	for _, name := range []string{"bad-data", "bad-trails"} {

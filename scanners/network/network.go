@@ -153,6 +153,34 @@ func (o OpenIngress) Without(p Ports) []OpenIngress {
 	return left
 }
 
+// Within returns what of the ports others let through: those of the same version
+// of IP. The source stays; one that stands for several is of both versions.
+func (o OpenIngress) Within(others []OpenIngress) []OpenIngress {
+	var both []OpenIngress
+	for _, other := range others {
+		if !sameVersion(o.Source, other.Source) {
+			continue
+		}
+		common := OpenIngress{o.Protocol, max(o.FromPort, other.FromPort), min(o.ToPort, other.ToPort), o.Source}
+		switch {
+		case o.Protocol == "all":
+			common.Protocol = other.Protocol
+		case other.Protocol != "all" && o.Protocol != other.Protocol:
+			continue
+		}
+		if common.FromPort <= common.ToPort && !slices.Contains(both, common) {
+			both = append(both, common)
+		}
+	}
+	return both
+}
+
+func sameVersion(a, b string) bool {
+	first, err := parse(a)
+	second, other := parse(b)
+	return err != nil || other != nil || first.Addr().Is4() == second.Addr().Is4()
+}
+
 // Internet reports whether one range is as good as the internet.
 func Internet(text string) (bool, error) {
 	block, err := parse(text)

@@ -122,3 +122,27 @@ func TestWithout(t *testing.T) {
 		t.Errorf("all but SSH: %v", left)
 	}
 }
+
+func TestWithin(t *testing.T) {
+	open := func(protocol string, from, to int64, source string) network.OpenIngress {
+		return network.OpenIngress{Protocol: protocol, FromPort: from, ToPort: to, Source: source}
+	}
+	for name, c := range map[string]struct {
+		from   network.OpenIngress
+		others []network.OpenIngress
+		want   []network.OpenIngress
+	}{
+		"nothing":          {open("tcp", 22, 22, "0.0.0.0/0"), nil, nil},
+		"everything":       {open("tcp", 22, 22, "0.0.0.0/0"), []network.OpenIngress{open("all", 0, 65535, "0.0.0.0/0")}, []network.OpenIngress{open("tcp", 22, 22, "0.0.0.0/0")}},
+		"a part":           {open("tcp", 20, 90, "0.0.0.0/0"), []network.OpenIngress{open("tcp", 80, 443, "0.0.0.0/1"), open("tcp", 0, 22, "128.0.0.0/1")}, []network.OpenIngress{open("tcp", 80, 90, "0.0.0.0/0"), open("tcp", 20, 22, "0.0.0.0/0")}},
+		"of all":           {open("all", 0, 65535, "::/0"), []network.OpenIngress{open("udp", 53, 53, "::/0")}, []network.OpenIngress{open("udp", 53, 53, "::/0")}},
+		"another protocol": {open("tcp", 22, 22, "0.0.0.0/0"), []network.OpenIngress{open("udp", 0, 65535, "0.0.0.0/0")}, nil},
+		"another port":     {open("tcp", 22, 22, "0.0.0.0/0"), []network.OpenIngress{open("tcp", 80, 80, "0.0.0.0/0")}, nil},
+		"another version":  {open("tcp", 22, 22, "0.0.0.0/0"), []network.OpenIngress{open("all", 0, 65535, "::/0")}, nil},
+		"a list":           {open("tcp", 22, 22, "pl-1"), []network.OpenIngress{open("all", 0, 65535, "0.0.0.0/0"), open("all", 0, 65535, "::/0")}, []network.OpenIngress{open("tcp", 22, 22, "pl-1")}},
+	} {
+		if diff := cmp.Diff(c.want, c.from.Within(c.others)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}

@@ -149,7 +149,7 @@ func (r *Request) readForm(body []byte) error {
 func (r *Request) readREST(from *http.Request, body []byte) error {
 	r.protocol = restJSONProtocol
 	switch r.Service {
-	case "cloudfront":
+	case "cloudfront", "route53":
 		r.protocol = s3ControlProtocol
 	case "s3":
 		r.protocol = restXMLProtocol

@@ -131,6 +131,8 @@ var prefixes = map[string]string{
 	"eventbridge":               "events",
 	"sso admin":                 "sso",
 	"sfn":                       "states",
+	"emr":                       "elasticmapreduce",
+	"network firewall":          "network-firewall",
 }
 
 // prefix returns IAM's prefix of a service, by the SDK's name for it.

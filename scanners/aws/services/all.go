@@ -50,6 +50,8 @@ func All() []engine.Service {
 		dynamoDBTables, efsFileSystems,
 		snsTopics, sqsQueues,
 		secrets,
+		beanstalkEnvironments, emrBlockPublicAccess, emrClusters, emrSecurityConfigurations, hostedZones, inspectors,
+		mskClusters, mskConnectors, networkFirewalls, ssmDocuments, ssmDocumentSharing, ssmManagedInstances,
 		ssoPermissionSets,
 	}
 }

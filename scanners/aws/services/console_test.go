@@ -30,6 +30,18 @@ func TestEveryTypeHasAPage(t *testing.T) {
 
 // linkTests holds for each type where the console shows a resource.
 var linkTests = []struct{ typ, region, id, name, want string }{
+	{"AWS::ElasticBeanstalk::Environment", "eu-west-1", "arn:aws:elasticbeanstalk:eu-west-1:111122223333:environment/shop/live", "live", "/elasticbeanstalk/home?region=eu-west-1#/environments"},
+	{"AWS::EMR::BlockPublicAccess", "eu-west-1", "arn:aws:elasticmapreduce:eu-west-1:111122223333:blockpublicaccess", "EMR block public access in eu-west-1", "/emr/home?region=eu-west-1#/blockPublicAccess"},
+	{"AWS::EMR::Cluster", "eu-west-1", "arn:aws:elasticmapreduce:eu-west-1:111122223333:cluster/j-1", "analysts", "/emr/home?region=eu-west-1#/clusterDetails/j-1"},
+	{"AWS::EMR::SecurityConfiguration", "eu-west-1", "arn:aws:elasticmapreduce:eu-west-1:111122223333:securityconfiguration/good", "good", "/emr/home?region=eu-west-1#/securityConfigs"},
+	{"AWS::InspectorV2::Inspector", "eu-west-1", "arn:aws:inspector2:eu-west-1:111122223333:inspector", "Inspector", "/inspector/v2/home?region=eu-west-1#/dashboard"},
+	{"AWS::KafkaConnect::Connector", "eu-west-1", "arn:aws:kafkaconnect:eu-west-1:111122223333:connector/orders/1", "orders", "/msk/home?region=eu-west-1#/connector/arn%3Aaws%3Akafkaconnect%3Aeu-west-1%3A111122223333%3Aconnector%2Forders%2F1/view"},
+	{"AWS::MSK::Cluster", "eu-west-1", "arn:aws:kafka:eu-west-1:111122223333:cluster/orders/1-1", "orders", "/msk/home?region=eu-west-1#/cluster/arn%3Aaws%3Akafka%3Aeu-west-1%3A111122223333%3Acluster%2Forders%2F1-1/view"},
+	{"AWS::NetworkFirewall::Firewall", "eu-west-1", "arn:aws:network-firewall:eu-west-1:111122223333:firewall/edge", "edge", "/vpcconsole/home?region=eu-west-1#NetworkFirewallDetails:arn=arn%3Aaws%3Anetwork-firewall%3Aeu-west-1%3A111122223333%3Afirewall%2Fedge"},
+	{"AWS::Route53::HostedZone", "global", "arn:aws:route53:::hostedzone/Z1", "example.com", "/route53/v2/hostedzones#ListRecordSets/Z1"},
+	{"AWS::SSM::Document", "eu-west-1", "arn:aws:ssm:eu-west-1:111122223333:document/install", "install", "/systems-manager/documents/install/description?region=eu-west-1"},
+	{"AWS::SSM::DocumentPublicSharing", "eu-west-1", "arn:aws:ssm:eu-west-1:111122223333:servicesetting/ssm/documents/console/public-sharing-permission", "public sharing of documents in eu-west-1", "/systems-manager/documents?region=eu-west-1"},
+	{"AWS::SSM::ManagedInstance", "eu-west-1", "arn:aws:ssm:eu-west-1:111122223333:managed-instance/mi-1", "office", "/systems-manager/fleet-manager/managed-nodes/mi-1/general?region=eu-west-1"},
 	{"AWS::::Account", "global", "arn:aws:iam::111122223333:root", "account 111122223333", "/iam/home#/account_settings"},
 	{"AWS::AccessAnalyzer::Analyzer", "eu-west-1", "arn:aws:access-analyzer:eu-west-1:111122223333:analyzer", "IAM Access Analyzer", "/access-analyzer/home?region=eu-west-1#/"},
 	{"AWS::AutoScaling::AutoScalingGroup", "eu-west-1", "arn:aws:autoscaling:eu-west-1:111122223333:autoScalingGroup:1-2:autoScalingGroupName/web/blue", "web/blue",

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +12,7 @@ import (
 	"posture/scanners"
 	"posture/scanners/aws/engine"
 	"posture/scanners/aws/iampolicy"
+	"posture/scanners/network"
 )
 
 // ec2Page is the page size of EC2's listings. Without one, EC2 answers from a
@@ -19,21 +21,23 @@ const ec2Page = 1000
 
 // EC2Instance is what rules may ask of an instance.
 type EC2Instance struct {
-	State              string    `json:"state"`               // pending, running, stopping or stopped
-	InVPC              bool      `json:"in_vpc"`              // it runs in a VPC
-	IMDSv2Required     bool      `json:"imdsv2_required"`     // the metadata service answers only session-token requests
-	MetadataReachable  bool      `json:"metadata_reachable"`  // the metadata service answers at all
-	PublicIP           bool      `json:"public_ip"`           // one of its interfaces has a public IPv4 address now
-	DetailedMonitoring bool      `json:"detailed_monitoring"` // CloudWatch gets its metrics every minute
-	HasRole            bool      `json:"has_role"`            // it has an instance profile
-	LendsTo            []string  `json:"lends_to"`            // users and roles that get full access, or a way to it, by the instance's role: they may run commands on it; ten at most are named
-	Managed            bool      `json:"managed"`             // a service of AWS operates it (EKS Auto Mode, ECS), and nobody else can change it
-	Spot               bool      `json:"spot"`                // AWS may take it back at any time
-	InstanceType       string    `json:"instance_type"`       // m7g.large, ...
-	EBSOptimized       bool      `json:"ebs_optimized"`       // its way to EBS was reserved at its launch; types that always have it may say false
-	InstanceStore      bool      `json:"instance_store"`      // its root is on the host's own disks, which are no volumes
-	Created            time.Time `json:"created"`             // when it was made; each start moves its launch, so the first that was attached to it counts
-	LastBackup         time.Time `json:"last_backup"`         // when AWS Backup last backed it up; the zero time: never
+	State              string                `json:"state"`               // pending, running, stopping or stopped
+	InVPC              bool                  `json:"in_vpc"`              // it runs in a VPC
+	IMDSv2Required     bool                  `json:"imdsv2_required"`     // the metadata service answers only session-token requests
+	MetadataReachable  bool                  `json:"metadata_reachable"`  // the metadata service answers at all
+	PublicIP           bool                  `json:"public_ip"`           // one of its interfaces has a public IPv4 address now
+	DetailedMonitoring bool                  `json:"detailed_monitoring"` // CloudWatch gets its metrics every minute
+	HasRole            bool                  `json:"has_role"`            // it has an instance profile
+	LendsTo            []string              `json:"lends_to"`            // users and roles that get full access, or a way to it, by the instance's role: they may run commands on it; ten at most are named
+	Managed            bool                  `json:"managed"`             // a service of AWS operates it (EKS Auto Mode, ECS), and nobody else can change it
+	Spot               bool                  `json:"spot"`                // AWS may take it back at any time
+	InstanceType       string                `json:"instance_type"`       // m7g.large, ...
+	EBSOptimized       bool                  `json:"ebs_optimized"`       // its way to EBS was reserved at its launch; types that always have it may say false
+	InstanceStore      bool                  `json:"instance_store"`      // its root is on the host's own disks, which are no volumes
+	SSMPing            string                `json:"ssm_ping"`            // how Systems Manager reaches it: Online, ConnectionLost, Inactive; "" where it does not manage it
+	ExposedIngress     []network.OpenIngress `json:"exposed_ingress"`     // ports that the internet reaches: by a public address, a route to an internet gateway, security groups and the network ACL
+	Created            time.Time             `json:"created"`             // when it was made; each start moves its launch, so the first that was attached to it counts
+	LastBackup         time.Time             `json:"last_backup"`         // when AWS Backup last backed it up; the zero time: never
 }
 
 var ec2Instances = engine.Service{
@@ -41,8 +45,9 @@ var ec2Instances = engine.Service{
 		Name:    "AWS::EC2::Instance",
 		Service: "ec2",
 		Doc:     EC2Instance{},
-		Calls: append(lendsCalls(),
+		Calls: append(append(lendsCalls(), exposedCalls()...),
 			scanners.Call{Op: "ec2:DescribeInstances"},
+			scanners.Call{Op: describeManaged, For: []string{"ssm_ping"}},
 			scanners.Call{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
 		),
 		Console: scanners.Console{Path: "/ec2/home?region={region}#InstanceDetails:instanceId={last}"},
@@ -88,6 +93,7 @@ func readEC2Instance(ctx context.Context, p *engine.Place, instance types.Instan
 		InstanceStore: instance.RootDeviceType == types.DeviceTypeInstanceStore,
 	}
 	r := p.Read()
+	choice(r, state, "ec2:DescribeInstances", "state")
 	doc.InstanceType = word(r, instance.InstanceType, "ec2:DescribeInstances", "instance_type")
 	doc.EBSOptimized = r.Flag(instance.EbsOptimized, "ec2:DescribeInstances", "ebs_optimized")
 	if m := instance.Monitoring; m != nil {
@@ -102,6 +108,8 @@ func readEC2Instance(ctx context.Context, p *engine.Place, instance types.Instan
 	} else {
 		r.Absent("ec2:DescribeInstances", "imdsv2_required", "metadata_reachable")
 	}
+	doc.SSMPing = readSSMPing(ctx, r, aws.ToString(instance.InstanceId))
+	doc.ExposedIngress = readExposed(ctx, r, instance)
 	doc.Created = readCreated(r, ec2InstanceMade(instance), "ec2:DescribeInstances")
 	tags, name := ec2Tags(instance.Tags)
 	id := p.ARN("ec2", "instance/"+aws.ToString(instance.InstanceId))
@@ -152,15 +160,5 @@ func hasPublicIP(instance types.Instance) bool {
 	if aws.ToString(instance.PublicIpAddress) != "" {
 		return true
 	}
-	for _, face := range instance.NetworkInterfaces {
-		if face.Association != nil && aws.ToString(face.Association.PublicIp) != "" {
-			return true
-		}
-		for _, address := range face.PrivateIpAddresses {
-			if address.Association != nil && aws.ToString(address.Association.PublicIp) != "" {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(instance.NetworkInterfaces, facePublic)
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"posture/scanners"
@@ -33,8 +32,11 @@ var networkACLs = engine.Service{
 }
 
 func scanNetworkACLs(ctx context.Context, p *engine.Place) error {
-	pages := ec2.NewDescribeNetworkAclsPaginator(ec2Client(p), &ec2.DescribeNetworkAclsInput{MaxResults: aws.Int32(ec2Page)})
-	return engine.EachListed(ctx, p, pages, func(page *ec2.DescribeNetworkAclsOutput) []types.NetworkAcl { return page.NetworkAcls }, readNetworkACL)
+	acls, err := networkACLList(ctx, p)
+	if ended := engine.Each(ctx, p, acls, readNetworkACL); ended != nil {
+		return ended
+	}
+	return err
 }
 
 func readNetworkACL(_ context.Context, p *engine.Place, acl types.NetworkAcl) {

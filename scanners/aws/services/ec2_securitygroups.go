@@ -18,6 +18,7 @@ type EC2SecurityGroup struct {
 	Default         bool                  `json:"default"`           // it is its VPC's default group
 	Rules           int64                 `json:"rules"`             // how many rules it has, in both directions
 	OpenIngress     []network.OpenIngress `json:"open_ingress"`      // what its inbound rules open to the internet by address range
+	Used            bool                  `json:"used"`              // a network interface has it, or a rule of another group names it
 	OpenListIngress []network.OpenIngress `json:"open_list_ingress"` // what they open to the internet by naming a prefix list, whose id is the source
 }
 
@@ -28,6 +29,7 @@ var ec2SecurityGroups = engine.Service{
 		Doc:     EC2SecurityGroup{},
 		Calls: []scanners.Call{
 			{Op: "ec2:DescribeSecurityGroups"},
+			{Op: "ec2:DescribeNetworkInterfaces", For: []string{"used"}},
 			{Op: "ec2:GetManagedPrefixListEntries", For: []string{"open_list_ingress"}},
 		},
 		Console: scanners.Console{Path: "/ec2/home?region={region}#SecurityGroup:groupId={last}"},
@@ -36,8 +38,11 @@ var ec2SecurityGroups = engine.Service{
 }
 
 func scanEC2SecurityGroups(ctx context.Context, p *engine.Place) error {
-	pages := ec2.NewDescribeSecurityGroupsPaginator(ec2Client(p), &ec2.DescribeSecurityGroupsInput{MaxResults: aws.Int32(ec2Page)})
-	return engine.EachListed(ctx, p, pages, func(page *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return page.SecurityGroups }, readEC2SecurityGroup)
+	groups, err := ec2SecurityGroupList(ctx, p)
+	if ended := engine.Each(ctx, p, groups, readEC2SecurityGroup); ended != nil {
+		return ended
+	}
+	return err
 }
 
 func readEC2SecurityGroup(ctx context.Context, p *engine.Place, group types.SecurityGroup) {
@@ -59,6 +64,7 @@ func readEC2SecurityGroup(ctx context.Context, p *engine.Place, group types.Secu
 			doc.OpenListIngress = open
 		}
 	}
+	doc.Used = readGroupUsed(ctx, r, aws.ToString(group.GroupId))
 	tags, name := ec2Tags(group.Tags)
 	r.Emit(p.ARN("ec2", "security-group/"+aws.ToString(group.GroupId)), cmp.Or(name, aws.ToString(group.GroupName)), tags, &doc)
 }

@@ -15,8 +15,8 @@ func TestEC2SecurityGroups(t *testing.T) {
 	group := func(id, name string, doc EC2SecurityGroup, unread ...posture.Unread) posture.Resource {
 		return posture.Resource{ID: ec2Arn("security-group/" + id), Name: name, Doc: &doc, Unread: unread}
 	}
-	standard := group("sg-default", "default", EC2SecurityGroup{Default: true})
-	open := group("sg-open", "wide open", EC2SecurityGroup{Rules: 4, OpenIngress: []network.OpenIngress{
+	standard := group("sg-default", "default", EC2SecurityGroup{Default: true, Used: true})
+	open := group("sg-open", "wide open", EC2SecurityGroup{Rules: 4, Used: true, OpenIngress: []network.OpenIngress{
 		{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "0.0.0.0/0"},
 		{Protocol: "all", ToPort: 65535, Source: "::/0"},
 		{Protocol: "icmp", ToPort: 65535, Source: "128.0.0.0/1"},
@@ -40,6 +40,14 @@ func TestEC2SecurityGroups(t *testing.T) {
 			<item><cidr>0.0.0.0/0</cidr></item><item><cidr>office</cidr></item></entrySet>`}, want: []posture.Resource{standard,
 			group("sg-listed", "lists", EC2SecurityGroup{Rules: 2}, posture.Unread{Field: "open_list_ingress", Cause: posture.Cause{
 				Reason: posture.Malformed, Operation: "ec2:GetManagedPrefixListEntries"}}), open}},
+		{name: "named by a rule of another group", sections: map[string]string{"ec2:DescribeSecurityGroups": `<securityGroupInfo><item><groupId>sg-a</groupId><groupName>a</groupName>
+			<ipPermissions><item><ipProtocol>-1</ipProtocol><groups><item><groupId>sg-a</groupId></item></groups></item></ipPermissions>
+			<ipPermissionsEgress><item><ipProtocol>-1</ipProtocol><groups><item><groupId>sg-b</groupId></item></groups></item></ipPermissionsEgress></item>
+			<item><groupId>sg-b</groupId><groupName>b</groupName></item></securityGroupInfo>`},
+			want: []posture.Resource{group("sg-a", "a", EC2SecurityGroup{Rules: 2}), group("sg-b", "b", EC2SecurityGroup{Used: true})}},
+		{name: "interfaces refused", sections: map[string]string{"ec2:DescribeNetworkInterfaces NextToken=two error=UnauthorizedOperation": ""}, want: []posture.Resource{
+			group("sg-default", "default", EC2SecurityGroup{Default: true}, refused("ec2:DescribeNetworkInterfaces", "UnauthorizedOperation", "ec2:DescribeNetworkInterfaces", "used")...),
+			group("sg-listed", "lists", EC2SecurityGroup{Rules: 2, OpenListIngress: rdp}, refused("ec2:DescribeNetworkInterfaces", "UnauthorizedOperation", "ec2:DescribeNetworkInterfaces", "used")...), open}},
 		{name: "second page broken", sections: map[string]string{"ec2:DescribeSecurityGroups NextToken=two error=InternalError status=500": ""},
 			want: []posture.Resource{standard, open}, cause: brokenListing("ec2:DescribeSecurityGroups")},
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"posture/internal/posture"
+	"posture/scanners/network"
 )
 
 // ec2Arn returns the ARN of a thing of EC2's in the test account.
@@ -21,10 +22,13 @@ var ec2Made = time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)
 var lastBackup = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 
 func TestEC2Instances(t *testing.T) {
-	good := EC2Instance{Created: ec2Made, State: "running", InstanceType: "m3.xlarge", EBSOptimized: true, InVPC: true, IMDSv2Required: true, MetadataReachable: true, DetailedMonitoring: true, HasRole: true}
+	good := EC2Instance{Created: ec2Made, State: "running", InstanceType: "m3.xlarge", EBSOptimized: true, InVPC: true, IMDSv2Required: true, MetadataReachable: true, DetailedMonitoring: true, HasRole: true, SSMPing: "Online"}
 	backed := good
 	backed.LastBackup = lastBackup
-	bad := EC2Instance{Created: ec2Made, State: "running", InstanceType: "t3.micro", InVPC: true, MetadataReachable: true, PublicIP: true}
+	bad := EC2Instance{Created: ec2Made, State: "running", InstanceType: "t3.micro", InVPC: true, MetadataReachable: true, PublicIP: true, SSMPing: "ConnectionLost", ExposedIngress: []network.OpenIngress{
+		{Protocol: "tcp", FromPort: 22, ToPort: 22, Source: "0.0.0.0/0"}, {Protocol: "icmp", ToPort: 65535, Source: "128.0.0.0/1"},
+		{Protocol: "tcp", FromPort: 3389, ToPort: 3390, Source: "pl-world"},
+	}}
 	elastic := EC2Instance{Created: ec2Made, State: "stopped", InstanceType: "t3.micro", InVPC: true, PublicIP: true, DetailedMonitoring: true}
 	web := map[string]string{"Name": "web"}
 	backups := map[string]string{"backup:ListProtectedResources": backedUp(ec2Arn("instance/i-good"))}

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
@@ -17,6 +18,12 @@ type ECRRepository struct {
 	PublicByAnalyzer bool     `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that it is public
 	Public           bool     `json:"public"`             // its policy lets in whoever has an AWS account, be it through a service that acts for any account
 	PublicBy         []string `json:"public_by"`          // the statements of the policy that do so: by Sid or number, and why
+
+	TagMutability    string `json:"tag_mutability"`    // may tags be moved to another image: IMMUTABLE, MUTABLE, or one of them WITH_EXCLUSION of some tags
+	Scanned          bool   `json:"scanned"`           // images are scanned when they are pushed, or again and again
+	NewestImage      string `json:"newest_image"`      // digest of the newest image
+	NewestScan       string `json:"newest_scan"`       // what became of its scan: done, failed, expired (it is too old to be scanned again), unsupported, or none
+	CriticalFindings int64  `json:"critical_findings"` // how many critical findings it has
 }
 
 var ecrRepositories = engine.Service{
@@ -27,6 +34,9 @@ var ecrRepositories = engine.Service{
 		Calls: append(analyzerCalls(),
 			scanners.Call{Op: "ecr:DescribeRepositories"},
 			scanners.Call{Op: "ecr:GetRepositoryPolicy", Each: true, For: []string{"public", "public_by"}},
+			scanners.Call{Op: "ecr:BatchGetRepositoryScanningConfiguration", For: []string{"scanned"}},
+			scanners.Call{Op: "ecr:DescribeImages", Each: true, For: newestFields},
+			scanners.Call{Op: "ecr:DescribeImageScanFindings", Each: true, For: newestFields},
 			scanners.Call{Op: "ecr:ListTagsForResource", Each: true, For: []string{"tags"}},
 		),
 		Console: scanners.Console{Path: "/ecr/repositories/private/{account}/{name}?region={region}"},
@@ -38,10 +48,20 @@ func ecrClient(p *engine.Place) *ecr.Client { return engine.Client(p, ecr.NewFro
 
 func scanECRRepositories(ctx context.Context, p *engine.Place) error {
 	pages := ecr.NewDescribeRepositoriesPaginator(ecrClient(p), &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1000)})
-	return engine.EachListed(ctx, p, pages, func(page *ecr.DescribeRepositoriesOutput) []types.Repository { return page.Repositories }, readECRRepository)
+	return engine.EachPage(ctx, pages, func(page *ecr.DescribeRepositoriesOutput) error {
+		for batch := range slices.Chunk(page.Repositories, ecrBatch) {
+			scanning := ecrScanningOf(ctx, p, batch)
+			if err := engine.Each(ctx, p, batch, func(ctx context.Context, p *engine.Place, repository types.Repository) {
+				readECRRepository(ctx, p, repository, scanning)
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-func readECRRepository(ctx context.Context, p *engine.Place, repository types.Repository) {
+func readECRRepository(ctx context.Context, p *engine.Place, repository types.Repository, scanning ecrScanning) {
 	var doc ECRRepository
 	var ours entry
 	r := p.Read()
@@ -53,6 +73,9 @@ func readECRRepository(ctx context.Context, p *engine.Place, repository types.Re
 	}
 	doc.Public, doc.PublicBy = ours.open, ours.by
 	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(repository.RepositoryArn), ours, "public")
+	doc.TagMutability = string(choice(r, repository.ImageTagMutability, "ecr:DescribeRepositories", "tag_mutability"))
+	doc.Scanned = readECRScanned(r, aws.ToString(repository.RepositoryName), scanning)
+	readECRNewest(ctx, r, aws.ToString(repository.RepositoryName), &doc)
 	var tags map[string]string
 	if r.Wants("tags") {
 		out, err := ecrClient(p).ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: repository.RepositoryArn})

@@ -20,6 +20,9 @@ type ECSService struct {
 	Desired int64 `json:"desired"` // how many tasks it is to run
 	Zones   int64 `json:"zones"`   // in how many Availability Zones its tasks run now
 	Edge    bool  `json:"edge"`    // a task runs on a machine of one's own, or in a Local or Wavelength Zone
+
+	OwnInterfaces bool `json:"own_interfaces"` // its tasks have network interfaces of their own (awsvpc), not those of an instance
+	PublicIP      bool `json:"public_ip"`      // these get public IPv4 addresses
 }
 
 var ecsServices = engine.Service{
@@ -95,6 +98,7 @@ func readECSService(ctx context.Context, p *engine.Place, cluster string, servic
 		Daemon:  choice(r, service.SchedulingStrategy, op, "daemon") == types.SchedulingStrategyDaemon,
 		Desired: int64(service.DesiredCount),
 	}
+	readECSNetwork(r, service, &doc)
 	if r.Wants(taskFields...) && !doc.Daemon && doc.Desired > 0 {
 		tasks, err := ecsTasks(ctx, p, cluster)
 		if r.Got(err, taskFields...) {
@@ -104,6 +108,24 @@ func readECSService(ctx context.Context, p *engine.Place, cluster string, servic
 	doc.Edge = doc.Edge || service.LaunchType == types.LaunchTypeExternal
 	tags := engine.Tags(service.Tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })
 	r.Emit(aws.ToString(service.ServiceArn), aws.ToString(service.ServiceName), tags, &doc)
+}
+
+// readECSNetwork reads the network of the tasks: the service's own or, where something
+// else deploys it, that of its task sets.
+func readECSNetwork(r *engine.Reading, service types.Service, doc *ECSService) {
+	networks := []*types.NetworkConfiguration{service.NetworkConfiguration}
+	for _, set := range service.TaskSets {
+		networks = append(networks, set.NetworkConfiguration)
+	}
+	for _, network := range networks {
+		if network == nil || network.AwsvpcConfiguration == nil {
+			continue
+		}
+		doc.OwnInterfaces = true
+		if choice(r, network.AwsvpcConfiguration.AssignPublicIp, "ecs:DescribeServices", "public_ip") == types.AssignPublicIpEnabled {
+			doc.PublicIP = true
+		}
+	}
 }
 
 // ecsZones returns in how many zones tasks run, and whether one runs outside of them.

@@ -19,26 +19,27 @@ import (
 
 // S3Bucket is what rules may ask of a bucket.
 type S3Bucket struct {
-	Versioning           bool           `json:"versioning"`                 // versioning is Enabled, not Suspended
-	MFADelete            bool           `json:"mfa_delete"`                 // deleting a version for good asks for MFA
-	EncryptionAlgorithm  string         `json:"encryption_algorithm"`       // of default encryption: AES256, aws:kms, aws:kms:dsse; "" without any
-	Public               bool           `json:"public"`                     // policy or ACL admits anybody, and no public access block stops it
-	PublicByAnalyzer     bool           `json:"public_by_analyzer"`         // IAM Access Analyzer has an active finding that it is public
-	PublicBy             []string       `json:"public_by"`                  // what admits them: ACL, policy, or S3's own verdict on the policy, with ours where they differ
-	PublicAccessBlocked  bool           `json:"public_access_blocked"`      // all four blocks hold, be it by the bucket's own or the account's
-	Policy               S3BucketPolicy `json:"policy"`                     // what the bucket policy says
-	ACLsDisabled         bool           `json:"acls_disabled"`              // object ownership is BucketOwnerEnforced
-	AccessLogBucket      string         `json:"access_log_bucket"`          // where server access logs go; "" when they are off
-	ExpiresObjects       bool           `json:"expires_objects"`            // an enabled lifecycle rule expires current objects
-	ExpiresOldVersions   bool           `json:"expires_old_versions"`       // an enabled lifecycle rule expires noncurrent versions
-	ObjectLock           bool           `json:"object_lock"`                // Object Lock is enabled
-	ReplicatesElsewhere  bool           `json:"replicates_to_other_region"` // an enabled rule replicates to a bucket of another region
-	Created              time.Time      `json:"created"`                    // when it was made, or its policy last changed: S3 tells the later
-	LastBackup           time.Time      `json:"last_backup"`                // when AWS Backup last backed it up; the zero time: never
-	StoresCloudTrailLogs bool           `json:"stores_cloudtrail_logs"`     // a trail of the account or its organisation delivers here
-	ReceivesAccessLogs   bool           `json:"receives_access_logs"`       // server access logs of another bucket come here, or logs of a load balancer or of a CloudFront distribution
-	DeliveryBarsKMS      bool           `json:"delivery_bars_kms"`          // logs come here from what cannot write where KMS encrypts by default: S3, application and Classic Load Balancers, Redshift
-	NeedsACL             bool           `json:"needs_acl"`                  // CloudFront delivers standard logs of the older kind here, for which the bucket must have ACLs
+	Versioning             bool           `json:"versioning"`                 // versioning is Enabled, not Suspended
+	MFADelete              bool           `json:"mfa_delete"`                 // deleting a version for good asks for MFA
+	EncryptionAlgorithm    string         `json:"encryption_algorithm"`       // of default encryption: AES256, aws:kms, aws:kms:dsse; "" without any
+	Public                 bool           `json:"public"`                     // policy or ACL admits anybody, and no public access block stops it
+	PublicByAnalyzer       bool           `json:"public_by_analyzer"`         // IAM Access Analyzer has an active finding that it is public
+	PublicBy               []string       `json:"public_by"`                  // what admits them: ACL, policy, or S3's own verdict on the policy, with ours where they differ
+	PublicAccessBlocked    bool           `json:"public_access_blocked"`      // all four blocks hold, be it by the bucket's own or the account's
+	Policy                 S3BucketPolicy `json:"policy"`                     // what the bucket policy says
+	ACLsDisabled           bool           `json:"acls_disabled"`              // object ownership is BucketOwnerEnforced
+	AccessLogBucket        string         `json:"access_log_bucket"`          // where server access logs go; "" when they are off
+	ExpiresObjects         bool           `json:"expires_objects"`            // an enabled lifecycle rule expires current objects
+	ExpiresOldVersions     bool           `json:"expires_old_versions"`       // an enabled lifecycle rule expires noncurrent versions
+	ObjectLock             bool           `json:"object_lock"`                // Object Lock is enabled
+	ReplicatesElsewhere    bool           `json:"replicates_to_other_region"` // an enabled rule replicates to a bucket of another region
+	Created                time.Time      `json:"created"`                    // when it was made, or its policy last changed: S3 tells the later
+	LastBackup             time.Time      `json:"last_backup"`                // when AWS Backup last backed it up; the zero time: never
+	StoresCloudTrailLogs   bool           `json:"stores_cloudtrail_logs"`     // a trail of the account or its organisation delivers here
+	ReceivesAccessLogs     bool           `json:"receives_access_logs"`       // server access logs of another bucket come here, or logs of a load balancer or of a CloudFront distribution
+	DeliveryBarsKMS        bool           `json:"delivery_bars_kms"`          // logs come here from what cannot write where KMS encrypts by default: S3, application and Classic Load Balancers, Redshift
+	SensitiveDataDiscovery bool           `json:"sensitive_data_discovery"`   // Macie looks for sensitive data in it, of itself
+	NeedsACL               bool           `json:"needs_acl"`                  // CloudFront delivers standard logs of the older kind here, for which the bucket must have ACLs
 }
 
 // S3BucketPolicy is what rules may ask of a bucket's policy. A bucket without
@@ -54,7 +55,7 @@ var s3Buckets = engine.Service{
 		Service: "s3",
 		Doc:     S3Bucket{},
 		Global:  true,
-		Calls: append(analyzerCalls(), []scanners.Call{
+		Calls: append(append(analyzerCalls(), macieCalls()...), []scanners.Call{
 			{Op: "s3:ListBuckets", Permission: "s3:ListAllMyBuckets"},
 			{Op: "s3control:GetPublicAccessBlock", Permission: "s3:GetAccountPublicAccessBlock", For: []string{"public", "public_by", "public_access_blocked"}},
 			{Op: "cloudtrail:DescribeTrails", For: []string{"stores_cloudtrail_logs"}},
@@ -169,6 +170,7 @@ func readS3Bucket(ctx context.Context, p *engine.Place, bucket types.Bucket, lis
 		func() { b.readTrails(ctx) },
 		func() { b.readDelivered(ctx, listed) },
 		func() { b.readNeedsACL(ctx) },
+		func() { b.readDiscovery(ctx) },
 	)
 	b.doc.PublicByAnalyzer = readByAnalyzer(ctx, b.Reading, b.arn, entry{open: b.doc.Public, guarded: b.guarded}, "public")
 	b.doc.Created = readCreated(b.Reading, bucket.CreationDate, "s3:ListBuckets")

@@ -25,6 +25,8 @@ var s3Fixtures = fourBuckets + noAnalyzer + `
 {"Results": []}
 -- elasticloadbalancing:DescribeLoadBalancers --
 <LoadBalancers/>
+-- macie2:GetMacieSession --
+{"status": "PAUSED"}
 -- redshift:DescribeClusters --
 <Clusters/>
 -- elb:DescribeLoadBalancers --
