@@ -177,6 +177,11 @@ var identities = map[string]holder{
 	"function-odd":   {"aws-lambda-role-not-lent", "AWS::Lambda::Function", []string{"lends_to"}, lenderEstate(strings.Replace(inline, "ENCODED", "%7B", 1)) + lendingFunction},
 	"function-gone":  {"aws-lambda-role-not-lent", "AWS::Lambda::Function", []string{"lends_to"}, memberEstate + lendingFunction},
 	"project-of":     {"aws-codebuild-role-not-lent", "AWS::CodeBuild::Project", []string{"lends_to"}, lenderEstate(provided) + lendingProject},
+	"stack-of":       {"aws-cfn-stack-role-not-lent", "AWS::CloudFormation::Stack", []string{"has_role", "lends_to"}, lenderEstate(provided) + lendingStack},
+	"job-of":         {"aws-glue-job-role-not-lent", "AWS::Glue::Job", []string{"lends_to"}, lenderEstate(provided) + lendingJob("arn:aws:iam::111122223333:role/sorter")},
+	"job-named":      {"aws-glue-job-role-not-lent", "AWS::Glue::Job", []string{"lends_to"}, lenderEstate(provided) + lendingJob("sorter")},
+	"endpoint-of":    {"aws-glue-dev-endpoint-role-not-lent", "AWS::Glue::DevEndpoint", []string{"lends_to"}, lenderEstate(provided) + lendingEndpoint},
+	"notebook-of":    {"aws-sagemaker-notebook-role-not-lent", "AWS::SageMaker::NotebookInstance", []string{"lends_to"}, lenderEstate(provided) + lendingNotebook},
 	"template-of":    {"aws-ec2-launch-template-role-not-lent", "AWS::EC2::LaunchTemplate", []string{"managed", "has_role", "lends_to"}, lenderEstate(provided) + lendingTemplate("arn")},
 	"template-named": {"aws-ec2-launch-template-role-not-lent", "AWS::EC2::LaunchTemplate", []string{"managed", "has_role", "lends_to"}, lenderEstate(provided) + lendingTemplate("name")},
 	"template-odd":   {"aws-ec2-launch-template-role-not-lent", "AWS::EC2::LaunchTemplate", []string{"managed", "has_role", "lends_to"}, lenderEstate(provided) + strings.Replace(lendingTemplate("name"), "<name>sorter</name>", "", 1)},
@@ -260,12 +265,31 @@ const (
 -- codebuild:BatchGetProjects --
 {"projects": [{"name": "parcels", "arn": "arn:aws:codebuild:us-east-1:111122223333:project/parcels", "serviceRole": "arn:aws:iam::111122223333:role/sorter"}]}
 `
+	lendingStack = `-- cloudformation:DescribeStacks --
+<Stacks><member><StackId>arn:aws:cloudformation:us-east-1:111122223333:stack/parcels/1-2</StackId><StackName>parcels</StackName><StackStatus>CREATE_COMPLETE</StackStatus>
+<EnableTerminationProtection>true</EnableTerminationProtection><RoleARN>arn:aws:iam::111122223333:role/sorter</RoleARN></member></Stacks>
+`
+	lendingEndpoint = `-- glue:GetDevEndpoints --
+{"DevEndpoints": [{"EndpointName": "parcels", "RoleArn": "arn:aws:iam::111122223333:role/sorter"}]}
+`
+	lendingNotebook = `-- sagemaker:ListNotebookInstances --
+{"NotebookInstances": [{"NotebookInstanceName": "parcels", "NotebookInstanceArn": "arn:aws:sagemaker:us-east-1:111122223333:notebook-instance/parcels"}]}
+-- sagemaker:DescribeNotebookInstance --
+{"RoleArn": "arn:aws:iam::111122223333:role/sorter", "DirectInternetAccess": "Disabled", "RootAccess": "Disabled"}
+`
 	lendingInstance = `-- ec2:DescribeInstances --
 <reservationSet><item><ownerId>111122223333</ownerId><instancesSet><item><instanceId>i-9</instanceId><instanceState><name>running</name></instanceState>
 <monitoring><state>enabled</state></monitoring><metadataOptions><httpTokens>required</httpTokens><httpEndpoint>enabled</httpEndpoint></metadataOptions><launchTime>2026-01-01T00:00:00Z</launchTime>
 <iamInstanceProfile><arn>arn:aws:iam::111122223333:instance-profile/sorter</arn></iamInstanceProfile></item></instancesSet></item></reservationSet>
 `
 )
+
+// lendingJob returns a job whose role is given so.
+func lendingJob(role string) string {
+	return `-- glue:GetJobs --
+{"Jobs": [{"Name": "parcels", "Role": "` + role + `", "GlueVersion": "5.0", "Command": {"Name": "glueetl"}}]}
+`
+}
 
 // lendingTemplate returns a launch template with a version that has no instance profile,
 // and the other one that is given by its ARN or its name.

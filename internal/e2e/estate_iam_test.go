@@ -110,7 +110,7 @@ func (b *builder) lent() {
 	b.ok(client.PutRolePolicy(b.ctx, &iam.PutRolePolicyInput{RoleName: new("bad-borrower"), PolicyName: new("borrows"),
 		PolicyDocument: new(policy(allow("", "lambda:UpdateFunctionCode", "*"), allow("", "ssm:SendCommand", "*"), allow("", "codebuild:StartBuild", "*"),
 			allow("", "ec2:CreateLaunchTemplateVersion", "*"), allow("", "ec2:ModifyLaunchTemplate", "*"), allow("", "cloudformation:UpdateStack", "*"),
-			allow("", "sagemaker:CreatePresignedNotebookInstanceUrl", "*"), allow("", "glue:UpdateDevEndpoint", "*")))}))
+			allow("", "sagemaker:CreatePresignedNotebookInstanceUrl", "*"), allow("", "glue:UpdateDevEndpoint", "*"), allow("", "glue:StartJobRun", "*")))}))
 }
 
 func (b *builder) profile(name, role string) {

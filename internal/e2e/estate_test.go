@@ -23,4 +23,8 @@ func (b *builder) estate() {
 	b.messages()
 	b.secrets()
 	b.backups(key)
+	b.jobs(key)
+	b.models(key)
+	b.queries()
+	b.pools()
 }

@@ -17,27 +17,29 @@ var (
 // means. All others list something, if only that there is none of it, or
 // describe something.
 var mayBeBare = map[string]string{
-	"s3:GetBucketLogging":    "the bucket has no access logs",
-	"s3:GetBucketVersioning": "the bucket never had versioning",
-	"sqs:ListQueues":         "there is no queue",
-	"sqs:ListQueueTags":      "the queue has no tags",
+	"bedrock:GetModelInvocationLoggingConfiguration": "nothing is logged",
+	"s3:GetBucketLogging":                            "the bucket has no access logs",
+	"s3:GetBucketVersioning":                         "the bucket never had versioning",
+	"sqs:ListQueues":                                 "there is no queue",
+	"sqs:ListQueueTags":                              "the queue has no tags",
 }
 
 // sent holds members that an operation's answers have whatever they say. Where
 // one is missing, the others cannot be taken for settings that are off. A name
 // behind a dot is inside of the one before it.
 var sent = map[string][]string{
-	"iam:GetAccountPasswordPolicy":     {"PasswordPolicy.MinimumPasswordLength"}, // an account without a policy is answered NoSuchEntity
-	"kms:GetKeyRotationStatus":         {"KeyRotationEnabled"},                   // also where it is off
-	"s3:GetBucketAcl":                  {"Owner"},                                // the list of grants may be empty
-	"s3:GetBucketEncryption":           {"ServerSideEncryptionConfiguration.Rules"},
-	"s3:GetBucketOwnershipControls":    {"OwnershipControls.Rules"}, // a bucket without is answered OwnershipControlsNotFoundError
-	"s3:GetPublicAccessBlock":          accessBlockFlags,
-	"s3control:GetPublicAccessBlock":   accessBlockFlags,
-	"secretsmanager:GetResourcePolicy": {"ARN"}, // a secret without a policy has no more than its names
-	"securityhub:DescribeHub":          {"HubArn"},
-	"sns:GetTopicAttributes":           {"Attributes.TopicArn"}, // attributes that are not set are left out
-	"sqs:GetQueueAttributes":           {"Attributes.QueueArn"}, // so are a queue's
+	"cognito-identity:DescribeIdentityPool": {"AllowUnauthenticatedIdentities"},
+	"iam:GetAccountPasswordPolicy":          {"PasswordPolicy.MinimumPasswordLength"}, // an account without a policy is answered NoSuchEntity
+	"kms:GetKeyRotationStatus":              {"KeyRotationEnabled"},                   // also where it is off
+	"s3:GetBucketAcl":                       {"Owner"},                                // the list of grants may be empty
+	"s3:GetBucketEncryption":                {"ServerSideEncryptionConfiguration.Rules"},
+	"s3:GetBucketOwnershipControls":         {"OwnershipControls.Rules"}, // a bucket without is answered OwnershipControlsNotFoundError
+	"s3:GetPublicAccessBlock":               accessBlockFlags,
+	"s3control:GetPublicAccessBlock":        accessBlockFlags,
+	"secretsmanager:GetResourcePolicy":      {"ARN"}, // a secret without a policy has no more than its names
+	"securityhub:DescribeHub":               {"HubArn"},
+	"sns:GetTopicAttributes":                {"Attributes.TopicArn"}, // attributes that are not set are left out
+	"sqs:GetQueueAttributes":                {"Attributes.QueueArn"}, // so are a queue's
 }
 
 // accessBlockFlags are those of a block on public access.

@@ -133,6 +133,9 @@ var prefixes = map[string]string{
 	"sfn":                       "states",
 	"emr":                       "elasticmapreduce",
 	"network firewall":          "network-firewall",
+	"cognito identity":          "cognito-identity",
+	"cognito identity provider": "cognito-idp",
+	"opensearchserverless":      "aoss",
 }
 
 // prefix returns IAM's prefix of a service, by the SDK's name for it.

@@ -4,9 +4,13 @@ import "slices"
 
 // Kinds of what runs with a role.
 const (
+	Endpoint = "endpoint" // for developers, of Glue
 	Function = "function" // of Lambda
 	Instance = "instance" // of EC2, by its instance profile
+	Job      = "job"      // of Glue
+	Notebook = "notebook" // of SageMaker
 	Project  = "project"  // of CodeBuild
+	Stack    = "stack"    // of CloudFormation, by its service role
 	Template = "template" // of launches by EC2, by its instance profile
 )
 

@@ -28,6 +28,9 @@ const (
 	pathfinding = "pathfinding.cloud/paths/"
 	rhino       = "rhinosecuritylabs.com/aws/aws-privilege-escalation-methods-mitigation/"
 	bishopfox   = "bishopfox.com/blog/privilege-escalation-in-aws"
+
+	// A run may name another script than its job's.
+	glueArguments = "docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-glue-arguments.html"
 )
 
 func published(id string, k kind, needs ...string) way {
@@ -111,21 +114,24 @@ var ways = []way{
 
 	published("apprunner-002", borrows, "apprunner:UpdateService"),
 	published("bedrock-002", borrows, "bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"),
-	published("cloudformation-002", borrows, "cloudformation:UpdateStack"),
-	published("cloudformation-005", borrows, "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
+	borrowing("cloudformation-002", Stack, "cloudformation:UpdateStack"),
+	borrowing("cloudformation-005", Stack, "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"),
 	borrowing("codebuild-002", Project, "codebuild:StartBuild"),
 	borrowing("codebuild-003", Project, "codebuild:StartBuildBatch"),
 	borrowing("ec2-002", Instance, "ec2:ModifyInstanceAttribute", "ec2:StopInstances", "ec2:StartInstances"),
 	borrowing("ec2-004", Template, "ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"),
 	{id: "ec2instanceconnect-003", source: pathfinding + "ec2instanceconnect-003", kind: borrows, lender: Instance,
 		needs: []string{"ec2-instance-connect:SendSSHPublicKey", "ec2:DescribeInstances"}, beside: []string{"ec2:DescribeInstances"}},
-	published("glue-002", borrows, "glue:UpdateDevEndpoint"),
+	borrowing("glue-002", Endpoint, "glue:UpdateDevEndpoint"),
+	{id: "glue-script-location", source: glueArguments, kind: borrows, lender: Job, needs: []string{"glue:StartJobRun"}},
 	borrowing("lambda-003", Function, "lambda:UpdateFunctionCode"),
 	borrowing("lambda-004", Function, "lambda:UpdateFunctionCode", "lambda:InvokeFunction"),
 	borrowing("lambda-005", Function, "lambda:UpdateFunctionCode", "lambda:AddPermission"),
-	published("sagemaker-004", borrows, "sagemaker:CreatePresignedNotebookInstanceUrl"),
-	published("sagemaker-005", borrows, "sagemaker:CreateNotebookInstanceLifecycleConfig", "sagemaker:StopNotebookInstance",
-		"sagemaker:UpdateNotebookInstance", "sagemaker:StartNotebookInstance"),
+	borrowing("sagemaker-004", Notebook, "sagemaker:CreatePresignedNotebookInstanceUrl"),
+	{id: "sagemaker-005", source: pathfinding + "sagemaker-005", kind: borrows, lender: Notebook,
+		needs: []string{"sagemaker:CreateNotebookInstanceLifecycleConfig", "sagemaker:StopNotebookInstance",
+			"sagemaker:UpdateNotebookInstance", "sagemaker:StartNotebookInstance"},
+		beside: []string{"sagemaker:CreateNotebookInstanceLifecycleConfig"}},
 	borrowing("ssm-001", Instance, "ssm:StartSession"),
 	borrowing("ssm-002", Instance, "ssm:SendCommand"),
 	published("sts-001", borrows, "sts:AssumeRole"),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -139,6 +140,19 @@ func roleNamed(arn *string) roleOf {
 	return func(a iamAccess) (string, error) {
 		if slices.ContainsFunc(a.Roles, func(role types.RoleDetail) bool { return aws.ToString(role.Arn) == *arn }) {
 			return *arn, nil
+		}
+		return "", a.listErr
+	}
+}
+
+// roleCalled finds a role by its ARN, or by its name with or without its path.
+func roleCalled(given string) roleOf {
+	return func(a iamAccess) (string, error) {
+		name := given[strings.LastIndexByte(given, '/')+1:]
+		for _, role := range a.Roles {
+			if arn := aws.ToString(role.Arn); arn == given || !strings.HasPrefix(given, "arn:") && aws.ToString(role.RoleName) == name {
+				return arn, nil
+			}
 		}
 		return "", a.listErr
 	}

@@ -49,6 +49,7 @@ func testReading(t *testing.T, typ string, tests []readingTest) {
 				}
 				sortUnread(test.want[i].Unread)
 			}
+			slices.SortStableFunc(test.want, func(a, b posture.Resource) int { return strings.Compare(a.Region+" "+a.ID, b.Region+" "+b.ID) })
 			if diff := cmp.Diff(test.want, got.Resources); diff != "" {
 				t.Errorf("resources (-want +got):\n%s", diff)
 			}

@@ -44,10 +44,11 @@ var reasons = map[awstest.Kind]posture.Reason{
 
 // bareTells holds the operations whose answers may say nothing, and what that says.
 var bareTells = map[string]string{
-	"s3:GetBucketLogging":    "it has no access logs",
-	"s3:GetBucketVersioning": "it never had versioning",
-	"sqs:ListQueues":         "there are none",
-	"sqs:ListQueueTags":      "there are none",
+	"bedrock:GetModelInvocationLoggingConfiguration": "nothing is logged",
+	"s3:GetBucketLogging":                            "it has no access logs",
+	"s3:GetBucketVersioning":                         "it never had versioning",
+	"sqs:ListQueues":                                 "there are none",
+	"sqs:ListQueueTags":                              "there are none",
 }
 
 // trial is one scan in which one operation goes wrong in one way.
