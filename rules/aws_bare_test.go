@@ -24,6 +24,7 @@ var absenceTells = map[string]string{
 	"aws-cloudtrail-kms-encrypted":           "a trail without a key of KMS names none",
 	"aws-cloudwatch-alarm-actions":           "actions are a list",
 	"aws-config-recorder-all-regions":        "a recorder that is off answers the same",
+	"aws-datasync-task-logging":              "a task without a log group names none",
 	"aws-dynamodb-table-kms-cmk":             "the key that AWS owns is not described",
 	"aws-ebs-snapshot-not-public":            "what is public is a listing of its own",
 	"aws-ec2-instance-no-public-ip":          "an instance outside of a VPC names none, and addresses are a list",

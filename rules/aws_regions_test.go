@@ -32,6 +32,7 @@ var decisions = map[string]string{
 	"aws-config-recorder-all-regions":     "region, but IAM's types in some region of the account: all record the same of them",
 	"aws-bedrock-invocation-logging":      "region: the setting is the region's alone; regions without invocations are left out",
 	"aws-glue-catalog-encrypted":          "region: each has its own catalog",
+	"aws-backup-job-success-24h":          "region: jobs are; regions without jobs are left out",
 	"aws-backup-restore-tested":           "region: recovery points and testing plans are; regions without backups are left out",
 
 	"aws-cloudtrail-multi-region":           "account: one trail of all regions is enough",

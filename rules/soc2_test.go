@@ -166,6 +166,7 @@ func TestSameExpressionSameFamily(t *testing.T) {
 		"aws-cloudtrail-bucket-not-public": "log-protection",     // of the traces
 		"aws-rds-instance-not-public":      "internet-exposure",  // an address, not a share
 		"aws-redshift-not-public":          "internet-exposure",  // the same
+		"aws-dms-not-public":               "internet-exposure",  // the same
 		"aws-sns-topic-kms-encrypted":      "encryption-at-rest", // without a key it is not encrypted at all
 		"aws-guardduty-enabled":            "detection",          // of a detector, not of encryption
 	}

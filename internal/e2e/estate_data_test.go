@@ -23,6 +23,10 @@ func (b *builder) tables(key string) {
 		if good {
 			input.SSESpecification = &dynamotypes.SSESpecification{Enabled: &good, SSEType: dynamotypes.SSETypeKms, KMSMasterKeyId: &key}
 		}
+		if !good {
+			input.BillingMode = dynamotypes.BillingModeProvisioned
+			input.ProvisionedThroughput = &dynamotypes.ProvisionedThroughput{ReadCapacityUnits: new(int64(5)), WriteCapacityUnits: new(int64(5))}
+		}
 		b.ok(client.CreateTable(b.ctx, input))
 		b.ok(client.UpdateContinuousBackups(b.ctx, &dynamodb.UpdateContinuousBackupsInput{TableName: &name,
 			PointInTimeRecoverySpecification: &dynamotypes.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: &good}}))

@@ -112,6 +112,10 @@ func (b *builder) functions(n network, key string) {
 		Code: &lambdatypes.FunctionCode{ZipFile: code.Bytes()}, VpcConfig: &lambdatypes.VpcConfig{SubnetIds: n.subnets[:1], SecurityGroupIds: []string{n.closed}},
 		Environment: &lambdatypes.Environment{Variables: map[string]string{"KEY": "AKIA" + "QYLPMN5HFIQR7XYA"}}, // of the form of a key, and none
 	}))
+	for _, name := range []string{"good-function", "bad-function"} {
+		b.ok(client.AddPermission(b.ctx, &lambda.AddPermissionInput{FunctionName: &name, StatementId: new("objects"),
+			Action: new("lambda:InvokeFunction"), Principal: new("s3.amazonaws.com"), SourceAccount: new(own)}))
+	}
 	b.ok(client.AddPermission(b.ctx, &lambda.AddPermissionInput{FunctionName: new("bad-function"), StatementId: new("all"),
 		Action: new("lambda:InvokeFunction"), Principal: new("*")}))
 }

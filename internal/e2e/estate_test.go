@@ -21,6 +21,7 @@ func (b *builder) estate() {
 	b.detectors()
 	b.auditFilters()
 	b.messages()
+	b.streams()
 	b.secrets()
 	b.backups(key)
 	b.jobs(key)

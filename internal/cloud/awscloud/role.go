@@ -26,7 +26,7 @@ type policyStatement struct {
 	Sid      string   `json:"Sid" yaml:"Sid"`
 	Effect   string   `json:"Effect" yaml:"Effect"`
 	Action   []string `json:"Action" yaml:"Action"`
-	Resource string   `json:"Resource" yaml:"Resource"`
+	Resource any      `json:"Resource" yaml:"Resource"` // one pattern, or a list of them
 }
 
 // newPolicyDocument returns the policy. It denies nothing that a scan needs or
@@ -38,6 +38,7 @@ func newPolicyDocument(p cloud.Permissions) policyDocument {
 	return policyDocument{Version: "2012-10-17", Statement: []policyStatement{
 		{"ReadSettings", "Allow", p.Allowed, "*"},
 		{"NeverReadData", "Deny", denied, "*"},
+		{"NeverReadAPIKeys", "Deny", []string{"apigateway:GET"}, apiKeys()},
 	}}
 }
 
@@ -52,6 +53,13 @@ func dataReads() []string {
 		"rds:DownloadDBLogFilePortion", "s3:GetObject*", "secretsmanager:BatchGetSecretValue",
 		"secretsmanager:GetSecretValue", "sqs:ReceiveMessage", "ssm:GetParameter*",
 	}
+}
+
+// apiKeys are the paths of API Gateway by which keys of clients are read. Its one
+// action for reading holds for them and for settings.
+func apiKeys() []string {
+	const api = "arn:*:apigateway:*::"
+	return []string{api + "/apikeys", api + "/apikeys/*", api + "/usageplans/*/keys", api + "/usageplans/*/keys/*"}
 }
 
 // covers reports whether an IAM pattern without regard to case holds for an

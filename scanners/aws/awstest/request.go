@@ -42,7 +42,7 @@ func (r Request) String() string {
 }
 
 // tokens holds the parameters by which services ask for a further page.
-var tokens = []string{"nexttoken", "marker", "continuationtoken", "exclusivestarttablename", "pagetoken"}
+var tokens = []string{"nexttoken", "marker", "continuationtoken", "exclusivestarttablename", "exclusivestartstreamname", "exclusivestartdeliverystreamname", "exclusivestarttagkey", "pagetoken", "position"}
 
 // token returns the name of the parameter by which the request asks for a
 // further page, "" for a first page.
@@ -151,6 +151,10 @@ func (r *Request) readREST(from *http.Request, body []byte) error {
 	switch r.Service {
 	case "cloudfront", "route53":
 		r.protocol = s3ControlProtocol
+	case "apigateway":
+		if strings.HasPrefix(from.URL.Path, "/v2/") {
+			r.Service = "apigatewayv2" // the API of HTTP and WebSocket APIs
+		}
 	case "s3":
 		r.protocol = restXMLProtocol
 		if strings.HasPrefix(from.URL.Path, "/v20180820/") {

@@ -39,7 +39,7 @@ func EachPage[P, O any](ctx context.Context, pages Pager[P, O], do func(P) error
 var errSamePage = errors.New("the answer names a page that was read before")
 
 // tokens are the names by which outputs call where the next page begins.
-var tokens = []string{"NextToken", "NextMarker", "Marker", "ContinuationToken", "LastEvaluatedTableName"}
+var tokens = []string{"NextToken", "NextMarker", "Marker", "ContinuationToken", "LastEvaluatedTableName", "Position"}
 
 // tokenOf returns where the next page begins, "" after the last one. An output
 // of CloudFront holds the page in its one member.

@@ -121,21 +121,23 @@ func (r *record) count(operation string) {
 // prefixes holds IAM's prefix of the services whose SDK name is
 // another word.
 var prefixes = map[string]string{
-	"cloudwatch logs":           "logs",
-	"config service":            "config",
-	"efs":                       "elasticfilesystem",
-	"opensearch":                "es",
-	"accessanalyzer":            "access-analyzer",
-	"elastic load balancing v2": "elasticloadbalancing",
-	"elastic load balancing":    "elb", // Classic Load Balancers, whose operations have the same names
-	"eventbridge":               "events",
-	"sso admin":                 "sso",
-	"sfn":                       "states",
-	"emr":                       "elasticmapreduce",
-	"network firewall":          "network-firewall",
-	"cognito identity":          "cognito-identity",
-	"cognito identity provider": "cognito-idp",
-	"opensearchserverless":      "aoss",
+	"cloudwatch logs":            "logs",
+	"config service":             "config",
+	"efs":                        "elasticfilesystem",
+	"opensearch":                 "es",
+	"accessanalyzer":             "access-analyzer",
+	"elastic load balancing v2":  "elasticloadbalancing",
+	"elastic load balancing":     "elb", // Classic Load Balancers, whose operations have the same names
+	"eventbridge":                "events",
+	"sso admin":                  "sso",
+	"sfn":                        "states",
+	"emr":                        "elasticmapreduce",
+	"network firewall":           "network-firewall",
+	"cognito identity":           "cognito-identity",
+	"cognito identity provider":  "cognito-idp",
+	"opensearchserverless":       "aoss",
+	"application auto scaling":   "application-autoscaling",
+	"database migration service": "dms",
 }
 
 // prefix returns IAM's prefix of a service, by the SDK's name for it.

@@ -63,14 +63,14 @@ func operationOf(ctx context.Context) string {
 }
 
 // knows reports whether the output has any of the members. An output that the
-// SDK takes from the whole body has them all.
+// SDK takes from the whole body has them all. API Gateway calls its lists "item".
 func knows(output any, members []string) bool {
 	t := reflect.TypeOf(output)
 	if t == nil || t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct {
 		return true
 	}
 	for field := range t.Elem().Fields() {
-		if slices.ContainsFunc(members, func(m string) bool { return strings.EqualFold(m, field.Name) }) {
+		if slices.ContainsFunc(members, func(m string) bool { return strings.EqualFold(m, field.Name) || m == "item" && field.Name == "Items" }) {
 			return true
 		}
 	}

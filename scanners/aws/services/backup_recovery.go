@@ -18,6 +18,8 @@ type BackupRecovery struct {
 	ProtectedResources int       `json:"protected_resources"` // resources of which AWS Backup holds a recovery point
 	TestingPlans       int       `json:"testing_plans"`       // plans that try restores on a schedule
 	LastRestore        time.Time `json:"last_restore"`        // when a restore last completed; the zero time if never
+	Jobs               int       `json:"backup_jobs"`         // backup jobs of the past two days that have ended
+	FailedBackups      []string  `json:"failed_backups"`      // ARNs of resources of which the last of those did not complete; ten at most are named
 }
 
 // CloudFormation has no such type: it stands for the recovery points of a
@@ -31,6 +33,7 @@ var backupRecoveries = engine.Service{
 			{Op: "backup:ListProtectedResources", For: []string{"protected_resources"}},
 			{Op: "backup:ListRestoreTestingPlans", For: []string{"testing_plans"}},
 			{Op: "backup:ListRestoreJobs", For: []string{"last_restore"}},
+			{Op: "backup:ListBackupJobs", For: []string{"backup_jobs", "failed_backups"}},
 		},
 		Console: scanners.Console{Path: "/backup/home?region={region}#/"},
 	},
@@ -55,6 +58,7 @@ func scanBackupRecovery(ctx context.Context, p *engine.Place) error {
 		doc.TestingPlans = len(plans)
 	}
 	readLastRestore(ctx, r, &doc)
+	readBackupJobs(ctx, r, &doc)
 	r.Emit(p.ARN("backup", "recovery"), "Recovery with AWS Backup", nil, &doc)
 	return nil
 }

@@ -39,7 +39,13 @@ func TestBackupVaults(t *testing.T) {
 		return posture.Resource{ID: "arn:aws:backup:us-east-1:111122223333:backup-vault:" + name, Name: name, Doc: &doc, Unread: unread}
 	}
 	plain := vault("Default", BackupVault{KMSKey: "arn:aws:kms:us-east-1:111122223333:key/amazon-backup"})
-	locked := vault("main", BackupVault{KMSKey: key, CustomerKey: true, Locked: true, MinRetentionDays: 35, RecoveryPoints: 12})
+	locked := vault("main", BackupVault{KMSKey: key, CustomerKey: true, Locked: true, MinRetentionDays: 35, RecoveryPoints: 12, PlainBackups: []string{"arn:aws:rds:us-east-1:111122223333:db:sales"}})
+	const points = "backup:ListRecoveryPointsByBackupVault"
+	unsure := func(found []string, unread ...posture.Unread) []posture.Resource {
+		doc := *locked.Doc.(*BackupVault)
+		doc.PlainBackups = found
+		return []posture.Resource{plain, vault("main", doc, unread...), vault("policy", BackupVault{KMSKey: key, CustomerKey: true, DeletionDenied: true})}
+	}
 	testReading(t, "AWS::Backup::BackupVault", []readingTest{
 		{name: "three vaults", want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true, DeletionDenied: true})}},
 		{name: "policy refused", sections: map[string]string{op + " backupVaultName=policy error=AccessDeniedException": ""},
@@ -47,6 +53,12 @@ func TestBackupVaults(t *testing.T) {
 		{name: "policy with an exception", sections: map[string]string{op + " backupVaultName=policy": `{"Policy":
 			"{\"Statement\":[{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"backup:*\",\"Resource\":\"*\",\"Condition\":{\"StringNotEquals\":{\"aws:PrincipalTag/x\":\"y\"}}}]}"}`},
 			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true})}},
+		{name: "recovery points refused", sections: map[string]string{points + " BackupVaultName=main error=AccessDeniedException": ""},
+			want: unsure(nil, refused(points, "AccessDeniedException", points, "plain_backups")...)},
+		{name: "recovery points refused after a plain one", sections: map[string]string{
+			points + " BackupVaultName=main": `{"RecoveryPoints": [{"ResourceArn": "r", "Status": "COMPLETED", "IsEncrypted": false}], "NextToken": "two"}`, points + " BackupVaultName=main nextToken=two error=AccessDeniedException": ""},
+			want: unsure([]string{"r"})},
+		{name: "a recovery point that says nothing", sections: map[string]string{points + " BackupVaultName=main": `{"RecoveryPoints": [{"ResourceArn": "r"}]}`}, want: unsure(nil, unsaid(points, "plain_backups")...)},
 		{name: "malformed policy", sections: map[string]string{op + " backupVaultName=policy": `{"Policy": "{"}`},
 			want: []posture.Resource{plain, locked, vault("policy", BackupVault{KMSKey: key, CustomerKey: true}, unclear(op, vaultPolicyFields...)...)}},
 	})

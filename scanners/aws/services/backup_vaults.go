@@ -26,6 +26,7 @@ type BackupVault struct {
 	PublicBy         []string   `json:"public_by"`          // the statements of the policy that do so: by Sid or number, and why
 	OtherAccounts    []Admitted `json:"other_accounts"`     // ids of other accounts that the access policy lets in, sorted; "*" for any
 	RecoveryPoints   int        `json:"recovery_points"`    // recovery points in the vault
+	PlainBackups     []string   `json:"plain_backups"`      // ARNs of what it got unencrypted recovery points of in the past week; ten at most are named
 	RestoreAccess    bool       `json:"restore_access"`     // it only shows, for restores, an air-gapped vault of another account
 }
 
@@ -38,6 +39,7 @@ var backupVaults = engine.Service{
 			{Op: "backup:ListBackupVaults"},
 			{Op: "kms:ListAliases", For: []string{"customer_key"}},
 			{Op: "backup:GetBackupVaultAccessPolicy", Each: true, For: vaultPolicyFields},
+			{Op: "backup:ListRecoveryPointsByBackupVault", Each: true, For: []string{"plain_backups"}},
 		},
 		Console: scanners.Console{Path: "/backup/home?region={region}#/backupvaults/details/{last}"},
 	},
@@ -74,6 +76,7 @@ func readBackupVault(ctx context.Context, p *engine.Place, vault types.BackupVau
 			doc.readPolicy(ctx, r, aws.ToString(out.Policy))
 		}
 	}
+	readPlainBackups(ctx, r, vault, &doc)
 	r.Emit(aws.ToString(vault.BackupVaultArn), aws.ToString(vault.BackupVaultName), nil, &doc)
 }
 

@@ -2,6 +2,7 @@ package services
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +21,7 @@ type DynamoDBTable struct {
 	CustomerKey        bool      `json:"customer_key"`        // a customer manages that key; false for aws/dynamodb
 	DeletionProtection bool      `json:"deletion_protection"` // the table cannot be deleted before this is turned off
 	OnDemand           bool      `json:"on_demand"`           // capacity follows the load without being provisioned
+	AutoScaled         bool      `json:"auto_scaled"`         // provisioned capacity, of its global indexes too, is raised and lowered with the load; false on demand
 	Replicas           int       `json:"replicas"`            // copies in other regions
 	Alarmed            []string  `json:"alarmed"`             // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
 	Created            time.Time `json:"created"`             // when the table was made
@@ -31,15 +33,15 @@ var dynamoDBTables = engine.Service{
 		Name:    "AWS::DynamoDB::Table",
 		Service: "dynamodb",
 		Doc:     DynamoDBTable{},
-		Calls: []scanners.Call{
+		Calls: slices.Concat(scalingCalls(), []scanners.Call{
 			alarmedCall,
 			{Op: "dynamodb:ListTables"},
-			{Op: "dynamodb:DescribeTable", Each: true, For: []string{"kms_key", "customer_key", "deletion_protection", "on_demand", "replicas", "created"}},
+			{Op: "dynamodb:DescribeTable", Each: true, For: []string{"kms_key", "customer_key", "deletion_protection", "on_demand", "auto_scaled", "replicas", "created"}},
 			{Op: "kms:ListAliases", For: []string{"customer_key"}},
 			{Op: "dynamodb:DescribeContinuousBackups", Each: true, For: []string{"pitr", "pitr_days"}},
 			{Op: "dynamodb:ListTagsOfResource", Each: true, For: []string{"tags"}},
 			{Op: "backup:ListProtectedResources", For: []string{"last_backup"}},
-		},
+		}),
 		Console: scanners.Console{Path: "/dynamodbv2/home?region={region}#table?name={last}"},
 	},
 	Scan: scanDynamoDBTables,
@@ -69,7 +71,7 @@ func readDynamoDBTable(ctx context.Context, p *engine.Place, name string) {
 }
 
 func readTable(ctx context.Context, r *engine.Reading, name string, doc *DynamoDBTable) {
-	fields := []string{"kms_key", "customer_key", "deletion_protection", "on_demand", "replicas", "created"}
+	fields := []string{"kms_key", "customer_key", "deletion_protection", "on_demand", "auto_scaled", "replicas", "created"}
 	if !r.Wants(fields...) {
 		return
 	}
@@ -86,8 +88,13 @@ func readTable(ctx context.Context, r *engine.Reading, name string, doc *DynamoD
 		doc.KMSKey = aws.ToString(table.SSEDescription.KMSMasterKeyArn)
 		doc.CustomerKey = readCustomerKey(ctx, r, doc.KMSKey, "customer_key")
 	}
-	if table.BillingModeSummary != nil {
+	if table.BillingModeSummary == nil && table.ProvisionedThroughput == nil {
+		r.Absent("dynamodb:DescribeTable", "on_demand")
+	} else if table.BillingModeSummary != nil { // those that were never on demand have none
 		doc.OnDemand = choice(r, table.BillingModeSummary.BillingMode, "dynamodb:DescribeTable", "on_demand") == types.BillingModePayPerRequest
+	}
+	if !doc.OnDemand {
+		doc.AutoScaled = readAutoScaled(ctx, r, name, table)
 	}
 	doc.DeletionProtection = r.Flag(table.DeletionProtectionEnabled, "dynamodb:DescribeTable", "deletion_protection")
 	doc.Replicas = len(table.Replicas)

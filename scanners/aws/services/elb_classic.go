@@ -19,6 +19,10 @@ type ClassicLoadBalancer struct {
 	Zones     int64 `json:"zones"`      // in how many Availability Zones it has a node
 	CrossZone bool  `json:"cross_zone"` // each node hands requests to the instances of all zones
 	Drains    bool  `json:"drains"`     // requests under way may end when an instance leaves
+
+	InternetFacing      bool     `json:"internet_facing"`      // it has public addresses
+	PlainListeners      []string `json:"plain_listeners"`      // listeners without TLS: HTTP:80, TCP:25
+	ForeignCertificates []string `json:"foreign_certificates"` // listeners with TLS whose certificate is not one of ACM, which renews its own: HTTPS:443
 }
 
 var classicLoadBalancers = engine.Service{
@@ -109,6 +113,8 @@ func readClassicLoadBalancer(ctx context.Context, r *engine.Reading, balancer ty
 	if doc.Zones == 0 {
 		r.Absent("elb:DescribeLoadBalancers", "zones")
 	}
+	doc.InternetFacing = word(r, aws.ToString(balancer.Scheme), "elb:DescribeLoadBalancers", "internet_facing") == "internet-facing"
+	readClassicListeners(r, balancer, &doc)
 	if r.Wants("cross_zone", "drains") {
 		attributes, err := classicAttributes(ctx, r.Place, balancer.LoadBalancerName)
 		if err != nil && engine.NotConfigured(err, "LoadBalancerNotFound") == nil {

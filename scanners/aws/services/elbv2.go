@@ -27,6 +27,7 @@ type ELBLoadBalancer struct {
 	AccessLogs         bool     `json:"access_logs"`         // requests are logged to a bucket; false for gateways, which cannot
 	DropsBadHeaders    bool     `json:"drops_bad_headers"`   // malformed header fields are removed; false for all but application
 	DesyncMode         string   `json:"desync_mode"`         // monitor, defensive or strictest; empty for all but application
+	WebACL             bool     `json:"web_acl"`             // requests pass a web ACL of AWS WAF; false for all but application
 }
 
 // elbAttributes maps the fields that an attribute gives to the attribute.
@@ -42,13 +43,13 @@ var elbLoadBalancers = engine.Service{
 		Name:    "AWS::ElasticLoadBalancingV2::LoadBalancer",
 		Service: "elasticloadbalancingv2",
 		Doc:     ELBLoadBalancer{},
-		Calls: []scanners.Call{
+		Calls: slices.Concat(guardedCalls(), []scanners.Call{
 			alarmedCall,
 			{Op: "elasticloadbalancing:DescribeLoadBalancers"},
 			{Op: "elasticloadbalancing:DescribeLoadBalancerAttributes", Each: true, For: []string{"deletion_protection", "access_logs", "drops_bad_headers", "desync_mode"}},
 			{Op: "elasticloadbalancing:DescribeListeners", Each: true, For: []string{"tls_listeners"}},
 			{Op: "elasticloadbalancing:DescribeTags", For: []string{"tags"}},
-		},
+		}),
 		Console: scanners.Console{Path: "/ec2/home?region={region}#LoadBalancer:loadBalancerArn={id}"},
 	},
 	Scan: scanELBLoadBalancers,
@@ -130,6 +131,9 @@ func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading
 		if r.Got(err, fields...) {
 			setELBAttributes(r, &doc, values, fields)
 		}
+	}
+	if balancer.Type == types.LoadBalancerTypeEnumApplication {
+		doc.WebACL = readGuarded(ctx, r, balancer.LoadBalancerArn)
 	}
 	doc.Alarmed = readAlarmed(ctx, r, elbMeasured(balancer))
 	r.Emit(aws.ToString(balancer.LoadBalancerArn), aws.ToString(balancer.LoadBalancerName), tags, &doc)

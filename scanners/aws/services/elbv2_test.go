@@ -17,8 +17,11 @@ func TestELBLoadBalancers(t *testing.T) {
 	balancer := func(id, name string, tags map[string]string, doc ELBLoadBalancer, unread ...posture.Unread) posture.Resource {
 		return posture.Resource{ID: elbArn + id, Name: name, Tags: tags, Doc: &doc, Unread: unread}
 	}
-	web := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2, DeletionProtection: true, AccessLogs: true, DropsBadHeaders: true, DesyncMode: "defensive"}
-	unsure := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2}
+	web := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2, DeletionProtection: true, AccessLogs: true, DropsBadHeaders: true, DesyncMode: "defensive", WebACL: true}
+	unsure := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2, WebACL: true}
+	unguarded := web
+	unguarded.WebACL = false
+	const guarded, acl = "wafv2:ListResourcesForWebACL", "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/"
 	mail := ELBLoadBalancer{Kind: "network", InternetFacing: true, Zones: 1, TLSListeners: true}
 	inspect := ELBLoadBalancer{Kind: "gateway", Zones: 1, DeletionProtection: true}
 	fields := []string{"deletion_protection", "access_logs", "drops_bad_headers", "desync_mode"}
@@ -37,6 +40,13 @@ func TestELBLoadBalancers(t *testing.T) {
 		{name: "tags refused", sections: map[string]string{"elasticloadbalancing:DescribeTags error=AccessDenied": ""}, want: []posture.Resource{
 			balancer("app/web/1", "web", nil, web, untagged...), balancer("gwy/inspect/3", "inspect", nil, inspect, untagged...),
 			balancer("net/mail/2", "mail", nil, mail, untagged...)}},
+		{name: "a web ACL refused that another has", sections: map[string]string{guarded + " WebACLArn=" + acl + "FMManagedWebACLV2-all/2 error=AccessDeniedException": ""}, want: []posture.Resource{
+			balancer("app/web/1", "web", tags, web), balancer("gwy/inspect/3", "inspect", nil, inspect), balancer("net/mail/2", "mail", nil, mail)}},
+		{name: "the web ACL refused", sections: map[string]string{guarded + " WebACLArn=" + acl + "shop/1 error=AccessDeniedException": ""}, want: []posture.Resource{
+			balancer("app/web/1", "web", tags, unguarded, refused(guarded, "AccessDeniedException", guarded, "web_acl")...),
+			balancer("gwy/inspect/3", "inspect", nil, inspect), balancer("net/mail/2", "mail", nil, mail)}},
+		{name: "the web ACL deleted meanwhile", sections: map[string]string{guarded + " WebACLArn=" + acl + "shop/1 error=WAFNonexistentItemException status=400": ""}, want: []posture.Resource{
+			balancer("app/web/1", "web", tags, unguarded), balancer("gwy/inspect/3", "inspect", nil, inspect), balancer("net/mail/2", "mail", nil, mail)}},
 		{name: "second page broken", sections: map[string]string{"elasticloadbalancing:DescribeLoadBalancers Marker=two error=InternalError status=500": ""},
 			want: []posture.Resource{balancer("app/web/1", "web", tags, web)}, cause: brokenListing("elasticloadbalancing:DescribeLoadBalancers")},
 	})

@@ -29,6 +29,8 @@ type LambdaFunction struct {
 	LogGroup                string   `json:"log_group"`                 // name of the log group that it writes to
 	LogGroupExists          bool     `json:"log_group_exists"`          // there is such a log group
 	Alarmed                 []string `json:"alarmed"`                   // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
+	AsyncCallers            []string `json:"async_callers"`             // services that its own policy lets call it without waiting for the answer, in order: events, s3, sns, ...
+	KeepsFailures           bool     `json:"keeps_failures"`            // events that it failed at are sent to a dead-letter queue or another destination
 	LendsTo                 []string `json:"lends_to"`                  // users and roles that get full access, or a way to it, by the function's role: they may change its code; ten at most are named
 	PublicByAnalyzer        bool     `json:"public_by_analyzer"`        // IAM Access Analyzer has an active finding that it is public
 	Public                  bool     `json:"public"`                    // its policy, or that of an alias or version, lets anybody in: directly, by a function URL without authentication, or through a service that acts for any account
@@ -40,7 +42,7 @@ var lambdaFunctions = engine.Service{
 		Name:    "AWS::Lambda::Function",
 		Service: "lambda",
 		Doc:     LambdaFunction{},
-		Calls: slices.Concat(lendsCalls(), analyzerCalls(), []scanners.Call{
+		Calls: slices.Concat(lendsCalls(), analyzerCalls(), asyncCalls(), []scanners.Call{
 			{Op: "lambda:ListFunctions"},
 			{Op: "ec2:DescribeSubnets", For: []string{"zones"}},
 			{Op: "kms:ListAliases", For: []string{"environment_cmk"}},
@@ -98,6 +100,7 @@ func readLambdaFunction(ctx context.Context, p *engine.Place, function types.Fun
 		namespace: "AWS/Lambda", by: map[string]string{"FunctionName": aws.ToString(function.FunctionName)}, together: true, metrics: []string{"Errors", "Throttles"},
 	})
 	doc.LogGroupExists = readLogGroupExists(ctx, r, doc.LogGroup)
+	readAsync(ctx, r, function, &doc)
 	ours := readLambdaPolicies(ctx, r, function)
 	doc.Public, doc.PublicBy = ours.open, ours.by
 	doc.PublicByAnalyzer = readByAnalyzer(ctx, r, aws.ToString(function.FunctionArn), ours, "public")

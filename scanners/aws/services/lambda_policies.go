@@ -43,8 +43,8 @@ func readLambdaPolicies(ctx context.Context, r *engine.Reading, function types.F
 // lambdaPolicy says whether the policy of the function, or of the alias or
 // version that qualifies it, admits anybody, and by which statements.
 func lambdaPolicy(ctx context.Context, p *engine.Place, function types.FunctionConfiguration, qualifier *string) (public engine.Answer, by []string) {
-	out, err := lambdaClient(p).GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: function.FunctionName, Qualifier: qualifier})
-	if err = engine.NotConfigured(err, "ResourceNotFoundException"); err != nil || out == nil {
+	text, err := lambdaPolicyText(ctx, p, function, qualifier)
+	if err != nil || text == "" {
 		return engine.Answer{Err: err}, nil
 	}
 	of := ""
@@ -53,7 +53,7 @@ func lambdaPolicy(ctx context.Context, p *engine.Place, function types.FunctionC
 		ask.Resource += ":" + *qualifier
 		of = " of the policy of " + *qualifier
 	}
-	verdict := iampolicy.Judge(aws.ToString(out.Policy), ask)
+	verdict := iampolicy.Judge(text, ask)
 	if verdict.Reach == iampolicy.CannotTell && len(verdict.Services) == 0 {
 		return engine.Answer{Err: notUnderstood("lambda:GetPolicy")}, nil
 	}

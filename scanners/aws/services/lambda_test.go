@@ -3,6 +3,8 @@ package services
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"posture/internal/posture"
 )
 
@@ -14,7 +16,7 @@ func TestLambdaFunctions(t *testing.T) {
 		}
 		return posture.Resource{ID: "arn:aws:lambda:us-east-1:111122223333:function:" + name, Name: name, Tags: tags, Doc: &doc, Unread: unread}
 	}
-	good := LambdaFunction{Runtime: "python3.13", InVPC: true, Zones: 2, HasEnvironment: true, EnvironmentCMK: true}
+	good := LambdaFunction{Runtime: "python3.13", InVPC: true, Zones: 2, HasEnvironment: true, EnvironmentCMK: true, AsyncCallers: []string{"s3"}, KeepsFailures: true}
 	bad := LambdaFunction{Runtime: "python3.8", InVPC: true, Zones: 1, HasEnvironment: true, CredentialInEnvironment: true, Public: true,
 		PublicBy: []string{"statement 1: everybody is let in, and no condition ties them to known parties"}}
 	image := function("image", nil, LambdaFunction{ContainerImage: true})
@@ -35,7 +37,7 @@ func TestLambdaFunctions(t *testing.T) {
 		{name: "log groups broken off", sections: map[string]string{"logs:DescribeLogGroups nextToken=two error=AccessDeniedException": ""},
 			want: []posture.Resource{function("bad", nil, bad, ungrouped...), function("good", tags, good), function("image", nil, LambdaFunction{ContainerImage: true}, ungrouped...)}},
 		{name: "policy refused", sections: map[string]string{"lambda:GetPolicy FunctionName=bad error=AccessDeniedException status=403": ""},
-			want: []posture.Resource{function("bad", nil, badSecretly, refused("lambda:GetPolicy", "AccessDeniedException", "lambda:GetPolicy", "public", "public_by")...), function("good", tags, good), image}},
+			want: []posture.Resource{function("bad", nil, badSecretly, refused("lambda:GetPolicy", "AccessDeniedException", "lambda:GetPolicy", "async_callers", "public", "public_by")...), function("good", tags, good), image}},
 		{name: "an alias for anybody", sections: map[string]string{"lambda:GetPolicy FunctionName=good Qualifier=live": `{"Policy":
 			"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"lambda:InvokeFunction\",\"Resource\":\"arn:aws:lambda:us-east-1:111122223333:function:good:live\"}]}"}`},
 			want: []posture.Resource{function("bad", nil, bad), function("good", tags, goodOpen), image}},
@@ -44,7 +46,7 @@ func TestLambdaFunctions(t *testing.T) {
 		{name: "versions refused", sections: map[string]string{"lambda:ListVersionsByFunction FunctionName=good error=AccessDeniedException status=403": ""},
 			want: []posture.Resource{function("bad", nil, bad), function("good", tags, good, refused("lambda:ListVersionsByFunction", "AccessDeniedException", "lambda:ListVersionsByFunction", "public", "public_by")...), image}},
 		{name: "a policy that is none", sections: map[string]string{"lambda:GetPolicy FunctionName=bad": `{"Policy": "{"}`},
-			want: []posture.Resource{function("bad", nil, badSecretly, unclear("lambda:GetPolicy", "public", "public_by")...), function("good", tags, good), image}},
+			want: []posture.Resource{function("bad", nil, badSecretly, unclear("lambda:GetPolicy", "async_callers", "public", "public_by")...), function("good", tags, good), image}},
 		{name: "tags refused", sections: map[string]string{"lambda:ListTags Resource=arn:aws:lambda:us-east-1:111122223333:function:good error=AccessDeniedException status=403": ""},
 			want: []posture.Resource{function("bad", nil, bad), function("good", nil, good, refused("lambda:ListTags", "AccessDeniedException", "lambda:ListTags", "tags")...), image}},
 		{name: "an environment that Lambda could not decrypt", sections: map[string]string{
@@ -63,4 +65,35 @@ func TestLambdaFunctions(t *testing.T) {
 // lambdaSealed returns the field as unread because Lambda could not decrypt the environment.
 func lambdaSealed(field string) posture.Unread {
 	return posture.Unread{Field: field, Cause: posture.Cause{Reason: posture.Failed, Operation: "lambda:ListFunctions", Code: "AccessDeniedException"}}
+}
+
+// TestLambdaKeepsFailures: what counts is the destination of calls that name
+// neither alias nor version.
+func TestLambdaKeepsFailures(t *testing.T) {
+	const op = "lambda:ListFunctionEventInvokeConfigs"
+	config := func(qualifier, destination string) map[string]string {
+		return map[string]string{op + " FunctionName=image": `{"FunctionEventInvokeConfigs": [{"FunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:image:` + qualifier + `", "DestinationConfig": ` + destination + `}]}`}
+	}
+	for name, test := range map[string]struct {
+		sections map[string]string
+		want     bool
+		unread   []posture.Unread
+	}{
+		"none":              {},
+		"a topic":           {sections: config("$LATEST", `{"OnFailure": {"Destination": "arn:aws:sns:us-east-1:111122223333:failed"}}`), want: true},
+		"on success":        {sections: config("$LATEST", `{"OnSuccess": {"Destination": "arn:aws:sns:us-east-1:111122223333:done"}}`)},
+		"of an alias":       {sections: config("live", `{"OnFailure": {"Destination": "arn:aws:sns:us-east-1:111122223333:failed"}}`)},
+		"refused":           {sections: map[string]string{op + " FunctionName=image error=AccessDeniedException status=403": ""}, unread: refused(op, "AccessDeniedException", op, "keeps_failures")},
+		"deleted meanwhile": {sections: map[string]string{op + " FunctionName=image error=ResourceNotFoundException status=404": ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := scanTypes(t, fixtures(t, test.sections), "AWS::Lambda::Function").get(t, "image")
+			if keeps := got.Doc.(*LambdaFunction).KeepsFailures; keeps != test.want {
+				t.Errorf("keeps_failures = %v, want %v", keeps, test.want)
+			}
+			if diff := cmp.Diff(test.unread, got.Unread); diff != "" {
+				t.Errorf("unread (-want +got):\n%s", diff)
+			}
+		})
+	}
 }

@@ -122,6 +122,12 @@ func TestActionNames(t *testing.T) {
 		"elb:DescribeLoadBalancers":             "elasticloadbalancing:DescribeLoadBalancers",
 		"elb:DescribeTags":                      "elasticloadbalancing:DescribeTags",
 		"elb:DescribeLoadBalancerAttributes":    "elasticloadbalancing:DescribeLoadBalancerAttributes",
+		"apigateway:GetRestApis":                "apigateway:GET",
+		"apigateway:GetResources":               "apigateway:GET",
+		"apigateway:GetStages":                  "apigateway:GET",
+		"apigatewayv2:GetApis":                  "apigateway:GET",
+		"apigatewayv2:GetRoutes":                "apigateway:GET",
+		"apigatewayv2:GetStages":                "apigateway:GET",
 	}
 	for op, action := range permissionsOfScan() {
 		want := op

@@ -15,12 +15,13 @@ import (
 
 // withoutPolicy holds the types that are public by something other than a policy.
 var withoutPolicy = map[string]string{
-	"AWS::EC2::Image":             "launch permissions",
-	"AWS::EC2::Snapshot":          "permissions to make volumes",
-	"AWS::RDS::DBInstance":        "its network",
-	"AWS::RDS::DBSnapshot":        "an attribute",
-	"AWS::Redshift::Cluster":      "its network",
-	"AWS::RDS::DBClusterSnapshot": "an attribute",
+	"AWS::DMS::ReplicationInstance": "its network",
+	"AWS::EC2::Image":               "launch permissions",
+	"AWS::EC2::Snapshot":            "permissions to make volumes",
+	"AWS::RDS::DBInstance":          "its network",
+	"AWS::RDS::DBSnapshot":          "an attribute",
+	"AWS::Redshift::Cluster":        "its network",
+	"AWS::RDS::DBClusterSnapshot":   "an attribute",
 }
 
 // byStatement1 is what opens a resource whose only statement lets everybody in.

@@ -82,11 +82,8 @@ func invocationFailures(ctx context.Context, p *engine.Place) *targets {
 	return targetsOf(p, "invocations", func(t *targets) error {
 		functions, err := lambdaList(ctx, p)
 		return cmp.Or(err, engine.Each(ctx, p, functions, func(ctx context.Context, p *engine.Place, function lambdatypes.FunctionConfiguration) {
-			pages := lambda.NewListFunctionEventInvokeConfigsPaginator(lambdaClient(p), &lambda.ListFunctionEventInvokeConfigsInput{FunctionName: function.FunctionName})
-			configs, err := engine.ListAll(ctx, pages, func(page *lambda.ListFunctionEventInvokeConfigsOutput) []lambdatypes.FunctionEventInvokeConfig {
-				return page.FunctionEventInvokeConfigs
-			})
-			t.add("", engine.NotConfigured(err, "ResourceNotFoundException"))
+			configs, err := lambdaInvokeConfigs(ctx, p, function)
+			t.add("", err)
 			for _, config := range configs {
 				t.add(onFailure(config.DestinationConfig), nil)
 			}

@@ -47,15 +47,23 @@ func scanWebACLs(ctx context.Context, p *engine.Place) error {
 }
 
 func scanWebACLsOf(ctx context.Context, p *engine.Place, scope types.Scope) error {
-	pages := &byToken[*wafv2.ListWebACLsOutput]{
-		ask: func(ctx context.Context, token *string) (*wafv2.ListWebACLsOutput, error) {
-			return wafClient(p).ListWebACLs(ctx, &wafv2.ListWebACLsInput{Scope: scope, NextMarker: token, Limit: aws.Int32(100)})
-		},
-		next: func(page *wafv2.ListWebACLsOutput) *string { return page.NextMarker },
-	}
-	list := func(page *wafv2.ListWebACLsOutput) []types.WebACLSummary { return page.WebACLs }
-	return engine.EachListed(ctx, p, pages, list, func(ctx context.Context, p *engine.Place, acl types.WebACLSummary) {
+	acls, err := webACLList(ctx, p, scope)
+	return cmp.Or(err, engine.Each(ctx, p, acls, func(ctx context.Context, p *engine.Place, acl types.WebACLSummary) {
 		readWebACL(ctx, p, acl, scope)
+	}))
+}
+
+// webACLList lists the web ACLs of a scope, once per region. With an error come
+// those that were listed before it.
+func webACLList(ctx context.Context, p *engine.Place, scope types.Scope) ([]types.WebACLSummary, error) {
+	return engine.Once(p, "web ACLs of "+string(scope), func() ([]types.WebACLSummary, error) {
+		pages := &byToken[*wafv2.ListWebACLsOutput]{
+			ask: func(ctx context.Context, token *string) (*wafv2.ListWebACLsOutput, error) {
+				return wafClient(p).ListWebACLs(ctx, &wafv2.ListWebACLsInput{Scope: scope, NextMarker: token, Limit: aws.Int32(100)})
+			},
+			next: func(page *wafv2.ListWebACLsOutput) *string { return page.NextMarker },
+		}
+		return engine.ListAll(ctx, pages, func(page *wafv2.ListWebACLsOutput) []types.WebACLSummary { return page.WebACLs })
 	})
 }
 

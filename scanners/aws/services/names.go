@@ -1,0 +1,33 @@
+package services
+
+import (
+	"context"
+
+	"github.com/aws/smithy-go/middleware"
+
+	"posture/scanners/aws/engine"
+)
+
+// namePage is one page of a listing that goes on after the last name of a page.
+type namePage struct {
+	Names          []string
+	NextToken      *string // that name; nil on the last page
+	ResultMetadata middleware.Metadata
+}
+
+// byLastName pages through such a listing. List returns the names after one.
+func byLastName(list func(ctx context.Context, after *string) (namePage, error)) *byToken[namePage] {
+	return &byToken[namePage]{ask: list, next: func(page namePage) *string { return page.NextToken }}
+}
+
+// namesOf returns the page of an answer that says whether there is more.
+func namesOf(operation string, names []string, more *bool, metadata middleware.Metadata) (namePage, error) {
+	page := namePage{Names: names, ResultMetadata: metadata}
+	switch {
+	case more == nil, *more && len(names) == 0:
+		return page, engine.Malformed(operation, errNoValue)
+	case *more:
+		page.NextToken = &names[len(names)-1]
+	}
+	return page, nil
+}
