@@ -40,7 +40,8 @@ store, reads it and deletes it.`,
 			Short: "Print the IAM policy that a scan of an AWS account needs",
 			Long: `Print the IAM policy that a scan of an AWS account needs: the actions of the
 calls that the scanners make, all of them reads of settings, and a denial of
-reads of data, which holds whatever else the role is allowed.
+reads of data, which holds whatever else the role is allowed. It goes into the
+role itself (aws iam put-role-policy): for a managed policy it is too long.
 
 Two permissions are not part of it: organizations:ListAccounts in the management
 account, to list the accounts of an organization, and sts:AssumeRole, to assume

@@ -8,11 +8,11 @@ import (
 	"posture/scanners/aws"
 )
 
-// managedPolicyLimit is the most characters, without white space, that IAM takes
-// of a managed policy.
-const managedPolicyLimit = 6144
+// inlineLimit is the most characters, without white space, that the inline policies
+// of a role may have together.
+const inlineLimit = 10240
 
-// TestPolicyFits holds that IAM takes the policy. That a role takes it beside its
+// TestPolicyFits holds that a role takes the policy. That it takes it beside its
 // other policies is held where the roles are.
 func TestPolicyFits(t *testing.T) {
 	all := aws.Catalogue().Permissions()
@@ -20,8 +20,8 @@ func TestPolicyFits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(text) > managedPolicyLimit {
-		t.Errorf("the policy has %d characters, too many for a managed policy (%d)", len(text), managedPolicyLimit)
+	if len(text) > inlineLimit {
+		t.Errorf("the policy has %d characters, too many for a role (%d)", len(text), inlineLimit)
 	}
 }
 
