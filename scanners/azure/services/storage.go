@@ -83,7 +83,17 @@ func readStorageAccount(r *engine.Reading) any {
 		PrivateEndpoints: approved(p.PrivateEndpointConnections),
 	}
 	if p.SupportsHTTPSTrafficOnly == nil { // always there: without it, what else is absent is no default
-		r.Absent("read "+r.Type, "min_tls", "shared_key", "anonymous", "private_endpoints")
+		for _, of := range []struct {
+			field  string
+			absent bool
+		}{
+			{"min_tls", p.MinimumTLSVersion == ""}, {"shared_key", p.AllowSharedKeyAccess == nil},
+			{"anonymous", p.AllowBlobPublicAccess == nil}, {"private_endpoints", p.PrivateEndpointConnections == nil},
+		} {
+			if of.absent {
+				r.Absent("read "+r.Type, of.field)
+			}
+		}
 	}
 	if encryption := engine.Need(r, p.Encryption, "customer_key", "double_encrypted"); p.Encryption != nil {
 		doc.CustomerKey = oneOf(r, "source of the key", encryption.KeySource, "customer_key", "Microsoft.Keyvault", "Microsoft.Storage") == "Microsoft.Keyvault"
