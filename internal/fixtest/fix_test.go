@@ -230,7 +230,7 @@ func (s site) scan(rule string) []posture.Finding {
 var capitals = regexp.MustCompile(`\b[A-Z][A-Z0-9_]{2,}\b`)
 
 // constants are words in capitals that are in notes, and in commands as they are.
-var constants = []string{"AWS", "ELB", "HTTPS", "KMS"}
+var constants = []string{"AWS", "BASIC", "ELB", "HTTP", "HTTPS", "KMS", "TLS"}
 
 // choose puts what a person would choose in the place of the words in capitals
 // which the note explains.

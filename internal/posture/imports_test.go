@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"internal/notified": {"internal/store", "internal/snapshot", "internal/drift"},
 	"internal/outbox":   {"internal/posture", "internal/store", "internal/drift"},
 	"internal/slack":    {"internal/posture", "internal/drift", "internal/outbox", "internal/escape"},
-	"internal/report":   {"internal/posture", "internal/store", "internal/snapshot", "internal/drift", "internal/outbox", "internal/escape"},
+	"internal/report":   {"internal/posture", "internal/store", "internal/snapshot", "internal/drift", "internal/outbox", "internal/escape", "internal/tally"},
 	"internal/audit": {
 		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/snapshot", "internal/drift", "internal/notified",
 		"internal/outbox", "internal/tally",
