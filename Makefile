@@ -33,7 +33,7 @@ demo: ## scan a sample of each cloud that is served in process: needs nothing bu
 	go run -tags $(CLI_TAGS) ./cmd/posture-demo
 
 test: python node browser ## every test, against real parts, and a moment of fuzzing
-	go test ./...
+	go test -timeout 30m ./...
 	go -C scripts/azuremodels test .
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=2s FUZZED=internal/
 
@@ -133,11 +133,13 @@ azure: ## the functions of Azure, zipped for a function app: build/azure/posture
 	@$(call fits,build/azure/posture.zip)
 
 # The most bytes that a function's zip may have; more for those that link the
-# clients of all AWS services that are read.
+# clients of all AWS services that are read, and for the one of these that also
+# links Slack.
 ZIPPED := 12582912
 ZIPPED_AWS := 16777216
+ZIPPED_PUBLISH := 17825792
 fits = for zip in $(1); do size=$$(wc -c <$$zip); limit=$(ZIPPED); echo "$$zip $$size bytes"; \
-	  case $$zip in */plan.zip | */scan-aws.zip | */publish.zip) limit=$(ZIPPED_AWS);; esac; \
+	  case $$zip in */plan.zip | */scan-aws.zip) limit=$(ZIPPED_AWS);; */publish.zip) limit=$(ZIPPED_PUBLISH);; esac; \
 	  [ $$size -le $$limit ] || { echo "$$zip is larger than $$limit bytes: see TestLinked in internal/e2e"; exit 1; }; done
 lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
 	@$(call fits,$^)
