@@ -57,17 +57,22 @@ func TestDeclaredCallsByType(t *testing.T) {
 	}
 }
 
+// inBody are calls that name the resources in an XML body, which a request here
+// does not hold: one is made for each page of the listing before it.
+var inBody = map[string]int{"route53:ListTagsForResources": 2}
+
 // TestNoCallTwice shows that no question is asked twice in one scan.
 func TestNoCallTwice(t *testing.T) {
 	t.Parallel()
 	cloud := cloudOf(wholeEstate(t))
 	scanWant(t, serve(t, cloud), wantAll())
-	asked := map[string]int{}
+	asked, may := map[string]int{}, map[string]int{}
 	for _, request := range cloud.Log() {
 		asked[request.String()]++
+		may[request.String()] = max(1, inBody[request.Op()])
 	}
 	for _, question := range slices.Sorted(maps.Keys(asked)) {
-		if asked[question] > 1 {
+		if asked[question] > may[question] {
 			t.Errorf("asked %d times: %s", asked[question], question)
 		}
 	}

@@ -18,10 +18,12 @@ var withoutPolicy = map[string]string{
 	"AWS::DMS::ReplicationInstance": "its network",
 	"AWS::EC2::Image":               "launch permissions",
 	"AWS::EC2::Snapshot":            "permissions to make volumes",
+	"AWS::MSK::Cluster":             "its network",
 	"AWS::RDS::DBInstance":          "its network",
 	"AWS::RDS::DBSnapshot":          "an attribute",
 	"AWS::Redshift::Cluster":        "its network",
 	"AWS::RDS::DBClusterSnapshot":   "an attribute",
+	"AWS::SSM::Document":            "permissions to share",
 }
 
 // byStatement1 is what opens a resource whose only statement lets everybody in.
