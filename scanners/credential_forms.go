@@ -44,7 +44,7 @@ type credentialForms struct {
 var issued = sync.OnceValue(func() *credentialForms {
 	var all credentialForms
 	if err := json.Unmarshal(formsJSON, &all); err != nil {
-		panic("scanners: credential_forms.json: " + err.Error()) // it is part of the program, and tests read it
+		panic("scanners: credential_forms.json: " + err.Error()) //nolint:forbidigo // it is part of the program, and tests read it
 	}
 	all.placeholders = compiled(all.Placeholders)
 	return &all
