@@ -35,7 +35,7 @@ var innocent = map[string]string{
 }
 
 // TestNotesWarnFirst holds that a note that warns of harm does so in its first sentence,
-// which is what messages show of most, and that one of which they show no more says
+// which is all that most messages show, and that one that is cut after it says
 // there what it costs.
 func TestNotesWarnFirst(t *testing.T) {
 	seen := map[string]bool{}

@@ -12,8 +12,8 @@ var (
 	counted   = regexp.MustCompile(`\{(\w+)\} (?:[a-z]+ ){0,3}?(days|hours|people|applications|disks|findings|updates|workloads|points|rules|policies|keys|users|owners|subnets|nodes|tasks|roles|ways|grants|tunnels)\b`)
 )
 
-// neverOne are counts of which a sentence speaks only when they are more than one,
-// or none, with what says so.
+// neverOne are counts that a sentence names only when they are more than one, or
+// none, with what says so.
 var neverOne = map[string]string{
 	"aws-iam-group-no-privilege-escalation ways": "another sentence is for one", "aws-iam-inline-no-privilege-escalation ways": "another sentence is for one",
 	"aws-iam-no-privilege-escalation ways": "another sentence is for one", "aws-iam-role-no-privilege-escalation ways": "another sentence is for one",

@@ -112,7 +112,7 @@ func TestRounds(t *testing.T) {
 	}
 }
 
-// TestOutcome holds that a run of which nothing could be read is a failed
+// TestOutcome holds that a run that could read nothing is a failed
 // execution, on which an alarm stands, by the word that publish answers.
 func TestOutcome(t *testing.T) {
 	for name, file := range machines {

@@ -143,6 +143,13 @@ func TestMarkdownLength(t *testing.T) {
 			t.Errorf("it lacks %q", want)
 		}
 	}
+	for i := range findings { // what is exempted does not crowd out what is not
+		findings[i].Exemption = &posture.Exemption{ID: "EX-1", Expires: "2099-01-01"}
+	}
+	late := finding("zone", posture.Fail)
+	if all := string(written(t, reportOf(append(findings, late)), "markdown")); !strings.Contains(all, "zone") || strings.Contains(all, "more fail") {
+		t.Errorf("exempted findings hide the one that is not:\n%s", all)
+	}
 	if len(text) > 65_000 {
 		t.Errorf("%d bytes", len(text))
 	}

@@ -111,7 +111,7 @@ func writeCSV(w io.Writer, f Findings) error {
 	return out.Error()
 }
 
-// cells returns the row of a finding, none of which is a formula or holds a NUL.
+// cells returns the row of a finding: no cell is a formula or holds a NUL.
 func (f Findings) cells(e entry) []string {
 	row := []string{
 		string(e.Status), string(e.Severity), string(e.Category), e.Rule, e.Title, string(e.Provider), e.Account,

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"posture/internal/escape"
@@ -19,12 +18,16 @@ const markdownRows = 50
 // writeMarkdown writes a summary for a pull request or a wiki: how many
 // findings there are of what, and the worst of those that fail.
 func writeMarkdown(w io.Writer, f Findings) error {
-	counts := tally.New(markdownRows)
+	counts, open := tally.New(0), tally.New(markdownRows)
 	for finding, err := range f.Items {
 		if err != nil {
 			return err
 		}
-		counts.Add(finding, f.Rules[finding.Rule].Severity)
+		severity := f.Rules[finding.Rule].Severity
+		counts.Add(finding, severity)
+		if !finding.Exemption.Live() {
+			open.Add(finding, severity)
+		}
 	}
 	out := bufio.NewWriter(w)
 	_, _ = fmt.Fprintf(out, "## Posture: %s\n\n", headline(counts)) // a bufio.Writer keeps its error for Flush
@@ -35,7 +38,7 @@ func writeMarkdown(w io.Writer, f Findings) error {
 	_, _ = out.WriteString("\n\n| pass | fail | exempted | unknown |\n|---:|---:|---:|---:|\n")
 	_, _ = fmt.Fprintf(out, "| %d | %d | %d | %d |\n", counts.Statuses[posture.Pass], counts.Statuses[posture.Fail]-counts.Exempted,
 		counts.Exempted, counts.Statuses[posture.Unknown])
-	f.markdownRows(out, counts)
+	f.markdownRows(out, open)
 	return out.Flush()
 }
 
@@ -57,9 +60,9 @@ func headline(counts *tally.Tally) string {
 	}
 }
 
-// markdownRows lists the worst findings that fail and are not exempted.
-func (f Findings) markdownRows(out *bufio.Writer, counts *tally.Tally) {
-	worst := slices.DeleteFunc(counts.Worst(), func(finding posture.Finding) bool { return finding.Exemption.Live() })
+// markdownRows lists the worst of the findings that fail. None is exempted.
+func (f Findings) markdownRows(out *bufio.Writer, open *tally.Tally) {
+	worst := open.Worst()
 	if len(worst) == 0 {
 		return
 	}
@@ -69,7 +72,7 @@ func (f Findings) markdownRows(out *bufio.Writer, counts *tally.Tally) {
 		_, _ = fmt.Fprintf(out, "| %s | %s<br>%s | %s | %s | %s |\n", rule.Severity, markdownCell(sentence(rule, finding)), markdownCell(finding.Rule),
 			markdownCell(finding.Account), markdownCell(finding.Region), markdownCode(finding.Command))
 	}
-	if more := counts.Statuses[posture.Fail] - counts.Exempted - len(worst); more > 0 {
+	if more := open.Statuses[posture.Fail] - len(worst); more > 0 {
 		_, _ = fmt.Fprintf(out, "\n%d more fail: see `posture findings --status fail`.\n", more)
 	}
 }

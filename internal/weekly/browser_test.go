@@ -247,7 +247,7 @@ document.title = "closed " + closed + ", hidden " + hidden;</script></body>`
 }
 
 // TestBrowserNarrow holds that a phone shows the rules that fail without the criteria
-// that they support, which are told elsewhere, and a screen shows them.
+// that they support, and a screen shows them.
 func TestBrowserNarrow(t *testing.T) {
 	t.Parallel()
 	s, o := shop(t)

@@ -162,7 +162,7 @@ var actionTypes = map[string][]string{
 	}
 	fmt.Fprintf(&out, `}
 
-// onEach holds the actions of which a request names a resource of each type.
+// onEach holds the actions whose requests name a resource of each type.
 var onEach = []string{%s}
 `, quoted(joint))
 	fmt.Fprint(&out, `

@@ -43,7 +43,7 @@ func checkAnswers(stack *middleware.Stack) error {
 // membersKey is the context's key for the members that an answer has.
 type membersKey struct{}
 
-// checkMembers refuses a JSON object of which the operation's output knows no
+// checkMembers refuses a JSON object when the operation's output knows no
 // member, and an output that lacks what it cannot be without.
 func checkMembers(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
 	var members []string

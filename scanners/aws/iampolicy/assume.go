@@ -13,7 +13,7 @@ type Role struct {
 }
 
 // Reaches returns the ARNs of the roles that a principal of the same account
-// may take, one after another, and of those of which that cannot be told, both
+// may take, one after another, and of those where that cannot be told, both
 // sorted. Conditions that the caller can meet hold nobody back.
 func Reaches(from Principal, arn string, roles []Role, a AccountRef) (certain, possible []string) {
 	taken := map[string]answer{} // by ARN, no for those that are not there

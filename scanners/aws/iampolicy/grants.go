@@ -19,7 +19,7 @@ type Grants struct {
 // Way is a published way to more permissions.
 type Way struct {
 	ID     string   // name of the way in its source
-	Needs  []string // the actions, all of which are allowed
+	Needs  []string // the actions, which are all allowed
 	Source string   // page that describes it
 }
 

@@ -32,7 +32,7 @@ const (
 	yes
 )
 
-// layer is a set of policies of which one must allow and none may deny.
+// layer is a set of policies: one must allow and none may deny.
 type layer struct {
 	allows, denies []statement
 }
@@ -55,7 +55,7 @@ func newLayer(docs []Document) layer {
 type identity struct {
 	account AccountRef
 	own     []string
-	layers  []layer // all of which must allow
+	layers  []layer // each must allow
 }
 
 func (p Principal) in(a AccountRef) identity {

@@ -94,7 +94,7 @@ var actionTypes = map[string][]string{
 	"sts:assumerole":                                  {"arn:${Partition}:iam::${Account}:role/*"},
 }
 
-// onEach holds the actions of which a request names a resource of each type.
+// onEach holds the actions whose requests name a resource of each type.
 var onEach = []string{"batch:submitjob", "ec2:runinstances"}
 
 // serviceTypes holds the resources, as patterns, that most of a service's

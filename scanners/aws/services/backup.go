@@ -13,7 +13,7 @@ import (
 
 func backupClient(p *engine.Place) *backup.Client { return engine.Client(p, backup.NewFromConfig) }
 
-// protectedByBackup returns the ARNs of the region's resources of which AWS
+// protectedByBackup returns the ARNs of the region's resources that AWS
 // Backup holds a recovery point, with the time of the last backup. It is read
 // once per account and region. With an error comes what was listed before it:
 // only what is not in it is in doubt. A type that needs it declares the call

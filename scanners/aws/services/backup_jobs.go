@@ -23,8 +23,8 @@ const (
 
 var errManyBackups error = &posture.ReasonError{Reason: posture.TooMuch, Code: "backups", Text: "there are more backups than are read"}
 
-// bounded returns the pages of a listing, of which it refuses to read more than
-// backupPages.
+// bounded returns the pages of a listing, and refuses to read more than
+// backupPages of them.
 func bounded[P, O any](pages engine.Pager[P, O], operation string) engine.Pager[P, O] {
 	return &boundedPager[P, O]{Pager: pages, operation: operation}
 }

@@ -15,7 +15,7 @@ import (
 // BackupRecovery is what rules may ask of whether backups of one region can be
 // restored. There is one in every region, also where nothing is backed up.
 type BackupRecovery struct {
-	ProtectedResources int       `json:"protected_resources"` // resources of which AWS Backup holds a recovery point
+	ProtectedResources int       `json:"protected_resources"` // resources that AWS Backup holds a recovery point of
 	TestingPlans       int       `json:"testing_plans"`       // plans that try restores on a schedule
 	LastRestore        time.Time `json:"last_restore"`        // when a restore last completed; the zero time if never
 	Jobs               int       `json:"backup_jobs"`         // backup jobs of the past two days that have ended

@@ -144,7 +144,7 @@ func BenchmarkThrottled(b *testing.B) {
 }
 
 // BenchmarkThrottledByBucket reads 20,000 buckets from a server that counts as S3
-// does, 5,500 calls a second for each prefix, of which a bucket has at least one.
+// does, 5,500 calls a second for each prefix; a bucket has at least one.
 // No scan reaches that, so the processor makes the time.
 func BenchmarkThrottledByBucket(b *testing.B) {
 	const count, rps = 20000, 5500

@@ -152,7 +152,7 @@ func readAccessLogs(ctx context.Context, r *engine.Reading, d distribution) bool
 	return false
 }
 
-// readFailover reads which paths go to a group of origins, of which the second
+// readFailover reads which paths go to a group of origins, where the second
 // answers where the first fails. CloudFront refuses a group for a path that takes
 // requests that write.
 func readFailover(r *engine.Reading, config *cloudfronttypes.DistributionConfig, doc *CloudFrontDistribution) {

@@ -19,7 +19,7 @@ var alarmedCall = scanners.Call{Op: "cloudwatch:DescribeAlarms", For: []string{"
 // measured is a thing with the metrics that rules want alarms on.
 type measured struct {
 	namespace string
-	by        map[string]string // dimensions, each of which alone says that a metric is the thing's
+	by        map[string]string // dimensions; each alone says that a metric is the thing's
 	part      string            // a dimension that says that a metric is of a part of the thing alone
 	together  bool              // a metric without dimensions, of all such things of the region, will do
 	metrics   []string

@@ -124,7 +124,7 @@ func livePatterns(logs []auditLog) (patterns []pattern) {
 }
 
 // deliveryTo says how events reach the log groups. It is untold where all are of
-// trails that the account does not own, of which it may see no deliveries.
+// trails that the account does not own, whose deliveries it may not see.
 func deliveryTo(logs []auditLog) TrailRecording {
 	told := func(log auditLog) bool { return log.own || !log.delivered.IsZero() }
 	return TrailRecording{Delivered: newestOf(logs).UTC(), Untold: len(logs) > 0 && !slices.ContainsFunc(logs, told)}

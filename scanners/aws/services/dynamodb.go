@@ -23,7 +23,7 @@ type DynamoDBTable struct {
 	OnDemand           bool      `json:"on_demand"`           // capacity follows the load without being provisioned
 	AutoScaled         bool      `json:"auto_scaled"`         // provisioned capacity, of its global indexes too, is raised and lowered with the load; false on demand
 	Replicas           int       `json:"replicas"`            // copies in other regions
-	Alarmed            []string  `json:"alarmed"`             // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
+	Alarmed            []string  `json:"alarmed"`             // metrics that rules ask for, and that an alarm watches that somebody hears of, in order
 	Created            time.Time `json:"created"`             // when the table was made
 	LastBackup         time.Time `json:"last_backup"`         // when AWS Backup last backed it up; the zero time if never
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // VPNConnection is what rules may ask of a Site-to-Site VPN. The answer holds
-// the keys of its tunnels, of which nothing is kept.
+// the keys of its tunnels, and none is kept.
 type VPNConnection struct {
 	State     string `json:"state"`      // pending or available
 	Tunnels   int64  `json:"tunnels"`    // how many tunnels it has

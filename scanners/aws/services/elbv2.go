@@ -22,7 +22,7 @@ type ELBLoadBalancer struct {
 	Zones              int64    `json:"zones"`               // in how many Availability Zones it has a node
 	Edge               bool     `json:"edge"`                // it has a node on an Outpost, or in a Local or Wavelength Zone
 	TLSListeners       bool     `json:"tls_listeners"`       // a network load balancer with a TLS listener; others are logged by the request
-	Alarmed            []string `json:"alarmed"`             // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
+	Alarmed            []string `json:"alarmed"`             // metrics that rules ask for, and that an alarm watches that somebody hears of, in order
 	DeletionProtection bool     `json:"deletion_protection"` // it refuses to be deleted
 	AccessLogs         bool     `json:"access_logs"`         // requests are logged to a bucket; false for gateways, which cannot
 	DropsBadHeaders    bool     `json:"drops_bad_headers"`   // malformed header fields are removed; false for all but application

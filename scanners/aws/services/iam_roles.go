@@ -23,8 +23,8 @@ type IAMRole struct {
 	Escalates        []string   `json:"escalates"`          // allowed combinations by which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
 	InlinePolicies   int        `json:"inline_policies"`    // policies inside the role
 	Trusts           []Admitted `json:"trusts"`             // other accounts that may take it without external id, MFA or condition on who asks; "*": any
-	OpenToProviders  []Admitted `json:"open_to_providers"`  // identity providers of which everybody may take it: ARN or host; "*": any
-	AnyAudience      []Admitted `json:"any_audience"`       // OpenID Connect providers of which tokens made for any application are accepted: ARN or host; "*": any
+	OpenToProviders  []Admitted `json:"open_to_providers"`  // identity providers whose every identity may take it: ARN or host; "*": any
+	AnyAudience      []Admitted `json:"any_audience"`       // OpenID Connect providers whose tokens are accepted, whatever application they were made for: ARN or host; "*": any
 	PublicByAnalyzer bool       `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that anybody may take it
 	IdleSince        time.Time  `json:"idle_since"`         // when it was last used; when never, since when it exists
 }

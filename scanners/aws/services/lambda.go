@@ -28,7 +28,7 @@ type LambdaFunction struct {
 	CredentialInEnvironment bool     `json:"credential_in_environment"` // one of them holds a credential, by the form of its value or by its name
 	LogGroup                string   `json:"log_group"`                 // name of the log group that it writes to
 	LogGroupExists          bool     `json:"log_group_exists"`          // there is such a log group
-	Alarmed                 []string `json:"alarmed"`                   // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
+	Alarmed                 []string `json:"alarmed"`                   // metrics that rules ask for, and that an alarm watches that somebody hears of, in order
 	AsyncCallers            []string `json:"async_callers"`             // services that its own policy lets call it without waiting for the answer, in order: events, s3, sns, ...
 	KeepsFailures           bool     `json:"keeps_failures"`            // events that it failed at are sent to a dead-letter queue or another destination
 	LendsTo                 []string `json:"lends_to"`                  // users and roles that get full access, or a way to it, by the function's role: they may change its code; ten at most are named

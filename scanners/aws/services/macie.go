@@ -77,7 +77,9 @@ func macieDiscoveryOf(ctx context.Context, p *engine.Place) (macieDiscovery, err
 	})
 }
 
-// macieOff reports whether Macie is not on. It says so with the code of a refusal.
+// macieOff reports whether Macie is not on. It says so with the code of a refusal,
+// so that only its text tells the two apart; in other words it is a refusal, and
+// the bucket unknown.
 func macieOff(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && api.ErrorCode() == "AccessDeniedException" && strings.Contains(api.ErrorMessage(), "Macie is not enabled")

@@ -39,7 +39,7 @@ type RDSInstance struct {
 	CertificateExpires  time.Time `json:"certificate_expires"`   // when that certificate ends
 	ForcesTLS           bool      `json:"forces_tls"`            // its parameter group refuses connections without TLS
 	AcrossRegions       bool      `json:"across_regions"`        // its Aurora cluster is part of a global database, or replicates to or from another region
-	Alarmed             []string  `json:"alarmed"`               // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
+	Alarmed             []string  `json:"alarmed"`               // metrics that rules ask for, and that an alarm watches that somebody hears of, in order
 	Created             time.Time `json:"created"`               // when it was made
 	LastBackup          time.Time `json:"last_backup"`           // when AWS Backup last backed it up; the zero time: never
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // twoBuckets is the smallest estate: a listing, and a call for each of what
-// it lists, one of which is refused.
+// it lists; one is refused.
 const twoBuckets = `
 -- s3:ListBuckets --
 <ListAllMyBucketsResult><Buckets>

@@ -26,7 +26,7 @@ type SQSQueue struct {
 	Public            bool     `json:"public"`               // the queue's policy lets anyone in, be it through a service that acts for any account
 	PublicBy          []string `json:"public_by"`            // the statements of the policy that do so: by Sid or number, and why
 	DeadLetterQueue   bool     `json:"dead_letter_queue"`    // messages that fail too often move to another queue
-	Alarmed           []string `json:"alarmed"`              // metrics that rules ask for, and that an alarm watches of which somebody hears, in order
+	Alarmed           []string `json:"alarmed"`              // metrics that rules ask for, and that an alarm watches that somebody hears of, in order
 	IsDeadLetterQueue bool     `json:"is_dead_letter_queue"` // another queue of the account and region sends its failed messages here, or it names the queues that may; of queues without a dead-letter queue also whether a function, a subscription, or a rule, pipe or schedule of EventBridge does
 }
 
@@ -108,7 +108,7 @@ func markDeadLetterQueues(ctx context.Context, p *engine.Place, queues []*queueR
 }
 
 // lacksOne reports whether a queue has no dead-letter queue and, as far as is
-// known yet, is none. It is not said of queues of which no rule asks.
+// known yet, is none. It is not said of queues that no rule asks about.
 func (q *queueReading) lacksOne() bool {
 	return !q.doc.IsDeadLetterQueue && q.to == "" && q.err == nil && q.r.Wants("is_dead_letter_queue")
 }

@@ -86,7 +86,7 @@ func DirectoryLists[T any](r *Reading, operation string, paths []string) []Found
 	return found
 }
 
-// listFrom returns a listing of which the first page is at hand. One with more
+// listFrom returns a listing whose first page is at hand. One with more
 // pages is kept as a whole.
 func listFrom[T any](r *Reading, operation, path string, first reply) ([]T, error) {
 	if first.err != nil {

@@ -250,7 +250,7 @@ func TestAnotherDirectory(t *testing.T) {
 	}
 }
 
-// TestUnknownTenant holds that no directory is read for a subscription of which it
+// TestUnknownTenant holds that no directory is read for a subscription when it
 // is not known whose it is, by credentials that say whose they are.
 func TestUnknownTenant(t *testing.T) {
 	registry := engine.Registry{Services: []engine.Service{{

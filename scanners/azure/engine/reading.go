@@ -23,7 +23,7 @@ type Reading struct {
 	Row     *Row
 	ID      string // at first the row's
 	Name    string // what people call it; at first the row's
-	odd     error  // members that could not be read, of which may hang whether there is anything to judge
+	odd     error  // members that could not be read; whether there is anything to judge may hang on them
 }
 
 // Context returns the context of the scan.

@@ -27,7 +27,7 @@ type sizedRow struct{ Properties struct{ Size int64 } }
 
 const machineType, vaultType, diskType = "Microsoft.Test/machines", "Microsoft.Test/vaults", "Microsoft.Test/disks"
 
-// sizes reads machines by two services, one of which looks at the disks.
+// sizes reads machines by two services; one looks at the disks.
 func sizes() engine.Registry {
 	read := func(r *engine.Reading) any {
 		var row sizedRow

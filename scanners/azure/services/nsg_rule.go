@@ -13,7 +13,7 @@ import (
 )
 
 // nsgRuleData is a rule of a group as Azure returns it. What is one value or
-// several has two members, of which one is used.
+// several has two members, and one is used.
 type nsgRuleData struct {
 	ID, Name   string
 	Properties struct {

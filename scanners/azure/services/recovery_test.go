@@ -119,7 +119,7 @@ func TestHourlyPolicies(t *testing.T) {
 	}
 }
 
-// TestReplicaWorks: a replica of which the health is not known is no replica
+// TestReplicaWorks: a replica whose health is not known is no replica
 // that works.
 func TestReplicaWorks(t *testing.T) {
 	t.Parallel()

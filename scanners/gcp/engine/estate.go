@@ -13,7 +13,7 @@ import (
 	"posture/scanners/packed"
 )
 
-// content is a kind of content of which the inventory gives one listing each.
+// content is a kind of content; the inventory gives one listing of each.
 type content = assetpb.ContentType
 
 const (
@@ -59,7 +59,7 @@ func newEstate(r *Registry) (*estate, error) {
 	}, nil
 }
 
-// slice returns an estate for a slice of the scope, of which this one holds
+// slice returns an estate for a slice of the scope; this one holds
 // what was listed for all of it.
 func (e *estate) slice() (*estate, error) {
 	s, err := newEstate(e.registry)

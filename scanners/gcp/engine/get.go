@@ -19,7 +19,7 @@ type Get struct {
 	Permission string    // the IAM permission that it needs
 	Root       string    // what stands before the resource's own path in the call's URL: "https://storage.googleapis.com/storage/v1/b/"; {location} in it is that of the name
 	Version    string    // of the API that answers: one of the service's Versions
-	In         string    // part of the names of which it is the call, "/regions/"; "": of those of no other
+	In         string    // part of the names that it is the call of, "/regions/"; "": of those of no other
 	Policy     PolicyGet // reads the IAM policy, the zero one where the rules ask for none or the API has no call
 }
 

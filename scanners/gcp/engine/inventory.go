@@ -220,7 +220,7 @@ func (i *Inventory) fill(ctx context.Context, e *estate, p pass) error {
 	return nil
 }
 
-// needs returns which types the enabled rules need of which content.
+// needs returns which content of which types the enabled rules need.
 func (i *Inventory) needs(want posture.Want) map[content][]string {
 	needs := map[content][]string{resources: slices.Clone(hierarchy)}
 	for _, s := range i.selected(want) {

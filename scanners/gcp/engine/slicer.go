@@ -34,7 +34,7 @@ func (s *slicer) run(ctx context.Context, ask Ask) error {
 		return ctx.Err()
 	}
 	root, strays := s.tree(ask.Targets)
-	if len(strays) > 0 { // of which nothing is known; the estate says why
+	if len(strays) > 0 { // nothing is known of them; the estate says why
 		slice := Slice{}
 		slice.add(s.holding(s.common), strays...)
 		if !s.yield(slice, nil) {

@@ -54,7 +54,7 @@ func (s *Server) ListAssets(_ context.Context, in *assetpb.ListAssetsRequest) (*
 	return out, nil
 }
 
-// listing returns all that is asked for, of which a page is a part.
+// listing returns all that is asked for; a page is a part of it.
 func (s *Server) listing(in *assetpb.ListAssetsRequest) ([]*assetpb.Asset, error) {
 	key := in.GetParent() + " " + in.GetContentType().String() + " " + strings.Join(in.GetAssetTypes(), " ")
 	if found, ok := s.listings[key]; ok {

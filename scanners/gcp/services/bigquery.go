@@ -17,7 +17,7 @@ type BigQueryDataset struct {
 	KMSKey                string         `json:"kms_key"`                 // the customer-managed key that encrypts new tables by default; "" for none
 	PublicAccess          []engine.Grant `json:"public_access"`           // entries of its own access list for everybody, or everybody with a Google account
 	PublicGrants          []engine.Grant `json:"public_grants"`           // grants of its IAM policy to allUsers or allAuthenticatedUsers
-	PublicTables          []string       `json:"public_tables"`           // tables and views in it of which the own IAM policy has such grants
+	PublicTables          []string       `json:"public_tables"`           // tables and views in it whose own IAM policy has such grants
 	InheritedPublicGrants []engine.Grant `json:"inherited_public_grants"` // such grants of its project, folders and organization
 }
 
@@ -77,7 +77,7 @@ func readBigQueryDataset(ctx context.Context, r *engine.Reading) any {
 	return doc
 }
 
-// publicTablesIn returns the tables of the project of which the own IAM policy
+// publicTablesIn returns the tables of the project whose own IAM policy
 // has grants to the public, by the full names of their datasets.
 func publicTablesIn(r *engine.Reading, field string) map[string][]string {
 	if !r.Wants(field) {

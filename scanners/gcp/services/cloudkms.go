@@ -97,8 +97,8 @@ func readKMSVersions(r *engine.Reading, doc *KMSKey) {
 	slices.Sort(doc.DoomedVersions)
 }
 
-// The states of a version: those of which the key's material is there, or is
-// about to be, and those of which it is gone or never was.
+// The states of a version: those where the key's material is there, or is
+// about to be, and those where it is gone or never was.
 var (
 	livingStates = []string{"ENABLED", "DISABLED", "DESTROY_SCHEDULED", "PENDING_GENERATION", "PENDING_IMPORT"}
 	goneStates   = []string{"DESTROYED", "PENDING_EXTERNAL_DESTRUCTION", "EXTERNAL_DESTRUCTION_FAILED", "IMPORT_FAILED", "GENERATION_FAILED"}

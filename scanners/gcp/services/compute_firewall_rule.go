@@ -14,7 +14,7 @@ type trafficRule struct {
 	Action   trafficAction
 	Ports    []network.Ports
 	Sources  []string // address ranges
-	Doubts   []string // sources of which the addresses are not known
+	Doubts   []string // sources whose addresses are not known
 	Targets  []string // what it is limited to, each with its kind before it; nil: all machines
 	Networks []string // paths of the networks that it is limited to; nil: all
 	Narrow   bool     // it is limited otherwise, by where the traffic goes: it covers no other rule

@@ -14,7 +14,7 @@ type ManagedGroup struct {
 	GKE         bool `json:"gke"`          // it holds nodes of a GKE cluster, which the cluster's rules judge
 	Dataflow    bool `json:"dataflow"`     // it holds workers of a job of Dataflow, which makes it and deletes it
 	ServiceMade bool `json:"service_made"` // another service makes it and keeps it: Dataproc, for secondary workers, or App Engine's flexible environment
-	Autohealing bool `json:"autohealing"`  // VMs of which the application does not answer are made anew
+	Autohealing bool `json:"autohealing"`  // VMs whose application does not answer are made anew
 	Balanced    bool `json:"balanced"`     // a load balancer sends traffic to it
 	Zones       int  `json:"zones"`        // in how many zones it makes VMs
 }

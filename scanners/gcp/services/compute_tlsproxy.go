@@ -53,7 +53,7 @@ func (p *sslPolicyData) refusesOld() bool {
 	return p.Minimum == "TLS_1_2" || p.Minimum == "TLS_1_3" || p.Profile == "RESTRICTED" || p.Profile == "FIPS_202205"
 }
 
-// weakCiphers returns the ciphers of which the keys are exchanged by RSA, and
+// weakCiphers returns the ciphers whose keys are exchanged by RSA, and
 // those with 3DES.
 func (p *sslPolicyData) weakCiphers() []string {
 	var weak []string

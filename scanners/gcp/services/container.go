@@ -30,7 +30,7 @@ type GKECluster struct {
 	Regional             bool     `json:"regional"`                 // its control plane is in several zones
 	PoolsWithoutRepair   []string `json:"pools_without_repair"`     // broken nodes stay
 	PrivateNodes         bool     `json:"private_nodes"`            // nodes have no external addresses, by default
-	PublicPools          []string `json:"public_pools"`             // of which the nodes have external addresses
+	PublicPools          []string `json:"public_pools"`             // whose nodes have external addresses
 	PublicEndpoint       bool     `json:"public_endpoint"`          // its control plane has an external address
 	AuthorizedNetworks   bool     `json:"authorized_networks"`      // that admits named networks only
 	GoogleCloudAccess    bool     `json:"google_cloud_access"`      // external addresses of every customer of Google Cloud are admitted, too

@@ -10,7 +10,7 @@ import (
 	"posture/scanners/gcp/engine"
 )
 
-// notReread are the types of which a failing resource is not read once more,
+// notReread are the types whose failing resources are not read once more,
 // and why. Whoever adds a service declares its Get, or says here why there is
 // none.
 var notReread = map[string]string{

@@ -22,7 +22,7 @@ func pathOf(field string) string {
 // filter is a parsed filter: it says whether an entry matches.
 type filter = logfilter.Match[logEntry]
 
-// filterLanguage is the Logging query language, of which that of Monitoring is
+// filterLanguage is the Logging query language; that of Monitoring is
 // a part. A token is a quoted text, a comment, an operator, a word, or a path
 // with quoted parts. A word in lower case is a text to look for, also "and".
 var filterLanguage = logfilter.Language{

@@ -181,7 +181,7 @@ func (f force) holds(ctx context.Context, r *engine.Reading) (bool, error) {
 	return yes && decided, err
 }
 
-// conditional is the error for a policy of which a condition decides.
+// conditional is the error for a policy that a condition decides.
 func conditional(constraint string) error {
 	cause := posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + typeOrgPolicy, Code: "in force under a condition"}
 	return &posture.ReadError{Cause: cause, Err: fmt.Errorf("%s is in force under a condition", constraint)}
@@ -237,7 +237,7 @@ func enforces(policies []engine.Constraint) (yes, decided bool) {
 }
 
 // limits reports whether a list constraint leaves named values only. A policy
-// that inherits is merged with those above it, one of which may allow all.
+// that inherits is merged with those above it, and one may allow all.
 // By default everything is allowed.
 func limits(policies []engine.Constraint) (yes, decided bool) {
 	for _, policy := range policies {

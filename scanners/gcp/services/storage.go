@@ -159,7 +159,7 @@ func dataAccessLogged(ctx context.Context, r *engine.Reading, service, field str
 }
 
 // addLogged adds the kinds of logs that a policy switches on for a service, and
-// those of which it leaves somebody out. Who is left out by one policy is so
+// those where it leaves somebody out. Who is left out by one policy is so
 // whatever others say.
 func addLogged(p *engine.Policy, logged, exempt map[string]bool, service string) {
 	for _, a := range p.Audit {
