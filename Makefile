@@ -90,7 +90,7 @@ generate: build ## write again what is generated from the code
 	build/posture permissions azure > infra/azure/scan-role.json
 	build/posture config schema > docs/posture.schema.json
 	go run ./cmd/soc2map > docs/soc2-mapping.md
-	go -C scripts/credentials run . > scanners/credential_forms.json.new && mv scanners/credential_forms.json.new scanners/credential_forms.json
+	go -C scripts/credentials run . > scanners/credential_forms_data.go.new && mv scanners/credential_forms_data.go.new scanners/credential_forms_data.go
 	for cloud in aws gcp azure; do go run ./cmd/rulepages $$cloud > docs/$$cloud-rules.md || exit 1; done
 
 generated: build ## fail when a generated file differs from what the code says
@@ -100,7 +100,7 @@ generated: build ## fail when a generated file differs from what the code says
 	build/posture permissions azure | diff -u infra/azure/scan-role.json -
 	build/posture config schema | diff -u docs/posture.schema.json -
 	go run ./cmd/soc2map | diff -u docs/soc2-mapping.md -
-	go -C scripts/credentials run . | diff -u scanners/credential_forms.json -
+	go -C scripts/credentials run . | diff -u scanners/credential_forms_data.go -
 	for cloud in aws gcp azure; do go run ./cmd/rulepages $$cloud | diff -u docs/$$cloud-rules.md - || exit 1; done
 
 template: python ## lint template.yaml

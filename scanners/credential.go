@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// ownForms are forms that the data of credential_forms.json does not have, or
+// ownForms are forms that the data of credential_forms_data.go does not have, or
 // not as widely: what matches was made by an issuer, however random it is.
 var ownForms = []string{
 	`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`,                                                            // AWS: access keys, lasting and temporary
@@ -36,7 +36,7 @@ var placeholder = regexp.MustCompile(`^(?:[$<\[{].*|%[sdvq({].*|[*xX.]+|REDACTED
 // found here, only by CredentialVariable. Examples of documentation and web
 // tokens that are made to be shown are not credentials.
 func HoldsCredential(text string) bool {
-	if credential.MatchString(text) || issued().found(text) {
+	if credential.MatchString(text) || issued(text) {
 		return true
 	}
 	for _, found := range urlPassword.FindAllStringSubmatch(text, -1) {

@@ -1,8 +1,6 @@
 package scanners
 
 import (
-	_ "embed"
-	"encoding/json"
 	"math"
 	"regexp"
 	"slices"
@@ -10,45 +8,23 @@ import (
 	"sync"
 )
 
-// formsJSON is written by scripts/credentials from the rules of gitleaks,
-// Copyright (c) 2019 Zachary Rice, MIT license.
-//
-//go:embed credential_forms.json
-var formsJSON []byte
-
 // credentialForm is how an issuer writes its credentials.
 type credentialForm struct {
-	ID       string   `json:"id"`
-	Regex    string   `json:"regex"`    // its first group that took part, if there is one, is the credential
-	Keywords []string `json:"keywords"` // in lower case; a text without any of them has no such credential
-	Entropy  float64  `json:"entropy"`  // bits for each character; what has no more was not made by chance
-	Except   []string `json:"except"`   // credentials of documentation, as expressions
+	ID       string
+	Regex    string   // its first group that took part, if there is one, is the credential
+	Keywords []string // in lower case; a text without any of them has no such credential
+	Entropy  float64  // bits for each character; what has no more was not made by chance
+	Except   []string // credentials of documentation, as expressions
 
 	once    sync.Once
 	match   *regexp.Regexp
 	excepts []*regexp.Regexp
 }
 
-// credentialForms are the forms of all issuers, with what looks like a
-// credential and is none.
-type credentialForms struct {
-	Placeholders []string          `json:"placeholders"` // expressions: "${TOKEN}"
-	Stopwords    []string          `json:"stopwords"`
-	Forms        []*credentialForm `json:"forms"`
-
-	placeholders []*regexp.Regexp
-}
-
-// issued returns the forms. Expressions are compiled when a text has a keyword,
-// as programs start far more often than they meet most of them.
-var issued = sync.OnceValue(func() *credentialForms {
-	var all credentialForms
-	if err := json.Unmarshal(formsJSON, &all); err != nil {
-		panic("scanners: credential_forms.json: " + err.Error()) //nolint:forbidigo // it is part of the program, and tests read it
-	}
-	all.placeholders = compiled(all.Placeholders)
-	return &all
-})
+// placeholders are the expressions of placeholderForms. Expressions are compiled
+// when a text has a keyword, as programs start far more often than they meet most
+// of them.
+var placeholders = sync.OnceValue(func() []*regexp.Regexp { return compiled(placeholderForms) })
 
 func compiled(exprs []string) []*regexp.Regexp {
 	var all []*regexp.Regexp
@@ -58,12 +34,12 @@ func compiled(exprs []string) []*regexp.Regexp {
 	return all
 }
 
-// found reports whether a text holds a credential of some form.
-func (all *credentialForms) found(text string) bool {
+// issued reports whether a text holds a credential of some issuer's form.
+func issued(text string) bool {
 	lower := strings.ToLower(text)
-	return slices.ContainsFunc(all.Forms, func(f *credentialForm) bool {
+	return slices.ContainsFunc(issuedForms, func(f *credentialForm) bool {
 		return f.mayBeIn(lower) && slices.ContainsFunc(f.credentials(text), func(credential string) bool {
-			return !all.standsIn(credential) && !f.excepted(credential)
+			return !standsIn(credential) && !f.excepted(credential)
 		})
 	})
 }
@@ -95,10 +71,10 @@ func (f *credentialForm) excepted(credential string) bool {
 }
 
 // standsIn reports whether it only stands in for a credential.
-func (all *credentialForms) standsIn(credential string) bool {
+func standsIn(credential string) bool {
 	lower := strings.ToLower(credential)
-	return matchesAny(all.placeholders, credential) ||
-		slices.ContainsFunc(all.Stopwords, func(word string) bool { return strings.Contains(lower, word) })
+	return matchesAny(placeholders(), credential) ||
+		slices.ContainsFunc(stopwords, func(word string) bool { return strings.Contains(lower, word) })
 }
 
 func matchesAny(exprs []*regexp.Regexp, text string) bool {

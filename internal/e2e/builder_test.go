@@ -32,7 +32,7 @@ func newBuilder(t testing.TB, endpoint string) *builder {
 	}}
 	t.Cleanup(toHost.CloseIdleConnections)
 	return &builder{t: t, ctx: t.Context(), names: map[string]string{}, cfg: aws.Config{
-		Region: "us-east-1", BaseEndpoint: &endpoint, RetryMaxAttempts: 1, HTTPClient: &http.Client{Transport: toHost},
+		Region: "us-east-1", BaseEndpoint: &endpoint, RetryMaxAttempts: 3, HTTPClient: &http.Client{Transport: toHost},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIA"+own+"TEST", "made-up", ""),
 	}}
 }

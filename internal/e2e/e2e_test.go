@@ -73,7 +73,7 @@ func environment(endpoint string) []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ENDPOINT_URL=" + endpoint, "AWS_ACCESS_KEY_ID=AKIA" + own + "TEST", "AWS_SECRET_ACCESS_KEY=made-up",
-		"AWS_REGION=us-east-1", "AWS_MAX_ATTEMPTS=1",
+		"AWS_REGION=us-east-1", "AWS_MAX_ATTEMPTS=3", // a loaded machine drops a connection now and then
 	}
 }
 

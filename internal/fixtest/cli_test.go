@@ -47,7 +47,7 @@ func startCLI(t *testing.T, processes int) cli {
 	for range processes {
 		command := exec.Command(python, "testdata/aws_cli.py")
 		command.Env = []string{
-			"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=1",
+			"PATH=" + os.Getenv("PATH"), "HOME=/nonexistent", "AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=3",
 			"AWS_DEFAULT_REGION=" + region, "AWS_ACCESS_KEY_ID=AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY=made-up",
 		}
 		command.Stderr = os.Stderr

@@ -65,7 +65,7 @@ func readRestStage(p *engine.Place, api types.RestApi, stage types.Stage) {
 	_, all := stage.MethodSettings["*/*"]
 	doc.ExecutionLogs = all
 	for name, setting := range stage.MethodSettings {
-		doc.ExecutionLogs = doc.ExecutionLogs && slices.Contains([]string{"ERROR", "INFO"}, aws.ToString(setting.LoggingLevel))
+		doc.ExecutionLogs = readLogLevel(r, setting.LoggingLevel) && doc.ExecutionLogs
 		if doc.Caches && setting.CachingEnabled && !setting.CacheDataEncrypted {
 			doc.PlainCaches = append(doc.PlainCaches, name)
 		}
@@ -73,4 +73,17 @@ func readRestStage(p *engine.Place, api types.RestApi, stage types.Stage) {
 	slices.Sort(doc.PlainCaches)
 	name := aws.ToString(api.Name) + "/" + aws.ToString(stage.StageName)
 	r.Emit(apiARN(p, "restapis/"+aws.ToString(api.Id)+"/stages/"+aws.ToString(stage.StageName)), name, stage.Tags, &doc)
+}
+
+// readLogLevel reports whether the requests of a method are logged. The level is
+// empty where none was ever set.
+func readLogLevel(r *engine.Reading, level *string) bool {
+	switch aws.ToString(level) {
+	case "ERROR", "INFO":
+		return true
+	case "", "OFF":
+		return false
+	}
+	r.Got(engine.Malformed("apigateway:GetStages", errNewValue), "execution_logs")
+	return false
 }

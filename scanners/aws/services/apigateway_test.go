@@ -41,6 +41,8 @@ func TestRestStages(t *testing.T) {
 		{name: "two pages", want: []posture.Resource{inner, live, test}},
 		{name: "the answer does not say", sections: map[string]string{stages + " RestApiId=inner1": `{"item": [{"stageName": "live"}]}`},
 			want: []posture.Resource{stage("inner", "live", RestStage{Private: true}, unsaid(stages, stageFields...)...), live, test}},
+		{name: "a level that nobody knows", sections: map[string]string{stages + " RestApiId=inner1": `{"item": [{"stageName": "live", "deploymentId": "d1", "methodSettings": {"*/*": {"loggingLevel": "TRACE"}}}]}`},
+			want: []posture.Resource{stage("inner", "live", RestStage{Private: true}, unknownValue(stages, "execution_logs")...), live, test}},
 		{name: "one API refused", sections: map[string]string{stages + " RestApiId=inner1 error=AccessDeniedException status=403": ""}, want: []posture.Resource{live, test}, cause: denied},
 		{name: "an API deleted meanwhile", sections: map[string]string{stages + " RestApiId=inner1 error=NotFoundException status=404": ""}, want: []posture.Resource{live, test}},
 		{name: "second page broken", sections: map[string]string{list + " position=two error=InternalError status=500": ""}, want: []posture.Resource{live, test}, cause: brokenListing(list)},

@@ -85,20 +85,15 @@ func readFirehoseTags(ctx context.Context, r *engine.Reading, name string) map[s
 	if !r.Wants("tags") {
 		return nil
 	}
-	var tags []types.Tag
-	pages := byLastName(func(ctx context.Context, after *string) (namePage, error) {
+	key := func(t types.Tag) *string { return t.Key }
+	tags, err := tagsByLastKey(ctx, "firehose:ListTagsForDeliveryStream", key, func(after *string) (tagPage[types.Tag], error) {
 		out, err := firehoseClient(r.Place).ListTagsForDeliveryStream(ctx, &firehose.ListTagsForDeliveryStreamInput{DeliveryStreamName: &name, ExclusiveStartTagKey: after, Limit: aws.Int32(50)})
 		if err != nil {
-			return namePage{}, err
+			return tagPage[types.Tag]{}, err
 		}
-		var keys []string
-		for _, tag := range out.Tags {
-			keys = append(keys, aws.ToString(tag.Key))
-		}
-		tags = append(tags, out.Tags...)
-		return namesOf("firehose:ListTagsForDeliveryStream", keys, out.HasMoreTags, out.ResultMetadata)
+		return tagPage[types.Tag]{Tags: out.Tags, More: out.HasMoreTags, Metadata: out.ResultMetadata}, nil
 	})
-	if _, err := engine.ListAll(ctx, pages, func(page namePage) []string { return page.Names }); !r.Got(err, "tags") {
+	if !r.Got(err, "tags") {
 		return nil
 	}
 	return engine.Tags(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })

@@ -70,20 +70,15 @@ func readKinesisTags(ctx context.Context, r *engine.Reading, name string) map[st
 	if !r.Wants("tags") {
 		return nil
 	}
-	var tags []types.Tag
-	pages := byLastName(func(ctx context.Context, after *string) (namePage, error) {
+	key := func(t types.Tag) *string { return t.Key }
+	tags, err := tagsByLastKey(ctx, "kinesis:ListTagsForStream", key, func(after *string) (tagPage[types.Tag], error) {
 		out, err := kinesisClient(r.Place).ListTagsForStream(ctx, &kinesis.ListTagsForStreamInput{StreamName: &name, ExclusiveStartTagKey: after, Limit: aws.Int32(50)})
 		if err != nil {
-			return namePage{}, err
+			return tagPage[types.Tag]{}, err
 		}
-		var keys []string
-		for _, tag := range out.Tags {
-			keys = append(keys, aws.ToString(tag.Key))
-		}
-		tags = append(tags, out.Tags...)
-		return namesOf("kinesis:ListTagsForStream", keys, out.HasMoreTags, out.ResultMetadata)
+		return tagPage[types.Tag]{Tags: out.Tags, More: out.HasMoreTags, Metadata: out.ResultMetadata}, nil
 	})
-	if _, err := engine.ListAll(ctx, pages, func(page namePage) []string { return page.Names }); !r.Got(err, "tags") {
+	if !r.Got(err, "tags") {
 		return nil
 	}
 	return engine.Tags(tags, func(t types.Tag) (key, value *string) { return t.Key, t.Value })

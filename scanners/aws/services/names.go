@@ -3,6 +3,7 @@ package services
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go/middleware"
 
 	"posture/scanners/aws/engine"
@@ -30,4 +31,30 @@ func namesOf(operation string, names []string, more *bool, metadata middleware.M
 		page.NextToken = &names[len(names)-1]
 	}
 	return page, nil
+}
+
+// tagPage is one page of tags that go on after the last key of a page.
+type tagPage[T any] struct {
+	Tags     []T
+	More     *bool
+	Metadata middleware.Metadata
+}
+
+// tagsByLastKey returns all tags of such a listing, whose keys tagKey tells.
+func tagsByLastKey[T any](ctx context.Context, operation string, tagKey func(T) *string, list func(after *string) (tagPage[T], error)) ([]T, error) {
+	var tags []T
+	pages := byLastName(func(_ context.Context, after *string) (namePage, error) {
+		page, err := list(after)
+		if err != nil {
+			return namePage{}, err
+		}
+		var keys []string
+		for _, tag := range page.Tags {
+			keys = append(keys, aws.ToString(tagKey(tag)))
+		}
+		tags = append(tags, page.Tags...)
+		return namesOf(operation, keys, page.More, page.Metadata)
+	})
+	_, err := engine.ListAll(ctx, pages, func(page namePage) []string { return page.Names })
+	return tags, err
 }
