@@ -31,7 +31,7 @@ const clientVariable = "AZURE_CLIENT_ID"
 
 // installation finds what the environment names. Everything is read and written
 // as the function app's own managed identity.
-func installation() (steps.Installation, error) {
+func installation(context.Context) (steps.Installation, error) {
 	at, err := store.ParseURL(os.Getenv(storeVariable))
 	if err != nil || at.Scheme != store.SchemeAzure {
 		return steps.Installation{}, fmt.Errorf("%s: expected azblob://account/container/prefix", storeVariable)

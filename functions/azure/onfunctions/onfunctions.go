@@ -6,7 +6,6 @@
 package onfunctions
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,11 +18,8 @@ import (
 	"posture/internal/steps"
 )
 
-// The environment of the functions.
-const (
-	storeVariable = "POSTURE_STORE" // azblob://account/container/prefix
-	timeVariable  = "POSTURE_TIME"  // how long one invocation may take, as in 25m
-)
+// storeVariable names the store: azblob://account/container/prefix.
+const storeVariable = "POSTURE_STORE"
 
 const (
 	maxTrigger  = 1 << 20
@@ -59,7 +55,7 @@ func Handler(all map[string]steps.Step) http.Handler {
 				http.Error(w, err.Error(), http.StatusBadRequest)
 				return
 			}
-			_, err = bounded(r.Context(), name, step, e)
+			_, err = platform().Do(r.Context(), name, step, e)
 			switch {
 			case err == nil:
 				respond(w, answer{Outputs: map[string]any{}})
@@ -73,6 +69,11 @@ func Handler(all map[string]steps.Step) http.Handler {
 		})
 	}
 	return mux
+}
+
+// platform is what calls are done on, with its logs.
+func platform() steps.Platform {
+	return steps.Platform{Time: defaultTime, Open: installation, Logs: slog.New(slog.NewJSONHandler(os.Stdout, nil))}
 }
 
 // send asks for the run of a slot.
@@ -124,38 +125,4 @@ func decode(message []byte) (steps.Event, error) {
 		return steps.Event{}, fmt.Errorf("read the message: %w", err)
 	}
 	return e, nil
-}
-
-// bounded does the step within the time of an invocation, and logs what came of
-// it.
-func bounded(ctx context.Context, name string, step steps.Step, e steps.Event) (steps.Answer, error) {
-	limit, err := timeLimit()
-	if err != nil {
-		return steps.Answer{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	said, err := do(ctx, step, e)
-	steps.Log(slog.New(slog.NewJSONHandler(os.Stdout, nil)), name, said, err)
-	return said, err
-}
-
-func do(ctx context.Context, step steps.Step, e steps.Event) (steps.Answer, error) {
-	i, err := installation()
-	if err != nil {
-		return steps.Answer{}, err
-	}
-	return i.Do(ctx, step, e)
-}
-
-func timeLimit() (time.Duration, error) {
-	text := os.Getenv(timeVariable)
-	if text == "" {
-		return defaultTime, nil
-	}
-	limit, err := time.ParseDuration(text)
-	if err != nil || limit <= 0 {
-		return 0, fmt.Errorf("%s %q: expected a duration such as 25m", timeVariable, text)
-	}
-	return limit, nil
 }

@@ -3,15 +3,12 @@ package oncloudrun
 import (
 	"io"
 	"log/slog"
-
-	"posture/internal/steps"
 )
 
-// log writes what came of a step as one line in the form of Cloud Logging.
-// The log-based metrics of infra/gcp are made of its metrics. No attribute
-// holds a secret.
-func log(w io.Writer, name string, said steps.Answer, err error) {
-	steps.Log(slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: forCloudLogging})), name, said, err)
+// logs returns a log in the form of Cloud Logging. The log-based metrics of
+// infra/gcp are made of its lines.
+func logs(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: forCloudLogging}))
 }
 
 // forCloudLogging gives the attributes the names that Cloud Logging knows.

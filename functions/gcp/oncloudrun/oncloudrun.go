@@ -9,7 +9,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"time"
 
 	"google.golang.org/api/impersonate"
 	"google.golang.org/api/option"
@@ -30,9 +32,16 @@ import (
 // that cloud.
 const (
 	storeVariable = "POSTURE_STORE" // gs://bucket/prefix
-	timeVariable  = "POSTURE_TIME"  // how long one invocation may take, as in 25m
 	cloudVariable = "POSTURE_CLOUD" // the cloud that the function reads, which the ids of its runs name: gcp, azure; empty: gcp
 )
+
+// defaultTime is for one call: Cloud Run ends a request after an hour.
+const defaultTime = 55 * time.Minute
+
+// platform is what calls are done on, with its logs.
+func platform(w io.Writer) steps.Platform {
+	return steps.Platform{Time: defaultTime, Open: installation, Logs: logs(w)}
+}
 
 // installation finds what the environment names.
 func installation(ctx context.Context) (steps.Installation, error) {

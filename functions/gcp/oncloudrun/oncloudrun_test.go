@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"google.golang.org/api/secretmanager/v1"
@@ -58,24 +57,9 @@ func TestLog(t *testing.T) {
 		`"severity":"ERROR","message":"no run completed in time"`:                                                                    {said: steps.Answer{Missed: true}},
 	} {
 		var text strings.Builder
-		log(&text, "run", line.said, line.err)
+		steps.Log(logs(&text), "run", line.said, line.err)
 		if !strings.Contains(text.String(), want) || !strings.HasPrefix(text.String(), `{"time":"`) {
 			t.Errorf("got  %swant %s", text.String(), want)
-		}
-	}
-}
-
-func TestTimeLimit(t *testing.T) {
-	for text, want := range map[string]time.Duration{"": defaultTime, "25m": 25 * time.Minute} {
-		t.Setenv(timeVariable, text)
-		if got, err := timeLimit(); got != want || err != nil {
-			t.Errorf("%q: got %v, %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"soon", "-1m"} {
-		t.Setenv(timeVariable, text)
-		if _, err := timeLimit(); err == nil {
-			t.Errorf("%q was taken", text)
 		}
 	}
 }

@@ -17,9 +17,8 @@ import (
 )
 
 const (
-	maxEvent    = 1 << 20
-	defaultTime = 55 * time.Minute // Cloud Run ends a request after an hour
-	slotHeader  = "X-CloudScheduler-ScheduleTime"
+	maxEvent   = 1 << 20
+	slotHeader = "X-CloudScheduler-ScheduleTime"
 )
 
 // HTTP returns the step as an HTTP function: it takes a POST with an Event and
@@ -38,7 +37,7 @@ func HTTP(name string, step steps.Step) http.HandlerFunc {
 			respond(w, http.StatusBadRequest, problem(err.Error()))
 			return
 		}
-		said, err := bounded(r.Context(), name, step, e)
+		said, err := platform(os.Stdout).Do(r.Context(), name, step, e)
 		switch {
 		case err == nil:
 			respond(w, http.StatusOK, said)
@@ -104,7 +103,7 @@ func CloudEvent(name string, step steps.Step) func(context.Context, cloudevents.
 		if e.Slot.IsZero() {
 			e.Slot = event.Time()
 		}
-		_, err = bounded(ctx, name, step, atOrNow(e, time.Now()))
+		_, err = platform(os.Stdout).Do(ctx, name, step, atOrNow(e, time.Now()))
 		return err
 	}
 }
@@ -123,37 +122,6 @@ func payload(event cloudevents.Event) []byte {
 		return event.Data() // which is then refused
 	}
 	return published.Message.Data
-}
-
-// bounded does the step within the time of an invocation, and logs what came
-// of it.
-func bounded(ctx context.Context, name string, step steps.Step, e steps.Event) (steps.Answer, error) {
-	limit, err := timeLimit()
-	if err != nil {
-		return steps.Answer{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	i, err := installation(ctx)
-	if err != nil {
-		log(os.Stdout, name, steps.Answer{}, err)
-		return steps.Answer{}, err
-	}
-	said, err := i.Do(ctx, step, e)
-	log(os.Stdout, name, said, err)
-	return said, err
-}
-
-func timeLimit() (time.Duration, error) {
-	text := os.Getenv(timeVariable)
-	if text == "" {
-		return defaultTime, nil
-	}
-	limit, err := time.ParseDuration(text)
-	if err != nil || limit <= 0 {
-		return 0, fmt.Errorf("%s %q: expected a duration such as 25m", timeVariable, text)
-	}
-	return limit, nil
 }
 
 func problem(text string) map[string]string { return map[string]string{"error": text} }
