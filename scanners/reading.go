@@ -70,6 +70,12 @@ func (r *Reading) Absent(operation string, fields ...string) {
 	r.Mark(posture.Cause{Reason: posture.NotAnswered, Operation: operation}, fields...)
 }
 
+// Strange marks fields as unread because the provider says something of them
+// that this program does not know, such as a mode that the API has gained.
+func (r *Reading) Strange(what string, fields ...string) {
+	r.Mark(posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: "unknown " + what}, fields...)
+}
+
 // Unread returns the fields that were marked, in the order in which they were.
 func (r *Reading) Unread() []posture.Unread { return r.unread }
 

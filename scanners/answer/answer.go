@@ -25,6 +25,7 @@ var (
 	ErrCut       error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer breaks off"}
 	ErrForeign   error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer is not the service's"}
 	ErrIsAnError error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer says that it worked, and holds an error"}
+	ErrAnother   error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer is another resource"}
 	ErrSamePage  error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer names a page that was read before"}
 )
 
@@ -67,6 +68,22 @@ func Check(answer reflect.Type, members []string) error {
 		return nil
 	}
 	return ErrForeign
+}
+
+// Decode reads an object that knows a member of what is asked for into a value.
+func Decode(body []byte, into any) error {
+	members, err := Members(body)
+	if err == nil {
+		err = Check(reflect.TypeOf(into), members)
+	}
+	if err == nil {
+		err = json.Unmarshal(body, into)
+	}
+	var odd *json.UnmarshalTypeError
+	if errors.As(err, &odd) {
+		return &posture.ReasonError{Reason: posture.NotUnderstood, Code: odd.Field, Text: "a member of another type than expected"}
+	}
+	return err
 }
 
 // knows reports whether a type of answers has any of the members.

@@ -18,6 +18,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/answer"
 )
 
 // graphVersion begins every path of Microsoft Graph.
@@ -70,7 +71,7 @@ func DirectoryObjects[T any](r *Reading, operation string, paths []string) []Fou
 	for i, reply := range r.replies(operation, paths) {
 		err := reply.err
 		if err == nil {
-			err = decode(reply.body, &found[i].Value)
+			err = answer.Decode(reply.body, &found[i].Value)
 		}
 		found[i].Err = scanners.Failed(operation, err)
 	}
@@ -295,15 +296,15 @@ func (e *Estate) askTogether(ctx context.Context, operation string, paths []stri
 	if err != nil {
 		return nil, err
 	}
-	var answer batchAnswer
-	if err := decode(body, &answer); err != nil {
+	var replies batchAnswer
+	if err := answer.Decode(body, &replies); err != nil {
 		return nil, err
 	}
 	found := map[int]answered{}
 	for _, i := range open {
 		found[i] = answered{reply: reply{err: errNoReply}}
 	}
-	for _, one := range answer.Responses {
+	for _, one := range replies.Responses {
 		i, err := strconv.Atoi(one.ID)
 		if _, asked := found[i]; err != nil || !asked {
 			return nil, errNoReply

@@ -3,11 +3,8 @@ package engine
 import (
 	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
-	"reflect"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -75,7 +72,7 @@ func (e *Estate) getInto(ctx context.Context, of api, operation, path string, in
 	if err != nil {
 		return err
 	}
-	return scanners.Failed(operation, decode(body, into))
+	return scanners.Failed(operation, answer.Decode(body, into))
 }
 
 // withVersion adds the version of the API, without which there is no answer.
@@ -85,22 +82,6 @@ func withVersion(path, version string) string {
 		sign = "&"
 	}
 	return path + sign + "api-version=" + url.QueryEscape(version)
-}
-
-// decode reads an answer that knows a member of what is asked for.
-func decode(body []byte, into any) error {
-	members, err := answer.Members(body)
-	if err == nil {
-		err = answer.Check(reflect.TypeOf(into), members)
-	}
-	if err == nil {
-		err = json.Unmarshal(body, into)
-	}
-	var odd *json.UnmarshalTypeError
-	if errors.As(err, &odd) {
-		return &posture.ReasonError{Reason: posture.NotUnderstood, Code: odd.Field, Text: "a member of another type than expected"}
-	}
-	return err
 }
 
 // listed is a page of a listing of Azure Resource Manager, or of Microsoft
@@ -145,7 +126,7 @@ func pagesOf[T any](ctx context.Context, e *Estate, of api, operation, path stri
 // pageOf reads a page of a listing.
 func pageOf[T any](body []byte) (listed[T], error) {
 	var page listed[T]
-	err := decode(body, &page)
+	err := answer.Decode(body, &page)
 	if err == nil && page.Value == nil {
 		err = errNoValue
 	}

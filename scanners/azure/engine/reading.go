@@ -77,12 +77,6 @@ func Need[T any](r *Reading, value *T, fields ...string) T {
 	return none
 }
 
-// Strange marks fields as unread because Azure says something of them that
-// this program does not know, such as a mode that the API has gained.
-func (r *Reading) Strange(what string, fields ...string) {
-	r.Mark(posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: "unknown " + what}, fields...)
-}
-
 // Days returns how many whole days ago a time was, 0 for one to come.
 func (r *Reading) Days(since time.Time) int64 {
 	return max(0, int64(r.place.estate.now().Sub(since)/(24*time.Hour)))

@@ -11,12 +11,8 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/answer"
 )
-
-// rereadTime bounds the second reading of one resource.
-const rereadTime = 15 * time.Second
-
-var errAnother error = &posture.ReasonError{Reason: posture.Malformed, Text: "the answer is another resource"}
 
 // Reread reads once more, by Azure Resource Manager, the resource that Scan is
 // handing to emit: Resource Graph may be hours behind. What lies beside it stays
@@ -25,23 +21,11 @@ var errAnother error = &posture.ReasonError{Reason: posture.Malformed, Text: "th
 // posture.ErrGone where Azure does not know the resource, and is a
 // posture.ReadError wherever a call was made.
 func (s *Subscription) Reread(ctx context.Context, of posture.Resource, _ []string) (posture.Resource, error) {
-	found, _ := s.atHand.Load(handed{of.Type, of.ID})
-	r, isReading := found.(*Reading)
-	if !isReading || !r.canReadAgain() || s.estate.options.NoReread || s.estate.export != nil {
+	r, atHand := s.atHand.Reading(of)
+	if !atHand || !r.canReadAgain() || s.estate.options.NoReread || s.estate.export != nil {
 		return posture.Resource{}, posture.ErrNoReread
 	}
-	ctx, cancel := context.WithTimeout(ctx, rereadTime)
-	defer cancel()
-	var again posture.Resource
-	err := scanners.Guard(func() error {
-		var err error
-		again, err = r.again(ctx)
-		return err
-	})
-	if err != nil {
-		return posture.Resource{}, &posture.ReadError{Cause: r.place.cause(err), Err: err}
-	}
-	return again, nil
+	return scanners.Reread(ctx, r.place.cause, r.again)
 }
 
 func (r *Reading) canReadAgain() bool {
@@ -62,7 +46,7 @@ func (r *Reading) again(ctx context.Context) (posture.Resource, error) {
 	}
 	again, judged := p.newReading(r.service, row).read()
 	if !judged {
-		return posture.Resource{}, scanners.Failed("read "+r.Type, errAnother)
+		return posture.Resource{}, scanners.Failed("read "+r.Type, answer.ErrAnother)
 	}
 	again.Direct = r.service.direct(at)
 	return r.place.emitter.Whole(again), nil
@@ -145,7 +129,7 @@ func (s *Subscription) Find(ctx context.Context, typ, id string) error {
 	if service == nil || service.Tenant || s.estate.options.NoReread || s.estate.export != nil || s.lists(service, id) {
 		return posture.ErrNoReread
 	}
-	ctx, cancel := context.WithTimeout(ctx, rereadTime)
+	ctx, cancel := context.WithTimeout(ctx, scanners.RereadTime)
 	defer cancel()
 	if err := s.find(ctx, service, id); err != nil {
 		return &posture.ReadError{Cause: s.estate.cause(err), Err: err}
@@ -172,7 +156,7 @@ func (s *Subscription) find(ctx context.Context, service *Service, id string) er
 	var found Row
 	err := s.estate.getInto(ctx, s.estate.manager, operation, withVersion(escapedPath(whole), version), &found)
 	if err == nil && !strings.EqualFold(found.ID, whole) {
-		err = scanners.Failed(operation, errAnother)
+		err = scanners.Failed(operation, answer.ErrAnother)
 	}
 	return goneByAnyWord(err)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"posture/internal/posture"
@@ -20,7 +19,7 @@ type Subscription struct {
 	rows   *rows // nil: they are read with those of others, when it is scanned
 	memo   scanners.Memo
 	bare   atomic.Int32 // rows that were read again because they have no properties
-	atHand sync.Map     // the readings that are being handed over, by resource
+	atHand scanners.AtHand[*Reading]
 }
 
 // Target returns the target as it was given.
@@ -178,7 +177,7 @@ func (p *place) readOne(s *Service, row *Row) (judged bool, err error) {
 		r := p.newReading(s, row)
 		var resource posture.Resource
 		if resource, judged = r.read(); judged {
-			p.emit(resource, r)
+			p.atHand.Emit(&p.emitter, resource, r)
 			return nil
 		}
 		return r.odd // there may be something
@@ -191,16 +190,4 @@ func (p *place) newReading(s *Service, row *Row) *Reading {
 		Reading: scanners.Reading{Type: s.Name, Want: p.want, Cause: p.cause},
 		place:   p, service: s, Row: row, ID: row.ID, Name: row.Name,
 	}
-}
-
-// handed names a resource among those of a subscription.
-type handed struct{ typ, id string }
-
-// emit hands over one resource at a time. Until it returns the resource can be
-// read again.
-func (p *place) emit(r posture.Resource, from *Reading) {
-	key := handed{r.Type, r.ID}
-	p.atHand.Store(key, from)
-	defer p.atHand.Delete(key)
-	p.emitter.Emit(r)
 }

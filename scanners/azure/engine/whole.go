@@ -8,6 +8,7 @@ import (
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/answer"
 )
 
 // wholeReads bounds how many rows of a subscription are read from Azure Resource
@@ -29,7 +30,7 @@ func (p *place) whole(ctx context.Context, row *Row, into any) (*Row, error) {
 		if p.bare.Add(1) > wholeReads {
 			return nil, scanners.Failed(operation, errManyBare)
 		}
-		ctx, cancel := context.WithTimeout(ctx, rereadTime)
+		ctx, cancel := context.WithTimeout(ctx, scanners.RereadTime)
 		defer cancel()
 		return p.readRow(ctx, row, operation, version)
 	})
@@ -50,7 +51,7 @@ func (p *place) readRow(ctx context.Context, row *Row, operation, version string
 	}
 	read, err := newRow(body)
 	if err != nil || read.ID != row.ID {
-		return nil, scanners.Failed(operation, errors.Join(errAnother, err))
+		return nil, scanners.Failed(operation, errors.Join(answer.ErrAnother, err))
 	}
 	read.Location, read.kept = cmp.Or(read.Location, row.Location), row.kept // a part has those of its whole
 	return read, nil

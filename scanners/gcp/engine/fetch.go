@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"reflect"
 	"strings"
 
 	crm "google.golang.org/api/cloudresourcemanager/v3"
@@ -60,14 +59,7 @@ func (r *Reading) Fetch(ctx context.Context, op string, at *url.URL, into any) e
 	if err != nil {
 		return gone(err)
 	}
-	members, err := answer.Members(body)
-	if err == nil {
-		err = answer.Check(reflect.TypeOf(into), members)
-	}
-	if err == nil {
-		err = json.Unmarshal(body, into)
-	}
-	return scanners.Failed(op, err)
+	return scanners.Failed(op, answer.Decode(body, into))
 }
 
 // fetchAgain is fetch for a second reading.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -16,7 +15,7 @@ import (
 type Project struct {
 	inventory *Inventory
 	target    posture.Target
-	atHand    sync.Map // the readings that are being handed over, by resource
+	atHand    scanners.AtHand[*Reading]
 }
 
 // Project returns what the inventory holds of a target. It makes no call.
@@ -197,7 +196,7 @@ func (p *place) readOne(ctx context.Context, s *Service, a *Asset) error {
 		r := p.newReading(s, a)
 		resource, err := r.read(ctx)
 		if err == nil {
-			p.emit(resource, r)
+			p.atHand.Emit(&p.emitter, resource, r)
 		}
 		return err
 	})
@@ -221,16 +220,4 @@ func (r *Reading) read(ctx context.Context) (posture.Resource, error) {
 		Region: cmp.Or(r.Asset.Location, posture.Global), Type: r.Type,
 		ID: r.ID, Name: r.Name, Tags: r.tags, Doc: doc, Unread: r.Unread(), Updated: r.Asset.Updated,
 	}, nil
-}
-
-// handed names a resource among those of a project.
-type handed struct{ typ, id string }
-
-// emit hands over one resource at a time. Until it returns the resource can be
-// read again.
-func (p *place) emit(r posture.Resource, from *Reading) {
-	key := handed{r.Type, r.ID}
-	p.atHand.Store(key, from)
-	defer p.atHand.Delete(key)
-	p.emitter.Emit(r)
 }

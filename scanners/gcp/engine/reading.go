@@ -91,12 +91,6 @@ func (r *Reading) Lacks(typ string, fields ...string) {
 	r.Mark(posture.Cause{Reason: posture.NotAnswered, Operation: "read " + typ}, fields...)
 }
 
-// Strange marks fields as unread because the inventory says something of them
-// that this program does not know, such as a state that the API has gained.
-func (r *Reading) Strange(what string, fields ...string) {
-	r.Mark(posture.Cause{Reason: posture.NotUnderstood, Operation: "read " + r.Type, Code: "unknown " + what}, fields...)
-}
-
 // Owner returns the project, folder or organization that the resource belongs to.
 func (r *Reading) Owner() *Node { return r.place.node }
 

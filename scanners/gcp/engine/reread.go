@@ -2,17 +2,14 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"time"
 
 	"posture/internal/posture"
 	"posture/scanners"
+	"posture/scanners/answer"
 )
-
-// rereadTime bounds the second reading of one resource.
-const rereadTime = 15 * time.Second
 
 // direct is what a second reading of a resource brought in, and what it made
 // of it.
@@ -30,36 +27,21 @@ type direct struct {
 // the API does not know the resource, and is a posture.ReadError wherever a
 // call was made.
 func (p *Project) Reread(ctx context.Context, of posture.Resource, fields []string) (posture.Resource, error) {
-	found, handed := p.atHand.Load(handed{of.Type, of.ID})
-	r, isReading := found.(*Reading)
-	if !handed || !isReading || p.inventory.client == nil || p.inventory.options.NoReread {
+	r, atHand := p.atHand.Reading(of)
+	if !atHand || p.inventory.client == nil || p.inventory.options.NoReread {
 		return posture.Resource{}, posture.ErrNoReread
 	}
 	g := r.service.Direct(r.Asset.Name)
 	if g == nil || !g.renews(r.service, fields) {
 		return posture.Resource{}, posture.ErrNoReread
 	}
-	ctx, cancel := context.WithTimeout(ctx, rereadTime)
-	defer cancel()
-	var again posture.Resource
-	err := scanners.Guard(func() error {
-		var err error
-		again, err = r.again(ctx, g, fields)
-		return err
-	})
-	if err != nil && !errors.Is(err, posture.ErrNoReread) {
-		known := &posture.ReadError{Cause: r.place.cause(err), Err: err}
-		return posture.Resource{}, known
-	}
-	return again, err
+	return scanners.Reread(ctx, r.place.cause, func(ctx context.Context) (posture.Resource, error) { return r.again(ctx, g, fields) })
 }
 
 // renews reports whether the call can change any of the fields.
 func (g *Get) renews(s *Service, fields []string) bool {
 	return slices.ContainsFunc(fields, func(field string) bool { return g.Policy.Op != "" || !slices.Contains(s.Policies, field) })
 }
-
-var errAnother = errors.New("the answer is another resource")
 
 // again reads the resource a second time.
 func (r *Reading) again(ctx context.Context, g *Get, fields []string) (posture.Resource, error) {
@@ -80,7 +62,7 @@ func (r *Reading) again(ctx context.Context, g *Get, fields []string) (posture.R
 		return posture.Resource{}, err
 	}
 	if again.ID != r.ID {
-		return posture.Resource{}, scanners.Failed(g.Op, errAnother)
+		return posture.Resource{}, scanners.Failed(g.Op, answer.ErrAnother)
 	}
 	again.Direct = second.account(at)
 	return r.place.emitter.Whole(again), nil
@@ -125,7 +107,7 @@ func (r *Reading) get(ctx context.Context, g *Get) (*Asset, error) {
 	fresh := r.Asset.clone()
 	fresh.Version, fresh.Data = g.Version, body
 	if !fresh.sameAs(r.Asset) {
-		return nil, scanners.Failed(g.Op, errAnother)
+		return nil, scanners.Failed(g.Op, answer.ErrAnother)
 	}
 	return fresh, nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"posture/internal/posture"
 )
 
 // slicer makes the slices of one scope.
@@ -35,10 +37,8 @@ func (s *slicer) run(ctx context.Context, ask Ask) error {
 	}
 	root, strays := s.tree(ask.Targets)
 	if len(strays) > 0 { // nothing is known of them; the estate says why
-		slice := Slice{}
-		slice.add(s.holding(s.common), strays...)
-		if !s.yield(slice, nil) {
-			return errStopped
+		if err := s.give(s.common, strays...); err != nil {
+			return err
 		}
 	}
 	if only := root.narrow(); only.project() {
@@ -59,11 +59,19 @@ func (s *slicer) readLate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		slice := Slice{}
-		slice.add(s.holding(e), b.targets()...)
-		if !s.yield(slice, nil) {
-			return errStopped
+		if err := s.give(e, b.targets()...); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// give hands out the slice of what was read for the targets.
+func (s *slicer) give(e *estate, targets ...posture.Target) error {
+	slice := Slice{}
+	slice.add(s.holding(e), targets...)
+	if !s.yield(slice, nil) {
+		return errStopped
 	}
 	return nil
 }
@@ -100,12 +108,7 @@ func (s *slicer) read(ctx context.Context, b *branch) error {
 	if err != nil {
 		return err
 	}
-	slice := Slice{}
-	slice.add(s.holding(e), b.targets()...)
-	if !s.yield(slice, nil) {
-		return errStopped
-	}
-	return nil
+	return s.give(e, b.targets()...)
 }
 
 // split reads what is below a branch, and the folder or organization itself.
@@ -141,12 +144,7 @@ func (s *slicer) readItself(b *branch) error {
 	for content, types := range s.needs {
 		e.end(content, types, nil)
 	}
-	slice := Slice{}
-	slice.add(s.holding(e), *b.own)
-	if !s.yield(slice, nil) {
-		return errStopped
-	}
-	return nil
+	return s.give(e, *b.own)
 }
 
 // together is how many projects are read one by one for one slice: enough that

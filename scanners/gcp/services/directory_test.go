@@ -36,7 +36,7 @@ func TestDirectory(t *testing.T) {
 		"says nothing":         {none, none, false, []posture.Unread{{Field: "two_step_enforced", Cause: posture.Cause{Reason: posture.NotAnswered, Operation: opDetectors, Field: "two_step_enforced"}}}},
 		"detectors refused":    {"", none, false, unread(posture.Denied, opDetectors, "PERMISSION_DENIED", opDetectors)},
 		"findings refused":     {on, "", false, unread(posture.Denied, opFindings, "PERMISSION_DENIED", opFindings)},
-		"detectors make sense": {`{"modules": []}`, none, false, unread(posture.Malformed, opDetectors, "", "")},
+		"detectors make sense": {`{"modules": []}`, none, false, unread(posture.NotUnderstood, opDetectors, "Modules", "")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
