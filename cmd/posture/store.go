@@ -61,7 +61,7 @@ func (c *common) openStore(ctx context.Context, cfg config.Config) (store.Store,
 	case store.SchemeGCS:
 		return openGCS(ctx, url)
 	case store.SchemeAzure:
-		return openAzure(ctx, url)
+		return openAzure(ctx, url, c.world.getenv)
 	default:
 		return nil, fmt.Errorf("store %s: this program cannot open it", url)
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -22,11 +23,14 @@ import (
 	"time"
 
 	"posture/internal/azuritetest"
+	"posture/internal/cloud/azurecloud"
+	"posture/internal/config"
 	"posture/internal/entratest"
 	"posture/internal/proxytest"
 	"posture/internal/steps"
 	"posture/internal/store"
 	"posture/internal/store/azblobstore"
+	"posture/scanners/azure"
 	"posture/scanners/azure/azuretest"
 	"posture/scanners/azure/enginetest"
 )
@@ -63,6 +67,7 @@ func build(m *testing.M) (int, error) {
 // cloud is an Azure on this machine, with one subscription.
 type cloud struct {
 	t       *testing.T
+	where   azure.Cloud
 	manager *azuretest.Server
 	blobs   http.Handler
 	store   store.Store
@@ -77,14 +82,21 @@ type cloud struct {
 
 func newCloud(t *testing.T, container string) *cloud {
 	t.Helper()
+	return newCloudIn(t, container, config.DefaultAzureCloud)
+}
+
+// newCloudIn is one of the clouds of Azure, under its own names.
+func newCloudIn(t *testing.T, container, name string) *cloud {
+	t.Helper()
+	where := azure.Clouds()[name]
 	client := azuritetest.Client(t, http.DefaultTransport)
 	if _, err := client.CreateContainer(t.Context(), container, nil); err != nil {
 		t.Fatal(err)
 	}
-	c := &cloud{t: t, manager: azuretest.Start(entratest.Estate(t)), blobs: azuritetest.Handler(t), store: azblobstore.New(client, container, "posture")}
+	c := &cloud{t: t, where: where, manager: azuretest.Start(entratest.Estate(t)), blobs: azuritetest.Handler(t), store: azblobstore.New(client, container, "posture")}
 	t.Cleanup(c.manager.Close)
 	c.put("config/posture.yaml", entratest.Config+"slack: {channel: C0123456789}\n")
-	c.proxy = proxytest.Start(t, c, "management.azure.com", "*.blob.core.windows.net", "*.vault.azure.net")
+	c.proxy = proxytest.Start(t, c, host(where.Manager), "*"+where.Blobs, "*"+where.Vaults)
 	serve := func(h http.HandlerFunc) string {
 		server := httptest.NewServer(h)
 		t.Cleanup(server.Close)
@@ -93,12 +105,15 @@ func newCloud(t *testing.T, container string) *cloud {
 	c.env = append(c.proxy.Env,
 		"HOME=/nonexistent", "NO_PROXY=127.0.0.1",
 		"POSTURE_STORE=azblob://"+azuritetest.Account+"/"+container+"/posture",
-		"POSTURE_SLACK_SECRET=https://shop.vault.azure.net/secrets/slack",
+		"POSTURE_SLACK_SECRET=https://shop"+where.Vaults+"/secrets/slack", azurecloud.CloudVariable+"="+name,
 		"POSTURE_TEST_SLACK="+serve(c.slack)+"/api/",
 		"IDENTITY_ENDPOINT="+serve(c.identity), "IDENTITY_HEADER=made-up", "AZURE_CLIENT_ID="+identityID,
 	)
 	return c
 }
+
+// host returns the host of an address.
+func host(address string) string { return strings.TrimPrefix(address, "https://") }
 
 func (c *cloud) put(key, text string) {
 	c.t.Helper()
@@ -124,22 +139,22 @@ func (c *cloud) note(list *[]string, what string) {
 
 // ServeHTTP answers for Azure's names, to whoever has the token for each.
 func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	token := r.Header.Get("Authorization")
+	token, vault := r.Header.Get("Authorization"), "https://"+c.where.Vaults[1:]
 	c.mu.Lock()
 	denied := c.denied != "" && strings.HasSuffix(r.Host, c.denied)
 	c.mu.Unlock()
 	switch {
-	case r.Host == "shop.vault.azure.net" && token == "":
-		w.Header().Set("WWW-Authenticate", `Bearer authorization="https://login.microsoftonline.com/`+enginetest.Tenant+`", resource="https://vault.azure.net"`)
+	case r.Host == "shop"+c.where.Vaults && token == "":
+		w.Header().Set("WWW-Authenticate", `Bearer authorization="`+c.where.Login+enginetest.Tenant+`", resource="`+vault+`"`)
 		w.WriteHeader(http.StatusUnauthorized)
 	case denied:
 		azuretest.Refuse(w, http.StatusForbidden, "AuthorizationFailed")
-	case r.Host == "shop.vault.azure.net" && token == "Bearer verysecret https://vault.azure.net" && r.URL.Path == "/secrets/slack/":
+	case r.Host == "shop"+c.where.Vaults && token == "Bearer verysecret "+vault && r.URL.Path == "/secrets/slack/":
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"value": %q, "id": "https://shop.vault.azure.net/secrets/slack/1"}`, slackToken)
-	case strings.HasSuffix(r.Host, ".blob.core.windows.net") && token == "Bearer verysecret https://storage.azure.com":
+		fmt.Fprintf(w, `{"value": %q, "id": "https://shop%s/secrets/slack/1"}`, slackToken, c.where.Vaults)
+	case strings.HasSuffix(r.Host, c.where.Blobs) && token == "Bearer verysecret https://storage.azure.com":
 		c.blobs.ServeHTTP(w, r)
-	case r.Host == "management.azure.com" && token == "Bearer verysecret https://management.azure.com":
+	case r.Host == host(c.where.Manager) && token == "Bearer verysecret "+strings.TrimSuffix(c.where.Scope(), "/.default"):
 		c.manager.ServeHTTP(w, r)
 	default:
 		c.note(&c.wrong, r.Method+" "+r.Host+r.URL.Path+" with "+token)
@@ -321,6 +336,23 @@ func TestRun(t *testing.T) {
 	c.check(p.log.String())
 }
 
+// TestSovereign: in a sovereign cloud nothing is asked of a host of another one,
+// by whatever token.
+func TestSovereign(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(azure.Clouds())) {
+		c := newCloudIn(t, strings.ToLower(name), name)
+		p := c.start()
+		if status, again := p.call("run", queued(`{"slot":"2026-11-21T05:00:00Z"}`)); status != http.StatusOK || again != "" {
+			t.Errorf("%s: %d %s\n%s", name, status, again, p.log)
+		}
+		p.logs(`"outcome":"complete"`)
+		if !slices.ContainsFunc(c.objects(), func(o string) bool { return strings.Contains(o, c.where.Portal) }) {
+			t.Errorf("%s: no finding has a link to its portal", name)
+		}
+		c.check(p.log.String())
+	}
+}
+
 // TestContinue: a run whose time is up asks for the rest by a message of the
 // same slot.
 func TestContinue(t *testing.T) {
@@ -350,6 +382,7 @@ func TestRefused(t *testing.T) {
 		"the store":          {"blob.core.windows.net", "", queued(`{"slot":"2026-11-21T05:00:00Z"}`), 500, "azblob://" + azuritetest.Account + "/refused/posture"},
 		"the subscriptions":  {"management.azure.com", "", queued(`{"slot":"2026-11-21T05:00:00Z"}`), 500, "list the subscriptions in scope"},
 		"no store":           {"", "POSTURE_STORE=s3://bucket", queued(`{"slot":"2026-11-21T05:00:00Z"}`), 500, "POSTURE_STORE: expected azblob://account/container/prefix"},
+		"no such cloud":      {"", "POSTURE_AZURE_CLOUD=AzureGermanCloud", queued(`{"slot":"2026-11-21T05:00:00Z"}`), 500, `POSTURE_AZURE_CLOUD: cloud \"AzureGermanCloud\": expected AzureCloud, AzureUSGovernment or AzureChinaCloud`},
 		"no time":            {"", "POSTURE_TIME=soon", queued(`{"slot":"2026-11-21T05:00:00Z"}`), 500, ""},
 		"no slot":            {"", "", queued(`{}`), 400, ""},
 		"no message":         {"", "", queued(`soon`), 400, ""},

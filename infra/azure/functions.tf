@@ -50,10 +50,14 @@ resource "azurerm_linux_function_app" "posture" {
     # The host knows its account by the identity, and the program by its address.
     AzureWebJobsStorage__credential              = "managedidentity"
     AzureWebJobsStorage__clientId                = azurerm_user_assigned_identity.scan.client_id
+    AzureWebJobsStorage__blobServiceUri          = azurerm_storage_account.host.primary_blob_endpoint
+    AzureWebJobsStorage__queueServiceUri         = azurerm_storage_account.host.primary_queue_endpoint
+    AzureWebJobsStorage__tableServiceUri         = azurerm_storage_account.host.primary_table_endpoint
     WEBSITE_RUN_FROM_PACKAGE                     = azurerm_storage_blob.package.url
     WEBSITE_RUN_FROM_PACKAGE_BLOB_MI_RESOURCE_ID = azurerm_user_assigned_identity.scan.id
     AZURE_CLIENT_ID                              = azurerm_user_assigned_identity.scan.client_id
     POSTURE_STORE                                = local.store
+    POSTURE_AZURE_CLOUD                          = var.cloud
     POSTURE_AZURE_SCOPE                          = "managementGroups/${var.management_group}"
     POSTURE_SCHEDULE                             = var.schedule
     POSTURE_SLACK_SECRET                         = var.slack ? "${azurerm_key_vault.posture[0].vault_uri}secrets/slack" : ""

@@ -36,6 +36,17 @@ variable "directory" {
   default     = false
 }
 
+variable "cloud" {
+  description = "The cloud of Azure that all of this is in, and that is scanned: AzureCloud, AzureUSGovernment or AzureChinaCloud. The environment of the provider is the same one."
+  type        = string
+  default     = "AzureCloud"
+
+  validation {
+    condition     = contains(["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"], var.cloud)
+    error_message = "Expected AzureCloud, AzureUSGovernment or AzureChinaCloud."
+  }
+}
+
 variable "package" {
   description = "The zip that make azure has written."
   type        = string

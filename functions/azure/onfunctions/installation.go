@@ -36,11 +36,15 @@ func installation(context.Context) (steps.Installation, error) {
 	if err != nil || at.Scheme != store.SchemeAzure {
 		return steps.Installation{}, fmt.Errorf("%s: expected azblob://account/container/prefix", storeVariable)
 	}
+	where, err := azurecloud.Where(os.Getenv)
+	if err != nil {
+		return steps.Installation{}, err
+	}
 	own, err := identity()
 	if err != nil {
 		return steps.Installation{}, err
 	}
-	client, err := azblobstore.NewClient(at.Account, own)
+	client, err := azblobstore.NewClient(at.Account, where.Blobs, own)
 	if err != nil {
 		return steps.Installation{}, err
 	}
@@ -49,7 +53,7 @@ func installation(context.Context) (steps.Installation, error) {
 	}
 	return steps.Installation{
 		Store: azblobstore.New(client, at.Bucket, at.Prefix), Scope: scope,
-		Secret: func(name string) slack.Secret { return secret(own, name) },
+		Secret: func(name string) slack.Secret { return secret(own, name, where.Vaults) },
 		Clouds: []cloud.Cloud{azurecloud.New(read)},
 	}, nil
 }
@@ -70,19 +74,15 @@ func identity() (azcore.TokenCredential, error) {
 var errNoSecret = errors.New("the secret has no value: add one with az keyvault secret set")
 
 // secret reads the newest version of a secret of Key Vault, by its address
-// https://VAULT.vault.azure.net/secrets/NAME
-// (Microsoft.KeyVault/vaults/secrets/getSecret/action).
-func secret(own azcore.TokenCredential, address string) slack.Secret {
+// https://VAULT.vault.azure.net/secrets/NAME, in a cloud whose vaults' hosts end
+// in a suffix (Microsoft.KeyVault/vaults/secrets/getSecret/action).
+func secret(own azcore.TokenCredential, address, suffix string) slack.Secret {
 	return setup.CachedSecret(func(ctx context.Context) (string, error) {
-		at, err := url.Parse(address)
-		if err != nil || at.Scheme != "https" {
-			return "", fmt.Errorf("%s: expected https://VAULT.vault.azure.net/secrets/NAME", steps.SecretVariable)
+		host, name, ok := inVault(address, suffix)
+		if !ok {
+			return "", fmt.Errorf("%s: expected https://VAULT%s/secrets/NAME", steps.SecretVariable, suffix)
 		}
-		name, found := strings.CutPrefix(at.Path, "/secrets/")
-		if !found || name == "" || strings.Contains(name, "/") {
-			return "", fmt.Errorf("%s: expected https://VAULT.vault.azure.net/secrets/NAME", steps.SecretVariable)
-		}
-		client, err := azsecrets.NewClient("https://"+at.Host, own, nil)
+		client, err := azsecrets.NewClient("https://"+host, own, nil)
 		if err != nil {
 			return "", fmt.Errorf("make a Key Vault client: %w", err)
 		}
@@ -95,4 +95,15 @@ func secret(own azcore.TokenCredential, address string) slack.Secret {
 		}
 		return *got.Value, nil
 	})
+}
+
+// inVault returns the vault's host and the secret's name of an address.
+func inVault(address, suffix string) (host, name string, ok bool) {
+	at, err := url.Parse(address)
+	if err != nil || at.Scheme != "https" {
+		return "", "", false
+	}
+	vault, inCloud := strings.CutSuffix(at.Host, suffix)
+	name, found := strings.CutPrefix(at.Path, "/secrets/")
+	return at.Host, name, inCloud && found && vault != "" && !strings.Contains(vault, ".") && name != "" && !strings.Contains(name, "/")
 }

@@ -20,10 +20,10 @@ func azureCredentials(ctx context.Context, a config.Azure, _ func(string) string
 	return azuresignin.SignIn(ctx, a, os.Getenv, read, ownToken)
 }
 
-// ownToken returns a token of Google that says which service account the function
-// runs as, from the metadata server.
-func ownToken(ctx context.Context) (string, error) {
-	token, err := metadata.GetWithContext(ctx, "instance/service-accounts/default/identity?audience="+url.QueryEscape(azuresignin.Audience))
+// ownToken returns a token of Google for an audience that says which service account
+// the function runs as, from the metadata server.
+func ownToken(ctx context.Context, audience string) (string, error) {
+	token, err := metadata.GetWithContext(ctx, "instance/service-accounts/default/identity?audience="+url.QueryEscape(audience))
 	if err != nil {
 		return "", fmt.Errorf("ask the metadata server who the function is: %w", err)
 	}

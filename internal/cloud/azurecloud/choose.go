@@ -30,6 +30,26 @@ const (
 	subscriptionVariable = "AZURE_SUBSCRIPTION_ID" // the Azure SDKs' own
 )
 
+// CloudVariable names the cloud of Azure, where a flag or posture.yaml does not:
+// AzureUSGovernment. Of a store in Azure it alone says so, since posture.yaml may
+// be in that store.
+const CloudVariable = "POSTURE_AZURE_CLOUD"
+
+// Where returns the cloud that the environment names, or else the public one.
+func Where(getenv func(string) string) (azure.Cloud, error) {
+	name := cmp.Or(getenv(CloudVariable), config.DefaultAzureCloud)
+	where, known := azure.Clouds()[name]
+	if !known {
+		return azure.Cloud{}, fmt.Errorf("%s: %w", CloudVariable, noCloud(name))
+	}
+	return where, nil
+}
+
+// noCloud says which clouds there are.
+func noCloud(name string) error {
+	return fmt.Errorf("cloud %q: expected AzureCloud, AzureUSGovernment or AzureChinaCloud", name)
+}
+
 // chosen is what options put in scope.
 type chosen struct {
 	cloud.Choice
@@ -65,13 +85,21 @@ func choose(o cloud.Options) (chosen, error) {
 		s.settings.Directory = new(true)
 		s.Narrowed = s.Narrowed || named(o.Config.Azure)
 	}
-	s.settings.Cloud = cmp.Or(o.Flags.One(cloudFlag), s.settings.Cloud, config.DefaultAzureCloud)
+	s.settings.Cloud = cmp.Or(o.Flags.One(cloudFlag), s.settings.Cloud, variable(o.Getenv, CloudVariable), config.DefaultAzureCloud)
 	return s, s.find(o.Getenv)
 }
 
 // named reports whether settings name a scope.
 func named(a config.Azure) bool {
 	return a.Tenant != "" || a.ManagementGroup != "" || len(a.Subscriptions) > 0
+}
+
+// variable returns what the environment says, where there is one.
+func variable(getenv func(string) string, name string) string {
+	if getenv == nil {
+		return ""
+	}
+	return getenv(name)
 }
 
 // find finds out what is in scope, by the environment where nothing else says.
@@ -84,14 +112,14 @@ func (s *chosen) find(getenv func(string) string) error {
 	if getenv != nil && !named(s.settings) && getenv(subscriptionVariable) != "" {
 		s.settings.Subscriptions = []string{getenv(subscriptionVariable)}
 	}
+	if _, known := azure.Clouds()[s.settings.Cloud]; !known {
+		return noCloud(s.settings.Cloud)
+	}
 	if len(s.exports) > 0 {
 		return nil
 	}
 	if !named(s.settings) {
 		return errNoScope
-	}
-	if _, known := azure.Clouds()[s.settings.Cloud]; !known {
-		return fmt.Errorf("cloud %q: expected AzureCloud, AzureUSGovernment or AzureChinaCloud", s.settings.Cloud)
 	}
 	if err := checkScope(s.settings); err != nil {
 		return err

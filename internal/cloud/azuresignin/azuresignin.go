@@ -23,9 +23,6 @@ import (
 	"posture/scanners/azure"
 )
 
-// Audience is whom a token that is shown to Entra ID has to be for.
-const Audience = "api://AzureADTokenExchange"
-
 // The Azure SDKs' own variables.
 const (
 	tenantVariable = "AZURE_TENANT_ID"
@@ -68,19 +65,20 @@ func SignIn(ctx context.Context, a config.Azure, getenv func(string) string, rea
 	return app.Stored(ctx, a.Cloud, held, policy.ClientOptions{})
 }
 
-// Assertion returns a token for Audience that says who the function is.
-type Assertion func(ctx context.Context) (string, error)
+// Assertion returns a token for an audience that says who the function is.
+type Assertion func(ctx context.Context, audience string) (string, error)
 
 // Federated signs in with tokens of another cloud. It asks for a first token of
 // Azure, so that a refusal is one clear error and not one of each call.
 func (a Application) Federated(ctx context.Context, cloud string, assert Assertion, client policy.ClientOptions) (azure.Options, error) {
 	where := azure.Clouds()[cloud]
 	client.Cloud = where.Configuration()
-	first, err := assert(ctx)
+	show := func(ctx context.Context) (string, error) { return assert(ctx, where.Exchange) }
+	first, err := show(ctx)
 	if err != nil {
 		return azure.Options{}, fmt.Errorf("get a token to show to Entra ID: %w", err)
 	}
-	got, err := azidentity.NewClientAssertionCredential(a.Tenant, a.Client, assert, &azidentity.ClientAssertionCredentialOptions{ClientOptions: client})
+	got, err := azidentity.NewClientAssertionCredential(a.Tenant, a.Client, show, &azidentity.ClientAssertionCredentialOptions{ClientOptions: client})
 	if err != nil {
 		return azure.Options{}, a.failed(err, "")
 	}
@@ -141,7 +139,7 @@ func certificate(held string) ([]*x509.Certificate, crypto.PrivateKey, error) {
 
 // try gets a token for Azure Resource Manager.
 func try(ctx context.Context, as azcore.TokenCredential, where azure.Cloud) error {
-	_, err := as.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{where.Manager + "/.default"}})
+	_, err := as.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{where.Scope()}})
 	return err
 }
 

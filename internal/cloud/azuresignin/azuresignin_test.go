@@ -1,6 +1,7 @@
 package azuresignin
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -15,6 +16,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +24,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"posture/internal/config"
+	"posture/scanners/azure"
 )
 
 var app = Application{Tenant: "99999999-8888-7777-6666-555555555555", Client: "22222222-3333-4444-5555-666666666666"}
@@ -30,6 +33,7 @@ var app = Application{Tenant: "99999999-8888-7777-6666-555555555555", Client: "2
 // refuses any address that has no TLS.
 type entra struct {
 	t      *testing.T
+	login  string // the host; "": that of the public cloud
 	status int
 	answer string
 	form   url.Values // of the last request for a token
@@ -37,13 +41,14 @@ type entra struct {
 
 func (e *entra) Do(r *http.Request) (*http.Response, error) {
 	status, body := http.StatusOK, ""
+	login := cmp.Or(e.login, "https://login.microsoftonline.com/")
 	switch {
-	case r.URL.Host != "login.microsoftonline.com":
+	case "https://"+r.URL.Host+"/" != login:
 		e.t.Errorf("a request went to %s", r.URL.Host)
 	case strings.HasSuffix(r.URL.Path, "/discovery/instance"):
-		body = `{"tenant_discovery_endpoint": "https://login.microsoftonline.com/` + app.Tenant + `/v2.0/.well-known/openid-configuration", "metadata": []}`
+		body = `{"tenant_discovery_endpoint": "` + login + app.Tenant + `/v2.0/.well-known/openid-configuration", "metadata": []}`
 	case strings.HasSuffix(r.URL.Path, "/.well-known/openid-configuration"):
-		body = `{"token_endpoint": "https://login.microsoftonline.com/` + app.Tenant + `/oauth2/v2.0/token", "authorization_endpoint": "https://login.microsoftonline.com/a", "issuer": "https://login.microsoftonline.com/` + app.Tenant + `/v2.0"}`
+		body = `{"token_endpoint": "` + login + app.Tenant + `/oauth2/v2.0/token", "authorization_endpoint": "` + login + `a", "issuer": "` + login + app.Tenant + `/v2.0"}`
 	default:
 		text, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -74,12 +79,47 @@ func shown() string {
 
 func TestFederated(t *testing.T) {
 	e := &entra{t: t, status: http.StatusOK, answer: granted}
-	got, err := app.Federated(t.Context(), config.DefaultAzureCloud, func(context.Context) (string, error) { return shown(), nil }, e.options())
+	got, err := app.Federated(t.Context(), config.DefaultAzureCloud, func(context.Context, string) (string, error) { return shown(), nil }, e.options())
 	if err != nil || got.Credential == nil || got.Cloud.Manager != "https://management.azure.com" {
 		t.Fatalf("%v, %v", got, err)
 	}
 	if e.form.Get("client_assertion") != shown() || e.form.Get("client_id") != app.Client {
 		t.Errorf("shown to Entra ID: %v", e.form)
+	}
+}
+
+// TestClouds: each cloud is signed in to at its own host, with a token that is for
+// it, for a token of its own Azure Resource Manager.
+func TestClouds(t *testing.T) {
+	for name, want := range map[string]struct{ login, exchange, scope string }{
+		"AzureCloud":        {"https://login.microsoftonline.com/", "api://AzureADTokenExchange", "https://management.azure.com/.default"},
+		"AzureUSGovernment": {"https://login.microsoftonline.us/", "api://AzureADTokenExchangeUSGov", "https://management.core.usgovcloudapi.net//.default"},
+		"AzureChinaCloud":   {"https://login.chinacloudapi.cn/", "api://AzureADTokenExchangeChina", "https://management.core.chinacloudapi.cn//.default"},
+	} {
+		e := &entra{t: t, login: want.login, status: http.StatusOK, answer: granted}
+		var asked []string
+		assert := func(_ context.Context, audience string) (string, error) {
+			asked = append(asked, audience)
+			return shown(), nil
+		}
+		for way, sign := range map[string]func() (azure.Options, error){
+			"a token":  func() (azure.Options, error) { return app.Federated(t.Context(), name, assert, e.options()) },
+			"a secret": func() (azure.Options, error) { return app.Stored(t.Context(), name, "verysecret~1", e.options()) },
+		} {
+			got, err := sign()
+			if err != nil || got.Cloud != azure.Clouds()[name] {
+				t.Errorf("%s by %s: %v, %v", name, way, got.Cloud, err)
+			}
+			if scopes := strings.Fields(e.form.Get("scope")); !slices.Contains(scopes, want.scope) {
+				t.Errorf("%s by %s: asked for %q, want %s", name, way, scopes, want.scope)
+			}
+		}
+		if asked = slices.Compact(asked); !slices.Equal(asked, []string{want.exchange}) {
+			t.Errorf("%s: tokens for %q, want %s", name, asked, want.exchange)
+		}
+	}
+	if len(azure.Clouds()) != 3 {
+		t.Error("there is a cloud that this does not try")
 	}
 }
 
@@ -100,7 +140,7 @@ func TestFederatedRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := &entra{t: t, status: c.status, answer: c.answer}
-			_, err := app.Federated(t.Context(), config.DefaultAzureCloud, func(context.Context) (string, error) { return shown(), nil }, e.options())
+			_, err := app.Federated(t.Context(), config.DefaultAzureCloud, func(context.Context, string) (string, error) { return shown(), nil }, e.options())
 			if err == nil || strings.Contains(err.Error(), "verysecret") || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("got %v", err)
 			}
@@ -112,7 +152,7 @@ func TestFederatedRefused(t *testing.T) {
 		})
 	}
 	e := &entra{t: t}
-	_, err := app.Federated(t.Context(), config.DefaultAzureCloud, func(context.Context) (string, error) { return "", errors.New("sts: AccessDenied") }, e.options())
+	_, err := app.Federated(t.Context(), config.DefaultAzureCloud, func(context.Context, string) (string, error) { return "", errors.New("sts: AccessDenied") }, e.options())
 	if err == nil || err.Error() != "get a token to show to Entra ID: sts: AccessDenied" || e.form != nil {
 		t.Errorf("without a token: %v", err)
 	}

@@ -38,12 +38,12 @@ type box struct {
 }
 
 // NewClient returns a client that New takes, for the containers of a storage
-// account in the Azure public cloud.
-func NewClient(account string, credential azcore.TokenCredential) (*azblob.Client, error) {
+// account. What the host ends in is the cloud's: ".blob.core.windows.net".
+func NewClient(account, suffix string, credential azcore.TokenCredential) (*azblob.Client, error) {
 	if err := store.CheckAccount(account); err != nil { // what is none does not get into the host that gets a token
 		return nil, err
 	}
-	client, err := azblob.NewClient("https://"+account+".blob.core.windows.net/", credential, nil)
+	client, err := azblob.NewClient("https://"+account+suffix+"/", credential, nil)
 	if err != nil {
 		return nil, fmt.Errorf("make a Blob Storage client: %w", err)
 	}

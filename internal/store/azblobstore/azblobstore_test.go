@@ -196,13 +196,16 @@ func (noToken) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Acc
 
 func TestNewClient(t *testing.T) {
 	for _, account := range []string{"", "ab", "Shop", "shop.example.com", "evil/", "a@b", strings.Repeat("a", 25)} {
-		if _, err := azblobstore.NewClient(account, noToken{}); err == nil {
+		if _, err := azblobstore.NewClient(account, ".blob.core.windows.net", noToken{}); err == nil {
 			t.Errorf("account %q is accepted", account)
 		}
 	}
-	client, err := azblobstore.NewClient("shop1", noToken{})
+	client, err := azblobstore.NewClient("shop1", ".blob.core.chinacloudapi.cn", noToken{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := client.URL(); got != "https://shop1.blob.core.chinacloudapi.cn/" {
+		t.Errorf("the client is for %s", got)
 	}
 	start := time.Now()
 	_, err = azblobstore.New(client, "evidence", "").PutIfAbsent(t.Context(), "a", []byte("x"))

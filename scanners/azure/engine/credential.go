@@ -73,7 +73,7 @@ func (e *Estate) caller(ctx context.Context) string {
 	if e.export != nil {
 		return ""
 	}
-	token, err := e.options.Credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{cmp.Or(e.options.Cloud.Audience, e.options.Cloud.Manager) + "/.default"}})
+	token, err := e.options.Credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{e.options.Cloud.Scope()}})
 	if err != nil { // every call meets the same fault, and says so
 		return ""
 	}

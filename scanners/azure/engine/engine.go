@@ -23,7 +23,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	armruntime "github.com/Azure/azure-sdk-for-go/sdk/azcore/arm/runtime"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resourcegraph/armresourcegraph"
@@ -50,38 +49,6 @@ type Options struct {
 	Now       func() time.Time   // nil: the clock
 
 	SliceRows int // rows that the subscriptions of a slice may have together; 0: 60,000
-}
-
-// Cloud is where Azure is: the public one or a sovereign one. Hosts come from
-// here, never from an answer.
-type Cloud struct {
-	Login    string // of Entra ID: "https://login.microsoftonline.com/"
-	Manager  string // of Azure Resource Manager: "https://management.azure.com"
-	Graph    string // of Microsoft Graph: "https://graph.microsoft.com"
-	Portal   string // "https://portal.azure.com"
-	Audience string // of tokens for Azure Resource Manager; "": Manager
-}
-
-// Clouds returns the clouds that there are, by the names that the Azure CLI
-// gives them.
-func Clouds() map[string]Cloud {
-	return map[string]Cloud{
-		"AzureCloud":        {Login: "https://login.microsoftonline.com/", Manager: "https://management.azure.com", Graph: "https://graph.microsoft.com", Portal: "https://portal.azure.com"},
-		"AzureUSGovernment": {Login: "https://login.microsoftonline.us/", Manager: "https://management.usgovcloudapi.net", Graph: "https://graph.microsoft.us", Portal: "https://portal.azure.us"},
-		"AzureChinaCloud":   {Login: "https://login.chinacloudapi.cn/", Manager: "https://management.chinacloudapi.cn", Graph: "https://microsoftgraph.chinacloudapi.cn", Portal: "https://portal.azure.cn"},
-	}
-}
-
-// Configuration returns the cloud as the SDK knows it.
-func (c Cloud) Configuration() cloud.Configuration {
-	audience := c.Audience
-	if audience == "" {
-		audience = c.Manager
-	}
-	return cloud.Configuration{
-		ActiveDirectoryAuthorityHost: c.Login,
-		Services:                     map[cloud.ServiceName]cloud.ServiceConfiguration{cloud.ResourceManager: {Endpoint: c.Manager, Audience: audience}},
-	}
 }
 
 // Scope is what is read: a tenant, a management group or subscriptions. One of

@@ -232,9 +232,13 @@ func readZonalVM(r *engine.Reading) any {
 // machine.
 const byName = "a name"
 
-// platformNames end the names of what Azure runs itself, which is no machine.
+// platformNames end the names of what Azure runs itself, which is no machine: of the
+// public cloud, of that of the US government, and of that of China. A name of none of
+// them is one that may lead to a machine.
 var platformNames = []string{
 	".azurewebsites.net", ".azurecontainerapps.io", ".core.windows.net", ".azure-api.net", ".azurestaticapps.net", ".azurefd.net", ".azureedge.net",
+	".azurewebsites.us", ".azurecontainerapps.us", ".core.usgovcloudapi.net", ".azure-api.us", ".azurefd.us",
+	".chinacloudsites.cn", ".core.chinacloudapi.cn", ".azure-api.cn",
 }
 
 func mayBeMachine(name string) bool {

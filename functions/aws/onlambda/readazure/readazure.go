@@ -63,9 +63,9 @@ var errFederationOff = errors.New("the AWS account gives no tokens for other par
 // knows RS256 only.
 func fromSTS(cfg aws.Config) azuresignin.Assertion {
 	client := sts.NewFromConfig(cfg)
-	return func(ctx context.Context) (string, error) {
+	return func(ctx context.Context, audience string) (string, error) {
 		out, err := client.GetWebIdentityToken(ctx, &sts.GetWebIdentityTokenInput{
-			Audience: []string{azuresignin.Audience}, SigningAlgorithm: aws.String("RS256"), DurationSeconds: aws.Int32(300),
+			Audience: []string{audience}, SigningAlgorithm: aws.String("RS256"), DurationSeconds: aws.Int32(300),
 		})
 		var off *types.OutboundWebIdentityFederationDisabledException
 		if errors.As(err, &off) {
@@ -90,7 +90,7 @@ func fromCognito(cfg aws.Config, pool string) (azuresignin.Assertion, error) {
 		return nil, fmt.Errorf("%s %q: expected POOL-ID/DEVELOPER-PROVIDER", poolVariable, pool)
 	}
 	client := cognitoidentity.NewFromConfig(cfg)
-	return func(ctx context.Context) (string, error) {
+	return func(ctx context.Context, _ string) (string, error) {
 		out, err := client.GetOpenIdTokenForDeveloperIdentity(ctx, &cognitoidentity.GetOpenIdTokenForDeveloperIdentityInput{
 			IdentityPoolId: &id, Logins: map[string]string{provider: developer}, TokenDuration: aws.Int64(300),
 		})
