@@ -7,6 +7,7 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -26,7 +27,9 @@ import (
 	"posture/internal/cloud/azurecloud"
 	"posture/internal/config"
 	"posture/internal/entratest"
+	"posture/internal/posture"
 	"posture/internal/proxytest"
+	"posture/internal/snapshot"
 	"posture/internal/steps"
 	"posture/internal/store"
 	"posture/internal/store/azblobstore"
@@ -206,6 +209,26 @@ func (c *cloud) objects() []string {
 	return all
 }
 
+// findings returns those of a run, of which there are some.
+func (c *cloud) findings(id posture.RunID) []posture.Finding {
+	c.t.Helper()
+	run, err := snapshot.LoadRun(c.t.Context(), c.store, id)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	parts, _, err := snapshot.Parts(c.t.Context(), c.store, run)
+	var all []posture.Finding
+	for _, part := range parts {
+		for finding, bad := range snapshot.Findings(c.t.Context(), c.store, part) {
+			all, err = append(all, finding), errors.Join(err, bad)
+		}
+	}
+	if err != nil || len(all) == 0 {
+		c.t.Fatalf("%d findings, %v", len(all), err)
+	}
+	return all
+}
+
 // process is the program while it serves.
 type process struct {
 	t   *testing.T
@@ -346,8 +369,10 @@ func TestSovereign(t *testing.T) {
 			t.Errorf("%s: %d %s\n%s", name, status, again, p.log)
 		}
 		p.logs(`"outcome":"complete"`)
-		if !slices.ContainsFunc(c.objects(), func(o string) bool { return strings.Contains(o, c.where.Portal) }) {
-			t.Errorf("%s: no finding has a link to its portal", name)
+		for _, f := range c.findings("20261121T050000Z-azure") {
+			if !strings.HasPrefix(f.Link, c.where.Portal+"/") {
+				t.Errorf("%s: the link of %s is %q", name, f.Resource, f.Link)
+			}
 		}
 		c.check(p.log.String())
 	}

@@ -43,7 +43,8 @@ type Cloud struct {
 	// it: all of it is read as of the time when the run began, so that the
 	// slices of several processes fit together. A slice's targets are
 	// opened before the next one is asked for. Once the context ends it
-	// returns the context's error, and what is left is for another process.
+	// returns the context's error, with the targets that it was reading where it
+	// knows them, and what is left is for another process.
 	// Nil: the targets share nothing.
 	Slices func(ctx context.Context, want posture.Want, began time.Time, targets []posture.Target) iter.Seq2[[]posture.Target, error]
 	// LastChange asks the provider's audit log, with one look-up at most, for

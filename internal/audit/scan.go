@@ -35,7 +35,10 @@ func (a *Auditor) scan(ctx context.Context, target posture.Target, run posture.R
 	if errors.Is(err, store.ErrNotFound) {
 		var loaded snapshot.Run
 		if loaded, err = load(); err == nil {
-			part, err = a.newPart(ctx, target, loaded)
+			var cloud Cloud
+			if cloud, err = a.cloud(target.Provider); err == nil {
+				part, err = a.newPart(ctx, target, loaded, cloud)
+			}
 		}
 	}
 	if err != nil {
@@ -45,11 +48,7 @@ func (a *Auditor) scan(ctx context.Context, target posture.Target, run posture.R
 }
 
 // newPart scans a target that has no part yet.
-func (a *Auditor) newPart(ctx context.Context, target posture.Target, run snapshot.Run) (snapshot.Part, error) {
-	cloud, err := a.cloud(target.Provider)
-	if err != nil {
-		return snapshot.Part{}, err
-	}
+func (a *Auditor) newPart(ctx context.Context, target posture.Target, run snapshot.Run, cloud Cloud) (snapshot.Part, error) {
 	started := a.Now().UTC()
 	writer, err := snapshot.NewPartWriter(snapshot.PartHead{
 		Run: run.ID, Target: target, Attempt: a.Attempt(), Tool: a.Tool, Started: started,

@@ -16,7 +16,8 @@ import (
 )
 
 // ErrLeft says that time ran out before every target had its part: the same
-// call, in another process too, goes on where this one ended.
+// call, in another process too, goes on where this one ended. The third call in
+// a row that stores nothing stores that time ran out for what it would have read.
 var ErrLeft = errors.New("targets are left, because time ran out")
 
 const (
@@ -60,6 +61,9 @@ func (a *Auditor) ScanAll(ctx context.Context, run snapshot.Run, targets []postu
 	for _, provider := range a.providers() {
 		s.slices(ctx, provider, of(provider, left))
 	}
+	if s.failed == nil && s.left == len(left) && s.left > 0 {
+		s.stuck(ctx)
+	}
 	if s.failed == nil && s.left > 0 {
 		return ErrLeft
 	}
@@ -83,6 +87,8 @@ type scanAll struct {
 	run     snapshot.Run
 	of      map[string]bool // the run's targets
 
+	pending []posture.Target // what time ran out for while it was listed
+
 	mu     sync.Mutex
 	done   func(snapshot.Part)
 	left   int // targets without a part
@@ -91,15 +97,23 @@ type scanAll struct {
 
 // slices scans one slice after the other, until there are no more or no time.
 func (s *scanAll) slices(ctx context.Context, provider posture.Provider, targets []posture.Target) {
-	if len(targets) == 0 || late(ctx) {
+	if len(targets) == 0 {
+		return
+	}
+	if late(ctx) {
+		s.pending = append(s.pending, targets...)
 		return
 	}
 	reading, cancel := before(ctx, reserve+begin)
 	defer cancel()
 	for slice, err := range s.auditor.slices(reading, provider, s.run, targets) {
 		switch {
-		case err != nil && reading.Err() != nil:
-			return // what it could not read in time is left
+		case err != nil && reading.Err() != nil: // what it could not read in time is left
+			if len(slice) == 0 {
+				slice = targets
+			}
+			s.pending = append(s.pending, slice...)
+			return
 		case err != nil:
 			s.fail(err)
 		default:

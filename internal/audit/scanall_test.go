@@ -22,6 +22,7 @@ type slow struct {
 	began []time.Time
 	read  []string
 	wrong error // instead of the first slice
+	told  bool  // which slice it was when time ran out
 }
 
 func (s *slow) slices(ctx context.Context, _ posture.Want, began time.Time, targets []posture.Target) iter.Seq2[[]posture.Target, error] {
@@ -30,7 +31,10 @@ func (s *slow) slices(ctx context.Context, _ posture.Want, began time.Time, targ
 		for slice := range slices.Chunk(targets, 2) {
 			select {
 			case <-ctx.Done():
-				yield(nil, ctx.Err())
+				if !s.told {
+					slice = nil
+				}
+				yield(slice, ctx.Err())
 				return
 			case <-time.After(s.takes):
 			}
@@ -132,5 +136,35 @@ func TestScanAllClosed(t *testing.T) {
 	}
 	if got, err := scanAll(t, a, run, time.Hour); len(got) > 0 || err != nil {
 		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// TestScanAllStuck: of a slice that never fits, the third call that stores nothing
+// stores why, and the others go on; so does that of calls that are too short for
+// anything.
+func TestScanAllStuck(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		takes, within time.Duration
+		told          bool // which targets it was reading
+		want          [][]string
+	}{
+		"a slice that is told": {10 * time.Minute, 8 * time.Minute, true, [][]string{nil, nil, {"1", "2"}, {"1", "2"}, {"1", "2"}, {"1", "2", "3", "4"}}},
+		"a slice that is not":  {10 * time.Minute, 8 * time.Minute, false, [][]string{nil, nil, {"1", "2", "3", "4", "5"}}},
+		"no time at all":       {0, time.Minute, true, [][]string{nil, nil, {"1", "2", "3", "4", "5"}}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			a, run := sliced(t, &slow{takes: c.takes, told: c.told})
+			for i, want := range c.want {
+				got, err := scanAll(t, a, run, c.within)
+				if diff := cmp.Diff(want, got); diff != "" || errors.Is(err, audit.ErrLeft) != (len(got) < 5) {
+					t.Errorf("%s, call %d: %v %s", name, i+1, err, diff)
+				}
+			}
+			part, err := snapshot.LoadPart(t.Context(), a.Store, run.ID, run.Targets[0])
+			if err != nil || part.Failure == nil || part.Failure.Reason != posture.OutOfTime || part.Counts[posture.Pass] > 0 || len(part.Report.Populations) == 0 {
+				t.Errorf("%s: the part %+v, %v", name, part, err)
+			}
+		})
 	}
 }

@@ -30,7 +30,8 @@ type Slice struct {
 
 // Slices reads what is in scope, as many subscriptions at a time as hold
 // SliceRows rows together. Once the context ends it returns the context's
-// error, and what is left is for another time.
+// error, with the slice that it was reading, and what is left is for another
+// time.
 func (e *Estate) Slices(ctx context.Context, ask Ask) iter.Seq2[Slice, error] {
 	return func(yield func(Slice, error) bool) {
 		groups, err := e.groups(ctx, ask)
@@ -40,12 +41,12 @@ func (e *Estate) Slices(ctx context.Context, ask Ask) iter.Seq2[Slice, error] {
 		}
 		for _, group := range groups {
 			if err := ctx.Err(); err != nil {
-				yield(Slice{}, err)
+				yield(Slice{Targets: group, estate: e}, err)
 				return
 			}
 			s := Slice{Targets: group, estate: e, rows: e.collect(ctx, ask.Want, group)}
 			if err := ctx.Err(); err != nil { // a slice without its rows would count as read
-				yield(Slice{}, err)
+				yield(s, err)
 				return
 			}
 			if !yield(s, nil) {
