@@ -9,28 +9,39 @@ import (
 	"testing"
 )
 
-// writable returns the folders of the store that infra/gcp lets each function
-// write to.
-func writable(t *testing.T) map[string][]string {
+// folders returns the folders of the store that infra/gcp lets each function
+// write to: those in which it only creates, or those in which it replaces too.
+func folders(t *testing.T, name string) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile("../../infra/gcp/identity.tf")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, block, _ := strings.Cut(string(text), "  writes = {\n")
+	_, block, _ := strings.Cut(string(text), "  "+name+" = {\n")
 	block, _, _ = strings.Cut(block, "  }\n")
-	folders := map[string][]string{}
+	found := map[string][]string{}
 	for _, line := range regexp.MustCompile(`(?m)^ +(\w+) += \[(.*)\]$`).FindAllStringSubmatch(block, -1) {
-		folders[line[1]] = strings.Split(strings.ReplaceAll(line[2], `"`, ""), ", ")
+		found[line[1]] = strings.Split(strings.ReplaceAll(line[2], `"`, ""), ", ")
 	}
-	return folders
+	if len(found) == 0 {
+		t.Fatalf("identity.tf has no %s", name)
+	}
+	return found
 }
 
 // TestWrites holds what a function stores to what infra/gcp lets it write.
 func TestWrites(t *testing.T) {
 	t.Parallel()
 	due, monday := weekAgo()
-	c, allowed := newCloud(t), writable(t)
+	c, allowed := newCloud(t), folders(t, "creates")
+	for name, replaced := range folders(t, "replaces") {
+		for _, folder := range replaced {
+			if folder != "outbox" && folder != "state" {
+				t.Errorf("%s may replace what is in %s, which is written once", name, folder)
+			}
+		}
+		allowed[name] = append(allowed[name], replaced...)
+	}
 	known := c.objects(t)
 	for _, step := range []struct{ name, due string }{{"watchdog", due}, {"run", due}, {"weekly", monday}} {
 		p := c.start(t, "FUNCTION_TARGET="+step.name)

@@ -80,6 +80,37 @@ func tlsOnly(t *testing.T, bucket string) bool {
 	return false
 }
 
+// TestConditionalWrites holds that nobody, whatever their role may do, replaces what
+// is written once, or state that they did not see. The configuration is a person's.
+func TestConditionalWrites(t *testing.T) {
+	template := samtest.Translated(t)
+	denied := func(key, condition string) bool {
+		said := map[string]string{"aws:SecureTransport": "true", "s3:ObjectCreationOperation": "true", condition: "said"}
+		return template.BucketDenies(t, "ResultsPolicy", "s3:PutObject", "${Results.Arn}/"+key, said)
+	}
+	for name := range ofType(t, "AWS::IAM::Role") {
+		for _, s := range template.Statements(t, name) {
+			for _, resource := range s.Resources {
+				key, ours := strings.CutPrefix(resource, "${Results.Arn}/")
+				if ours && slices.Contains(s.Actions, "s3:PutObject") && !denied(key, "") {
+					t.Errorf("%s may replace %s without a condition", name, key)
+				}
+			}
+		}
+	}
+	for key, replaced := range map[string]bool{
+		"runs/2026/11/22/x/aws/1/part.json": false, "chain/00000001.json": false, "targets/x.json": false, "alerts/x.json": false,
+		"sent/a.json": false, "threads/a": false, "weekly/2026-W47/posture-2026-W47.json": false, "state/latest.json": true, "outbox/a.json": true,
+	} {
+		if !denied(key, "") || denied(key, "s3:if-none-match") || denied(key, "s3:if-match") == replaced {
+			t.Errorf("%s: want a new one allowed, a replaced one allowed: %t, and nothing without a condition", key, replaced)
+		}
+	}
+	if denied("config/posture.yaml", "") {
+		t.Error("the configuration cannot be put as people put it")
+	}
+}
+
 // TestFunctions holds that each function has its own role and a log group that
 // forgets, and an environment that holds no secret and takes no endpoint.
 func TestFunctions(t *testing.T) {
@@ -166,7 +197,7 @@ func TestScanRole(t *testing.T) {
 		"logs:CreateLogStream":         logs,
 		"logs:PutLogEvents":            logs,
 		"s3:GetObject":                 {"${Results.Arn}/config/*", "${Results.Arn}/runs/*"},
-		"s3:PutObject":                 {"${Results.Arn}/runs/*"},
+		"s3:PutObject":                 {"${Results.Arn}/runs/*/aws/*"},
 		"kms:Decrypt":                  {"${Key.Arn}"},
 		"kms:GenerateDataKey":          {"${Key.Arn}"},
 		"sts:AssumeRole":               {"arn:${AWS::Partition}:iam::*:role/${MemberRoleName}"},
@@ -209,7 +240,7 @@ func TestElsewhereRole(t *testing.T) {
 			"logs:PutLogEvents":    logs,
 			"s3:ListBucket":        {"${Results.Arn}"},
 			"s3:GetObject":         {"${Results.Arn}/config/*", "${Results.Arn}/runs/*", "${Results.Arn}/state/told.json", "${Results.Arn}/state/told/" + cloud + "/*"},
-			"s3:PutObject":         {"${Results.Arn}/runs/*"},
+			"s3:PutObject":         {"${Results.Arn}/runs/*/run.json", "${Results.Arn}/runs/*/rules.*.json", "${Results.Arn}/runs/*/" + cloud + "/*"},
 			"kms:Decrypt":          {"${Key.Arn}"},
 			"kms:GenerateDataKey":  {"${Key.Arn}"},
 		}
@@ -298,6 +329,9 @@ func TestRoles(t *testing.T) {
 		}
 		if samtest.Allowed(statements, "s3:DeleteObject", "${Results.Arn}/runs/2026/11/22/x/run.json") {
 			t.Errorf("%s may delete a run", role)
+		}
+		if role != "PublishRole" && samtest.Allowed(statements, "s3:PutObject", "${Results.Arn}/runs/2026/11/22/x/manifest.json") {
+			t.Errorf("%s may close a run", role)
 		}
 	}
 }

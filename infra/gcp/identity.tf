@@ -50,12 +50,17 @@ locals {
     run-azure = google_service_account.scan_azure[0]
   } : {})
 
-  # What each function writes. It reads the whole bucket, and can change neither
-  # the configuration that it goes by nor what another one keeps.
-  writes = {
-    run      = ["alerts", "chain", "outbox", "runs", "sent", "state", "threads"]
-    watchdog = ["alerts", "outbox", "sent", "state", "threads"]
+  # What each function writes: once, which it can then neither replace nor delete,
+  # or replaces and deletes. It reads the whole bucket, and can change neither the
+  # configuration that it goes by nor what another one keeps.
+  creates = {
+    run      = ["alerts", "chain", "runs", "sent", "threads"]
+    watchdog = ["alerts", "sent", "threads"]
     weekly   = ["weekly"]
+  }
+  replaces = {
+    run      = ["outbox", "state"]
+    watchdog = ["outbox", "state"]
   }
 
   # Written from the code: scan-role.yaml holds the permission of every call
@@ -140,15 +145,28 @@ resource "google_storage_bucket_iam_member" "reads" {
   member = each.value.member
 }
 
-resource "google_storage_bucket_iam_member" "writes" {
-  for_each = merge(local.writes, local.reads_azure ? { run-azure = local.writes.run } : {})
+resource "google_storage_bucket_iam_member" "creates" {
+  for_each = merge(local.creates, local.reads_azure ? { run-azure = local.creates.run } : {})
+
+  bucket = google_storage_bucket.results.name
+  role   = "roles/storage.objectCreator"
+  member = local.accounts[each.key].member
+
+  condition {
+    title      = "what ${each.key} writes once"
+    expression = join(" || ", [for prefix in each.value : "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.results.name}/objects/${prefix}/\")"])
+  }
+}
+
+resource "google_storage_bucket_iam_member" "replaces" {
+  for_each = merge(local.replaces, local.reads_azure ? { run-azure = local.replaces.run } : {})
 
   bucket = google_storage_bucket.results.name
   role   = "roles/storage.objectUser"
   member = local.accounts[each.key].member
 
   condition {
-    title      = "what ${each.key} keeps"
+    title      = "what ${each.key} replaces"
     expression = join(" || ", [for prefix in each.value : "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.results.name}/objects/${prefix}/\")"])
   }
 }

@@ -116,8 +116,9 @@ func (g *gate) lets(request awstest.Request) bool {
 	})
 }
 
-// objectCall returns what S3 permission a call for objects needs on what, as
-// in "s3:GetObject bucket/key", "" for other calls.
+// objectCall returns what S3 permission a call for objects needs on what, and
+// for a put on which condition it is made, as in
+// "s3:PutObject bucket/key s3:if-none-match", "" for other calls.
 func objectCall(r *http.Request) string {
 	if !strings.Contains(r.Header.Get("Authorization"), "/s3/aws4_request") {
 		return ""
@@ -128,11 +129,16 @@ func objectCall(r *http.Request) string {
 		return "s3:ListBucket " + bucket
 	case key == "":
 		return ""
-	default:
-		return map[string]string{
-			http.MethodGet: "s3:GetObject ", http.MethodHead: "s3:GetObject ", http.MethodPut: "s3:PutObject ", http.MethodDelete: "s3:DeleteObject ",
-		}[r.Method] + bucket + "/" + key
 	}
+	call := map[string]string{
+		http.MethodGet: "s3:GetObject ", http.MethodHead: "s3:GetObject ", http.MethodPut: "s3:PutObject ", http.MethodDelete: "s3:DeleteObject ",
+	}[r.Method] + bucket + "/" + key
+	for _, condition := range []string{"If-Match", "If-None-Match"} {
+		if r.Method == http.MethodPut && r.Header.Get(condition) != "" {
+			call += " s3:" + strings.ToLower(condition)
+		}
+	}
+	return call
 }
 
 // pass hands an answer on, corrected where that is asked for.

@@ -10,8 +10,8 @@ import (
 	"posture/internal/samtest"
 )
 
-// checkRoles holds that the roles of the template let each function make the
-// calls on the results bucket that it made.
+// checkRoles holds that the roles of the template, and the bucket's policy, let
+// each function make the calls on the results bucket that it made.
 func (s *site) checkRoles(roles map[string]string) {
 	s.t.Helper()
 	template := samtest.Translated(s.t)
@@ -23,9 +23,17 @@ func (s *site) checkRoles(roles map[string]string) {
 		}
 		for _, call := range made {
 			action, object, _ := strings.Cut(call, " ")
+			object, condition, _ := strings.Cut(object, " ")
 			key, ours := strings.CutPrefix(object, "posture-results")
-			if ours && !samtest.Allowed(statements, action, "${Results.Arn}"+key) {
+			if !ours {
+				continue
+			}
+			if !samtest.Allowed(statements, action, "${Results.Arn}"+key) {
 				s.t.Errorf("%s does not let %s do %s on %s", role, function, action, key)
+			}
+			said := map[string]string{"aws:SecureTransport": "true", "s3:ObjectCreationOperation": "true", condition: "said"}
+			if template.BucketDenies(s.t, "ResultsPolicy", action, "${Results.Arn}"+key, said) {
+				s.t.Errorf("the bucket's policy denies %s to do %s on %s", function, action, key)
 			}
 		}
 	}

@@ -69,6 +69,44 @@ func Allowed(statements []Statement, action, resource string) bool {
 	return allowed
 }
 
+// BucketDenies reports whether a bucket's policy denies everybody an action on a
+// resource, where the keys of conditions have these values and no others.
+// Conditions are Bool and Null, which all have to hold.
+func (t Template) BucketDenies(tb testing.TB, policy, action, resource string, values map[string]string) bool {
+	tb.Helper()
+	document, _ := t.Resources[policy].Properties["PolicyDocument"].(map[string]any)
+	statements := list(document["Statement"])
+	if len(statements) == 0 {
+		tb.Fatalf("the template has no bucket policy %s", policy)
+	}
+	return slices.ContainsFunc(statements, func(s any) bool {
+		statement, _ := s.(map[string]any)
+		conditions, _ := statement["Condition"].(map[string]any)
+		return statement["Effect"] == "Deny" && statement["Principal"] == "*" &&
+			matches(texts(statement["Action"]), action) && matches(texts(statement["Resource"]), resource) && holds(tb, conditions, values)
+	})
+}
+
+// holds reports whether all conditions hold.
+func holds(tb testing.TB, conditions map[string]any, values map[string]string) bool {
+	tb.Helper()
+	for operator, keys := range conditions {
+		wanted, _ := keys.(map[string]any)
+		for key, want := range wanted {
+			value, said := values[key]
+			if operator == "Null" {
+				value = fmt.Sprint(!said)
+			} else if operator != "Bool" {
+				tb.Fatalf("the operator %s is not known", operator)
+			}
+			if value != want {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // matches reports whether a pattern matches, in which * matches any text.
 func matches(patterns []string, text string) bool {
 	flat := func(s string) string { return strings.ReplaceAll(s, "/", "\x00") } // for * to match slashes too

@@ -43,7 +43,7 @@ func (a *accounts) targets(ctx context.Context) ([]posture.Target, error) {
 func (a *accounts) members(ctx context.Context) ([]posture.Target, error) {
 	found, err := aws.Organization(ctx, a.aws)
 	if err != nil {
-		return nil, advise(err, "", a.at)
+		return nil, advise(err, "", a.at, false)
 	}
 	targets := slices.Clone(a.Targets)
 	for _, member := range found {
@@ -71,7 +71,7 @@ func (a *accounts) open(ctx context.Context, target posture.Target) (audit.Scann
 	}
 	account, err := aws.Open(ctx, cfg, target, options)
 	if err != nil {
-		return nil, advise(err, role.ARN, a.at)
+		return nil, advise(err, role.ARN, a.at, a.settings.Organization != nil)
 	}
 	return account, nil
 }
@@ -93,7 +93,7 @@ func (a *accounts) roleOf(ctx context.Context, account string) (aws.Role, error)
 	}
 	for _, known := range a.settings.Accounts {
 		if known.ID == account && known.RoleARN != "" {
-			return aws.Role{ARN: known.RoleARN, ExternalID: known.ExternalID, Session: session}, nil
+			return aws.Role{ARN: known.RoleARN, ExternalID: known.ExternalID, Session: a.session}, nil
 		}
 	}
 	organization := a.settings.Organization
@@ -105,7 +105,7 @@ func (a *accounts) roleOf(ctx context.Context, account string) (aws.Role, error)
 		return aws.Role{}, err
 	}
 	arn := fmt.Sprintf("arn:%s:iam::%s:role/%s", partitionOf(a.aws.Region), account, organization.Role)
-	return aws.Role{ARN: arn, ExternalID: organization.ExternalID, Session: session}, nil
+	return aws.Role{ARN: arn, ExternalID: organization.ExternalID, Session: a.session}, nil
 }
 
 // partitionOf returns the partition of a region.
@@ -129,7 +129,7 @@ func (a *accounts) ownAccount(ctx context.Context) (string, error) {
 	}
 	found, err := aws.Identify(ctx, a.aws)
 	if err != nil {
-		return "", advise(err, "", a.at)
+		return "", advise(err, "", a.at, false)
 	}
 	a.own = found
 	return a.own.Account, nil

@@ -26,8 +26,9 @@ func (s *sentence) Unwrap() error { return s.err }
 
 // advise puts before an error what to do about it, where that is known. The
 // role is the one by which the account is read, the profile that of the
-// credentials at hand; both may be "".
-func advise(err error, role, profile string) error {
+// credentials at hand; both may be "". In an organization every account has
+// the same role.
+func advise(err error, role, profile string, organization bool) error {
 	var known *posture.ReadError
 	if !errors.As(err, &known) {
 		return err
@@ -41,7 +42,7 @@ func advise(err error, role, profile string) error {
 	switch {
 	case text != "":
 	case role != "" && cause.Operation == "sts:AssumeRole" && cause.Reason.Refused():
-		text = notAssumed(role)
+		text = notAssumed(role, organization)
 	case cause.Reason == posture.NoCredentials:
 		text = "no AWS credentials work here: set AWS_PROFILE, pass --profile, or sign in (aws sso login)"
 	default:
@@ -79,9 +80,13 @@ func profileFlagOf(profile string) string {
 }
 
 // notAssumed says what a role needs so that it can be assumed.
-func notAssumed(role string) string {
+func notAssumed(role string, organization bool) string {
 	name := role[strings.LastIndex(role, "/")+1:]
-	return fmt.Sprintf("the role %s cannot be assumed: grant your credentials sts:AssumeRole on it, and let its trust policy name them, with the same external id if it has one (aws iam get-role --role-name %s)", role, name)
+	text := fmt.Sprintf("the role %s cannot be assumed: grant your credentials sts:AssumeRole on it, and let its trust policy name them, with the same external id if it has one (aws iam get-role --role-name %s)", role, name)
+	if organization {
+		text += "; a StackSet with service-managed permissions makes no role in the management account: deploy infra/aws/member-role.yaml there by itself"
+	}
+	return text
 }
 
 // outage says what to look at for an error of the network or of the service,

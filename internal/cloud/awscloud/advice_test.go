@@ -57,7 +57,7 @@ func TestAdvise(t *testing.T) {
 		"throttled":         {read(posture.Throttled, "Throttling", "", errors.New("slow down")), role, "slow down", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := advise(test.err, test.role, "p")
+			got := advise(test.err, test.role, "p", false)
 			if !strings.Contains(got.Error(), test.want) || cloud.Passing(got) != test.passing {
 				t.Errorf("%v, passing %v, want %q, %v", got, cloud.Passing(got), test.want, test.passing)
 			}

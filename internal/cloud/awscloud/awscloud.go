@@ -76,6 +76,3 @@ func (s scope) cloud(cfg awssdk.Config, rules *policy.Policy, types []string) au
 		Close: func() error { return nil },
 	}
 }
-
-// session is the name by which audit logs show the sessions of assumed roles.
-const session = "posture"

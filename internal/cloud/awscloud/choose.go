@@ -3,6 +3,7 @@ package awscloud
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -35,6 +36,7 @@ type scope struct {
 	profile  string     // of the flag
 	at       string     // profile of the credentials at hand, by flag or environment, as far as that is known
 	role     aws.Role   // instead of the configured accounts: the one account of this role
+	session  string     // name of the sessions of assumed roles
 	sample   bool
 }
 
@@ -44,8 +46,9 @@ func choose(o cloud.Options) (scope, error) {
 	if s.at = s.profile; s.at == "" && o.Getenv != nil {
 		s.at = o.Getenv("AWS_PROFILE")
 	}
+	s.session = sessionName(o.Getenv)
 	s.fillIn(o.Getenv)
-	s.role = aws.Role{ARN: o.Flags.One(roleFlag), ExternalID: o.Flags.One(externalFlag), Session: session}
+	s.role = aws.Role{ARN: o.Flags.One(roleFlag), ExternalID: o.Flags.One(externalFlag), Session: s.session}
 	if s.role.ExternalID != "" && s.role.ARN == "" {
 		return scope{}, errors.New("--external-id needs --role-arn")
 	}
@@ -60,6 +63,30 @@ func choose(o cloud.Options) (scope, error) {
 	var err error
 	s.Targets, err = s.known(len(regions) > 0)
 	return s, err
+}
+
+// callers are the variables that name who runs posture: the function, or the
+// person.
+var callers = []string{"AWS_LAMBDA_FUNCTION_NAME", "K_SERVICE", "WEBSITE_SITE_NAME", "USER", "USERNAME"}
+
+// notInSessions is what the name of a session may not hold.
+var notInSessions = regexp.MustCompile(`[^\w+=,.@-]+`)
+
+// sessionName returns the name by which the audit logs of other accounts show
+// whose call it was: of at most 64 characters, "posture-alice".
+func sessionName(getenv func(string) string) string {
+	const most = 64
+	name := "posture"
+	if getenv == nil {
+		return name
+	}
+	for _, variable := range callers {
+		if caller := notInSessions.ReplaceAllString(getenv(variable), "-"); caller != "" {
+			name += "-" + caller
+			break
+		}
+	}
+	return name[:min(len(name), most)]
 }
 
 // fillIn takes the role of an organization from the environment where the

@@ -121,7 +121,7 @@ func (s source) refused(failed *smithy.OperationError) error {
 	if failed.OperationName == "AssumeRoleWithWebIdentity" {
 		return fmt.Errorf("AWS does not take the web identity token for the role %s (%s): compare its issuer with the identity providers of the account (aws iam list-open-id-connect-providers), and its subject with the role's trust policy", cmp.Or(s.own.RoleARN, s.env.RoleARN), code)
 	}
-	return fmt.Errorf("%s (%s)", notAssumed(s.own.RoleARN), code)
+	return fmt.Errorf("%s (%s)", notAssumed(s.own.RoleARN, false), code)
 }
 
 // signedOut says that the session of SSO is over, or may not use the role.

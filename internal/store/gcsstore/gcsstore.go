@@ -1,7 +1,7 @@
 // Package gcsstore keeps objects in a Google Cloud Storage bucket. Who uses it
 // needs storage.objects.get, create, delete and list on the bucket, which is
 // what roles/storage.objectUser grants; replacing an object takes both create
-// and delete. Encryption, retention and access are the bucket's: objects are
+// and delete, and for what is only put once create is enough. Encryption, retention and access are the bucket's: objects are
 // put without ACLs and with its default key. Begin with NewClient and New.
 package gcsstore
 

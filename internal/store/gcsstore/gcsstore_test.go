@@ -68,6 +68,54 @@ func TestStore(t *testing.T) {
 	})
 }
 
+// creator is a client's way that may create objects and replace none, as one with
+// roles/storage.objectCreator: Cloud Storage may look at that before it looks at
+// the condition of a put.
+type creator struct{ refuses atomic.Int32 }
+
+func (c *creator) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || r.Method != http.MethodPost || answer.StatusCode != http.StatusPreconditionFailed {
+		return answer, err
+	}
+	c.refuses.Add(1)
+	_ = answer.Body.Close()
+	answer.StatusCode, answer.Status = http.StatusForbidden, "403 Forbidden"
+	answer.Body = io.NopCloser(strings.NewReader(`{"error": {"code": 403, "message": "denied"}}`))
+	return answer, nil
+}
+
+// TestCreatorOnly holds that who may only create learns that an object is there,
+// and takes no other refusal for it.
+func TestCreatorOnly(t *testing.T) {
+	cloud := startCloud(t)
+	way := new(creator)
+	s := gcsstore.New(cloud.client(t, way), cloud.bucket(), "")
+	if _, err := s.PutIfAbsent(t.Context(), "runs/a", []byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.PutIfAbsent(t.Context(), "runs/a", []byte("two")); !errors.Is(err, store.ErrExists) || way.refuses.Load() == 0 {
+		t.Errorf("put again after %d refusals: %v, want ErrExists", way.refuses.Load(), err)
+	}
+	closed := gcsstore.New(cloud.client(t, refusing{}), cloud.bucket(), "")
+	if _, err := closed.PutIfAbsent(t.Context(), "runs/b", []byte("one")); err == nil || errors.Is(err, store.ErrExists) {
+		t.Errorf("put where nothing is, refused: %v", err)
+	}
+}
+
+// refusing refuses every put.
+type refusing struct{}
+
+func (refusing) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodPost {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	return &http.Response{
+		StatusCode: http.StatusForbidden, Status: "403 Forbidden", Header: http.Header{}, Request: r,
+		Body: io.NopCloser(strings.NewReader(`{"error": {"code": 403, "message": "denied"}}`)),
+	}, nil
+}
+
 func TestRuns(t *testing.T) {
 	cloud := startCloud(t)
 	snapshottest.Run(t, gcsstore.New(cloud.client(t, http.DefaultTransport), cloud.bucket(), "runs of/1"))

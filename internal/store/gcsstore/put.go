@@ -23,10 +23,27 @@ func (b bucket) PutIfAbsent(ctx context.Context, key string, body []byte) (strin
 	put := b.put(key, body, storage.Conditions{DoesNotExist: true})
 	put.Refusal = store.ErrExists
 	version, err := put.Do(ctx)
+	if forbidden(err) && b.holds(ctx, key) {
+		err = store.ErrExists
+	}
 	if err != nil {
 		return "", fmt.Errorf("put %s in %s: %w", key, b, explained(err))
 	}
 	return version, nil
+}
+
+// forbidden reports whether Cloud Storage refused a call.
+func forbidden(err error) bool {
+	var answer *googleapi.Error
+	return errors.As(err, &answer) && answer.Code == http.StatusForbidden
+}
+
+// holds reports whether an object is certainly there. To put one where another
+// is takes storage.objects.delete, so who may only create is refused there, be it
+// before or after the condition is looked at.
+func (b bucket) holds(ctx context.Context, key string) bool {
+	_, err := b.object(key).Attrs(ctx)
+	return err == nil
 }
 
 func (b bucket) PutIfMatch(ctx context.Context, key, version string, body []byte) (string, error) {
