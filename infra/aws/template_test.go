@@ -116,6 +116,9 @@ func TestConditionalWrites(t *testing.T) {
 func TestFunctions(t *testing.T) {
 	retained := map[string]bool{}
 	for _, group := range ofType(t, "AWS::Logs::LogGroup") {
+		if got := samtest.Plain(group.Properties["KmsKeyId"]); got != "${Key.Arn}" {
+			t.Errorf("%s is encrypted with %s", samtest.Plain(group.Properties["LogGroupName"]), got)
+		}
 		if days, ok := group.Properties["RetentionInDays"].(float64); ok && days > 0 {
 			retained[samtest.Plain(group.Properties["LogGroupName"])] = true
 		}
