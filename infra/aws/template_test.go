@@ -243,7 +243,7 @@ func TestElsewhereRole(t *testing.T) {
 			"logs:PutLogEvents":    logs,
 			"s3:ListBucket":        {"${Results.Arn}"},
 			"s3:GetObject":         {"${Results.Arn}/config/*", "${Results.Arn}/runs/*", "${Results.Arn}/state/told.json", "${Results.Arn}/state/told/" + cloud + "/*"},
-			"s3:PutObject":         {"${Results.Arn}/runs/*/run.json", "${Results.Arn}/runs/*/rules.*.json", "${Results.Arn}/runs/*/" + cloud + "/*"},
+			"s3:PutObject":         {"${Results.Arn}/runs/*/run.json", "${Results.Arn}/runs/*/rules.*.json", "${Results.Arn}/runs/*/late/*", "${Results.Arn}/runs/*/" + cloud + "/*"},
 			"kms:Decrypt":          {"${Key.Arn}"},
 			"kms:GenerateDataKey":  {"${Key.Arn}"},
 		}
