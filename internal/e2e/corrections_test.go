@@ -24,8 +24,9 @@ func corrections(rootUsed time.Time) map[string]func([]byte) []byte {
 		"iam:GetAccountAuthorizationDetails": old(`(<RoleName>bad-role</RoleName>(?s:.*?)<CreateDate>)[^<]*`, "${1}"+longAgo.Format(time.RFC3339)),
 		"iam:ListServerCertificates": old(`(<ServerCertificateName>good-certificate</ServerCertificateName>(?s:.*?)<Expiration>)[^<]*`,
 			"${1}"+time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339)),
-		"iam:GetCredentialReport": func(body []byte) []byte { return correctReport(body, rootUsed) },
-		"ec2:DescribeInstances":   old(`<(launchTime|attachTime)>[^<]*<`, "<${1}>"+longAgo.Format(time.RFC3339)+"<"),
+		"iam:GetCredentialReport":               func(body []byte) []byte { return correctReport(body, rootUsed) },
+		"autoscaling:DescribeAutoScalingGroups": runFleets,
+		"ec2:DescribeInstances":                 old(`<(launchTime|attachTime)>[^<]*<`, "<${1}>"+longAgo.Format(time.RFC3339)+"<"),
 		"rds:DescribeDBInstances": both(
 			old(`(<CACertificateIdentifier>)`, "<CertificateDetails><ValidTill>2061-05-25T00:00:00Z</ValidTill></CertificateDetails>${1}"),
 			old(`<InstanceCreateTime>[^<]*<`, "<InstanceCreateTime>"+longAgo.Format(time.RFC3339)+"<")),
@@ -62,6 +63,24 @@ func corrections(rootUsed time.Time) map[string]func([]byte) []byte {
 			status["LatestCloudWatchLogsDeliveryTime"] = time.Now().Add(-time.Hour).Unix()
 		}),
 	}
+}
+
+// runFleets lets Auto Scaling groups have instances, which the emulator would make
+// with others of EC2.
+func runFleets(body []byte) []byte {
+	const instance = `<member><InstanceId>i-fleet</InstanceId><AvailabilityZone>ZONE</AvailabilityZone><LifecycleState>InService</LifecycleState><HealthStatus>Healthy</HealthStatus></member>`
+	in := func(zones ...string) string {
+		var instances strings.Builder
+		for _, zone := range zones {
+			instances.WriteString(strings.ReplaceAll(instance, "ZONE", zone))
+		}
+		return `${1}<DesiredCapacity>2</DesiredCapacity>${2}<Instances>` + instances.String() + `</Instances>`
+	}
+	group := func(name, end string) string {
+		return `(<AutoScalingGroupName>` + name + `</AutoScalingGroupName>(?s:.*?))<DesiredCapacity>0</DesiredCapacity>((?s:.*?))` + end
+	}
+	none := `(?:<Instances ?/>|<Instances>\s*</Instances>)`
+	return both(old(group("good-fleet", none), in("us-east-1a", "us-east-1b")), old(group("bad-fleet-no-check", none), in("us-east-1a", "us-east-1a")))(body)
 }
 
 // old returns a correction that replaces what the expression matches.

@@ -90,6 +90,7 @@ func (b *builder) fleets(n network) {
 			Tags:            []autotypes.Tag{{Key: new("owner"), Value: new("web-team")}},
 		}))
 	}
+	b.ok(client.SuspendProcesses(b.ctx, &autoscaling.SuspendProcessesInput{AutoScalingGroupName: new("bad-fleet-no-check"), ScalingProcesses: []string{"ReplaceUnhealthy"}}))
 }
 
 // functions makes Lambda functions.

@@ -98,12 +98,18 @@ func (b *builder) backups(key string) {
 	}
 	b.plan("good-plan", backuptypes.BackupRuleInput{
 		RuleName: new("daily"), TargetBackupVaultName: new("good-vault"), ScheduleExpression: new("cron(0 5 * * ? *)"),
-		Lifecycle:   &backuptypes.Lifecycle{DeleteAfterDays: new(int64(90))},
-		CopyActions: []backuptypes.CopyAction{{DestinationBackupVaultArn: new("arn:aws:backup:eu-west-1:" + own + ":backup-vault:good-vault")}},
+		Lifecycle: &backuptypes.Lifecycle{DeleteAfterDays: new(int64(90))},
+		CopyActions: []backuptypes.CopyAction{
+			{DestinationBackupVaultArn: new("arn:aws:backup:eu-west-1:" + own + ":backup-vault:good-vault")},
+			{DestinationBackupVaultArn: new("arn:aws:backup:us-east-1:210987654321:backup-vault:copies")}},
 	})
 	b.plan("bad-plan", backuptypes.BackupRuleInput{
 		RuleName: new("weekly"), TargetBackupVaultName: new("bad-vault"), ScheduleExpression: new("cron(0 5 ? * 1 *)"),
 		Lifecycle: &backuptypes.Lifecycle{DeleteAfterDays: new(int64(7))},
+	})
+	b.plan("bad-plan-that-is-late", backuptypes.BackupRuleInput{
+		RuleName: new("daily"), TargetBackupVaultName: new("good-vault"), ScheduleExpression: new("cron(0 5 * * ? *)"),
+		Lifecycle: &backuptypes.Lifecycle{DeleteAfterDays: new(int64(90))},
 	})
 }
 

@@ -20,8 +20,17 @@ type AutoScalingGroup struct {
 	BehindBalancer bool  `json:"behind_balancer"`  // a load balancer or VPC Lattice sends it traffic
 	ELBHealthCheck bool  `json:"elb_health_check"` // it replaces instances that these find unhealthy
 	MaxSize        int64 `json:"max_size"`         // how many instances it may have
+	Desired        int64 `json:"desired"`          // how many it is to have now, or units where they are weighted
+	InService      int64 `json:"in_service"`       // how many are healthy and in service
+	RunningZones   int64 `json:"running_zones"`    // in how many Availability Zones these run
 	Managed        bool  `json:"managed"`          // a service of AWS operates it, and nobody else can change it
+
+	Suspended []string `json:"suspended"` // processes that replace instances, and that somebody has suspended: ReplaceUnhealthy
 }
+
+// replacing are the processes without one of which a group does not replace an
+// instance that fails.
+var replacing = []string{"HealthCheck", "Launch", "ReplaceUnhealthy", "Terminate"}
 
 var autoScalingGroups = engine.Service{
 	Type: scanners.Type{
@@ -78,11 +87,34 @@ func readAutoScalingGroup(_ context.Context, p *engine.Place, group types.AutoSc
 		BehindBalancer: len(group.LoadBalancerNames)+len(group.TargetGroupARNs)+len(group.TrafficSources) > 0,
 		ELBHealthCheck: checksBalancers(group),
 		MaxSize:        count(r, group.MaxSize, op, "max_size"),
+		Desired:        count(r, group.DesiredCapacity, op, "desired"),
 		Managed:        group.Operator != nil,
 	}
+	doc.InService, doc.RunningZones = readInService(r, group.Instances)
+	for _, suspended := range group.SuspendedProcesses {
+		if name := aws.ToString(suspended.ProcessName); slices.Contains(replacing, name) {
+			doc.Suspended = append(doc.Suspended, name)
+		}
+	}
+	slices.Sort(doc.Suspended)
 	word(r, aws.ToString(group.HealthCheckType), op, "elb_health_check")
 	tags := engine.Tags(group.Tags, func(t types.TagDescription) (key, value *string) { return t.Key, t.Value })
 	r.Emit(aws.ToString(group.AutoScalingGroupARN), aws.ToString(group.AutoScalingGroupName), tags, &doc)
+}
+
+// readInService returns how many instances are healthy and in service, and in how
+// many Availability Zones.
+func readInService(r *engine.Reading, instances []types.Instance) (running, zones int64) {
+	const op = "autoscaling:DescribeAutoScalingGroups"
+	var names []string
+	for _, instance := range instances {
+		state := choice(r, instance.LifecycleState, op, "in_service", "running_zones")
+		health := word(r, aws.ToString(instance.HealthStatus), op, "in_service", "running_zones")
+		if state == types.LifecycleStateInService && strings.EqualFold(health, "healthy") {
+			names = append(names, word(r, aws.ToString(instance.AvailabilityZone), op, "running_zones"))
+		}
+	}
+	return int64(len(names)), countZones(r.Place, names)
 }
 
 // checksBalancers reports whether a group asks all that send it traffic which

@@ -42,6 +42,16 @@ func (b *boundedPager[P, O]) NextPage(ctx context.Context, options ...func(*O)) 
 	return b.Pager.NextPage(ctx, options...)
 }
 
+// backupJobList lists the backup jobs of the past two days, once per region. With
+// an error come those that were listed before it.
+func backupJobList(ctx context.Context, p *engine.Place) ([]types.BackupJob, error) {
+	return engine.Once(p, "backup jobs", func() ([]types.BackupJob, error) {
+		pages := backup.NewListBackupJobsPaginator(backupClient(p), &backup.ListBackupJobsInput{
+			ByCreatedAfter: aws.Time(time.Now().Add(-jobsSince)), MaxResults: aws.Int32(1000)})
+		return engine.ListAll(ctx, bounded(pages, "backup:ListBackupJobs"), func(out *backup.ListBackupJobsOutput) []types.BackupJob { return out.BackupJobs })
+	})
+}
+
 // readBackupJobs sets how many backup jobs ended lately, and of which resources
 // the last one did not complete.
 func readBackupJobs(ctx context.Context, r *engine.Reading, doc *BackupRecovery) {
@@ -49,9 +59,7 @@ func readBackupJobs(ctx context.Context, r *engine.Reading, doc *BackupRecovery)
 	if !r.Wants("backup_jobs", "failed_backups") {
 		return
 	}
-	pages := backup.NewListBackupJobsPaginator(backupClient(r.Place), &backup.ListBackupJobsInput{
-		ByCreatedAfter: aws.Time(time.Now().Add(-jobsSince)), MaxResults: aws.Int32(1000)})
-	jobs, err := engine.ListAll(ctx, bounded(pages, op), func(out *backup.ListBackupJobsOutput) []types.BackupJob { return out.BackupJobs })
+	jobs, err := backupJobList(ctx, r.Place)
 	r.Got(err, "backup_jobs", "failed_backups")
 	last := map[string]types.BackupJob{}
 	for _, job := range jobs {
@@ -76,6 +84,41 @@ func readBackupJobs(ctx context.Context, r *engine.Reading, doc *BackupRecovery)
 	doc.FailedBackups = firstNamed(doc.FailedBackups)
 }
 
+// readCopyJobs sets how many copy jobs ended lately, and of which resources the
+// last one to a vault did not complete.
+func readCopyJobs(ctx context.Context, r *engine.Reading, doc *BackupRecovery) {
+	const op = "backup:ListCopyJobs"
+	if !r.Wants("copy_jobs", "failed_copies") {
+		return
+	}
+	pages := backup.NewListCopyJobsPaginator(backupClient(r.Place), &backup.ListCopyJobsInput{
+		ByCreatedAfter: aws.Time(time.Now().Add(-jobsSince)), MaxResults: aws.Int32(1000)})
+	jobs, err := engine.ListAll(ctx, bounded(pages, op), func(out *backup.ListCopyJobsOutput) []types.CopyJob { return out.CopyJobs })
+	r.Got(err, "copy_jobs", "failed_copies")
+	last := map[[2]string]types.CopyJob{}
+	for _, job := range jobs {
+		switch choice(r, job.State, op, "copy_jobs", "failed_copies") {
+		case types.CopyJobStateCreated, types.CopyJobStateRunning:
+			continue // not at its end yet
+		}
+		if job.CreationDate == nil || aws.ToString(job.ResourceArn) == "" {
+			r.Absent(op, "failed_copies")
+			continue
+		}
+		doc.Copies++
+		way := [2]string{*job.ResourceArn, aws.ToString(job.DestinationBackupVaultArn)}
+		if before, found := last[way]; !found || before.CreationDate.Before(*job.CreationDate) {
+			last[way] = job
+		}
+	}
+	for way, job := range last {
+		if job.State != types.CopyJobStateCompleted {
+			doc.FailedCopies = append(doc.FailedCopies, way[0])
+		}
+	}
+	doc.FailedCopies = firstNamed(doc.FailedCopies)
+}
+
 // firstNamed returns as many ARNs as a document names, in order and each once.
 func firstNamed(arns []string) []string {
 	slices.Sort(arns)
@@ -87,7 +130,7 @@ func firstNamed(arns []string) []string {
 // points lately. An answer without a status, which every one has, says nothing of
 // encryption either.
 func readPlainBackups(ctx context.Context, r *engine.Reading, vault types.BackupVaultListMember, doc *BackupVault) {
-	const op, field = "backup:ListRecoveryPointsByBackupVault", "plain_backups"
+	const op, field = listPoints, "plain_backups"
 	if !r.Wants(field) || doc.RecoveryPoints == 0 || doc.RestoreAccess {
 		return
 	}

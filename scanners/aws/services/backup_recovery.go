@@ -17,9 +17,13 @@ import (
 type BackupRecovery struct {
 	ProtectedResources int       `json:"protected_resources"` // resources that AWS Backup holds a recovery point of
 	TestingPlans       int       `json:"testing_plans"`       // plans that try restores on a schedule
-	LastRestore        time.Time `json:"last_restore"`        // when a restore last completed; the zero time if never
+	LastRestore        time.Time `json:"last_restore"`        // when a restore last completed, and was not found wanting afterwards; the zero time if never
+	RestoreTests       int       `json:"restore_tests"`       // kinds of resources of which restore testing has restored something
+	FailedTests        []string  `json:"failed_tests"`        // those whose last test failed: "RDS"
 	Jobs               int       `json:"backup_jobs"`         // backup jobs of the past two days that have ended
 	FailedBackups      []string  `json:"failed_backups"`      // ARNs of resources of which the last of those did not complete; ten at most are named
+	Copies             int       `json:"copy_jobs"`           // copy jobs of the past two days that have ended
+	FailedCopies       []string  `json:"failed_copies"`       // ARNs of resources of which the last of those to a vault did not complete; ten at most are named
 }
 
 // CloudFormation has no such type: it stands for the recovery points of a
@@ -32,8 +36,9 @@ var backupRecoveries = engine.Service{
 		Calls: []scanners.Call{
 			{Op: "backup:ListProtectedResources", For: []string{"protected_resources"}},
 			{Op: "backup:ListRestoreTestingPlans", For: []string{"testing_plans"}},
-			{Op: "backup:ListRestoreJobs", For: []string{"last_restore"}},
+			{Op: "backup:ListRestoreJobs", For: restoreFields},
 			{Op: "backup:ListBackupJobs", For: []string{"backup_jobs", "failed_backups"}},
+			{Op: "backup:ListCopyJobs", For: []string{"copy_jobs", "failed_copies"}},
 		},
 		Console: scanners.Console{Path: "/backup/home?region={region}#/"},
 	},
@@ -57,26 +62,9 @@ func scanBackupRecovery(ctx context.Context, p *engine.Place) error {
 		r.Got(err, "testing_plans")
 		doc.TestingPlans = len(plans)
 	}
-	readLastRestore(ctx, r, &doc)
+	readRestores(ctx, r, &doc)
 	readBackupJobs(ctx, r, &doc)
+	readCopyJobs(ctx, r, &doc)
 	r.Emit(p.ARN("backup", "recovery"), "Recovery with AWS Backup", nil, &doc)
 	return nil
-}
-
-func readLastRestore(ctx context.Context, r *engine.Reading, doc *BackupRecovery) {
-	if !r.Wants("last_restore") {
-		return
-	}
-	pages := backup.NewListRestoreJobsPaginator(backupClient(r.Place),
-		&backup.ListRestoreJobsInput{ByStatus: types.RestoreJobStatusCompleted, MaxResults: aws.Int32(1000)})
-	jobs, err := engine.ListAll(ctx, pages, func(out *backup.ListRestoreJobsOutput) []types.RestoreJobsListMember { return out.RestoreJobs })
-	r.Got(err, "last_restore")
-	for _, job := range jobs {
-		if job.CompletionDate == nil {
-			r.Absent("backup:ListRestoreJobs", "last_restore")
-		}
-		if done := aws.ToTime(job.CompletionDate); done.After(doc.LastRestore) {
-			doc.LastRestore = done
-		}
-	}
 }

@@ -18,15 +18,19 @@ import (
 
 func TestBackupRecovery(t *testing.T) {
 	recovery := func(doc BackupRecovery, unread ...posture.Unread) []posture.Resource {
-		doc.Jobs, doc.FailedBackups = 4, []string{"arn:aws:rds:us-east-1:111122223333:db:sales"}
+		sales := []string{"arn:aws:rds:us-east-1:111122223333:db:sales"}
+		doc.Jobs, doc.FailedBackups, doc.Copies, doc.FailedCopies = 4, sales, 2, sales
+		if !doc.LastRestore.IsZero() {
+			doc.RestoreTests, doc.FailedTests = 2, []string{"RDS"}
+		}
 		return []posture.Resource{{ID: "arn:aws:backup:us-east-1:111122223333:recovery", Name: "Recovery with AWS Backup", Doc: &doc, Unread: unread}}
 	}
-	deny := func(section, operation, field string) (map[string]string, []posture.Unread) {
-		return map[string]string{section + " error=AccessDeniedException": ""}, refused(operation, "AccessDeniedException", operation, field)
+	deny := func(section, operation string, fields ...string) (map[string]string, []posture.Unread) {
+		return map[string]string{section + " error=AccessDeniedException": ""}, refused(operation, "AccessDeniedException", operation, fields...)
 	}
 	last := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
 	noPlans, plansUnread := deny("backup:ListRestoreTestingPlans", "backup:ListRestoreTestingPlans", "testing_plans")
-	noJobs, jobsUnread := deny("backup:ListRestoreJobs", "backup:ListRestoreJobs", "last_restore")
+	noJobs, jobsUnread := deny("backup:ListRestoreJobs", "backup:ListRestoreJobs", restoreFields...)
 	noneProtected, protectedUnread := deny("backup:ListProtectedResources", "backup:ListProtectedResources", "protected_resources")
 	testReading(t, "AWS::Backup::Recovery", []readingTest{
 		{name: "tried this year", want: recovery(BackupRecovery{ProtectedResources: 2, TestingPlans: 1, LastRestore: last})},
@@ -76,6 +80,95 @@ func TestBackupJobs(t *testing.T) {
 			doc := got.Doc.(*BackupRecovery)
 			if diff := cmp.Diff(want{test.jobs, test.failed, test.unread}, want{doc.Jobs, doc.FailedBackups, got.Unread}, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("jobs, failed, unread (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestCopyJobs: of each resource and vault the last job that ended decides.
+func TestCopyJobs(t *testing.T) {
+	const op = "backup:ListCopyJobs"
+	job := func(state, resource, vault string, at int) string {
+		return fmt.Sprintf(`{"State": %q, "ResourceArn": %q, "DestinationBackupVaultArn": %q, "CreationDate": %d}`, state, resource, vault, at)
+	}
+	only := func(jobs ...string) map[string]string {
+		return map[string]string{op: `{"CopyJobs": [` + strings.Join(jobs, ", ") + `]}`}
+	}
+	type want struct {
+		Jobs   int
+		Failed []string
+		Unread []posture.Unread
+	}
+	for name, test := range map[string]struct {
+		sections map[string]string
+		want     want
+	}{
+		"none":                    {only(), want{}},
+		"all arrived":             {only(job("COMPLETED", "a", "v", 1), job("COMPLETED", "b", "v", 1)), want{Jobs: 2}},
+		"arrived after it failed": {only(job("FAILED", "a", "v", 1), job("COMPLETED", "a", "v", 2)), want{Jobs: 2}},
+		"arrived at one of two":   {only(job("FAILED", "a", "v", 1), job("COMPLETED", "a", "w", 2)), want{Jobs: 2, Failed: []string{"a"}}},
+		"a part of it":            {only(job("PARTIAL", "a", "v", 1)), want{Jobs: 1, Failed: []string{"a"}}},
+		"still on its way":        {only(job("RUNNING", "a", "v", 2), job("CREATED", "b", "v", 2)), want{}},
+		"a state nobody knows":    {only(job("SLEEPING", "a", "v", 1)), want{Jobs: 1, Failed: []string{"a"}, Unread: unknownValue(op, "copy_jobs", "failed_copies")}},
+		"of nobody knows what":    {only(`{"State": "FAILED", "CreationDate": 1}`), want{Unread: unsaid(op, "failed_copies")}},
+		"refused":                 {map[string]string{op + " error=AccessDeniedException": ""}, want{Unread: refused(op, "AccessDeniedException", op, "copy_jobs", "failed_copies")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := scanTypes(t, fixtures(t, test.sections), "AWS::Backup::Recovery").Resources[0]
+			doc := got.Doc.(*BackupRecovery)
+			if diff := cmp.Diff(test.want, want{doc.Copies, doc.FailedCopies, got.Unread}, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("jobs, failed, unread (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRestores: a restore counts when it completed and nobody found it wanting, and
+// of each kind of resource the last test decides.
+func TestRestores(t *testing.T) {
+	const op = "backup:ListRestoreJobs"
+	const plan = `"CreatedBy": {"RestoreTestingPlanArn": "p"}`
+	only := func(jobs ...string) map[string]string {
+		return map[string]string{op: `{"RestoreJobs": [` + strings.Join(jobs, ", ") + `]}`}
+	}
+	job := func(status, kind string, at int, more ...string) string {
+		return `{` + strings.Join(append(more, fmt.Sprintf(`"Status": %q, "ResourceType": %q, "CompletionDate": %d`, status, kind, at)), ", ") + `}`
+	}
+	type want struct {
+		Last   int64
+		Tests  int
+		Failed []string
+		Unread []posture.Unread
+	}
+	for name, test := range map[string]struct {
+		sections map[string]string
+		want     want
+	}{
+		"none":                        {only(), want{}},
+		"by hand":                     {only(job("COMPLETED", "EBS", 5)), want{Last: 5}},
+		"by hand, in vain":            {only(job("FAILED", "EBS", 5), job("COMPLETED", "EBS", 3)), want{Last: 3}},
+		"tested":                      {only(job("COMPLETED", "EBS", 5, plan), job("COMPLETED", "RDS", 6, plan)), want{Last: 6, Tests: 2}},
+		"tested in vain":              {only(job("COMPLETED", "EBS", 5, plan), job("FAILED", "EBS", 6, plan), job("ABORTED", "RDS", 6, plan)), want{Last: 5, Tests: 2, Failed: []string{"EBS", "RDS"}}},
+		"tested in vain before":       {only(job("COMPLETED", "EBS", 7, plan), job("FAILED", "EBS", 6, plan)), want{Last: 7, Tests: 1}},
+		"found wanting":               {only(job("COMPLETED", "EBS", 5, plan, `"ValidationStatus": "FAILED"`)), want{Tests: 1, Failed: []string{"EBS"}}},
+		"nobody looked":               {only(job("COMPLETED", "EBS", 5, plan, `"ValidationStatus": "TIMED_OUT"`)), want{Tests: 1, Failed: []string{"EBS"}}},
+		"being looked at":             {only(job("COMPLETED", "EBS", 5, plan, `"ValidationStatus": "VALIDATING"`)), want{Last: 5, Tests: 1}},
+		"a verdict that nobody knows": {only(job("COMPLETED", "EBS", 5, plan, `"ValidationStatus": "FINE"`)), want{Last: 5, Tests: 1, Unread: unknownValue(op, restoreFields...)}},
+		"still running":               {only(job("RUNNING", "EBS", 5, plan), job("PENDING", "EBS", 5, plan)), want{}},
+		"no end of a failed one":      {only(`{"Status": "FAILED", "ResourceType": "EBS", "CreationDate": 5, ` + plan + `}`), want{Tests: 1, Failed: []string{"EBS"}}},
+		"no end of a completed one":   {only(`{"Status": "COMPLETED", "ResourceType": "EBS", "CreationDate": 5, ` + plan + `}`), want{Unread: unsaid(op, restoreFields...)}},
+		"refused":                     {map[string]string{op + " error=AccessDeniedException": ""}, want{Unread: refused(op, "AccessDeniedException", op, restoreFields...)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := scanTypes(t, fixtures(t, test.sections), "AWS::Backup::Recovery").Resources[0]
+			doc := got.Doc.(*BackupRecovery)
+			last := int64(0)
+			if !doc.LastRestore.IsZero() {
+				last = doc.LastRestore.Unix()
+			}
+			sortUnread(got.Unread)
+			if diff := cmp.Diff(test.want, want{last, doc.RestoreTests, doc.FailedTests, got.Unread}, cmpopts.EquateEmpty(), cmpopts.SortSlices(func(a, b posture.Unread) bool { return a.Field < b.Field })); diff != "" {
+				t.Errorf("last, tests, failed, unread (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -1,177 +1,143 @@
 package services
 
 import (
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/reugn/go-quartz/quartz"
+
 	"posture/internal/posture"
 )
 
-var errSchedule error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "schedule", Text: "a schedule that is neither rate(...) nor cron(...) of six fields"}
+var (
+	errSchedule error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "schedule", Text: "a schedule that is neither rate(...) nor cron(...) of six fields"}
+	errTimeZone error = &posture.ReasonError{Reason: posture.NotUnderstood, Code: "time zone", Text: "a time zone that this machine does not know"}
+)
 
-// scheduleHours returns the longest wait in hours, rounded up, between two
-// runs of a schedule: "rate(12 hours)", "cron(0 5 ? * MON-FRI *)". AWS Backup
-// runs a rule without a schedule once a day.
-func scheduleHours(expression string) (int, error) {
+// schedule says when something runs: "rate(12 hours)", "cron(0 5 ? * MON-FRI *)".
+type schedule struct {
+	every time.Duration       // of a rate
+	cron  *quartz.CronTrigger // of a cron expression
+}
+
+// everyDay is when AWS Backup runs a rule that has no schedule.
+const everyDay = "cron(0 5 ? * * *)"
+
+// newSchedule reads an expression. It is understood without its time zone, but
+// then the schedule is none.
+func newSchedule(expression, zone string) (s schedule, hours int, err error) {
 	expression = strings.TrimSpace(expression)
 	if expression == "" {
-		return 24, nil
+		expression = everyDay
 	}
 	kind, rest, found := strings.Cut(expression, "(")
 	body, closed := strings.CutSuffix(rest, ")")
+	fields := strings.Fields(body)
 	switch {
 	case found && closed && kind == "rate":
-		return rateHours(strings.Fields(body))
-	case found && closed && kind == "cron":
-		return cronHours(strings.Fields(body))
+		s.every, err = rateOf(fields)
+		return s, inHours(s.every), err
+	case found && closed && kind == "cron" && len(fields) == 6:
+		utc, err := quartz.NewCronTriggerWithLoc("0 "+body, time.UTC) // the library's expressions begin with seconds
+		if err != nil {
+			return s, 0, errSchedule
+		}
+		hours, err := longestWait(utc)
+		if s.cron = utc; zone != "" && zone != "Etc/UTC" {
+			s.cron = inZone(body, zone)
+		}
+		return s, hours, err
 	default:
-		return 0, errSchedule
+		return s, 0, errSchedule
 	}
 }
 
-func rateHours(words []string) (int, error) {
+// inZone returns nil for a zone that is not known.
+func inZone(body, zone string) *quartz.CronTrigger {
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		return nil
+	}
+	cron, err := quartz.NewCronTriggerWithLoc("0 "+body, location)
+	if err != nil {
+		return nil
+	}
+	return cron
+}
+
+func rateOf(words []string) (time.Duration, error) {
 	if len(words) != 2 {
 		return 0, errSchedule
 	}
 	n, err := strconv.Atoi(words[0])
-	if err != nil || n < 1 || n > 1_000_000 {
+	if err != nil || n < 1 || n > 100_000 {
 		return 0, errSchedule
 	}
-	switch strings.TrimSuffix(words[1], "s") {
-	case "minute":
-		return (n + 59) / 60, nil
-	case "hour":
-		return n, nil
-	case "day":
-		return 24 * n, nil
-	default:
+	units := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}
+	unit, known := units[strings.TrimSuffix(words[1], "s")]
+	if !known {
 		return 0, errSchedule
 	}
+	return time.Duration(n) * unit, nil
 }
 
-const monthHours = 31 * 24
+func inHours(d time.Duration) int { return int((d + time.Hour - 1) / time.Hour) }
 
-// cronHours works on the fields minutes, hours, day of month, month, day of
-// week, year. "The last", "the nearest weekday" and "the second Friday" come
-// once a month at most and count as a month.
-func cronHours(fields []string) (int, error) {
-	if len(fields) != 6 {
-		return 0, errSchedule
-	}
-	if strings.ContainsAny(fields[2], "LW") || strings.Contains(fields[4], "#") ||
-		strings.HasSuffix(fields[4], "L") {
-		return monthHours, nil
-	}
-	var sets [5][]int
-	for i, part := range []cronPart{
-		{fields[0], 0, 59, nil}, {fields[1], 0, 23, nil}, {fields[2], 1, 31, nil},
-		{fields[3], 1, 12, monthNames}, {fields[4], 1, 7, dayNames},
-	} {
-		set, err := part.values()
-		if err != nil {
-			return 0, err
-		}
-		sets[i] = set
-	}
-	return longestWait(sets), nil
-}
-
-var (
-	monthNames = strings.Fields("JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC")
-	dayNames   = strings.Fields("SUN MON TUE WED THU FRI SAT")
+const (
+	scheduleYears = 4      // that a schedule is run through, a leap year among them
+	scheduleRuns  = 50_000 // and at most so many runs, which are a month of one each minute
 )
 
-// longestWait runs the schedule through four years, a leap year among them.
-func longestWait(sets [5][]int) int {
-	minutes, hours, days, months, weekdays := sets[0], sets[1], sets[2], sets[3], sets[4]
-	start := time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC)
-	end := start.AddDate(4, 0, 0)
-	var last time.Time
-	longest := time.Duration(0)
-	for day := start; day.Before(end); day = day.AddDate(0, 0, 1) {
-		if !slices.Contains(months, int(day.Month())) || !slices.Contains(days, day.Day()) ||
-			!slices.Contains(weekdays, int(day.Weekday())+1) {
-			continue
+// longestWait returns the longest wait in hours, rounded up, between two runs.
+// A schedule that runs once at most waits all the time.
+func longestWait(cron *quartz.CronTrigger) (int, error) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	end := start.AddDate(scheduleYears, 0, 0)
+	longest, runs := time.Duration(0), 0
+	last, ok := following(cron, start)
+	for ; ok && last.Before(end) && runs < scheduleRuns; runs++ {
+		run, more := following(cron, last)
+		if ok = more && run.Before(end); ok {
+			longest = max(longest, run.Sub(last))
 		}
-		for _, hour := range hours {
-			for _, minute := range minutes {
-				run := day.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
-				if !last.IsZero() {
-					longest = max(longest, run.Sub(last))
-				}
-				last = run
-			}
-		}
-	}
-	if longest == 0 {
-		longest = end.Sub(start)
-	}
-	return int((longest + time.Hour - 1) / time.Hour)
-}
-
-// cronPart is one field of a cron expression and what it may hold.
-type cronPart struct {
-	text     string
-	min, max int
-	names    []string // names of the values from min on
-}
-
-// values returns the values that the field selects, sorted.
-func (c cronPart) values() ([]int, error) {
-	var values []int
-	for _, item := range strings.Split(c.text, ",") {
-		span, step, stepped := strings.Cut(item, "/")
-		from, to, err := c.span(span, stepped)
-		if err != nil {
-			return nil, err
-		}
-		by := 1
-		if stepped {
-			if by, err = strconv.Atoi(step); err != nil || by < 1 {
-				return nil, errSchedule
-			}
-		}
-		for v := from; v <= to; v += by {
-			values = append(values, v)
-		}
-	}
-	slices.Sort(values)
-	return slices.Compact(values), nil
-}
-
-// span returns the ends of "*", "5", "5-9"; with a step "5" goes on to the end.
-func (c cronPart) span(text string, stepped bool) (from, to int, err error) {
-	if text == "*" || text == "?" {
-		return c.min, c.max, nil
-	}
-	first, last, ranged := strings.Cut(text, "-")
-	if from, err = c.value(first); err != nil {
-		return 0, 0, err
+		last = run
 	}
 	switch {
-	case ranged:
-		to, err = c.value(last)
-	case stepped:
-		to = c.max
-	default:
-		to = from
+	case runs == 0:
+		return 0, errSchedule // its years are over, or none comes
+	case longest == 0:
+		longest = end.Sub(start)
 	}
-	if err == nil && to < from {
-		err = errSchedule
-	}
-	return from, to, err
+	return inHours(longest), nil
 }
 
-func (c cronPart) value(text string) (int, error) {
-	if i := slices.Index(c.names, strings.ToUpper(text)); i >= 0 {
-		return c.min + i, nil
+// following returns the first run after a time, if there is one.
+func following(cron *quartz.CronTrigger, after time.Time) (time.Time, bool) {
+	next, err := cron.NextFireTime(after.UnixNano())
+	if err != nil || next <= after.UnixNano() {
+		return time.Time{}, false
 	}
-	v, err := strconv.Atoi(text)
-	if err != nil || v < c.min || v > c.max {
-		return 0, fmt.Errorf("%w: value out of range", errSchedule)
+	return time.Unix(0, next).UTC(), true
+}
+
+// lastRun returns the last run that was due before a time: of a rate, whose
+// first run nobody tells, the time that one must have come after. It is the zero
+// time where none was due within a year.
+func (s schedule) lastRun(before time.Time) (time.Time, error) {
+	if s.every > 0 {
+		return before.Add(-s.every), nil
 	}
-	return v, nil
+	if s.cron == nil {
+		return time.Time{}, errTimeZone
+	}
+	for back := 2 * time.Hour; back < 2*365*24*time.Hour; back *= 4 { // few steps for frequent runs and for rare ones
+		if run, ok := following(s.cron, before.Add(-back)); ok && !run.After(before) {
+			for next, ok := following(s.cron, run); ok && !next.After(before); next, ok = following(s.cron, run) {
+				run = next
+			}
+			return run, nil
+		}
+	}
+	return time.Time{}, nil
 }

@@ -19,13 +19,13 @@ func TestBackupPlans(t *testing.T) {
 	}
 	daily := plan("daily", "every day", BackupPlan{Rules: rules, Selections: 1})
 	notUnderstood := posture.Unread{Field: "rules", Cause: posture.Cause{Reason: posture.NotUnderstood, Operation: "backup:GetBackupPlan", Code: "schedule"}}
-	odd := plan("odd", "odd", BackupPlan{Rules: []BackupRule{{Name: "odd", NeverExpires: true}}}, notUnderstood)
+	odd := plan("odd", "odd", BackupPlan{Rules: []BackupRule{{Name: "odd", NeverExpires: true}}}, notUnderstood) // nothing is assigned to it, so that it is not late
 	testReading(t, "AWS::Backup::BackupPlan", []readingTest{
 		{name: "two pages", want: []posture.Resource{daily, odd}},
 		{name: "second page broken", sections: map[string]string{"backup:ListBackupPlans nextToken=two error=InternalError status=500": ""},
 			want: []posture.Resource{daily}, cause: brokenListing("backup:ListBackupPlans")},
 		{name: "plan refused", sections: map[string]string{"backup:GetBackupPlan backupPlanId=daily error=AccessDeniedException": ""},
-			want: []posture.Resource{plan("daily", "every day", BackupPlan{Selections: 1}, refused(op, "AccessDeniedException", op, "rules")...), odd}},
+			want: []posture.Resource{plan("daily", "every day", BackupPlan{Selections: 1}, refused(op, "AccessDeniedException", op, "rules", "late")...), odd}},
 		{name: "selections refused", sections: map[string]string{"backup:ListBackupSelections backupPlanId=daily error=AccessDeniedException": ""},
 			want: []posture.Resource{plan("daily", "every day", BackupPlan{Rules: rules},
 				refused("backup:ListBackupSelections", "AccessDeniedException", "backup:ListBackupSelections", "selections")...), odd}},
@@ -82,47 +82,4 @@ func TestLosingBackups(t *testing.T) {
 			t.Errorf("with %v denied the vault counts as unprotected", denied)
 		}
 	}
-}
-
-func TestScheduleHours(t *testing.T) {
-	for schedule, want := range map[string]int{
-		"":                        24,
-		"rate(12 hours)":          12,
-		"rate(1 day)":             24,
-		"rate(90 minutes)":        2,
-		"cron(0 5 ? * * *)":       24,
-		"cron(0 5,17 * * ? *)":    12,
-		"cron(0/30 * * * ? *)":    1,
-		"cron(15 0/6 ? * * *)":    6,
-		"cron(0 5 ? * 1 *)":       168,
-		"cron(0 5 ? * SUN *)":     168,
-		"cron(0 5 ? * MON-FRI *)": 72,
-		"cron(0 5 1 * ? *)":       31 * 24,
-		"cron(0 5 1 JAN,jul ? *)": 184 * 24,
-		"cron(0 5 L * ? *)":       31 * 24,
-		"cron(0 5 ? * 6#3 *)":     31 * 24,
-		"cron(0 5 29 2 ? *)":      4*365*24 + 24,
-	} {
-		if got, err := scheduleHours(schedule); got != want || err != nil {
-			t.Errorf("%s: %d hours, %v; want %d", schedule, got, err, want)
-		}
-	}
-	for _, schedule := range []string{
-		"daily", "rate(0 days)", "rate(x days)", "rate(1 year)", "cron(0 5 * *)", "cron(0 25 ? * * *)", "cron(a 5 ? * * *)",
-		"cron(0 5 ? * FRI-MON *)", "cron(0/0 5 ? * * *)", "cron(0 5 ? * * *", "rate(99999999999999999999 days)",
-	} {
-		if got, err := scheduleHours(schedule); err == nil {
-			t.Errorf("%s: %d hours, want an error", schedule, got)
-		}
-	}
-}
-
-func FuzzScheduleHours(f *testing.F) {
-	f.Add("cron(0/15 5-9 ? JAN,DEC MON#2 *)")
-	f.Add("rate(5 days)")
-	f.Fuzz(func(t *testing.T, schedule string) {
-		if hours, err := scheduleHours(schedule); err == nil && hours < 1 {
-			t.Errorf("%q waits %d hours", schedule, hours)
-		}
-	})
 }
