@@ -163,11 +163,11 @@ var identities = map[string]holder{
 	"in-escalation":  {"aws-iam-inline-no-privilege-escalation", "AWS::IAM::Policy", []string{"grants"}, roleEstate("", inline)},
 	"in-wildcards":   {"aws-iam-inline-no-service-wildcards", "AWS::IAM::Policy", []string{"grants"}, roleEstate("", inline)},
 	"in-tampering":   {"aws-iam-inline-no-audit-tampering", "AWS::IAM::Policy", []string{"grants"}, roleEstate("", inline)},
-	"role":           {"aws-iam-administratoraccess-restricted", "AWS::IAM::Role", []string{"administrator"}, roleEstate("", provided) + providedDocument},
+	"role":           {"aws-iam-administratoraccess-restricted", "AWS::IAM::Role", []string{"administrator", "administrator_by"}, roleEstate("", provided) + providedDocument},
 	"role-combined":  {"aws-iam-role-no-privilege-escalation", "AWS::IAM::Role", []string{"administrator", "escalates"}, roleEstate("", inline+passes)},
 	"role-provided":  {"aws-iam-role-no-privilege-escalation", "AWS::IAM::Role", []string{"administrator", "escalates"}, roleEstate("", provided) + providedDocument},
 	"role-bounded":   {"aws-iam-role-no-privilege-escalation", "AWS::IAM::Role", []string{"administrator", "escalates"}, roleEstate("", provided+bounded) + providedDocument},
-	"user":           {"aws-iam-user-not-administrator", "AWS::IAM::User", []string{"administrator"}, memberEstate},
+	"user":           {"aws-iam-user-not-administrator", "AWS::IAM::User", []string{"administrator", "administrator_by"}, memberEstate},
 	"user-combined":  {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, memberEstate},
 	"taker":          {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, takerEstate},
 	"taker-by-tag":   {"aws-iam-user-no-privilege-escalation", "AWS::IAM::User", []string{"administrator", "escalates"}, taggedEstate},
@@ -186,7 +186,7 @@ var identities = map[string]holder{
 	"template-named": {"aws-ec2-launch-template-role-not-lent", "AWS::EC2::LaunchTemplate", []string{"managed", "has_role", "lends_to"}, lenderEstate(provided) + lendingTemplate("name")},
 	"template-odd":   {"aws-ec2-launch-template-role-not-lent", "AWS::EC2::LaunchTemplate", []string{"managed", "has_role", "lends_to"}, lenderEstate(provided) + strings.Replace(lendingTemplate("name"), "<name>sorter</name>", "", 1)},
 	"instance-of":    {"aws-ec2-instance-role-not-lent", "AWS::EC2::Instance", []string{"has_role", "managed", "lends_to"}, lenderEstate(provided) + lendingInstance},
-	"group":          {"aws-iam-group-not-administrator", "AWS::IAM::Group", []string{"administrator"}, memberEstate},
+	"group":          {"aws-iam-group-not-administrator", "AWS::IAM::Group", []string{"administrator", "administrator_by"}, memberEstate},
 	"group-combined": {"aws-iam-group-no-privilege-escalation", "AWS::IAM::Group", []string{"administrator", "escalates"}, memberEstate},
 }
 

@@ -12,11 +12,22 @@ type Role struct {
 	Trust Document
 }
 
-// Reaches returns the ARNs of the roles that a principal of the same account
-// may take, one after another, and of those where that cannot be told, both
-// sorted. Conditions that the caller can meet hold nobody back.
-func Reaches(from Principal, arn string, roles []Role, a AccountRef) (certain, possible []string) {
+// Taking is a role that may be taken, and how.
+type Taking struct {
+	Roles []string    // ARNs of the roles that are taken one after another, itself the last
+	By    []Statement // that allow it: for each role those of who takes it, where they are needed, and those of its trust policy
+}
+
+// Role returns the ARN of the role.
+func (t Taking) Role() string { return t.Roles[len(t.Roles)-1] }
+
+// Reaches returns the roles that a principal of the same account may take, one
+// after another, and the ARNs of those where that cannot be told, both sorted
+// by ARN. Each is taken through as few others as may be. Conditions that the
+// caller can meet hold nobody back.
+func Reaches(from Principal, arn string, roles []Role, a AccountRef) (certain []Taking, possible []string) {
 	taken := map[string]answer{} // by ARN, no for those that are not there
+	ways := map[string]Taking{}  // to those that are taken for sure
 	type holder struct {
 		arn      string
 		identity identity
@@ -30,59 +41,67 @@ func Reaches(from Principal, arn string, roles []Role, a AccountRef) (certain, p
 			if role.ARN == arn || taken[role.ARN] >= next.got {
 				continue
 			}
-			if got := min(next.got, role.letsIn(next.arn, next.identity, a)); got > taken[role.ARN] {
+			let := role.letsIn(next.arn, next.identity, a)
+			if got := min(next.got, let.answer); got > taken[role.ARN] {
 				taken[role.ARN] = got
+				ways[role.ARN] = ways[next.arn].then(role.ARN, let.by)
 				queue = append(queue, holder{role.ARN, role.in(a), got})
 			}
 		}
 	}
 	for arn, got := range taken {
 		if got == yes {
-			certain = append(certain, arn)
+			certain = append(certain, ways[arn])
 		} else {
 			possible = append(possible, arn)
 		}
 	}
-	slices.Sort(certain)
+	slices.SortFunc(certain, func(a, b Taking) int { return strings.Compare(a.Role(), b.Role()) })
 	slices.Sort(possible)
 	return certain, possible
 }
 
+// then returns how a further role is taken.
+func (t Taking) then(role string, by []Statement) Taking {
+	return Taking{append(slices.Clone(t.Roles), role), append(slices.Clone(t.By), by...)}
+}
+
 // letsIn answers whether a principal may take the role: the trust names it and
 // nothing denies it, or the trust names the account and its policies allow it.
-func (r Role) letsIn(arn string, i identity, a AccountRef) answer {
+func (r Role) letsIn(arn string, i identity, a AccountRef) found {
 	assume := wanted("sts:AssumeRole")
-	byName, byAccount := false, false
+	var byName, byAccount found
 	for _, s := range r.Trust.statements {
-		if !s.speaksOf(assume.action) || !s.meets(arn, a) {
+		if s = r.Trust.named(s); !s.speaksOf(assume.action) || !s.meets(arn, a) {
 			continue
 		}
 		switch {
-		case s.allow:
-			byName = byName || s.includesARN(arn)
-			byAccount = byAccount || s.includesAccount(a)
-		case len(s.conditions) == 0 && (s.includesARN(arn) || s.includesAccount(a)):
-			return no
+		case s.allow && s.includesARN(arn):
+			byName = byName.or(s.decided(yes))
+		case s.allow && s.includesAccount(a):
+			byAccount = byAccount.or(s.decided(yes))
+		case !s.allow && len(s.conditions) == 0 && (s.includesARN(arn) || s.includesAccount(a)):
+			return found{}
 		}
 	}
 	switch {
-	case !byName && !byAccount:
-		return no
+	case byName.answer == no && byAccount.answer == no:
+		return found{}
 	case slices.ContainsFunc(i.layers, func(l layer) bool { return l.denied(assume, r.ARN) }):
-		return no
-	case byName:
-		return yes
+		return found{}
+	case byName.answer == yes:
+		return byName
 	default:
-		return i.every(func(l layer) answer { return l.onTagged(assume, r.ARN, a) })
+		return i.every(func(l layer) found { return l.onTagged(assume, r.ARN, a) }).and(byAccount)
 	}
 }
 
 // onTagged is on for a resource whose tags are not known: where they decide, it
 // cannot tell.
-func (l layer) onTagged(w want, arn string, a AccountRef) answer {
+func (l layer) onTagged(w want, arn string, a AccountRef) found {
 	got := l.on(w, arn, a)
-	if got == no && slices.ContainsFunc(l.allows, func(s statement) bool { return s.speaksOf(w.action) && s.spans(arn) && s.turnsOnTags() }) {
-		return unsure
+	if got.answer == no && slices.ContainsFunc(l.allows, func(s statement) bool { return s.speaksOf(w.action) && s.spans(arn) && s.turnsOnTags() }) {
+		return found{answer: unsure}
 	}
 	return got
 }

@@ -53,7 +53,7 @@ func TestReaches(t *testing.T) {
 				bob.Policies = append(bob.Policies, allows(t, "sts:AssumeRole", resource))
 			}
 			got, possible := Reaches(bob, own+"user/bob", test.roles, AccountRef{ID: ownAccount})
-			if diff := cmp.Diff(test.want, got); diff != "" || len(possible) > 0 {
+			if diff := cmp.Diff(test.want, arns(got)); diff != "" || len(possible) > 0 {
 				t.Errorf("possible %v, (-want +got):\n%s", possible, diff)
 			}
 		})
@@ -90,7 +90,7 @@ func TestReachesPerhaps(t *testing.T) {
 	} {
 		bob := Principal{Policies: []Document{mustParse(t, `{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+first.ARN+`","Condition":`+test.condition+`}}`)}}
 		certain, possible := Reaches(bob, own+"user/bob", []Role{second, first}, AccountRef{ID: ownAccount})
-		if diff := cmp.Diff([][]string{test.certain, test.possible}, [][]string{certain, possible}); diff != "" {
+		if diff := cmp.Diff([][]string{test.certain, test.possible}, [][]string{arns(certain), possible}); diff != "" {
 			t.Errorf("%s: (-want +got):\n%s", name, diff)
 		}
 	}
@@ -100,8 +100,60 @@ func TestReachesPerhaps(t *testing.T) {
 		allows(t, "sts:AssumeRole", first.ARN),
 	}}
 	certain, possible := Reaches(bob, own+"user/bob", []Role{second, first}, AccountRef{ID: ownAccount})
-	if diff := cmp.Diff([]string{first.ARN, second.ARN}, certain); diff != "" || len(possible) > 0 {
+	if diff := cmp.Diff([]string{first.ARN, second.ARN}, arns(certain)); diff != "" || len(possible) > 0 {
 		t.Errorf("perhaps %v, (-want +got):\n%s", possible, diff)
+	}
+}
+
+func arns(taken []Taking) []string {
+	var list []string
+	for _, way := range taken {
+		list = append(list, way.Role())
+	}
+	return list
+}
+
+// TestReachesBy holds which statements are named for a role that is taken, and
+// through which others.
+func TestReachesBy(t *testing.T) {
+	role := func(name, trusts string, may ...string) Role {
+		r := Role{ARN: own + "role/" + name}
+		r.Trust = mustParse(t, `{"Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"},{"Sid":"In","Effect":"Allow","Principal":{"AWS":"`+trusts+`"},"Action":"sts:AssumeRole"}]}`).Of("trust of " + name)
+		for _, resource := range may {
+			r.Policies = append(r.Policies, allows(t, "sts:AssumeRole", resource).Of("inside "+name))
+		}
+		return r
+	}
+	in := func(name string) Statement { return Statement{Policy: "trust of " + name, Sid: "In", Number: 2} }
+	first := func(policy string) Statement { return Statement{Policy: policy, Number: 1} }
+	last := own + "role/last"
+	bob := Principal{
+		Policies: []Document{allows(t, "sts:AssumeRole", own+"role/*").Of("b"), allows(t, "sts:AssumeRole", own+"role/first").Of("a")},
+		Boundary: new(allows(t, "sts:*", "*").Of("boundary")),
+	}
+	for name, test := range map[string]struct {
+		roles []Role
+		want  []Taking
+	}{
+		"by two policies and the account":    {[]Role{role("first", ownAccount)}, []Taking{{[]string{own + "role/first"}, []Statement{first("b"), first("a"), in("first")}}}},
+		"by name, whatever policies say":     {[]Role{role("last", own+"user/bob")}, []Taking{{[]string{last}, []Statement{in("last")}}}},
+		"not by who else is let in":          {[]Role{role("last", own+"user/amy")}, nil},
+		"directly, though there is a detour": {[]Role{role("first", own+"role/last"), role("last", own+"user/bob")}, []Taking{{[]string{last, own + "role/first"}, []Statement{in("last"), in("first")}}, {[]string{last}, []Statement{in("last")}}}},
+		"one after another": {
+			[]Role{role("last", own+"role/middle"), role("middle", ownAccount), role("first", own+"user/bob", own+"role/middle")},
+			[]Taking{
+				{[]string{own + "role/first"}, []Statement{in("first")}},
+				{[]string{own + "role/middle", last}, []Statement{first("b"), in("middle"), in("last")}},
+				{[]string{own + "role/middle"}, []Statement{first("b"), in("middle")}},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, possible := Reaches(bob, own+"user/bob", test.roles, AccountRef{ID: ownAccount})
+			if diff := cmp.Diff(test.want, got); diff != "" || len(possible) > 0 {
+				t.Errorf("possible %v, (-want +got):\n%s", possible, diff)
+			}
+		})
 	}
 }
 

@@ -43,12 +43,12 @@ func (a Ask) guards() []denial {
 // services, whatever policies and ACLs of the resource say.
 func Closed(ask Ask) bool {
 	everybody := statement{allow: true, principal: []name{{"*", "*"}}, action: []string{strings.ToLower(ask.Service) + ":*"}}
-	return Access(Document{[]statement{everybody}}, ask).Guarded
+	return Access(Document{statements: []statement{everybody}}, ask).Guarded
 }
 
 // guarded returns the document with those denies.
 func (d Document) guarded(ask Ask) Document {
-	all := Document{slices.Clone(d.statements)}
+	all := Document{statements: slices.Clone(d.statements)}
 	for _, guard := range ask.guards() {
 		all.statements = append(all.statements, guard.statement)
 	}

@@ -21,7 +21,7 @@ const (
 // in place of CASE and asks one question.
 type table []struct {
 	About    string
-	Question string // "access", "trust", "federated", "audience", "grants"
+	Question string // "access", "trust", "federated", "audience", "grants", "deciding"
 	Ask      Ask
 	Policy   string
 	Cases    []struct{ Name, Put, Want string }
@@ -81,8 +81,13 @@ func answered(t *testing.T, question, policy string, ask Ask) string {
 	if ask.Account == "" {
 		ask.Account = ownAccount
 	}
-	if question == "grants" {
-		return grantsOf(t, policy)
+	if question == "grants" || question == "deciding" {
+		p, err := principalOf(policy)
+		if err != nil {
+			return err.Error()
+		}
+		grants := p.Grants(AccountRef{ID: ownAccount})
+		return map[string]func(Grants) string{"grants": grantsText, "deciding": decidingText}[question](grants)
 	}
 	if own, guards, has := strings.Cut(policy, "\nguard "); has {
 		for guard := range strings.SplitSeq(guards, "\nguard ") {
@@ -148,10 +153,9 @@ func trustText(trusted Trusted) string {
 	return text
 }
 
-// grantsOf takes documents of one principal, one on a line; a line may begin
-// with "boundary", "guard" or "own".
-func grantsOf(t *testing.T, text string) string {
-	t.Helper()
+// principalOf takes documents of one principal, one on a line; a line may begin
+// with "boundary", "guard" or "own". The first policy is called "a", the second "b".
+func principalOf(text string) (Principal, error) {
 	var p Principal
 	for line := range strings.Lines(text) {
 		of, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -164,7 +168,7 @@ func grantsOf(t *testing.T, text string) string {
 		}
 		doc, err := Parse(rest)
 		if err != nil {
-			return err.Error()
+			return p, err
 		}
 		switch of {
 		case "boundary":
@@ -172,10 +176,40 @@ func grantsOf(t *testing.T, text string) string {
 		case "guard":
 			p.Guards = append(p.Guards, []Document{doc})
 		default:
-			p.Policies = append(p.Policies, doc)
+			p.Policies = append(p.Policies, doc.Of(string(rune('a'+len(p.Policies)))))
 		}
 	}
-	return grantsText(p.Grants(AccountRef{ID: ownAccount}))
+	return p, nil
+}
+
+// decidingText writes down which statements decide.
+func decidingText(g Grants) string {
+	var said []string
+	say := func(what string, by []Statement) {
+		for _, s := range by {
+			what += " " + s.Policy + ":" + strings.TrimPrefix(s.String(), "statement ")
+		}
+		if len(by) > 0 {
+			said = append(said, what)
+		}
+	}
+	each := func(what string, by []Giving) {
+		for _, g := range by {
+			say(what+" "+strings.Join(abridged(g.What), "+"), []Statement{g.Statement})
+		}
+	}
+	say("everything", g.EverythingBy)
+	if !g.Everything {
+		each("whole", g.WholeServicesBy)
+		say("decrypts", g.DecryptsAnyKeyBy)
+		each("stops", g.StopsAuditingBy)
+	}
+	for _, w := range slices.Concat(g.Escalates, g.Borrows) {
+		if !g.Everything {
+			each(w.ID, w.By)
+		}
+	}
+	return strings.Join(said, "; ")
 }
 
 func grantsText(g Grants) string {

@@ -7,13 +7,17 @@ import (
 
 // Grants is what a principal may do that matters.
 type Grants struct {
-	Everything     bool     // all actions on all resources, or all of IAM and with it the rest
-	WholeServices  []string // services whose every action is allowed on all resources, sorted; of those that only a wildcard names, the ones that hold data or rights; none of these with Everything
-	DecryptsAnyKey bool     // kms:Decrypt or kms:ReEncryptFrom on every key of a region
-	StopsAuditing  []string // allowed actions that stop or delete CloudTrail, Config or GuardDuty
-	Escalates      []Way    // ways to more permissions
-	Borrows        []Way    // ways to the permissions of something that is there already, on all of its kind
-	Unsure         []string // fields of the above, by name, that may say too little
+	Everything       bool        // all actions on all resources, or all of IAM and with it the rest
+	EverythingBy     []Statement // that allow it
+	WholeServices    []string    // services whose every action is allowed on all resources, sorted; of those that only a wildcard names, the ones that hold data or rights; none of these with Everything
+	WholeServicesBy  []Giving    // the statements that allow them
+	DecryptsAnyKey   bool        // kms:Decrypt or kms:ReEncryptFrom on every key of a region
+	DecryptsAnyKeyBy []Statement // that allow it
+	StopsAuditing    []string    // allowed actions that stop or delete CloudTrail, Config or GuardDuty
+	StopsAuditingBy  []Giving    // the statements that allow them
+	Escalates        []Way       // ways to more permissions
+	Borrows          []Way       // ways to the permissions of something that is there already, on all of its kind
+	Unsure           []string    // fields of the above, by name, that may say too little
 }
 
 // Way is a published way to more permissions.
@@ -21,6 +25,7 @@ type Way struct {
 	ID     string   // name of the way in its source
 	Needs  []string // the actions, which are all allowed
 	Source string   // page that describes it
+	By     []Giving // the statements that allow the actions
 }
 
 // String names the actions.
@@ -46,15 +51,19 @@ func (p Principal) Grants(a AccountRef) Grants {
 	var g Grants
 	g.Escalates = g.walk(i, "Escalates", overOthers, overItself, passesRole)
 	g.Borrows = g.walk(i, "Borrows", borrows)
-	g.Everything = g.sure("Everything", i.administers(g.Escalates))
-	g.WholeServices = g.services(i)
-	g.DecryptsAnyKey = g.sure("DecryptsAnyKey", max(i.onAll(wanted("kms:Decrypt")), i.onAll(wanted("kms:ReEncryptFrom"))))
+	everything := i.administers(g.Escalates)
+	g.Everything, g.EverythingBy = g.sure("Everything", everything.answer), everything.statements()
+	g.services(i)
+	decrypts := i.onAll(wanted("kms:Decrypt")).or(i.onAll(wanted("kms:ReEncryptFrom")))
+	g.DecryptsAnyKey, g.DecryptsAnyKeyBy = g.sure("DecryptsAnyKey", decrypts.answer), decrypts.statements()
+	var by givings
 	for _, action := range stopping {
-		if g.sure("StopsAuditing", i.onSome(wanted(action))) {
+		if got := i.onSome(wanted(action)); g.sure("StopsAuditing", got.answer) {
 			g.StopsAuditing = append(g.StopsAuditing, action)
+			by.add(action, got.statements())
 		}
 	}
-	g.Unsure = sorted(g.Unsure)
+	g.StopsAuditingBy, g.Unsure = by, sorted(g.Unsure)
 	return g
 }
 
@@ -68,30 +77,30 @@ func (g *Grants) sure(field string, got answer) bool {
 
 // administers answers whether all of IAM is allowed on users, groups, roles
 // and policies, and some way to more permissions by IAM alone is left.
-func (i identity) administers(left []Way) answer {
+func (i identity) administers(left []Way) found {
 	alone := slices.ContainsFunc(left, func(w Way) bool {
 		return !slices.ContainsFunc(w.Needs, func(action string) bool {
 			return action == "iam:PassRole" || !strings.HasPrefix(action, "iam:")
 		})
 	})
 	if !alone {
-		return no
+		return found{}
 	}
-	return i.every(func(l layer) answer {
-		got := yes
+	return i.every(func(l layer) found {
+		got := found{answer: yes}
 		for _, resource := range []string{"user/*", "group/*", "role/*", "policy/*"} {
-			got = min(got, l.allIAM("arn:"+i.account.partition()+":iam::"+i.account.ID+":"+resource, i.account))
+			got = got.and(l.allIAM("arn:"+i.account.partition()+":iam::"+i.account.ID+":"+resource, i.account))
 		}
 		return got
 	})
 }
 
 // allIAM answers whether the layer allows all of IAM on the target.
-func (l layer) allIAM(target string, a AccountRef) answer {
-	got := no
+func (l layer) allIAM(target string, a AccountRef) found {
+	var got found
 	for _, s := range l.allows {
 		if s.speaksOfAll("iam:*") && s.spansNearly(target) {
-			got = max(got, wanted("iam:AttachRolePolicy").kept(s.conditions, a))
+			got = got.or(s.decided(wanted("iam:AttachRolePolicy").kept(s.conditions, a)))
 		}
 	}
 	return got
@@ -102,8 +111,11 @@ func (l layer) allIAM(target string, a AccountRef) answer {
 func (g *Grants) walk(i identity, field string, kinds ...kind) []Way {
 	var open []Way
 	for _, w := range ways {
-		if slices.Contains(kinds, w.kind) && g.sure(field, w.openTo(i)) {
-			open = append(open, Way{w.id, w.needs, w.source})
+		if !slices.Contains(kinds, w.kind) {
+			continue
+		}
+		if got, by := w.openTo(i); g.sure(field, got) {
+			open = append(open, Way{w.id, w.needs, w.source, by})
 		}
 	}
 	return withoutLonger(open)
@@ -121,28 +133,38 @@ func contains(all, some []string) bool {
 }
 
 // openTo answers whether a principal can go the way.
-func (w way) openTo(i identity) answer {
-	got := yes
-	for _, action := range w.needs {
-		if got == no {
-			return no
-		}
+func (w way) openTo(i identity) (got answer, by []Giving) {
+	return w.needing(func(action string) found {
 		asked := wanted(action, w.passes...)
 		switch {
 		case w.kind == passesRole && action != "iam:PassRole":
-			got = min(got, i.onSome(asked))
+			return i.onSome(asked)
 		case w.kind == overItself:
-			got = min(got, max(i.onAll(asked), i.onItself(asked)))
+			return i.onAll(asked).or(i.onItself(asked))
 		default:
-			got = min(got, i.onAll(asked))
+			return i.onAll(asked)
 		}
-	}
-	return got
+	})
 }
 
-// services returns the services that are allowed whole.
-func (g *Grants) services(i identity) []string {
-	var names, whole []string
+// needing answers whether each action of the way is allowed, and by what.
+func (w way) needing(ask func(action string) found) (got answer, by []Giving) {
+	var given givings
+	got = yes
+	for _, action := range w.needs {
+		one := ask(action)
+		if got = min(got, one.answer); got == no {
+			return no, nil
+		}
+		given.add(action, one.statements())
+	}
+	return got, given
+}
+
+// services finds the services that are allowed whole.
+func (g *Grants) services(i identity) {
+	var names []string
+	var by givings
 	for _, s := range i.layers[0].allows {
 		for _, pattern := range s.action {
 			if service, actions, _ := strings.Cut(pattern, ":"); actions == "*" && !open(service) {
@@ -154,9 +176,10 @@ func (g *Grants) services(i identity) []string {
 		names = append(names, weighty...)
 	}
 	for _, name := range sorted(names) {
-		if g.sure("WholeServices", i.onAll(wanted(name+":*"))) {
-			whole = append(whole, name)
+		if got := i.onAll(wanted(name + ":*")); g.sure("WholeServices", got.answer) {
+			g.WholeServices = append(g.WholeServices, name)
+			by.add(name, got.statements())
 		}
 	}
-	return whole
+	g.WholeServicesBy = by
 }

@@ -43,8 +43,12 @@ func TestEveryWay(t *testing.T) {
 			if left >= 0 {
 				want = no
 			}
-			if got := w.openTo(p.in(AccountRef{ID: ownAccount})); got != want {
+			got, by := w.openTo(p.in(AccountRef{ID: ownAccount}))
+			if got != want {
 				t.Errorf("%s without need %d: %v", w.id, left, got)
+			}
+			if got == yes {
+				checkNamed(t, w, by)
 			}
 		}
 	}
@@ -63,9 +67,24 @@ func TestEveryWayByPattern(t *testing.T) {
 			}
 			p.Policies = append(p.Policies, allows(t, action, resources...))
 		}
-		if got := w.openTo(p.in(account)); got != yes {
+		got, by := w.openTo(p.in(account))
+		if got != yes {
 			t.Errorf("%s: %v", w.id, got)
 		}
+		checkNamed(t, w, by)
+	}
+}
+
+// checkNamed holds that a way of which each action is in a policy of its own, named
+// after it, names the statement of each.
+func checkNamed(t *testing.T, w way, got []Giving) {
+	t.Helper()
+	var want []Giving
+	for _, action := range w.needs {
+		want = append(want, Giving{Statement{Policy: action, Number: 1}, []string{action}})
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s by (-want +got):\n%s", w.id, diff)
 	}
 }
 
@@ -75,7 +94,7 @@ func allows(t *testing.T, action string, resources ...string) Document {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return doc
+	return doc.Of(action)
 }
 
 func TestChinaPassesToItsOwnServices(t *testing.T) {

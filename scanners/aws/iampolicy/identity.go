@@ -41,7 +41,7 @@ func newLayer(docs []Document) layer {
 	var l layer
 	for _, doc := range docs {
 		for _, s := range doc.statements {
-			if s.allow {
+			if s = doc.named(s); s.allow {
 				l.allows = append(l.allows, s)
 			} else {
 				l.denies = append(l.denies, s)
@@ -69,11 +69,12 @@ func (p Principal) in(a AccountRef) identity {
 	return i
 }
 
-// every answers whether all layers say so.
-func (i identity) every(ask func(layer) answer) answer {
-	got := yes
-	for _, l := range i.layers {
-		got = min(got, ask(l))
+// every answers whether all layers say so. Statements of the first one decide it:
+// the others give nothing by themselves.
+func (i identity) every(ask func(layer) found) found {
+	got := ask(i.layers[0])
+	for _, l := range i.layers[1:] {
+		got = got.and(found{answer: ask(l).answer})
 	}
 	return got
 }
@@ -102,16 +103,18 @@ func (i identity) caller() string {
 
 // onAll answers whether the action is allowed on every resource of one of its
 // types, in at least one region.
-func (i identity) onAll(w want) answer {
-	return i.onTypes(w, func(w want, l layer, types []string) answer {
-		got := no
+func (i identity) onAll(w want) found {
+	return i.onTypes(w, func(w want, l layer, types []string) found {
+		var got found
 		for _, s := range l.allows {
-			if got == yes || !s.speaksOfAll(w.action) {
+			if !s.speaksOfAll(w.action) {
 				continue
 			}
+			by := no
 			for _, target := range i.account.whole(s, types) {
-				got = max(got, min(w.kept(s.conditions, i.account), l.undenied(w, target, i.account)))
+				by = max(by, min(w.kept(s.conditions, i.account), l.undenied(w, target, i.account)))
 			}
+			got = got.or(s.decided(by))
 		}
 		return got
 	})
@@ -119,47 +122,44 @@ func (i identity) onAll(w want) answer {
 
 // onSome answers whether the action is allowed on some resource, whatever the
 // conditions: who may choose a name, a tag or a size finds one that they allow.
-func (i identity) onSome(w want) answer {
-	return i.onTypes(w, func(w want, l layer, types []string) answer {
+func (i identity) onSome(w want) found {
+	return i.onTypes(w, func(w want, l layer, types []string) found {
+		var got found
 		for _, s := range l.allows {
-			if !s.speaksOf(w.action) {
-				continue
-			}
-			for _, target := range i.account.parts(s, types) {
-				if !l.denied(w, target) {
-					return yes
-				}
+			left := func(target string) bool { return !l.denied(w, target) }
+			if s.speaksOf(w.action) && slices.ContainsFunc(i.account.parts(s, types), left) {
+				got = got.or(s.decided(yes))
 			}
 		}
-		return no
+		return got
 	})
 }
 
 // onTypes answers whether all layers say so of the action's types: of any one of
 // them, or of each where a request names one of each.
-func (i identity) onTypes(w want, ask func(want, layer, []string) answer) answer {
+func (i identity) onTypes(w want, ask func(want, layer, []string) found) found {
 	w.caller = i.caller()
 	if !slices.Contains(onEach, w.action) {
-		return i.every(func(l layer) answer { return ask(w, l, w.types()) })
+		return i.every(func(l layer) found { return ask(w, l, w.types()) })
 	}
-	got := yes
+	got := found{answer: yes}
 	for _, one := range w.types() {
-		got = min(got, i.every(func(l layer) answer { return ask(w, l, []string{one}) }))
+		got = got.and(i.every(func(l layer) found { return ask(w, l, []string{one}) }))
 	}
 	return got
 }
 
 // onItself answers whether the action is allowed on what the principal is or has.
-func (i identity) onItself(w want) answer {
+func (i identity) onItself(w want) found {
 	own := i.own
 	if len(own) == 0 {
 		own = []string{"arn:" + i.account.partition() + ":iam::" + i.account.ID + ":user/\x01"}
 	}
-	got := no
+	var got found
 	w.caller = i.caller()
 	for _, arn := range own {
 		if overlapsAny(i.account.resources(w.types(), "*"), arn) {
-			got = max(got, i.every(func(l layer) answer { return l.on(w, arn, i.account) }))
+			got = got.or(i.every(func(l layer) found { return l.on(w, arn, i.account) }))
 		}
 	}
 	return got
@@ -167,19 +167,19 @@ func (i identity) onItself(w want) answer {
 
 // on answers whether the layer allows the action on one resource. The name of
 // the user who asks is that of the resource, where it is a user.
-func (l layer) on(w want, arn string, a AccountRef) answer {
+func (l layer) on(w want, arn string, a AccountRef) found {
 	name := arn[strings.LastIndexByte(arn, '/')+1:]
-	got := no
+	var got found
 	for _, s := range l.allows {
 		if s = s.forUser(name); s.speaksOf(w.action) && s.spans(arn) {
-			got = max(got, w.kept(s.conditions, a))
+			got = got.or(s.decided(w.kept(s.conditions, a)))
 		}
 	}
 	named := layer{}
 	for _, s := range l.denies {
 		named.denies = append(named.denies, s.forUser(name))
 	}
-	return min(got, named.undenied(w, arn, a))
+	return got.and(found{answer: named.undenied(w, arn, a)})
 }
 
 // forUser returns the statement as it reads for a user.

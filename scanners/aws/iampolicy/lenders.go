@@ -29,9 +29,9 @@ func (p Principal) BorrowsFrom(l Lender, a AccountRef) (open []Way, unsureOf boo
 		if w.lender != l.Kind {
 			continue
 		}
-		switch w.borrowsFrom(i, l.ARN) {
+		switch got, by := w.borrowsFrom(i, l.ARN); got {
 		case yes:
-			open = append(open, Way{w.id, w.needs, w.source})
+			open = append(open, Way{w.id, w.needs, w.source, by})
 		case unsure:
 			unsureOf = true
 		case no:
@@ -42,15 +42,15 @@ func (p Principal) BorrowsFrom(l Lender, a AccountRef) (open []Way, unsureOf boo
 
 // borrowsFrom answers whether a principal can go the way with one lender. What a
 // request names beside the lender, such as a document of commands, is chosen.
-func (w way) borrowsFrom(i identity, arn string) answer {
-	got := yes
-	for _, action := range w.needs {
+func (w way) borrowsFrom(i identity, arn string) (got answer, by []Giving) {
+	return w.needing(func(action string) found {
 		asked := wanted(action)
 		asked.caller = i.caller()
-		got = min(got, i.onSome(asked))
-		if !slices.Contains(w.beside, action) {
-			got = min(got, i.every(func(l layer) answer { return l.onTagged(asked, arn, i.account) }))
+		some := i.onSome(asked)
+		if slices.Contains(w.beside, action) {
+			return some
 		}
-	}
-	return got
+		on := i.every(func(l layer) found { return l.onTagged(asked, arn, i.account) })
+		return found{answer: some.answer}.and(on)
+	})
 }

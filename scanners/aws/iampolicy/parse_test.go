@@ -13,7 +13,7 @@ func TestParseEncoded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Document{[]statement{{Statement: Statement{Number: 1}, allow: true, action: []string{"s3:get*"}, resource: []string{"a+b"}}}}
+	want := Document{statements: []statement{{Statement: Statement{Number: 1}, allow: true, action: []string{"s3:get*"}, resource: []string{"a+b"}}}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Document{}, statement{}, condition{}, name{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -40,7 +40,7 @@ func TestErrorsSayWhereAndQuoteNothing(t *testing.T) {
 func TestVerdictShowsWhatDecides(t *testing.T) {
 	const open = `{"Sid":"open","Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"CASE}`
 	const named = `{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sqs:*","Resource":"*"}`
-	first, open1, second := Statement{Number: 1}, Statement{"open", 1}, Statement{"open", 2}
+	first, open1, second := Statement{Number: 1}, Statement{Sid: "open", Number: 1}, Statement{Sid: "open", Number: 2}
 	for name, test := range map[string]struct {
 		statements string
 		want       Verdict
@@ -129,11 +129,11 @@ func TestPatterns(t *testing.T) {
 
 func TestStatementsByName(t *testing.T) {
 	for want, of := range map[string]Statement{
-		"statement Read":       {"Read", 1},
-		"statement 2":          {"", 2},
-		"statement 3":          {strings.Repeat("a", longestSid+1), 3},
-		`statement "4"`:        {"4", 1}, // not the fourth
-		`statement "All, now"`: {"All, now", 1},
+		"statement Read":       {Sid: "Read", Number: 1},
+		"statement 2":          {Sid: "", Number: 2},
+		"statement 3":          {Sid: strings.Repeat("a", longestSid+1), Number: 3},
+		`statement "4"`:        {Sid: "4", Number: 1}, // not the fourth
+		`statement "All, now"`: {Sid: "All, now", Number: 1},
 	} {
 		if got := of.String(); got != want {
 			t.Errorf("%#v is %s, want %s", of, got, want)

@@ -116,7 +116,7 @@ func each(t *testing.T, property func(t *testing.T, r *rand.Rand, doc Document))
 
 func TestDenyNeverWidens(t *testing.T) {
 	each(t, func(t *testing.T, r *rand.Rand, doc Document) {
-		more := Document{append(slices.Clone(doc.statements), someStatement(r, false))}
+		more := Document{statements: append(slices.Clone(doc.statements), someStatement(r, false))}
 		for _, ask := range asks {
 			if before, after := doc.most(ask), more.most(ask); after > before {
 				t.Errorf("%v became %v with a deny: %+v", before, after, more)
@@ -134,7 +134,7 @@ func TestDenyNeverWidens(t *testing.T) {
 
 func TestAllowNeverNarrows(t *testing.T) {
 	each(t, func(t *testing.T, r *rand.Rand, doc Document) {
-		more := Document{append(slices.Clone(doc.statements), someStatement(r, true))}
+		more := Document{statements: append(slices.Clone(doc.statements), someStatement(r, true))}
 		for _, ask := range asks {
 			if before, after := doc.most(ask), more.most(ask); after < before {
 				t.Errorf("%v became %v with an allow: %+v", before, after, more)
@@ -157,7 +157,7 @@ func TestDroppingAConditionNeverNarrows(t *testing.T) {
 		}
 		i := r.IntN(len(first.conditions))
 		first.conditions = slices.Delete(slices.Clone(first.conditions), i, i+1)
-		fewer := Document{append([]statement{first}, doc.statements[1:]...)}
+		fewer := Document{statements: append([]statement{first}, doc.statements[1:]...)}
 		for _, ask := range asks {
 			if before, after := doc.most(ask), fewer.most(ask); after < before {
 				t.Errorf("%v became %v without condition %d: %+v", before, after, i, doc)
@@ -172,7 +172,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		cmpopts.SortSlices(func(a, b Opening) bool { return a.Statement.Number < b.Statement.Number }),
 	}
 	each(t, func(t *testing.T, r *rand.Rand, doc Document) {
-		turned := Document{slices.Clone(doc.statements)}
+		turned := Document{statements: slices.Clone(doc.statements)}
 		r.Shuffle(len(turned.statements), func(i, j int) {
 			turned.statements[i], turned.statements[j] = turned.statements[j], turned.statements[i]
 		})

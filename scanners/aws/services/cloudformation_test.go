@@ -17,7 +17,7 @@ func lentEstate(action string) map[string]string {
 
 // lent returns who gets more by the action in lentEstate.
 func lent(action string) []string {
-	return []string{"arn:aws:iam::111122223333:user/kim (" + action + ")"}
+	return []string{"arn:aws:iam::111122223333:user/kim (" + action + ", through statement 1 of inline policy own)"}
 }
 
 // and returns the sections with one more.

@@ -19,7 +19,7 @@ func TestCodeBuildProjects(t *testing.T) {
 <RoleDetailList><member><RoleName>admin</RoleName><Arn>arn:aws:iam::111122223333:role/admin</Arn><Path>/</Path><AssumeRolePolicyDocument>{"Statement":{"Effect":"Allow","Principal":{"Service":"codebuild.amazonaws.com"},"Action":"sts:AssumeRole"}}</AssumeRolePolicyDocument>
 <AttachedManagedPolicies><member><PolicyName>AdministratorAccess</PolicyName><PolicyArn>arn:aws:iam::aws:policy/AdministratorAccess</PolicyArn></member></AttachedManagedPolicies></member></RoleDetailList>`}
 	tags := map[string]string{"owner": "shop"}
-	deploy, gone, lint := project("deploy", tags, []string{"arn:aws:iam::111122223333:user/kim (codebuild:StartBuild)"}), project("gone", nil, nil), project("lint", nil, nil)
+	deploy, gone, lint := project("deploy", tags, []string{"arn:aws:iam::111122223333:user/kim (codebuild:StartBuild, through statement 1 of inline policy own)"}), project("gone", nil, nil), project("lint", nil, nil)
 	denied := refused("iam:GetAccountAuthorizationDetails", "AccessDenied", "iam:GetAccountAuthorizationDetails", "lends_to")
 	and := func(section, body string) map[string]string {
 		return map[string]string{"iam:GetAccountAuthorizationDetails": builds["iam:GetAccountAuthorizationDetails"], section: body}

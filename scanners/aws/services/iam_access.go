@@ -20,7 +20,10 @@ import (
 
 // grantFields are the fields that all the policies of a user, group or role
 // are needed for.
-var grantFields = []string{"administrator", "escalates"}
+var grantFields = []string{"administrator", "administrator_by", "escalates"}
+
+// administratorFields are those of them that say whether everything is allowed.
+var administratorFields = []string{"administrator", "administrator_by"}
 
 // grantCalls returns the calls that read policies which AWS provides. They are
 // in no listing that has their documents.
@@ -207,10 +210,11 @@ func (a iamAccess) unlisted() error {
 var errUnlisted error = &posture.ReasonError{Reason: posture.NotFound, Code: "a policy or group", Text: "a policy or group is not in the listing"}
 
 // principal collects all the policies of a user, group or role, and returns
-// the first reason for which some of them are not known.
-func (a iamAccess) principal(h holding) (iampolicy.Principal, error) {
+// the first reason for which some of them are not known. Each is called by its
+// name and by whom it is inside of: nobody for its own, a group for a group's.
+func (a iamAccess) principal(h holding, holder string) (iampolicy.Principal, error) {
 	principal := iampolicy.Principal{Own: []string{h.arn}}
-	missing := a.collect(&principal, h)
+	missing := a.collect(&principal, h, holder)
 	for _, name := range h.groups {
 		i := slices.IndexFunc(a.Groups, func(group types.GroupDetail) bool { return aws.ToString(group.GroupName) == name })
 		if i < 0 {
@@ -219,27 +223,27 @@ func (a iamAccess) principal(h holding) (iampolicy.Principal, error) {
 		}
 		group := holdingOfGroup(a.Groups[i])
 		principal.Own = append(principal.Own, group.arn)
-		missing = cmp.Or(missing, a.collect(&principal, group))
+		missing = cmp.Or(missing, a.collect(&principal, group, ofHolder(group.arn)))
 	}
 	return principal, missing
 }
 
 // collect adds the policies of one holding.
-func (a iamAccess) collect(principal *iampolicy.Principal, h holding) (missing error) {
-	add := func(document iamDocument) {
+func (a iamAccess) collect(principal *iampolicy.Principal, h holding, holder string) (missing error) {
+	add := func(document iamDocument, name string) {
 		if document.err == nil {
-			principal.Policies = append(principal.Policies, document.doc)
+			principal.Policies = append(principal.Policies, document.doc.Of(name+holder))
 		}
 		missing = cmp.Or(missing, document.err)
 	}
 	for _, policy := range h.attached {
 		arn := aws.ToString(policy.PolicyArn)
 		principal.Own = append(principal.Own, arn)
-		add(a.document(arn))
+		add(a.document(arn), attachedName(arn))
 	}
 	for _, policy := range h.inline {
 		doc, err := parseGrants(policy.PolicyDocument)
-		add(iamDocument{doc, err})
+		add(iamDocument{doc, err}, inlineName(aws.ToString(policy.PolicyName)))
 	}
 	return missing
 }

@@ -10,11 +10,15 @@ import (
 
 // IAMGrants is what rules may ask of what identity policies grant.
 type IAMGrants struct {
-	Everything     bool     `json:"everything"`       // all actions on all resources, or all of IAM and with it the rest
-	WholeServices  []string `json:"whole_services"`   // services whose every action is allowed on all resources
-	DecryptsAnyKey bool     `json:"decrypts_any_key"` // kms:Decrypt or kms:ReEncryptFrom is allowed on every key of a region
-	StopsAuditing  []string `json:"stops_auditing"`   // actions that are allowed and stop or delete CloudTrail, Config or GuardDuty
-	Escalates      []string `json:"escalates"`        // allowed combinations by which the holder can give itself more
+	Everything       bool            `json:"everything"`          // all actions on all resources, or all of IAM and with it the rest
+	EverythingBy     []string        `json:"everything_by"`       // the statements that allow it: by their Sid, or their number
+	WholeServices    []string        `json:"whole_services"`      // services whose every action is allowed on all resources
+	WholeServicesBy  []string        `json:"whole_services_by"`   // the statements that allow that, each with the services
+	DecryptsAnyKey   bool            `json:"decrypts_any_key"`    // kms:Decrypt or kms:ReEncryptFrom is allowed on every key of a region
+	DecryptsAnyKeyBy []string        `json:"decrypts_any_key_by"` // the statements that allow it
+	StopsAuditing    []string        `json:"stops_auditing"`      // actions that are allowed and stop or delete CloudTrail, Config or GuardDuty
+	StopsAuditingBy  []string        `json:"stops_auditing_by"`   // the statements that allow them, each with the actions
+	Escalates        []IAMEscalation `json:"escalates"`           // ways in which the holder can give itself more
 }
 
 // readGrants says what one policy grants, for the field "grants".
@@ -33,47 +37,42 @@ func readGrants(r *engine.Reading, document *string) IAMGrants {
 func grantsOf(p *engine.Place, principal iampolicy.Principal) (grants IAMGrants, unsure []string) {
 	found := principal.Grants(accountOf(p))
 	grants = IAMGrants{
-		Everything: found.Everything, WholeServices: found.WholeServices, DecryptsAnyKey: found.DecryptsAnyKey,
-		StopsAuditing: found.StopsAuditing, Escalates: waysOf(found.Escalates),
+		Everything: found.Everything, EverythingBy: statementNames(found.EverythingBy),
+		WholeServices: found.WholeServices, WholeServicesBy: givenBy(found.WholeServicesBy),
+		DecryptsAnyKey: found.DecryptsAnyKey, DecryptsAnyKeyBy: statementNames(found.DecryptsAnyKeyBy),
+		StopsAuditing: found.StopsAuditing, StopsAuditingBy: givenBy(found.StopsAuditingBy),
+		Escalates: escalationsOf(found.Escalates),
 	}
-	nothing := grants.nothing()
-	for _, name := range found.Unsure {
-		if field := "grants." + grantNames[name]; slices.Contains(nothing, field) {
-			unsure = append(unsure, field)
-		}
-	}
-	return grants, unsure
+	return grants, grants.unsureOf(found.Unsure)
 }
 
-// grantNames holds the fields of IAMGrants by the evaluator's names.
-var grantNames = map[string]string{
-	"Everything": "everything", "WholeServices": "whole_services", "DecryptsAnyKey": "decrypts_any_key",
-	"StopsAuditing": "stops_auditing", "Escalates": "escalates",
-}
-
-func waysOf(ways []iampolicy.Way) []string {
-	var list []string
-	for _, way := range ways {
-		list = append(list, way.String())
-	}
-	return list
-}
-
-// nothing returns the fields in which nothing was found.
-func (g IAMGrants) nothing() []string {
+// unsureOf returns the fields in which nothing was found, of those of which the
+// evaluator, by its own names, is not sure.
+func (g IAMGrants) unsureOf(names []string) []string {
 	var fields []string
 	for _, field := range []struct {
-		name  string
+		of    string
 		found bool
+		names []string
 	}{
-		{"everything", g.Everything}, {"whole_services", len(g.WholeServices) > 0}, {"decrypts_any_key", g.DecryptsAnyKey},
-		{"stops_auditing", len(g.StopsAuditing) > 0}, {"escalates", len(g.Escalates) > 0},
+		{"Everything", g.Everything, []string{"grants.everything", "grants.everything_by"}},
+		{"WholeServices", len(g.WholeServices) > 0, []string{"grants.whole_services", "grants.whole_services_by"}},
+		{"DecryptsAnyKey", g.DecryptsAnyKey, []string{"grants.decrypts_any_key", "grants.decrypts_any_key_by"}},
+		{"StopsAuditing", len(g.StopsAuditing) > 0, []string{"grants.stops_auditing", "grants.stops_auditing_by"}},
+		{"Escalates", len(g.Escalates) > 0, []string{"grants.escalates"}},
 	} {
-		if !field.found {
-			fields = append(fields, "grants."+field.name)
+		if !field.found && slices.Contains(names, field.of) {
+			fields = append(fields, field.names...)
 		}
 	}
 	return fields
+}
+
+// iamPower is what a user, group or role can do with all its policies.
+type iamPower struct {
+	administrator bool
+	by            []string // the statements that make it an administrator
+	escalates     []IAMEscalation
 }
 
 // readAccess says whether all the policies of a user, group or role together
@@ -81,30 +80,30 @@ func (g IAMGrants) nothing() []string {
 // roles that it may take included. What was not found is unread where a policy
 // is not known, which may grant it, and what was found where a policy of the
 // organization is not, which may forbid it.
-func (a iamAccess) readAccess(r *engine.Reading, h holding) (administrator bool, escalates []string) {
-	administrator, escalates = a.unguarded(r, h)
-	if !ofService(h.arn) && (administrator || len(escalates) > 0) && !a.guards.certain(r, true, grantFields...) {
-		return false, nil
+func (a iamAccess) readAccess(r *engine.Reading, h holding) iamPower {
+	power := a.unguarded(r, h)
+	if !ofService(h.arn) && (power.administrator || len(power.escalates) > 0) && !a.guards.certain(r, true, grantFields...) {
+		return iamPower{}
 	}
-	return administrator, escalates
+	return power
 }
 
-func (a iamAccess) unguarded(r *engine.Reading, h holding) (administrator bool, escalates []string) {
+func (a iamAccess) unguarded(r *engine.Reading, h holding) iamPower {
 	if h.boundary != "" && !r.Got(a.document(h.boundary).err, grantFields...) {
-		return false, nil
+		return iamPower{}
 	}
-	principal, missing := a.bounded(h)
+	principal, missing := a.bounded(h, "")
 	grants, unsure := grantsOf(r.Place, principal)
 	if grants.Everything {
-		return true, nil
+		return iamPower{administrator: true, by: grants.EverythingBy}
 	}
 	if missing != nil {
-		r.Got(missing, "administrator")
+		r.Got(missing, administratorFields...)
 	} else if slices.Contains(unsure, "grants.everything") {
-		from(iamDetailsCall.Op, "administrator").unclear(r)
+		from(iamDetailsCall.Op, administratorFields...).unclear(r)
 	}
 	if len(grants.Escalates) > 0 {
-		return false, grants.Escalates
+		return iamPower{escalates: grants.Escalates}
 	}
 	taken, gap := a.graph().takes(principal, h.arn, accountOf(r.Place))
 	switch {
@@ -116,5 +115,5 @@ func (a iamAccess) unguarded(r *engine.Reading, h holding) (administrator bool, 
 	default:
 		r.Got(cmp.Or(gap, a.listErr), "escalates")
 	}
-	return false, taken
+	return iamPower{escalates: taken}
 }

@@ -15,10 +15,11 @@ import (
 
 // IAMGroup is what rules may ask of a group of users.
 type IAMGroup struct {
-	Members        int      `json:"members"`         // users in it
-	InlinePolicies int      `json:"inline_policies"` // policies inside the group
-	Administrator  bool     `json:"administrator"`   // its policies allow everything
-	Escalates      []string `json:"escalates"`       // allowed combinations by which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
+	Members         int             `json:"members"`          // users in it
+	InlinePolicies  int             `json:"inline_policies"`  // policies inside the group
+	Administrator   bool            `json:"administrator"`    // its policies allow everything
+	AdministratorBy []string        `json:"administrator_by"` // the statements that do so, each with its policy
+	Escalates       []IAMEscalation `json:"escalates"`        // ways in which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
 }
 
 var iamGroups = engine.Service{
@@ -47,7 +48,8 @@ func scanIAMGroups(ctx context.Context, p *engine.Place) error {
 		}
 		r.Got(listErr, "members")
 		if r.Wants(grantFields...) {
-			doc.Administrator, doc.Escalates = readIAMAccess(ctx, p).readAccess(r, holdingOfGroup(group))
+			power := readIAMAccess(ctx, p).readAccess(r, holdingOfGroup(group))
+			doc.Administrator, doc.AdministratorBy, doc.Escalates = power.administrator, power.by, power.escalates
 		}
 		r.EmitIn(posture.Global, aws.ToString(group.Arn), aws.ToString(group.GroupName), nil, &doc)
 	})

@@ -41,7 +41,7 @@ func (a iamAccess) holders(account iampolicy.AccountRef) func() []iamHolder {
 	return sync.OnceValue(func() []iamHolder {
 		var list []iamHolder
 		add := func(h holding) {
-			principal, missing := a.bounded(h)
+			principal, missing := a.bounded(h, "")
 			list = append(list, iamHolder{h.arn, principal, missing, sync.OnceValue(func() bool {
 				grants := principal.Grants(account)
 				taken, _ := a.graph().takes(principal, h.arn, account) // who only may have more already is named all the same
@@ -104,11 +104,11 @@ func readLendsRole(ctx context.Context, r *engine.Reading, lender iampolicy.Lend
 func (a iamAccess) borrowersOf(role roleOf, lender iampolicy.Lender, account iampolicy.AccountRef) ([]string, error) {
 	arn, err := role(a)
 	graph := a.graph()
-	if arn == "" || graph.strong[arn] == "" && graph.odd[arn] == nil {
+	if arn == "" || !graph.isStrong(arn) && graph.odd[arn] == nil {
 		return nil, err
 	}
 	borrowers, gap := a.borrowers(lender, arn, account)
-	if graph.strong[arn] == "" && (len(borrowers) > 0 || gap != nil) {
+	if !graph.isStrong(arn) && (len(borrowers) > 0 || gap != nil) {
 		return nil, graph.odd[arn]
 	}
 	return borrowers, gap
@@ -124,7 +124,7 @@ func (a iamAccess) borrowers(lender iampolicy.Lender, role string, account iampo
 		ways, unsure := holder.principal.BorrowsFrom(lender, account)
 		switch {
 		case len(ways) > 0 && !holder.more():
-			names = append(names, holder.arn+" ("+ways[0].String()+")")
+			names = append(names, holder.arn+" ("+ways[0].String()+", through "+strings.Join(wayBy(ways[0]), "; ")+")")
 		case len(ways) > 0:
 		case unsure:
 			gap = cmp.Or(gap, notUnderstood(iamDetailsCall.Op))

@@ -18,15 +18,16 @@ import (
 
 // IAMRole is what rules may ask of a role.
 type IAMRole struct {
-	HeldByAWS        bool       `json:"held_by_aws"`        // only AWS can change it: linked to a service, or made by Identity Center
-	Administrator    bool       `json:"administrator"`      // the policies that it has, attached and inline, allow everything
-	Escalates        []string   `json:"escalates"`          // allowed combinations by which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
-	InlinePolicies   int        `json:"inline_policies"`    // policies inside the role
-	Trusts           []Admitted `json:"trusts"`             // other accounts that may take it without external id, MFA or condition on who asks; "*": any
-	OpenToProviders  []Admitted `json:"open_to_providers"`  // identity providers whose every identity may take it: ARN or host; "*": any
-	AnyAudience      []Admitted `json:"any_audience"`       // OpenID Connect providers whose tokens are accepted, whatever application they were made for: ARN or host; "*": any
-	PublicByAnalyzer bool       `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that anybody may take it
-	IdleSince        time.Time  `json:"idle_since"`         // when it was last used; when never, since when it exists
+	HeldByAWS        bool            `json:"held_by_aws"`        // only AWS can change it: linked to a service, or made by Identity Center
+	Administrator    bool            `json:"administrator"`      // the policies that it has, attached and inline, allow everything
+	AdministratorBy  []string        `json:"administrator_by"`   // the statements that do so, each with its policy
+	Escalates        []IAMEscalation `json:"escalates"`          // ways in which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
+	InlinePolicies   int             `json:"inline_policies"`    // policies inside the role
+	Trusts           []Admitted      `json:"trusts"`             // other accounts that may take it without external id, MFA or condition on who asks; "*": any
+	OpenToProviders  []Admitted      `json:"open_to_providers"`  // identity providers whose every identity may take it: ARN or host; "*": any
+	AnyAudience      []Admitted      `json:"any_audience"`       // OpenID Connect providers whose tokens are accepted, whatever application they were made for: ARN or host; "*": any
+	PublicByAnalyzer bool            `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that anybody may take it
+	IdleSince        time.Time       `json:"idle_since"`         // when it was last used; when never, since when it exists
 }
 
 var iamRoles = engine.Service{
@@ -69,7 +70,8 @@ func readIAMRole(ctx context.Context, p *engine.Place, role types.RoleDetail) {
 		r.Absent(iamDetailsCall.Op, "idle_since")
 	}
 	if r.Wants(grantFields...) {
-		doc.Administrator, doc.Escalates = readIAMAccess(ctx, p).readAccess(r, holdingOfRole(role))
+		power := readIAMAccess(ctx, p).readAccess(r, holdingOfRole(role))
+		doc.Administrator, doc.AdministratorBy, doc.Escalates = power.administrator, power.by, power.escalates
 	}
 	var above guards
 	if !ofService(aws.ToString(role.Arn)) {

@@ -186,7 +186,7 @@ func TestIAMUsers(t *testing.T) {
 		"bob": {
 			ConsolePassword: true, PasswordIdleSince: time.Date(2024, 2, 1, 0, 1, 0, 0, time.UTC),
 			ActiveAccessKeys: 2, OldestAccessKey: day("2024-02-02"), AccessKeyIdleSince: day("2024-02-02"),
-			AttachedPolicies: 1, InlinePolicies: 1, Administrator: true,
+			AttachedPolicies: 1, InlinePolicies: 1, Administrator: true, AdministratorBy: []string{"statement 1 of inline policy all"},
 		},
 		"new": {},
 	}
@@ -209,10 +209,10 @@ func TestIAMUsers(t *testing.T) {
 func TestIAMRoles(t *testing.T) {
 	s := scanTypes(t, loadEstate(t, iamFixtures), "AWS::IAM::Role")
 	want := map[string]IAMRole{
-		"admin":  {Administrator: true, Trusts: []Admitted{{"444455556666", "statement 1"}}, IdleSince: day("2025-12-01")},
+		"admin":  {Administrator: true, AdministratorBy: []string{"statement 1 of attached AWS policy AdministratorAccess"}, Trusts: []Admitted{{"444455556666", "statement 1"}}, IdleSince: day("2025-12-01")},
 		"app":    {InlinePolicies: 1, IdleSince: day("2024-01-01")},
 		"linked": {HeldByAWS: true, IdleSince: day("2024-01-01")},
-		"open":   {Administrator: true, Trusts: []Admitted{{"*", "statement 1"}}, IdleSince: day("2024-01-01")},
+		"open":   {Administrator: true, AdministratorBy: []string{"statement 1 of attached policy everything"}, Trusts: []Admitted{{"*", "statement 1"}}, IdleSince: day("2024-01-01")},
 	}
 	if diff := cmp.Diff(want, docs[IAMRole](s)); diff != "" {
 		t.Errorf("documents (-want +got):\n%s", diff)
@@ -224,8 +224,13 @@ func TestIAMPolicies(t *testing.T) {
 	want := map[string]IAMManagedPolicy{
 		"everything": {Uses: 1, Grants: fullGrants(t)},
 		"small":      {Uses: 1},
-		"sneaky":     {Grants: IAMGrants{StopsAuditing: []string{"cloudtrail:StopLogging"}, Escalates: []string{"iam:PassRole and ec2:RunInstances"}}},
-		"storage":    {Uses: 3, Grants: IAMGrants{WholeServices: []string{"s3"}, DecryptsAnyKey: true}},
+		"sneaky": {Grants: IAMGrants{
+			StopsAuditing: []string{"cloudtrail:StopLogging"}, StopsAuditingBy: []string{"statement 1: cloudtrail:StopLogging"},
+			Escalates: []IAMEscalation{{Way: "iam:PassRole and ec2:RunInstances", By: []string{"statement 1"}}},
+		}},
+		"storage": {Uses: 3, Grants: IAMGrants{
+			WholeServices: []string{"s3"}, WholeServicesBy: []string{"statement 1: s3"}, DecryptsAnyKey: true, DecryptsAnyKeyBy: []string{"statement 2"},
+		}},
 	}
 	if diff := cmp.Diff(want, docs[IAMManagedPolicy](s)); diff != "" {
 		t.Errorf("managed policies (-want +got):\n%s", diff)
@@ -283,8 +288,8 @@ func TestIAMWhenCallsAreRefused(t *testing.T) {
 		{"iam:GenerateCredentialReport", "AWS::::Account", "account 111122223333", []string{"console_users", "root_last_used"}},
 		{"iam:GetCredentialReport", "AWS::::Account", "account 111122223333", []string{"console_users", "root_last_used"}},
 		{"iam:GetAccountAuthorizationDetails", "AWS::::Account", "account 111122223333", []string{"support_role"}},
-		{"iam:GetPolicy", "AWS::IAM::Role", "app", []string{"administrator", "escalates"}},
-		{"iam:GetPolicyVersion", "AWS::IAM::Role", "app", []string{"administrator", "escalates"}},
+		{"iam:GetPolicy", "AWS::IAM::Role", "app", grantFields},
+		{"iam:GetPolicyVersion", "AWS::IAM::Role", "app", grantFields},
 		{"iam:GetCredentialReport", "AWS::IAM::User", "ada", []string{
 			"access_key_idle_since", "active_access_keys", "console_password", "mfa", "oldest_access_key", "password_idle_since",
 		}},
@@ -319,9 +324,9 @@ func TestIAMListingThatBreaksOff(t *testing.T) {
 		return refused(cause.Operation, cause.Code, cause.Permission, fields...)
 	}
 	unread := map[string][]posture.Unread{
-		"ada":        broken("administrator", "escalates"), // bob is one by what the first page tells
-		"developers": broken("administrator", "escalates", "members"),
-		"empty":      append(unclearDetails("administrator", "escalates"), broken("members")...),
+		"ada":        broken(grantFields...), // bob is one by what the first page tells
+		"developers": append(broken(grantFields...), broken("members")...),
+		"empty":      append(unclearDetails(grantFields...), broken("members")...),
 	}
 	if diff := cmp.Diff(unread, unreadFields(s)); diff != "" {
 		t.Errorf("unread (-want +got):\n%s", diff)

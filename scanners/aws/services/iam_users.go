@@ -17,16 +17,17 @@ import (
 // can be four hours old: AWS makes no newer one. A time that there is none of
 // is zero.
 type IAMUser struct {
-	ConsolePassword    bool      `json:"console_password"`      // can sign in to the console
-	MFA                bool      `json:"mfa"`                   // has an MFA device of any kind
-	PasswordIdleSince  time.Time `json:"password_idle_since"`   // when the password was last used; when never, since when it is set
-	ActiveAccessKeys   int       `json:"active_access_keys"`    // access keys that work
-	OldestAccessKey    time.Time `json:"oldest_access_key"`     // when the oldest active access key was made
-	AccessKeyIdleSince time.Time `json:"access_key_idle_since"` // last use of the active access key that is unused the longest; when never, since when it exists
-	AttachedPolicies   int       `json:"attached_policies"`     // managed policies attached to the user itself
-	InlinePolicies     int       `json:"inline_policies"`       // policies inside the user
-	Administrator      bool      `json:"administrator"`         // the policies of the user and of its groups allow everything
-	Escalates          []string  `json:"escalates"`             // allowed combinations by which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
+	ConsolePassword    bool            `json:"console_password"`      // can sign in to the console
+	MFA                bool            `json:"mfa"`                   // has an MFA device of any kind
+	PasswordIdleSince  time.Time       `json:"password_idle_since"`   // when the password was last used; when never, since when it is set
+	ActiveAccessKeys   int             `json:"active_access_keys"`    // access keys that work
+	OldestAccessKey    time.Time       `json:"oldest_access_key"`     // when the oldest active access key was made
+	AccessKeyIdleSince time.Time       `json:"access_key_idle_since"` // last use of the active access key that is unused the longest; when never, since when it exists
+	AttachedPolicies   int             `json:"attached_policies"`     // managed policies attached to the user itself
+	InlinePolicies     int             `json:"inline_policies"`       // policies inside the user
+	Administrator      bool            `json:"administrator"`         // the policies of the user and of its groups allow everything
+	AdministratorBy    []string        `json:"administrator_by"`      // the statements that do so, each with its policy
+	Escalates          []IAMEscalation `json:"escalates"`             // ways in which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
 }
 
 // reportFields are the fields that come from the credential report.
@@ -60,7 +61,8 @@ func readIAMUser(ctx context.Context, p *engine.Place, user types.UserDetail) {
 	r := p.Read()
 	doc := IAMUser{AttachedPolicies: len(user.AttachedManagedPolicies), InlinePolicies: len(user.UserPolicyList)}
 	if r.Wants(grantFields...) {
-		doc.Administrator, doc.Escalates = readIAMAccess(ctx, p).readAccess(r, holdingOfUser(user))
+		power := readIAMAccess(ctx, p).readAccess(r, holdingOfUser(user))
+		doc.Administrator, doc.AdministratorBy, doc.Escalates = power.administrator, power.by, power.escalates
 	}
 	if r.Wants(reportFields...) {
 		report, err := credentialReport(ctx, p)

@@ -97,11 +97,15 @@ func openedBy(verdict iampolicy.Verdict, of string) []string {
 	return by
 }
 
-// statementName returns how a statement is shown. What somebody wrote into its
-// Sid may be a secret.
+// statementName returns how a statement is shown: "statement Read", and of an
+// identity's policy "statement Read of inline policy deploy". What somebody wrote
+// into its Sid may be a secret.
 func statementName(s iampolicy.Statement) string {
 	if scanners.HoldsCredential(s.Sid) {
 		s.Sid = ""
+	}
+	if s.Policy != "" {
+		return s.String() + " of " + s.Policy
 	}
 	return s.String()
 }

@@ -19,10 +19,11 @@ import (
 // Center. What service control policies forbid is left out: each account that
 // gets the set has its own.
 type SSOPermissionSet struct {
-	Administrator   bool     `json:"administrator"`    // its policies allow everything, in this account or in one that they name
-	Escalates       []string `json:"escalates"`        // allowed combinations by which who has it can get more; none for an administrator
-	ManagedPolicies []string `json:"managed_policies"` // ARNs of the policies of AWS in it
-	Instance        string   `json:"instance"`         // ARN of the Identity Center that it belongs to
+	Administrator   bool            `json:"administrator"`    // its policies allow everything, in this account or in one that they name
+	AdministratorBy []string        `json:"administrator_by"` // the statements that do so, each with its policy
+	Escalates       []IAMEscalation `json:"escalates"`        // ways in which who has it can get more; none for an administrator
+	ManagedPolicies []string        `json:"managed_policies"` // ARNs of the policies of AWS in it
+	Instance        string          `json:"instance"`         // ARN of the Identity Center that it belongs to
 }
 
 var ssoPermissionSets = engine.Service{

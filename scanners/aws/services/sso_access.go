@@ -22,9 +22,9 @@ type heldPolicies struct {
 	accounts []string // that the policies name
 }
 
-func (h *heldPolicies) add(document iamDocument) {
+func (h *heldPolicies) add(document iamDocument, name string) {
 	if document.err == nil {
-		h.docs = append(h.docs, document.doc)
+		h.docs = append(h.docs, document.doc.Of(name))
 	}
 	h.missing = cmp.Or(h.missing, document.err)
 }
@@ -49,13 +49,13 @@ func (s *permissionSetReading) readAccess(ctx context.Context) {
 	if boundary != nil && boundary.err == nil {
 		principal.Boundary = &boundary.doc
 	}
-	administrator, escalates, unsure := grantsAmong(held.accounts, s.Place.Partition, principal)
-	if boundary != nil && (administrator || len(escalates) > 0) && !s.Got(boundary.err, grantFields...) {
+	power, unsure := grantsAmong(held.accounts, s.Place.Partition, principal)
+	if boundary != nil && (power.administrator || len(power.escalates) > 0) && !s.Got(boundary.err, grantFields...) {
 		return
 	}
-	s.doc.Administrator, s.doc.Escalates = administrator, escalates
+	s.doc.Administrator, s.doc.AdministratorBy, s.doc.Escalates = power.administrator, power.by, power.escalates
 	for _, field := range grantFields {
-		if administrator || field == "escalates" && len(escalates) > 0 {
+		if power.administrator || field == "escalates" && len(power.escalates) > 0 {
 			continue
 		}
 		if s.Got(held.missing, field) && slices.Contains(unsure, field) {
@@ -66,22 +66,22 @@ func (s *permissionSetReading) readAccess(ctx context.Context) {
 
 // grantsAmong says what a principal may do in any of the accounts, and the
 // fields in which it may be more.
-func grantsAmong(accounts []string, partition string, principal iampolicy.Principal) (administrator bool, escalates, unsure []string) {
+func grantsAmong(accounts []string, partition string, principal iampolicy.Principal) (power iamPower, unsure []string) {
 	for _, account := range accounts {
 		found := principal.Grants(iampolicy.AccountRef{ID: account, Partition: partition})
 		if found.Everything {
-			return true, nil, nil
+			return iamPower{administrator: true, by: statementNames(found.EverythingBy)}, nil
 		}
-		if len(escalates) == 0 {
-			escalates = waysOf(found.Escalates)
+		if len(power.escalates) == 0 {
+			power.escalates = escalationsOf(found.Escalates)
 		}
-		for name, field := range map[string]string{"Everything": "administrator", "Escalates": "escalates"} {
+		for name, fields := range map[string][]string{"Everything": administratorFields, "Escalates": {"escalates"}} {
 			if slices.Contains(found.Unsure, name) {
-				unsure = append(unsure, field)
+				unsure = append(unsure, fields...)
 			}
 		}
 	}
-	return false, escalates, unsure
+	return power, unsure
 }
 
 // addManaged adds the policies of AWS in the set, and names them.
@@ -97,7 +97,7 @@ func (s *permissionSetReading) addManaged(ctx context.Context, held *heldPolicie
 		arn := aws.ToString(policy.Arn)
 		s.doc.ManagedPolicies = append(s.doc.ManagedPolicies, arn)
 		if judged {
-			held.add(readProvidedPolicy(ctx, s.Place, arn))
+			held.add(readProvidedPolicy(ctx, s.Place, arn), attachedName(arn))
 		}
 	}
 	slices.Sort(s.doc.ManagedPolicies)
@@ -118,7 +118,7 @@ func (s *permissionSetReading) addInline(ctx context.Context, held *heldPolicies
 		err = engine.Malformed(op, errNoPolicy)
 	}
 	if err != nil {
-		held.add(iamDocument{err: err})
+		held.add(iamDocument{err: err}, "")
 		return
 	}
 	text := *out.InlinePolicy
@@ -129,7 +129,7 @@ func (s *permissionSetReading) addInline(ctx context.Context, held *heldPolicies
 	if err != nil {
 		err = notUnderstood(op)
 	}
-	held.add(iamDocument{doc, err})
+	held.add(iamDocument{doc, err}, "the inline policy")
 	for _, found := range accountInARN.FindAllStringSubmatch(text, -1) {
 		held.accounts = append(held.accounts, found[1])
 	}

@@ -27,9 +27,10 @@ func TestSSOPermissionSets(t *testing.T) {
 		doc.Instance = ssoInstance
 		return posture.Resource{ID: ssoSet + id, Name: name, Doc: &doc, Unread: unread}
 	}
-	administrators := SSOPermissionSet{Administrator: true, ManagedPolicies: []string{"arn:aws:iam::aws:policy/AdministratorAccess"}}
+	administrators := SSOPermissionSet{Administrator: true, AdministratorBy: []string{"statement 1 of attached AWS policy AdministratorAccess"}, ManagedPolicies: []string{"arn:aws:iam::aws:policy/AdministratorAccess"}}
 	full := set("admin", "AdministratorAccess", administrators)
-	grows := set("grows", "Grows", SSOPermissionSet{Escalates: []string{"iam:CreatePolicyVersion"}})
+	newVersions := []IAMEscalation{{Way: "iam:CreatePolicyVersion", By: []string{"statement 1 of the inline policy"}}}
+	grows := set("grows", "Grows", SSOPermissionSet{Escalates: newVersions})
 	named := set("named", "Named", SSOPermissionSet{}, perAccount(ssoNamed, grantFields...)...)
 	reading := SSOPermissionSet{ManagedPolicies: []string{"arn:aws:iam::aws:policy/AWSSupportAccess", "arn:aws:iam::aws:policy/job-function/Billing"}}
 	reads := set("reads", "Reads", reading)
@@ -65,11 +66,11 @@ func TestSSOPermissionSets(t *testing.T) {
 			want:  []posture.Resource{full, reads},
 			cause: &posture.Cause{Reason: posture.Failed, Operation: "sso:ListPermissionSets", Code: "ValidationException"}},
 		{name: "no name", sections: map[string]string{"sso:DescribePermissionSet PermissionSetArn=" + ssoSet + "grows": `{"PermissionSet": {}}`},
-			want: with(1, set("grows", ssoSet+"grows", SSOPermissionSet{Escalates: []string{"iam:CreatePolicyVersion"}},
+			want: with(1, set("grows", ssoSet+"grows", SSOPermissionSet{Escalates: newVersions},
 				posture.Unread{Field: "name", Cause: posture.Cause{Reason: posture.NotAnswered, Operation: "sso:DescribePermissionSet", Field: "name"}}))},
 		{name: "tags refused", sections: map[string]string{"sso:ListTagsForResource ResourceArn=" + ssoSet + "reads" + denied: ""}, want: with(3, untagged)},
 		{name: "an administrator by the policy inside", sections: map[string]string{inline("grows"): `{"InlinePolicy": "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}}"}`},
-			want: with(1, set("grows", "Grows", SSOPermissionSet{Administrator: true}))},
+			want: with(1, set("grows", "Grows", SSOPermissionSet{Administrator: true, AdministratorBy: []string{"statement 1 of the inline policy"}}))},
 		{name: "more in an account that the policy names", sections: map[string]string{
 			inline("grows"): `{"InlinePolicy": "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"iam:CreatePolicyVersion\",\"Resource\":\"arn:aws:iam::444455556666:policy/*\"}}"}`}, want: all},
 		{name: "policies of which one is known to be enough", sections: map[string]string{
