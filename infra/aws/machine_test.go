@@ -30,6 +30,8 @@ type state struct {
 	Catch                      []struct{ Next string }
 	Retry                      []struct{ ErrorEquals []string }
 	ItemProcessor              *machine
+	ItemReader                 struct{ Parameters map[string]any }
+	ItemSelector               map[string]any
 	Parameters                 map[string]any
 }
 
@@ -79,15 +81,31 @@ func TestMachine(t *testing.T) {
 	}
 }
 
-// TestMap holds that one target that fails stops no other.
+// TestMap holds that one target that fails stops no other, in either attempt, and
+// that what the first one leaves is tried again, with nothing left for later.
 func TestMap(t *testing.T) {
 	m, _ := loadMachine(t, machines["Run"])
-	scan := m.States["Scan"]
-	if scan.MaxConcurrency <= 0 || scan.MaxConcurrency > 100 || scan.ToleratedFailurePercentage != 100 {
-		t.Errorf("the map runs %d at once and tolerates %d%%: want a limit, and 100%%, because publish judges", scan.MaxConcurrency, scan.ToleratedFailurePercentage)
+	for name, want := range map[string]struct {
+		next  string
+		later any
+		list  string
+	}{
+		"Scan":      {"WhatIsLeft", true, "$.targets"},
+		"ScanAgain": {"Publish", nil, "$.left.targets"},
+	} {
+		scan := m.States[name]
+		if scan.MaxConcurrency <= 0 || scan.MaxConcurrency > 100 || scan.ToleratedFailurePercentage != 100 {
+			t.Errorf("%s runs %d at once and tolerates %d%%: want a limit, and 100%%, because publish judges", name, scan.MaxConcurrency, scan.ToleratedFailurePercentage)
+		}
+		if diff := cmp.Diff([]string{want.next, want.next}, scan.next()); diff != "" {
+			t.Errorf("after %s, however it ends (-want +got):\n%s", name, diff)
+		}
+		if list := scan.ItemReader.Parameters["Key.$"]; scan.ItemSelector["later"] != want.later || list != want.list {
+			t.Errorf("%s reads %v, with later %v", name, list, scan.ItemSelector["later"])
+		}
 	}
-	if diff := cmp.Diff([]string{"Publish", "Publish"}, scan.next()); diff != "" {
-		t.Errorf("after the map, however it ends (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]choice{{Variable: "$.left.go", BooleanEquals: true, Next: "Wait"}}, m.States["AnyLeft"].Choices); diff != "" || m.States["AnyLeft"].Default != "Publish" {
+		t.Errorf("what is left (-want +got):\n%s", diff)
 	}
 }
 

@@ -79,13 +79,28 @@ func (a *Auditor) providers() []posture.Provider {
 // ListTargets stores the targets of a run as one JSON array, for whoever hands
 // them out, and returns its key.
 func (a *Auditor) ListTargets(ctx context.Context, run snapshot.Run) (string, error) {
-	key := "targets/" + run.ID.String() + ".json"
-	body, err := json.Marshal(run.Targets)
+	return a.listTargets(ctx, "targets/"+run.ID.String()+".json", run.Targets)
+}
+
+// ListLeft stores those of them that have no part, to be handed out once more, and
+// returns the key and how many there are. Asked again it returns the first list:
+// what has a part by now is not scanned again.
+func (a *Auditor) ListLeft(ctx context.Context, run snapshot.Run) (key string, n int, err error) {
+	_, left, err := snapshot.Parts(ctx, a.Store, run)
+	if err != nil {
+		return "", 0, err
+	}
+	key, err = a.listTargets(ctx, "targets/"+run.ID.String()+".left.json", left)
+	return key, len(left), err
+}
+
+func (a *Auditor) listTargets(ctx context.Context, key string, targets []posture.Target) (string, error) {
+	body, err := json.Marshal(targets)
 	if err != nil {
 		return "", err
 	}
 	if _, err := a.Store.PutIfAbsent(ctx, key, body); err != nil && !errors.Is(err, store.ErrExists) {
-		return "", fmt.Errorf("list the targets of run %s: %w", run.ID, err)
+		return "", fmt.Errorf("list targets: %w", err)
 	}
 	return key, nil
 }

@@ -143,7 +143,7 @@ func (s *scanAll) scan(ctx context.Context, targets []posture.Target) {
 			if late(ctx) {
 				return nil
 			}
-			part, err := s.auditor.scan(ctx, target, s.run.ID, func() (snapshot.Run, error) {
+			part, err := s.auditor.scan(ctx, target, s.run.ID, nil, func() (snapshot.Run, error) {
 				if !s.of[target.String()] {
 					return snapshot.Run{}, noTarget(s.run.ID)
 				}

@@ -51,5 +51,5 @@ func (a *Auditor) unread(ctx context.Context, target posture.Target, run snapsho
 		return snapshot.Part{}, err
 	}
 	cloud.Open = func(context.Context, posture.Target) (Scanner, error) { return nil, why }
-	return a.newPart(ctx, target, run, cloud)
+	return a.newPart(ctx, target, run, cloud, nil)
 }

@@ -24,8 +24,9 @@ import (
 type Event struct {
 	Slot   time.Time       `json:"slot"`   // plan, run, weekly: the scheduled time
 	Opener string          `json:"opener"` // plan: the caller's name, the same when it comes again
-	Run    posture.RunID   `json:"run"`    // scan, publish: id of the run
+	Run    posture.RunID   `json:"run"`    // scan, publish: id of the run; plan: list what of it is left
 	Target *posture.Target `json:"target"` // scan: the one to scan; without one, all of the run
+	Later  bool            `json:"later"`  // scan of one target: where nothing of it can be read, leave it for a later call
 	Week   string          `json:"week"`   // weekly: as in 2026-W47; without one, the week before the slot
 }
 
@@ -75,8 +76,19 @@ type Step struct {
 }
 
 // Plan opens the run of the event's slot. All who ask for one without a name
-// are one opener.
-func Plan() Step { return Step{needsSlot, plan} }
+// are one opener. When the event has a run, it lists the targets of it that have
+// no part, to be handed out once more.
+func Plan() Step {
+	return Step{
+		Check: needsRunOrSlot,
+		Do: func(ctx context.Context, s *Site, e Event) (Answer, error) {
+			if e.Run != "" {
+				return left(ctx, s, e)
+			}
+			return plan(ctx, s, e)
+		},
+	}
+}
 
 // Scan scans the event's target, or all targets of the run that have no part
 // yet while there is time; the error is ErrLeft when there was not enough. A
@@ -86,12 +98,7 @@ func Scan() Step { return Step{needsRun, scan} }
 // PlanOrScan scans when the event has a run, and plans one otherwise.
 func PlanOrScan() Step {
 	return Step{
-		Check: func(e Event) error {
-			if e.Run != "" {
-				return nil
-			}
-			return needsSlot(e)
-		},
+		Check: needsRunOrSlot,
 		Do: func(ctx context.Context, s *Site, e Event) (Answer, error) {
 			if e.Run != "" {
 				return scan(ctx, s, e)
@@ -131,6 +138,13 @@ func needsSlot(e Event) error {
 	return nil
 }
 
+func needsRunOrSlot(e Event) error {
+	if e.Run != "" {
+		return nil
+	}
+	return needsSlot(e)
+}
+
 func needsRun(e Event) error {
 	if e.Run == "" {
 		return fmt.Errorf("%w: expected run, the id that plan answered", ErrEvent)
@@ -166,6 +180,24 @@ func plan(ctx context.Context, s *Site, e Event) (Answer, error) {
 	return said, nil
 }
 
+// left answers with the targets of a run that have no part.
+func left(ctx context.Context, s *Site, e Event) (Answer, error) {
+	planned, err := snapshot.LoadRun(ctx, s.Store, e.Run)
+	if err != nil {
+		return Answer{}, fmt.Errorf("list what is left of run %s: %w", e.Run, err)
+	}
+	key, n, err := s.ListLeft(ctx, planned)
+	if err != nil {
+		return Answer{}, fmt.Errorf("list what is left of run %s: %w", e.Run, err)
+	}
+	said := Answer{Run: e.Run, Go: n > 0, Targets: len(planned.Targets), Left: n}
+	if s.Locate != nil {
+		object := s.Locate(key)
+		said.List = &object
+	}
+	return said, nil
+}
+
 func (s *Site) plan(ctx context.Context, e Event) (snapshot.Run, bool, error) {
 	if e.Opener == "" {
 		e.Opener = "slot " + e.Slot.UTC().Format(time.RFC3339)
@@ -175,7 +207,7 @@ func (s *Site) plan(ctx context.Context, e Event) (snapshot.Run, bool, error) {
 
 func scan(ctx context.Context, s *Site, e Event) (Answer, error) {
 	if e.Target != nil && s.Clouds[e.Target.Provider].Slices == nil {
-		return s.scanOne(ctx, e.Run, *e.Target)
+		return s.scanOne(ctx, e)
 	}
 	planned, err := snapshot.LoadRun(ctx, s.Store, e.Run)
 	if err != nil {
@@ -187,10 +219,19 @@ func scan(ctx context.Context, s *Site, e Event) (Answer, error) {
 	return s.scanAll(ctx, planned, planned.Targets)
 }
 
-func (s *Site) scanOne(ctx context.Context, run posture.RunID, target posture.Target) (Answer, error) {
-	said := Answer{Run: run, Go: true, Targets: 1, Left: 1, Counts: map[posture.Status]int{}}
-	part, err := s.Scan(ctx, run, target)
-	if err == nil {
+func (s *Site) scanOne(ctx context.Context, e Event) (Answer, error) {
+	said := Answer{Run: e.Run, Go: true, Targets: 1, Left: 1, Counts: map[posture.Status]int{}}
+	scan := s.Scan
+	if e.Later {
+		scan = s.ScanReadable
+	}
+	part, err := scan(ctx, e.Run, *e.Target)
+	var unread *audit.Unread
+	switch {
+	case errors.As(err, &unread):
+		said.Failure = &unread.Cause
+		return said, nil
+	case err == nil:
 		said.add(part)
 		said.Done, said.Failure = true, part.Failure
 	}

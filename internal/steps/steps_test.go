@@ -23,6 +23,7 @@ func TestIncompleteEvents(t *testing.T) {
 		e    steps.Event
 	}{
 		"plan without a slot":   {"plan", steps.Event{Opener: "x"}},
+		"plan with nothing":     {"plan", steps.Event{}},
 		"run without a slot":    {"run", steps.Event{}},
 		"scan without a run":    {"scan", steps.Event{Slot: slot, Target: &posture.Target{Provider: "aws", Account: "1"}}},
 		"publish without a run": {"publish", steps.Event{Slot: slot}},

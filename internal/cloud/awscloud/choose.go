@@ -65,9 +65,9 @@ func choose(o cloud.Options) (scope, error) {
 	return s, err
 }
 
-// callers are the variables that name who runs posture: the function, or the
-// person.
-var callers = []string{"AWS_LAMBDA_FUNCTION_NAME", "K_SERVICE", "WEBSITE_SITE_NAME", "USER", "USERNAME"}
+// callers are the variables that name who runs posture: the stack of the
+// functions, or the person.
+var callers = []string{"POSTURE_STACK", "USER", "USERNAME"}
 
 // notInSessions is what the name of a session may not hold.
 var notInSessions = regexp.MustCompile(`[^\w+=,.@-]+`)

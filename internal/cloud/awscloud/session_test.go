@@ -17,7 +17,7 @@ func TestSessionName(t *testing.T) {
 	}{
 		{nil, "posture"},
 		{map[string]string{"USER": "alice"}, "posture-alice"},
-		{map[string]string{"USER": "sbx_user1051", "AWS_LAMBDA_FUNCTION_NAME": "posture-ScanAwsFunction-x1"}, "posture-posture-ScanAwsFunction-x1"},
+		{map[string]string{"USER": "sbx_user1051", "POSTURE_STACK": "audit-eu"}, "posture-audit-eu"},
 		{map[string]string{"USERNAME": "Zoë van Dam"}, "posture-Zo-van-Dam"},
 		{map[string]string{"USER": strings.Repeat("a", 99)}, "posture-" + strings.Repeat("a", 56)},
 	} {
