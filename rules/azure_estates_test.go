@@ -51,7 +51,7 @@ func TestAzureEstates(t *testing.T) {
 			server := azuretest.Start(estate)
 			t.Cleanup(server.Close)
 			want := enginetest.Everything(services.Registry(), of.types...)
-			scope := engine.Scope{Subscriptions: []string{enginetest.Subscription}}
+			scope := engine.Root{Subscriptions: []string{enginetest.Subscription}}
 			for _, r := range enginetest.Scan(t, services.Registry(), scope, enginetest.Options(server), want).Resources {
 				findings, err := loaded.Judge(r, enginetest.Now())
 				if err != nil {
@@ -83,7 +83,7 @@ func TestAzureExamples(t *testing.T) {
 	server := azuretest.Start(estate)
 	t.Cleanup(server.Close)
 	count := map[string]map[posture.Status]int{}
-	scope := engine.Scope{Subscriptions: []string{enginetest.Subscription}}
+	scope := engine.Root{Subscriptions: []string{enginetest.Subscription}}
 	for _, r := range enginetest.Scan(t, services.Registry(), scope, enginetest.Options(server), enginetest.Everything(services.Registry())).Resources {
 		for _, u := range r.Unread {
 			unknownValue := u.Cause.Reason == posture.NotUnderstood && strings.HasPrefix(u.Cause.Code, "unknown ")

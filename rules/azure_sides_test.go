@@ -55,7 +55,7 @@ func azureFindings(t *testing.T, loaded *policy.Policy, file string) []posture.F
 	server := azuretest.Start(estate)
 	defer server.Close()
 	want := enginetest.Everything(services.Registry())
-	scope := engine.Scope{Tenant: enginetest.Tenant, Directory: true}
+	scope := engine.Root{Tenant: enginetest.Tenant, Directory: true}
 	var all []posture.Finding
 	for _, r := range enginetest.Scan(t, services.Registry(), scope, enginetest.Options(server), want).Resources {
 		findings, err := loaded.Judge(r, enginetest.Now())

@@ -96,7 +96,7 @@ type quays struct{}
 
 func (quays) Expected() string { return "the number of a quay, as in quay-7" }
 
-func (quays) Account(id string) (bool, string) { return strings.HasPrefix(id, "quay-"), "" }
+func (quays) Knows(id string) (bool, string) { return strings.HasPrefix(id, "quay-"), "" }
 
 // quay reads one quay.
 type quay struct {

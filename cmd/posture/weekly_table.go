@@ -39,7 +39,7 @@ func weekTable(page weekly.Page, to io.Writer) error {
 
 func weekRuns(page weekly.Page) *report.Table {
 	table := report.NewTable("scope", "expected", "complete", "degraded", "failed", "missed", "last run", "targets", "judged")
-	for _, s := range page.Scopes {
+	for _, s := range page.Series {
 		row := []string{s.Name, strconv.Itoa(s.Expected), strconv.Itoa(s.Complete), strconv.Itoa(s.Degraded), strconv.Itoa(s.Failed), strconv.Itoa(s.Missed), "none", "", ""}
 		if s.Last != nil {
 			row = append(row[:6], s.Last.Run.String(), fmt.Sprintf("%d of %d", s.Last.Scanned, s.Last.Targets), fmt.Sprintf("%.1f%%", s.Last.Coverage.Percent))

@@ -261,7 +261,7 @@ func crashes(t *testing.T, kind drift.Kind, before *site, change func(*site)) {
 					t.Fatal(err)
 				}
 				recover(t, s)
-				s.settle(t)
+				s.calm(t)
 				if said := s.said(kind); said != 1 {
 					t.Fatalf("said %d times after a crash at call %d", said, calls)
 				}
@@ -270,8 +270,8 @@ func crashes(t *testing.T, kind drift.Kind, before *site, change func(*site)) {
 	}
 }
 
-// settle lets two more runs come and all claims of dead senders end.
-func (s *site) settle(t *testing.T) {
+// calm lets two more runs come and all claims of dead senders end.
+func (s *site) calm(t *testing.T) {
 	t.Helper()
 	for range 2 {
 		s.clock.advance(20 * time.Minute)

@@ -136,7 +136,7 @@ func consistsOf(m snapshot.Manifest, parts []snapshot.Part) bool {
 	return len(m.Files) == 2+3*len(parts) // run.json and its rules; part.json and its two files
 }
 
-// Deliver sends what waits in the outbox and is due, and does nothing without
+// Deliver sends what waits in the outbox and is ready, and does nothing without
 // a Sender.
 func (a *Auditor) Deliver(ctx context.Context) (outbox.Report, error) {
 	if a.Sender == nil {

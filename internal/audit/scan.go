@@ -228,7 +228,7 @@ func causeOf(doing string, err error) posture.Cause {
 	return posture.Cause{Reason: posture.Unopened, Operation: doing}
 }
 
-// take judges one resource, a second time where that is due, and keeps it with
+// take judges one resource, a second time where that is called for, and keeps it with
 // its findings.
 func (j *job) take(ctx context.Context, cloud Cloud, r posture.Resource, again *recheck) {
 	j.count++

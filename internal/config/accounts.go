@@ -11,18 +11,18 @@ type Accounts interface {
 	// Expected says how people write an account of the cloud: "the id of a
 	// project, as in my-project-123".
 	Expected() string
-	// Account reports whether a text can only mean an account of the cloud, or
+	// Knows reports whether a text can only mean an account of the cloud, or
 	// has its form, and why nothing is read of that account: "" when something
 	// may be.
-	Account(id string) (known bool, why string)
+	Knows(id string) (known bool, why string)
 }
 
 // Expected says how people write an account.
 func (AWS) Expected() string { return "the id of an AWS account, 12 digits" }
 
-// Account reports whether a text is an account, or the name that the
+// Knows reports whether a text is an account, or the name that the
 // configuration gives to one, and why nothing is read of it.
-func (a AWS) Account(id string) (bool, string) {
+func (a AWS) Knows(id string) (bool, string) {
 	if i := slices.IndexFunc(a.Accounts, func(account AWSAccount) bool { return account.Name != "" && account.Name == id }); i >= 0 {
 		return true, fmt.Sprintf("this is its name: expected its id, %q", a.Accounts[i].ID)
 	}
@@ -41,9 +41,9 @@ func (a AWS) Account(id string) (bool, string) {
 // Expected says how people write a project.
 func (GCP) Expected() string { return "the id of a project, as in my-project-123" }
 
-// Account reports whether a text has the form of a project's id, and why nothing
+// Knows reports whether a text has the form of a project's id, and why nothing
 // is read of it.
-func (g GCP) Account(id string) (bool, string) {
+func (g GCP) Knows(id string) (bool, string) {
 	switch {
 	case !projectID.MatchString(id):
 		return false, ""
@@ -69,9 +69,9 @@ func (Azure) Expected() string {
 	return "the id of a subscription, as in 11111111-2222-3333-4444-555555555555"
 }
 
-// Account reports whether a text is a subscription or the directory of a tenant,
+// Knows reports whether a text is a subscription or the directory of a tenant,
 // and why nothing is read of it. Findings have both in lower case.
-func (a Azure) Account(id string) (bool, string) {
+func (a Azure) Knows(id string) (bool, string) {
 	same := func(other string) bool { return strings.EqualFold(other, id) }
 	switch {
 	case !IsGUID(id) && !azureTenant(id):

@@ -355,7 +355,7 @@ func TestSubscriptionsInAnyCase(t *testing.T) {
 			t.Errorf("%s: %v", written, err)
 			continue
 		}
-		if known, why := c.Azure.Account(lower); !known || why != "azure.exclude leaves it out" {
+		if known, why := c.Azure.Knows(lower); !known || why != "azure.exclude leaves it out" {
 			t.Errorf("%s: %v, %q", written, known, why)
 		}
 		for _, again := range []string{lower, upper, mixed} {

@@ -78,14 +78,14 @@ func (w *warner) account(id string, provider posture.Provider, path []any) {
 // provider is the only one that can be meant, if it is known.
 func (w *warner) outside(id string, provider posture.Provider) string {
 	if accounts := w.clouds[provider]; accounts != nil {
-		if known, why := accounts.Account(id); known {
+		if known, why := accounts.Knows(id); known {
 			return why
 		}
 		return "expected " + accounts.Expected()
 	}
 	var expected []string
 	for _, cloud := range slices.Sorted(maps.Keys(w.clouds)) {
-		if known, why := w.clouds[cloud].Account(id); known {
+		if known, why := w.clouds[cloud].Knows(id); known {
 			return why
 		}
 		expected = append(expected, w.clouds[cloud].Expected())

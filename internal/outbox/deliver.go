@@ -55,7 +55,7 @@ type item struct {
 	gone    bool // told, or claimed by another sender
 }
 
-// Deliver posts what is due, the oldest first and at most one message a second
+// Deliver posts what is ready, the oldest first and at most one message a second
 // for each channel, and stops in time before the context's deadline. What it
 // does not reach, and what Slack puts off, waits in the queue for the next
 // call. The error is one of the store; a refusal by Slack is in the report.
@@ -147,14 +147,14 @@ func (d *delivery) room(ctx context.Context) bool {
 
 // ready reports whether an entry is to be tried now.
 func (d *delivery) ready(it *item) bool {
-	if it.gone || d.halted[it.To()] || !due(it.Entry, d.box.now()) || d.folded(it) || d.waits(it) {
+	if it.gone || d.halted[it.To()] || !ready(it.Entry, d.box.now()) || d.folded(it) || d.waits(it) {
 		return false
 	}
 	return !d.behind[it.Channel] || !d.collapsible(it)
 }
 
-// due reports whether an entry's time has come and nobody holds it.
-func due(e Entry, now time.Time) bool {
+// ready reports whether an entry's time has come and nobody holds it.
+func ready(e Entry, now time.Time) bool {
 	switch e.State {
 	case Pending, Held:
 		return !now.Before(e.NotBefore)

@@ -73,7 +73,7 @@ func (d *delivery) digest(channel string) *item {
 func (d *delivery) collapsible(it *item) bool {
 	now := d.box.now()
 	waits := it.State == Pending || it.State == Held
-	return waits && due(it.Entry, now) && it.Unsure.IsZero() && len(it.Members) == 0 &&
+	return waits && ready(it.Entry, now) && it.Unsure.IsZero() && len(it.Members) == 0 &&
 		now.Sub(it.Created) >= digestAge && !d.folded(it)
 }
 

@@ -132,7 +132,7 @@ func TestDamage(t *testing.T) {
 		if diff := cmp.Diff([]weekly.Unread{row.want}, page.Unread.Items); diff != "" {
 			t.Errorf("%s: %s", row.name, diff)
 		}
-		if len(page.NotEnough) == 0 && page.Scopes[0].Unreadable == 0 {
+		if len(page.NotEnough) == 0 && page.Series[0].Unreadable == 0 {
 			t.Errorf("%s: the data is said to be enough: %s", row.name, page.Headline)
 		}
 		if row.want.Target != "" && (page.Findings.Now.Passing > 0 || page.Findings.Now.Unknown != 6 || // four, and one for each rule that was not judged
@@ -239,19 +239,19 @@ func TestLedger(t *testing.T) {
 	s.run(snapshot.Failed)     // Friday
 	s.narrow = true
 	s.run(snapshot.Complete) // Saturday
-	want := weekly.Scope{Name: "aws", First: monday.AddDate(0, 0, 2), Expected: 5, Complete: 1, Failed: 1, Unfinished: 1, Narrowed: 1, Missed: 4, Compared: 1}
-	got := s.page(o).Scopes[0]
+	want := weekly.Series{Name: "aws", First: monday.AddDate(0, 0, 2), Expected: 5, Complete: 1, Failed: 1, Unfinished: 1, Narrowed: 1, Missed: 4, Compared: 1}
+	got := s.page(o).Series[0]
 	got.Last = nil
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("from Wednesday on: %s", diff)
 	}
 	o.Now = monday.AddDate(0, 0, 4) // Friday morning: its period is not over
-	got = s.page(o).Scopes[0]
+	got = s.page(o).Series[0]
 	if got.Expected != 2 || got.Missed != 1 {
 		t.Errorf("on Friday: %+v", got)
 	}
 	o.Config.Alerts.Period = "12h"
-	if got = s.page(o).Scopes[0]; got.Expected != 4 || got.Missed != 3 {
+	if got = s.page(o).Series[0]; got.Expected != 4 || got.Missed != 3 {
 		t.Errorf("twice a day: %+v", got)
 	}
 }
@@ -266,7 +266,7 @@ func TestMany(t *testing.T) {
 			s.runAt(week.End().Add(-time.Duration(runs-hour)*time.Hour), snapshot.Complete)
 		}
 		page := s.page(options())
-		if got := page.Scopes[0]; got.Compared != runs || got.Complete != runs || page.Oldest.Items[0].Name != fmt.Sprint(runs-1) {
+		if got := page.Series[0]; got.Compared != runs || got.Complete != runs || page.Oldest.Items[0].Name != fmt.Sprint(runs-1) {
 			t.Errorf("%d runs: %+v %+v", runs, got, page.Oldest)
 		}
 		if m := page.Movement; m.Appeared != runs-1 || m.Closed[1].Count != runs-1 {
@@ -327,7 +327,7 @@ func TestUnderWay(t *testing.T) {
 	s.run(snapshot.Complete)
 	o.Now = monday.Add(8 * time.Hour)
 	page := s.page(o)
-	if len(page.NotEnough) > 0 || !page.AsOf.Equal(o.Now) || page.Scopes[0].Missed != 0 {
+	if len(page.NotEnough) > 0 || !page.AsOf.Equal(o.Now) || page.Series[0].Missed != 0 {
 		t.Errorf("%+v", page)
 	}
 	if html := string(written(t, page.WriteHTML)); !strings.Contains(html, "The week is not over") {
@@ -454,8 +454,8 @@ func TestNarrowed(t *testing.T) {
 	s.targets = s.targets[:1]
 	s.run(snapshot.Complete)
 	page := s.page(options())
-	if m := page.Movement; m.Open != 2 || m.Stale != 1 || !page.Scopes[0].OnlyNarrowed || page.Scopes[0].Complete != 2 {
-		t.Errorf("%+v %+v", m, page.Scopes[0])
+	if m := page.Movement; m.Open != 2 || m.Stale != 1 || !page.Series[0].OnlyNarrowed || page.Series[0].Complete != 2 {
+		t.Errorf("%+v %+v", m, page.Series[0])
 	}
 	for _, c := range page.Movement.Closed {
 		if c.Count > 0 {

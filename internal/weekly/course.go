@@ -28,7 +28,7 @@ type look struct {
 
 // course is the runs of one scope, in the order of their slots.
 type course struct {
-	Scope
+	Series
 	week  Week
 	looks []*look
 }
@@ -86,19 +86,19 @@ func (c *collector) courses(ctx context.Context) ([]*course, error) {
 // course reads the runs of one scope. Those that flags narrowed tell only when
 // there are no others.
 func (c *collector) course(ctx context.Context, scope string, ids []posture.RunID) (*course, error) {
-	found, err := c.courseOf(ctx, Scope{Name: scope}, ids)
+	found, err := c.courseOf(ctx, Series{Name: scope}, ids)
 	if err != nil || len(found.looks) > 0 {
 		return found, err
 	}
-	narrowed, err := c.courseOf(ctx, Scope{Name: scope, OnlyNarrowed: true}, ids)
+	narrowed, err := c.courseOf(ctx, Series{Name: scope, OnlyNarrowed: true}, ids)
 	if err != nil || len(narrowed.looks) > 0 {
 		return narrowed, err
 	}
 	return found, nil
 }
 
-func (c *collector) courseOf(ctx context.Context, scope Scope, ids []posture.RunID) (*course, error) {
-	found := &course{Scope: scope, week: c.Week}
+func (c *collector) courseOf(ctx context.Context, series Series, ids []posture.RunID) (*course, error) {
+	found := &course{Series: series, week: c.Week}
 	weeks := map[Week][]posture.RunID{}
 	for i, id := range ids {
 		if i == 0 {
@@ -159,12 +159,12 @@ func (c *collector) current(ctx context.Context, to *course, ids []posture.RunID
 const unreadable snapshot.Outcome = "unreadable"
 
 // tells reports whether a run says how things stood.
-func (s *Scope) tells(l *look, outcome snapshot.Outcome) bool {
+func (s *Series) tells(l *look, outcome snapshot.Outcome) bool {
 	return l != nil && (s.OnlyNarrowed || !l.run.Narrowed) && (outcome == snapshot.Complete || outcome == snapshot.Degraded)
 }
 
 // count notes how a run of the week ended.
-func (s *Scope) count(l *look, outcome snapshot.Outcome) {
+func (s *Series) count(l *look, outcome snapshot.Outcome) {
 	switch {
 	case outcome == unreadable:
 		s.Unreadable++

@@ -75,8 +75,8 @@ func TestLastCoverage(t *testing.T) {
 	s.has(project, map[string][]string{"gcp-storage-public": {"?x", "+y"}})
 	s.on(6).run(snapshot.Degraded)
 	var got []float64
-	for _, scope := range s.page(options()).Scopes {
-		got = append(got, scope.Last.Coverage.Percent)
+	for _, series := range s.page(options()).Series {
+		got = append(got, series.Last.Coverage.Percent)
 	}
 	if want := []float64{100, 50}; !slices.Equal(got, want) {
 		t.Errorf("judged %v, want %v", got, want)

@@ -90,12 +90,12 @@ func (s *sheet) more(section string, n int) {
 func (p Page) csvTrust(s *sheet) {
 	s.add("trust", "", "findings judged, percent", fmt.Sprintf("%.1f", p.Coverage.Percent), "", fmt.Sprintf("floor %g", p.Coverage.Floor))
 	s.figure("trust", "", "resources read", p.Resources)
-	for _, scope := range p.Scopes {
-		for _, f := range scope.figures() {
-			s.figure("runs", scope.Name, f.name, f.n)
+	for _, series := range p.Series {
+		for _, f := range series.figures() {
+			s.figure("runs", series.Name, f.name, f.n)
 		}
-		if scope.Last != nil {
-			s.add("runs", scope.Name, "last run", scope.Last.Run.String(), scope.Previous.String(), string(scope.Last.Outcome))
+		if series.Last != nil {
+			s.add("runs", series.Name, "last run", series.Last.Run.String(), series.Previous.String(), string(series.Last.Outcome))
 		}
 	}
 	for _, r := range p.Refused.Items {
@@ -114,7 +114,7 @@ type figure struct {
 	n    int
 }
 
-func (s Scope) figures() []figure {
+func (s Series) figures() []figure {
 	return []figure{
 		{"expected", s.Expected}, {"complete", s.Complete}, {"degraded", s.Degraded}, {"failed", s.Failed},
 		{"unfinished", s.Unfinished}, {"missed", s.Missed}, {"narrowed", s.Narrowed}, {"unreadable", s.Unreadable},

@@ -103,7 +103,7 @@ func (p Page) underWay() bool { return p.AsOf.Before(p.To) }
 
 func (p Page) scope() string {
 	var names []string
-	for _, s := range p.Scopes {
+	for _, s := range p.Series {
 		names = append(names, s.Name)
 	}
 	return "scope " + strings.Join(names, ", ")
@@ -140,7 +140,7 @@ func (p Page) runsDone() string {
 
 // missed returns how many of the expected runs there were not.
 func (p Page) missed() (missed, expected int) {
-	for _, s := range p.Scopes {
+	for _, s := range p.Series {
 		missed, expected = missed+s.Missed, expected+s.Expected
 	}
 	return missed, expected

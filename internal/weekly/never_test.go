@@ -12,14 +12,14 @@ func TestNever(t *testing.T) {
 	t.Parallel()
 	s, o := shop(t)
 	page := s.page(o)
-	if len(page.Oldest.Items) == 0 || len(page.Scopes) == 0 {
+	if len(page.Oldest.Items) == 0 || len(page.Series) == 0 {
 		t.Fatal("the page has no times")
 	}
 	for i := range page.Oldest.Items {
 		page.Oldest.Items[i].Since = time.Time{}
 	}
-	for i := range page.Scopes {
-		page.Scopes[i].First = time.Time{}
+	for i := range page.Series {
+		page.Series[i].First = time.Time{}
 	}
 	for name, write := range map[string]func(io.Writer) error{"json": page.WriteJSON, "csv": page.WriteCSV, "html": page.WriteHTML} {
 		got := string(written(t, write))

@@ -34,7 +34,7 @@ type Page struct {
 	Headline  string   `json:"headline"`
 	NotEnough []string `json:"not_enough_data,omitempty"` // why the page cannot say how things are
 
-	Scopes    []Scope         `json:"scopes"`
+	Series    []Series        `json:"scopes"`
 	Coverage  Coverage        `json:"coverage"`
 	Resources int             `json:"resources"` // read by the last runs
 	Listings  int             `json:"listings"`  // of the last runs, asked for
@@ -77,9 +77,9 @@ type Chain struct {
 	Unread   bool   `json:"unread,omitempty"`
 }
 
-// Scope says which runs of one scope there should have been in the week, and
+// Series says which runs of one scope there should have been in the week, and
 // what came of them.
-type Scope struct {
+type Series struct {
 	Name         string        `json:"name"`
 	First        time.Time     `json:"first,omitzero"`          // slot of its first run in the weeks that the trend shows
 	OnlyNarrowed bool          `json:"only_narrowed,omitempty"` // all its runs were asked for less than the configuration, or it names no accounts

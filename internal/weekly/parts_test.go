@@ -143,7 +143,7 @@ func TestScopes(t *testing.T) {
 	s.google()
 	s.on(6).run(snapshot.Complete)
 	page := s.page(options())
-	if want := (weekly.Counts{Failing: 2, Passing: 4}); page.Findings.Now != want || page.Rules.Now.Failing != 2 || page.Population.Targets != 2 || len(page.Scopes) != 2 {
+	if want := (weekly.Counts{Failing: 2, Passing: 4}); page.Findings.Now != want || page.Rules.Now.Failing != 2 || page.Population.Targets != 2 || len(page.Series) != 2 {
 		t.Errorf("findings %+v, rules %+v, targets %d", page.Findings, page.Rules, page.Population.Targets)
 	}
 	if len(page.NotEnough) > 0 {

@@ -13,7 +13,7 @@ import (
 func (p Page) trusted(d *document) {
 	d.heading("trust", "Coverage and gaps")
 	var rows, last [][]cell
-	for _, s := range p.Scopes {
+	for _, s := range p.Series {
 		rows = append(rows, []cell{
 			words(s.Name), num(s.Expected), num(s.Complete), some(s.Degraded), some(s.Failed), some(s.Unfinished), some(s.Missed), some(s.Narrowed), some(s.Unreadable),
 		})
@@ -26,7 +26,7 @@ func (p Page) trusted(d *document) {
 	p.coverages(d)
 	d.table("Runs of the week", []cell{words("scope"), amount("expected"), amount("complete"), amount("degraded"), amount("failed"), amount("unfinished"), amount("missed"), amount("narrowed"), amount("unreadable")}, rows, 0)
 	d.note(fmt.Sprintf("One run is expected every %g hours. Missed: no run of the period was finished and read anything.", p.Period))
-	for _, s := range p.Scopes {
+	for _, s := range p.Series {
 		if s.OnlyNarrowed {
 			d.note("All runs of " + s.Name + " were narrowed by flags, or the configuration names no accounts: this page shows only what they were asked for.")
 		}
@@ -61,7 +61,7 @@ func (p Page) lost(d *document) {
 	d.table("Missing or damaged in the store", []cell{words("run"), words("target"), words("what")}, rows, p.Unread.More)
 }
 
-func (s Scope) previous() string {
+func (s Series) previous() string {
 	switch {
 	case s.Previous == "":
 		return "no earlier run"
@@ -204,7 +204,7 @@ func criteriaLinks(ids []string) markup {
 
 // uncompared says why the counts have no change beside them.
 func (p Page) uncompared(d *document) {
-	for _, s := range p.Scopes {
+	for _, s := range p.Series {
 		switch {
 		case p.Findings.Before != nil:
 		case s.Last == nil:
@@ -261,7 +261,7 @@ func (p Page) trend(d *document) {
 	}, rows, 0)
 	d.add(`</details>`)
 	d.note("The last finished run of each week. A dashed column is a week without data; a dashed frame is a week in which a scope had no run, so its findings are missing.")
-	for _, s := range p.Scopes {
+	for _, s := range p.Series {
 		began := Of(s.First)
 		if slices.ContainsFunc(p.Trend, func(t Point) bool { return len(t.Runs) > 0 && t.Week.Start().Before(began.Start()) }) {
 			d.note("The first run of " + s.Name + " was in " + began.String() + ": the weeks before are those of the other scopes.")

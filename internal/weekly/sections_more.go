@@ -166,7 +166,7 @@ func (p Page) provenance(d *document) {
 		{words("chain of manifests ends at"), names(chain)},
 		{words("configuration of this page"), names(p.Config)},
 	}
-	for _, s := range p.Scopes {
+	for _, s := range p.Series {
 		if l := s.Last; l != nil {
 			rows = append(rows,
 				[]cell{words(s.Name + ": run"), names(fmt.Sprintf("%s, manifest %d", l.Run, l.Sequence))},

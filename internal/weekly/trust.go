@@ -20,7 +20,7 @@ func (c *collector) trust(p *Page, courses []*course) {
 			p.Resources += l.standing.resources
 			p.Listings, p.Listed = p.Listings+l.standing.listings, p.Listed+l.standing.listed
 		}
-		p.Scopes = append(p.Scopes, course.Scope)
+		p.Series = append(p.Series, course.Series)
 		p.NotEnough = append(p.NotEnough, c.lacks(course, l, current)...)
 	}
 	p.Coverage = c.coverage(read)

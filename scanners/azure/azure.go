@@ -1,7 +1,7 @@
 // Package azure reads the settings of Azure subscriptions from Resource Graph, many types and subscriptions at a time, and
 // directly, with calls that only read, what the graph lacks. It never judges.
 //
-// Begin with Open, given a Scope and Options; then Targets and Slices. What can
+// Begin with Open, given a Root and Options; then Targets and Slices. What can
 // be read is in package services, one file per service, how in package engine.
 package azure
 
@@ -11,8 +11,8 @@ import (
 	"posture/scanners/azure/services"
 )
 
-// Scope is what is read: a tenant, a management group or subscriptions.
-type Scope = engine.Scope
+// Root is what is read: a tenant, a management group or subscriptions.
+type Root = engine.Root
 
 // Options says how to read.
 type Options = engine.Options
@@ -51,4 +51,4 @@ func FromExport(exports []Export, o Options) (*Estate, error) {
 }
 
 // Open prepares reading what is in scope. It makes no call.
-func Open(scope Scope, o Options) (*Estate, error) { return engine.Open(services.Registry(), scope, o) }
+func Open(root Root, o Options) (*Estate, error) { return engine.Open(services.Registry(), root, o) }

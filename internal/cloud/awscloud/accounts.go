@@ -17,7 +17,7 @@ import (
 
 // accounts reads the accounts of a scope.
 type accounts struct {
-	scope
+	chosen
 	aws awssdk.Config // the credentials to begin with
 
 	mu  sync.Mutex

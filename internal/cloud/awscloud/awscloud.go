@@ -69,8 +69,8 @@ func open(ctx context.Context, c cloud.Cloud, credentials Credentials, o cloud.O
 }
 
 // cloud returns the accounts of a scope.
-func (s scope) cloud(cfg awssdk.Config, rules *policy.Policy, types []string) audit.Cloud {
-	a := &accounts{scope: s, aws: cfg}
+func (s chosen) cloud(cfg awssdk.Config, rules *policy.Policy, types []string) audit.Cloud {
+	a := &accounts{chosen: s, aws: cfg}
 	return audit.Cloud{
 		Policy: rules, Types: types, Targets: a.targets, Open: a.open, LastChange: a.lastChange,
 		Close: func() error { return nil },

@@ -29,8 +29,8 @@ const (
 	externalVariable = "POSTURE_EXTERNAL_ID"
 )
 
-// scope is what options put in scope.
-type scope struct {
+// chosen is what options put in scope.
+type chosen struct {
 	cloud.Choice
 	settings config.AWS // as the environment fills them in
 	profile  string     // of the flag
@@ -41,8 +41,8 @@ type scope struct {
 }
 
 // choose decides what the options put in scope.
-func choose(o cloud.Options) (scope, error) {
-	s := scope{settings: o.Config.AWS, profile: o.Flags.One(profileFlag), sample: o.Sample}
+func choose(o cloud.Options) (chosen, error) {
+	s := chosen{settings: o.Config.AWS, profile: o.Flags.One(profileFlag), sample: o.Sample}
 	if s.at = s.profile; s.at == "" && o.Getenv != nil {
 		s.at = o.Getenv("AWS_PROFILE")
 	}
@@ -50,7 +50,7 @@ func choose(o cloud.Options) (scope, error) {
 	s.fillIn(o.Getenv)
 	s.role = aws.Role{ARN: o.Flags.One(roleFlag), ExternalID: o.Flags.One(externalFlag), Session: s.session}
 	if s.role.ExternalID != "" && s.role.ARN == "" {
-		return scope{}, errors.New("--external-id needs --role-arn")
+		return chosen{}, errors.New("--external-id needs --role-arn")
 	}
 	regions, services := o.Flags[regionsFlag], o.Flags[cloud.ServicesFlag]
 	s.Narrowed = len(regions) > 0 || len(services) > 0 || !s.configured() || s.role.ARN != "" || s.profile != ""
@@ -58,7 +58,7 @@ func choose(o cloud.Options) (scope, error) {
 	s.Regions = slices.Compact(slices.Sorted(slices.Values(orElse(regions, s.settings.Regions))))
 	s.Services = orElse(services, s.settings.Services)
 	if err := aws.Catalogue().CheckServices(s.Services); err != nil {
-		return scope{}, err
+		return chosen{}, err
 	}
 	var err error
 	s.Targets, err = s.known(len(regions) > 0)
@@ -91,7 +91,7 @@ func sessionName(getenv func(string) string) string {
 
 // fillIn takes the role of an organization from the environment where the
 // configuration names no account.
-func (s *scope) fillIn(getenv func(string) string) {
+func (s *chosen) fillIn(getenv func(string) string) {
 	if getenv == nil || s.configured() {
 		return
 	}
@@ -103,12 +103,12 @@ func (s *scope) fillIn(getenv func(string) string) {
 // configured reports whether the configuration names accounts. One that names
 // none leaves it to the credentials of the day which one is read: other
 // accounts are not out of scope then.
-func (s scope) configured() bool {
+func (s chosen) configured() bool {
 	return len(s.settings.Accounts) > 0 || s.settings.Organization != nil
 }
 
 // known returns the accounts that are known without a call.
-func (s scope) known(regionsGiven bool) ([]posture.Target, error) {
+func (s chosen) known(regionsGiven bool) ([]posture.Target, error) {
 	switch {
 	case s.role.ARN != "":
 		parsed, err := arn.Parse(s.role.ARN)

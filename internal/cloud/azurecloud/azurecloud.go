@@ -70,7 +70,7 @@ func open(ctx context.Context, c cloud.Cloud, credentials Credentials, o cloud.O
 		return audit.Cloud{}, err
 	}
 	options.Services, options.Now, options.Sample, options.NoReread = s.Services, o.Now, o.Sample, options.NoReread || !s.settings.Rechecks()
-	estate, err := azure.Open(s.scope(), options)
+	estate, err := azure.Open(s.root(), options)
 	if err != nil {
 		return audit.Cloud{}, err
 	}

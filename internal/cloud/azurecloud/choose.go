@@ -169,8 +169,8 @@ func inScope(text string, a *config.Azure) error {
 }
 
 // scope returns what is read.
-func (s chosen) scope() azure.Scope {
-	return azure.Scope{
+func (s chosen) root() azure.Root {
+	return azure.Root{
 		Tenant: s.settings.Tenant, ManagementGroup: s.settings.ManagementGroup, Subscriptions: s.settings.Subscriptions,
 		Directory: s.settings.ReadsDirectory(),
 	}

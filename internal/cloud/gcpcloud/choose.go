@@ -76,12 +76,12 @@ func (s *chosen) find(getenv func(string) string) error {
 	if len(s.exports) > 0 {
 		return nil
 	}
-	scopes, err := scopesOf(s.settings)
-	if err == nil && len(scopes) == 0 {
+	roots, err := rootsOf(s.settings)
+	if err == nil && len(roots) == 0 {
 		err = errNoScope
 	}
-	for _, scope := range scopes {
-		s.Targets = append(s.Targets, posture.Target{Provider: posture.GCP, Account: scope.String()})
+	for _, root := range roots {
+		s.Targets = append(s.Targets, posture.Target{Provider: posture.GCP, Account: root.String()})
 	}
 	return err
 }

@@ -30,7 +30,7 @@ type settings struct {
 // keeps the last one.
 type pass struct {
 	settings
-	scopes []gcp.Root // each is read in one pass
+	roots []gcp.Root // each is read in one pass
 
 	mu          sync.Mutex
 	inventories []*gcp.Inventory
@@ -42,24 +42,24 @@ var errNoScope = errors.New("nothing says what to read: pass --organization NUMB
 
 // newPass checks the settings. It makes no call.
 func newPass(o settings) (*pass, error) {
-	scopes, err := scopesOf(o.Config.GCP)
+	roots, err := rootsOf(o.Config.GCP)
 	if err != nil {
 		return nil, err
 	}
-	if len(scopes) == 0 && len(o.Exports) == 0 {
+	if len(roots) == 0 && len(o.Exports) == 0 {
 		return nil, errNoScope
 	}
 	o.GCP.NoReread = o.GCP.NoReread || !o.Config.GCP.Rechecks()
-	return &pass{settings: o, scopes: scopes}, nil
+	return &pass{settings: o, roots: roots}, nil
 }
 
-// scopesOf returns what a configuration puts in scope: the organization, the
+// rootsOf returns what a configuration puts in scope: the organization, the
 // folder, or each of the projects.
-func scopesOf(g config.GCP) ([]gcp.Root, error) {
-	var scopes []gcp.Root
+func rootsOf(g config.GCP) ([]gcp.Root, error) {
+	var roots []gcp.Root
 	var wrong error
-	add := func(scope gcp.Root, err error) {
-		scopes = append(scopes, scope)
+	add := func(root gcp.Root, err error) {
+		roots = append(roots, root)
 		wrong = errors.Join(wrong, err)
 	}
 	if g.Organization != "" {
@@ -71,7 +71,7 @@ func scopesOf(g config.GCP) ([]gcp.Root, error) {
 	for _, project := range g.Projects {
 		add(gcp.InProject(project))
 	}
-	return scopes, wrong
+	return roots, wrong
 }
 
 // cloud returns what an auditor needs. The types are those in scope.
@@ -97,7 +97,7 @@ func (p *pass) targets(ctx context.Context) ([]posture.Target, error) {
 	return p.find(ctx)
 }
 
-// find opens every scope, once, and lists what they hold. What two scopes hold
+// find opens every root, once, and lists what they hold. What two of them hold
 // is read by the first.
 func (p *pass) find(ctx context.Context) ([]posture.Target, error) {
 	if err := p.reach(ctx); err != nil {
@@ -122,7 +122,7 @@ func (p *pass) find(ctx context.Context) ([]posture.Target, error) {
 	return targets, nil
 }
 
-// reach prepares a pass over every scope.
+// reach prepares a pass over every root.
 func (p *pass) reach(ctx context.Context) error {
 	if p.inventories != nil {
 		return nil
@@ -138,8 +138,8 @@ func (p *pass) reach(ctx context.Context) error {
 	if p.GCP.Quota == nil {
 		p.GCP.Quota = gcp.NewQuota(p.GCP.PerMinute)
 	}
-	for _, scope := range p.scopes {
-		inventory, err := gcp.Open(ctx, scope, p.GCP)
+	for _, root := range p.roots {
+		inventory, err := gcp.Open(ctx, root, p.GCP)
 		if err != nil {
 			return err
 		}

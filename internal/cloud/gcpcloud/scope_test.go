@@ -21,10 +21,10 @@ func TestInScope(t *testing.T) {
 		if err := inScope(text, &g); err != nil {
 			t.Fatal(err)
 		}
-		found, err := scopesOf(g)
+		found, err := rootsOf(g)
 		var got []string
-		for _, scope := range found {
-			got = append(got, scope.String())
+		for _, root := range found {
+			got = append(got, root.String())
 		}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%q: %s %v", text, diff, err)

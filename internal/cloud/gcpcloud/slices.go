@@ -9,7 +9,7 @@ import (
 	"posture/scanners/gcp"
 )
 
-// slices reads what is in scope slice by slice, scope after scope.
+// slices reads what is in scope slice by slice, root after root.
 func (p *pass) slices(ctx context.Context, want posture.Want, began time.Time, targets []posture.Target) iter.Seq2[[]posture.Target, error] {
 	return func(yield func([]posture.Target, error) bool) {
 		shares, err := p.shares(ctx, targets)

@@ -80,20 +80,20 @@ func finish(t *testing.T, s store.Store, day int) snapshot.Part {
 // open opens the run of a day, twice.
 func open(t *testing.T, s store.Store, day int) snapshot.Run {
 	t.Helper()
-	due := slot.AddDate(0, 0, day)
-	id, err := posture.NewRunID(due, "gcp")
+	at := slot.AddDate(0, 0, day)
+	id, err := posture.NewRunID(at, "gcp")
 	if err != nil {
 		t.Fatal(err)
 	}
 	mine := snapshot.Run{
-		ID: id, Slot: due, Started: due, Opener: "first", Tool: "1.0.0",
+		ID: id, Slot: at, Started: at, Opener: "first", Tool: "1.0.0",
 		ConfigDigest: "c0ffee", Targets: []posture.Target{target}, Rules: []posture.Rule{rule},
 	}
 	run, won, err := snapshot.OpenRun(t.Context(), s, mine)
 	if err != nil || !won {
 		t.Fatalf("open run: won %t, %v", won, err)
 	}
-	mine.Opener, mine.Started = "second", due.Add(time.Minute)
+	mine.Opener, mine.Started = "second", at.Add(time.Minute)
 	late, won, err := snapshot.OpenRun(t.Context(), s, mine)
 	if diff := cmp.Diff(run, late); err != nil || won || diff != "" {
 		t.Fatalf("open run again: won %t, %v (-first +second):\n%s", won, err, diff)

@@ -125,7 +125,7 @@ func scanDirectory(t *testing.T, o func(*engine.Options), fault func(http.Respon
 	if o != nil {
 		o(&options)
 	}
-	result := enginetest.Scan(t, directory(), engine.Scope{Tenant: enginetest.Tenant, Directory: true}, options, enginetest.Everything(directory()))
+	result := enginetest.Scan(t, directory(), engine.Root{Tenant: enginetest.Tenant, Directory: true}, options, enginetest.Everything(directory()))
 	unread = map[string]posture.Cause{}
 	for _, r := range result.Resources {
 		if found, is := r.Doc.(*people); is {
@@ -279,7 +279,7 @@ func TestUnknownTenant(t *testing.T) {
 			t.Cleanup(server.Close)
 			o := enginetest.Options(server)
 			o.Credential = guest{}
-			result := enginetest.Scan(t, registry, engine.Scope{Subscriptions: []string{enginetest.Subscription}}, o, enginetest.Everything(registry))
+			result := enginetest.Scan(t, registry, engine.Root{Subscriptions: []string{enginetest.Subscription}}, o, enginetest.Everything(registry))
 			var got posture.Cause
 			for _, u := range result.Resources[0].Unread {
 				if u.Field == "policy" {

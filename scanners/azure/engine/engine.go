@@ -51,22 +51,22 @@ type Options struct {
 	SliceRows int // rows that the subscriptions of a slice may have together; 0: 60,000
 }
 
-// Scope is what is read: a tenant, a management group or subscriptions. One of
+// Root is what is read: a tenant, a management group or subscriptions. One of
 // the three is set.
-type Scope struct {
+type Root struct {
 	Tenant          string   // its id
 	ManagementGroup string   // its name
 	Subscriptions   []string // their ids
 	Directory       bool     // the directory of the tenant is read too
 }
 
-// String returns the scope as people name it.
-func (s Scope) String() string {
+// String returns the root as people name it.
+func (r Root) String() string {
 	switch {
-	case s.Tenant != "":
-		return "the tenant " + s.Tenant
-	case s.ManagementGroup != "":
-		return "the management group " + s.ManagementGroup
+	case r.Tenant != "":
+		return "the tenant " + r.Tenant
+	case r.ManagementGroup != "":
+		return "the management group " + r.ManagementGroup
 	default:
 		return "scope"
 	}
@@ -76,7 +76,7 @@ func (s Scope) String() string {
 type Estate struct {
 	registry Registry
 	declared scanners.Catalogue
-	scope    Scope
+	root     Root
 	options  Options
 	record   scanners.Counter
 	quotas   *quotas
@@ -95,8 +95,8 @@ const module, version = "posture", "v1.0.0"
 
 // Open prepares reading what is in scope, for what is registered. It makes no
 // call.
-func Open(r Registry, scope Scope, o Options) (*Estate, error) {
-	e := &Estate{registry: r, declared: r.Catalogue(), scope: scope, options: o, quotas: newQuotas(), troubles: newTroubles()}
+func Open(r Registry, root Root, o Options) (*Estate, error) {
+	e := &Estate{registry: r, declared: r.Catalogue(), root: root, options: o, quotas: newQuotas(), troubles: newTroubles()}
 	e.permission = e.declared.PermissionsByOp()
 	if err := e.declared.CheckServices(o.Services); err != nil {
 		return nil, err

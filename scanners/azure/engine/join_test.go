@@ -102,8 +102,8 @@ func scanAround(t *testing.T, fault func(w http.ResponseWriter, r *http.Request)
 	server := azuretest.Start(estate)
 	t.Cleanup(server.Close)
 	server.Fault = fault
-	scope := engine.Scope{Subscriptions: []string{enginetest.Subscription}}
-	e, err := engine.Open(around(), scope, enginetest.Options(server))
+	root := engine.Root{Subscriptions: []string{enginetest.Subscription}}
+	e, err := engine.Open(around(), root, enginetest.Options(server))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestElsewhere(t *testing.T) {
 	}
 	server := azuretest.Start(estate)
 	t.Cleanup(server.Close)
-	e, err := engine.Open(registry, engine.Scope{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
+	e, err := engine.Open(registry, engine.Root{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
 	if err != nil {
 		t.Fatal(err)
 	}

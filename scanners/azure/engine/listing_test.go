@@ -54,7 +54,7 @@ func scanKept(t *testing.T, containers, machines []string, fault func(http.Respo
 	server := azuretest.Start(estate)
 	t.Cleanup(server.Close)
 	server.Fault = fault
-	e, err := engine.Open(keeping(), engine.Scope{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
+	e, err := engine.Open(keeping(), engine.Root{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func tenantOf(t posture.Target) string { return strings.TrimPrefix(t.Account, te
 func (e *Estate) tenantTargets(of []subscription) []posture.Target {
 	ids := map[string]bool{}
 	for _, s := range of {
-		ids[strings.ToLower(cmp.Or(e.scope.Tenant, s.Tenant))] = true
+		ids[strings.ToLower(cmp.Or(e.root.Tenant, s.Tenant))] = true
 	}
 	delete(ids, "")
 	var targets []posture.Target
@@ -71,13 +71,13 @@ func (e *Estate) targets(ctx context.Context) ([]posture.Target, error) {
 	}
 	all, err := e.subscriptions(ctx)
 	if err != nil {
-		return nil, e.refusal("list the subscriptions in "+e.scope.String(), err)
+		return nil, e.refusal("list the subscriptions in "+e.root.String(), err)
 	}
 	var targets []posture.Target
 	for _, s := range all {
 		targets = append(targets, posture.Target{Provider: posture.Azure, Account: strings.ToLower(s.ID), Name: s.Name})
 	}
-	if e.scope.Directory && e.readsTenant() {
+	if e.root.Directory && e.readsTenant() {
 		targets = append(targets, e.tenantTargets(all)...)
 	}
 	slices.SortFunc(targets, func(a, b posture.Target) int { return strings.Compare(a.Account, b.Account) })
@@ -92,16 +92,16 @@ func (e *Estate) subscriptions(ctx context.Context) ([]subscription, error) {
 	if err != nil {
 		return nil, err
 	}
-	below := e.scope.Subscriptions
-	if e.scope.ManagementGroup != "" {
+	below := e.root.Subscriptions
+	if e.root.ManagementGroup != "" {
 		if below, err = e.descendants(ctx); err != nil {
 			return nil, err
 		}
 	}
 	var found []subscription
 	for _, s := range visible {
-		within := e.scope.Tenant == "" || strings.EqualFold(s.Tenant, e.scope.Tenant)
-		named := e.scope.Tenant != "" || slices.ContainsFunc(below, func(id string) bool { return strings.EqualFold(id, s.ID) })
+		within := e.root.Tenant == "" || strings.EqualFold(s.Tenant, e.root.Tenant)
+		named := e.root.Tenant != "" || slices.ContainsFunc(below, func(id string) bool { return strings.EqualFold(id, s.ID) })
 		if within && named {
 			found = append(found, s)
 		}
@@ -129,7 +129,7 @@ func (e *Estate) descendants(ctx context.Context) ([]string, error) {
 		Type string
 		Name string
 	}
-	path := "/providers/Microsoft.Management/managementGroups/" + url.PathEscape(e.scope.ManagementGroup) + "/descendants"
+	path := "/providers/Microsoft.Management/managementGroups/" + url.PathEscape(e.root.ManagementGroup) + "/descendants"
 	all, err := fetchAll[descendant](ctx, e, descendantsOperation, path, "2020-05-01")
 	var ids []string
 	for _, d := range all {

@@ -73,7 +73,7 @@ func onWire(t *testing.T, credential azcore.TokenCredential, test func(ctx conte
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{answers: map[string]string{}, tries: map[string]int{}}
-		e, err := Open(Registry{}, Scope{}, Options{Credential: credential, Cloud: Clouds()["AzureCloud"], Transport: w})
+		e, err := Open(Registry{}, Root{}, Options{Credential: credential, Cloud: Clouds()["AzureCloud"], Transport: w})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -159,7 +159,7 @@ func scanSizes(t *testing.T, rows []string, answer func(http.ResponseWriter, *ht
 		answer(w, r)
 		return true
 	}
-	e, err := engine.Open(sizes(), engine.Scope{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
+	e, err := engine.Open(sizes(), engine.Root{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
 	if err != nil {
 		t.Fatal(err)
 	}

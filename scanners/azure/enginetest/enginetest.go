@@ -84,9 +84,9 @@ func ScanKnown(t *testing.T, e *engine.Estate, want posture.Want, complete map[s
 }
 
 // Scan scans all that is in scope.
-func Scan(t *testing.T, r engine.Registry, scope engine.Scope, o engine.Options, want posture.Want) Result {
+func Scan(t *testing.T, r engine.Registry, root engine.Root, o engine.Options, want posture.Want) Result {
 	t.Helper()
-	e, err := engine.Open(r, scope, o)
+	e, err := engine.Open(r, root, o)
 	if err != nil {
 		t.Fatal(err)
 	}

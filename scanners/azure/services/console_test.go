@@ -19,8 +19,8 @@ func TestLinks(t *testing.T) {
 	estate := wholeEstate(t)
 	server := azuretest.Start(estate)
 	t.Cleanup(server.Close)
-	scope := engine.Scope{Tenant: enginetest.Tenant, Directory: true}
-	result := enginetest.Scan(t, Registry(), scope, enginetest.Options(server), enginetest.Everything(Registry()))
+	root := engine.Root{Tenant: enginetest.Tenant, Directory: true}
+	result := enginetest.Scan(t, Registry(), root, enginetest.Options(server), enginetest.Everything(Registry()))
 	links := map[string]string{}
 	for _, r := range result.Resources {
 		if old, seen := links[r.Type]; !seen || len(r.Link) < len(old) {
@@ -52,7 +52,7 @@ func TestNastyLinks(t *testing.T) {
 		row := fmt.Sprintf(`-- table resources --
 [{"id": %q, "name": "odd", "type": "microsoft.network/virtualnetworks", "location": "westeurope", "subscriptionId": %q, "properties": {"subnets": [{"id": %q, "name": "odd", "properties": {}}]}}]
 `, id, enginetest.Subscription, id+"/subnets/odd")
-		result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, row)), enginetest.Everything(Registry(), subnets.Name))
+		result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, row)), enginetest.Everything(Registry(), subnets.Name))
 		for _, r := range result.Resources {
 			if want != "" {
 				want = "https://portal.azure.com/#resource" + want

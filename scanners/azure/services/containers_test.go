@@ -71,7 +71,7 @@ func TestPlansAreReadOnce(t *testing.T) {
 	t.Parallel()
 	server := serve(t, "containers")
 	want := enginetest.Everything(Registry(), "Microsoft.ContainerRegistry/registries")
-	enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(server), want)
+	enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(server), want)
 	path := "GET /subscriptions/" + enginetest.Subscription + "/providers/Microsoft.Security/pricings/Containers"
 	if n := server.Calls()[path]; n != 1 {
 		t.Errorf("%d calls of %s", n, path)

@@ -120,8 +120,8 @@ func TestDirectoryVariants(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := serveWith(t, test.answers, "directory")
-			scope := engine.Scope{Tenant: enginetest.Tenant, Directory: true}
-			result := enginetest.Scan(t, Registry(), scope, enginetest.Options(server), enginetest.Everything(Registry(), test.typ))
+			root := engine.Root{Tenant: enginetest.Tenant, Directory: true}
+			result := enginetest.Scan(t, Registry(), root, enginetest.Options(server), enginetest.Everything(Registry(), test.typ))
 			if len(result.Resources) != 1 {
 				t.Fatalf("%d resources", len(result.Resources))
 			}
@@ -150,7 +150,7 @@ func TestEmptyDirectory(t *testing.T) {
 -- GET /v1.0/users?$select=id,accountEnabled,createdDateTime,signInActivity&$top=500 --
 {"value": []}
 `
-	result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant, Directory: true}, enginetest.Options(serveWith(t, empty, "directory")), enginetest.Everything(Registry(), "Microsoft.Graph/users"))
+	result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant, Directory: true}, enginetest.Options(serveWith(t, empty, "directory")), enginetest.Everything(Registry(), "Microsoft.Graph/users"))
 	var unread []string
 	for _, u := range result.Resources[0].Unread {
 		unread = append(unread, u.Field)

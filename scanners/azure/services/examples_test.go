@@ -34,7 +34,7 @@ func TestExamples(t *testing.T) {
 	}
 	server := azuretest.Start(estate)
 	t.Cleanup(server.Close)
-	e, err := engine.Open(Registry(), engine.Scope{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
+	e, err := engine.Open(Registry(), engine.Root{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
 	if err != nil {
 		t.Fatal(err)
 	}

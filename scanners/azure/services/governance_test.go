@@ -62,7 +62,7 @@ func TestPolicyExemptions(t *testing.T) {
 	}
 	server := serve(t, "governance")
 	server.Change(more)
-	result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), assignmentType))
+	result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), assignmentType))
 	doc, ok := result.Resources[0].Doc.(*PolicyAssignments)
 	if !ok || len(result.Resources[0].Unread) > 0 {
 		t.Fatalf("%+v", result.Resources[0])

@@ -55,7 +55,7 @@ func TestKeyVault(t *testing.T) {
 func TestSecretsOnce(t *testing.T) {
 	t.Parallel()
 	server := serve(t, "keyvault")
-	enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), vaultKeys.Name, vaultSecrets.Name, vaultCertificates.Name))
+	enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), vaultKeys.Name, vaultSecrets.Name, vaultCertificates.Name))
 	listed := 0
 	for call, n := range server.Calls() {
 		if strings.HasSuffix(call, "/secrets") {

@@ -55,7 +55,7 @@ func TestUnsureFunctions(t *testing.T) {
 	for hidden, want := range map[string][]string{"": nil, "/metricalerts/": {"mail"}} {
 		server := serve(t, "monitor")
 		server.Hide = hidden
-		result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), metricAlertType))
+		result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), metricAlertType))
 		r := result.Resources[0]
 		doc, ok := r.Doc.(*MetricAlerts)
 		if _, unread := r.WhyUnread("unwatched_functions"); !ok || !slices.Equal(doc.UnwatchedFunctions, want) || unread != (want == nil) {
@@ -69,7 +69,7 @@ func TestUnsureFunctions(t *testing.T) {
 func TestActivityLogOnce(t *testing.T) {
 	t.Parallel()
 	server := serve(t, "monitor", "storage")
-	enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), activityLogs.Name, storageAccounts.Name))
+	enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), activityLogs.Name, storageAccounts.Name))
 	if n := server.Calls()["GET /subscriptions/"+enginetest.Subscription+diagnosticSettingsPath]; n != 1 {
 		t.Errorf("asked %d times: %v", n, server.Calls())
 	}

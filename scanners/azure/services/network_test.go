@@ -191,7 +191,7 @@ func scanOdd(t *testing.T, id, location, properties string, types ...string) []s
 	row := fmt.Sprintf(`-- table resources --
 [{"id": %q, "name": %q, "type": %q, "location": %q, "subscriptionId": %q, "properties": {%s}}]
 `, id, name, typ+"/"+kind, location, enginetest.Subscription, properties)
-	result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, row)), enginetest.Everything(Registry(), types...))
+	result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, row)), enginetest.Everything(Registry(), types...))
 	var fields []string
 	for _, r := range result.Resources {
 		for _, u := range r.Unread {
@@ -232,7 +232,7 @@ func TestNetworksOfBalancers(t *testing.T) {
 				row(address, "publicipaddresses", `"ddosSettings": {"protectionMode": "`+test.mode+`"}`),
 				row(netGroup+"networkinterfaces/nic", "networkinterfaces", `"ipConfigurations": [{"properties": {"subnet": `+subnet+test.configuration+`}}]`),
 			}, ",") + "]\n"
-			result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, rows)), enginetest.Everything(Registry(), typeVirtualNetwork))
+			result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, rows)), enginetest.Everything(Registry(), typeVirtualNetwork))
 			doc, fields := result.Resources[0].Doc.(*VirtualNetwork), []string{}
 			for _, u := range result.Resources[0].Unread {
 				if slices.Contains(publicFields, u.Field) {
@@ -285,7 +285,7 @@ func TestWatcherStates(t *testing.T) {
 [{"id": "%svirtualnetworks/odd", "name": "odd", "type": "microsoft.network/virtualnetworks", "location": "westeurope", "subscriptionId": %q, "properties": {"subnets": []}},
  {"id": "%snetworkwatchers/odd", "name": "odd", "type": "microsoft.network/networkwatchers", "location": "westeurope", "subscriptionId": %q, "properties": {"provisioningState": %q}}]
 `, netGroup, enginetest.Subscription, netGroup, enginetest.Subscription, state)
-		result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, rows)), enginetest.Everything(Registry(), networkLocations.Name))
+		result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, rows)), enginetest.Everything(Registry(), networkLocations.Name))
 		var unread []string
 		for _, u := range result.Resources[0].Unread {
 			unread = append(unread, u.Field)

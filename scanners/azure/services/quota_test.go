@@ -46,7 +46,7 @@ func scanOnWire(t *testing.T, estate azuretest.Estate, quota *azuretest.Quota) (
 		server.Quota = quota
 		o := enginetest.Options(server)
 		o.Transport, o.Attempts, o.Backoff = server, 0, 0
-		e, err := engine.Open(Registry(), engine.Scope{Tenant: enginetest.Tenant, Directory: true}, o)
+		e, err := engine.Open(Registry(), engine.Root{Tenant: enginetest.Tenant, Directory: true}, o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -131,7 +131,7 @@ func scanElsewhere(t *testing.T, hidden string, rows int, answers map[string]azu
 	o.SliceRows = rows
 	want := enginetest.Everything(Registry(), typeVM, itemType, backupSources.Name, fileServices.Name)
 	found := map[string]posture.Resource{}
-	for _, r := range enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, o, want).Resources {
+	for _, r := range enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, o, want).Resources {
 		found[r.Name] = r
 	}
 	return found

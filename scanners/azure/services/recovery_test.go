@@ -93,7 +93,7 @@ func TestISOHours(t *testing.T) {
 func machinesOf(t *testing.T, data string) map[string]*VirtualMachine {
 	t.Helper()
 	docs := map[string]*VirtualMachine{}
-	result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(serve(t, data)), enginetest.Everything(Registry(), typeVM))
+	result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(serve(t, data)), enginetest.Everything(Registry(), typeVM))
 	for _, r := range result.Resources {
 		doc, ok := r.Doc.(*VirtualMachine)
 		if !ok {

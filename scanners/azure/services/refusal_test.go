@@ -165,7 +165,7 @@ func scanWhole(t *testing.T, server *azuretest.Server, want posture.Want) scanne
 	t.Helper()
 	o := enginetest.Options(server)
 	o.Attempts = 1
-	e, err := engine.Open(Registry(), engine.Scope{Tenant: enginetest.Tenant, Directory: true}, o)
+	e, err := engine.Open(Registry(), engine.Root{Tenant: enginetest.Tenant, Directory: true}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func TestReread(t *testing.T) {
 	t.Parallel()
 	server, all := serveAll(t)
 	server.Fault = all
-	e, err := engine.Open(Registry(), engine.Scope{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
+	e, err := engine.Open(Registry(), engine.Root{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestFind(t *testing.T) {
 
 func open(t *testing.T, server *azuretest.Server) *engine.Estate {
 	t.Helper()
-	e, err := engine.Open(Registry(), engine.Scope{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
+	e, err := engine.Open(Registry(), engine.Root{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,8 +37,8 @@ func TestRoles(t *testing.T) {
 func scanRoles(t *testing.T, answers string) (doc *RoleAssignments, unread map[string]posture.Cause) {
 	t.Helper()
 	server := serveWith(t, answers, "roles")
-	scope := engine.Scope{Tenant: enginetest.Tenant}
-	result := enginetest.Scan(t, Registry(), scope, enginetest.Options(server), enginetest.Everything(Registry(), rolesType))
+	root := engine.Root{Tenant: enginetest.Tenant}
+	result := enginetest.Scan(t, Registry(), root, enginetest.Options(server), enginetest.Everything(Registry(), rolesType))
 	if len(result.Resources) != 1 {
 		t.Fatalf("%d resources", len(result.Resources))
 	}

@@ -91,8 +91,8 @@ func wholeEstate(t *testing.T) azuretest.Estate {
 // run scans the test data and compares whole documents.
 func (s serviceTest) run(t *testing.T) {
 	t.Helper()
-	scope := engine.Scope{Tenant: enginetest.Tenant, Directory: true}
-	result := enginetest.Scan(t, Registry(), scope, enginetest.Options(serve(t, s.data)), enginetest.Everything(Registry(), s.types...))
+	root := engine.Root{Tenant: enginetest.Tenant, Directory: true}
+	result := enginetest.Scan(t, Registry(), root, enginetest.Options(serve(t, s.data)), enginetest.Everything(Registry(), s.types...))
 	docs, unread := map[string]any{}, map[string][]string{}
 	for _, r := range result.Resources {
 		key := engine.LastOf(r.Type) + " " + r.Name

@@ -162,7 +162,7 @@ func TestInstanceSubnet(t *testing.T) {
 			row(netGroup+"networksecuritygroups/odd", "microsoft.network/networksecuritygroups",
 				`"subnets": [{"id": "`+network+`/subnets/a"}], "defaultSecurityRules": [], "securityRules": [`+allow+", "+fmt.Sprintf(deny, denied)+`]`),
 		}, ",") + "]\n"
-		result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, rows)), enginetest.Everything(Registry(), sqlServerType))
+		result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, rows)), enginetest.Everything(Registry(), sqlServerType))
 		if doc := result.Resources[0].Doc.(*SQLServer); !slices.Equal(doc.OpenRanges, want) {
 			t.Errorf("a deny for %s: open to %v, want %v", denied, doc.OpenRanges, want)
 		}

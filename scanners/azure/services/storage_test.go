@@ -63,7 +63,7 @@ func TestStorage(t *testing.T) {
 func TestBlobContainers(t *testing.T) {
 	t.Parallel()
 	server := serve(t, "storage")
-	e, err := engine.Open(Registry(), engine.Scope{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
+	e, err := engine.Open(Registry(), engine.Root{Subscriptions: []string{enginetest.Subscription}}, enginetest.Options(server))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func TestUnsaidDecidesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			answers := "-- table resources --\n[" + strings.Join(test.rows, ",\n") + "]\n"
-			result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, answers)), enginetest.Everything(Registry(), test.typ))
+			result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(serveWith(t, answers)), enginetest.Everything(Registry(), test.typ))
 			i := slices.IndexFunc(result.Resources, func(r posture.Resource) bool {
 				return r.Type == test.typ && (strings.Contains(r.ID, "/odd") || strings.Contains(r.ID, "alerts"))
 			})
@@ -97,7 +97,7 @@ func TestLockOfNoLevel(t *testing.T) {
 		server := serveWith(t, `-- GET /subscriptions/11111111-2222-3333-4444-555555555555/providers/Microsoft.Authorization/locks --
 {"value": [{"id": "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/shop/providers/Microsoft.Authorization/locks/keep", "properties": {"level": `+level+`}}]}
 `, "governance")
-		result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), resourceGroups.Name))
+		result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), resourceGroups.Name))
 		i := slices.IndexFunc(result.Resources, func(r posture.Resource) bool { return r.Name == "Shop" })
 		if _, is := result.Resources[i].WhyUnread("delete_lock"); is != unread {
 			t.Errorf("%s: unread %v", level, is)
@@ -129,7 +129,7 @@ func TestSlotsAreReadAsSites(t *testing.T) {
 		rows = append(rows, site("microsoft.web/sites", kind, kind), site("microsoft.web/sites/slots", kind+"/slots/next", kind))
 	}
 	server := serveWith(t, "-- table resources --\n["+strings.Join(rows, ",\n")+"]\n")
-	enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), webApps.Name))
+	enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), webApps.Name))
 	asked := server.Calls()
 	for _, kind := range []string{"app", "functionapp"} {
 		base := "GET /subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/odd/providers/microsoft.web/sites/" + kind

@@ -193,7 +193,7 @@ func TestFunctionsWithoutBindings(t *testing.T) {
 		server := serveWith(t, `-- GET /subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/shop/providers/microsoft.web/sites/flexgood/functions --
 {"value": [{"name": "flexgood/order", "properties": {"isDisabled": false, "config": `+config+`}}, {"name": "flexgood/off", "properties": {"isDisabled": true}}]}
 `, "web")
-		result := enginetest.Scan(t, Registry(), engine.Scope{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), webApps.Name))
+		result := enginetest.Scan(t, Registry(), engine.Root{Tenant: enginetest.Tenant}, enginetest.Options(server), enginetest.Everything(Registry(), webApps.Name))
 		i := slices.IndexFunc(result.Resources, func(r posture.Resource) bool { return r.Name == "flexgood" })
 		if cause, _ := result.Resources[i].WhyUnread("anonymous_functions"); cause.Reason != posture.NotAnswered {
 			t.Errorf("%s: unread because %q", config, cause)
@@ -235,8 +235,8 @@ func TestAdminRoles(t *testing.T) {
 		"a role that is not listed":              {held("ServicePrincipal", app, "c2") + custom(`"*"`), nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			scope := engine.Scope{Tenant: enginetest.Tenant}
-			result := enginetest.Scan(t, Registry(), scope, enginetest.Options(serveWith(t, test.answers, "web")), enginetest.Everything(Registry(), webApps.Name))
+			root := engine.Root{Tenant: enginetest.Tenant}
+			result := enginetest.Scan(t, Registry(), root, enginetest.Options(serveWith(t, test.answers, "web")), enginetest.Everything(Registry(), webApps.Name))
 			i := slices.IndexFunc(result.Resources, func(r posture.Resource) bool { return r.Name == "flexgood" })
 			var roles []string
 			for _, role := range result.Resources[i].Doc.(*WebApp).AdminRoles {

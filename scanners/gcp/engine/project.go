@@ -29,7 +29,7 @@ func (p *Project) Target() posture.Target { return p.target }
 var errNoProject error = &posture.ReasonError{Reason: posture.NotFound, Code: "the project", Text: "the inventory does not hold the project"}
 
 // Scan reads all wanted resources and hands each to emit, one at a time. What
-// could not be read is in the resources' Unread and in the coverage.
+// could not be read is in the resources' Unread and in the report.
 func (p *Project) Scan(ctx context.Context, want posture.Want, emit func(posture.Resource)) posture.ScanReport {
 	e, err := p.inventory.collect(ctx, want)
 	run := &place{Project: p, estate: e, want: want, emitter: scanners.Emitter{
@@ -38,15 +38,15 @@ func (p *Project) Scan(ctx context.Context, want posture.Want, emit func(posture
 	if err == nil {
 		err = run.locate()
 	}
-	coverage := posture.ScanReport{Caller: p.inventory.options.Caller}
+	report := posture.ScanReport{Caller: p.inventory.options.Caller}
 	for _, s := range p.inventory.selected(want) {
 		if run.lacks(s) {
 			continue
 		}
-		coverage.Populations = append(coverage.Populations, run.scan(ctx, s, err))
+		report.Populations = append(report.Populations, run.scan(ctx, s, err))
 	}
-	coverage.Calls, coverage.Said = p.inventory.record.Drain(), run.said.List()
-	return coverage
+	report.Calls, report.Said = p.inventory.record.Drain(), run.said.List()
+	return report
 }
 
 // lacks reports whether an export shows nothing of the type for the target, so

@@ -64,13 +64,13 @@ func (r *Reading) again(ctx context.Context, g *Get, fields []string) (posture.R
 	if again.ID != r.ID {
 		return posture.Resource{}, scanners.Failed(g.Op, answer.ErrAnother)
 	}
-	again.Direct = second.account(at)
+	again.Direct = second.renewed(at)
 	return r.place.emitter.Whole(again), nil
 }
 
-// account says which fields the second reading gave, and which of them are
+// renewed says which fields the second reading gave, and which of them are
 // also made of what the inventory has.
-func (r *Reading) account(at time.Time) *posture.Direct {
+func (r *Reading) renewed(at time.Time) *posture.Direct {
 	d := &posture.Direct{At: at}
 	for _, field := range append(scanners.FieldsOf(r.service.Doc), "tags") {
 		if slices.Contains(r.service.Policies, field) && !r.direct.given[field] {

@@ -75,13 +75,13 @@ func (b Bench) Names(t *testing.T) []string {
 
 // Open prepares a pass over a server's estate. Each change is made to the
 // options first.
-func (b Bench) Open(t *testing.T, server *gcptest.Server, scope engine.Root, changes ...func(*engine.Options)) *engine.Inventory {
+func (b Bench) Open(t *testing.T, server *gcptest.Server, root engine.Root, changes ...func(*engine.Options)) *engine.Inventory {
 	t.Helper()
 	o := engine.Options{Client: server.Inventory(), REST: server.REST(), PerMinute: 10000, Attempts: 3, Backoff: time.Millisecond}
 	for _, change := range changes {
 		change(&o)
 	}
-	inventory := Must[*engine.Inventory](t)(engine.Open(t.Context(), b.Registry, scope, o))
+	inventory := Must[*engine.Inventory](t)(engine.Open(t.Context(), b.Registry, root, o))
 	t.Cleanup(func() { _ = inventory.Close() })
 	return inventory
 }
@@ -104,7 +104,7 @@ func (b Bench) Everything(types ...string) posture.Want {
 	return want
 }
 
-// Organization is the scope of the test data.
+// Organization is the root of the test data.
 func Organization(t *testing.T) engine.Root {
 	t.Helper()
 	return Must[engine.Root](t)(engine.InOrganization("3001"))

@@ -11,8 +11,8 @@ import (
 // Secret is what rules may ask of a secret of Secret Manager. Of what is in
 // it nothing is read.
 type Secret struct {
-	RotationDays          int            `json:"rotation_days"`           // how often its rotation is due, begun days counted; 0: not again and again
-	NextRotation          time.Time      `json:"next_rotation"`           // when it is due next; the zero time: never
+	RotationDays          int            `json:"rotation_days"`           // how often it is to be rotated, begun days counted; 0: not again and again
+	NextRotation          time.Time      `json:"next_rotation"`           // when it is to be rotated next; the zero time: never
 	PublicGrants          []engine.Grant `json:"public_grants"`           // grants of its own policy to allUsers or allAuthenticatedUsers
 	InheritedPublicGrants []engine.Grant `json:"inherited_public_grants"` // the same, of its project, folders and organization
 }
