@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go/middleware"
 
 	"posture/internal/posture"
 	"posture/scanners"
@@ -38,6 +39,10 @@ type Options struct {
 	Above    *aws.Config // by which the policies of the organization are read; nil: they are not
 	Identity Identity    // whose the credentials are, where that was asked before; zero: it is asked
 }
+
+// LogTries makes clients of the SDK tell of each request whoever
+// scanners.LogTries named, if they are not those of an Account, which do so.
+func LogTries(stack *middleware.Stack) error { return engine.LogTries(stack) }
 
 // Catalogue returns all that can be read of AWS, and the calls that it takes.
 func Catalogue() scanners.Catalogue { return services.Catalogue() }

@@ -8,13 +8,16 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
+
+	"posture/scanners/aws"
 )
 
 // Environment returns the credentials of whoever runs the program, by the
 // environment and the files of the AWS CLI. It tries to get them, so that who
 // has none is told at once.
 func Environment(ctx context.Context, profile string) (awssdk.Config, error) {
-	cfg, err := Load(ctx, profile)
+	cfg, err := load(ctx, profile, awsconfig.WithAPIOptions([]func(*middleware.Stack) error{aws.LogTries}))
 	if err != nil {
 		return awssdk.Config{}, err
 	}
@@ -26,8 +29,10 @@ func Environment(ctx context.Context, profile string) (awssdk.Config, error) {
 
 // Load returns the SDK's configuration as the environment and files make it,
 // in us-east-1 where they name no region.
-func Load(ctx context.Context, profile string) (awssdk.Config, error) {
-	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithLogger(logging.Nop{})}
+func Load(ctx context.Context, profile string) (awssdk.Config, error) { return load(ctx, profile) }
+
+func load(ctx context.Context, profile string, options ...func(*awsconfig.LoadOptions) error) (awssdk.Config, error) {
+	options = append(options, awsconfig.WithLogger(logging.Nop{}))
 	if profile != "" {
 		options = append(options, awsconfig.WithSharedConfigProfile(profile))
 	}

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"strings"
 	"sync"
-	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/smithy-go/middleware"
@@ -61,6 +60,9 @@ func (r *record) watch(stack *middleware.Stack) error {
 	if err := checkAnswers(stack); err != nil {
 		return err
 	}
+	if err := LogTries(stack); err != nil {
+		return err
+	}
 	if _, retries := stack.Finalize.Get("Retry"); retries {
 		if err := stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("posture.try", try), "Retry", middleware.After); err != nil {
 			return err
@@ -103,9 +105,7 @@ func try(ctx context.Context, in middleware.FinalizeInput, next middleware.Final
 		return next.HandleFinalize(ctx, in)
 	}
 	err = under.Attempt(ctx, func(ctx context.Context) (err error) {
-		began := time.Now()
 		out, metadata, err = next.HandleFinalize(ctx, in)
-		scanners.Tried(ctx, func() scanners.Try { return triedOf(ctx, metadata, err, time.Since(began)) })
 		under.gate.tried(outcomeOf(err))
 		return err
 	})

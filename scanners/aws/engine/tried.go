@@ -14,6 +14,24 @@ import (
 	"posture/scanners"
 )
 
+// LogTries makes a client tell of each request, and of its answer, whoever
+// scanners.LogTries named.
+func LogTries(stack *middleware.Stack) error {
+	const name = "posture.tried"
+	_, told := stack.Finalize.Get(name)
+	if _, retries := stack.Finalize.Get("Retry"); told || !retries {
+		return nil
+	}
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc(name, tell), "Retry", middleware.After)
+}
+
+func tell(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	began := time.Now()
+	out, metadata, err := next.HandleFinalize(ctx, in)
+	scanners.Tried(ctx, func() scanners.Try { return triedOf(ctx, metadata, err, time.Since(began)) })
+	return out, metadata, err
+}
+
 // triedOf says what came of a try of the call that the context is of.
 func triedOf(ctx context.Context, metadata middleware.Metadata, err error, took time.Duration) scanners.Try {
 	tried := scanners.Try{

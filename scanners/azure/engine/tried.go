@@ -36,8 +36,10 @@ func triedOf(request *http.Request, response *http.Response, err error, took tim
 		operation = request.Method + " " + operationOf(request.URL.Path)
 	}
 	tried := scanners.Try{Operation: operation, Place: partAfter(request.URL.Path, "/subscriptions/"), Took: took}
-	if err == nil {
+	if response != nil { // also where its body broke off
 		tried.Status, tried.RequestID = response.StatusCode, requestIDOf(response.Header)
+	}
+	if err == nil {
 		err = refusalOf(response)
 	}
 	if err != nil {
