@@ -153,11 +153,12 @@ type Server struct {
 	mu     sync.Mutex
 	estate Estate
 	calls  map[string]int
+	sorted map[string][]map[string]any // what queries list, by what they ask
 }
 
 // Start returns a running server; Close ends it.
 func Start(e Estate) *Server {
-	s := &Server{estate: e, calls: map[string]int{}}
+	s := &Server{estate: e, calls: map[string]int{}, sorted: map[string][]map[string]any{}}
 	s.Server = httptest.NewServer(s)
 	return s
 }
@@ -176,6 +177,7 @@ func (s *Server) Change(e Estate) {
 		s.estate.Tables[table] = kept
 	}
 	maps.Copy(s.estate.Answers, e.Answers)
+	clear(s.sorted)
 }
 
 func (s *Server) table(name string) []map[string]any {
@@ -356,7 +358,9 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		return
 	case list != nil:
 		s.note("POST query " + list[1])
-		rows = s.list(list[1], strings.Split(strings.NewReplacer("'", "", " ", "").Replace(list[2]), ","), q)
+		rows = s.once(fmt.Sprint(q.Query, q.Subscriptions, q.Options.AuthorizationScopeFilter, s.Hide), func() []map[string]any {
+			return s.list(list[1], strings.Split(strings.NewReplacer("'", "", " ", "").Replace(list[2]), ","), q)
+		})
 	case count != nil:
 		s.note("POST query count of " + count[1])
 		rows = s.count(count[1], q)
@@ -365,6 +369,21 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.page(w, q, rows)
+}
+
+// once returns what a query lists, which its further pages list too.
+func (s *Server) once(question string, list func() []map[string]any) []map[string]any {
+	s.mu.Lock()
+	rows, known := s.sorted[question]
+	s.mu.Unlock()
+	if known {
+		return rows
+	}
+	rows = list()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sorted[question] = rows
+	return rows
 }
 
 // list returns the rows of the types that the request's scope shows, by id.

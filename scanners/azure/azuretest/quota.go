@@ -14,7 +14,7 @@ import (
 // policy.Transporter, so that a test may have a clock of its own. It need not be
 // closed.
 func Wire(e Estate) *Server {
-	return &Server{Server: &httptest.Server{URL: "http://azure.invalid"}, estate: e, calls: map[string]int{}}
+	return &Server{Server: &httptest.Server{URL: "http://azure.invalid"}, estate: e, calls: map[string]int{}, sorted: map[string][]map[string]any{}}
 }
 
 // Do implements policy.Transporter.

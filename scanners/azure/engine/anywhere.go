@@ -40,6 +40,12 @@ func Elsewhere[T Pointer](r *Reading, typ string, fields ...string) {
 	r.Got(err, fields...)
 }
 
+// OnceTogether is Once for what may be in another subscription than the resource: it
+// is read once for all subscriptions that are read together.
+func OnceTogether[T any](r *Reading, key string, fetch func() (T, error)) (T, error) {
+	return scanners.Once(&r.place.rows.memo, key, fetch)
+}
+
 // together are the rows of a type in all subscriptions of a slice.
 type together[T any] struct {
 	pointing map[string][]Joined[T] // by the ids that they point to

@@ -162,26 +162,66 @@ type reply struct {
 	err  error
 }
 
-// directory keeps what was read of it by several reads in one.
+// directory keeps what was read of it by several reads in one, each path once.
 type directory struct {
 	mu    sync.Mutex
-	known map[string]reply // by path
+	known map[string]*asked // by path
 }
 
-func (d *directory) get(path string) (reply, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	found, known := d.known[path]
-	return found, known
+// asked is a path that somebody reads.
+type asked struct {
+	done chan struct{} // closed once there is a reply
+	reply
 }
 
-func (d *directory) keep(path string, r reply) {
+// claim returns those of the paths that nobody has read or is reading, for the
+// caller to read.
+func (d *directory) claim(paths []string) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.known == nil {
-		d.known = map[string]reply{}
+		d.known = map[string]*asked{}
 	}
-	d.known[path] = r
+	var own []string
+	for _, path := range paths {
+		if d.known[path] == nil {
+			d.known[path] = &asked{done: make(chan struct{}), reply: reply{err: errNoReply}}
+			own = append(own, path)
+		}
+	}
+	return own
+}
+
+// read reads paths that were claimed, and lets go of all in any case.
+func (d *directory) read(paths []string, ask func(chunk []string) []reply) {
+	defer func() {
+		for _, path := range paths {
+			close(d.of(path).done)
+		}
+	}()
+	slices.Sort(paths)
+	for chunk := range slices.Chunk(paths, batchSize) {
+		for i, one := range ask(chunk) {
+			d.of(chunk[i]).reply = one
+		}
+	}
+}
+
+func (d *directory) of(path string) *asked {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.known[path]
+}
+
+// get returns the reply to a path that was claimed, once there is one.
+func (d *directory) get(ctx context.Context, path string) reply {
+	one := d.of(path)
+	select {
+	case <-one.done:
+		return one.reply
+	case <-ctx.Done():
+		return reply{err: ctx.Err()}
+	}
 }
 
 // batchSize is how many reads one request may hold.
@@ -197,20 +237,9 @@ func (r *Reading) replies(operation string, paths []string) []reply {
 		return replies
 	}
 	e := r.place.estate
-	var missing []string
-	for _, path := range paths {
-		if _, known := e.directory.get(path); !known {
-			missing = append(missing, path)
-		}
-	}
-	slices.Sort(missing)
-	for chunk := range slices.Chunk(slices.Compact(missing), batchSize) {
-		for i, one := range e.together(r.Context(), operation, chunk) {
-			e.directory.keep(chunk[i], one)
-		}
-	}
+	e.directory.read(e.directory.claim(paths), func(chunk []string) []reply { return e.together(r.Context(), operation, chunk) })
 	for i, path := range paths {
-		replies[i], _ = e.directory.get(path)
+		replies[i] = e.directory.get(r.Context(), path)
 	}
 	return replies
 }

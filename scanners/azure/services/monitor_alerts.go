@@ -259,7 +259,7 @@ func groupTells(r *engine.Reading, own []engine.Joined[actionGroup], id string) 
 	if strings.HasPrefix(id, r.Row.ID+"/") {
 		return false, nil
 	}
-	group, err := engine.Once(r, "action group "+id, func() (actionGroup, error) {
+	group, err := engine.OnceTogether(r, "action group "+id, func() (actionGroup, error) {
 		var group actionGroup
 		err := r.FetchOf(readActionGroup, id, "", actionGroupVersion, &group)
 		return group, err

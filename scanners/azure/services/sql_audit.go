@@ -74,7 +74,7 @@ func (s *sqlServer) monitored() {
 // send it, archive included. Workspaces are often in another subscription.
 func workspaceDays(r *engine.Reading, id string, fields ...string) int64 {
 	id = strings.ToLower(id)
-	table, err := engine.Once(r, "diagnostics in "+id, func() (logTable, error) {
+	table, err := engine.OnceTogether(r, "diagnostics in "+id, func() (logTable, error) {
 		var table logTable
 		err := r.FetchOf(readWorkspaceTables, id, "/tables/AzureDiagnostics", "2023-09-01", &table)
 		return table, err
