@@ -98,7 +98,7 @@ type literal struct {
 // most is how many answers are taken of a type.
 const most = 6
 
-var ids = regexp.MustCompile(`ID: to\.Ptr\("([^"]+)"\)`)
+var ids = regexp.MustCompile(`\bID: to\.Ptr\("([^"]+)"\)`)
 
 // few returns the first answers of each type that is listed.
 func few(all []literal, listed []string) []literal {
@@ -305,7 +305,7 @@ const subscription = "11111111-2222-3333-4444-555555555555"
 var (
 	addresses = regexp.MustCompile(`[\w.+-]+@[\w-]+\.[\w.]+`)
 	others    = regexp.MustCompile(`(?i)/subscriptions/[^/]+`)
-	company   = regexp.MustCompile(`(?i)contoso|microsoft\.com`)
+	company   = regexp.MustCompile(`(?i)contoso|microsoft\.com\b`)
 	secret    = regexp.MustCompile(`(?i)password|secret$|accountkey|sharedkey|connectionstring`)
 )
 
