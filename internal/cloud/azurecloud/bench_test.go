@@ -192,7 +192,7 @@ type audited struct {
 // auditAll does a run up to the parts of all targets.
 func auditAll(ctx context.Context, t testing.TB, loaded *policy.Policy, o azure.Options) audited {
 	t.Helper()
-	estate := must(azure.Open(azure.Scope{Tenant: enginetest.Tenant}, o))(t)
+	estate := must(azure.Open(azure.Root{Tenant: enginetest.Tenant}, o))(t)
 	attached := attach(New(nil), loaded, estate, chosen{}, cloud.Options{Config: config.Default()})
 	a := &audit.Auditor{
 		Store: store.Memory(), Config: config.Default(), Clouds: map[posture.Provider]audit.Cloud{posture.Azure: attached},

@@ -55,7 +55,7 @@ type place struct {
 	name   string
 	policy *policy.Policy
 	server *azuretest.Server
-	scope  azure.Scope
+	root   azure.Root
 	kept   store.Store
 	calm   map[string]posture.Finding // by fingerprint
 	calls  map[string]int             // of the first run, by operation
@@ -72,11 +72,11 @@ func newPlace(t *testing.T, name string, loaded *policy.Policy, files ...string)
 	estate := must(azuretest.Load(append(files, testdata+"scope.txtar")...))(t)
 	p := &place{
 		name: name, policy: loaded, server: azuretest.Start(estate), kept: store.Memory(), seen: map[string]bool{},
-		scope: azure.Scope{Subscriptions: []string{enginetest.Subscription}},
+		root: azure.Root{Subscriptions: []string{enginetest.Subscription}},
 	}
 	t.Cleanup(p.server.Close)
 	if slices.ContainsFunc(slices.Collect(maps.Keys(estate.Answers)), func(path string) bool { return strings.HasPrefix(path, "/v1.0/") }) {
-		p.scope = azure.Scope{Tenant: enginetest.Tenant, Directory: true}
+		p.root = azure.Root{Tenant: enginetest.Tenant, Directory: true}
 	}
 	p.server.Fault, p.server.PageRows = p.between, 25
 	calm, published, err := p.run(t, fault{})
@@ -111,7 +111,7 @@ func (p *place) run(t *testing.T, f fault) (seen, audit.Published, error) {
 	t.Helper()
 	o := enginetest.Options(p.server)
 	o.Attempts, o.Timeout, o.NoReread = 1, cmp.Or(f.patience, time.Minute), !f.reread
-	estate := must(azure.Open(p.scope, o))(t)
+	estate := must(azure.Open(p.root, o))(t)
 	attached := attach(New(nil), p.policy, estate, chosen{}, cloud.Options{Config: config.Default()})
 	a := &audit.Auditor{
 		Store: p.kept, Config: config.Default(), Clouds: map[posture.Provider]audit.Cloud{posture.Azure: attached}, Tool: "test",
