@@ -19,6 +19,10 @@ func (b *builder) balancers(n network) {
 	b.bucket("logs-of-balancers", nil)
 	group, err := client.CreateTargetGroup(b.ctx, &elb.CreateTargetGroupInput{Name: new("web"), Protocol: elbtypes.ProtocolEnumHttp, Port: new(int32(80)), VpcId: &n.vpc})
 	b.need(err)
+	b.call("good-targets", group.TargetGroups[0].TargetGroupArn)
+	second, err := client.CreateTargetGroup(b.ctx, &elb.CreateTargetGroupInput{Name: new("front"), Protocol: elbtypes.ProtocolEnumTcp, Port: new(int32(80)), VpcId: &n.vpc})
+	b.need(err)
+	b.call("bad-targets", second.TargetGroups[0].TargetGroupArn)
 	to := []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: group.TargetGroups[0].TargetGroupArn}}
 	good := b.balancer("good-balancer", elbtypes.LoadBalancerTypeEnumApplication, n.subnets)
 	b.attributes(good, "deletion_protection.enabled", "true", "access_logs.s3.enabled", "true", "access_logs.s3.bucket", "logs-of-balancers",
@@ -36,6 +40,9 @@ func (b *builder) balancers(n network) {
 	b.attributes(front, "deletion_protection.enabled", "true", "access_logs.s3.enabled", "true", "access_logs.s3.bucket", "logs-of-balancers")
 	b.listener("good-tls", secure(&elb.CreateListenerInput{LoadBalancerArn: &front, DefaultActions: to}, elbtypes.ProtocolEnumTls, "ELBSecurityPolicy-TLS13-1-2-2021-06"))
 	b.listener("bad-tcp", &elb.CreateListenerInput{LoadBalancerArn: &front, Port: new(int32(80)), Protocol: elbtypes.ProtocolEnumTcp, DefaultActions: to})
+	weak := b.balancer("bad-front", elbtypes.LoadBalancerTypeEnumNetwork, n.subnets)
+	b.listener("bad-tcp-of-bad-front", &elb.CreateListenerInput{LoadBalancerArn: &weak, Port: new(int32(80)), Protocol: elbtypes.ProtocolEnumTcp,
+		DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: second.TargetGroups[0].TargetGroupArn}}})
 }
 
 func (b *builder) balancer(name string, kind elbtypes.LoadBalancerTypeEnum, subnets []string) string {

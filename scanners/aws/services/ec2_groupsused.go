@@ -3,10 +3,10 @@ package services
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"posture/scanners/aws/engine"
 )
@@ -39,15 +39,8 @@ func ec2GroupsUsed(ctx context.Context, p *engine.Place) (map[string]bool, error
 				}
 			}
 		}
-		pages := ec2.NewDescribeNetworkInterfacesPaginator(ec2Client(p), &ec2.DescribeNetworkInterfacesInput{MaxResults: aws.Int32(ec2Page)})
-		err := engine.EachPage(ctx, pages, func(page *ec2.DescribeNetworkInterfacesOutput) error {
-			for _, face := range page.NetworkInterfaces {
-				for _, group := range face.Groups {
-					used[aws.ToString(group.GroupId)] = true
-				}
-			}
-			return nil
-		})
+		faces, err := interfaceList(ctx, p)
+		maps.Copy(used, faces.groups)
 		return used, cmp.Or(err, unlisted)
 	})
 }

@@ -28,6 +28,8 @@ type ELBLoadBalancer struct {
 	DropsBadHeaders    bool     `json:"drops_bad_headers"`   // malformed header fields are removed; false for all but application
 	DesyncMode         string   `json:"desync_mode"`         // monitor, defensive or strictest; empty for all but application
 	WebACL             bool     `json:"web_acl"`             // requests pass a web ACL of AWS WAF; false for all but application
+
+	Targets []ELBTargets `json:"targets"` // its target groups with targets in Availability Zones, in order
 }
 
 // elbAttributes maps the fields that an attribute gives to the attribute.
@@ -49,6 +51,9 @@ var elbLoadBalancers = engine.Service{
 			{Op: "elasticloadbalancing:DescribeLoadBalancerAttributes", Each: true, For: []string{"deletion_protection", "access_logs", "drops_bad_headers", "desync_mode"}},
 			{Op: "elasticloadbalancing:DescribeListeners", Each: true, For: []string{"tls_listeners"}},
 			{Op: "elasticloadbalancing:DescribeTags", For: []string{"tags"}},
+			{Op: describeTargetGroups, For: []string{"targets"}},
+			{Op: describeTargetHealth, Each: true, For: []string{"targets"}},
+			{Op: "ec2:DescribeNetworkInterfaces", For: []string{"targets"}},
 		}),
 		Console: scanners.Console{Path: "/ec2/home?region={region}#LoadBalancer:loadBalancerArn={id}"},
 	},
@@ -135,6 +140,7 @@ func readELBLoadBalancer(ctx context.Context, p *engine.Place, r *engine.Reading
 	if balancer.Type == types.LoadBalancerTypeEnumApplication {
 		doc.WebACL = readGuarded(ctx, r, balancer.LoadBalancerArn)
 	}
+	doc.Targets = readELBTargets(ctx, r, balancer)
 	doc.Alarmed = readAlarmed(ctx, r, elbMeasured(balancer))
 	r.Emit(aws.ToString(balancer.LoadBalancerArn), aws.ToString(balancer.LoadBalancerName), tags, &doc)
 }

@@ -37,7 +37,7 @@ var elbListeners = engine.Service{
 		Calls: []scanners.Call{
 			{Op: "elasticloadbalancing:DescribeLoadBalancers"},
 			{Op: "elasticloadbalancing:DescribeListeners"},
-			{Op: "elasticloadbalancing:DescribeTargetGroups", For: []string{"to_balancer"}},
+			{Op: describeTargetGroups, For: []string{"to_balancer"}},
 			{Op: "elasticloadbalancing:DescribeRules", Each: true, For: []string{"rules_serve_plain"}},
 		},
 		Console: scanners.Console{Path: "/ec2/home?region={region}#ELBListenerV2:listenerArn={id}"},
@@ -190,12 +190,10 @@ func targetGroups(actions []types.Action) []string {
 	return groups
 }
 
-// targetKinds returns of what kind the targets are, by the target group's ARN,
-// listed once per region.
+// targetKinds returns of what kind the targets are, by the target group's ARN.
 func targetKinds(ctx context.Context, p *engine.Place) (map[string]types.TargetTypeEnum, error) {
-	return engine.Once(p, "elbv2 target groups", func() (map[string]types.TargetTypeEnum, error) {
-		pages := elb.NewDescribeTargetGroupsPaginator(elbClient(p), &elb.DescribeTargetGroupsInput{PageSize: aws.Int32(400)})
-		groups, err := engine.ListAll(ctx, pages, func(page *elb.DescribeTargetGroupsOutput) []types.TargetGroup { return page.TargetGroups })
+	return engine.Once(p, "elbv2 kinds of targets", func() (map[string]types.TargetTypeEnum, error) {
+		groups, err := targetGroupList(ctx, p)
 		kinds := map[string]types.TargetTypeEnum{}
 		for _, group := range groups {
 			kinds[aws.ToString(group.TargetGroupArn)] = group.TargetType

@@ -17,12 +17,12 @@ func TestELBLoadBalancers(t *testing.T) {
 	balancer := func(id, name string, tags map[string]string, doc ELBLoadBalancer, unread ...posture.Unread) posture.Resource {
 		return posture.Resource{ID: elbArn + id, Name: name, Tags: tags, Doc: &doc, Unread: unread}
 	}
-	web := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2, DeletionProtection: true, AccessLogs: true, DropsBadHeaders: true, DesyncMode: "defensive", WebACL: true}
-	unsure := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2, WebACL: true}
+	web := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2, DeletionProtection: true, AccessLogs: true, DropsBadHeaders: true, DesyncMode: "defensive", WebACL: true, Targets: []ELBTargets{{Group: "web", Healthy: 2, Zones: 2}}}
+	unsure := ELBLoadBalancer{Kind: "application", InternetFacing: true, Zones: 2, WebACL: true, Targets: web.Targets}
 	unguarded := web
 	unguarded.WebACL = false
 	const guarded, acl = "wafv2:ListResourcesForWebACL", "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/"
-	mail := ELBLoadBalancer{Kind: "network", InternetFacing: true, Zones: 1, TLSListeners: true}
+	mail := ELBLoadBalancer{Kind: "network", InternetFacing: true, Zones: 1, TLSListeners: true, Targets: []ELBTargets{{Group: "mail", Healthy: 1, Zones: 1}}}
 	inspect := ELBLoadBalancer{Kind: "gateway", Zones: 1, DeletionProtection: true}
 	fields := []string{"deletion_protection", "access_logs", "drops_bad_headers", "desync_mode"}
 	tags := map[string]string{"owner": "shop"}
