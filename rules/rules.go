@@ -48,6 +48,16 @@ func Clouds() []Cloud {
 	}
 }
 
+// Of returns a cloud of the list by its name; the zero Cloud where it has none of it.
+func Of(name string) Cloud {
+	for _, c := range Clouds() {
+		if c.Name == name {
+			return c
+		}
+	}
+	return Cloud{}
+}
+
 // Owns reports whether a resource type is one of the cloud's, by its form.
 func (c Cloud) Owns(typ string) bool { return strings.Contains(typ, c.Mark) }
 

@@ -5,7 +5,6 @@ package awscloud
 
 import (
 	"context"
-	"slices"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 
@@ -31,7 +30,7 @@ func Given(cfg awssdk.Config) Credentials {
 // New returns AWS, read with the credentials.
 func New(credentials Credentials) cloud.Cloud {
 	c := cloud.Cloud{
-		Cloud: facts(), Catalogue: aws.Catalogue(),
+		Cloud: rules.Of(string(posture.AWS)), Catalogue: aws.Catalogue(),
 		LookUp: scanners.Call{Op: "cloudtrail:LookupEvents"},
 		Choose: func(o cloud.Options) (cloud.Choice, error) {
 			s, err := choose(o)
@@ -43,11 +42,6 @@ func New(credentials Credentials) cloud.Cloud {
 	}
 	c.Open = func(ctx context.Context, o cloud.Options) (audit.Cloud, error) { return open(ctx, c, credentials, o) }
 	return c
-}
-
-func facts() rules.Cloud {
-	all := rules.Clouds()
-	return all[slices.IndexFunc(all, func(c rules.Cloud) bool { return c.Name == string(posture.AWS) })]
 }
 
 // open checks the options and the rules, gets credentials, and returns the

@@ -29,7 +29,7 @@ type Credentials func(ctx context.Context, a config.Azure, getenv func(string) s
 // New returns Azure, read with the credentials.
 func New(credentials Credentials) cloud.Cloud {
 	c := cloud.Cloud{
-		Cloud: facts(), Catalogue: azure.Catalogue(),
+		Cloud: rules.Of(string(posture.Azure)), Catalogue: azure.Catalogue(),
 		Choose: func(o cloud.Options) (cloud.Choice, error) {
 			s, err := choose(o)
 			return s.Choice, err
@@ -40,11 +40,6 @@ func New(credentials Credentials) cloud.Cloud {
 	}
 	c.Open = func(ctx context.Context, o cloud.Options) (audit.Cloud, error) { return open(ctx, c, credentials, o) }
 	return c
-}
-
-func facts() rules.Cloud {
-	all := rules.Clouds()
-	return all[slices.IndexFunc(all, func(c rules.Cloud) bool { return c.Name == string(posture.Azure) })]
 }
 
 // open checks the options and the rules, gets credentials, and returns what is

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	"posture/internal/audit"
 	"posture/internal/cloud"
@@ -24,7 +23,7 @@ type Credentials func(ctx context.Context, impersonate string, getenv func(strin
 // New returns Google Cloud, read with the credentials.
 func New(credentials Credentials) cloud.Cloud {
 	c := cloud.Cloud{
-		Cloud: facts(), Catalogue: gcp.Catalogue(),
+		Cloud: rules.Of(string(posture.GCP)), Catalogue: gcp.Catalogue(),
 		Choose: func(o cloud.Options) (cloud.Choice, error) {
 			s, err := choose(o)
 			return s.Choice, err
@@ -35,11 +34,6 @@ func New(credentials Credentials) cloud.Cloud {
 	}
 	c.Open = func(ctx context.Context, o cloud.Options) (audit.Cloud, error) { return open(ctx, c, credentials, o) }
 	return c
-}
-
-func facts() rules.Cloud {
-	all := rules.Clouds()
-	return all[slices.IndexFunc(all, func(c rules.Cloud) bool { return c.Name == string(posture.GCP) })]
 }
 
 // open checks the options and the rules, gets credentials or opens the files,
