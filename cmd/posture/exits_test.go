@@ -73,7 +73,7 @@ func TestUnprinted(t *testing.T) {
 	}
 	called := map[string]string{
 		"alerts": "alerts --store STORE", "alerts deliver": "alerts deliver --store STORE", "alerts retry": "alerts retry --store STORE",
-		"changes": "changes --store STORE", "findings": "findings --store STORE", "runs": "runs --store STORE",
+		"changes": "changes --store STORE", "findings": "findings --store STORE", "runs": "runs --store STORE", "status": "status --store STORE",
 		"verify": "verify --store STORE", "weekly": "weekly --store STORE", "demo": "demo --store " + filepath.Join(dir, "other"),
 		"completion bash": "completion bash", "completion fish": "completion fish", "completion powershell": "completion powershell", "completion zsh": "completion zsh",
 		"config check": "config check " + config, "config schema": "config schema",

@@ -42,7 +42,7 @@ printed.`,
 	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(
 		newDemo(world),
-		newScan(world), newFindings(world), newChanges(world), newAlerts(world), newRuns(world), newWeekly(world), newVerify(world),
+		newScan(world), newFindings(world), newChanges(world), newAlerts(world), newRuns(world), newStatus(world), newWeekly(world), newVerify(world),
 		newRules(world), newPermissions(world), newDoctor(world), newConfig(world), newVersion(world),
 	)
 	return root

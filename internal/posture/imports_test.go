@@ -35,6 +35,7 @@ var allowed = map[string][]string{
 		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/snapshot", "internal/drift", "internal/notified",
 		"internal/outbox", "internal/tally",
 	},
+	"internal/status": {"internal/drift", "internal/outbox", "internal/posture", "internal/snapshot", "internal/store"},
 	"internal/weekly": {
 		"internal/posture", "internal/config", "internal/policy", "internal/store", "internal/snapshot", "internal/drift", "internal/notified",
 		"internal/escape",
