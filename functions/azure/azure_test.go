@@ -81,6 +81,7 @@ type cloud struct {
 	denied string // the host that refuses
 	posted []string
 	wrong  []string
+	writes []string // to blobs: the method and the path
 }
 
 func newCloud(t *testing.T, container string) *cloud {
@@ -156,6 +157,9 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprintf(w, `{"value": %q, "id": "https://shop%s/secrets/slack/1"}`, slackToken, c.where.Vaults)
 	case strings.HasSuffix(r.Host, c.where.Blobs) && token == "Bearer verysecret https://storage.azure.com":
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			c.note(&c.writes, r.Method+" "+r.Host+r.URL.Path)
+		}
 		c.blobs.ServeHTTP(w, r)
 	case r.Host == host(c.where.Manager) && token == "Bearer verysecret "+strings.TrimSuffix(c.where.Scope(), "/.default"):
 		c.manager.ServeHTTP(w, r)
@@ -376,6 +380,55 @@ func TestSovereign(t *testing.T) {
 		}
 		c.check(p.log.String())
 	}
+}
+
+// kept returns the folders of the store that infra/azure lets the functions write to.
+func kept(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../infra/azure/identity.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "  kept  = [")
+	list, _, _ = strings.Cut(list, "]")
+	return strings.Split(strings.ReplaceAll(list, `"`, ""), ", ")
+}
+
+// TestWrites: the functions write to their own container alone, there to what infra/azure
+// lets them, and of the cloud that they scan they only read.
+func TestWrites(t *testing.T) {
+	c, allowed := newCloud(t, "writes"), kept(t)
+	p := c.start()
+	for _, step := range []struct{ name, trigger string }{{"watchdog", timer}, {"run", queued(`{"slot":"2026-11-21T05:00:00Z"}`)}, {"watchdog", timer}, {"weekly", timer}} {
+		if status, _ := p.call(step.name, step.trigger); status != http.StatusOK {
+			t.Errorf("%s: %d\n%s", step.name, status, p.log)
+		}
+	}
+	folders := map[string]bool{}
+	own := azuritetest.Account + c.where.Blobs + "/writes/posture/"
+	for _, write := range c.writes {
+		method, path, _ := strings.Cut(write, " ")
+		key, inside := strings.CutPrefix(path, own)
+		folder, _, _ := strings.Cut(key, "/")
+		if !inside || !slices.Contains(allowed, folder) || method != http.MethodPut && method != http.MethodDelete {
+			t.Errorf("%s: the functions may write only to %v", write, allowed)
+		}
+		folders[folder] = true
+	}
+	for _, folder := range []string{"runs", "chain", "state", "alerts", "sent", "weekly"} {
+		if !folders[folder] {
+			t.Errorf("nothing was written to %s", folder)
+		}
+	}
+	for call := range c.manager.Calls() {
+		if !strings.HasPrefix(call, "GET ") && !strings.HasPrefix(call, "POST query ") {
+			t.Errorf("%s is no read", call)
+		}
+	}
+	if slices.Contains(allowed, "config") {
+		t.Error("the functions may change their configuration")
+	}
+	c.check(p.log.String())
 }
 
 // TestContinue: a run whose time is up asks for the rest by a message of the

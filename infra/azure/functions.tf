@@ -58,6 +58,7 @@ resource "azurerm_linux_function_app" "posture" {
     AZURE_CLIENT_ID                              = azurerm_user_assigned_identity.scan.client_id
     POSTURE_STORE                                = local.store
     POSTURE_AZURE_CLOUD                          = var.cloud
+    POSTURE_AZURE_DIRECTORY                      = var.directory ? "true" : "false"
     POSTURE_AZURE_SCOPE                          = "managementGroups/${var.management_group}"
     POSTURE_SCHEDULE                             = var.schedule
     POSTURE_SLACK_SECRET                         = var.slack ? "${azurerm_key_vault.posture[0].vault_uri}secrets/slack" : ""

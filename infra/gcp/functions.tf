@@ -25,10 +25,13 @@ locals {
 
   # What a function that reads Azure knows beside the others.
   azure = {
-    POSTURE_CLOUD       = "azure"
-    POSTURE_AZURE_SCOPE = var.azure_scope
-    AZURE_TENANT_ID     = var.azure_tenant_id
-    AZURE_CLIENT_ID     = var.azure_client_id
+    POSTURE_CLOUD           = "azure"
+    POSTURE_AZURE_SCOPE     = var.azure_scope
+    POSTURE_AZURE_CLOUD     = var.azure_cloud
+    POSTURE_AZURE_DIRECTORY = var.azure_directory ? "true" : ""
+    POSTURE_AZURE_SECRET    = var.azure_secret == "" ? "" : "projects/${var.project}/secrets/${var.azure_secret}"
+    AZURE_TENANT_ID         = var.azure_tenant_id
+    AZURE_CLIENT_ID         = var.azure_client_id
   }
 }
 
@@ -85,5 +88,6 @@ resource "google_cloudfunctions2_function" "posture" {
     google_project_iam_member.build_logs,
     google_project_iam_member.build_source,
     google_project_service.used,
+    google_secret_manager_secret_iam_member.signs_in,
   ]
 }

@@ -34,6 +34,16 @@ resource "google_secret_manager_secret_iam_member" "tells" {
   member    = each.value.member
 }
 
+# Who reads Azure reads the application's secret, and nobody else does.
+resource "google_secret_manager_secret_iam_member" "signs_in" {
+  count = local.reads_azure && var.azure_secret != "" ? 1 : 0
+
+  project   = var.project
+  secret_id = var.azure_secret
+  role      = "roles/secretmanager.secretAccessor"
+  member    = local.accounts["run-azure"].member
+}
+
 resource "google_kms_crypto_key_iam_member" "secrets" {
   count = var.slack && var.kms_key != "" ? 1 : 0
 

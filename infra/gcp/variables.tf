@@ -71,6 +71,34 @@ variable "azure_client_id" {
   default     = ""
 }
 
+variable "azure_secret" {
+  description = "Name of a secret of Secret Manager in the project that holds the application's own secret, or its certificate with the key as PEM, where the tenant trusts no tokens of Google. Empty for a federated credential, which is stored nowhere."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^[0-9A-Za-z_-]{0,255}$", var.azure_secret))
+    error_message = "Expected the name of a secret, without projects/."
+  }
+}
+
+variable "azure_directory" {
+  description = "Whether the tenant's directory, Entra ID, is read too. It always is where azure_scope is a tenant."
+  type        = bool
+  default     = false
+}
+
+variable "azure_cloud" {
+  description = "The cloud of Azure that is scanned: AzureCloud, AzureUSGovernment or AzureChinaCloud. It decides which audience the federated credential has (docs/azure.md)."
+  type        = string
+  default     = "AzureCloud"
+
+  validation {
+    condition     = contains(["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"], var.azure_cloud)
+    error_message = "Expected AzureCloud, AzureUSGovernment or AzureChinaCloud."
+  }
+}
+
 variable "source_archive" {
   description = "The archive that make gcp-source has written."
   type        = string

@@ -30,6 +30,10 @@ const (
 	subscriptionVariable = "AZURE_SUBSCRIPTION_ID" // the Azure SDKs' own
 )
 
+// directoryVariable says whether the directory is read, "true" or "false", where
+// neither a flag nor posture.yaml does; empty: with a tenant.
+const directoryVariable = "POSTURE_AZURE_DIRECTORY"
+
 // CloudVariable names the cloud of Azure, where a flag or posture.yaml does not:
 // AzureUSGovernment. Of a store in Azure it alone says so, since posture.yaml may
 // be in that store.
@@ -84,6 +88,13 @@ func choose(o cloud.Options) (chosen, error) {
 	if o.Flags.One(directoryFlag) != "" && !s.settings.ReadsDirectory() {
 		s.settings.Directory = new(true)
 		s.Narrowed = s.Narrowed || named(o.Config.Azure)
+	}
+	switch text := variable(o.Getenv, directoryVariable); {
+	case s.settings.Directory != nil || text == "":
+	case text == "true" || text == "false":
+		s.settings.Directory = new(text == "true")
+	default:
+		return chosen{}, fmt.Errorf("%s %q: expected true or false", directoryVariable, text)
 	}
 	s.settings.Cloud = cmp.Or(o.Flags.One(cloudFlag), s.settings.Cloud, variable(o.Getenv, CloudVariable), config.DefaultAzureCloud)
 	return s, s.find(o.Getenv)
