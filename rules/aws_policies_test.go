@@ -68,7 +68,7 @@ var holders = map[string]holder{
 {"Policy": POLICY}
 -- lambda:GetPolicy Qualifier=live error=ResourceNotFoundException status=404 --
 `},
-	"logs": {"aws-logs-not-shared-publicly", "AWS::Logs::ResourcePolicy", []string{"public", "public_by", "other_accounts"}, `
+	"logs": {"aws-logs-not-shared-publicly", "AWS::Logs::ResourcePolicy", []string{"public", "public_by", "other_accounts", "organizations", "own_organization"}, ownOrganization + `
 -- logs:DescribeResourcePolicies --
 {"resourcePolicies": [{"policyName": "parcels", "policyDocument": POLICY}]}
 `},
@@ -103,7 +103,7 @@ var holders = map[string]holder{
 -- ecr:GetRepositoryPolicy --
 {"policyText": POLICY}
 `},
-	"registry": {"aws-ecr-registry-not-public", "AWS::ECR::RegistryPolicy", []string{"public", "public_by", "other_accounts"}, `
+	"registry": {"aws-ecr-registry-not-public", "AWS::ECR::RegistryPolicy", []string{"public", "public_by", "other_accounts", "organizations", "own_organization"}, ownOrganization + `
 -- ecr:GetRegistryPolicy --
 {"policyText": POLICY}
 `},
@@ -113,11 +113,11 @@ var holders = map[string]holder{
 -- es:DescribeDomains --
 {"DomainStatusList": [{"ARN": "arn:aws:es:us-east-1:111122223333:domain/parcels", "DomainId": "1/parcels", "DomainName": "parcels", "ClusterConfig": {}, "AccessPolicies": POLICY}]}
 `},
-	"destination": {"aws-logs-destination-not-public", "AWS::Logs::Destination", []string{"public", "public_by", "other_accounts"}, `
+	"destination": {"aws-logs-destination-not-public", "AWS::Logs::Destination", []string{"public", "public_by", "other_accounts", "organizations", "own_organization"}, ownOrganization + `
 -- logs:DescribeDestinations --
 {"destinations": [{"destinationName": "parcels", "arn": "arn:aws:logs:us-east-1:111122223333:destination:parcels", "accessPolicy": POLICY}]}
 `},
-	"bucket": {"aws-s3-cross-account-access-scoped", "AWS::S3::Bucket", []string{"policy"}, `
+	"bucket": {"aws-s3-cross-account-access-scoped", "AWS::S3::Bucket", []string{"policy"}, ownOrganization + `
 -- s3:ListBuckets --
 <ListAllMyBucketsResult><Buckets><Bucket><Name>parcels</Name><BucketRegion>us-east-1</BucketRegion></Bucket></Buckets></ListAllMyBucketsResult>
 -- s3:GetBucketPolicy --
@@ -129,13 +129,13 @@ XML
 -- elasticfilesystem:DescribeFileSystemPolicy --
 {"Policy": POLICY}
 `},
-	"files": {"aws-efs-not-public", "AWS::EFS::FileSystem", []string{"public", "public_by", "other_accounts"}, `
+	"files": {"aws-efs-not-public", "AWS::EFS::FileSystem", []string{"public", "public_by", "other_accounts", "organizations", "own_organization"}, ownOrganization + `
 -- elasticfilesystem:DescribeFileSystems --
 {"FileSystems": [{"FileSystemId": "fs-9", "FileSystemArn": "arn:aws:elasticfilesystem:us-east-1:111122223333:file-system/fs-9", "CreationTime": 1700000000, "Tags": []}]}
 -- elasticfilesystem:DescribeFileSystemPolicy --
 {"Policy": POLICY}
 `},
-	"backups": {"aws-backup-vault-not-public", "AWS::Backup::BackupVault", []string{"public", "public_by", "other_accounts"}, `
+	"backups": {"aws-backup-vault-not-public", "AWS::Backup::BackupVault", []string{"public", "public_by", "other_accounts", "organizations", "own_organization"}, ownOrganization + `
 -- backup:ListBackupVaults --
 {"BackupVaultList": [{"BackupVaultArn": "arn:aws:backup:us-east-1:111122223333:backup-vault:parcels", "BackupVaultName": "parcels", "NumberOfRecoveryPoints": 2}]}
 -- backup:GetBackupVaultAccessPolicy --
@@ -152,7 +152,7 @@ XML
 // identities are the users, groups, roles and policies that the cases of
 // testdata/identities.txtar are about.
 var identities = map[string]holder{
-	"trust":          {"aws-iam-cross-account-trust-scoped", "AWS::IAM::Role", []string{"trusts", "public_by_analyzer"}, roleEstate("ENCODED", "") + noAnalyzer},
+	"trust":          {"aws-iam-cross-account-trust-scoped", "AWS::IAM::Role", []string{"trusts", "organizations", "own_organization", "public_by_analyzer"}, roleEstate("ENCODED", "") + noAnalyzer + ownOrganization},
 	"federation":     {"aws-iam-role-federated-trust", "AWS::IAM::Role", []string{"open_to_providers"}, roleEstate("ENCODED", "")},
 	"audience":       {"aws-iam-role-federated-audience", "AWS::IAM::Role", []string{"any_audience"}, roleEstate("ENCODED", "")},
 	"everything":     {"aws-iam-no-admin-star-policies", "AWS::IAM::ManagedPolicy", []string{"grants"}, managedEstate},
@@ -189,6 +189,11 @@ var identities = map[string]holder{
 	"group":          {"aws-iam-group-not-administrator", "AWS::IAM::Group", []string{"administrator", "administrator_by"}, memberEstate},
 	"group-combined": {"aws-iam-group-no-privilege-escalation", "AWS::IAM::Group", []string{"administrator", "escalates"}, memberEstate},
 }
+
+// ownOrganization says which organization the account is in.
+const ownOrganization = `-- organizations:DescribeOrganization --
+{"Organization": {"Id": "o-parcels123", "MasterAccountId": "777788889999"}}
+`
 
 const noAnalyzer = `-- access-analyzer:ListAnalyzers --
 {"analyzers": []}

@@ -2,10 +2,11 @@ package iampolicy
 
 // Trusted says who may take a role.
 type Trusted struct {
-	Verdict                // who may call sts:AssumeRole
-	Unscoped  []Entry      // of Others, those that need no external id, no MFA, and of whom nothing is asked but their account
-	Unsure    bool         // Unscoped may lack somebody: something was not understood
-	Federated []Federation // who may come from identity providers
+	Verdict                            // who may call sts:AssumeRole
+	Unscoped              []Entry      // of Others, those that need no external id, no MFA, and of whom nothing is asked but their account
+	UnscopedOrganizations []Entry      // organizations that need none of it either
+	Unsure                bool         // Unscoped may lack somebody: something was not understood
+	Federated             []Federation // who may come from identity providers
 }
 
 // Trust says who may take a role that has the trust policy. Only the actions
@@ -22,10 +23,12 @@ func Trust(doc Document, ask Ask) Trusted {
 			t.Unsure = true
 		case reach == Accounts, reach == Named && a.id != "" && a.id != ask.Account:
 			t.Unscoped = append(t.Unscoped, Entry{a.id, doc.statements[a.by].Statement})
+		case reach == Organization:
+			t.UnscopedOrganizations = append(t.UnscopedOrganizations, Entry{a.id, doc.statements[a.by].Statement})
 		case reach >= AnyAccount:
 			t.Unscoped = append(t.Unscoped, Entry{"*", doc.statements[a.by].Statement})
 		}
 	}
-	t.Unscoped = inOrder(t.Unscoped)
+	t.Unscoped, t.UnscopedOrganizations = inOrder(t.Unscoped), inOrder(t.UnscopedOrganizations)
 	return t
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/account"
 	accounttypes "github.com/aws/aws-sdk-go-v2/service/account/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/organizations"
 
 	"posture/scanners/aws/engine"
 )
@@ -64,17 +63,12 @@ func (a *accountReading) readOrganization(ctx context.Context) {
 	if !a.Wants(fields...) {
 		return
 	}
-	out, err := engine.Client(a.Place, organizations.NewFromConfig).DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
-	err = engine.NotConfigured(err, "AWSOrganizationsNotInUseException")
-	if !a.Got(err, fields...) || out == nil {
-		return
-	}
-	if out.Organization == nil || out.Organization.MasterAccountId == nil {
-		a.Absent("organizations:DescribeOrganization", fields...)
+	own, err := describeOrganization(ctx, a.Place)
+	if !a.Got(err, fields...) || own == nil {
 		return
 	}
 	a.doc.InOrganization = true
-	a.doc.Management = *out.Organization.MasterAccountId == a.Place.Account
+	a.doc.Management = *own.MasterAccountId == a.Place.Account
 	a.readLimits(ctx)
 }
 

@@ -25,6 +25,8 @@ type BackupVault struct {
 	Public           bool       `json:"public"`             // the access policy lets in whoever has an AWS account
 	PublicBy         []string   `json:"public_by"`          // the statements of the policy that do so: by Sid or number, and why
 	OtherAccounts    []Admitted `json:"other_accounts"`     // ids of other accounts that the access policy lets in, sorted; "*" for any
+	Organizations    []Admitted `json:"organizations"`      // ids of organizations that it lets in, its own account's too, sorted
+	OwnOrganization  string     `json:"own_organization"`   // id of the organization that its account is in, where it lets in one
 	RecoveryPoints   int        `json:"recovery_points"`    // recovery points in the vault
 	PlainBackups     []string   `json:"plain_backups"`      // ARNs of what it got unencrypted recovery points of in the past week; ten at most are named
 	RestoreAccess    bool       `json:"restore_access"`     // it only shows, for restores, an air-gapped vault of another account
@@ -36,6 +38,7 @@ var backupVaults = engine.Service{
 		Service: "backup",
 		Doc:     BackupVault{},
 		Calls: []scanners.Call{
+			ownOrganizationCall("own_organization"),
 			{Op: "backup:ListBackupVaults"},
 			{Op: "kms:ListAliases", For: []string{"customer_key"}},
 			{Op: "backup:GetBackupVaultAccessPolicy", Each: true, For: vaultPolicyFields},
@@ -100,8 +103,9 @@ var vaultPolicyFields = append([]string{"deletion_denied"}, sharedFields...)
 // readPolicy says whom the access policy lets in, and whether it keeps everyone,
 // administrators included, from all of losingBackups.
 func (doc *BackupVault) readPolicy(ctx context.Context, r *engine.Reading, text string) {
-	ours, others := readShared(ctx, r, text, "backup:GetBackupVaultAccessPolicy", iampolicy.Ask{Service: "backup"})
-	doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, others
+	ours := readShared(ctx, r, text, "backup:GetBackupVaultAccessPolicy", iampolicy.Ask{Service: "backup"})
+	doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, ours.accounts
+	doc.Organizations, doc.OwnOrganization = ours.organizations, ours.ownOrganization
 	policy, ok := readPolicy(r, text, from("backup:GetBackupVaultAccessPolicy", "deletion_denied"))
 	denied := iampolicy.Denied(policy, iampolicy.Ask{Service: "backup", Actions: losingBackups, Account: r.Place.Account})
 	doc.DeletionDenied = ok && len(denied) == len(losingBackups)

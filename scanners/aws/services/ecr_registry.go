@@ -14,9 +14,11 @@ import (
 // ECRRegistryPolicy is what rules may ask of the policy of the account's
 // registry in a region, which lets others make repositories and push into them.
 type ECRRegistryPolicy struct {
-	Public        bool       `json:"public"`         // it lets in whoever has an AWS account
-	PublicBy      []string   `json:"public_by"`      // the statements of the policy that do so: by Sid or number, and why
-	OtherAccounts []Admitted `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
+	Public          bool       `json:"public"`           // it lets in whoever has an AWS account
+	PublicBy        []string   `json:"public_by"`        // the statements of the policy that do so: by Sid or number, and why
+	OtherAccounts   []Admitted `json:"other_accounts"`   // ids of other accounts that it lets in, sorted; "*" for any
+	Organizations   []Admitted `json:"organizations"`    // ids of organizations that it lets in, its own account's too, sorted
+	OwnOrganization string     `json:"own_organization"` // id of the organization that its account is in, where it lets in one
 }
 
 var ecrRegistryPolicies = engine.Service{
@@ -24,7 +26,7 @@ var ecrRegistryPolicies = engine.Service{
 		Name:    "AWS::ECR::RegistryPolicy",
 		Service: "ecr",
 		Doc:     ECRRegistryPolicy{},
-		Calls:   []scanners.Call{{Op: "ecr:GetRegistryPolicy", For: sharedFields}},
+		Calls:   []scanners.Call{{Op: "ecr:GetRegistryPolicy", For: sharedFields}, ownOrganizationCall("own_organization")},
 		Console: scanners.Console{Path: "/ecr/private-registry/permissions?region={region}"},
 	},
 	Scan: scanECRRegistryPolicy,
@@ -37,8 +39,9 @@ func scanECRRegistryPolicy(ctx context.Context, p *engine.Place) error {
 	if r.Wants(sharedFields...) {
 		out, err := ecrClient(p).GetRegistryPolicy(ctx, &ecr.GetRegistryPolicyInput{})
 		if r.Got(engine.NotConfigured(err, "RegistryPolicyNotFoundException"), sharedFields...) && out != nil {
-			ours, others := readShared(ctx, r, aws.ToString(out.PolicyText), "ecr:GetRegistryPolicy", iampolicy.Ask{Service: "ecr"})
-			doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, others
+			ours := readShared(ctx, r, aws.ToString(out.PolicyText), "ecr:GetRegistryPolicy", iampolicy.Ask{Service: "ecr"})
+			doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, ours.accounts
+			doc.Organizations, doc.OwnOrganization = ours.organizations, ours.ownOrganization
 		}
 	}
 	r.Emit(p.ARN("ecr", "registry-policy"), "registry policy in "+p.Region, nil, &doc)

@@ -27,6 +27,8 @@ type EFSFileSystem struct {
 	Public          bool       `json:"public"`           // the file system policy lets anyone in, from outside of the mount targets too
 	PublicBy        []string   `json:"public_by"`        // the statements of the policy that do so: by Sid or number, and why
 	OtherAccounts   []Admitted `json:"other_accounts"`   // ids of other accounts that the policy lets in, sorted; "*" for any
+	Organizations   []Admitted `json:"organizations"`    // ids of organizations that it lets in, its own account's too, sorted
+	OwnOrganization string     `json:"own_organization"` // id of the organization that its account is in, where it lets in one
 }
 
 var efsFileSystems = engine.Service{
@@ -35,6 +37,7 @@ var efsFileSystems = engine.Service{
 		Service: "efs",
 		Doc:     EFSFileSystem{},
 		Calls: []scanners.Call{
+			ownOrganizationCall("own_organization"),
 			{Op: "elasticfilesystem:DescribeFileSystems"},
 			{Op: "elasticfilesystem:DescribeMountTargets", Each: true, For: []string{"mount_zones"}},
 			{Op: "elasticfilesystem:DescribeBackupPolicy", Each: true, For: []string{"backup_policy"}},
@@ -136,8 +139,9 @@ func (doc *EFSFileSystem) readPolicy(ctx context.Context, r *engine.Reading, id 
 		return
 	}
 	ask := iampolicy.Ask{Service: "elasticfilesystem", Resource: arn}
-	ours, others := readShared(ctx, r, aws.ToString(out.Policy), op, ask)
-	doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, others
+	ours := readShared(ctx, r, aws.ToString(out.Policy), op, ask)
+	doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, ours.accounts
+	doc.Organizations, doc.OwnOrganization = ours.organizations, ours.ownOrganization
 	policy, ok := readPolicy(r, aws.ToString(out.Policy), from(op, "denies_plaintext"))
 	ask.Actions = []string{"elasticfilesystem:ClientMount"}
 	doc.DeniesPlaintext = ok && iampolicy.DeniesInsecureTransport(policy, ask)

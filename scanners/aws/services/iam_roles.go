@@ -24,6 +24,8 @@ type IAMRole struct {
 	Escalates        []IAMEscalation `json:"escalates"`          // ways in which its holder can get more, and where there are none the roles with more that it may take; none for an administrator
 	InlinePolicies   int             `json:"inline_policies"`    // policies inside the role
 	Trusts           []Admitted      `json:"trusts"`             // other accounts that may take it without external id, MFA or condition on who asks; "*": any
+	Organizations    []Admitted      `json:"organizations"`      // organizations whose accounts may take it so, its own account's too
+	OwnOrganization  string          `json:"own_organization"`   // id of the organization that its account is in, where one may take it so
 	OpenToProviders  []Admitted      `json:"open_to_providers"`  // identity providers whose every identity may take it: ARN or host; "*": any
 	AnyAudience      []Admitted      `json:"any_audience"`       // OpenID Connect providers whose tokens are accepted, whatever application they were made for: ARN or host; "*": any
 	PublicByAnalyzer bool            `json:"public_by_analyzer"` // IAM Access Analyzer has an active finding that anybody may take it
@@ -36,7 +38,7 @@ var iamRoles = engine.Service{
 		Service: "iam",
 		Doc:     IAMRole{},
 		Global:  true,
-		Calls:   slices.Concat(grantCalls(), analyzerCalls(), []scanners.Call{iamDetailsCall}),
+		Calls:   slices.Concat(grantCalls(), analyzerCalls(), []scanners.Call{iamDetailsCall, ownOrganizationCall("own_organization")}),
 		Console: scanners.Console{Path: "/iam/home#/roles/details/{last}"},
 	},
 	Scan: scanIAMRoles,
@@ -78,6 +80,7 @@ func readIAMRole(ctx context.Context, p *engine.Place, role types.RoleDetail) {
 		above = readGuards(ctx, p)
 	}
 	ours := doc.readTrust(r, role.AssumeRolePolicyDocument, above)
+	doc.OwnOrganization = readOwnOrganization(ctx, r, doc.Organizations, "own_organization")
 	doc.PublicByAnalyzer = readRoleByAnalyzer(ctx, r, aws.ToString(role.Arn), ours)
 	r.EmitIn(posture.Global, aws.ToString(role.Arn), aws.ToString(role.RoleName), iamTags(role.Tags), &doc)
 }
@@ -86,7 +89,7 @@ func readIAMRole(ctx context.Context, p *engine.Place, role types.RoleDetail) {
 // and returns whether anybody may.
 func (doc *IAMRole) readTrust(r *engine.Reading, document *string, above guards) entry {
 	policy, err := parseGrants(document)
-	if !r.Got(err, "trusts", "open_to_providers", "any_audience") {
+	if !r.Got(err, "trusts", "organizations", "open_to_providers", "any_audience") {
 		return entry{}
 	}
 	trust := iampolicy.Trust(policy, iampolicy.Ask{Account: r.Place.Account, Guards: above.resources})
@@ -94,9 +97,10 @@ func (doc *IAMRole) readTrust(r *engine.Reading, document *string, above guards)
 	if !above.certain(r, len(doc.Trusts) > 0, "trusts") {
 		doc.Trusts = nil
 	}
+	doc.Organizations = above.organizations(r, trust.UnscopedOrganizations, "organizations")
 	anybody := slices.ContainsFunc(doc.Trusts, func(a Admitted) bool { return a.Who == "*" })
 	if trust.Unsure && !anybody { // a rule may know the accounts that are in it
-		from(iamDetailsCall.Op, "trusts").unclear(r)
+		from(iamDetailsCall.Op, "trusts", "organizations").unclear(r)
 	}
 	doc.readProviders(r, trust.Federated)
 	if !above.certain(r, len(doc.OpenToProviders) > 0, "open_to_providers") {

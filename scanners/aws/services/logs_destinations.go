@@ -15,9 +15,11 @@ import (
 // LogsDestination is what rules may ask of a destination of CloudWatch Logs,
 // into which other accounts send what they log.
 type LogsDestination struct {
-	Public        bool       `json:"public"`         // its access policy lets in whoever has an AWS account
-	PublicBy      []string   `json:"public_by"`      // the statements of the policy that do so: by Sid or number, and why
-	OtherAccounts []Admitted `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
+	Public          bool       `json:"public"`           // its access policy lets in whoever has an AWS account
+	PublicBy        []string   `json:"public_by"`        // the statements of the policy that do so: by Sid or number, and why
+	OtherAccounts   []Admitted `json:"other_accounts"`   // ids of other accounts that it lets in, sorted; "*" for any
+	Organizations   []Admitted `json:"organizations"`    // ids of organizations that it lets in, its own account's too, sorted
+	OwnOrganization string     `json:"own_organization"` // id of the organization that its account is in, where it lets in one
 }
 
 var logsDestinations = engine.Service{
@@ -25,7 +27,7 @@ var logsDestinations = engine.Service{
 		Name:    "AWS::Logs::Destination",
 		Service: "logs",
 		Doc:     LogsDestination{},
-		Calls:   []scanners.Call{{Op: "logs:DescribeDestinations"}},
+		Calls:   []scanners.Call{{Op: "logs:DescribeDestinations"}, ownOrganizationCall("own_organization")},
 		Console: scanners.Console{None: "the console shows no destinations of CloudWatch Logs"},
 	},
 	Scan: scanLogsDestinations,
@@ -42,8 +44,9 @@ func readLogsDestination(ctx context.Context, p *engine.Place, destination types
 	var doc LogsDestination
 	r := p.Read()
 	if policy := aws.ToString(destination.AccessPolicy); policy != "" {
-		ours, others := readShared(ctx, r, policy, "logs:DescribeDestinations", iampolicy.Ask{Service: "logs"})
-		doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, others
+		ours := readShared(ctx, r, policy, "logs:DescribeDestinations", iampolicy.Ask{Service: "logs"})
+		doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, ours.accounts
+		doc.Organizations, doc.OwnOrganization = ours.organizations, ours.ownOrganization
 	}
 	r.Emit(aws.ToString(destination.Arn), aws.ToString(destination.DestinationName), nil, &doc)
 }

@@ -15,9 +15,11 @@ import (
 // LogsResourcePolicy is what rules may ask of an account-wide policy of
 // CloudWatch Logs, which lets others into log groups of the region.
 type LogsResourcePolicy struct {
-	Public        bool       `json:"public"`         // it lets anyone in
-	PublicBy      []string   `json:"public_by"`      // the statements of the policy that do so: by Sid or number, and why
-	OtherAccounts []Admitted `json:"other_accounts"` // ids of other accounts that it lets in, sorted; "*" for any
+	Public          bool       `json:"public"`           // it lets anyone in
+	PublicBy        []string   `json:"public_by"`        // the statements of the policy that do so: by Sid or number, and why
+	OtherAccounts   []Admitted `json:"other_accounts"`   // ids of other accounts that it lets in, sorted; "*" for any
+	Organizations   []Admitted `json:"organizations"`    // ids of organizations that it lets in, its own account's too, sorted
+	OwnOrganization string     `json:"own_organization"` // id of the organization that its account is in, where it lets in one
 }
 
 var logsResourcePolicies = engine.Service{
@@ -25,7 +27,7 @@ var logsResourcePolicies = engine.Service{
 		Name:    "AWS::Logs::ResourcePolicy",
 		Service: "logs",
 		Doc:     LogsResourcePolicy{},
-		Calls:   []scanners.Call{{Op: "logs:DescribeResourcePolicies"}},
+		Calls:   []scanners.Call{{Op: "logs:DescribeResourcePolicies"}, ownOrganizationCall("own_organization")},
 		Console: scanners.Console{None: "the console shows no resource policies of CloudWatch Logs"},
 	},
 	Scan: scanLogsPolicies,
@@ -48,8 +50,9 @@ func readLogsPolicy(ctx context.Context, p *engine.Place, policy types.ResourceP
 	r := p.Read()
 	verdict, above := readVerdict(ctx, r, aws.ToString(policy.PolicyDocument), from("logs:DescribeResourcePolicies", sharedFields...),
 		iampolicy.Ask{Service: "logs"})
-	ours := above.entry(r, verdict, verdict.Anyone(), "public", "public_by")
-	doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, above.others(r, verdict, "other_accounts")
+	ours := above.shared(ctx, r, verdict, verdict.Anyone())
+	doc.Public, doc.PublicBy, doc.OtherAccounts = ours.open, ours.by, ours.accounts
+	doc.Organizations, doc.OwnOrganization = ours.organizations, ours.ownOrganization
 	name := aws.ToString(policy.PolicyName)
 	r.Emit(p.ARN("logs", "resource-policy:"+name), name, nil, &doc)
 }

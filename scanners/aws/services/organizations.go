@@ -3,12 +3,14 @@ package services
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
 	"posture/internal/posture"
+	"posture/scanners"
 	"posture/scanners/aws/engine"
 )
 
@@ -37,4 +39,42 @@ func Organization(ctx context.Context, cfg aws.Config) ([]posture.Target, error)
 		})
 	}
 	return targets, nil
+}
+
+// ownOrganizationCall reads which organization an account is in. A member may
+// ask it too.
+func ownOrganizationCall(fields ...string) scanners.Call {
+	return scanners.Call{Op: "organizations:DescribeOrganization", For: fields}
+}
+
+// describeOrganization returns the organization that the account is in, nil
+// where it is in none. It is asked once per account.
+func describeOrganization(ctx context.Context, p *engine.Place) (*types.Organization, error) {
+	return engine.Once(p.Home(), "own organization", func() (*types.Organization, error) {
+		out, err := engine.Client(p.Home(), organizations.NewFromConfig).DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
+		if err != nil {
+			return nil, engine.NotConfigured(err, "AWSOrganizationsNotInUseException")
+		}
+		if out.Organization == nil || out.Organization.MasterAccountId == nil {
+			return nil, engine.Malformed("organizations:DescribeOrganization", errNoValue)
+		}
+		return out.Organization, nil
+	})
+}
+
+// readOwnOrganization returns the id of the account's own organization, for those
+// that a policy lets in to be told from it. Where none is let in nobody is asked.
+func readOwnOrganization(ctx context.Context, r *engine.Reading, letIn []Admitted, field string) string {
+	top, _, _ := strings.Cut(field, ".")
+	if len(letIn) == 0 || !r.Wants(top) {
+		return ""
+	}
+	own, err := describeOrganization(ctx, r.Place)
+	if !r.Got(err, field) || own == nil {
+		return ""
+	}
+	if aws.ToString(own.Id) == "" {
+		r.Absent("organizations:DescribeOrganization", field)
+	}
+	return aws.ToString(own.Id)
 }

@@ -58,14 +58,29 @@ func readOpen(ctx context.Context, r *engine.Reading, text string, source policy
 	return above.entry(r, verdict, verdict.Open(), source.fields...)
 }
 
-// sharedFields are the fields of what readShared returns.
-var sharedFields = []string{"public", "public_by", "other_accounts"}
+// sharedFields are the fields of what readShared returns, own_organization aside.
+var sharedFields = []string{"public", "public_by", "other_accounts", "organizations"}
+
+// shared is whom the policy of a resource lets in.
+type shared struct {
+	entry
+	accounts, organizations []Admitted
+	ownOrganization         string // empty where no organization is let in
+}
 
 // readShared says whether the policy of a resource lets anyone in, be it through
-// a service, and which other accounts it lets in.
-func readShared(ctx context.Context, r *engine.Reading, text, operation string, ask iampolicy.Ask) (entry, []Admitted) {
+// a service, and which other accounts and organizations it lets in.
+func readShared(ctx context.Context, r *engine.Reading, text, operation string, ask iampolicy.Ask) shared {
 	verdict, above := readVerdict(ctx, r, text, from(operation, sharedFields...), ask)
-	return above.entry(r, verdict, verdict.Open(), "public", "public_by"), above.others(r, verdict, "other_accounts")
+	return above.shared(ctx, r, verdict, verdict.Open())
+}
+
+// shared says whom a verdict lets in, and whether that is anyone.
+func (g guards) shared(ctx context.Context, r *engine.Reading, verdict iampolicy.Verdict, open bool) shared {
+	s := shared{entry: g.entry(r, verdict, open, "public", "public_by"), accounts: g.others(r, verdict, "other_accounts")}
+	s.organizations = g.organizations(r, verdict.Organizations, "organizations")
+	s.ownOrganization = readOwnOrganization(ctx, r, s.organizations, "own_organization")
+	return s
 }
 
 // entry says whether anyone is let in by the policy of a resource.
@@ -112,7 +127,7 @@ func statementName(s iampolicy.Statement) string {
 
 // Admitted is somebody whom a policy lets in.
 type Admitted struct {
-	Who string `json:"who"` // id of an account, or the identity provider; "*" for any
+	Who string `json:"who"` // id of an account or an organization, or the identity provider; "*" for any
 	By  string `json:"by"`  // the statements of the policy that do so: by their Sid, or their number
 }
 
@@ -153,6 +168,15 @@ func guardsOf(ctx context.Context, p *engine.Place, service string) guards {
 		return guards{}
 	}
 	return readGuards(ctx, p)
+}
+
+// organizations returns organizations that are let in. The field is unread where
+// policies that were not read may keep them out.
+func (g guards) organizations(r *engine.Reading, entries []iampolicy.Entry, field string) []Admitted {
+	if g.certain(r, len(entries) > 0, field) {
+		return admitted(entries)
+	}
+	return nil
 }
 
 // others returns the other accounts that a verdict lets in. The field is unread

@@ -47,6 +47,8 @@ type S3Bucket struct {
 type S3BucketPolicy struct {
 	DeniesInsecureTransport bool       `json:"denies_insecure_transport"` // everybody's requests without TLS are denied, to the bucket and its objects
 	OthersMayChange         []Admitted `json:"others_may_change"`         // other accounts that may change the bucket's settings; "*": any account
+	OrganizationsMayChange  []Admitted `json:"organizations_may_change"`  // organizations whose accounts may, its own account's too
+	OwnOrganization         string     `json:"own_organization"`          // id of the organization that its account is in, where one may
 }
 
 var s3Buckets = engine.Service{
@@ -57,6 +59,7 @@ var s3Buckets = engine.Service{
 		Global:  true,
 		Calls: append(append(analyzerCalls(), macieCalls()...), []scanners.Call{
 			{Op: "s3:ListBuckets", Permission: "s3:ListAllMyBuckets"},
+			ownOrganizationCall("policy"),
 			{Op: "s3control:GetPublicAccessBlock", Permission: "s3:GetAccountPublicAccessBlock", For: []string{"public", "public_by", "public_access_blocked"}},
 			{Op: "cloudtrail:DescribeTrails", For: []string{"stores_cloudtrail_logs"}},
 			{Op: "cloudtrail:ListTrails", For: []string{"stores_cloudtrail_logs"}},

@@ -220,7 +220,9 @@ func (b *bucketReading) judgePolicy(ctx context.Context, text string) {
 		Service: "s3", Actions: changingBucket, Resource: b.arn, Account: b.Place.Account, Guards: above.resources,
 	})
 	b.doc.Policy.OthersMayChange = above.others(b.Reading, changes, "policy.others_may_change")
+	b.doc.Policy.OrganizationsMayChange = above.organizations(b.Reading, changes.Organizations, "policy.organizations_may_change")
+	b.doc.Policy.OwnOrganization = readOwnOrganization(ctx, b.Reading, b.doc.Policy.OrganizationsMayChange, "policy.own_organization")
 	if changes.Reach == iampolicy.CannotTell {
-		from("s3:GetBucketPolicy", "policy.others_may_change").unclear(b.Reading)
+		from("s3:GetBucketPolicy", "policy.others_may_change", "policy.organizations_may_change").unclear(b.Reading)
 	}
 }
