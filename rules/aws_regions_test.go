@@ -32,7 +32,11 @@ var decisions = map[string]string{
 	"aws-config-recorder-all-regions":     "region, but IAM's types in some region of the account: all record the same of them",
 	"aws-bedrock-invocation-logging":      "region: the setting is the region's alone; regions without invocations are left out",
 	"aws-glue-catalog-encrypted":          "region: each has its own catalog",
+	"aws-ecr-registry-not-public":         "region: a registry and its policy are the region's alone",
 	"aws-backup-job-success-24h":          "region: jobs are; regions without jobs are left out",
+	"aws-backup-copy-job-success-24h":     "region: jobs are; regions without jobs are left out",
+	"aws-backup-restore-tests-succeed":    "region: tests are; regions without tests are left out",
+	"aws-rds-quota-headroom":              "region: quotas are; regions without databases are left out",
 	"aws-backup-restore-tested":           "region: recovery points and testing plans are; regions without backups are left out",
 
 	"aws-cloudtrail-multi-region":           "account: one trail of all regions is enough",
@@ -72,7 +76,7 @@ func TestRegionWide(t *testing.T) {
 		regions, single := places[rule.Type]
 		decision, decided := decisions[rule.ID]
 		switch {
-		case rule.Provider != posture.AWS || !single && !decided:
+		case !single && !decided:
 		case single != decided:
 			t.Errorf("%s: on %s, decided: %q", rule.ID, rule.Type, decision)
 		default:

@@ -30,7 +30,7 @@ func All() []engine.Service {
 		ebsVolumes, ebsSnapshots, ebsEncryptionByDefault, ec2SnapshotBlockPublicAccess,
 		clientVPNEndpoints, ec2Images, ec2Instances, ec2LaunchTemplates, ec2SecurityGroups, ec2Subnets, ec2VPCs,
 		networkACLs, transitGateways, vpnConnections,
-		rdsInstances, rdsClusters, rdsProxies, rdsSnapshots, rdsClusterSnapshots,
+		rdsInstances, rdsAccountQuotas, rdsClusters, rdsProxies, rdsSnapshots, rdsClusterSnapshots,
 		redshiftClusters,
 		elastiCacheReplicationGroups,
 		elbLoadBalancers, elbListeners, classicLoadBalancers,

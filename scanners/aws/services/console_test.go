@@ -86,6 +86,7 @@ var linkTests = []struct{ typ, region, id, name, want string }{
 	{"AWS::ECS::TaskDefinition", "eu-west-1", "arn:aws:ecs:eu-west-1:111122223333:task-definition/web", "web", "/ecs/v2/task-definitions/web?region=eu-west-1"},
 	{"AWS::EC2::NetworkAcl", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:network-acl/acl-1", "web", "/vpcconsole/home?region=eu-west-1#NetworkAclDetails:networkAclId=acl-1"},
 	{"AWS::EC2::TransitGateway", "eu-west-1", "arn:aws:ec2:eu-west-1:111122223333:transit-gateway/tgw-1", "hub", "/vpcconsole/home?region=eu-west-1#TransitGatewayDetails:transitGatewayId=tgw-1"},
+	{"AWS::RDS::AccountQuotas", "eu-west-1", "arn:aws:rds:eu-west-1:111122223333:quotas", "RDS quotas in eu-west-1", "/rds/home?region=eu-west-1"},
 	{"AWS::RDS::DBProxy", "eu-west-1", "arn:aws:rds:eu-west-1:111122223333:db-proxy:prx-1", "orders", "/rds/home?region=eu-west-1#proxy:id=orders"},
 	{"AWS::EKS::Cluster", "eu-west-1", "arn:aws:eks:eu-west-1:111122223333:cluster/shop", "shop", "/eks/home?region=eu-west-1#/clusters/shop"},
 	{"AWS::WAFv2::WebACL", "eu-west-1", "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/shop/1", "shop", "/wafv2-pro/protections?region=eu-west-1"},
