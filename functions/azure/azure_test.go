@@ -382,6 +382,27 @@ func TestSovereign(t *testing.T) {
 	}
 }
 
+// TestTooShort: a run whose calls are all too short for anything is not asked for again
+// without end: the third call closes it, with the reason.
+func TestTooShort(t *testing.T) {
+	c := newCloud(t, "short")
+	p := c.start("POSTURE_TIME=1m")
+	message := fmt.Sprintf(`{"slot":%q}`, time.Now().UTC().Truncate(time.Second).Format(time.RFC3339))
+	for try := 1; try <= 3; try++ {
+		status, again := p.call("run", queued(message))
+		if want := map[bool]string{true: message}[try < 3]; status != http.StatusOK || again != want {
+			t.Fatalf("call %d: %d %s, want %q\n%s", try, status, again, want, p.log)
+		}
+	}
+	p.logs(`"outcome":"failed"`)
+	if !slices.ContainsFunc(c.objects(), func(object string) bool {
+		return strings.Contains(object, "/part.json\n") && strings.Contains(object, `"reason":"out of time"`) && strings.Contains(object, "posture:ReadSlice")
+	}) {
+		t.Error("no part says that time ran out")
+	}
+	c.check(p.log.String())
+}
+
 // kept returns the folders of the store that infra/azure lets the functions write to.
 func kept(t *testing.T) []string {
 	t.Helper()

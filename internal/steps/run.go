@@ -40,9 +40,10 @@ func patienceWith(err error) time.Duration {
 	return patienceFailing
 }
 
-// sooner returns a context that ends that much before the other does.
+// sooner returns a context that ends that much before the other does. With less time
+// than that it is the other: nothing is scanned in it, and that can still be noted.
 func sooner(ctx context.Context, before time.Duration) (context.Context, context.CancelFunc) {
-	if deadline, bounded := ctx.Deadline(); bounded {
+	if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) > before {
 		return context.WithDeadline(ctx, deadline.Add(-before))
 	}
 	return context.WithCancel(ctx)
