@@ -13,8 +13,8 @@ import (
 // what never fits.
 const tries = 3
 
-// outOfTime is why the targets of a slice that never fits have nothing.
-var outOfTime error = &posture.ReadError{
+// errOutOfTime is why the targets of a slice that never fits have nothing.
+var errOutOfTime error = &posture.ReadError{
 	Cause: posture.Cause{Reason: posture.OutOfTime, Operation: "posture:ReadSlice"},
 	Err:   errors.New("no call had time enough to list it"),
 }
@@ -34,7 +34,7 @@ func (s *scanAll) stuck(ctx context.Context) {
 		return
 	}
 	for _, target := range s.pending {
-		part, err := s.auditor.unread(ctx, target, s.run, outOfTime)
+		part, err := s.auditor.unread(ctx, target, s.run, errOutOfTime)
 		if err != nil {
 			s.fail(err)
 			return
