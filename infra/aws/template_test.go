@@ -60,6 +60,24 @@ func TestBuckets(t *testing.T) {
 	}
 }
 
+// TestObjectLock holds that evidence is locked where that is asked for, and only
+// there: without the parameter a bucket that is there is not made anew.
+func TestObjectLock(t *testing.T) {
+	results := samtest.Translated(t).Resources["Results"]
+	for name, want := range map[string]string{
+		"ObjectLockEnabled":       `{"Fn::If":["HasLock",true,{"Ref":"AWS::NoValue"}]}`,
+		"ObjectLockConfiguration": `{"Fn::If":["HasLock",{"ObjectLockEnabled":"Enabled","Rule":{"DefaultRetention":{"Days":{"Ref":"ObjectLockDays"},"Mode":"COMPLIANCE"}}},{"Ref":"AWS::NoValue"}]}`,
+	} {
+		if got := samtest.Text(results.Properties[name]); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+	template := samtest.Translated(t)
+	if got := samtest.Text(template.Conditions["HasLock"]); got != `{"Fn::Not":[{"Fn::Equals":[{"Ref":"ObjectLockDays"},0]}]}` || template.Parameters["ObjectLockDays"]["Default"] != 0.0 {
+		t.Errorf("there is a lock when %s", got)
+	}
+}
+
 // tlsOnly reports whether a policy denies a bucket and its objects to
 // everybody who does not use TLS.
 func tlsOnly(t *testing.T, bucket string) bool {
@@ -119,7 +137,7 @@ func TestFunctions(t *testing.T) {
 		if got := samtest.Plain(group.Properties["KmsKeyId"]); got != "${Key.Arn}" {
 			t.Errorf("%s is encrypted with %s", samtest.Plain(group.Properties["LogGroupName"]), got)
 		}
-		if days, ok := group.Properties["RetentionInDays"].(float64); ok && days > 0 {
+		if samtest.Plain(group.Properties["RetentionInDays"]) == "${LogRetentionDays}" {
 			retained[samtest.Plain(group.Properties["LogGroupName"])] = true
 		}
 	}
