@@ -27,9 +27,12 @@ func corrections(rootUsed time.Time) map[string]func([]byte) []byte {
 		"iam:GetCredentialReport":               func(body []byte) []byte { return correctReport(body, rootUsed) },
 		"autoscaling:DescribeAutoScalingGroups": runFleets,
 		"ec2:DescribeInstances":                 old(`<(launchTime|attachTime)>[^<]*<`, "<${1}>"+longAgo.Format(time.RFC3339)+"<"),
-		"rds:DescribeDBInstances": both(
-			old(`(<CACertificateIdentifier>)`, "<CertificateDetails><ValidTill>2061-05-25T00:00:00Z</ValidTill></CertificateDetails>${1}"),
-			old(`<InstanceCreateTime>[^<]*<`, "<InstanceCreateTime>"+longAgo.Format(time.RFC3339)+"<")),
+		"rds:DescribeDBInstances": both(both(
+			old(`<ReadReplicaDBInstanceIdentifiers ?/>|<ReadReplicaDBInstanceIdentifiers>\s*</ReadReplicaDBInstanceIdentifiers>`, ""),
+			old(`(<DBInstanceIdentifier>bad-database</DBInstanceIdentifier>)`, "${1}<ReadReplicaDBInstanceIdentifiers><ReadReplicaDBInstanceIdentifier>good-database</ReadReplicaDBInstanceIdentifier></ReadReplicaDBInstanceIdentifiers>")), both(
+			old(`(<DBInstanceIdentifier>good-database</DBInstanceIdentifier>)`, "${1}<ReadReplicaDBInstanceIdentifiers><ReadReplicaDBInstanceIdentifier>arn:aws:rds:eu-west-1:"+own+":db:far</ReadReplicaDBInstanceIdentifier></ReadReplicaDBInstanceIdentifiers>"), both(
+				old(`(<CACertificateIdentifier>)`, "<CertificateDetails><ValidTill>2061-05-25T00:00:00Z</ValidTill></CertificateDetails>${1}"),
+				old(`<InstanceCreateTime>[^<]*<`, "<InstanceCreateTime>"+longAgo.Format(time.RFC3339)+"<")))),
 		"rds:DescribeDBClusters": both(
 			old(`(<DBClusterIdentifier>good-cluster</DBClusterIdentifier>(?s:.*?))<MultiAZ>[a-z]*</MultiAZ>`, "${1}<MultiAZ>true</MultiAZ>"),
 			old(`<ClusterCreateTime>[^<]*<`, "<ClusterCreateTime>"+longAgo.Format(time.RFC3339)+"<")),

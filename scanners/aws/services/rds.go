@@ -1,6 +1,7 @@
 package services
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -39,6 +40,8 @@ type RDSInstance struct {
 	CertificateExpires  time.Time `json:"certificate_expires"`   // when that certificate ends
 	ForcesTLS           bool      `json:"forces_tls"`            // its parameter group refuses connections without TLS
 	AcrossRegions       bool      `json:"across_regions"`        // its Aurora cluster is part of a global database, or replicates to or from another region
+	Replicas            int64     `json:"replicas"`              // how many other instances are read replicas of it
+	ReplicaZones        int64     `json:"replica_zones"`         // in how many Availability Zones it and these run; another region counts as one
 	Alarmed             []string  `json:"alarmed"`               // metrics that rules ask for, and that an alarm watches that somebody hears of, in order
 	Created             time.Time `json:"created"`               // when it was made
 	LastBackup          time.Time `json:"last_backup"`           // when AWS Backup last backed it up; the zero time: never
@@ -68,8 +71,9 @@ func rdsTags(tags []types.Tag) map[string]string {
 }
 
 func scanRDSInstances(ctx context.Context, p *engine.Place) error {
-	pages := rds.NewDescribeDBInstancesPaginator(rdsClient(p), &rds.DescribeDBInstancesInput{MaxRecords: aws.Int32(rdsPage)})
-	return engine.EachListed(ctx, p, pages, func(page *rds.DescribeDBInstancesOutput) []types.DBInstance { return page.DBInstances }, readRDSInstance)
+	list, listErr := rdsInstanceList(ctx, p)
+	err := engine.Each(ctx, p, list, readRDSInstance)
+	return cmp.Or(listErr, err)
 }
 
 func readRDSInstance(ctx context.Context, p *engine.Place, instance types.DBInstance) {
@@ -79,6 +83,7 @@ func readRDSInstance(ctx context.Context, p *engine.Place, instance types.DBInst
 	r := p.Read()
 	doc := rdsInstanceDoc(r, instance)
 	doc.AcrossRegions = readAcrossRegions(ctx, r, instance)
+	doc.Replicas, doc.ReplicaZones = readReplicas(ctx, r, instance)
 	doc.Created = readCreated(r, instance.InstanceCreateTime, "rds:DescribeDBInstances")
 	doc.Public = r.Flag(instance.PubliclyAccessible, "rds:DescribeDBInstances", "public")
 	if doc.CA != "" && doc.CertificateExpires.IsZero() {
