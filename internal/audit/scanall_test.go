@@ -168,3 +168,29 @@ func TestScanAllStuck(t *testing.T) {
 		})
 	}
 }
+
+// TestScanAllAgain: a call for a run of which nothing is left stores nothing.
+func TestScanAllAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a, run := sliced(t, &slow{takes: time.Second})
+		var before []string
+		for call := range 3 {
+			parts, err := scanAll(t, a, run, time.Hour)
+			if err != nil || len(parts) != 5 {
+				t.Fatalf("call %d: parts %v, %v", call, parts, err)
+			}
+			var kept []string
+			for entry, err := range a.Store.List(t.Context(), "") {
+				if err != nil {
+					t.Fatal(err)
+				}
+				kept = append(kept, entry.Key)
+			}
+			if diff := cmp.Diff(before, kept); call > 0 && diff != "" {
+				t.Errorf("call %d: %s", call, diff)
+			}
+			before = kept
+		}
+	})
+}
