@@ -80,10 +80,10 @@ func TestRereadSettings(t *testing.T) {
 		t.Errorf("was %+v, is %+v", first, doc)
 	}
 	want := &posture.Direct{
-		At: at, Mixed: []string{"public_access_prevention", "receives_logs"},
+		At: at, Mixed: []string{"public_access_prevention"},
 		Fields: []string{
 			"public_access_prevention", "uniform_access", "kms_key", "versioning", "soft_delete_days", "retention_days", "retention_locked",
-			"deletes_objects", "access_log_bucket", "location_type", "receives_logs", "service_made", "tags",
+			"deletes_objects", "access_log_bucket", "location_type", "service_made", "tags",
 		},
 	}
 	if diff := cmp.Diff(want, got.again.Direct); diff != "" {

@@ -37,7 +37,7 @@ var storageBuckets = engine.Service{
 		Console: scanners.Console{Path: "/storage/browser/{name}?project={project}"},
 	},
 	Versions: []string{"v1"},
-	Policies: []string{"public_grants", "inherited_public_grants", "data_access_logged"},
+	Policies: []string{"public_grants", "inherited_public_grants", "data_access_logged", "receives_logs"},
 	OrgRules: []string{"public_access_prevention"},
 	Joins: []engine.Join{
 		{Type: typeLogSink, For: []string{"receives_logs"}, Everywhere: true},
@@ -129,7 +129,9 @@ func receivesLogs(ctx context.Context, r *engine.Reading, destination, field str
 			return true
 		}
 	}
-	r.Got(unread, field)
+	if r.Got(unread, field) {
+		r.Got(strangeWriter(r, field), field)
+	}
 	return false
 }
 
