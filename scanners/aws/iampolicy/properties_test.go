@@ -163,6 +163,19 @@ func TestDroppingAConditionNeverNarrows(t *testing.T) {
 				t.Errorf("%v became %v without condition %d: %+v", before, after, i, doc)
 			}
 		}
+		if !few(r) {
+			return
+		}
+		before, after := grantsTo(doc), grantsTo(fewer)
+		for _, w := range before.Escalates {
+			still := func(a Way) bool { return contains(w.Needs, a.Needs) } // itself, or one that needs less
+			if !slices.ContainsFunc(after.Escalates, still) {
+				t.Errorf("%s is gone without condition %d: %+v", w.ID, i, doc)
+			}
+		}
+		if before.Everything && !after.Everything {
+			t.Errorf("%+v became %+v without condition %d: %+v", before, after, i, doc)
+		}
 	})
 }
 
