@@ -11,16 +11,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
-	"runtime/metrics"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"posture/internal/audit"
 	"posture/internal/cloud"
+	"posture/internal/cloudtest"
 	"posture/internal/config"
 	"posture/internal/policy"
 	"posture/internal/posture"
@@ -138,7 +136,7 @@ func BenchmarkRun(b *testing.B) {
 	url := elsewhere(b, resources)
 	loaded := allRules(b)
 	for b.Loop() {
-		stop := watchHeap()
+		stop := cloudtest.WatchHeap()
 		done := auditAll(b.Context(), b, loaded, readFrom(b, url))
 		b.ReportMetric(float64(stop())/(1<<20), "MiB-heap")
 		b.ReportMetric(float64(done.findings), "findings")
@@ -146,42 +144,7 @@ func BenchmarkRun(b *testing.B) {
 		b.ReportMetric(float64(done.targets), "subscriptions")
 	}
 	b.ReportMetric(resources*float64(b.N)/b.Elapsed().Seconds(), "resources/s")
-	b.ReportMetric(float64(residentMiB()), "MiB-resident")
-}
-
-// watchHeap notes how large the heap gets until it is stopped.
-func watchHeap() (stop func() uint64) {
-	runtime.GC()
-	ended := make(chan struct{})
-	var watching sync.WaitGroup
-	var most uint64
-	watching.Go(func() {
-		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-		for {
-			metrics.Read(sample)
-			most = max(most, sample[0].Value.Uint64())
-			select {
-			case <-ended:
-				return
-			case <-time.After(2 * time.Millisecond):
-			}
-		}
-	})
-	return func() uint64 {
-		close(ended)
-		watching.Wait()
-		return most
-	}
-}
-
-// residentMiB returns the most memory that the process ever had, 0 where the system
-// does not say.
-func residentMiB() (size int) {
-	text, _ := os.ReadFile("/proc/self/status")
-	if _, after, found := strings.Cut(string(text), "VmHWM:"); found {
-		_, _ = fmt.Sscan(after, &size)
-	}
-	return size >> 10
+	b.ReportMetric(float64(cloudtest.ResidentMiB()), "MiB-resident")
 }
 
 // audited is what came of a run.

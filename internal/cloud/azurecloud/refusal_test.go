@@ -2,7 +2,6 @@ package azurecloud
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -20,8 +19,8 @@ import (
 
 	"posture/internal/audit"
 	"posture/internal/cloud"
+	"posture/internal/cloudtest"
 	"posture/internal/config"
-	"posture/internal/drift"
 	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/internal/setup"
@@ -80,10 +79,10 @@ func newPlace(t *testing.T, name string, loaded *policy.Policy, files ...string)
 	}
 	p.server.Fault, p.server.PageRows = p.between, 25
 	calm, published, err := p.run(t, fault{})
-	if err != nil || published.Manifest.Outcome == snapshot.Failed || len(calm.findings) == 0 {
-		t.Fatalf("%s: the first run: %d findings, %+v, %v", p.name, len(calm.findings), published.Manifest.Outcome, err)
+	if err != nil || published.Manifest.Outcome == snapshot.Failed || len(calm.Findings) == 0 {
+		t.Fatalf("%s: the first run: %d findings, %+v, %v", p.name, len(calm.Findings), published.Manifest.Outcome, err)
 	}
-	p.calm, p.calls, p.asked = calm.findings, calm.calls, slices.Sorted(maps.Keys(p.seen))
+	p.calm, p.calls, p.asked = calm.Findings, calm.Calls, slices.Sorted(maps.Keys(p.seen))
 	return p
 }
 
@@ -99,15 +98,8 @@ func (p *place) between(w http.ResponseWriter, r *http.Request) bool {
 	return breaking != nil && breaking(w, r)
 }
 
-// seen is what a run brought in.
-type seen struct {
-	findings   map[string]posture.Finding // by fingerprint
-	incomplete map[string]bool            // accounts and types whose listing was not whole
-	calls      map[string]int
-}
-
 // run does a run in which something is wrong.
-func (p *place) run(t *testing.T, f fault) (seen, audit.Published, error) {
+func (p *place) run(t *testing.T, f fault) (cloudtest.Seen, audit.Published, error) {
 	t.Helper()
 	o := enginetest.Options(p.server)
 	o.Attempts, o.Timeout, o.NoReread = 1, cmp.Or(f.patience, time.Minute), !f.reread
@@ -122,11 +114,11 @@ func (p *place) run(t *testing.T, f fault) (seen, audit.Published, error) {
 	p.runs++
 	planned, _, err := a.Plan(t.Context(), enginetest.Now().Add(time.Duration(p.runs-9000)*time.Hour), "azure", "opener")
 	if err != nil {
-		return seen{}, audit.Published{}, err
+		return cloudtest.Seen{}, audit.Published{}, err
 	}
-	got := seen{findings: map[string]posture.Finding{}, incomplete: map[string]bool{}, calls: map[string]int{}}
+	got := cloudtest.NewSeen()
 	var bad error
-	if err := a.ScanAll(t.Context(), planned, planned.Targets, func(part snapshot.Part) { bad = errors.Join(bad, got.add(t.Context(), p.kept, part)) }); err != nil || bad != nil {
+	if err := a.ScanAll(t.Context(), planned, planned.Targets, func(part snapshot.Part) { bad = errors.Join(bad, got.Add(t.Context(), p.kept, part)) }); err != nil || bad != nil {
 		t.Fatal(err, bad)
 	}
 	return got, must(a.Publish(t.Context(), planned.ID))(t), nil
@@ -138,85 +130,29 @@ func (p *place) set(breaking func(http.ResponseWriter, *http.Request) bool) {
 	p.breaking = breaking
 }
 
-func (s *seen) add(ctx context.Context, kept store.Store, part snapshot.Part) error {
-	for finding, err := range snapshot.Findings(ctx, kept, part) {
-		if err != nil {
-			return err
-		}
-		s.findings[finding.Fingerprint] = finding
-	}
-	for _, p := range part.Report.Populations {
-		if !p.Complete {
-			s.incomplete[part.Target.Account+" "+p.Type] = true
-		}
-	}
-	for op, count := range part.Report.Calls {
-		s.calls[op] += count
-	}
-	return nil
-}
-
-// counts are what a scanner may never do, and how often it was done.
-type counts struct {
-	vanished, passed, failed, resolved int
-	unknown, planless                  int // that which is right
-}
-
-// judge compares a run in which something went wrong with the first one.
-func (p *place) judge(t *testing.T, name string, got seen, published audit.Published) counts {
-	t.Helper()
-	var n counts
-	say := func(count *int, text string, f posture.Finding) {
-		*count++
-		t.Errorf("%s: %s %s %s: %s", name, f.Account, f.Rule, f.Resource, text)
-	}
-	for fingerprint, before := range p.calm {
-		after, there := got.findings[fingerprint]
-		switch {
-		case !there && !got.incomplete[before.Account+" "+before.Type]:
-			say(&n.vanished, "vanished", before)
-		case there && after.Status == posture.Pass && before.Status != posture.Pass:
-			say(&n.passed, "falsely passes", after)
-		case there && after.Status == posture.Fail && before.Status != posture.Fail:
-			say(&n.failed, "falsely fails", after)
-		case !there || after.Status == posture.Unknown && before.Status != posture.Unknown:
-			n.unknown++
-		}
-	}
-	for fingerprint, after := range got.findings {
-		if _, there := p.calm[fingerprint]; !there && after.Status != posture.Unknown {
-			say(&n.failed, "is new, and judged", after)
-		}
-	}
-	for _, alert := range published.Alerts {
-		switch alert.Kind {
-		case drift.Resolved, drift.Deleted, drift.Closed, drift.MassClosed:
-			n.resolved += alert.Total
-			t.Errorf("%s: %d findings are said to be %s: %v", name, alert.Total, alert.Kind, alert.Resources)
-		}
-	}
-	return n
-}
-
 // tally is what came of all that went wrong.
 type tally struct {
 	sync.Mutex
-	runs  int
-	total counts
-	made  map[string]int  // calls, by operation
-	shown map[string]bool // shapes of calls, and whether anything turned unknown by one
-	tried map[string]bool // shapes and faults
+	runs, planless int // planless ones were not begun
+	total          cloudtest.Counts
+	made           map[string]int  // calls, by operation
+	shown          map[string]bool // shapes of calls, and whether anything turned unknown by one
+	tried          map[string]bool // shapes and faults
 }
 
-func (c *tally) add(shape string, n counts) {
+func (c *tally) add(shape string, n cloudtest.Counts) {
 	c.Lock()
 	defer c.Unlock()
 	c.runs++
-	c.total = counts{
-		c.total.vanished + n.vanished, c.total.passed + n.passed, c.total.failed + n.failed, c.total.resolved + n.resolved,
-		c.total.unknown + n.unknown, c.total.planless + n.planless,
-	}
-	c.shown[shape] = c.shown[shape] || n.unknown+n.planless > 0
+	c.total.Add(n)
+	c.shown[shape] = c.shown[shape] || n.Unknown > 0
+}
+
+// notBegun counts a run that could not be planned, which shows.
+func (c *tally) notBegun(shape string) {
+	c.Lock()
+	defer c.Unlock()
+	c.runs, c.planless, c.shown[shape] = c.runs+1, c.planless+1, true
 }
 
 // first reports whether nothing tried the fault on a call of the shape before.
@@ -262,7 +198,7 @@ func TestRefusals(t *testing.T) {
 	}
 	_ = group.Wait() // no function of the group fails
 	t.Logf("%d runs with one failing call each: %d findings vanished, %d falsely passed, %d falsely failed, %d falsely resolved; %d turned unknown, %d runs were not begun",
-		all.runs, all.total.vanished, all.total.passed, all.total.failed, all.total.resolved, all.total.unknown, all.total.planless)
+		all.runs, all.total.Vanished, all.total.Passed, all.total.Failed, all.total.Resolved, all.total.Unknown, all.planless)
 	for _, op := range declared() {
 		if all.made[op] == 0 {
 			t.Errorf("the test data and the rules never make the call %s", op)
@@ -357,10 +293,10 @@ var decided = map[string]string{
 func (p *place) try(t *testing.T, all *tally, shape, name string, f fault) {
 	got, published, err := p.run(t, f)
 	if err != nil {
-		all.add(shape, counts{planless: 1})
+		all.notBegun(shape)
 		return
 	}
-	all.add(shape, p.judge(t, p.name+": "+name, got, published))
+	all.add(shape, cloudtest.Judge(t, p.name+": "+name, p.calm, got, published))
 }
 
 // shapeOf returns a call without the names of the resources in its path.

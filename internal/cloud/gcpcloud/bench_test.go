@@ -10,10 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
-	"runtime/metrics"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +19,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"posture/internal/audit"
+	"posture/internal/cloudtest"
 	"posture/internal/config"
 	"posture/internal/posture"
 	"posture/internal/setup"
@@ -153,7 +151,7 @@ func BenchmarkRun(b *testing.B) {
 	inventory, rest := elsewhere(b, assets)
 	loaded := allRules(b)
 	for b.Loop() {
-		stop := watchHeap()
+		stop := cloudtest.WatchHeap()
 		done := auditAll(b.Context(), b, settings{Config: config.Config{GCP: config.GCP{Organization: "3001"}}, Policy: loaded, GCP: gcp.Options{
 			Client: inventory, REST: rest, Attempts: 1, Backoff: time.Millisecond, PerMinute: 10_000, NoReread: true,
 		}})
@@ -164,7 +162,7 @@ func BenchmarkRun(b *testing.B) {
 		}
 	}
 	b.ReportMetric(assets*float64(b.N)/b.Elapsed().Seconds(), "assets/s")
-	b.ReportMetric(float64(residentMiB()), "MiB-resident")
+	b.ReportMetric(float64(cloudtest.ResidentMiB()), "MiB-resident")
 }
 
 // TestCalls: listing takes a call for 1,000 assets, and two more at most of
@@ -200,41 +198,6 @@ func TestCalls(t *testing.T) {
 			t.Errorf("%s: contents that were listed: %v", name, calls)
 		}
 	}
-}
-
-// watchHeap notes how large the heap gets until it is stopped.
-func watchHeap() (stop func() uint64) {
-	runtime.GC()
-	ended := make(chan struct{})
-	var watching sync.WaitGroup
-	var most uint64
-	watching.Go(func() {
-		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-		for {
-			metrics.Read(sample)
-			most = max(most, sample[0].Value.Uint64())
-			select {
-			case <-ended:
-				return
-			case <-time.After(2 * time.Millisecond):
-			}
-		}
-	})
-	return func() uint64 {
-		close(ended)
-		watching.Wait()
-		return most
-	}
-}
-
-// residentMiB returns the most memory that the process ever had, 0 where the
-// system does not say.
-func residentMiB() (size int) {
-	text, _ := os.ReadFile("/proc/self/status")
-	if _, after, found := strings.Cut(string(text), "VmHWM:"); found {
-		_, _ = fmt.Sscan(after, &size)
-	}
-	return size >> 10
 }
 
 // audited is what came of a run.

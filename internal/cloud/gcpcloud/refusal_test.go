@@ -20,8 +20,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"posture/internal/audit"
+	"posture/internal/cloudtest"
 	"posture/internal/config"
-	"posture/internal/drift"
 	"posture/internal/policy"
 	"posture/internal/posture"
 	"posture/internal/setup"
@@ -107,7 +107,7 @@ func newPlace(t *testing.T, scope config.GCP, loaded *policy.Policy) *place {
 	server.Between(p.between)
 	server.Pages(25)
 	calm, published := p.run(t, gcp.Options{NoReread: true}, func() {})
-	p.calm, p.calls = calm.findings, calm.calls
+	p.calm, p.calls = calm.Findings, calm.Calls
 	if published.Manifest.Outcome == snapshot.Failed {
 		t.Fatalf("the first run failed: %+v", published.Manifest)
 	}
@@ -159,15 +159,8 @@ func kindOf(r *http.Request) string {
 	return strings.Join(steps, "/")
 }
 
-// seen is what a run brought in.
-type seen struct {
-	findings   map[string]posture.Finding // by fingerprint
-	incomplete map[string]bool            // accounts and types whose listing was not whole
-	calls      map[string]int
-}
-
 // run does a run, in which go wrong is called once it is planned.
-func (p *place) run(t *testing.T, o gcp.Options, goWrong func()) (seen, audit.Published) {
+func (p *place) run(t *testing.T, o gcp.Options, goWrong func()) (cloudtest.Seen, audit.Published) {
 	t.Helper()
 	o.Client, o.REST = p.server.Inventory(), p.server.REST()
 	o.Attempts, o.Backoff, o.PerMinute, o.Timeout = 2, time.Microsecond, 100_000, cmp.Or(o.Timeout, time.Minute)
@@ -189,89 +182,28 @@ func (p *place) run(t *testing.T, o gcp.Options, goWrong func()) (seen, audit.Pu
 		ctx, cancel = context.WithTimeout(t.Context(), time.Hour)
 	}
 	defer cancel()
-	got := seen{findings: map[string]posture.Finding{}, incomplete: map[string]bool{}, calls: map[string]int{}}
-	if err := a.ScanAll(ctx, planned, planned.Targets, func(part snapshot.Part) { err = got.add(t, p.kept, part) }); err != nil {
+	got := cloudtest.NewSeen()
+	if err := a.ScanAll(ctx, planned, planned.Targets, func(part snapshot.Part) { err = got.Add(t.Context(), p.kept, part) }); err != nil {
 		t.Fatal(err)
 	}
 	return got, must(a.Publish(t.Context(), planned.ID))(t)
-}
-
-func (s *seen) add(t *testing.T, kept store.Store, part snapshot.Part) error {
-	for finding, err := range snapshot.Findings(t.Context(), kept, part) {
-		if err != nil {
-			t.Error(err)
-			return err
-		}
-		s.findings[finding.Fingerprint] = finding
-	}
-	for _, p := range part.Report.Populations {
-		if !p.Complete {
-			s.incomplete[part.Target.Account+" "+p.Type] = true
-		}
-	}
-	for op, count := range part.Report.Calls {
-		s.calls[op] += count
-	}
-	return nil
-}
-
-// counts are what a scanner may never do, and how often it was done.
-type counts struct {
-	vanished, passed, failed, resolved int
-	unknown                            int // that which is right
-}
-
-// judge compares a run in which something went wrong with the first one.
-func (p *place) judge(t *testing.T, name string, got seen, published audit.Published) counts {
-	t.Helper()
-	var n counts
-	say := func(count *int, text string, f posture.Finding) {
-		*count++
-		t.Errorf("%s: %s %s %s: %s", name, f.Account, f.Rule, f.Resource, text)
-	}
-	for fingerprint, before := range p.calm {
-		after, there := got.findings[fingerprint]
-		switch {
-		case !there && !got.incomplete[before.Account+" "+before.Type]:
-			say(&n.vanished, "vanished", before)
-		case there && after.Status == posture.Pass && before.Status != posture.Pass:
-			say(&n.passed, "falsely passes", after)
-		case there && after.Status == posture.Fail && before.Status != posture.Fail:
-			say(&n.failed, "falsely fails", after)
-		case !there || after.Status == posture.Unknown && before.Status != posture.Unknown:
-			n.unknown++
-		}
-	}
-	for fingerprint, after := range got.findings {
-		if _, there := p.calm[fingerprint]; !there && after.Status != posture.Unknown {
-			say(&n.failed, "is new, and judged", after)
-		}
-	}
-	for _, alert := range published.Alerts {
-		switch alert.Kind {
-		case drift.Resolved, drift.Deleted, drift.Closed, drift.MassClosed:
-			n.resolved += alert.Total
-			t.Errorf("%s: %d findings are said to be %s: %v", name, alert.Total, alert.Kind, alert.Resources)
-		}
-	}
-	return n
 }
 
 // tally is what came of all that went wrong.
 type tally struct {
 	sync.Mutex
 	runs  int
-	total counts
+	total cloudtest.Counts
 	made  map[string]int  // calls, by operation
 	shown map[string]bool // what went wrong, and whether anything turned unknown by it
 }
 
-func (c *tally) add(of string, n counts) {
+func (c *tally) add(of string, n cloudtest.Counts) {
 	c.Lock()
 	defer c.Unlock()
 	c.runs++
-	c.total = counts{c.total.vanished + n.vanished, c.total.passed + n.passed, c.total.failed + n.failed, c.total.resolved + n.resolved, c.total.unknown + n.unknown}
-	c.shown[of] = c.shown[of] || n.unknown > 0
+	c.total.Add(n)
+	c.shown[of] = c.shown[of] || n.Unknown > 0
 }
 
 // TestRefusals lets every call that the scanners make for the rules go wrong
@@ -303,7 +235,7 @@ func TestRefusals(t *testing.T) {
 	}
 	_ = group.Wait() // no function of the group fails
 	t.Logf("%d runs with one failing call each: %d findings vanished, %d falsely passed, %d falsely failed, %d falsely resolved; %d turned unknown",
-		all.runs, all.total.vanished, all.total.passed, all.total.failed, all.total.resolved, all.total.unknown)
+		all.runs, all.total.Vanished, all.total.Passed, all.total.Failed, all.total.Resolved, all.total.Unknown)
 	for _, op := range declared() {
 		if all.made[op] == 0 {
 			t.Errorf("the test data and the rules never make the call %s", op)
@@ -338,7 +270,7 @@ func (p *place) tryAll(t *testing.T, faults map[string]fault, all *tally) {
 	for name, fault := range faults {
 		got, published := p.run(t, fault.options, func() { fault.begin(p) })
 		p.calmDown()
-		all.add(fault.of, p.judge(t, fmt.Sprintf("%v%v %s", p.scope.Organization, p.scope.Projects, name), got, published))
+		all.add(fault.of, cloudtest.Judge(t, fmt.Sprintf("%v%v %s", p.scope.Organization, p.scope.Projects, name), p.calm, got, published))
 	}
 }
 
