@@ -74,6 +74,7 @@ var allowed = map[string][]string{
 
 	// What only tests use.
 	"internal/azuritetest":           {"internal/pythontest"},
+	"internal/cloudtest":             {"internal/audit", "internal/drift", "internal/posture", "internal/snapshot", "internal/store"},
 	"internal/entratest":             {"internal/proxytest", "scanners/azure/azuretest", "scanners/azure/enginetest"},
 	"internal/goldentest":            {},
 	"internal/lambdatest":            {},
