@@ -106,7 +106,7 @@ func (d *document) about(r RuleCount) {
 		d.add(`<p class="why">`, prose(r.Why), `</p>`)
 	}
 	if r.Note != "" {
-		d.add(`<p class="why"><b>Fix:</b> `, prose(r.Note), `</p>`)
+		d.add(`<p class="why"><b>Note:</b> `, prose(r.Note), `</p>`)
 	}
 }
 
