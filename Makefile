@@ -153,7 +153,7 @@ LEAN := -gcflags='github.com/aws/aws-sdk-go-v2/...=-l'
 lambda: $(FUNCTIONS:%=build/lambda/%.zip) ## the Lambda functions, zipped, arm64
 	@$(call fits,$^)
 
-build/lambda/%.zip: $(SOURCES)
+build/lambda/%.zip: $(SOURCES) Makefile
 	GOOS=linux GOARCH=arm64 go build -tags $(LAMBDA_TAGS) $(LEAN) -ldflags='-s -w -buildid= $(STAMP)' -o build/lambda/$*/bootstrap ./functions/aws/$*
 	go -C scripts run ./zip ../build/lambda/$*/bootstrap bootstrap ../$@
 
