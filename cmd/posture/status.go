@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -26,9 +27,9 @@ func newStatus(world *streams) *cobra.Command {
 		Short: "Show how the runs are doing",
 		Long: `Show how the runs are doing: for each scope the last run, what it read, how many
 calls that took, and what it could not read and why; then the alerts that wait for
-Slack, and the end of the chain that proves what is stored. A scope is late when no
-run of it has completed in the time of two. What resources fail is not shown here:
-see posture findings.
+Slack, and the end of the chain that proves what is stored. A scope is late when none
+of its runs completed within the last two periods. For failing resources see posture
+findings.
 
 Exit codes: 0 ok, 2 wrong usage, 3 the store could not be read.`,
 		Example: `  posture status --store s3://BUCKET
@@ -71,15 +72,18 @@ func (c *common) status(ctx context.Context, since time.Time) error {
 }
 
 // printScope writes how the runs of a scope are doing.
-func printScope(out io.Writer, s status.Scope, now time.Time) {
+func printScope(out io.Writer, s status.Series, now time.Time) {
 	late := ""
 	if s.Late {
-		late = fmt.Sprintf(", late: none completed in the time of %d", drift.MissedPeriods)
+		late = fmt.Sprintf(", late: no run completed in the last %d periods", drift.MissedPeriods)
 	}
-	fmt.Fprintf(out, "%s: %s%s\n", s.Scope, outcomes(s.Runs), late)
+	fmt.Fprintf(out, "%s: %s%s\n", s.Scope, cmp.Or(outcomes(s.Runs), "no runs in that time"), late)
+	for _, id := range s.Damaged {
+		fmt.Fprintf(out, "  damaged      %s: its record cannot be read, see posture verify\n", id)
+	}
 	r := s.Last
 	if r == nil {
-		fmt.Fprintln(out, "  none of them was closed")
+		fmt.Fprintln(out, "  no run has finished yet")
 		return
 	}
 	fmt.Fprintf(out, "  last run     %s, %s, closed %s, %s\n", r.Run, r.Outcome, r.Closed.UTC().Format(timeLayout), ago(now.Sub(r.Closed)))
@@ -92,7 +96,7 @@ func printScope(out io.Writer, s status.Scope, now time.Time) {
 			fmt.Fprintf(out, "  not scanned  %d more targets\n", len(r.Failures)-i)
 			break
 		}
-		why := "its scan ended without a word"
+		why := "its scan stopped without storing a result"
 		if f.Cause != nil {
 			why = f.Cause.String()
 		}

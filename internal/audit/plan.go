@@ -79,7 +79,7 @@ func (a *Auditor) providers() []posture.Provider {
 // ListTargets stores the targets of a run as one JSON array, for whoever hands
 // them out, and returns its key.
 func (a *Auditor) ListTargets(ctx context.Context, run snapshot.Run) (string, error) {
-	return a.listTargets(ctx, "targets/"+run.ID.String()+".json", run.Targets)
+	return a.listTargets(ctx, run.ID, ".json", run.Targets)
 }
 
 // ListLeft stores those of them that have no part, to be handed out once more, and
@@ -90,17 +90,18 @@ func (a *Auditor) ListLeft(ctx context.Context, run snapshot.Run) (key string, n
 	if err != nil {
 		return "", 0, err
 	}
-	key, err = a.listTargets(ctx, "targets/"+run.ID.String()+".left.json", left)
+	key, err = a.listTargets(ctx, run.ID, ".left.json", left)
 	return key, len(left), err
 }
 
-func (a *Auditor) listTargets(ctx context.Context, key string, targets []posture.Target) (string, error) {
+func (a *Auditor) listTargets(ctx context.Context, run posture.RunID, end string, targets []posture.Target) (string, error) {
+	key := "targets/" + run.String() + end
 	body, err := json.Marshal(targets)
 	if err != nil {
 		return "", err
 	}
 	if _, err := a.Store.PutIfAbsent(ctx, key, body); err != nil && !errors.Is(err, store.ErrExists) {
-		return "", fmt.Errorf("list targets: %w", err)
+		return "", fmt.Errorf("list the targets of run %s: %w", run, err)
 	}
 	return key, nil
 }

@@ -18,13 +18,13 @@ import (
 // says so; an error means that nothing was stored. It may be called any number
 // of times, also at once: the first part that is stored is the run's.
 func (a *Auditor) Scan(ctx context.Context, run posture.RunID, target posture.Target) (snapshot.Part, error) {
-	return a.scanNamed(ctx, run, target, nil)
+	return a.scanNamed(ctx, run, target, false)
 }
 
 // ScanReadable is Scan for a caller that asks again later in the run: of a target
 // that cannot be read at all it stores nothing, and returns Unread.
 func (a *Auditor) ScanReadable(ctx context.Context, run posture.RunID, target posture.Target) (snapshot.Part, error) {
-	return a.scanNamed(ctx, run, target, func(cause posture.Cause) error { return &Unread{cause} })
+	return a.scanNamed(ctx, run, target, true)
 }
 
 // Unread is the error of ScanReadable.
@@ -33,13 +33,9 @@ type Unread struct{ Cause posture.Cause }
 // Error says why nothing of the target could be read.
 func (u *Unread) Error() string { return "nothing of it could be read: " + u.Cause.String() }
 
-// unreadable decides what becomes of a target that cannot be read at all: an error,
-// and nothing is stored. Nil: that is stored.
-type unreadable func(posture.Cause) error
-
 // scanNamed scans a target that somebody names.
-func (a *Auditor) scanNamed(ctx context.Context, run posture.RunID, target posture.Target, or unreadable) (snapshot.Part, error) {
-	return a.scan(ctx, target, run, or, func() (snapshot.Run, error) {
+func (a *Auditor) scanNamed(ctx context.Context, run posture.RunID, target posture.Target, later bool) (snapshot.Part, error) {
+	return a.scan(ctx, target, run, later, func() (snapshot.Run, error) {
 		loaded, err := snapshot.LoadRun(ctx, a.Store, run)
 		if err == nil && !slices.ContainsFunc(loaded.Targets, func(t posture.Target) bool { return t.String() == target.String() }) {
 			err = noTarget(run)
@@ -50,15 +46,16 @@ func (a *Auditor) scanNamed(ctx context.Context, run posture.RunID, target postu
 
 func noTarget(run posture.RunID) error { return fmt.Errorf("run %s does not have this target", run) }
 
-// scan is Scan for a run that is loaded when it is needed.
-func (a *Auditor) scan(ctx context.Context, target posture.Target, run posture.RunID, or unreadable, load func() (snapshot.Run, error)) (snapshot.Part, error) {
+// scan is Scan, or ScanReadable where it is tried again later, for a run that is
+// loaded when it is needed.
+func (a *Auditor) scan(ctx context.Context, target posture.Target, run posture.RunID, later bool, load func() (snapshot.Run, error)) (snapshot.Part, error) {
 	part, err := snapshot.LoadPart(ctx, a.Store, run, target)
 	if errors.Is(err, store.ErrNotFound) {
 		var loaded snapshot.Run
 		if loaded, err = load(); err == nil {
 			var cloud Cloud
 			if cloud, err = a.cloud(target.Provider); err == nil {
-				part, err = a.newPart(ctx, target, loaded, cloud, or)
+				part, err = a.newPart(ctx, target, loaded, cloud, later)
 			}
 		}
 	}
@@ -69,7 +66,7 @@ func (a *Auditor) scan(ctx context.Context, target posture.Target, run posture.R
 }
 
 // newPart scans a target that has no part yet.
-func (a *Auditor) newPart(ctx context.Context, target posture.Target, run snapshot.Run, cloud Cloud, or unreadable) (snapshot.Part, error) {
+func (a *Auditor) newPart(ctx context.Context, target posture.Target, run snapshot.Run, cloud Cloud, later bool) (snapshot.Part, error) {
 	started := a.Now().UTC()
 	writer, err := snapshot.NewPartWriter(snapshot.PartHead{
 		Run: run.ID, Target: target, Attempt: a.Attempt(), Tool: a.Tool, Started: started,
@@ -83,8 +80,8 @@ func (a *Auditor) newPart(ctx context.Context, target posture.Target, run snapsh
 	if j.err != nil {
 		return snapshot.Part{}, j.err
 	}
-	if j.failure != nil && or != nil {
-		return snapshot.Part{}, or(*j.failure)
+	if j.failure != nil && later {
+		return snapshot.Part{}, &Unread{*j.failure}
 	}
 	part, _, err := writer.Commit(ctx, a.Store, snapshot.PartEnd{
 		Regions: j.target.Regions, Report: j.report, Failure: j.failure, Finished: a.Now().UTC(),

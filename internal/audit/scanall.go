@@ -16,8 +16,8 @@ import (
 )
 
 // ErrLeft says that time ran out before every target had its part: the same
-// call, in another process too, goes on where this one ended. The third call in
-// a row that stores nothing stores that time ran out for what it would have read.
+// call, in another process too, goes on where this one ended. After three calls
+// in a row that stored nothing, what was being listed is recorded as out of time.
 var ErrLeft = errors.New("targets are left, because time ran out")
 
 const (
@@ -143,7 +143,7 @@ func (s *scanAll) scan(ctx context.Context, targets []posture.Target) {
 			if late(ctx) {
 				return nil
 			}
-			part, err := s.auditor.scan(ctx, target, s.run.ID, nil, func() (snapshot.Run, error) {
+			part, err := s.auditor.scan(ctx, target, s.run.ID, false, func() (snapshot.Run, error) {
 				if !s.of[target.String()] {
 					return snapshot.Run{}, noTarget(s.run.ID)
 				}

@@ -8,9 +8,8 @@ import (
 	"posture/internal/snapshot"
 )
 
-// tries is how many calls one after the other may store nothing because their time
-// was up. The last of them stores that, so that a run does not ask for ever for
-// what never fits.
+// tries is how many calls in a row may run out of time without storing anything. The
+// last one records that, so that a run does not retry for ever.
 const tries = 3
 
 // errOutOfTime is why the targets of a slice that never fits have nothing.
@@ -51,5 +50,5 @@ func (a *Auditor) unread(ctx context.Context, target posture.Target, run snapsho
 		return snapshot.Part{}, err
 	}
 	cloud.Open = func(context.Context, posture.Target) (Scanner, error) { return nil, why }
-	return a.newPart(ctx, target, run, cloud, nil)
+	return a.newPart(ctx, target, run, cloud, false)
 }

@@ -53,13 +53,17 @@ func (h *health) add(s Summary) {
 		h.failed = h.failed[:min(len(h.failed), Shown)]
 	}
 	for _, p := range s.Problems {
+		counted := s.Failure != nil && p.Cause == *s.Failure // with the target as a whole
+		into := h.problems
 		if p.Exemption.Live() {
-			gather(h.accepted, p, s.Target.Account)
-			continue
+			into = h.accepted
+		} else {
+			h.set.add(s.Target.String(), p.Cause.String(), fmt.Sprint(p.Count))
+			h.causes.add(s.Target.String(), p.Cause.String(), "some")
 		}
-		h.set.add(s.Target.String(), p.Cause.String(), fmt.Sprint(p.Count))
-		h.causes.add(s.Target.String(), p.Cause.String(), "some")
-		gather(h.problems, p, s.Target.Account)
+		if !counted {
+			gather(into, p, s.Target.Account)
+		}
 	}
 }
 

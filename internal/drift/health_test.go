@@ -100,7 +100,8 @@ func TestAcceptedProblems(t *testing.T) {
 		}
 		gone := drift.Summary{
 			Target: posture.Target{Provider: posture.AWS, Account: "2"}, Failure: &unopened, Accepted: accepted,
-			Rules: []drift.Tally{{Rule: "a", Carried: 40, Accepted: n}},
+			Rules:    []drift.Tally{{Rule: "a", Carried: 40, Accepted: n}},
+			Problems: []drift.Problem{{Cause: unopened, Count: 3, Exemption: accepted}}, // of those 40
 		}
 		return []drift.Summary{s, gone}
 	}
@@ -127,6 +128,11 @@ func TestAcceptedProblems(t *testing.T) {
 				got += "s"
 			}
 			got += fmt.Sprintf(", %d accepted", len(a.Accepted))
+			for _, p := range a.Accepted {
+				if p.Count != 40 {
+					t.Errorf("day %d: %s counts %d", day, p.Cause, p.Count)
+				}
+			}
 			if a.Degraded() {
 				got += ", degraded"
 			}

@@ -119,7 +119,11 @@ func (f Findings) cells(e entry) []string {
 		f.Run.String(), f.Run.Slot().Format(time.RFC3339), e.Fingerprint,
 	}
 	for i := range row {
-		row[i] = escape.Cell(escape.Line(row[i]))
+		clean := escape.Line
+		if columns[i] == "command" {
+			clean = escape.Lines // one line each, to be pasted as it stands
+		}
+		row[i] = escape.Cell(clean(row[i]))
 	}
 	return row
 }

@@ -35,11 +35,30 @@ func writeMarkdown(w io.Writer, f Findings) error {
 	if f.Incomplete {
 		_, _ = out.WriteString(" **Not all could be read.**")
 	}
-	_, _ = out.WriteString("\n\n| pass | fail | exempted | unknown |\n|---:|---:|---:|---:|\n")
-	_, _ = fmt.Fprintf(out, "| %d | %d | %d | %d |\n", counts.Statuses[posture.Pass], counts.Statuses[posture.Fail]-counts.Exempted,
-		counts.Exempted, counts.Statuses[posture.Unknown])
+	_, _ = out.WriteString("\n\n")
+	writeCounts(out, counts)
 	f.markdownRows(out, open)
 	return out.Flush()
+}
+
+// writeCounts writes how many findings there are of each kind. Kinds without any
+// are left out: which findings there are may have been chosen.
+func writeCounts(out *bufio.Writer, counts *tally.Tally) {
+	head, rule, row := "|", "|", "|"
+	for _, kind := range []struct {
+		name string
+		n    int
+	}{
+		{"pass", counts.Statuses[posture.Pass]}, {"fail", counts.Statuses[posture.Fail] - counts.Exempted},
+		{"exempted", counts.Exempted}, {"unknown", counts.Statuses[posture.Unknown]},
+	} {
+		if kind.n > 0 {
+			head, rule, row = head+" "+kind.name+" |", rule+"---:|", row+fmt.Sprintf(" %d |", kind.n)
+		}
+	}
+	if head != "|" {
+		_, _ = fmt.Fprintf(out, "%s\n%s\n%s\n", head, rule, row)
+	}
 }
 
 // headline says how many findings fail, the most severe first.

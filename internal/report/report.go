@@ -124,10 +124,22 @@ func (f Findings) entry(finding posture.Finding) entry {
 // because says why a finding is what it is, in one line: how the resource fails,
 // else the values that the rule read, or why there are none.
 func because(f posture.Finding) string {
-	if f.Status == posture.Fail && f.Sentence != "" {
+	switch {
+	case f.Status == posture.Fail && f.Sentence != "":
 		return f.Sentence
+	case f.Status == posture.Unknown:
+		return unreadOf(f)
 	}
 	return evidence(f)
+}
+
+// unreadOf says in one line what could not be read, and why.
+func unreadOf(f posture.Finding) string {
+	var parts []string
+	for _, unread := range f.Unknown {
+		parts = append(parts, unread.String())
+	}
+	return strings.Join(parts, "; ")
 }
 
 // evidence says in one line which values decided a finding, or why there are none.
@@ -139,8 +151,8 @@ func evidence(f posture.Finding) string {
 		}
 		parts = append(parts, strings.TrimPrefix(value.Path, "resource.")+" = "+shown(value.Legible()))
 	}
-	for _, unread := range f.Unknown {
-		parts = append(parts, unread.String())
+	if why := unreadOf(f); why != "" {
+		parts = append(parts, why)
 	}
 	return strings.Join(parts, "; ")
 }

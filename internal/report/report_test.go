@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -161,6 +162,23 @@ func TestCSVIsBySeverity(t *testing.T) {
 	want := []string{"critical bucket-2", "critical bucket-5", "high bucket-1", "high bucket-4", "medium bucket-3", "low bucket-0"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestCSVCommands holds that a command of several lines stays one: each cell is what
+// can be pasted, and does nothing else in a terminal or a spreadsheet.
+func TestCSVCommands(t *testing.T) {
+	f := reportOf(nil)
+	one := finding("bucket", posture.Fail)
+	one.Command = "aws iam create-virtual-mfa-device \\\n  --outfile QR_FILE\naws iam enable-mfa-device\x1b[2J --user-name 'a, \"b\"'\n"
+	f.Items = all([]posture.Finding{one})
+	rows, err := csv.NewReader(bytes.NewReader(written(t, f, "csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "aws iam create-virtual-mfa-device \\\n  --outfile QR_FILE\naws iam enable-mfa-device[2J --user-name 'a, \"b\"'"
+	if got := rows[1][slices.Index(rows[0], "command")]; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -212,7 +212,7 @@ func TestLines(t *testing.T) {
 			a.Resources[0].Sentence = ""
 			a.Resources[0].Actual = []posture.Value{{Path: "a", Value: "<x>"}, {Path: "b", Value: 7}, {Path: "c", Value: func() {}}, {Path: "d", Idle: true}}
 		}), "Values", `a = "<x>"; b = 7; c = -`},
-		"missed runs":     {week(1), "Runs", "1 of 7 did not come"},
+		"missed runs":     {week(1), "Runs", "1 of 7 missed"},
 		"no missed runs":  {week(0), "Runs", ""},
 		"all in common":   {mass(drift.Share{Of: "region", Value: "r", Count: 300}, owners(1)), "Common", "region r"},
 		"most in common":  {mass(drift.Share{Of: "region", Value: "r", Count: 299}, none), "Common", "region r (299 of 300)"},
@@ -226,7 +226,7 @@ func TestLines(t *testing.T) {
 			for i := range a.Resources {
 				a.Resources[i].Likely = &drift.Attribution{Event: "PutBucketPolicy", Principal: "Admin"}
 			}
-		}), "Who", "PutBucketPolicy by Admin (likely, by 2 of 2 that were looked up)"},
+		}), "Who", "PutBucketPolicy by Admin (likely, from 2 of 300 changes)"},
 	} {
 		if got := line(c.alert, c.label); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)

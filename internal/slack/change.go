@@ -59,7 +59,7 @@ func (p *page) one(a drift.Alert, r drift.Resource) {
 		p.fact("Flips", a.Flips(r))
 	}
 	if r.Likely != nil {
-		p.fact("Who", likely(*r.Likely))
+		p.fact("Who", likely(*r.Likely)+" (likely)")
 	}
 	p.fact("Exemption", exemption(r))
 	p.push = p.place(a, r)
@@ -152,18 +152,26 @@ func shortNote(fix posture.Fix) string {
 // context sets the last line: what the rule supports, its id, that of the
 // finding, and how to accept the risk.
 func (p *page) context(a drift.Alert, rule posture.Rule) {
+	parts := ruleContext(rule)
+	if len(a.Resources) > 0 && a.Resources[0].Fingerprint != "" {
+		parts = append(parts, short(a.Resources[0].Fingerprint))
+	}
+	p.footer = strings.Join(parts, " · ")
+	if a.Kind.Fires() {
+		p.footer += exemptHint
+	}
+}
+
+// exemptHint ends the footer of what fails.
+const exemptHint = " · exempt it in posture.yaml"
+
+// ruleContext names a rule's criteria and the rule.
+func ruleContext(rule posture.Rule) []string {
 	var parts []string
 	if len(rule.SOC2) > 0 {
 		parts = append(parts, "SOC 2 "+text(strings.Join(rule.SOC2, ", "), factLimit))
 	}
-	parts = append(parts, escape.Name(rule.ID))
-	if len(a.Resources) > 0 && a.Resources[0].Fingerprint != "" {
-		parts = append(parts, short(a.Resources[0].Fingerprint))
-	}
-	if a.Kind.Fires() {
-		parts = append(parts, "exempt it in posture.yaml")
-	}
-	p.footer = strings.Join(parts, " · ")
+	return append(parts, escape.Name(rule.ID))
 }
 
 // first returns the first text, "" of none.

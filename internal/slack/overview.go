@@ -23,7 +23,7 @@ func (p *page) mass(a drift.Alert) {
 	if a.Kind != drift.MassClosed {
 		p.subject = "They are grouped here because they probably share a cause."
 		p.fact("Common", shares(a))
-		p.fact("Who", masters(a))
+		p.fact("Who", likelyWho(a))
 	}
 	p.fact("Owner", strings.Join(a.Owners, ", "))
 	p.fact(dueLabel, due(a.Due, a.Time))
@@ -36,6 +36,10 @@ func (p *page) mass(a drift.Alert) {
 	}
 	if a.Rule != nil {
 		p.link("Rule", first(a.Rule.References))
+		p.footer = strings.Join(ruleContext(*a.Rule), " · ")
+		if a.Kind.Fires() {
+			p.footer += exemptHint
+		}
 	}
 }
 
@@ -70,7 +74,7 @@ func shares(a drift.Alert) string {
 }
 
 // masters says who likely made those changes that the audit log was asked for.
-func masters(a drift.Alert) string {
+func likelyWho(a drift.Alert) string {
 	if a.Who() == "" {
 		return ""
 	}
@@ -80,7 +84,7 @@ func masters(a drift.Alert) string {
 			asked, latest = asked+1, *r.Likely
 		}
 	}
-	return fmt.Sprintf("%s (likely, by %d of %d that were looked up)", likely(latest), asked, asked)
+	return fmt.Sprintf("%s (likely, from %d of %d changes)", likely(latest), asked, a.Total)
 }
 
 // shortRows returns a row for each resource of an alert, with one line each: how

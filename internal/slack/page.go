@@ -156,6 +156,9 @@ func (p *page) finish(a drift.Alert) {
 	if a.Coverage != nil {
 		parts = append(parts, coverage(*a.Coverage))
 	}
+	if p.footer != "" {
+		parts = append([]string{p.footer}, parts...)
+	}
 	p.footer = strings.Join(parts, " · ")
 	p.link("Run", a.Link)
 }

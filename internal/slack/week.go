@@ -27,9 +27,9 @@ func (p *page) week(a drift.Alert) {
 	p.fact("Past due", open(week.Open, func(d drift.DueCount) int { return d.PastDue }))
 	p.fact("This week", fmt.Sprintf("%d regressed, %d fixed", week.Began, week.Fixed))
 	if week.Missed > 0 {
-		p.fact("Runs", fmt.Sprintf("%d of %d did not come", week.Missed, week.Expected))
+		p.fact("Runs", fmt.Sprintf("%d of %d missed", week.Missed, week.Expected))
 	}
-	p.list("Worst that is open", worstRows(a), 0)
+	p.list("Worst open findings", worstRows(a), 0)
 	p.list("Past due by owner", ownerRows(week.PastDue), week.MoreOwners)
 	p.opens(week)
 }

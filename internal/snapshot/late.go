@@ -10,9 +10,8 @@ import (
 	"posture/internal/store"
 )
 
-// NoteLate notes a call whose time was up before it stored anything of a run, of
-// which so many targets were left, and returns how many such calls were noted, this
-// one among them, up to the most that anybody asks for.
+// NoteLate records that a call ran out of time before it stored anything of a run,
+// with so many targets left. It returns how many such calls there were, at most most.
 func NoteLate(ctx context.Context, s store.Store, id posture.RunID, left, most int) (int, error) {
 	for n := 1; n <= most; n++ {
 		_, err := s.PutIfAbsent(ctx, lateKey(id, left, n), []byte("{}\n"))

@@ -22,17 +22,21 @@ import (
 // Status is how the runs of a store are doing.
 type Status struct {
 	Since  time.Time      `json:"since"` // how far it looks back
-	Scopes []Scope        `json:"scopes"`
+	Scopes []Series       `json:"scopes"`
 	Alerts Alerts         `json:"alerts"`
 	Head   *snapshot.Link `json:"head"` // the end of the chain; null before the first run was closed
 }
 
-// Scope is how the runs of one scope are doing.
-type Scope struct {
-	Scope string                   `json:"scope"` // as in the ids of its runs
-	Runs  map[snapshot.Outcome]int `json:"runs"`  // since then, by outcome
-	Last  *Run                     `json:"last"`  // the newest that was closed; null for none
-	Late  bool                     `json:"late"`  // none completed for drift.MissedPeriods periods
+// Series is how the runs of one scope are doing. Runs that a person narrowed are not
+// among them, as for the watchdog, unless there are no others; those are never late.
+type Series struct {
+	Scope   string                   `json:"scope"`   // as in the ids of its runs
+	Runs    map[snapshot.Outcome]int `json:"runs"`    // since then, by outcome
+	Last    *Run                     `json:"last"`    // the newest that was closed; null for none
+	Late    bool                     `json:"late"`    // none completed within the last drift.MissedPeriods periods
+	Damaged []posture.RunID          `json:"damaged"` // runs whose record cannot be read
+
+	newest run // that was closed
 }
 
 // Run is a closed run.
@@ -44,14 +48,14 @@ type Run struct {
 	Totals   snapshot.Totals  `json:"coverage"`
 	Calls    int              `json:"calls"`    // API calls, retries not counted
 	Seconds  int              `json:"seconds"`  // from the first scan's begin to the last one's end
-	Failures []Failure        `json:"failures"` // targets of which nothing could be read
+	Failures []Failure        `json:"failures"` // targets that could not be scanned
 	Unread   []Unread         `json:"unread"`   // why listings are not whole, the most frequent first
 }
 
-// Failure is a target of which nothing could be read.
+// Failure is a target that could not be scanned.
 type Failure struct {
 	Target posture.Target `json:"target"`
-	Cause  *posture.Cause `json:"cause"` // null: its scan ended without a word
+	Cause  *posture.Cause `json:"cause"` // null: its scan stopped without storing a result
 }
 
 // Unread is why listings are not whole.
@@ -60,31 +64,47 @@ type Unread struct {
 	Listings int           `json:"listings"`
 }
 
-// Alerts are those that Slack has not accepted yet.
+// Alerts are those that Slack has not accepted yet, without the digests that hold
+// several of them.
 type Alerts struct {
 	Waiting int        `json:"waiting"`
-	Held    int        `json:"held"`    // of them, those that Slack refused for something to be mended
+	Held    int        `json:"held"`    // of them, those that Slack refused for a reason that someone must fix
 	Damaged int        `json:"damaged"` // of them, those that cannot be read
 	Oldest  *time.Time `json:"oldest"`  // when the oldest was raised; null for none
 	Because string     `json:"because"` // why that one waits, as Slack or the network said; "" where nobody tried yet
 }
 
-// Load reads how the runs are doing whose slots are at since or later. The period is
-// the time between two runs of a scope.
+// month is how far back a scope is looked for at least.
+const month = 31 * 24 * time.Hour
+
+// Load reads how the runs are doing whose slots are at since or later. A scope without
+// any is there too if it had one within a month. The period is the time between two
+// runs of a scope.
 func Load(ctx context.Context, s store.Store, since, now time.Time, period time.Duration) (Status, error) {
-	status := Status{Since: since, Scopes: []Scope{}}
-	entries, err := snapshot.Ledger(ctx, s, since, time.Time{})
-	if err != nil {
-		return Status{}, err
+	status := Status{Since: since, Scopes: []Series{}}
+	from := since
+	if now.Add(-month).Before(from) {
+		from = now.Add(-month)
 	}
-	for _, scope := range scopesOf(entries) {
-		found, err := scopeOf(ctx, s, scope, entries)
+	all := map[string][]run{}
+	for id, err := range snapshot.Runs(ctx, s, from, time.Time{}) {
 		if err != nil {
 			return Status{}, err
 		}
-		found.Late = found.late(entries, now, period)
+		loaded, err := load(ctx, s, id)
+		if err != nil {
+			return Status{}, err
+		}
+		all[id.Scope()] = append(all[id.Scope()], loaded)
+	}
+	for _, scope := range slices.Sorted(maps.Keys(all)) {
+		found := seriesOf(scope, all[scope], since, now.Add(-drift.MissedPeriods*period))
+		if err := found.look(ctx, s); err != nil {
+			return Status{}, err
+		}
 		status.Scopes = append(status.Scopes, found)
 	}
+	var err error
 	if status.Alerts, err = alerts(ctx, s, now); err != nil {
 		return Status{}, err
 	}
@@ -98,50 +118,72 @@ func Load(ctx context.Context, s store.Store, since, now time.Time, period time.
 	return status, nil
 }
 
-func scopesOf(entries []snapshot.Entry) []string {
-	scopes := map[string]bool{}
-	for _, e := range entries {
-		scopes[e.Run.Scope()] = true
-	}
-	return slices.Sorted(maps.Keys(scopes))
+// run is a run as it is stored.
+type run struct {
+	id       posture.RunID
+	opened   snapshot.Run
+	manifest snapshot.Manifest
+	damaged  bool // it cannot be read
 }
 
-// scopeOf looks at the runs of a scope, and into the newest one that was closed.
-func scopeOf(ctx context.Context, s store.Store, name string, entries []snapshot.Entry) (Scope, error) {
-	found := Scope{Scope: name, Runs: map[snapshot.Outcome]int{}}
-	var newest snapshot.Entry
-	for _, e := range entries {
-		if e.Run.Scope() != name {
+// load reads a run and its manifest, which says Unfinished where there is none.
+func load(ctx context.Context, s store.Store, id posture.RunID) (run, error) {
+	opened, err := snapshot.LoadRun(ctx, s, id)
+	var manifest snapshot.Manifest
+	if err == nil {
+		manifest, err = snapshot.LoadManifest(ctx, s, id)
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		manifest, err = snapshot.Manifest{Outcome: snapshot.Unfinished}, nil
+	case errors.Is(err, snapshot.ErrCorrupt):
+		return run{id: id, damaged: true}, nil
+	}
+	if err != nil {
+		return run{}, fmt.Errorf("run %s: %w", id, err)
+	}
+	return run{id: id, opened: opened, manifest: manifest}, nil
+}
+
+// seriesOf counts the runs of a scope since a time. They are late when none completed
+// whose slot is after recent.
+func seriesOf(name string, runs []run, since, recent time.Time) Series {
+	found := Series{Scope: name, Runs: map[snapshot.Outcome]int{}, Damaged: []posture.RunID{}}
+	whole := slices.ContainsFunc(runs, func(r run) bool { return !r.damaged && !r.opened.Narrowed })
+	found.Late = whole
+	for _, r := range runs {
+		switch {
+		case r.damaged:
+			found.Damaged = append(found.Damaged, r.id)
+			continue
+		case whole && r.opened.Narrowed:
 			continue
 		}
-		found.Runs[e.Outcome]++
-		if e.Sequence > 0 {
-			newest = e
+		if !r.id.Slot().Before(since) {
+			found.Runs[r.manifest.Outcome]++
 		}
+		if r.manifest.Sequence > 0 {
+			found.newest = r
+		}
+		completed := r.manifest.Outcome == snapshot.Complete || r.manifest.Outcome == snapshot.Degraded
+		found.Late = found.Late && !(completed && r.id.Slot().After(recent))
 	}
-	if newest.Run == "" {
-		return found, nil
-	}
-	last, err := runOf(ctx, s, newest)
-	found.Last = &last
-	return found, err
+	return found
 }
 
-// late reports whether no run completed for too long.
-func (s Scope) late(entries []snapshot.Entry, now time.Time, period time.Duration) bool {
-	return !slices.ContainsFunc(entries, func(e snapshot.Entry) bool {
-		completed := e.Outcome == snapshot.Complete || e.Outcome == snapshot.Degraded
-		return completed && e.Run.Scope() == s.Scope && now.Sub(e.Slot) < drift.MissedPeriods*period
-	})
+// look looks into the newest run that was closed.
+func (s *Series) look(ctx context.Context, kept store.Store) error {
+	if s.newest.id == "" {
+		return nil
+	}
+	last, err := runOf(ctx, kept, s.newest.opened, s.newest.manifest)
+	s.Last = &last
+	return err
 }
 
 // runOf sums up the parts of a run.
-func runOf(ctx context.Context, s store.Store, e snapshot.Entry) (Run, error) {
-	r := Run{Run: e.Run, Outcome: e.Outcome, Slot: e.Slot, Closed: e.Closed, Totals: e.Totals, Failures: []Failure{}, Unread: []Unread{}}
-	opened, err := snapshot.LoadRun(ctx, s, e.Run)
-	if err != nil {
-		return r, fmt.Errorf("run %s: %w", e.Run, err)
-	}
+func runOf(ctx context.Context, s store.Store, opened snapshot.Run, m snapshot.Manifest) (Run, error) {
+	r := Run{Run: m.Run, Outcome: m.Outcome, Slot: opened.Slot, Closed: m.Closed, Totals: m.Totals, Failures: []Failure{}, Unread: []Unread{}}
 	parts, missing, err := snapshot.Parts(ctx, s, opened)
 	if err != nil {
 		return r, err
@@ -192,13 +234,23 @@ func alerts(ctx context.Context, s store.Store, now time.Time) (Alerts, error) {
 	if err != nil {
 		return Alerts{}, err
 	}
-	found := Alerts{Waiting: len(entries)}
+	held := map[string]bool{} // digests that Slack refused, with all that they hold
 	for _, e := range entries {
-		switch e.State {
-		case outbox.Held:
-			found.Held++
-		case outbox.Damaged:
+		for _, member := range e.Members {
+			held[member.Key] = e.State == outbox.Held
+		}
+	}
+	found := Alerts{}
+	for _, e := range entries {
+		if len(e.Members) > 0 {
+			continue
+		}
+		found.Waiting++
+		switch {
+		case e.State == outbox.Damaged:
 			found.Damaged++
+		case e.State == outbox.Held, held[e.Key]:
+			found.Held++
 		}
 		if created := e.Created; found.Oldest == nil || created.Before(*found.Oldest) {
 			found.Oldest, found.Because = &created, e.LastError

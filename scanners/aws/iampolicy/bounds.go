@@ -223,13 +223,20 @@ func addresses(c condition) bound {
 	return bound{parties: []party{{reach: Named}}, narrows: true}
 }
 
+// parseNetwork reads a range, or a single address. One of IPv4 written as one of
+// IPv6 is the one of IPv4.
 func parseNetwork(value string) (netip.Prefix, bool) {
-	if network, err := netip.ParsePrefix(value); err == nil {
-		return network, true
-	}
-	address, err := netip.ParseAddr(value)
+	network, err := netip.ParsePrefix(value)
 	if err != nil {
-		return netip.Prefix{}, false
+		address, err := netip.ParseAddr(value)
+		if err != nil {
+			return netip.Prefix{}, false
+		}
+		network = netip.PrefixFrom(address, address.BitLen())
 	}
-	return netip.PrefixFrom(address, address.BitLen()), true
+	const mapped = 96 // bits before the address of IPv4
+	if network.Addr().Is4In6() && network.Bits() >= mapped {
+		network = netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-mapped)
+	}
+	return network, true
 }

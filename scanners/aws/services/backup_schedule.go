@@ -131,13 +131,16 @@ func (s schedule) lastRun(before time.Time) (time.Time, error) {
 	if s.cron == nil {
 		return time.Time{}, errTimeZone
 	}
-	for back := 2 * time.Hour; back < 2*365*24*time.Hour; back *= 4 { // few steps for frequent runs and for rare ones
+	const year = 366 * 24 * time.Hour
+	for back := 2 * time.Hour; ; back = min(4*back, year) { // few steps for frequent runs and for rare ones
 		if run, ok := following(s.cron, before.Add(-back)); ok && !run.After(before) {
 			for next, ok := following(s.cron, run); ok && !next.After(before); next, ok = following(s.cron, run) {
 				run = next
 			}
 			return run, nil
 		}
+		if back == year {
+			return time.Time{}, nil
+		}
 	}
-	return time.Time{}, nil
 }

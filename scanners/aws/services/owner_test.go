@@ -60,7 +60,7 @@ func rdsTwo(item, kind string) string {
 }
 
 // regionWide holds the types that every region has one of, the account's own.
-var regionWide = []string{"AWS::EC2::EBSEncryptionByDefault", "AWS::EC2::SnapshotBlockPublicAccess", "AWS::Backup::Recovery", "AWS::Backup::BackupPlan"}
+var regionWide = []string{"AWS::EC2::EBSEncryptionByDefault", "AWS::EC2::SnapshotBlockPublicAccess", "AWS::Backup::Recovery", "AWS::Backup::BackupPlan", "AWS::RDS::AccountQuotas"}
 
 // unshared holds the types that no other account's can be listed of.
 var unshared = []string{"AWS::EC2::ClientVpnEndpoint", "AWS::EC2::LaunchTemplate", "AWS::EC2::VPNConnection"}
