@@ -166,7 +166,9 @@ func seriesOf(name string, runs []run, since, recent time.Time) Series {
 			found.newest = r
 		}
 		completed := r.manifest.Outcome == snapshot.Complete || r.manifest.Outcome == snapshot.Degraded
-		found.Late = found.Late && !(completed && r.id.Slot().After(recent))
+		if completed && r.id.Slot().After(recent) {
+			found.Late = false
+		}
 	}
 	return found
 }
