@@ -54,6 +54,9 @@ func newFarWorld(b *testing.B, buckets int, latency time.Duration) *farWorld {
 	for op, body := range bucketSettings {
 		estate.Func(op, func(awstest.Request) awstest.Answer { return awstest.Answer{Body: body} })
 	}
+	for op, code := range bucketLacks {
+		estate.Func(op, func(awstest.Request) awstest.Answer { return awstest.Answer{Error: code, Status: http.StatusNotFound} })
+	}
 	w := &farWorld{latency: latency, cloud: awstest.New(usedRegions, map[string]*awstest.Estate{testAccount: estate})}
 	w.cloud.Quiet(usedRegions[1:]...)
 	w.server = httptest.NewUnstartedServer(w)
@@ -89,10 +92,14 @@ var bucketSettings = map[string]string{
 	"s3:GetBucketAcl":                    "<AccessControlPolicy><Owner><ID>own</ID></Owner><AccessControlList></AccessControlList></AccessControlPolicy>",
 	"s3:GetBucketOwnershipControls":      "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>",
 	"s3:GetBucketLogging":                "<BucketLoggingStatus></BucketLoggingStatus>",
-	"s3:GetObjectLockConfiguration":      "<ObjectLockConfiguration></ObjectLockConfiguration>",
-	"s3:GetBucketReplication":            "<ReplicationConfiguration></ReplicationConfiguration>",
 	"s3:GetBucketTagging":                "<Tagging><TagSet><Tag><Key>owner</Key><Value>data</Value></Tag></TagSet></Tagging>",
-	"s3:GetBucketLifecycleConfiguration": "<LifecycleConfiguration></LifecycleConfiguration>",
+	"s3:GetBucketLifecycleConfiguration": "<LifecycleConfiguration><Rule><ID>old</ID><Status>Enabled</Status><Filter><Prefix></Prefix></Filter><NoncurrentVersionExpiration><NoncurrentDays>30</NoncurrentDays></NoncurrentVersionExpiration></Rule></LifecycleConfiguration>",
+}
+
+// bucketLacks holds the codes by which S3 says that no bucket has such a setting.
+var bucketLacks = map[string]string{
+	"s3:GetObjectLockConfiguration": "ObjectLockConfigurationNotFoundError",
+	"s3:GetBucketReplication":       "ReplicationConfigurationNotFoundError",
 }
 
 // ServeHTTP answers late. The name of a bucket is moved from host to path,
