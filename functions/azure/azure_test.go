@@ -213,7 +213,7 @@ func (c *cloud) objects() []string {
 	return all
 }
 
-// findings returns those of a run, of which there are some.
+// findings returns the findings of a run. Without any the test fails.
 func (c *cloud) findings(id posture.RunID) []posture.Finding {
 	c.t.Helper()
 	run, err := snapshot.LoadRun(c.t.Context(), c.store, id)

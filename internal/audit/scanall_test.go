@@ -169,7 +169,7 @@ func TestScanAllStuck(t *testing.T) {
 	}
 }
 
-// TestScanAllAgain: a call for a run of which nothing is left stores nothing.
+// TestScanAllAgain: a call for a run that is scanned already stores nothing.
 func TestScanAllAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -38,9 +38,9 @@ func forbidden(err error) bool {
 	return errors.As(err, &answer) && answer.Code == http.StatusForbidden
 }
 
-// holds reports whether an object is certainly there. To put one where another
-// is takes storage.objects.delete, so who may only create is refused there, be it
-// before or after the condition is looked at.
+// holds reports whether an object is certainly there. Putting one where another is
+// takes storage.objects.delete. Who may only create is therefore refused, perhaps
+// before Cloud Storage looks at the condition.
 func (b bucket) holds(ctx context.Context, key string) bool {
 	_, err := b.object(key).Attrs(ctx)
 	return err == nil

@@ -75,7 +75,7 @@ func TestEveryWayByPattern(t *testing.T) {
 	}
 }
 
-// checkNamed holds that a way of which each action is in a policy of its own, named
+// checkNamed holds that a way, each action of which is in a policy of its own, named
 // after it, names the statement of each.
 func checkNamed(t *testing.T, w way, got []Giving) {
 	t.Helper()

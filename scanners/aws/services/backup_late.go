@@ -90,15 +90,20 @@ func lastDue(rule types.BackupRule, now time.Time) (time.Time, error) {
 }
 
 // ranSince reports whether a backup by the rule that began since a time has
-// completed, or still runs.
+// completed, or still runs. Where the jobs could not be read, that no recovery point
+// is there says nothing: it may have been deleted since.
 func ranSince(ctx context.Context, p *engine.Place, plan types.BackupPlansListMember, rule types.BackupRule, due time.Time) (bool, error) {
-	jobs, _ := backupJobList(ctx, p) // what it lacks, for whatever reason, the recovery points tell
+	jobs, unread := backupJobList(ctx, p)
 	for _, job := range jobs {
 		if by := job.CreatedBy; by != nil && madeBy(by, plan, rule) && !aws.ToTime(job.CreationDate).Before(due) && goesWell(job.State) {
 			return true, nil
 		}
 	}
-	return hasPointSince(ctx, p, plan, rule, due)
+	ran, err := hasPointSince(ctx, p, plan, rule, due)
+	if err == nil && !ran {
+		err = unread
+	}
+	return ran, err
 }
 
 func madeBy(by *types.RecoveryPointCreator, plan types.BackupPlansListMember, rule types.BackupRule) bool {
